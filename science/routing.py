@@ -1,0 +1,74 @@
+"""The words of routing: how much is automated, who decides, and why.
+
+The tables below turn the small integers in arrays back into words.
+"""
+
+from enum import StrEnum
+
+
+class Degree(StrEnum):
+    """How much a workflow, or one of its labels, leaves to the model."""
+
+    HUMAN_ONLY = "human_only"
+    SHADOW = "shadow"
+    ASSIST = "assist"
+    PARTIAL = "partial"
+    FULL = "full"
+
+    @property
+    def rank(self) -> int:
+        """0 for the least automation, 4 for the most."""
+        return RANK[self]
+
+
+class Route(StrEnum):
+    """Who decides."""
+
+    AUTO = "auto"
+    REVIEW = "review"
+    BREAKER_REVIEW = "breaker_review"
+
+
+class Standing(StrEnum):
+    """What the cutoffs in force rest on."""
+
+    CERTIFIED = "certified"
+    PROVISIONAL = "provisional"
+    BY_HAND = "by_hand"
+    NONE = "none"
+
+
+class Reason(StrEnum):
+    """Why a case went where it went. The first is the only one that automates."""
+
+    ABOVE_CUTOFF = "above_cutoff"
+    BELOW_CUTOFF = "below_cutoff"
+    NO_CUTOFF = "no_cutoff"
+    LABEL_NOT_AUTOMATED = "label_not_automated"
+    UNKNOWN_LABEL = "unknown_label"
+    RAMP = "ramp"
+    BAD_SCORE = "bad_score"
+    NO_SCORE = "no_score"
+    UNFIT_INPUT = "unfit_input"
+    BREAKER = "breaker"
+    CERTIFICATE_EXPIRED = "certificate_expired"
+    NOT_CERTIFIED = "not_certified"
+    ASSIST = "assist"
+    SCHEMA_MISMATCH = "schema_mismatch"
+    NO_MODEL = "no_model"
+    SHADOW = "shadow"
+    HUMAN_ONLY = "human_only"
+    NO_RULE = "no_rule"
+
+
+DEGREES = tuple(Degree)
+ROUTES = tuple(Route)
+REASONS = tuple(Reason)
+RANK = {degree: rank for rank, degree in enumerate(DEGREES)}
+ROUTE_CODE = {route: code for code, route in enumerate(ROUTES)}
+REASON_CODE = {reason: code for code, reason in enumerate(REASONS)}
+ABOVE, BELOW, RAMP = (
+    REASON_CODE[Reason.ABOVE_CUTOFF],
+    REASON_CODE[Reason.BELOW_CUTOFF],
+    REASON_CODE[Reason.RAMP],
+)
