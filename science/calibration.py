@@ -1,0 +1,95 @@
+"""Calibration that stays linear: one temperature and one bias per label, on the outputs.
+
+Bias-corrected temperature scaling (Alexandari, Kundaje and Shrikumar, ICML 2020). A linear model
+stays linear under it, so the evidence shown to people adds up to the probability shown to them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+
+from science.serving.plan import softmax
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Outputs become logits by ``temperature * outputs + bias``; `bias` has shape (n_outputs,)."""
+
+    temperature: float
+    bias: np.ndarray
+
+    def apply(self, outputs: np.ndarray) -> np.ndarray:
+        """Calibrated outputs of the same shape (n_cases, n_outputs)."""
+        calibrated: np.ndarray = self.temperature * outputs + self.bias
+        return calibrated
+
+
+def two_sided(outputs: np.ndarray) -> np.ndarray:
+    """Logits (n_cases, n_labels): a single output is the log-odds of the second of two labels."""
+    return np.concatenate([-outputs / 2, outputs / 2], axis=1) if outputs.shape[1] == 1 else outputs
+
+
+def probabilities(outputs: np.ndarray) -> np.ndarray:
+    """Softmax of outputs (n_cases, n_outputs) as (n_cases, n_labels)."""
+    return softmax(two_sided(outputs))
+
+
+def fit_bcts(outputs: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None) -> Calibration:
+    """The temperature and biases that make the observed labels most likely.
+
+    Parameters
+    ----------
+    outputs: (n_cases, n_outputs) of cases the model was not fitted on; one column for two labels.
+    y: (n_cases,) index of each case's label. weights: (n_cases,) or None.
+
+    Notes
+    -----
+    Bounded (temperature within e^-6 .. e^6, biases within 12), because a model that makes no mistake on
+    these cases would otherwise be made infinitely sure. One mistake and one success in a
+    thousandth of the weight are assumed for the same reason.
+    """
+    n, n_outputs = outputs.shape
+    weights = np.ones(n) if weights is None else weights
+    weights = weights / weights.sum()
+    spread = float(np.sqrt(np.mean(outputs**2))) or 1.0
+    scaled = outputs / spread  # so that the search starts near its end whatever the model's units
+    n_labels = max(2, n_outputs)
+    hits = np.zeros((n, n_labels))
+    hits[np.arange(n), y] = 1.0
+    softened = hits + (1.0 / n_labels - hits) * min(0.5, n_labels / (2.0 * (n + n_labels)))
+
+    def loss(theta: np.ndarray) -> tuple[float, np.ndarray]:
+        scale = np.exp(theta[0])
+        logits = two_sided(scale * scaled + theta[1:])
+        top = logits.max(axis=1, keepdims=True)
+        log_sum = top[:, 0] + np.log(np.exp(logits - top).sum(axis=1))
+        value = float(weights @ (log_sum - (softened * logits).sum(axis=1)))
+        slope = (np.exp(logits - log_sum[:, None]) - softened) * weights[:, None]
+        if n_outputs == 1:
+            slope = (slope[:, 1:] - slope[:, :1]) / 2
+        return value, np.append(scale * np.sum(slope * scaled), slope.sum(axis=0))
+
+    start = np.zeros(1 + n_outputs)
+    bounds = [(-6.0, 6.0)] + [(-12.0, 12.0)] * n_outputs
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
+    bias = found.x[1:] if n_outputs == 1 else found.x[1:] - found.x[1:].mean()
+    return Calibration(float(np.exp(found.x[0]) / spread), bias)
+
+
+def calibration_bins(confidence: np.ndarray, right: np.ndarray, n_bins: int = 10) -> list[dict[str, float]]:
+    """For equally many cases each: mean confidence and share right, to be plotted against each other."""
+    order = np.argsort(confidence, kind="stable")
+    groups = [group for group in np.array_split(order, n_bins) if len(group)]
+    return [
+        {"n": len(group), "confidence": float(confidence[group].mean()), "right": float(right[group].mean())}
+        for group in groups
+    ]
+
+
+def expected_calibration_error(confidence: np.ndarray, right: np.ndarray, n_bins: int = 10) -> float:
+    """Mean distance between confidence and share right over equally filled bins (0 is best)."""
+    bins = calibration_bins(confidence, right, n_bins)
+    return sum(b["n"] * abs(b["confidence"] - b["right"]) for b in bins) / max(1, len(confidence))
