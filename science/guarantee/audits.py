@@ -1,0 +1,93 @@
+"""How often automatic decisions are audited.
+
+Rarely while all is calm, often as soon as the monitor turns amber: that finds a change five times sooner for
+a tenth more audits. The rate is decided before a case is, never falls below its floor, and yields to
+reviewers' capacity only down to that floor.
+"""
+
+from dataclasses import dataclass
+
+from science.guarantee.monitor import Level
+
+RATE_FLOOR = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPolicy:
+    """The audit rates of a workflow.
+
+    Attributes:
+        base: rate while green.
+        amber: rate from amber on.
+        weekly_minimum: audits a week below which a small workflow would learn nothing.
+
+    >>> policy = AuditPolicy()
+    >>> policy.rate(Level.GREEN), policy.rate(Level.AMBER)
+    (0.02, 0.25)
+    >>> policy.rate(Level.AMBER, automatic=4000, capacity=200)
+    0.05
+    """
+
+    base: float = 0.02
+    amber: float = 0.25
+    weekly_minimum: int = 50
+
+    def __post_init__(self) -> None:
+        if not RATE_FLOOR <= self.base <= 1:
+            raise ValueError(f"base must lie in [{RATE_FLOOR}, 1], not {self.base}.")
+        if not self.base <= self.amber <= 1:
+            raise ValueError(f"amber must lie in [base, 1] = [{self.base}, 1], not {self.amber}.")
+        if self.weekly_minimum < 0:
+            raise ValueError(f"weekly_minimum must not be negative: {self.weekly_minimum}.")
+
+    def base_rate(self, weekly_automatic: float | None = None) -> float:
+        """Base rate for a workflow that automates this many cases a week: at least `weekly_minimum` of
+        them."""
+        if not weekly_automatic:
+            return self.base
+        return min(1.0, max(self.base, self.weekly_minimum / weekly_automatic))
+
+    def floor(self, base_rate: float) -> float:
+        """Rate that nothing may push the audits below: the plan's `pi_floor` and the monitor rely on it."""
+        return max(base_rate / 2, RATE_FLOOR)
+
+    def rate(
+        self,
+        level: Level,
+        *,
+        weekly_automatic: float | None = None,
+        automatic: float | None = None,
+        capacity: float | None = None,
+    ) -> float:
+        """Rate for the next cases.
+
+        Args:
+            level: worst level among the cutoffs in force. Red stops automation; what still runs is audited as
+                under amber.
+            weekly_automatic: automatic cases a week, for `weekly_minimum`.
+            automatic, capacity: automatic cases to be expected and audits that reviewers can do in the same
+                time.
+        """
+        base = self.base_rate(weekly_automatic)
+        wanted = base if level is Level.GREEN else max(base, self.amber)
+        if automatic and capacity is not None:
+            wanted = min(wanted, capacity / automatic)
+        return max(wanted, self.floor(base))
+
+
+def blind_share(
+    *, review_rate: float, audit_rate: float, automation_rate: float, level: Level, at_least: float = 0.1
+) -> float:
+    """Share of reviewed cases to be answered blind, so that an audit is not recognised by being blind.
+
+    Blind tasks that are not audits must be at least as many as audits; under amber every task is blind.
+
+    Args:
+        review_rate, automation_rate: shares of traffic that are reviewed and automated.
+
+    >>> blind_share(review_rate=0.1, audit_rate=0.02, automation_rate=0.9, level=Level.GREEN)
+    0.18
+    """
+    if level is not Level.GREEN or review_rate <= 0:
+        return 1.0
+    return min(1.0, max(at_least, round(audit_rate * automation_rate / review_rate, 6)))
