@@ -1,0 +1,6 @@
+"""Simulated worlds whose truth is known, so that a broken promise can be counted instead of suspected.
+
+`ranked` draws scores and errors with a known risk curve, `drift` changes the risk over time, `reviewers`
+answers wrongly at a known rate, `stream` is a small task with features that a real classifier can learn and
+that changes.
+"""
