@@ -1,0 +1,177 @@
+"""A trained model, ready to score: everything a web process needs, without scikit-learn.
+
+Rows become raw columns (table fields, then, under trees, one text score per text field and label,
+then what describes images and recordings); a linear model or trees turn them into one logit per
+label, already calibrated; softmax makes probabilities. Explanations read the same logits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from science.fields import Field, Kind, Schema
+from science.media import BadMedia, read_audio, read_image
+from science.serving.audio import audio_features
+from science.serving.expand import Expansion
+from science.serving.fitness import reason_unfit
+from science.serving.image import image_features
+from science.serving.table import NAN, Table
+from science.serving.text import TextBlock
+from science.serving.trees import Trees
+
+
+@dataclass(slots=True)
+class MediaBlock:
+    """One image or audio field: which, how large it is looked at, how many features it gives."""
+
+    name: str
+    kind: Kind
+    side: int
+    width: int
+
+    def read(self, value: object) -> np.ndarray:
+        """Pixels or samples of one file.
+
+        Raises:
+            BadMedia: it cannot be read.
+        """
+        return read_image(value, self.side) if self.kind is Kind.IMAGE else read_audio(value)
+
+    def describe(self, content: np.ndarray) -> np.ndarray:
+        """Features (width,) of what `read` gave."""
+        return image_features(content) if self.kind is Kind.IMAGE else audio_features(content)
+
+    def raw(self, values: Sequence[object]) -> np.ndarray:
+        """Features (n_values, width): NaN where there is no file, infinite where it cannot be read."""
+        out = np.full((len(values), self.width), NAN)
+        for i, value in enumerate(values):
+            if value is None or value == b"":
+                continue
+            try:
+                out[i] = self.describe(self.read(value))
+            except BadMedia:
+                out[i] = np.inf
+        return out
+
+
+@dataclass(slots=True)
+class Linear:
+    """Logits from the expanded raw columns, plus the text blocks' own outputs, plus an intercept.
+
+    `weights` has shape (n_outputs, width), `intercept` (n_outputs,).
+    """
+
+    expansion: Expansion
+    weights: np.ndarray
+    intercept: np.ndarray
+
+    def outputs(self, raw: np.ndarray) -> np.ndarray:
+        """Outputs (n_rows, n_outputs) of the raw columns and the intercept.
+
+        Summed row by row over contiguous memory, not by BLAS, whose last bits depend on how many
+        rows are asked for: a case scores the same alone and in a batch.
+        """
+        if not self.weights.shape[1]:
+            return np.tile(self.intercept, (len(raw), 1))
+        expanded = self.expansion.apply(raw)
+        parts = [
+            (expanded[i : i + 64, None, :] * self.weights[None]).sum(axis=2) for i in range(0, len(raw), 64)
+        ]
+        return np.concatenate(parts) + self.intercept if parts else np.empty((0, len(self.intercept)))
+
+
+@dataclass
+class Plan:
+    """A model that scores rows. Build it with `load_plan`.
+
+    `labels` is the order of the probability columns. `background` holds raw columns of a few
+    training rows, for explanations that compare; `typical` what is usual per field and label.
+    """
+
+    labels: tuple[str, ...]
+    schema: Schema
+    schema_fingerprint: str
+    table: Table
+    texts: tuple[TextBlock, ...]
+    media: tuple[MediaBlock, ...]
+    head: Linear | Trees
+    background: np.ndarray
+    typical: Mapping[str, Mapping[str, Any]]
+    version: str
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The fields the model reads."""
+        return self.schema.fields
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether the logits are linear in text features and expanded columns."""
+        return isinstance(self.head, Linear)
+
+    @cached_property
+    def raw_groups(self) -> tuple[str, ...]:
+        """The field behind every raw column."""
+        names = self.table.groups
+        if not self.is_linear:
+            names += [block.name for block in self.texts for _ in range(block.n_outputs)]
+        return (*names, *(block.name for block in self.media for _ in range(block.width)))
+
+    @cached_property
+    def _unfit_checks(self) -> tuple[tuple[Field, Any, int], ...]:
+        columns = {column.name: column for column in self.table.columns}
+        read = {block.name: block.max_chars for block in self.texts}
+        return tuple((f, columns.get(f.name), read.get(f.name, 0)) for f in self.fields)
+
+    def raw(self, rows: Sequence[Mapping[str, object]]) -> np.ndarray:
+        """Raw columns (n_rows, n_raw_columns); infinite where a file cannot be read."""
+        parts = [self.table.raw(rows)]
+        if not self.is_linear:
+            parts += [block.outputs([row.get(block.name) for row in rows]) for block in self.texts]
+        parts += [block.raw([row.get(block.name) for row in rows]) for block in self.media]
+        return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+
+    def logits(self, rows: Sequence[Mapping[str, object]]) -> np.ndarray:
+        """Calibrated logits (n_rows, n_labels); NaN in rows that cannot be scored."""
+        raw = self.raw(rows)
+        outputs = self.outputs_of(raw)
+        if self.is_linear:
+            for block in self.texts:
+                outputs = outputs + block.outputs([row.get(block.name) for row in rows])
+        return self.as_logits(outputs)
+
+    def outputs_of(self, raw: np.ndarray) -> np.ndarray:
+        """Outputs (n_rows, n_outputs) of raw columns alone (a linear model's texts come on top)."""
+        if not self.media:
+            return self.head.outputs(raw)
+        unreadable = np.isinf(raw).any(axis=1)
+        outputs = self.head.outputs(np.where(unreadable[:, None], 0.0, raw))
+        outputs[unreadable] = NAN
+        return outputs
+
+    def as_logits(self, outputs: np.ndarray) -> np.ndarray:
+        """One logit per label: with two labels, one output is the log-odds of the second."""
+        if outputs.shape[1] > 1:
+            return outputs
+        return np.concatenate([outputs * -0.5, outputs * 0.5], axis=1)
+
+    def predict_proba(self, rows: Sequence[Mapping[str, object]]) -> np.ndarray:
+        """Probabilities (n_rows, n_labels) in float64; a row that cannot be scored is all NaN."""
+        return softmax(self.logits(rows))
+
+    def fits(self, rows: Sequence[Mapping[str, object]]) -> list[str | None]:
+        """For each row why it is not what the model can read, None when it is."""
+        checks = self._unfit_checks
+        return [reason_unfit(row, checks) for row in rows]
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Probabilities of logits (n_rows, n_labels), safe for large ones; NaN stays NaN."""
+    likelihood: np.ndarray = np.exp(logits - logits.max(axis=1, keepdims=True))
+    likelihood /= likelihood.sum(axis=1, keepdims=True)
+    return likelihood

@@ -1,0 +1,125 @@
+"""Plans to artifacts and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from science.fields import BadSchema, Kind, Schema
+from science.serving.artifact import pack, unpack
+from science.serving.errors import BadArtifact
+from science.serving.expand import Expansion
+from science.serving.plan import Linear, MediaBlock, Plan
+from science.serving.table import Column, Table
+from science.serving.text import TextBlock
+from science.serving.trees import Trees
+
+VERSION = "plan/1"  # raise it with every change of tokens, features or layout
+
+
+def save_plan(plan: Plan) -> bytes:
+    """The artifact of a plan; the same plan gives the same bytes."""
+    arrays: dict[str, np.ndarray] = {"background": plan.background}
+    texts = []
+    for i, block in enumerate(plan.texts):
+        meta, part = block.to_parts(f"text{i}")
+        texts.append(meta)
+        arrays |= part
+    if isinstance(plan.head, Linear):
+        arrays |= plan.head.expansion.to_arrays()
+        arrays |= {"linear.weights": plan.head.weights, "linear.intercept": plan.head.intercept}
+    else:
+        arrays |= plan.head.to_arrays()
+    meta = {
+        "version": VERSION,
+        "labels": list(plan.labels),
+        "schema": plan.schema.to_json(),
+        "table": [column.to_json() for column in plan.table.columns],
+        "texts": texts,
+        "media": [
+            {"name": block.name, "kind": block.kind.value, "side": block.side, "width": block.width}
+            for block in plan.media
+        ],
+        "head": "linear" if plan.is_linear else "trees",
+        "typical": plan.typical,
+    }
+    return pack(meta, arrays)
+
+
+def load_plan(artifact: bytes) -> Plan:
+    """The plan kept in an artifact. Needs NumPy and Pillow, never scikit-learn.
+
+    Raises:
+        BadArtifact: the file is damaged, hostile, or of another version.
+    """
+    meta, arrays = unpack(artifact)
+    try:
+        if meta["version"] != VERSION:
+            raise BadArtifact(f"made for {meta['version']!r}, this is {VERSION!r}: train the model again")
+        return _plan(meta, arrays)
+    except BadArtifact:
+        raise
+    except BadSchema as fault:
+        raise BadArtifact(f"the schema cannot be read: {fault}") from None
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError) as fault:
+        raise BadArtifact(f"the parts do not fit together ({type(fault).__name__})") from None
+
+
+def _plan(meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> Plan:
+    schema = Schema.from_json(meta["schema"])
+    labels = tuple(map(str, meta["labels"]))
+    if len(labels) < 2 or len(set(labels)) != len(labels) or not set(labels) <= set(schema.labels):
+        raise BadArtifact("the labels do not belong to the schema")
+    table = Table(tuple(Column.from_json(column) for column in meta["table"]))
+    texts = tuple(TextBlock.from_parts(part, arrays, f"text{i}") for i, part in enumerate(meta["texts"]))
+    media = tuple(
+        MediaBlock(str(part["name"]), Kind(part["kind"]), int(part["side"]), int(part["width"]))
+        for part in meta["media"]
+    )
+    _check_fields(schema, table, texts, media)
+    n_outputs = 1 if len(labels) == 2 else len(labels)
+    if any(block.n_outputs != n_outputs for block in texts):
+        raise BadArtifact("a text block for another number of labels")
+    n_text = 0 if meta["head"] == "linear" else n_outputs * len(texts)
+    codes = np.array([*table.codes, *[0] * (n_text + sum(block.width for block in media))], dtype=np.int64)
+    head = _linear(arrays, codes, n_outputs) if meta["head"] == "linear" else _trees(arrays, codes, n_outputs)
+    background = arrays["background"]
+    if background.ndim != 2 or background.shape[1] != len(codes) or background.dtype != np.float64:
+        raise BadArtifact("background rows of another shape")
+    for column, n in enumerate(codes):
+        values = background[:, column]
+        if n and not ((values >= 0) & (values < n) | np.isnan(values)).all():
+            raise BadArtifact("background rows with unknown categories")
+    return Plan(
+        labels, schema, schema.fingerprint(), table, texts, media, head, background, meta["typical"], VERSION
+    )
+
+
+def _check_fields(
+    schema: Schema, table: Table, texts: tuple[TextBlock, ...], media: tuple[MediaBlock, ...]
+) -> None:
+    kinds = {field.name: field.kind for field in schema.fields}
+    parts = [(column.name, column.kind) for column in table.columns]
+    parts += [(block.name, Kind.TEXT) for block in texts] + [(block.name, block.kind) for block in media]
+    if any(kinds.get(name) is not kind for name, kind in parts) or len(dict(parts)) != len(parts):
+        raise BadArtifact("a part that belongs to no field")
+    if any(not (16 <= block.side <= 1024 and 1 <= block.width <= 10_000) for block in media):
+        raise BadArtifact("a media block of impossible size")
+
+
+def _linear(arrays: dict[str, np.ndarray], codes: np.ndarray, n_outputs: int) -> Linear:
+    expansion = Expansion.from_arrays(arrays)
+    weights, intercept = arrays["linear.weights"], arrays["linear.intercept"]
+    if not np.array_equal(expansion.codes, codes) or weights.shape != (n_outputs, expansion.width):
+        raise BadArtifact("weights of another shape")
+    if intercept.shape != (n_outputs,) or not (np.isfinite(weights).all() and np.isfinite(intercept).all()):
+        raise BadArtifact("a weight is missing or not a finite number")
+    return Linear(expansion, weights, intercept)
+
+
+def _trees(arrays: dict[str, np.ndarray], codes: np.ndarray, n_outputs: int) -> Trees:
+    trees = Trees.from_arrays(arrays, len(codes))
+    if trees.n_outputs != n_outputs:
+        raise BadArtifact("trees for another number of labels")
+    return trees

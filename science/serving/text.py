@@ -1,0 +1,203 @@
+"""Scoring text: TF-IDF over words and over characters within words, times a linear model.
+
+Equal to scikit-learn's ``FeatureUnion`` of two ``TfidfVectorizer(sublinear_tf=True)`` (word pairs and
+`char_wb`), each of unit length on its own, followed by a dot product. One path for one text and for
+thousands; a text's outputs do not depend on what else is in its batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from science.serving.analyzer import Analyzer
+from science.serving.errors import BadArtifact
+from science.serving.keys import WORDS, gram_keys, keys_of_grams, keys_of_words, word_keys
+from science.serving.lookup import Lookup
+
+__all__ = ["WORDS", "TextBlock"]
+
+MOST_TEXTS, MOST_CHARACTERS = 64, 100_000  # scored together: about what a processor keeps close
+_LARGEST_INT32 = 2**31 - 1
+
+
+class TextBlock:
+    """One text field: its vocabulary, and the weights of its features.
+
+    `words` (and pairs of them) and `grams` name the features, in this order; `idf` has shape
+    (n_features,), `weights` (n_features, n_outputs). `max_chars` is how much of a text the model reads.
+    The names are kept packed: scoring needs their keys alone.
+
+    Raises:
+        BadArtifact: a feature is there twice, or n-grams begin longer than the shortest word.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        words: Sequence[str],
+        grams: Sequence[str],
+        gram_range: tuple[int, int],
+        idf: np.ndarray,
+        weights: np.ndarray,
+        max_chars: int,
+    ) -> None:
+        self.name, self.gram_range, self.max_chars = name, gram_range, max_chars
+        if gram_range[0] > 3:
+            raise BadArtifact(f"field {name!r}: n-grams that are longer than short words")
+        self.n_words, self.n_grams = len(words), len(grams)
+        self._packed = _pack_words(words), _pack_words(grams)
+        # Side by side, a feature's numbers are one fetch from memory; the two names are views of it.
+        self._table = np.column_stack([idf, weights])
+        self.idf, self.weights = self._table[:, 0], self._table[:, 1:]
+        self._shift = len(idf).bit_length()
+        try:
+            self._known = Lookup(np.concatenate([keys_of_words(words), keys_of_grams(grams)]))
+        except ValueError as fault:
+            raise BadArtifact(f"field {name!r}: {fault}") from None
+
+    @property
+    def words(self) -> list[str]:
+        """The words and pairs of words it knows."""
+        return _unpack_words(self._packed[0])
+
+    @property
+    def grams(self) -> list[str]:
+        """The character n-grams it knows."""
+        return _unpack_words(self._packed[1])
+
+    @property
+    def n_outputs(self) -> int:
+        """How many numbers the linear model gives for one text."""
+        return int(self.weights.shape[1])
+
+    def read(self, value: object) -> str:
+        """The part of a field's value that the model reads; no text reads as empty."""
+        return value[: self.max_chars] if isinstance(value, str) else ""
+
+    def outputs(self, values: Sequence[object]) -> np.ndarray:
+        """Linear outputs of shape (n_texts, n_outputs), without intercept."""
+        parts = [self._chunk_outputs(chunk) for chunk in _chunks([self.read(value) for value in values])]
+        return np.concatenate(parts) if len(parts) != 1 else parts[0]
+
+    def _chunk_outputs(self, texts: Sequence[str]) -> np.ndarray:
+        group, ids, tf = self._counted(texts)
+        found = self._table.take(ids, axis=0)
+        weighted = tf * found[:, 0]
+        length = self._lengths(group, weighted, len(texts))
+        out = np.empty((len(texts), self.n_outputs))
+        for k in range(self.n_outputs):
+            of_group = np.bincount(group, weights=weighted * found[:, k + 1], minlength=len(length)) / length
+            out[:, k] = of_group[0::2] + of_group[1::2]
+        return out
+
+    def features(self, values: Sequence[object]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The TF-IDF features of some texts, as three arrays of length n_nonzero.
+
+        ``group`` is 2 x text + unit (0 words, 1 characters), ``ids`` the feature, ``value`` what
+        scikit-learn's matrix holds there.
+        """
+        group, ids, tf = self._counted([self.read(value) for value in values])
+        weighted = tf * self.idf[ids]
+        return group, ids, weighted / self._lengths(group, weighted, len(values))[group]
+
+    def _lengths(self, group: np.ndarray, weighted: np.ndarray, n: int) -> np.ndarray:
+        """The length of each group's vector (2 x n,); 1 where it is empty."""
+        square = np.bincount(group, weights=weighted * weighted, minlength=2 * n)
+        return np.sqrt(np.where(square > 0, square, 1.0))
+
+    def _counted(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The distinct features: group, id and sublinear term frequency ``1 + log(count)``."""
+        found = self._occurrences(texts)
+        found.sort()
+        is_first = np.empty(len(found), dtype=bool)
+        is_first[:1] = True
+        np.not_equal(found[1:], found[:-1], out=is_first[1:])
+        first = np.flatnonzero(is_first)
+        counts = np.append(first[1:], len(found)) - first
+        found = found[first]
+        ids = found & ((1 << self._shift) - 1)
+        group = (found >> self._shift) * 2 + (ids >= self.n_words)
+        return group, ids, 1.0 + np.log(counts)
+
+    def _occurrences(self, texts: Sequence[str]) -> np.ndarray:
+        """One number ``text << shift | id`` per occurrence of a known feature; small ones sort faster."""
+        keys, text_of = word_keys(texts)
+        if self.n_grams:
+            more, also = gram_keys(texts, *self.gram_range)
+            keys = np.concatenate([keys, more])
+            text_of = None if text_of is None or also is None else np.concatenate([text_of, also])
+        ids = self._known.find(keys)
+        is_known = ids >= 0
+        if text_of is None:
+            return ids[is_known]
+        is_small = len(texts) << self._shift <= _LARGEST_INT32
+        number = np.dtype(np.int32 if is_small else np.int64)
+        shifted: np.ndarray = text_of[is_known].astype(number) << self._shift
+        return shifted | ids[is_known].astype(number, copy=False)
+
+    def spans(self, text: str, unit: Literal[0, 1]) -> list[tuple[int, str, int, int]]:
+        """Every occurrence of a known feature: (id, feature, start, end) in code points of `text`."""
+        found = (WORDS if unit == 0 else Analyzer("char_wb", *self.gram_range)).spans(text)
+        names = [name for name, _, _ in found]
+        ids = self._known.find(keys_of_words(names) if unit == 0 else keys_of_grams(names)).tolist()
+        return [(i, *span) for i, span in zip(ids, found, strict=True) if i >= 0]
+
+    def to_parts(self, prefix: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        """Meta and arrays for an artifact; `from_parts` reads them."""
+        meta = {"name": self.name, "gram_range": list(self.gram_range), "max_chars": self.max_chars}
+        arrays = {
+            f"{prefix}.words": self._packed[0],
+            f"{prefix}.grams": self._packed[1],
+            f"{prefix}.idf": self.idf,
+            f"{prefix}.weights": self.weights,
+        }
+        return meta, arrays
+
+    @classmethod
+    def from_parts(cls, meta: Mapping[str, Any], arrays: Mapping[str, np.ndarray], prefix: str) -> TextBlock:
+        """Read and check what `to_parts` wrote.
+
+        Raises:
+            BadArtifact: sizes disagree or a weight is not a finite number.
+        """
+        words, grams = _unpack_words(arrays[f"{prefix}.words"]), _unpack_words(arrays[f"{prefix}.grams"])
+        idf, weights = arrays[f"{prefix}.idf"], arrays[f"{prefix}.weights"]
+        n_features = len(words) + len(grams)
+        if idf.shape != (n_features,) or weights.ndim != 2 or len(weights) != n_features:
+            raise BadArtifact(f"text block {meta.get('name')!r}: vocabulary and weights differ in length")
+        if not (np.isfinite(idf).all() and (idf > 0).all() and np.isfinite(weights).all()):
+            raise BadArtifact(f"text block {meta.get('name')!r}: a weight is not a finite number")
+        shortest, longest = meta["gram_range"]
+        if not 1 <= int(shortest) <= int(longest) <= 8 or not 1 <= int(meta["max_chars"]) <= 1_000_000:
+            raise BadArtifact(f"text block {meta.get('name')!r}: impossible settings")
+        gram_range = (int(shortest), int(longest))
+        return cls(str(meta["name"]), words, grams, gram_range, idf, weights, int(meta["max_chars"]))
+
+
+def _chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Cut a batch into runs of texts; at least one, so that no text gives no rows."""
+    start = characters = 0
+    for i, text in enumerate(texts):
+        if i > start and (i - start == MOST_TEXTS or characters + len(text) > MOST_CHARACTERS):
+            yield texts[start:i]
+            start, characters = i, 0
+        characters += len(text)
+    yield texts[start:]
+
+
+def _pack_words(words: Sequence[str]) -> np.ndarray:
+    """Words hold no line break (tokens and split text never do), so it can part them."""
+    return np.frombuffer("\n".join(words).encode("utf-8", "surrogatepass"), dtype=np.uint8)
+
+
+def _unpack_words(packed: np.ndarray) -> list[str]:
+    if packed.dtype != np.uint8 or packed.ndim != 1:
+        raise BadArtifact("a vocabulary must be bytes")
+    try:
+        text = packed.tobytes().decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        raise BadArtifact("a vocabulary is not UTF-8") from None
+    return text.split("\n") if text else []
