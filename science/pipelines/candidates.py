@@ -1,0 +1,85 @@
+"""What may be trained: which families, with which settings, and what each is good for.
+
+Settings follow comparisons on a dozen public sets: no family wins everywhere, small boosted trees
+with pairwise interactions beat library defaults at these sizes, and word pairs with characters
+within words under a linear SVC are the best cheap reader of texts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from science.pipelines.data import Data
+
+_LINEAR_COST = 4e-8  # CPU seconds per stored value, label and fit
+_TREE_COST = 1.2e-9  # CPU seconds per row, column, tree and level
+_BINNING_COST = 0.05  # CPU seconds per column when rows are weighted
+_CHARACTER_COST = 7e-7  # CPU seconds per character counted
+_FITS = 4  # three folds and the final one
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One way to build a model. `strength` is C for linear models, `settings` for trees."""
+
+    name: str
+    family: Literal["logistic", "svc", "trees"]
+    grams: bool = False
+    strength: float = 1.0
+    settings: tuple[tuple[str, Any], ...] = ()
+
+    def cost(self, data: Data) -> float:
+        """Expected CPU seconds, from sizes alone: the same data gives the same answer everywhere."""
+        n, n_labels = len(data.rows), max(1, data.n_outputs)
+        n_media = sum(block.width for block, _ in data.media)
+        text_values = data.n_characters * (1.1 if self.grams else 0.25)
+        dense = n * (n_media + 3 * len(data.schema.fields))
+        if self.family != "trees":
+            once = data.n_characters * _CHARACTER_COST if self.grams else 0.0
+            return once + _FITS * _LINEAR_COST * n_labels * (text_values + 10 * dense)
+        trees = dict(self.settings)
+        boosting = _TREE_COST * dense * int(trees["max_iter"]) * n_labels * 5
+        stacking = 4 * _LINEAR_COST * n_labels * text_values
+        # scikit-learn bins weighted rows by weighted percentiles, column by column.
+        binning = _BINNING_COST * dense / max(1, n) if data.is_weighted else 0.0
+        return _FITS * (boosting + stacking + binning + 0.1)
+
+
+def _trees(name: str, **settings: Any) -> Candidate:
+    return Candidate(name, "trees", settings=tuple(sorted(settings.items())))
+
+
+SMALL = {"max_iter": 150, "max_leaf_nodes": 8, "learning_rate": 0.05, "l2_regularization": 1.0}
+PAIRWISE = _trees("boosted trees, pairs of fields", interaction_cst="pairwise", **SMALL)
+SMALL_TREES = _trees("boosted trees, small", **SMALL)
+LARGE_TREES = _trees(
+    "boosted trees, 31 leaves", max_iter=100, max_leaf_nodes=31, learning_rate=0.1, l2_regularization=0.0
+)
+
+TEXT = (
+    Candidate("linear SVC on words", "svc"),
+    Candidate("logistic regression on words", "logistic", strength=10.0),
+    Candidate("linear SVC on words and characters", "svc", grams=True),
+)
+TABLE = (Candidate("logistic regression", "logistic"), PAIRWISE, SMALL_TREES, LARGE_TREES)
+MEDIA = (
+    Candidate("logistic regression, cautious", "logistic", strength=0.02),
+    Candidate("logistic regression", "logistic", strength=0.5),
+    SMALL_TREES,
+)
+MIXED = (
+    Candidate("logistic regression on all fields", "logistic", strength=10.0),
+    Candidate("linear SVC on all fields, with characters", "svc", grams=True),
+    SMALL_TREES,
+)
+
+
+def candidates_for(data: Data) -> tuple[Candidate, ...]:
+    """The candidates for the kinds of fields there are, simplest first."""
+    has_text = bool(data.text_names)
+    has_media = bool(data.media)
+    has_table = any(not field.is_media and field.name not in data.text_names for field in data.schema.fields)
+    if has_text:
+        return MIXED if has_table or has_media else TEXT
+    return MEDIA if has_media else TABLE

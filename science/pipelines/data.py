@@ -1,0 +1,113 @@
+"""The rows of one training run, with everything that is computed once for all candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from science.fields import Kind, Schema
+from science.media import image_side
+from science.pipelines.corpus import MAX_CHARS, Counts, count_grams, count_words
+from science.serving.plan import MediaBlock
+
+_SIDES = (32, 48, 64, 96, 128, 160, 192, 224)
+
+
+@dataclass
+class Data:
+    """Rows, label indices and weights; counted text and described media on demand.
+
+    `y` is (n_rows,): the index in `labels`, or -1 for a row whose label the model does not learn.
+    """
+
+    rows: Sequence[Mapping[str, object]]
+    y: np.ndarray
+    weights: np.ndarray
+    labels: tuple[str, ...]
+    schema: Schema
+
+    @property
+    def n_outputs(self) -> int:
+        """One output for two labels, else one for each."""
+        return 1 if len(self.labels) == 2 else len(self.labels)
+
+    @property
+    def min_df(self) -> int:
+        """In how many texts a feature must occur: twice, or once where texts are few."""
+        return 2 if len(self.rows) >= 200 else 1
+
+    @cached_property
+    def is_weighted(self) -> bool:
+        """Whether some rows count more than others."""
+        return bool(len(self.weights) and (self.weights != self.weights[0]).any())
+
+    @cached_property
+    def text_names(self) -> tuple[str, ...]:
+        """The text fields."""
+        return tuple(field.name for field in self.schema.fields if field.kind is Kind.TEXT)
+
+    def texts(self, name: str) -> list[str]:
+        """One field's texts as the model reads them; what is no text is empty."""
+        values = (row.get(name) for row in self.rows)
+        return [value[:MAX_CHARS] if isinstance(value, str) else "" for value in values]
+
+    @cached_property
+    def words(self) -> dict[str, Counts]:
+        """Words and word pairs of every text field."""
+        return {name: count_words(self.texts(name), self.min_df) for name in self.text_names}
+
+    @cached_property
+    def grams(self) -> dict[str, Counts]:
+        """Character n-grams of every text field."""
+        return {name: count_grams(self.texts(name), self.min_df) for name in self.text_names}
+
+    @cached_property
+    def n_characters(self) -> int:
+        """How much text there is."""
+        return sum(len(text) for name in self.text_names for text in self.texts(name))
+
+    @cached_property
+    def media(self) -> tuple[tuple[MediaBlock, np.ndarray], ...]:
+        """Every media field's block and its features (n_rows, width), infinite where unreadable."""
+        blocks = []
+        for field in self.schema.fields:
+            if field.is_media:
+                values = [row.get(field.name) for row in self.rows]
+                blocks.append(_described(field.name, field.kind, values))
+        return tuple(block for block in blocks if block is not None)
+
+    @cached_property
+    def unreadable(self) -> np.ndarray:
+        """(n_rows,) whether a file of the row cannot be read."""
+        bad = np.zeros(len(self.rows), dtype=bool)
+        for _, features in self.media:
+            bad |= np.isinf(features).any(axis=1)
+        return bad
+
+    def to_learn(self, among: np.ndarray) -> np.ndarray:
+        """Those of some row indices that can teach: a known label, readable, a weight."""
+        teaches: np.ndarray = (self.y >= 0) & ~self.unreadable & (self.weights > 0)
+        chosen: np.ndarray = among[teaches[among]]
+        return chosen
+
+
+def _described(name: str, kind: Kind, values: Sequence[object]) -> tuple[MediaBlock, np.ndarray] | None:
+    side = 64
+    if kind is Kind.IMAGE:
+        sides = [image_side(value) for value in values[:200] if isinstance(value, bytes)]
+        known = [size for size in sides if size is not None]
+        if not known:
+            return None
+        usual = float(np.median(known))
+        side = max((size for size in _SIDES if size <= usual), default=_SIDES[0])
+    block = MediaBlock(name, kind, side, 0)
+    for value in values:
+        try:
+            block.width = len(block.describe(block.read(value)))
+            break
+        except ValueError:
+            continue
+    return (block, block.raw(values)) if block.width else None

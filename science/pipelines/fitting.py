@@ -1,0 +1,198 @@
+"""Fitting one candidate on some rows with scikit-learn, and turning the result into a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
+
+from science.calibration import Calibration
+from science.pipelines.candidates import Candidate
+from science.pipelines.corpus import GRAMS, MAX_CHARS, MAX_GRAMS, MAX_WORDS, Weighted, weigh
+from science.pipelines.data import Data
+from science.pipelines.errors import NotTrainable
+from science.pipelines.folds import assign_folds
+from science.pipelines.tablefit import learn_expansion, learn_table
+from science.pipelines.treefit import export_trees
+from science.serving.expand import Expansion
+from science.serving.plan import Linear, MediaBlock, Plan
+from science.serving.table import Table
+from science.serving.text import TextBlock
+
+_STACK_FOLDS = 3
+
+
+@dataclass(slots=True)
+class TextFeatures:
+    """TF-IDF of all rows' texts with the vocabulary of those fitted on; per field words, then grams."""
+
+    blocks: tuple[tuple[str, Weighted, Weighted | None], ...]
+
+    @property
+    def matrix(self) -> sparse.csr_matrix:
+        """All fields side by side, (n_rows, n_features)."""
+        parts = [
+            part.matrix for _, words, grams in self.blocks for part in (words, grams) if part is not None
+        ]
+        return sparse.hstack(parts, format="csr")
+
+    def to_blocks(self, coefficients: np.ndarray) -> tuple[TextBlock, ...]:
+        """Text blocks for serving; `coefficients` is (n_outputs, n_features)."""
+        out, start = [], 0
+        for name, words, grams in self.blocks:
+            gram_names = grams.names if grams is not None else []
+            idf = np.concatenate([words.idf, grams.idf]) if grams is not None else words.idf
+            weights = np.ascontiguousarray(coefficients[:, start : start + len(idf)].T)
+            out.append(TextBlock(name, words.names, gram_names, GRAMS, idf, weights, MAX_CHARS))
+            start += len(idf)
+        return tuple(out)
+
+
+@dataclass(slots=True)
+class Fitted:
+    """A fitted candidate: scikit-learn's `estimator`, and what stands between rows and its matrix.
+
+    `outputs` (n_rows, n_outputs) are the estimator's raw scores for all rows of the run. Under trees
+    the text's linear scores come from `text_coefficients` (per text field), outside `estimator`.
+    """
+
+    candidate: Candidate
+    estimator: Any
+    table: Table
+    media: tuple[MediaBlock, ...]
+    raw: np.ndarray
+    expansion: Expansion | None
+    text: TextFeatures | None
+    text_coefficients: np.ndarray | None
+    dense_scale: float
+    outputs: np.ndarray
+
+    def to_plan(
+        self, data: Data, calibration: Calibration, background: np.ndarray, typical: Mapping[str, Any]
+    ) -> Plan:
+        """The plan that serves this model with that calibration folded in."""
+        factor, bias = calibration.temperature, calibration.bias
+        head: Linear | Any
+        if self.expansion is None:
+            head = export_trees(self.estimator)
+            head.leaves, head.baseline = head.leaves * factor, head.baseline * factor + bias
+            texts: tuple[TextBlock, ...] = ()
+            if self.text is not None and self.text_coefficients is not None:
+                texts = self.text.to_blocks(self.text_coefficients)
+        else:
+            coefficients = self.estimator.coef_ * factor
+            n_text = coefficients.shape[1] - self.expansion.width
+            dense = np.ascontiguousarray(coefficients[:, n_text:] * self.dense_scale)
+            head = Linear(self.expansion, dense, self.estimator.intercept_ * factor + bias)
+            texts = self.text.to_blocks(coefficients[:, :n_text]) if self.text is not None else ()
+        return Plan(
+            data.labels, data.schema, data.schema.fingerprint(), self.table, texts, self.media, head,
+            self.raw[background], typical, "",
+        )  # fmt: skip
+
+
+def fit(candidate: Candidate, data: Data, on: np.ndarray, seed: int) -> Fitted:
+    """Fit on the rows with indices `on`, and score every row of the run."""
+    learn = data.to_learn(on)
+    y, weights = data.y[learn], data.weights[learn]
+    table = learn_table([data.rows[i] for i in on], data.schema)
+    raw = np.concatenate([table.raw(data.rows), *(features for _, features in data.media)], axis=1)
+    raw[np.isinf(raw)] = 0.0
+    media = tuple(block for block, _ in data.media)
+    codes = [*table.codes, *[0] * sum(block.width for block in media)]
+    text = _text_features(candidate, data, on)
+    if not codes and text is None:
+        raise NotTrainable("The rows hold nothing a model could read: every field is empty or unreadable.")
+    if candidate.family == "trees":
+        return _fit_trees(candidate, data, learn, seed, table, media, raw, codes, text)
+    expansion = learn_expansion(raw[on], codes, len(table.codes))
+    # TF-IDF rows have length 1 and want weak regularisation; dense columns of spread 1 want more.
+    dense_scale = 0.3 if text is not None else 1.0
+    dense = expansion.apply(raw) * dense_scale
+    matrix = (
+        sparse.hstack([text.matrix, sparse.csr_matrix(dense)], format="csr") if text is not None else dense
+    )
+    estimator = _linear_estimator(candidate, data, seed)
+    estimator.fit(matrix[learn], y, sample_weight=weights)
+    outputs = _decide(estimator, matrix)
+    return Fitted(candidate, estimator, table, media, raw, expansion, text, None, dense_scale, outputs)
+
+
+def _text_features(candidate: Candidate, data: Data, on: np.ndarray) -> TextFeatures | None:
+    blocks = []
+    for name in data.text_names:
+        words = weigh(data.words[name], on, data.min_df, MAX_WORDS)
+        grams = weigh(data.grams[name], on, data.min_df, MAX_GRAMS) if candidate.grams else None
+        if words.names:  # a field that is empty everywhere says nothing
+            blocks.append((name, words, grams))
+    return TextFeatures(tuple(blocks)) if blocks else None
+
+
+def _linear_estimator(candidate: Candidate, data: Data, seed: int) -> Any:
+    if candidate.family == "svc":
+        return LinearSVC(C=candidate.strength, random_state=seed, max_iter=5000)
+    return LogisticRegression(C=candidate.strength, max_iter=500, random_state=seed)
+
+
+def _decide(estimator: Any, matrix: Any) -> np.ndarray:
+    outputs = np.asarray(estimator.decision_function(matrix), dtype=np.float64)
+    return outputs[:, None] if outputs.ndim == 1 else outputs
+
+
+def _fit_trees(
+    candidate: Candidate, data: Data, learn: np.ndarray, seed: int, table: Table,
+    media: tuple[MediaBlock, ...], raw: np.ndarray, codes: list[int], text: TextFeatures | None,
+) -> Fitted:  # fmt: skip
+    """Boosted trees on raw columns; a text field enters as its linear model's scores.
+
+    What trees learn from must not know the answer, so for the rows learnt from, the text scores are
+    those of models that did not see the row; for all others, of one fitted on all of `learn`.
+    """
+    coefficients = None
+    training = raw
+    if text is not None:
+        scores, out_of_fold, coefficients = _stacked_text_scores(text, data, learn, seed)
+        n_table = len(table.codes)
+        training = np.concatenate([raw[:, :n_table], out_of_fold, raw[:, n_table:]], axis=1)
+        raw = np.concatenate([raw[:, :n_table], scores, raw[:, n_table:]], axis=1)
+        codes = [*codes[:n_table], *[0] * scores.shape[1], *codes[n_table:]]
+    estimator = HistGradientBoostingClassifier(
+        random_state=seed, early_stopping=False, categorical_features=np.array(codes) > 0,
+        **dict(candidate.settings),
+    )  # fmt: skip
+    # Equal weights are left out: with any, scikit-learn bins 40 times slower.
+    weights = data.weights[learn] if data.is_weighted else None
+    estimator.fit(training[learn], data.y[learn], sample_weight=weights)
+    outputs = _decide(estimator, raw)
+    return Fitted(candidate, estimator, table, media, raw, None, text, coefficients, 1.0, outputs)
+
+
+def _stacked_text_scores(
+    text: TextFeatures, data: Data, learn: np.ndarray, seed: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    folds = assign_folds([data.rows[i] for i in learn], data.y[learn], _STACK_FOLDS, rng)
+    scores, out_of_fold, coefficients = [], [], []
+    for _, words, _ in text.blocks:
+        model = _text_model(words.matrix, data, learn, seed)
+        field_scores = np.asarray(words.matrix @ model.coef_.T)
+        held_out = field_scores.copy()
+        for fold in range(_STACK_FOLDS):
+            inner = _text_model(words.matrix, data, learn[folds != fold], seed)
+            own = learn[folds == fold]
+            held_out[own] = words.matrix[own] @ inner.coef_.T
+        scores.append(field_scores)
+        out_of_fold.append(held_out)
+        coefficients.append(model.coef_)
+    return np.hstack(scores), np.hstack(out_of_fold), np.hstack(coefficients)
+
+
+def _text_model(matrix: sparse.csr_matrix, data: Data, on: np.ndarray, seed: int) -> LinearSVC:
+    model = LinearSVC(random_state=seed, max_iter=5000)
+    return model.fit(matrix[on], data.y[on], sample_weight=data.weights[on])
