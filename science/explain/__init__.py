@@ -1,0 +1,12 @@
+"""Evidence for people: what in a case made the model say what it says.
+
+explanation = explain(plan, {"body": "win a prize"})
+verify(explanation, {"body": "win a prize"})
+explanation.to_json()
+"""
+
+from science.explain.explain import explain
+from science.explain.selfcheck import self_check
+from science.explain.types import Explanation, Highlight, NotInContent, content_sha256, verify
+
+__all__ = ["Explanation", "Highlight", "NotInContent", "content_sha256", "explain", "self_check", "verify"]

@@ -1,0 +1,99 @@
+"""Does the evidence matter? Measured for every model, and kept with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from science.explain.explain import as_explanation, evidence_in
+from science.explain.media import cover
+from science.explain.types import Explanation, Locator, verify
+from science.fields import Kind
+from science.serving.image import image_features
+from science.serving.plan import Plan
+
+_REMOVED = 3
+
+
+def self_check(plan: Plan, rows: Sequence[Mapping[str, object]], rng: np.random.Generator) -> dict[str, Any]:
+    """Explain some rows and take the evidence away.
+
+    Returns
+    -------
+    n_rows; additivity: the largest gap of explanations that claim to be exact (log-odds); weak: share
+    with the status "weak"; comprehensiveness: mean log-odds lost when the three strongest
+    highlights for the answer are removed, and the same for as many places drawn at random
+    (DeYoung et al., ACL 2020); ratio of the two, None where nothing could be removed.
+
+    Raises
+    ------
+    NotInContent: a highlight points outside its case: such a model must not be registered.
+    """
+    gaps, losses, random_losses, weak = [0.0], [], [], 0
+    for row in rows:
+        evidence = evidence_in(plan, row)
+        explanation = as_explanation(evidence, row, top=2 * _REMOVED)
+        verify(explanation, row)
+        weak += explanation.status == "weak"
+        if evidence.method["exact"]:
+            gaps.append(float(evidence.method["gap"]))
+        places = [[h.where, *h.also] for h in explanation.highlights if h.side == "for"][:_REMOVED]
+        if not places:
+            continue
+        others = rng.permutation(len(evidence.units))[: len(places)]
+        chance = [[evidence.units[i].where, *evidence.units[i].also] for i in others]
+        losses.append(evidence.margin - _margin_without(plan, row, places, explanation))
+        random_losses.append(evidence.margin - _margin_without(plan, row, chance, explanation))
+    by_evidence = float(np.mean(losses)) if losses else None
+    by_chance = float(np.mean(random_losses)) if losses else None
+    ratio = by_evidence / abs(by_chance) if by_evidence is not None and by_chance else None
+    return {
+        "n_rows": len(rows),
+        "additivity": max(gaps),
+        "weak": weak / len(rows) if len(rows) else 0.0,
+        "comprehensiveness": by_evidence,
+        "comprehensiveness_at_random": by_chance,
+        "ratio": ratio,
+    }
+
+
+def _margin(plan: Plan, raw: np.ndarray, row: Mapping[str, object], explanation: Explanation) -> float:
+    outputs = plan.outputs_of(raw)
+    if plan.is_linear:
+        for block in plan.texts:
+            outputs = outputs + block.outputs([row.get(block.name)])
+    logits = plan.as_logits(outputs)[0]
+    pair = [plan.labels.index(label) for label in (explanation.target, explanation.contrast)]
+    return float(logits[pair[0]] - logits[pair[1]])
+
+
+def _margin_without(
+    plan: Plan, row: Mapping[str, object], places: list[list[Locator]], explanation: Explanation
+) -> float:
+    """The log-odds with places taken away: words blanked, fields set to a usual row's, parts covered."""
+    changed = dict(row)
+    flat = [where for group in places for where in group]
+    for where in flat:
+        if "quote" in where:
+            text = str(changed[where["part"]])
+            blank = " " * (where["end"] - where["start"])
+            changed[where["part"]] = text[: where["start"]] + blank + text[where["end"] :]
+    raw = plan.raw([changed])
+    groups = np.array(plan.raw_groups)
+    fields = {where["path"] for where in flat if "path" in where}
+    for name in fields:
+        own = groups == name
+        raw[0, own] = plan.background[0, own]
+    for block in plan.media:
+        boxes = [where for where in flat if where.get("asset") == block.name and "w" in where]
+        if block.kind is Kind.IMAGE and boxes:
+            pixels = block.read(row.get(block.name))
+            height, width = pixels.shape[:2]
+            for where in boxes:
+                top, left = round(where["y"] * height), round(where["x"] * width)
+                bottom, right = top + round(where["h"] * height), left + round(where["w"] * width)
+                pixels = cover(pixels, (top, bottom, left, right))
+            raw[0, groups == block.name] = image_features(pixels)
+    return _margin(plan, raw, changed, explanation)
