@@ -1,0 +1,263 @@
+"""Evidence: in the content, additive, about the label shown, and it matters."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from science.explain import NotInContent, explain, self_check, verify
+from science.explain.media import cover
+from science.explain.places import Places
+from science.fields import Field, Kind, Schema
+from science.pipelines import train
+from science.pipelines.candidates import MEDIA, PAIRWISE, SMALL_TREES, TABLE, TEXT
+from tests.unit.science.fitting import plan_of
+from tests.unit.science.samples import BEEP, CREDIT, MAIL, PANEL, beep, beeps, credits, mails, panel, panels
+from tests.unit.science.test_models_analyzer import nasty
+
+
+@pytest.fixture(scope="module")
+def mail_plan():
+    rows, labels = mails(240)
+    return plan_of(TEXT[2], rows, labels, MAIL)
+
+
+@pytest.fixture(scope="module")
+def pairwise_plan():
+    rows, labels = credits(500)
+    return plan_of(PAIRWISE, rows, labels, CREDIT)
+
+
+@pytest.fixture(scope="module")
+def panel_plan():
+    rows, labels = panels(160)
+    return plan_of(MEDIA[1], rows, labels, PANEL)
+
+
+def log_odds(explanation) -> float:
+    return float(np.log(explanation.p_target / explanation.p_contrast))
+
+
+def test_what_is_explained_is_what_is_shown(mail_plan, pairwise_plan, panel_plan):
+    for plan, rows in (
+        (mail_plan, mails(240)[0]),
+        (pairwise_plan, credits(500)[0]),
+        (panel_plan, panels(5)[0]),
+    ):
+        proba = plan.predict_proba(rows[:5])
+        for row, p in zip(rows[:5], proba, strict=True):
+            explanation = explain(plan, row)
+            assert explanation.target == plan.labels[int(p.argmax())]
+            assert explanation.p_target == pytest.approx(p.max(), abs=1e-12)
+            shown = sum(highlight.score for highlight in explanation.highlights)
+            assert shown + explanation.residual == pytest.approx(log_odds(explanation), abs=1e-9)
+            verify(explanation, row)
+
+
+def test_all_evidence_of_a_linear_model_adds_up_to_the_log_odds(mail_plan):
+    for row in mails(240)[0][:40]:
+        explanation = explain(mail_plan, row, top=10**6)
+        assert explanation.method["exact"] is True
+        assert explanation.method["gap"] <= 1e-9
+
+
+@settings(max_examples=120, deadline=None)
+@given(text=nasty)
+def test_highlights_of_any_text_lie_in_it_and_part_no_character(mail_plan, text):
+    row = {"subject": None, "text": f"free {text} money"}
+    explanation = explain(mail_plan, row, top=50)
+    verify(explanation, row)
+    json.dumps(explanation.to_json(), allow_nan=False)
+    for highlight in explanation.highlights:
+        place = highlight.where
+        around = Places("text", row["text"]).locate(place["start"], place["end"])
+        assert (around["start"], around["end"]) == (place["start"], place["end"])
+
+
+@settings(max_examples=120, deadline=None)
+@given(text=nasty, data=st.data())
+def test_browser_offsets_quote_the_same_words(text, data):
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, len(text)))
+    where = Places("t", text).locate(start, end)
+    units = text.encode("utf-16-le", "surrogatepass")[2 * where["start16"] : 2 * where["end16"]]
+    assert units.decode("utf-16-le", "surrogatepass") == where["quote"]
+    assert where["start"] <= start <= end <= where["end"]
+
+
+@pytest.mark.parametrize(
+    ("text", "inside"),
+    [
+        ("e\u0301", 1),
+        ("\U0001f468\u200d\U0001f469", 1),
+        ("\U0001f1e9\U0001f1ea", 1),
+        ("\r\n", 1),
+        ("\U0001f44d\U0001f3fd", 1),
+        ("\u1100\u1161", 1),
+    ],
+)
+def test_a_cut_inside_a_character_is_moved_to_its_edges(text, inside):
+    assert Places("t", text).locate(0, inside)["quote"] == text
+    assert Places("t", text).locate(inside, len(text))["quote"] == text
+
+
+def test_the_same_case_gives_the_same_bytes(mail_plan, pairwise_plan):
+    for plan, row in ((mail_plan, mails(240)[0][0]), (pairwise_plan, credits(500)[0][0])):
+        first, second = (json.dumps(explain(plan, row).to_json()) for _ in range(2))
+        assert first == second
+
+
+def test_a_changed_case_is_not_shown_old_evidence(mail_plan):
+    row = mails(240)[0][0]
+    explanation = explain(mail_plan, row)
+    with pytest.raises(NotInContent):
+        verify(explanation, {**row, "text": row["text"] + " "})
+
+
+def test_repeated_words_are_one_item_with_all_their_places(mail_plan):
+    row = {"subject": "", "text": "click here, Click now, CLICK"}
+    item = next(h for h in explain(mail_plan, row, top=50).highlights if h.where["quote"].lower() == "click")
+    assert [place["quote"] for place in (item.where, *item.also)] == ["click", "Click", "CLICK"]
+
+
+def test_swapping_is_the_exact_shapley_value_of_a_pairwise_model(pairwise_plan):
+    """Against the definition, summed over all subsets of the fields, for one background row at a time."""
+    from itertools import combinations
+    from math import comb
+
+    from science.explain.swap import field_scores
+
+    plan, rows = pairwise_plan, credits(500)[0]
+    raw = plan.raw(rows[:1])[0]
+    names = [column.name for column in plan.table.columns][:6]
+    columns = [[i for i, group in enumerate(plan.raw_groups) if group == name] for name in names]
+    background = plan.background[:4].copy()
+    background[:, [i for i in range(len(raw)) if not any(i in own for own in columns)]] = raw[
+        [i for i in range(len(raw)) if not any(i in own for own in columns)]
+    ]
+    direction = np.array([1.0])
+
+    def value(subset) -> np.ndarray:
+        mixed = background.copy()
+        for i in subset:
+            mixed[:, columns[i]] = raw[columns[i]]
+        return plan.outputs_of(mixed)[:, 0]
+
+    n = len(names)
+    expected = np.zeros(n)
+    for i in range(n):
+        rest = [j for j in range(n) if j != i]
+        for size in range(n):
+            for subset in combinations(rest, size):
+                expected[i] += (value((*subset, i)) - value(subset)).mean() / (n * comb(n - 1, size))
+    kept, plan.background = plan.background, background
+    try:
+        scores, base = field_scores(plan, raw, names, direction)
+    finally:
+        plan.background = kept
+    assert scores == pytest.approx(expected, abs=1e-12)
+    assert scores.sum() + base == pytest.approx(plan.outputs_of(raw[None])[0, 0], abs=1e-10)
+
+
+def test_contrast_and_target_can_be_chosen_and_turn_the_signs(pairwise_plan):
+    row = credits(500)[0][0]
+    one = explain(pairwise_plan, row, target="good", contrast="bad", top=99)
+    other = explain(pairwise_plan, row, target="bad", contrast="good", top=99)
+    turned = {h.where["path"]: -h.score for h in other.highlights}
+    assert {h.where["path"]: h.score for h in one.highlights} == pytest.approx(turned)
+    assert (
+        explain(pairwise_plan, row, contrast=explain(pairwise_plan, row).target).target
+        != explain(pairwise_plan, row).target
+    )
+    with pytest.raises(ValueError, match="'ugly'"):
+        explain(pairwise_plan, row, target="ugly")
+    with pytest.raises(ValueError, match="two labels"):
+        explain(pairwise_plan, row, target="good", contrast="good")
+
+
+def test_hidden_fields_are_never_pointed_at():
+    hidden = Schema(
+        tuple(Field(f.name, f.kind, required=False, show=f.name != "Job") for f in CREDIT.fields),
+        CREDIT.labels,
+    )
+    rows, labels = credits(300)
+    plan = plan_of(TABLE[0], rows, labels, hidden)
+    for row in rows[:20]:
+        assert "Job" not in json.dumps(explain(plan, row, top=99).to_json())
+
+
+@pytest.mark.parametrize("which", ["mail", "credit"])
+def test_removing_the_evidence_matters_more_than_removing_anything_else(which, mail_plan):
+    if which == "mail":
+        plan, rows = mail_plan, mails(240)[0]
+    else:
+        rows, labels = credits(500)
+        plan = plan_of(TABLE[0], rows, labels, CREDIT)
+    sure = np.abs(plan.predict_proba(rows)[:, 0] - 0.5)
+    report = self_check(plan, [rows[i] for i in np.argsort(sure)[:30]], np.random.default_rng(0))
+    assert report["additivity"] <= 1e-9
+    assert report["comprehensiveness"] > 3 * abs(report["comprehensiveness_at_random"])
+
+
+def test_native_categories_and_missing_values_are_explained_right():
+    rows, labels = credits(500)
+    plan = plan_of(SMALL_TREES, rows, labels, CREDIT)
+    with_gaps = [row for row in rows if None in row.values()][:20]
+    report = self_check(plan, with_gaps, np.random.default_rng(0))
+    assert report["comprehensiveness"] > 2 * abs(report["comprehensiveness_at_random"])
+
+
+def test_boxes_point_at_the_scratch(panel_plan):
+    rng = np.random.default_rng(77)
+    hits, n = 0, 20
+    for _ in range(n):
+        photo, (x, y) = panel(rng, scratched=True)
+        boxes = [h.where for h in explain(panel_plan, {"photo": photo}, target="scratched", top=2).highlights]
+        hits += any(
+            b["x"] - 0.2 <= x <= b["x"] + b["w"] + 0.2 and b["y"] - 0.2 <= y <= b["y"] + b["h"] + 0.2
+            for b in boxes
+        )
+    assert hits >= 0.6 * n
+
+
+def test_covering_a_box_touches_nothing_else():
+    pixels = np.random.default_rng(0).random((32, 48, 3), dtype=np.float32)
+    covered = cover(pixels, (8, 16, 0, 48))
+    assert np.array_equal(covered[:8], pixels[:8])
+    assert np.array_equal(covered[16:], pixels[16:])
+    assert covered[8:16].std() < 0.5 * pixels[8:16].std()
+
+
+def test_the_time_of_the_tone_is_found():
+    rows, labels = beeps(120)
+    plan = plan_of(MEDIA[1], rows, labels, BEEP)
+    rng = np.random.default_rng(5)
+    hits, n = 0, 20
+    for _ in range(n):
+        call, start = beep(rng, high=True)
+        row = {"call": call}
+        explanation = explain(plan, row, target="high", top=2)
+        verify(explanation, row)
+        places = [h.where for h in explanation.highlights]
+        hits += any(place["start_ms"] < start + 300 and place["end_ms"] > start for place in places)
+    assert hits >= 0.8 * n
+
+
+def test_a_case_that_cannot_be_scored_has_no_evidence(panel_plan):
+    row = {"photo": b"junk"}
+    explanation = explain(panel_plan, row)
+    assert explanation.status == "unavailable"
+    assert explanation.highlights == ()
+    json.dumps(explanation.to_json(), allow_nan=False)
+    verify(explanation, row)
+
+
+def test_evidence_that_says_little_is_marked_weak():
+    schema = Schema((Field("t", Kind.TEXT),), ("a", "b"))
+    rows = [{"t": f"alpha {i}"} for i in range(30)] + [{"t": f"beta {i}"} for i in range(30)]
+    plan = train(rows, ["a"] * 30 + ["b"] * 30, schema, seed=1, budget_seconds=0).plan
+    assert explain(plan, {"t": "gamma"}).status == "weak"
+    assert explain(plan, {"t": ""}).status == "weak"
+    assert explain(plan, {"t": "alpha"}).status == "ok"

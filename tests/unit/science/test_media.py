@@ -1,0 +1,106 @@
+"""Images and recordings are read upright, at one size and rate, and hostile files are refused."""
+
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from science.media import MAX_PIXELS, SAMPLE_RATE, BadMedia, read_audio, read_image
+from science.serving.audio import audio_features
+from science.serving.image import image_features
+from tests.unit.science.samples import png, wav
+
+PHOTO = png(np.random.default_rng(0).integers(0, 255, (40, 60, 3), dtype=np.uint8))
+CALL = wav(np.sin(np.arange(8000) / 3))
+
+
+def encoded(image: Image.Image, form: str, **options) -> bytes:
+    file = io.BytesIO()
+    image.save(file, form, **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+def test_every_mode_of_image_is_read(mode):
+    source = Image.new("L", (50, 30), 128)
+    image = Image.new(mode, (50, 30)) if mode == "I;16" else source.convert(mode)
+    pixels = read_image(encoded(image, "PNG"), 64)
+    assert pixels.shape == (32, 64, 3)
+    assert np.isfinite(image_features(pixels)).all()
+
+
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP"])
+def test_the_three_formats_look_alike(form):
+    gradient = Image.linear_gradient("L").convert("RGB")
+    pixels = read_image(encoded(gradient, form), 128)
+    assert pixels == pytest.approx(read_image(encoded(gradient, "PNG"), 128), abs=0.04)
+
+
+def test_a_photo_lying_on_its_side_is_turned_upright():
+    image = Image.new("RGB", (64, 32), "black")
+    image.paste("white", (0, 0, 32, 32))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    pixels = read_image(encoded(image, "JPEG", exif=exif), 64)
+    assert pixels.shape == (64, 32, 3)
+    assert pixels[:24].mean() > 0.9
+
+
+def test_transparency_lies_on_white():
+    assert read_image(encoded(Image.new("RGBA", (16, 16), (0, 0, 0, 0)), "PNG"), 32).min() == 1
+
+
+def test_a_bomb_is_refused_before_it_is_opened():
+    side = int(MAX_PIXELS**0.5) + 1
+    with pytest.raises(BadMedia, match="too large"):
+        read_image(encoded(Image.new("1", (side, side)), "PNG"), 64)
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_a_damaged_image_is_read_or_refused_never_more(data):
+    damaged = bytearray(PHOTO)
+    for _ in range(data.draw(st.integers(1, 6))):
+        damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    cut = data.draw(st.integers(0, len(damaged)))
+    try:
+        pixels = read_image(bytes(damaged[:cut]), 32)
+    except BadMedia:
+        return
+    assert np.isfinite(pixels).all()
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_a_damaged_recording_is_read_or_refused_never_more(data):
+    damaged = bytearray(CALL)
+    for _ in range(data.draw(st.integers(1, 6))):
+        damaged[data.draw(st.integers(0, 60))] = data.draw(st.integers(0, 255))
+    try:
+        samples = read_audio(bytes(damaged[: data.draw(st.integers(0, len(damaged)))]))
+    except BadMedia:
+        return
+    assert np.isfinite(audio_features(samples)).all()
+
+
+@pytest.mark.parametrize("value", [None, "", b"", 5, b"GIF89a", "text"])
+def test_what_is_no_file_is_refused(value):
+    for read in (lambda v: read_image(v, 32), read_audio):
+        with pytest.raises(BadMedia):
+            read(value)
+
+
+@pytest.mark.parametrize("rate", [4000, 8000, 11025, 16000, 44100, 48000])
+def test_recordings_of_any_rate_sound_alike(rate):
+    time = np.arange(rate) / rate
+    samples = read_audio(wav(np.sin(2 * np.pi * 440 * time), rate))
+    assert len(samples) == pytest.approx(SAMPLE_RATE, abs=4)
+    spectrum = np.abs(np.fft.rfft(samples))
+    assert np.argmax(spectrum) == pytest.approx(440, abs=2)
+
+
+def test_even_one_sample_has_features():
+    assert np.isfinite(audio_features(np.zeros(1, np.float32))).all()
