@@ -1,0 +1,56 @@
+"""Run one management command with what it needs. `manage.py` comes here once the packages are there."""
+
+import os
+import signal
+import sys
+from types import FrameType
+
+from hitl.runtime.errors import CannotStart
+from hitl.runtime.services import services
+
+SERVING = {"up", "demo"}
+"""Commands that run the whole service; one at a time on a data directory."""
+
+WITHOUT_SERVICES = {
+    "help", "version", "test", "makemessages", "compilemessages", "startapp", "startproject", "findstatic",
+    "diffsettings", "bench",
+}  # fmt: skip
+"""Commands that ask neither the database nor the broker (`test` and `bench` start their own)."""
+
+PLACEHOLDERS = {
+    "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+    "HITL_SECRET_KEY": "of a command that needs none",
+}
+
+
+def main(argv: list[str]) -> int:
+    """Run the command; the exit code."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hitl.settings")
+    command = argv[1] if len(argv) > 1 and not argv[1].startswith("-") else "help"
+    asks_for_help = bool({"--help", "-h", "--version"} & set(argv[1:]))
+    try:
+        if command in WITHOUT_SERVICES or asks_for_help:
+            for name, value in PLACEHOLDERS.items():
+                os.environ.setdefault(name, value)
+            _execute(argv)
+        else:
+            signal.signal(signal.SIGTERM, _leave)
+            with services(command, serving=command in SERVING):
+                _execute(argv)
+    except CannotStart as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _execute(argv: list[str]) -> None:
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(argv)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    sys.exit(128 + number)  # unwinds, so that what was started is stopped

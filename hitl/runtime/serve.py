@@ -1,0 +1,133 @@
+"""Run the whole service on one machine until somebody stops it: what `up` and `demo` share."""
+
+import http.client
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Sequence
+
+import psutil
+from django.core.management import call_command
+from django.db import connections
+
+from hitl.runtime import programs
+from hitl.runtime import services as local
+from hitl.runtime.errors import CannotStart
+from hitl.runtime.first_run import first_run
+from hitl.runtime.logfiles import tail
+from hitl.runtime.ports import LOOPBACK, first_free_port, is_free
+from hitl.runtime.static_files import collect_if_changed
+from hitl.runtime.supervisor import Program, Supervisor
+
+DEFAULT_PORT = 8000
+READY_SECONDS = 90
+START_TRIES = 3
+HEALTH = "/health/live"
+
+
+def say(line: str) -> None:
+    """One line on the terminal, at once."""
+    print(line, flush=True)
+
+
+def serve(
+    *,
+    port: int | None = None,
+    prepare: Callable[[], None] | None = None,
+    beside: Callable[[str], Sequence[Program]] | None = None,
+    meanwhile: Callable[[str], int | None] | None = None,
+) -> int:
+    """Migrate, start web, worker and beat, say the address, keep them running; the exit code.
+
+    Parameters
+    ----------
+    port
+        Where to listen; it must be free. By default 8000, else the next free one.
+    prepare
+        Called on the migrated database before anything serves (the demo loads its content).
+    beside
+        More programs to keep running, given the address.
+    meanwhile
+        Called in a thread of its own, with the address, once the service answers. When it returns a number,
+        everything stops and that is the exit code; None lets the service run on; an exception is shown and
+        stops everything with 1.
+    """
+    ours = local.owned
+    if ours is None:
+        raise CannotStart("Only `up` and `demo` serve: the data directory is not ours.")
+    if port is not None and not is_free(port):
+        raise CannotStart(
+            f"Port {port} is taken. Name another with --port, or leave it out for the next free one."
+        )
+    say("Preparing the database and the pages' files")
+    call_command("migrate", interactive=False, verbosity=0)
+    collect_if_changed()
+    if prepare:
+        prepare()
+    first_run(say)
+    connections.close_all()
+
+    port = port or first_free_port(DEFAULT_PORT)
+    address = f"http://{LOOPBACK}:{port}"
+    os.environ["HITL_ADDRESS"] = address
+    web, worker, beat = (
+        programs.web(ours.data, port=port),
+        programs.worker(ours.data),
+        programs.beat(ours.data),
+    )
+    supervisor = Supervisor([web, worker, beat], servers=ours.servers, say=say)
+    supervisor.handle_signals()
+    supervisor.start()
+    try:
+        _wait_until_it_answers(supervisor, web, port)
+        if supervisor.exit_code is None:
+            ours.announce(address=address)
+            seconds = time.time() - psutil.Process().create_time()
+            say(f"Ready at {address} after {seconds:.1f} s. Ctrl-C stops everything.")
+            say(f"Logs: {web.log.parent}")
+            for program in beside(address) if beside else ():
+                supervisor.add(program)
+            if meanwhile:
+                threading.Thread(
+                    target=_meanwhile, args=(meanwhile, address, supervisor), daemon=True
+                ).start()
+    except BaseException:
+        supervisor.stop()
+        raise
+    code = supervisor.run()
+    say("Stopped.")
+    return code
+
+
+def _wait_until_it_answers(supervisor: Supervisor, web: Program, port: int) -> None:
+    end = time.monotonic() + READY_SECONDS
+    while supervisor.exit_code is None and not _answers(port):
+        supervisor.look()
+        if time.monotonic() > end or supervisor.failures_of(web) >= START_TRIES:
+            raise CannotStart(f"The web server does not start. The end of {web.log}:\n{tail(web.log)}")
+        time.sleep(0.05)
+
+
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=5)
+    try:
+        connection.request("GET", HEALTH)
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _meanwhile(call: Callable[[str], int | None], address: str, supervisor: Supervisor) -> None:
+    try:
+        code = call(address)
+    except Exception:  # shown here, and the reason for the exit code
+        traceback.print_exc(file=sys.stderr)
+        code = 1
+    finally:
+        connections.close_all()
+    if code is not None:
+        supervisor.request_stop(code)

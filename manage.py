@@ -1,0 +1,15 @@
+#!/usr/bin/env python3
+"""The one entry point: `python3 manage.py demo`, `up`, `test`, or any Django command.
+
+Any Python from 3.11 on will do: the packages are set up in `.venv` the first time.
+"""
+
+import sys
+
+from hitl.runtime import bootstrap
+
+if __name__ == "__main__":
+    bootstrap.ensure(sys.argv)
+    from hitl.runtime.main import main
+
+    sys.exit(main(sys.argv))
