@@ -1,0 +1,46 @@
+"""The one error class of the product: what a person or a client did that cannot be done.
+
+The docstring of a subclass is its message, `code` is for machines, `status` for HTTP, and keyword
+fields carry the facts. Programming mistakes stay ordinary exceptions.
+"""
+
+from typing import Any, ClassVar
+
+
+class HitlError(Exception):
+    """The request cannot be carried out."""
+
+    code: ClassVar[str] = "error"
+    status: ClassVar[int] = 400
+
+    def __init__(self, message: str | None = None, **facts: Any) -> None:
+        self.message = message or " ".join((type(self).__doc__ or "").split())
+        self.facts = facts
+        super().__init__(self.message)
+
+
+class NotFound(HitlError):
+    """There is no such thing here, or it is not yours to see."""
+
+    code, status = "not_found", 404
+
+
+class NotAllowed(HitlError):
+    """Your role does not include this."""
+
+    code, status = "not_allowed", 403
+
+
+class Invalid(HitlError):
+    """The input does not fit. See `errors` for each field and its fix."""
+
+    code, status = "invalid", 422
+
+    def __init__(self, errors: list[dict[str, str]], message: str | None = None) -> None:
+        super().__init__(message, errors=errors)
+
+
+class Conflict(HitlError):
+    """Somebody else changed this in the meantime. Load it again."""
+
+    code, status = "conflict", 409

@@ -1,0 +1,48 @@
+"""Work for later, by name: the one thing that may point upwards in the import order.
+
+The bell rings after commit. A broker that is gone is logged and forgotten: the row that describes
+the work is the truth, and a sweeper finds what the bell missed.
+"""
+
+import logging
+import time
+from typing import Any
+
+from celery import current_app
+from django.db import transaction
+from kombu.exceptions import OperationalError
+
+log = logging.getLogger(__name__)
+
+SILENT_SECONDS = (
+    5.0  # after a failure no bell is rung: an unreachable broker is waited for once, not per request
+)
+_silent_until = 0.0
+
+
+def enqueue(name: str, *args: Any) -> None:
+    """Ask a worker to run the task called `name` once the current transaction has committed."""
+    transaction.on_commit(lambda: _ring(name, args), robust=True)
+
+
+def perform(name: str, *args: Any) -> None:
+    """Run the task called `name` here and now: for workers, whose next step needs it done.
+
+    Raises:
+        celery.exceptions.NotRegistered: there is no such task.
+    """
+    current_app.loader.import_default_modules()  # once; a worker has done it
+    current_app.tasks[name](*args)
+
+
+def _ring(name: str, args: tuple[Any, ...]) -> None:
+    global _silent_until
+    if time.monotonic() < _silent_until:
+        return
+    try:
+        current_app.send_task(name, args=args, retry=False)
+    except (OperationalError, OSError) as error:
+        _silent_until = time.monotonic() + SILENT_SECONDS
+        log.warning(
+            "broker unreachable, a sweeper will find the work", extra={"job": name, "error": str(error)}
+        )
