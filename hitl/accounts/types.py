@@ -1,0 +1,22 @@
+"""Words of accounts: roles of people and scopes of API keys."""
+
+from django.db import models
+
+
+class Role(models.TextChoices):
+    """What a person may do. Roles are granted one by one; nobody has all of them by accident."""
+
+    REVIEWER = "reviewer", "Reviewer: answers cases at the desk"
+    ADJUDICATOR = "adjudicator", "Adjudicator: settles answers that disagree"
+    LEAD = "lead", "Lead: sees the queue, its reasons and who is on"
+    OPERATOR = "operator", "Operator: cutoffs, releases, training, alarms"
+    ADMINISTRATOR = "administrator", "Administrator: workflows, accounts and keys"
+    AUDITOR = "auditor", "Auditor: reads everything, changes nothing"
+
+
+class Scope(models.TextChoices):
+    """What an API key may be used for."""
+
+    SUBMIT = "submit", "Submit and withdraw cases, read their decisions"
+    READ = "read", "Read cases and decisions"
+    MANAGE = "manage", "Create and change workflows"
