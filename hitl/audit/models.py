@@ -1,0 +1,44 @@
+"""The audit log: who changed what, when, in a chain that shows tampering."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+
+
+class Entry(models.Model):
+    """One row per change worth answering for; the database refuses update and delete.
+
+    `digest` covers the entry and the digest before it, so that a changed byte breaks the chain.
+    What may have to be erased one day is not in `detail` but behind `commitment`, a salted hash.
+    """
+
+    number = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField()
+    actor_kind = models.CharField(max_length=10)
+    actor_id = models.CharField(max_length=64)
+    actor_name = models.CharField(max_length=150)
+    action = models.CharField(max_length=60)
+    about_type = models.CharField(max_length=60)
+    about_id = models.CharField(max_length=64)
+    detail = models.JSONField(default=dict)
+    previous = models.BinaryField(max_length=32)
+    digest = models.BinaryField(max_length=32)
+
+    class Meta:
+        verbose_name_plural = "entries"
+        indexes: ClassVar[list[Any]] = [
+            models.Index(name="audit_about", fields=["about_type", "about_id", "number"]),
+            models.Index(name="audit_at", fields=["at"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.action}"
+
+
+class Checkpoint(models.Model):
+    """One row per signed statement "the chain had this many entries and this head": truncation shows."""
+
+    entry = models.OneToOneField(Entry, primary_key=True, on_delete=models.PROTECT)
+    digest = models.BinaryField(max_length=32)
+    signature = models.BinaryField(max_length=32)
+    at = models.DateTimeField()

@@ -1,0 +1,37 @@
+"""The audit log as a page, and the check that nobody has changed it."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from hitl.accounts.models import User
+from hitl.accounts.types import Role
+from hitl.audit.log import verify
+from hitl.audit.models import Entry
+from hitl.shared.errors import Invalid, NotAllowed
+
+PAGE = 50
+
+
+@login_required
+def entries(request: HttpRequest) -> HttpResponse:
+    """List the entries, newest first; `POST` walks the chain and says whether it holds."""
+    if not (isinstance(request.user, User) and request.user.has_role(Role.ADMINISTRATOR, Role.AUDITOR)):
+        raise NotAllowed("The audit log is for auditors and administrators.")
+    before = request.GET.get("before", "")
+    if before and not before.isdecimal():
+        raise Invalid([{"field": "before", "error": "is not a number", "fix": "Use the links of the page."}])
+    rows = Entry.objects.order_by("-number")
+    if before:
+        rows = rows.filter(number__lt=int(before[:18]))
+    page = list(rows[: PAGE + 1])
+    return render(
+        request,
+        "audit/entries.html",
+        {
+            "entries": page[:PAGE],
+            "older": f"?before={page[PAGE - 1].number}" if len(page) > PAGE else "",
+            "newest": "?" if before else "",
+            "verdict": verify() if request.method == "POST" else None,
+        },
+    )
