@@ -1,0 +1,34 @@
+"""Words of the outbox."""
+
+from django.db import models
+
+
+class DeliveryStatus(models.TextChoices):
+    """Where a delivery stands."""
+
+    DUE = "due", "due"
+    DELIVERED = "delivered", "delivered"
+    FAILED = "failed", "given up"
+    CANCELLED = "cancelled", "taken back before it was sent"
+
+
+TRANSITIONS: dict[str, tuple[str, ...]] = {
+    "due": ("delivered", "failed", "cancelled"),
+    "failed": ("due",),  # a replay by hand
+    "delivered": ("due",),
+}
+
+EVENT_KINDS = (
+    "case.submitted",
+    "case.decided",
+    "case.withdrawn",
+    "decision.amended",
+    "decision.recalled",
+    "release.promoted",
+    "training.finished",
+    "cutoffs.changed",
+    "degree.changed",
+    "breaker.tripped",
+)
+
+TEST_KIND = "endpoint.test"  # sent on request to one endpoint, whatever kinds it asked for
