@@ -1,0 +1,139 @@
+"""The geometry of the plots that are drawn on the server, and the data of those drawn in the browser."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from hitl.web.words import percent
+
+PALETTE = ("blue", "orange", "green", "purple", "vermilion", "sky", "black", "yellow")
+"""Okabe and Ito's colours in the order in which series take them (tokens `--data-...`)."""
+
+WIDTH, HEIGHT = 100.0, 32.0
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One curve of a plot. `low` and `high` draw a band around it; `colour` is a token of `PALETTE`."""
+
+    name: str
+    values: Sequence[float | None]
+    unit: str = ""
+    colour: str = ""
+    low: Sequence[float | None] | None = None
+    high: Sequence[float | None] | None = None
+    is_dashed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """Curves over one axis. `x` are numbers, or POSIX seconds if `is_time`."""
+
+    title: str
+    x_name: str
+    x: Sequence[float]
+    series: Sequence[Series]
+    y_name: str = ""
+    is_time: bool = False
+    as_percent: bool = False
+    y_range: tuple[float, float] | None = None
+    marks: Sequence[tuple[float, str]] = field(default_factory=tuple)
+    """Vertical lines: where, and what they say."""
+
+    def __post_init__(self) -> None:
+        for series in self.series:
+            for values in (series.values, series.low, series.high):
+                if values is not None and len(values) != len(self.x):
+                    raise ValueError(
+                        f"series {series.name!r} has {len(values)} values for {len(self.x)} places"
+                    )
+
+    def to_json(self) -> dict[str, Any]:
+        """What `plots.js` reads. NaN has no place in JSON and becomes null."""
+        return {
+            "x": list(self.x),
+            "xName": self.x_name,
+            "yName": self.y_name,
+            "isTime": self.is_time,
+            "asPercent": self.as_percent,
+            "yRange": self.y_range,
+            "marks": [{"at": at, "words": words} for at, words in self.marks],
+            "series": [
+                {
+                    "name": s.name,
+                    "unit": s.unit,
+                    "colour": s.colour or PALETTE[i % len(PALETTE)],
+                    "isDashed": s.is_dashed,
+                    "values": _clean(s.values),
+                    "low": _clean(s.low),
+                    "high": _clean(s.high),
+                }
+                for i, s in enumerate(self.series)
+            ],
+        }
+
+
+def table(plot: Plot) -> list[tuple[str, list[str]]]:
+    """Return the numbers of a plot as text: for each place its x, and a value for each series."""
+
+    def x_text(x: float) -> str:
+        return f"{datetime.fromtimestamp(x, UTC):%Y-%m-%d %H:%M}" if plot.is_time else f"{x:g}"
+
+    def y_text(value: float | None) -> str:
+        number = _number(value)
+        if number is None:
+            return "–"
+        return percent(number, 2) if plot.as_percent else f"{number:,.6g}"
+
+    def cell(series: Series, i: int) -> str:
+        if series.low is None or series.high is None:
+            return y_text(series.values[i])
+        return f"{y_text(series.values[i])} ({y_text(series.low[i])} to {y_text(series.high[i])})"
+
+    return [(x_text(x), [cell(series, i) for series in plot.series]) for i, x in enumerate(plot.x)]
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else float(value)
+
+
+def _clean(values: Sequence[float | None] | None) -> list[float | None] | None:
+    return None if values is None else [_number(value) for value in values]
+
+
+def bar(share: float, low: float | None = None, high: float | None = None) -> dict[str, Any]:
+    """Return the geometry of a bar in percent: solid to the share, or to the low end of its interval."""
+
+    def held(value: float) -> float:
+        return round(100 * min(1.0, max(0.0, value)), 2) if math.isfinite(value) else 0.0
+
+    if low is None or high is None:
+        return {"solid": held(share), "span": None, "point": None}
+    return {"solid": held(low), "span": round(held(high) - held(low), 2), "point": min(held(share), 99.5)}
+
+
+def sparkline(values: Sequence[float | None]) -> dict[str, str]:
+    """Return the path of a small curve and of the area under it; gaps where values are missing."""
+    numbers = [_number(v) for v in values]
+    known = [v for v in numbers if v is not None]
+    if not known:
+        return {"line": "", "area": ""}
+    low, high = min(0.0, *known), max(*known, 0.0)
+    step = WIDTH / max(1, len(numbers) - 1)
+    height = high - low or 1.0
+
+    def y(value: float) -> float:
+        return round(HEIGHT - 1 - (value - low) / height * (HEIGHT - 2), 2)
+
+    line, area, run = [], [], []
+    for i, value in enumerate([*numbers, None]):
+        if value is not None:
+            run.append((round(i * step, 2), y(value)))
+        elif run:
+            drawn = " L".join(f"{a} {b}" for a, b in (run if len(run) > 1 else run * 2))
+            line.append(f"M{drawn}")
+            area.append(f"M{run[0][0]} {y(low)} L{drawn} L{run[-1][0]} {y(low)} Z")
+            run = []
+    return {"line": " ".join(line), "area": " ".join(area)}

@@ -1,0 +1,91 @@
+"""What every page's frame needs: the navigation of the person's roles, and their name."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from hitl.accounts.models import User
+from hitl.accounts.types import Role
+
+_READERS = (Role.LEAD, Role.OPERATOR, Role.ADMINISTRATOR, Role.AUDITOR)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in the navigation, and who may go there; no roles named means anyone with a role."""
+
+    words: str
+    url_name: str
+    icon: str
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A place as one person sees it on one page."""
+
+    words: str
+    href: str
+    icon: str
+    is_current: bool
+
+
+PLACES: tuple[tuple[Place, ...], ...] = (
+    (
+        Place("Overview", "overview", "chart-line", _READERS),
+        Place("Review", "desk", "list-checks", (Role.REVIEWER, Role.ADJUDICATOR)),
+        Place("Cases", "cases", "inbox"),
+    ),
+    (
+        Place("Workflows", "workflows", "workflow", _READERS),
+        Place("Models", "models", "box", _READERS),
+        Place("Automation", "automation", "shield-check", _READERS),
+    ),
+    (
+        Place("Audit log", "audit", "scroll-text", (Role.ADMINISTRATOR, Role.AUDITOR)),
+        Place("API keys", "keys", "key-round", (Role.ADMINISTRATOR,)),
+        Place("Webhooks", "webhooks", "webhook", (Role.ADMINISTRATOR,)),
+        Place("API docs", "api-docs", "code"),
+    ),
+)
+ADMINISTRATION = Place("Administration", "admin:index", "settings")
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """Return the variables of `hitl/navigation.html`; none for somebody who has not signed in."""
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return {"navigation": [], "person": None}
+    groups = [[place for place in group if _is_open_to(place, user)] for group in PLACES]
+    if user.is_staff:
+        groups[-1].append(ADMINISTRATION)
+    links = [[link for place in group if (link := _link(place, request.path))] for group in groups]
+    return {"navigation": [group for group in links if group], "person": _person(user)}
+
+
+def first_place(user: User) -> str | None:
+    """Return the address of the page a person begins at, None if no page is theirs."""
+    for place in sum(PLACES, ()):
+        if _is_open_to(place, user) and (link := _link(place, "")):
+            return link.href
+    return None
+
+
+def _is_open_to(place: Place, user: User) -> bool:
+    return user.has_role(*(place.roles or Role.values))
+
+
+def _link(place: Place, path: str) -> Link | None:
+    try:
+        href = reverse(place.url_name)
+    except NoReverseMatch:  # its app is not part of this deployment
+        return None
+    return Link(place.words, href, place.icon, is_current=path.startswith(href))
+
+
+def _person(user: User) -> dict[str, str]:
+    name = user.get_full_name() or user.get_username()
+    roles = "every role" if user.is_superuser else ", ".join(r for r in Role.values if r in user.roles)
+    return {"name": name, "initial": name[:1], "roles": roles}

@@ -1,0 +1,61 @@
+"""Forms of the shell."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.forms import AuthenticationForm
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+
+from hitl.accounts.models import User
+from hitl.shared import clock
+from hitl.web.throttle import TooManyAttempts, begin_attempt, forget_attempts, source_of
+
+
+class SignInForm(AuthenticationForm):
+    """Name and password, counted by the throttle."""
+
+    error_messages = {
+        "invalid_login": "Name and password do not match. Mind capital letters.",
+        "inactive": "This account is switched off. Ask an administrator.",
+    }
+
+    def __init__(self, request: HttpRequest | None = None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request, *args, **kwargs)
+        self.fields["username"].label = "Name"
+        self.fields["username"].error_messages["required"] = "Enter the name of your account."
+        self.fields["password"].error_messages["required"] = "Enter your password."
+
+    def clean(self) -> dict[str, Any]:
+        """Check the password, unless there were too many failures lately."""
+        name = self.cleaned_data.get("username")
+        if not name or not self.cleaned_data.get("password"):
+            return self.cleaned_data
+        source = source_of(name, client_address(self.request))
+        try:
+            begin_attempt(source=source, now=clock.now())
+        except TooManyAttempts as refused:
+            raise ValidationError(refused.message, code=refused.code) from refused
+        cleaned: dict[str, Any] = super().clean()
+        forget_attempts(source=source)
+        return cleaned
+
+
+class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
+    """What a person may change about themselves."""
+
+    class Meta:
+        model = User
+        fields = ("first_name", "last_name", "email")
+
+
+def client_address(request: HttpRequest | None) -> str:
+    """Return where the request came from: the last hop a trusted proxy named, else the peer."""
+    if request is None:
+        return ""
+    if settings.SECURE_PROXY_SSL_HEADER:
+        forwarded = request.headers.get("X-Forwarded-For", "").split(",")[-1].strip()
+        if forwarded:
+            return forwarded
+    return str(request.META.get("REMOTE_ADDR", ""))

@@ -1,0 +1,67 @@
+"""Turn what cannot be done into a page that says why and what to do."""
+
+import json
+import logging
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from hitl.shared.errors import HitlError
+
+log = logging.getLogger(__name__)
+
+
+class ErrorPages:
+    """Answers a `HitlError` with its own sentence: a page, or a toast where htmx asked."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Called by Django when a view has raised."""
+        if not isinstance(error, HitlError):
+            return None
+        log.info("refused", extra={"code": error.code, "path": request.path})
+        if getattr(request, "htmx", False):
+            return toast_response(error)
+        return render(request, "hitl/trouble.html", trouble(error), status=error.status)
+
+
+def toast_response(error: HitlError) -> HttpResponse:
+    """Leave the page as it is and show the sentence in its corner."""
+    response = HttpResponse(status=error.status)
+    words = " ".join([error.message, *(_line(problem) for problem in error.facts.get("errors", []))])
+    response["HX-Trigger"] = json.dumps({"hitl:toast": {"words": words, "tone": "bad"}})
+    response["HX-Reswap"] = "none"
+    return response
+
+
+def trouble(error: HitlError) -> dict[str, object]:
+    """Return what `hitl/trouble.html` shows."""
+    title, hint = _SAID.get(error.status, _SAID[400])
+    return {
+        "status": error.status,
+        "code": error.code,
+        "title": title,
+        "message": error.message,
+        "hint": hint,
+        "problems": error.facts.get("errors", []),
+    }
+
+
+def _line(problem: dict[str, str]) -> str:
+    return f"{problem.get('field', '')} {problem.get('error', '')}. {problem.get('fix', '')}".strip()
+
+
+_SAID = {
+    400: ("This request could not be read", "Go back, check what you entered, and send it again."),
+    403: ("This is not part of your role", "Ask an administrator to grant you the role that includes it."),
+    404: ("Nothing is here", "The address may be mistyped, or what it named is not yours to see."),
+    409: ("Somebody was faster", "Load the page again to see how things stand now."),
+    422: ("Something does not fit", "Correct what is named below and send it again."),
+    429: ("Too much at once", "Wait a moment, then try again."),
+}

@@ -1,0 +1,124 @@
+// Draws every `data-plot` figure with uPlot from the JSON beside it. The table behind it holds the same numbers.
+
+/** @typedef {{name: string, unit: string, colour: string, isDashed: boolean, values: (number|null)[], low: (number|null)[]|null, high: (number|null)[]|null}} Series */
+/** @typedef {{x: number[], xName: string, yName: string, isTime: boolean, asPercent: boolean, yRange: [number, number]|null, marks: {at: number, words: string}[], series: Series[]}} Plot */
+
+const probe = document.createElement("span");
+probe.hidden = true;
+document.body.append(probe);
+
+/** The value of a colour token in the theme of this moment. @param {string} token */
+function colour(token) {
+  probe.style.color = `var(--${token})`;
+  return getComputedStyle(probe).color;
+}
+
+/** @param {Plot} plot */
+function format(plot) {
+  const digits = new Intl.NumberFormat("en", plot.asPercent ? { style: "percent", maximumFractionDigits: 2 } : { maximumSignificantDigits: 5 });
+  return (/** @type {number|null} */ value) => (value == null ? "–" : digits.format(value));
+}
+
+/** Vertical lines with words. @param {Plot} plot */
+function marks(plot) {
+  return (/** @type {any} */ u) => {
+    const { ctx, bbox } = u;
+    ctx.save();
+    ctx.strokeStyle = colour("data-vermilion");
+    ctx.fillStyle = colour("muted");
+    ctx.setLineDash([4, 4]);
+    ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+    for (const { at, words } of plot.marks) {
+      const x = u.valToPos(at, "x", true);
+      if (x < bbox.left || x > bbox.left + bbox.width) continue;
+      ctx.beginPath();
+      ctx.moveTo(x, bbox.top);
+      ctx.lineTo(x, bbox.top + bbox.height);
+      ctx.stroke();
+      const isRight = x > bbox.left + bbox.width * 0.75;
+      ctx.textAlign = isRight ? "right" : "left";
+      ctx.fillText(words, x + (isRight ? -6 : 6) * devicePixelRatio, bbox.top + 12 * devicePixelRatio);
+    }
+    ctx.restore();
+  };
+}
+
+// Times in UTC, as everywhere on the pages; a new day or year is named below its first tick.
+const DAY = "\n{D} {MMM}";
+const TIME_TICKS = [
+  [31536000, "{YYYY}", null, null, null, null, null, null, 1],
+  [2419200, "{MMM}", "\n{YYYY}", null, null, null, null, null, 1],
+  [86400, "{D} {MMM}", "\n{YYYY}", null, null, null, null, null, 1],
+  [60, "{HH}:{mm}", DAY, null, DAY, null, null, null, 1],
+  [1, "{HH}:{mm}:{ss}", DAY, null, DAY, null, null, null, 1],
+];
+
+/** @param {Plot} plot @param {HTMLElement} place */
+function draw(plot, place) {
+  /** @type {any[]} */ const series = [plot.isTime ? { label: plot.xName, value: "{YYYY}-{MM}-{DD} {HH}:{mm}" } : { label: plot.xName }];
+  /** @type {any[]} */ const data = [plot.x];
+  /** @type {any[]} */ const bands = [];
+  const value = format(plot);
+  for (const s of plot.series) {
+    const stroke = colour(`data-${s.colour}`);
+    series.push({ label: s.unit ? `${s.name} (${s.unit})` : s.name, stroke, width: 2, dash: s.isDashed ? [6, 4] : undefined, points: { show: plot.x.length < 3 }, value: (/** @type {any} */ _, /** @type {number|null} */ v) => value(v) });
+    data.push(s.values);
+    if (s.low && s.high) {
+      const at = series.length;
+      const edge = { stroke: "transparent", width: 0, points: { show: false }, label: "", class: "plot-edge" };
+      series.push({ ...edge, label: `${s.name}, upper end`, value: (/** @type {any} */ _, /** @type {number|null} */ v) => value(v) }, { ...edge, label: `${s.name}, lower end`, value: (/** @type {any} */ _, /** @type {number|null} */ v) => value(v) });
+      data.push(s.high, s.low);
+      bands.push({ series: [at, at + 1], fill: stroke.replace("rgb(", "rgba(").replace(")", ", 0.16)") });
+    }
+  }
+  const axis = { stroke: colour("muted"), font: "12px system-ui, sans-serif", grid: { stroke: colour("line"), width: 1 }, ticks: { stroke: colour("line"), width: 1, size: 4 } };
+  return new /** @type {any} */ (window).uPlot(
+    {
+      width: place.clientWidth,
+      height: Math.max(220, Math.min(320, place.clientWidth * 0.45)),
+      series,
+      bands,
+      tzDate: (/** @type {number} */ seconds) => /** @type {any} */ (window).uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
+      scales: { x: { time: plot.isTime }, y: plot.yRange ? { range: plot.yRange } : {} },
+      axes: [{ ...axis, label: plot.xName, labelSize: 20, labelFont: axis.font, ...(plot.isTime ? { values: TIME_TICKS } : {}) }, { ...axis, size: 64, label: plot.yName || undefined, labelSize: 20, labelFont: axis.font, values: (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks.map(value) }],
+      cursor: { y: false, points: { size: 6 } },
+      hooks: plot.marks.length ? { draw: [marks(plot)] } : {},
+    },
+    data,
+    place,
+  );
+}
+
+/** @param {Element} figure */
+function attach(figure) {
+  const source = document.getElementById(figure.getAttribute("data-plot") ?? "");
+  const place = /** @type {HTMLElement|null} */ (figure.querySelector(".plot-canvas"));
+  if (!source || !place || place.firstChild) return;
+  const plot = /** @type {Plot} */ (JSON.parse(source.textContent ?? "{}"));
+  let drawn = draw(plot, place);
+  let width = place.clientWidth;
+  const again = () => {
+    if (!place.isConnected) return stop();
+    drawn.destroy();
+    drawn = draw(plot, place);
+  };
+  const watch = new ResizeObserver(() => {
+    if (place.clientWidth === width || !place.clientWidth) return;
+    width = place.clientWidth;
+    requestAnimationFrame(again);
+  });
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  function stop() {
+    watch.disconnect();
+    dark.removeEventListener("change", again);
+    document.removeEventListener("hitl:theme", again);
+  }
+  watch.observe(place);
+  dark.addEventListener("change", again);
+  document.addEventListener("hitl:theme", again);
+}
+
+/** @param {ParentNode} scope */
+const attachAll = (scope) => scope.querySelectorAll("[data-plot]").forEach(attach);
+attachAll(document);
+document.addEventListener("htmx:load", (event) => attachAll(/** @type {HTMLElement} */ (event.target).parentElement ?? document));

@@ -1,0 +1,85 @@
+"""Doors of the shell: where a person begins, signs in, sees themselves."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import LoginView, PasswordChangeView, redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_http_methods
+
+from hitl.accounts.models import User
+from hitl.accounts.types import Role
+from hitl.shared.errors import NotFound
+from hitl.web import styleguide
+from hitl.web.context import first_place
+from hitl.web.forms import ProfileForm, SignInForm
+
+
+class SignIn(LoginView):
+    """Name and password in, session out."""
+
+    template_name = "hitl/sign_in.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+
+class ChangePassword(PasswordChangeView):
+    """Old password, new password, once more."""
+
+    template_name = "hitl/change_password.html"
+    success_url = reverse_lazy("profile")
+
+    def form_valid(self, form: object) -> HttpResponse:
+        """Say that it worked."""
+        messages.success(self.request, "Your password is changed. Other sessions have ended.")
+        return super().form_valid(form)  # type: ignore[arg-type]
+
+
+def person(request: HttpRequest) -> User:
+    """Return who is signed in; for views behind `login_required`."""
+    if not isinstance(request.user, User):
+        raise NotFound()
+    return request.user
+
+
+@login_required
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """Send the person to the page they begin at."""
+    place = first_place(person(request))
+    return redirect(place) if place else render(request, "hitl/no_role.html")
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def profile(request: HttpRequest) -> HttpResponse:
+    """Show and change one's own name and address."""
+    user = person(request)
+    form = ProfileForm(request.POST or None, instance=user)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, "Your profile is saved.")
+        return redirect("profile")
+    roles = [role.label for role in Role if user.has_role(role)]
+    return render(request, "hitl/profile.html", {"form": form, "roles": roles})
+
+
+@login_required
+@require_GET
+def styleguide_page(request: HttpRequest) -> HttpResponse:
+    """Show every component once, for those who build pages."""
+    if not person(request).has_role(Role.ADMINISTRATOR):
+        raise NotFound()
+    return render(request, "hitl/styleguide.html", styleguide.samples())
+
+
+def sign_in_for_admin(request: HttpRequest, extra_context: object = None) -> HttpResponseBase:
+    """Stand in for the admin's own sign-in page, which would know no throttle."""
+    target = request.GET.get("next", "")
+    if not url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()}):
+        target = str(reverse_lazy("admin:index"))
+    if request.user.is_authenticated:
+        return render(request, "403.html", status=403)
+    return redirect_to_login(target)

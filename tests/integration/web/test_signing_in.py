@@ -1,0 +1,119 @@
+"""Signing in: slowed down for guessers, in every process alike."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+
+from hitl.accounts.types import Role
+from hitl.shared import clock
+from hitl.web.models import LoginAttempt
+from hitl.web.throttle import FAILURES, TooManyAttempts, begin_attempt, source_of
+from tests.factories import NOW, person
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(autouse=True)
+def still_clock() -> None:
+    clock.use(lambda: NOW)
+
+
+def sign_in(client: Client, password: str = PASSWORD, *, name: str = "ada", **headers: str) -> int:
+    return client.post("/login/", {"username": name, "password": password}, **headers).status_code
+
+
+def test_five_failures_a_minute_shut_the_door_even_for_the_right_password(client: Client) -> None:
+    person(username="ada", password=PASSWORD)
+    for _ in range(FAILURES):
+        assert sign_in(client, "wrong") == 200
+    answer = client.post("/login/", {"username": "ada", "password": PASSWORD})
+    assert "Too many failed attempts. Try again in 60 s." in answer.content.decode()
+    clock.use(lambda: NOW + timedelta(seconds=60))
+    assert sign_in(client) == 302
+
+
+def test_a_success_forgets_the_failures_before_it(client: Client) -> None:
+    person(username="ada", password=PASSWORD)
+    for _ in range(3):
+        for _ in range(FAILURES - 1):
+            assert sign_in(client, "wrong") == 200
+        assert sign_in(client) == 302
+        client.logout()
+
+
+def test_failures_count_per_account_and_address_and_not_by_letter_case(client: Client) -> None:
+    person(username="ada", password=PASSWORD)
+    person(username="grace", password=PASSWORD)
+    for name in ("ada", "ADA", "Ada", "aDa", "adA"):
+        sign_in(client, "wrong", name=name)
+    assert sign_in(client) == 200
+    assert sign_in(client, name="grace") == 302
+    client.logout()
+    assert sign_in(client, REMOTE_ADDR="10.1.2.3") == 302
+
+
+def test_guessing_names_that_do_not_exist_is_slowed_down_alike(client: Client) -> None:
+    for _ in range(FAILURES):
+        sign_in(client, "wrong", name="nobody")
+    answer = client.post("/login/", {"username": "nobody", "password": "wrong"})
+    assert "Too many failed attempts" in answer.content.decode()
+
+
+def test_neither_names_nor_passwords_are_kept(client: Client) -> None:
+    sign_in(client, "wrong", name="hunter2 typed into the wrong field")
+    row = LoginAttempt.objects.get()
+    assert len(bytes(row.source)) == 32
+    assert b"hunter2" not in bytes(row.source)
+
+
+def test_old_attempts_do_not_pile_up(client: Client) -> None:
+    for minute in range(5):
+        clock.use(lambda minute=minute: NOW + timedelta(minutes=2 * minute))
+        sign_in(client, "wrong", name=f"guess{minute}")
+    assert LoginAttempt.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_attempts_made_at_the_same_moment_do_not_slip_through_together() -> None:
+    source = source_of("ada", "10.0.0.1")
+
+    def attempt(_: int) -> bool:
+        try:
+            begin_attempt(source=source, now=NOW)
+        except TooManyAttempts:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(16) as threads:
+        let_in = sum(threads.map(attempt, range(32)))
+    assert let_in == FAILURES
+
+
+def test_the_admin_uses_the_same_door(client: Client) -> None:
+    answer = client.get("/admin/login/?next=/admin/accounts/user/")
+    assert answer.status_code == 302
+    assert answer["Location"] == "/login/?next=/admin/accounts/user/"
+    assert client.get("/admin/login/?next=https://evil.example/")["Location"] == "/login/?next=/admin/"
+    client.force_login(person(Role.REVIEWER))
+    assert client.get("/admin/login/").status_code == 403
+
+
+def test_no_one_is_sent_to_another_site_after_signing_in(client: Client) -> None:
+    person(Role.REVIEWER, username="ada", password=PASSWORD)
+    answer = client.post(
+        "/login/", {"username": "ada", "password": PASSWORD, "next": "https://evil.example/"}
+    )
+    assert answer["Location"] == "/"
+
+
+def test_signing_out_needs_a_post(client: Client) -> None:
+    client.force_login(person())
+    assert client.get("/logout/").status_code == 405
+    assert client.post("/logout/")["Location"] == "/login/"
+    assert client.get("/profile/").status_code == 302
