@@ -1,0 +1,29 @@
+"""Who may see workflows and cases: every person with a role; nobody else learns that they exist."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from cases.models import Case, Workflow
+from hitl.accounts.types import Role
+from hitl.shared.actor import Actor
+from hitl.shared.errors import NotFound
+
+
+def workflows_for(actor: Actor) -> QuerySet[Workflow]:
+    """Return the workflows whose cases the person may look at, by name."""
+    return Workflow.objects.all() if actor.has(*Role.values) else Workflow.objects.none()
+
+
+def case_for(actor: Actor, case_id: UUID) -> Case:
+    """Return the case with its workflow; outsiders find nothing.
+
+    Raises:
+        NotFound: there is no such case, or the person has no role.
+    """
+    case = (
+        Case.objects.select_related("workflow").filter(pk=case_id, workflow__in=workflows_for(actor)).first()
+    )
+    if case is None:
+        raise NotFound("There is no such case, or it is not yours to see.")
+    return case

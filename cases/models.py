@@ -1,0 +1,244 @@
+"""What happened: workflows, their schemas, cases, media and labels."""
+
+from functools import cached_property
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+
+from cases.types import BatchStatus, CaseStatus, Origin, Purpose
+from hitl.accounts.models import ApiKey
+from hitl.shared.ids import new_id
+from science.fields import Schema
+
+
+class Workflow(models.Model):
+    """One row per kind of decision.
+
+    `policy_version` rises with every change that bears on how the next case is decided (schema, degree,
+    cutoffs, release, breaker): the write statement of intake compares it with what its process has cached.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    slug = models.SlugField(
+        max_length=50,
+        unique=True,
+        validators=[RegexValidator(r"^[a-z0-9][a-z0-9-]*$", "Use a-z, 0-9 and -.")],
+    )
+    name = models.CharField(max_length=100)
+    description = models.TextField(blank=True, help_text="What is decided here, in a sentence.")
+    guidelines = models.TextField(blank=True, help_text="The policy reviewers decide by; shown at the desk.")
+    policy_version = models.IntegerField(default=1, editable=False)
+    schema_version = models.IntegerField(
+        default=1, editable=False, help_text="The number of the current schema."
+    )
+    created_at = models.DateTimeField(editable=False)
+    archived_at = models.DateTimeField(null=True, blank=True, help_text="Set: no new cases are accepted.")
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SchemaVersion(models.Model):
+    """One row per version of a workflow's fields and labels; never changed once a case uses it."""
+
+    id = models.BigAutoField(primary_key=True)
+    workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="schemas")
+    number = models.IntegerField()
+    fields = models.JSONField(help_text="Fields in order: name, kind, required, options, bounds, flags.")
+    labels = models.JSONField(
+        help_text="Labels in order: name, hotkey, cost of deciding it wrongly, meaning."
+    )
+    fingerprint = models.CharField(max_length=64)
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(name="schema_number_is_unique", fields=["workflow", "number"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.workflow_id} schema {self.number}"
+
+    @cached_property
+    def schema(self) -> Schema:
+        """The fields and label names as `science` reads them."""
+        return Schema.from_json({"fields": self.fields, "labels": [label["name"] for label in self.labels]})
+
+    @property
+    def label_names(self) -> list[str]:
+        """The labels' names in their order."""
+        return [label["name"] for label in self.labels]
+
+
+class KeyGrant(models.Model):
+    """One row per workflow that an API key may be used for."""
+
+    key = models.ForeignKey(ApiKey, on_delete=models.CASCADE, related_name="grants")
+    workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="grants")
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(name="one_grant_per_key_and_workflow", fields=["key", "workflow"]),
+        ]
+
+
+class Asset(models.Model):
+    """One row per image or recording, named by its content; the bytes are in the media store."""
+
+    sha256 = models.CharField(max_length=64, primary_key=True)
+    media_type = models.CharField(max_length=40)
+    size_bytes = models.IntegerField()
+    width = models.IntegerField(null=True)
+    height = models.IntegerField(null=True)
+    duration_ms = models.IntegerField(null=True)
+    stored_at = models.DateTimeField()
+
+    @property
+    def path(self) -> str:
+        """Where the bytes lie in the media store."""
+        return f"{self.sha256[:2]}/{self.sha256}"
+
+
+class Case(models.Model):
+    """One row per item to decide.
+
+    `content` is canonical: validated, NFC text, media by the hash of their bytes. `answer` is what the case
+    counts as now. `epoch` rises with a recall or an appeal.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workflow = models.ForeignKey(  # `case_of_workflow` begins with it
+        Workflow, on_delete=models.PROTECT, related_name="cases", db_index=False
+    )
+    schema_version = models.IntegerField()
+    content = models.JSONField()
+    content_sha256 = models.BinaryField(max_length=32)
+    status = models.CharField(max_length=10, choices=CaseStatus)
+    answer = models.CharField(max_length=100, null=True)
+    epoch = models.SmallIntegerField(default=1)
+    origin = models.CharField(max_length=10, choices=Origin, default=Origin.API)
+    reference = models.CharField(
+        max_length=200, null=True, help_text="The submitter's own name for the case."
+    )
+    key = models.ForeignKey(ApiKey, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
+    idempotency_key = models.CharField(max_length=200, null=True)
+    batch_index = models.IntegerField(null=True, help_text="Place in the batch it came with.")
+    fingerprint = models.BinaryField(max_length=32, null=True, help_text="Hash of the request that made it.")
+    received_at = models.DateTimeField()
+    changed_at = models.DateTimeField(help_text="When status or answer last changed.")
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                name="reference_is_unique_in_workflow",
+                fields=["workflow", "reference"],
+                condition=Q(reference__isnull=False),
+            ),
+            models.UniqueConstraint(
+                name="idempotency_key_is_unique_for_client",
+                fields=["key", "idempotency_key", "batch_index"],
+                condition=Q(idempotency_key__isnull=False),
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                name="decided_case_has_an_answer", condition=~Q(status="decided") | Q(answer__isnull=False)
+            ),
+            models.CheckConstraint(
+                name="waiting_case_has_no_answer", condition=~Q(status="waiting") | Q(answer__isnull=True)
+            ),
+        ]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(name="case_of_workflow", fields=["workflow", "-id"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference or str(self.id)
+
+
+class Label(models.Model):
+    """One row per answer that a case counts as, or counted as; append-only, a later one supersedes.
+
+    `inclusion_probability` is the chance that a blind label was collected for this case.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="labels")
+    workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="+", db_index=False)
+    schema_version = models.IntegerField()
+    label = models.CharField(max_length=100)
+    purpose = models.CharField(max_length=15, choices=Purpose)
+    labelled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    is_blind = models.BooleanField(help_text="Given without sight of the model's output.")
+    inclusion_probability = models.FloatField(null=True)
+    seconds = models.FloatField(null=True, help_text="Active seconds at the desk.")
+    at = models.DateTimeField()
+    superseded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                name="one_standing_label_per_case", fields=["case"], condition=Q(superseded_at__isnull=True)
+            ),
+            models.CheckConstraint(
+                name="label_probability_in_range",
+                condition=Q(inclusion_probability__isnull=True)
+                | Q(inclusion_probability__gt=0, inclusion_probability__lte=1),
+            ),
+        ]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(
+                name="standing_label_of_workflow",
+                fields=["workflow", "id"],
+                condition=Q(superseded_at__isnull=True),
+            ),
+        ]
+
+
+class IntakeBatch(models.Model):
+    """One row per batch of cases that was accepted to be worked on later (`Prefer: respond-async`).
+
+    `body` is what was sent, dropped when it has been worked through; `items` is what became of each case.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="+", db_index=False)
+    key = models.ForeignKey(ApiKey, on_delete=models.PROTECT, related_name="+", db_index=False)
+    status = models.CharField(max_length=10, choices=BatchStatus, default=BatchStatus.QUEUED)
+    content_type = models.CharField(max_length=40)
+    body = models.BinaryField(null=True)
+    fingerprint = models.BinaryField(max_length=32)
+    idempotency_key = models.CharField(max_length=200, null=True)
+    attempts = models.SmallIntegerField(default=0)
+    received_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    accepted = models.IntegerField(default=0)
+    rejected = models.IntegerField(default=0)
+    items = models.JSONField(default=list)
+    reason = models.TextField(blank=True, help_text="Why it was given up.")
+
+    class Meta:
+        verbose_name_plural = "intake batches"
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                name="batch_idempotency_key_is_unique_for_client",
+                fields=["key", "idempotency_key"],
+                condition=Q(idempotency_key__isnull=False),
+            ),
+        ]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(
+                name="batch_open", fields=["received_at"], condition=Q(status__in=["queued", "running"])
+            ),
+        ]

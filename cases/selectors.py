@@ -1,0 +1,34 @@
+"""Questions about cases."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import Q
+
+from cases.models import Asset, Case, SchemaVersion
+from science.fields import Schema
+
+SchemaKey = tuple[UUID, int]
+
+
+def schemas_of(cases: Iterable[Case]) -> dict[SchemaKey, Schema]:
+    """Return the schemas these cases were submitted under, by workflow and number; one query."""
+    wanted = {(case.workflow_id, case.schema_version) for case in cases}
+    if not wanted:
+        return {}
+    any_of = Q()
+    for workflow_id, number in wanted:
+        any_of |= Q(workflow_id=workflow_id, number=number)
+    return {(row.workflow_id, row.number): row.schema for row in SchemaVersion.objects.filter(any_of)}
+
+
+def assets_of(cases: Iterable[Case]) -> dict[str, Asset]:
+    """Return the images and recordings in these cases, by their hash; one query, none without media."""
+    names = {asset_name(value) for case in cases for value in case.content.values()} - {None}
+    return {asset.sha256: asset for asset in Asset.objects.filter(sha256__in=names)} if names else {}
+
+
+def asset_name(value: object) -> str | None:
+    """Return the hash that a value of a media field points to; None for any other value."""
+    name = value.get("asset") if isinstance(value, dict) else None
+    return name if isinstance(name, str) else None

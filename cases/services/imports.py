@@ -1,0 +1,185 @@
+"""Take in a labelled history: cases that were decided before the service was there.
+
+They get no decision, because nobody here decided them; their labels train and tune. They certify only where
+the operator attests that they are a blind, random and recent sample.
+"""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.db import transaction
+
+from cases.content import Checker, Problem, checker_for, printable
+from cases.models import Case, SchemaVersion, Workflow
+from cases.services.media import store_asset
+from cases.types import CaseStatus, Origin, Purpose
+from hitl.audit.log import record
+from hitl.shared.actor import Actor
+from hitl.shared.canonical import sha256
+from hitl.shared.copying import copy_rows
+from hitl.shared.errors import HitlError, NotFound
+from hitl.shared.ids import new_id
+
+MAX_REFERENCE = 200
+
+_CASE = (
+    "id",
+    "workflow_id",
+    "schema_version",
+    "content",
+    "content_sha256",
+    "status",
+    "answer",
+    "epoch",
+    "origin",
+    "reference",
+    "received_at",
+    "changed_at",
+)
+_LABEL = (
+    "id",
+    "case_id",
+    "workflow_id",
+    "schema_version",
+    "label",
+    "purpose",
+    "is_blind",
+    "inclusion_probability",
+    "at",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """One case of a history as it was read: media as bytes, everything else as the API takes it."""
+
+    content: Mapping[str, Any]
+    label: object
+    reference: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Imported:
+    """What became of a history: how many are new, how many were known; the refused, with their problems."""
+
+    taken: int = 0
+    known: int = 0
+    refused: list[tuple[int, list[Problem]]] = field(default_factory=list)
+
+
+@transaction.atomic
+def import_labelled(
+    *, workflow_id: UUID, items: Sequence[Labelled], actor: Actor, now: datetime, attest: bool = False
+) -> Imported:
+    """Take in cases with their labels; name those that do not fit, and take in the others.
+
+    Idempotent: a case without a reference is named by the hash of its content and label, so the same file can
+    be imported again after an interruption. `attest`: the operator says that these labels are a blind,
+    random and recent sample of the traffic.
+
+    Raises:
+        NotFound: there is no such workflow.
+    """
+    workflow = Workflow.objects.filter(pk=workflow_id).first()
+    if workflow is None:
+        raise NotFound()
+    version = SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version)
+    checker, result = checker_for(version.schema), Imported()
+    found: dict[str, tuple[bytes, str, datetime]] = {}
+    for place, item in enumerate(items):
+        try:
+            content, label, problems = _check(checker, version, item, now)
+        except HitlError as refusal:
+            result.refused.append(
+                (place, [{"field": "content", "error": refusal.message, "fix": "Leave it out, or mend it."}])
+            )
+            continue
+        if problems or content is None:
+            result.refused.append((place, problems))
+            continue
+        body = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+        name = item.reference or "import:" + sha256(body + b"\0" + label.encode()).hex()[:40]
+        found.setdefault(name, (body, label, item.at or now))
+    there = Case.objects.filter(workflow=workflow, reference__in=found).values_list("reference", flat=True)
+    for known in list(there):
+        found.pop(known or "", None)
+    result.taken = len(found)
+    result.known = len(items) - len(result.refused) - result.taken
+    _write(workflow, version, found, attest=attest, now=now)
+    detail = {
+        "taken": result.taken,
+        "known": result.known,
+        "refused": len(result.refused),
+        "attested": attest,
+    }
+    record(action="cases.imported", actor=actor, now=now, about=workflow, detail=detail)
+    return result
+
+
+def _check(
+    checker: Checker, version: SchemaVersion, item: Labelled, now: datetime
+) -> tuple[dict[str, Any] | None, str, list[Problem]]:
+    raw = {
+        name: {"asset": store_asset(value, now=now).sha256} if isinstance(value, bytes) else value
+        for name, value in item.content.items()
+    }
+    content, problems = checker.check(raw)
+    label = unicodedata.normalize("NFC", str(item.label))
+    if label not in version.label_names:
+        fix = f"Labels of this workflow: {', '.join(version.label_names)}."
+        problems = [*problems, {"field": "label", "error": f'is "{printable(label)}"', "fix": fix}]
+    reference = item.reference
+    if reference is not None and not (0 < len(reference) <= MAX_REFERENCE and reference.isprintable()):
+        fix = f"Use 1 to {MAX_REFERENCE} printable characters."
+        problems = [*problems, {"field": "reference", "error": f'is "{printable(reference)}"', "fix": fix}]
+    return content, label, problems
+
+
+def _write(
+    workflow: Workflow,
+    version: SchemaVersion,
+    found: Mapping[str, tuple[bytes, str, datetime]],
+    *,
+    attest: bool,
+    now: datetime,
+) -> None:
+    cases, labels = [], []
+    for name, (body, label, at) in found.items():
+        case_id = new_id()
+        cases.append(
+            (
+                case_id,
+                workflow.id,
+                version.number,
+                body.decode(),
+                sha256(body),
+                CaseStatus.DECIDED.value,
+                label,
+                1,
+                Origin.IMPORT.value,
+                name,
+                at,
+                at,
+            )
+        )
+        labels.append(
+            (
+                new_id(),
+                case_id,
+                workflow.id,
+                version.number,
+                label,
+                Purpose.IMPORT.value,
+                attest,
+                1.0 if attest else None,
+                now,
+            )
+        )
+    copy_rows("cases_case", _CASE, cases)
+    copy_rows("cases_label", _LABEL, labels)

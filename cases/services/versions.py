@@ -1,0 +1,21 @@
+"""The number that every process compares before it writes a decision."""
+
+from uuid import UUID
+
+from django.db.models import F
+
+from cases.models import Workflow
+
+
+def bump(workflow_id: UUID) -> None:
+    """Say that the next case of this workflow is decided under other rules.
+
+    Call inside the transaction of the change. Every process that cached the old rules finds at its next
+    write that they are old, writes nothing, reloads and decides again.
+    """
+    Workflow.objects.filter(pk=workflow_id).update(policy_version=F("policy_version") + 1)
+
+
+def bump_all() -> None:
+    """As `bump`, for every workflow."""
+    Workflow.objects.update(policy_version=F("policy_version") + 1)

@@ -1,0 +1,209 @@
+"""Create a workflow, change what it asks and what it may answer, put it away."""
+
+import re
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from cases.content import printable
+from cases.models import SchemaVersion, Workflow
+from cases.services.schemas import MAX_NAME, CheckedSchema, Problem, checked_schema
+from cases.services.versions import bump
+from hitl.audit.log import record
+from hitl.shared.actor import Actor
+from hitl.shared.errors import Conflict, Invalid, NotFound
+
+MAX_DESCRIPTION = 1_000
+MAX_GUIDELINES = 50_000
+_RESERVED = {"new"}  # an address of its own
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
+
+
+class SlugTaken(Conflict):
+    """There is a workflow of this slug already. Choose another."""
+
+    code = "slug_taken"
+
+
+@transaction.atomic
+def create_workflow(
+    *,
+    slug: str,
+    name: str,
+    fields: object,
+    labels: object,
+    actor: Actor,
+    now: datetime,
+    description: str = "",
+    guidelines: str = "",
+) -> Workflow:
+    """Create a workflow with the first version of its schema.
+
+    Whoever calls it gives the workflow a policy and review rules as well (`hitl.flow.workflows`).
+
+    Raises:
+        Invalid: a word, a field or a label does not fit; each is named with its fix.
+        SlugTaken: another workflow has this slug.
+    """
+    problems = _slug_problems(slug) + _text_problems(
+        {"name": name, "description": description, "guidelines": guidelines}
+    )
+    try:
+        schema = checked_schema(fields, labels)
+    except Invalid as invalid:
+        raise Invalid(problems + invalid.facts["errors"]) from None
+    if problems:
+        raise Invalid(problems)
+    try:
+        with transaction.atomic():
+            workflow = Workflow.objects.create(
+                slug=slug, name=name.strip(), description=description, guidelines=guidelines, created_at=now
+            )
+    except IntegrityError:
+        errors = [{"field": "slug", "error": f'"{slug}" is taken', "fix": "Choose another."}]
+        raise SlugTaken(errors=errors) from None
+    _add_version(workflow, 1, schema, actor, now)
+    record(
+        action="workflow.created", actor=actor, now=now, about=workflow, detail={"slug": slug, "name": name}
+    )
+    return workflow
+
+
+@transaction.atomic
+def change_schema(
+    *, workflow_id: UUID, fields: object, labels: object, actor: Actor, now: datetime
+) -> SchemaVersion:
+    """Give the workflow other fields or labels, as a new version of its schema.
+
+    Cases and tasks that are there keep the version they came with. Models and certificates made for other
+    fields or labels decide nothing any more: their cases go to people. Nothing new is nothing done.
+
+    Raises:
+        Invalid: a field or a label does not fit.
+        NotFound: there is no such workflow.
+    """
+    schema = checked_schema(fields, labels)
+    workflow = _locked(workflow_id)
+    current = SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version)
+    if (current.fields, current.labels) == (schema.fields, schema.labels):
+        return current
+    version = _add_version(workflow, workflow.schema_version + 1, schema, actor, now)
+    Workflow.objects.filter(pk=workflow_id).update(schema_version=version.number)
+    bump(workflow_id)
+    detail = {
+        "from": current.number,
+        "to": version.number,
+        "models_still_fit": current.fingerprint == version.fingerprint,
+    }
+    record(action="schema.changed", actor=actor, now=now, about=workflow, detail=detail)
+    return version
+
+
+@transaction.atomic
+def describe_workflow(*, workflow_id: UUID, actor: Actor, now: datetime, **words: str) -> Workflow:
+    """Change name, description or guidelines; whatever is not named stays.
+
+    Raises:
+        Invalid: a text does not fit.
+        NotFound: there is no such workflow.
+    """
+    unknown = set(words) - {"name", "description", "guidelines"}
+    if unknown:
+        raise TypeError(f"not words of a workflow: {', '.join(sorted(unknown))}")
+    if problems := _text_problems(words):
+        raise Invalid(problems)
+    workflow = _locked(workflow_id)
+    changes = {key: value for key, value in words.items() if getattr(workflow, key) != value}
+    if changes:
+        for key, value in changes.items():
+            setattr(workflow, key, value)
+        workflow.save(update_fields=list(changes))
+        record(
+            action="workflow.described",
+            actor=actor,
+            now=now,
+            about=workflow,
+            detail={"changed": sorted(changes)},
+        )
+    return workflow
+
+
+def archive_workflow(*, workflow_id: UUID, actor: Actor, now: datetime) -> None:
+    """Accept no new cases from the next one on; open tasks can still be answered.
+
+    Raises:
+        NotFound: there is no such workflow.
+    """
+    _set_archived(workflow_id, now, "workflow.archived", actor, now)
+
+
+def restore_workflow(*, workflow_id: UUID, actor: Actor, now: datetime) -> None:
+    """Accept new cases again.
+
+    Raises:
+        NotFound: there is no such workflow.
+    """
+    _set_archived(workflow_id, None, "workflow.restored", actor, now)
+
+
+@transaction.atomic
+def _set_archived(
+    workflow_id: UUID, archived_at: datetime | None, action: str, actor: Actor, now: datetime
+) -> None:
+    workflow = _locked(workflow_id)
+    if (workflow.archived_at is None) == (archived_at is None):
+        return
+    Workflow.objects.filter(pk=workflow_id).update(archived_at=archived_at)
+    bump(workflow_id)
+    record(action=action, actor=actor, now=now, about=workflow, detail={})
+
+
+def _locked(workflow_id: UUID) -> Workflow:
+    workflow = Workflow.objects.select_for_update().filter(pk=workflow_id).first()
+    if workflow is None:
+        raise NotFound()
+    return workflow
+
+
+def _add_version(
+    workflow: Workflow, number: int, schema: CheckedSchema, actor: Actor, now: datetime
+) -> SchemaVersion:
+    return SchemaVersion.objects.create(
+        workflow=workflow,
+        number=number,
+        fields=schema.fields,
+        labels=schema.labels,
+        fingerprint=schema.fingerprint,
+        created_at=now,
+        created_by_id=actor.user_id,
+    )
+
+
+def _slug_problems(slug: object) -> list[Problem]:
+    if isinstance(slug, str) and _SLUG.fullmatch(slug) and slug not in _RESERVED:
+        return []
+    fix = "Use 1 to 50 of a-z, 0-9 and -, beginning with a letter or digit."
+    return [{"field": "slug", "error": f'is "{printable(str(slug))}"', "fix": fix}]
+
+
+def _text_problems(words: dict[str, Any]) -> list[Problem]:
+    longest = {"name": MAX_NAME, "description": MAX_DESCRIPTION, "guidelines": MAX_GUIDELINES}
+    problems = []
+    for field, value in words.items():
+        fix = f"Send a text of at most {longest[field]:,} characters, without control characters."
+        if not isinstance(value, str):
+            problems.append({"field": field, "error": "is not a text", "fix": fix})
+        elif field == "name" and not value.strip():
+            problems.append({"field": field, "error": "is empty", "fix": "Say what is decided here."})
+        elif len(value) > longest[field] or not _is_plain(value):
+            problems.append(
+                {"field": field, "error": f"has {len(value):,} characters or odd ones", "fix": fix}
+            )
+    return problems
+
+
+def _is_plain(text: str) -> bool:
+    """Tell whether there is nothing in it but characters a page can show, and line breaks."""
+    return all(c.isprintable() or c in "\n\r\t" for c in text)

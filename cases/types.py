@@ -1,0 +1,52 @@
+"""Words of cases."""
+
+from django.db import models
+
+
+class CaseStatus(models.TextChoices):
+    """Where a case stands."""
+
+    WAITING = "waiting", "waits for a person"
+    DECIDED = "decided", "decided"
+    WITHDRAWN = "withdrawn", "withdrawn by the submitter"
+
+
+CASE_TRANSITIONS: dict[str, tuple[str, ...]] = {
+    "waiting": ("decided", "withdrawn"),
+    "decided": ("waiting", "decided", "withdrawn"),  # undone, recalled or appealed; amended; withdrawn
+}
+
+
+class Origin(models.TextChoices):
+    """How a case came in."""
+
+    API = "api", "submitted by API"
+    IMPORT = "import", "imported history"
+    GOLD = "gold", "known-answer case"
+
+
+class Purpose(models.TextChoices):
+    """Why a person was asked, and so what the label may prove."""
+
+    REVIEW = "review", "review"
+    AUDIT = "audit", "audit of an automatic decision"
+    SECOND = "second", "second review"
+    ADJUDICATION = "adjudication", "adjudication"
+    GOLD = "gold", "known answer"
+    APPEAL = "appeal", "appeal"
+    IMPORT = "import", "imported history"
+
+
+class BatchStatus(models.TextChoices):
+    """Where a batch that is worked on later stands."""
+
+    QUEUED = "queued", "waits for a worker"
+    RUNNING = "running", "is being worked on"
+    DONE = "done", "done"
+    FAILED = "failed", "given up"
+
+
+BATCH_TRANSITIONS: dict[str, tuple[str, ...]] = {
+    "queued": ("running", "failed"),
+    "running": ("running", "done", "failed"),  # taken up again after its worker died
+}

@@ -1,0 +1,166 @@
+"""A labelled history comes in from a file, once."""
+
+import gzip
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from django.core.management import CommandError, call_command
+from PIL import Image
+
+from cases.models import Asset, Case, Label, Workflow
+from hitl.flow.workflows import set_up_workflow
+from tests.factories import LABELS, NOW, TABLE_FIELDS, TESTER
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def workflow() -> Workflow:
+    """A workflow of table fields."""
+    return set_up_workflow(
+        slug="credit", name="Credit", fields=TABLE_FIELDS, labels=LABELS, actor=TESTER, now=NOW
+    )
+
+
+def run(*arguments: Any, **options: Any) -> tuple[str, str]:
+    out, err = io.StringIO(), io.StringIO()
+    call_command("import_cases", *map(str, arguments), stdout=out, stderr=err, **options)
+    return out.getvalue(), err.getvalue()
+
+
+ROWS = "amount,job,since,married,label,ref\n10,clerk,2020-01-02,yes,ham,A\n20,,,,spam,B\n"
+
+
+def test_a_csv_becomes_labelled_cases(workflow: Workflow, tmp_path: Path) -> None:
+    (tmp_path / "h.csv").write_text(ROWS)
+    out, _ = run("credit", tmp_path / "h.csv", "--reference", "ref")
+    assert "2 cases taken in" in out
+    case = Case.objects.get(reference="A")
+    assert case.content == {"amount": 10.0, "job": "clerk", "since": "2020-01-02", "married": True}
+    assert (case.status, case.answer, case.origin) == ("decided", "ham", "import")
+    assert set(Label.objects.values_list("label", "purpose", "is_blind")) == {
+        ("ham", "import", False),
+        ("spam", "import", False),
+    }
+
+
+def test_the_same_file_again_changes_nothing(workflow: Workflow, tmp_path: Path) -> None:
+    (tmp_path / "h.csv").write_text(ROWS.replace(",ref", ",x").replace(",A", ",").replace(",B", ","))
+    assert "2 cases taken in" in run("credit", tmp_path / "h.csv")[0]
+    assert "0 cases taken in, 2 were there already" in run("credit", tmp_path / "h.csv")[0]
+    assert Case.objects.count() == Label.objects.count() == 2
+
+
+@pytest.mark.parametrize("name", ["h.jsonl", "h.jsonl.gz", "h.parquet", "h.csv.gz"])
+def test_other_formats_say_the_same(workflow: Workflow, tmp_path: Path, name: str) -> None:
+    rows = [{"amount": 10.0, "job": "clerk", "label": "ham"}, {"amount": 20.0, "job": None, "label": "spam"}]
+    path = tmp_path / name
+    if "jsonl" in name:
+        data = "\n".join(map(json.dumps, rows)).encode()
+    elif "csv" in name:
+        data = b"amount,job,label\n10,clerk,ham\n20,,spam\n"
+    else:
+        pq.write_table(pa.Table.from_pylist(rows), path)
+        data = path.read_bytes()
+    path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    run("credit", path)
+    assert [
+        (case.content["amount"], case.content["job"], case.answer) for case in Case.objects.order_by("id")
+    ] == [
+        (10.0, "clerk", "ham"),
+        (20.0, None, "spam"),
+    ]
+
+
+def test_cases_as_the_export_writes_them_come_back(workflow: Workflow, tmp_path: Path) -> None:
+    line = {"content": {"amount": 5}, "label": "ham", "reference": "X"}
+    (tmp_path / "h.jsonl").write_text(json.dumps(line) + "\n" + json.dumps(line | {"content": {"x": 1}}))
+    out, err = run("credit", tmp_path / "h.jsonl", "--reference", "reference")
+    assert "1 cases taken in" in out
+    assert "line 2: content.amount is missing" in err
+
+
+def test_rows_that_do_not_fit_are_named_by_their_line_and_the_others_taken_in(
+    workflow: Workflow, tmp_path: Path
+) -> None:
+    bad = "".join("many,clerk,,,ham,\n" for _ in range(30))
+    (tmp_path / "h.csv").write_text(
+        ROWS + "30,x,,,unknown,C\n40,x,yesterday,,ham,D\n" + bad + "50,,,,ham,E\n"
+    )
+    out, err = run("credit", tmp_path / "h.csv", "--reference", "ref")
+    assert "3 cases taken in, 0 were there already, 32 refused" in out
+    assert 'line 4: label is "unknown"' in err
+    assert "line 5: content.since" in err
+    assert "line 6: content.amount is a text, not a number" in err
+    assert "12 more rows" in err
+
+
+def test_a_file_without_the_columns_is_refused_before_anything_is_taken_in(
+    workflow: Workflow, tmp_path: Path
+) -> None:
+    (tmp_path / "h.csv").write_text("colour,label\nred,ham\n")
+    with pytest.raises(CommandError, match="none of the workflow's fields"):
+        run("credit", tmp_path / "h.csv", "--label", "label")
+    (tmp_path / "i.csv").write_text(ROWS)
+    with pytest.raises(CommandError, match='no column "fate"'):
+        run("credit", tmp_path / "i.csv", "--label", "fate")
+    with pytest.raises(CommandError, match="No such file"):
+        run("credit", tmp_path / "absent.csv")
+    with pytest.raises(CommandError, match="--create"):
+        run("nowhere", tmp_path / "i.csv")
+    assert not Case.objects.exists()
+
+
+def test_a_workflow_is_made_from_the_file(tmp_path: Path) -> None:
+    body = "id,text,score,label\n" + "".join(
+        f"{n},text number {n} of many,{n / 2},{'good' if n % 2 else 'bad'}\n" for n in range(60)
+    )
+    (tmp_path / "h.csv").write_text(body)
+    out, _ = run("fresh", tmp_path / "h.csv", "--create")
+    assert "60 cases taken in" in out
+    workflow = Workflow.objects.get(slug="fresh")
+    schema = workflow.schemas.get().schema
+    assert [(field.name, field.kind.value) for field in schema.fields] == [
+        ("text", "text"),
+        ("score", "number"),
+    ]
+    assert schema.labels == ("bad", "good")
+    assert workflow.policy.degree == "human_only"
+    assert Case.objects.filter(reference="7").exists()
+
+
+def test_images_come_from_files_beside_the_table_and_from_nowhere_else(tmp_path: Path, settings: Any) -> None:
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {"BACKEND": "hitl.shared.storage.WholeFiles", "OPTIONS": {"location": tmp_path / "media"}},
+    }
+    fields = [{"name": "photo", "kind": "image"}]
+    set_up_workflow(slug="phones", name="Phones", fields=fields, labels=LABELS, actor=TESTER, now=NOW)
+    folder = tmp_path / "history"
+    folder.mkdir()
+    Image.new("RGB", (20, 20), "red").save(folder / "a.png")
+    Image.new("RGB", (20, 20), "blue").save(tmp_path / "outside.png")
+    (folder / "h.csv").write_text("photo,label\na.png,ham\n../outside.png,ham\nabsent.png,spam\n")
+    out, err = run("phones", folder / "h.csv", "--label", "label")
+    assert "1 cases taken in, 0 were there already, 2 refused" in out
+    assert "line 3: content.photo" in err
+    assert Asset.objects.count() == 1
+
+
+def test_times_of_the_file_are_kept(workflow: Workflow, tmp_path: Path) -> None:
+    (tmp_path / "h.csv").write_text("amount,label,when\n1,ham,2024-05-06T07:08:09Z\n")
+    run("credit", tmp_path / "h.csv", "--time", "when", "--label", "label")
+    assert Case.objects.get().received_at.isoformat() == "2024-05-06T07:08:09+00:00"
+
+
+def test_ten_thousand_rows_come_in_by_chunks(workflow: Workflow, tmp_path: Path) -> None:
+    lines = "".join(f"{n},clerk,{'ham' if n % 3 else 'spam'}\n" for n in range(10_000))
+    (tmp_path / "h.csv").write_text("amount,job,label\n" + lines)
+    out, _ = run("credit", tmp_path / "h.csv")
+    assert "10,000 cases taken in" in out
+    assert Label.objects.count() == 10_000
