@@ -1,0 +1,118 @@
+"""The bytes of models: stored by their hash, signed by the service, checked before a single one is parsed."""
+
+import hashlib
+import os
+import secrets
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage, Storage, storages
+
+from hitl.shared.canonical import sign, signature_holds
+from models_store.errors import ArtifactNotStored, ArtifactRefused
+from models_store.models import Release
+
+_PURPOSE = "artifact"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Where an artifact lies and what proves it."""
+
+    sha256: str
+    size_bytes: int
+    signature: bytes
+
+
+def store(artifact: bytes) -> Stored:
+    """Keep the bytes under their hash and sign it. The name appears when the file is whole.
+
+    Raises:
+        ArtifactNotStored: the store is full or out of reach; nothing is left under the name.
+    """
+    digest = hashlib.sha256(artifact).hexdigest()
+    try:
+        if not _holds(_shelf(), digest, artifact):
+            _write(_shelf(), path_of(digest), artifact)
+    except OSError as error:
+        raise ArtifactNotStored(
+            f"The model's file could not be written: {error.strerror or error}. Make room, then train again."
+        ) from error
+    return Stored(digest, len(artifact), sign(_PURPOSE, bytes.fromhex(digest)))
+
+
+def load(release: Release) -> bytes:
+    """Return the bytes of a release's model.
+
+    Raises:
+        ArtifactRefused: they are missing, truncated, differ from their hash, or were not signed here.
+    """
+    digest, size = release.artifact_sha256, release.artifact_bytes
+    try:
+        is_ours = signature_holds(_PURPOSE, bytes.fromhex(digest), bytes(release.signature))
+    except ValueError:
+        is_ours = False
+    if not is_ours:
+        raise _refused(release, "the signature is not this service's")
+    try:
+        with _shelf().open(path_of(digest), "rb") as file:
+            artifact = bytes(file.read(size + 1))
+    except OSError as error:
+        raise _refused(release, f"the file cannot be read ({error.strerror or error})") from error
+    if len(artifact) < size:
+        raise _refused(release, f"the file is truncated: {len(artifact):,} of {size:,} bytes")
+    if hashlib.sha256(artifact).hexdigest() != digest:
+        raise _refused(release, "the file differs from its hash")
+    return artifact
+
+
+def path_of(digest: str) -> str:
+    """Where the bytes with this hash lie in the store."""
+    return f"{digest[:2]}/{digest}"
+
+
+def _refused(release: Release, trouble: str) -> ArtifactRefused:
+    message = f"The model {release.name} is not used: {trouble}. Train again, or promote another release."
+    return ArtifactRefused(message, release=release.name, trouble=trouble)
+
+
+def _shelf() -> Storage:
+    return storages["artifacts"]
+
+
+def _holds(shelf: Storage, digest: str, artifact: bytes) -> bool:
+    """Tell whether these very bytes are there already; a damaged file is written anew."""
+    if not shelf.exists(path_of(digest)):
+        return False
+    with shelf.open(path_of(digest), "rb") as file:
+        return bytes(file.read(len(artifact) + 1)) == artifact
+
+
+def _write(shelf: Storage, path: str, artifact: bytes) -> None:
+    if isinstance(shelf, FileSystemStorage):
+        _write_file(Path(shelf.path(path)), artifact)
+        return
+    shelf.delete(path)  # a damaged one; an object store writes whole objects or none
+    shelf.save(path, ContentFile(artifact))
+
+
+def _write_file(target: Path, artifact: bytes) -> None:
+    """Write under another name, flush to the disk, rename: a reader finds the whole file or none."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    try:
+        with unfinished.open("xb") as file:
+            file.write(artifact)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(target)
+    finally:
+        with suppress(FileNotFoundError):
+            unfinished.unlink()
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the name itself, too, survives a power cut
+    finally:
+        os.close(folder)

@@ -1,0 +1,33 @@
+"""What can be wrong with models, runs and their files, each as a sentence for people."""
+
+from hitl.shared.errors import Conflict, HitlError
+
+
+class ArtifactRefused(HitlError):
+    """This model's file is missing, damaged or not ours. Train again, or promote another release."""
+
+    code, status = "artifact_refused", 409
+
+
+class ArtifactNotStored(HitlError):
+    """The model's file could not be written. Make room in the artifact store, then train again."""
+
+    code, status = "artifact_not_stored", 507
+
+
+class RunActive(Conflict):
+    """A training run of this workflow is queued or running. Wait for it, or cancel it."""
+
+    code = "run_active"
+
+
+class RunIsOver(Conflict):
+    """This training run is over, or another worker has it."""
+
+    code = "run_is_over"
+
+
+class SchemaChanged(HitlError):
+    """This release was trained for other fields or labels than the workflow has now. Train a new one."""
+
+    code, status = "schema_changed", 409

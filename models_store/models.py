@@ -1,0 +1,194 @@
+"""Which model: releases, their roles, the runs that trained them and the labels they used."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from cases.models import Case, Label, Workflow
+from hitl.shared.ids import new_id
+from models_store.types import EvaluationSource, LabelUse, ReleaseRole, RunStatus, Trigger
+
+
+class TrainingRun(models.Model):
+    """One row per training run, from its trigger to its outcome; at most one at a time per workflow."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="training_runs")
+    status = models.CharField(max_length=10, choices=RunStatus, default=RunStatus.QUEUED)
+    trigger = models.CharField(max_length=10, choices=Trigger)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    requested_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    heartbeat_at = models.DateTimeField(null=True, help_text="The worker's last sign of life.")
+    finished_at = models.DateTimeField(null=True)
+    attempts = models.SmallIntegerField(default=0)
+    rung_at = models.DateTimeField(null=True, help_text="When a worker was last asked to take it.")
+    step = models.CharField(max_length=40, blank=True)
+    log = models.JSONField(default=list, help_text="Steps with time and result.")
+    reason = models.TextField(blank=True, help_text="Why it was refused or failed.")
+    release = models.ForeignKey("Release", null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                name="one_active_run_per_workflow",
+                fields=["workflow"],
+                condition=Q(status__in=["queued", "running"]),
+            ),
+            models.CheckConstraint(
+                name="succeeded_run_has_a_release",
+                condition=~Q(status="succeeded") | Q(release__isnull=False),
+            ),
+        ]
+
+    @property
+    def is_active(self) -> bool:
+        """True while the run is queued or running."""
+        return self.status in (RunStatus.QUEUED, RunStatus.RUNNING)
+
+
+class Release(models.Model):
+    """One row per model version: model, calibration, preprocessing and schema, immutable, named by its hash.
+
+    The bytes lie in the artifact store under `artifact_sha256`; `signature` says the service made them.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="releases")
+    number = models.IntegerField(help_text="Counts the releases of the workflow.")
+    schema_version = models.IntegerField()
+    schema_fingerprint = models.CharField(max_length=64)
+    labels = models.JSONField(help_text="The model's labels in the order of its probabilities.")
+    artifact_sha256 = models.CharField(max_length=64)
+    artifact_bytes = models.IntegerField()
+    signature = models.BinaryField(max_length=32)
+    manifest = models.JSONField(
+        help_text="Everything that names the training: data hash, seed, code, versions."
+    )
+    report = models.JSONField(help_text="The model card's numbers.")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(name="release_number_is_unique", fields=["workflow", "number"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """What people call it: its number and the first characters of its hash."""
+        return f"v{self.number}-{self.artifact_sha256[:8]}"
+
+
+class RoleSpan(models.Model):
+    """One row per span of time in which a release had a role; the open one is its role now."""
+
+    id = models.BigAutoField(primary_key=True)
+    workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="role_spans")
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="role_spans")
+    role = models.CharField(max_length=10, choices=ReleaseRole)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+    by = models.CharField(max_length=150)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                name="one_champion_per_workflow",
+                fields=["workflow"],
+                condition=Q(role="champion", until__isnull=True),
+            ),
+            models.UniqueConstraint(
+                name="one_role_at_a_time", fields=["release"], condition=Q(until__isnull=True)
+            ),
+        ]
+
+
+class LabelRole(models.Model):
+    """One row per label and release: a label trains or certifies a version, never both."""
+
+    id = models.BigAutoField(primary_key=True)
+    label = models.ForeignKey(Label, on_delete=models.PROTECT, related_name="roles")
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="label_roles")
+    use = models.CharField(max_length=8, choices=LabelUse)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(name="one_use_per_label_and_release", fields=["release", "label"]),
+        ]
+
+
+class Evidence(models.Model):
+    """One row per case and release whose explanation has been computed: a cache, safe to empty."""
+
+    id = models.BigAutoField(primary_key=True)
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="+")
+    release = models.ForeignKey(Release, on_delete=models.CASCADE, related_name="+", db_index=False)
+    target = models.CharField(max_length=100)
+    contrast = models.CharField(max_length=100)
+    body = models.JSONField(help_text="highlight/1")
+    computed_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "evidence"
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(name="one_evidence", fields=["case", "release", "target", "contrast"]),
+        ]
+
+
+class Evaluation(models.Model):
+    """One row per release: what it said of labelled cases that it was not trained on.
+
+    The arrays run in parallel, one place per case. `source` says why the model had not seen them: out of
+    fold (each case scored by a model of the others) or held out (no part in training at all).
+    """
+
+    release = models.OneToOneField(
+        Release, primary_key=True, on_delete=models.CASCADE, related_name="evaluation"
+    )
+    source = models.CharField(max_length=12, choices=EvaluationSource)
+    label_ids = ArrayField(models.UUIDField())
+    truth = ArrayField(
+        models.SmallIntegerField(), help_text="Column of the label people gave; -1: none of them."
+    )
+    predicted = ArrayField(models.SmallIntegerField(), help_text="Column of the most probable label.")
+    scores = ArrayField(models.FloatField(), help_text="Probability of that label; NaN where there is none.")
+    is_blind = ArrayField(models.BooleanField(), help_text="Given without sight of a model's output.")
+    purpose = ArrayField(models.CharField(max_length=15), help_text="Why the person was asked.")
+
+
+class TrainingPlan(models.Model):
+    """One row per workflow: when it trains by itself."""
+
+    workflow = models.OneToOneField(
+        Workflow, primary_key=True, on_delete=models.CASCADE, related_name="training_plan"
+    )
+    is_automatic = models.BooleanField(
+        "Train without being asked", default=True, help_text="Else models are trained by hand only."
+    )
+    min_new_labels = models.IntegerField(
+        "New labels",
+        default=200,
+        validators=[MinValueValidator(1)],
+        help_text="Train as soon as so many have come in since the last run.",
+    )
+    every_hours = models.FloatField(
+        "Hours between runs",
+        default=24,
+        validators=[MinValueValidator(0.1)],
+        help_text="Train after so long if there is any new label at all.",
+    )
+    challengers_wait = models.BooleanField(
+        "New models wait for a person",
+        default=False,
+        help_text="Else a model that passes the gate becomes the champion by itself.",
+    )

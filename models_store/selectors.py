@@ -1,0 +1,132 @@
+"""Questions about models, runs and the labels they use."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import numpy as np
+from django.db.models import QuerySet
+
+from cases.models import Label
+from models_store.models import Evaluation as EvaluationRow
+from models_store.models import LabelRole, Release, RoleSpan, TrainingPlan, TrainingRun
+from models_store.types import LabelUse, ReleaseRole, RunStatus
+
+ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation:
+    """What a release said of labelled cases it was not trained on; every array has shape (n_cases,).
+
+    Attributes:
+        labels: the release's labels, the order of the columns below.
+        scores: probability of the predicted label, NaN where there is none.
+        predicted: column of the predicted label.
+        truth: column of the label people gave, -1 for one the release does not know.
+        is_blind: given without sight of a model's output.
+        purpose: why people were asked.
+        source: out of fold, or held out.
+    """
+
+    labels: list[str]
+    label_ids: list[UUID]
+    scores: np.ndarray
+    predicted: np.ndarray
+    truth: np.ndarray
+    is_blind: np.ndarray
+    purpose: list[str]
+    source: str
+
+    def __len__(self) -> int:
+        return len(self.label_ids)
+
+    @property
+    def wrong(self) -> np.ndarray:
+        """Whether the answer is not that of people, shape (n_cases,); no answer is a wrong one."""
+        return np.asarray((self.predicted != self.truth) | np.isnan(self.scores), dtype=bool)
+
+
+def champion(workflow_id: UUID) -> Release | None:
+    """Return the release that scores for the workflow now."""
+    spans = {"role_spans__role": ReleaseRole.CHAMPION, "role_spans__until": None}
+    return Release.objects.filter(workflow_id=workflow_id, **spans).first()
+
+
+def previous_champion(workflow_id: UUID) -> Release | None:
+    """Return what a roll-back brings back: the last champion before the present one."""
+    spans = RoleSpan.objects.filter(workflow_id=workflow_id, role=ReleaseRole.CHAMPION)
+    present = spans.filter(until=None).values("release_id")
+    last = spans.exclude(release_id__in=present).select_related("release").order_by("-until", "-id").first()
+    return last.release if last else None
+
+
+def releases_of(workflow_id: UUID) -> list[Release]:
+    """Return the releases of a workflow, newest first."""
+    return list(Release.objects.filter(workflow_id=workflow_id).defer("manifest").order_by("-number"))
+
+
+def roles_now(workflow_id: UUID) -> dict[UUID, RoleSpan]:
+    """Return the role that each release of a workflow has now."""
+    return {span.release_id: span for span in RoleSpan.objects.filter(workflow_id=workflow_id, until=None)}
+
+
+def role_history(release_id: UUID) -> list[RoleSpan]:
+    """Return the roles a release has had, oldest first."""
+    return list(RoleSpan.objects.filter(release_id=release_id).order_by("since", "id"))
+
+
+def standing_labels(workflow_id: UUID) -> QuerySet[Label]:
+    """Return the labels that count now: one per case, the latest."""
+    return Label.objects.filter(workflow_id=workflow_id, superseded_at=None)
+
+
+def new_labels(workflow_id: UUID, *, since: datetime | None) -> int:
+    """Count the standing labels given since then; all of them without a time."""
+    labels = standing_labels(workflow_id)
+    return labels.count() if since is None else labels.filter(at__gt=since).count()
+
+
+def labels_trained_on(release_id: UUID) -> set[UUID]:
+    """Return the labels that the release was fitted to."""
+    used = LabelRole.objects.filter(release_id=release_id, use=LabelUse.TRAIN)
+    return set(used.values_list("label_id", flat=True))
+
+
+def active_run(workflow_id: UUID) -> TrainingRun | None:
+    """Return the run that is queued or running; there is at most one."""
+    return TrainingRun.objects.filter(workflow_id=workflow_id, status__in=ACTIVE).first()
+
+
+def latest_runs(workflow_id: UUID, *, limit: int = 10) -> list[TrainingRun]:
+    """Return the newest runs, newest first."""
+    runs = TrainingRun.objects.filter(workflow_id=workflow_id).select_related("release", "requested_by")
+    return list(runs.order_by("-requested_at", "-id")[:limit])
+
+
+def run_that_made(release_id: UUID) -> TrainingRun | None:
+    """Return the training run that registered the release."""
+    return TrainingRun.objects.filter(release_id=release_id).order_by("id").first()
+
+
+def training_plan(workflow_id: UUID) -> TrainingPlan:
+    """Return when the workflow trains by itself: the defaults where nobody has said."""
+    kept = TrainingPlan.objects.filter(workflow_id=workflow_id).first()
+    return kept or TrainingPlan(workflow_id=workflow_id)
+
+
+def evaluation_of(release_id: UUID) -> Evaluation | None:
+    """Return what the release said of cases it was not trained on; None when nothing was kept."""
+    row = EvaluationRow.objects.select_related("release").filter(release_id=release_id).first()
+    if row is None:
+        return None
+    return Evaluation(
+        labels=row.release.labels,
+        label_ids=row.label_ids,
+        scores=np.array(row.scores, dtype=np.float64),
+        predicted=np.array(row.predicted, dtype=np.intp),
+        truth=np.array(row.truth, dtype=np.intp),
+        is_blind=np.array(row.is_blind, dtype=bool),
+        purpose=row.purpose,
+        source=row.source,
+    )

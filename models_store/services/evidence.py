@@ -1,0 +1,66 @@
+"""Why the model said what it said about a case: computed after the decision, kept, never in anybody's way."""
+
+import logging
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from cases.models import Case, SchemaVersion
+from models_store.models import Evidence, Release
+from models_store.plans import plan_for
+from models_store.rows import rows_for
+from science.explain import explain, verify
+
+log = logging.getLogger(__name__)
+
+UNAVAILABLE = {"schema": "highlight/1", "status": "unavailable", "highlights": []}
+
+
+def evidence_for(
+    *, case_id: UUID, release_id: UUID, target: str, contrast: str, now: datetime
+) -> dict[str, Any]:
+    """Return the evidence for `target` against `contrast` as highlight/1, from the cache where it is.
+
+    Never raises for what is in a case or a model: what cannot be explained is `unavailable`, and the desk
+    shows the case without marks.
+    """
+    kept = Evidence.objects.filter(case_id=case_id, release_id=release_id, target=target, contrast=contrast)
+    body = kept.values_list("body", flat=True).first()
+    if body is not None:
+        return dict(body)
+    try:
+        body = _compute(case_id, release_id, target, contrast)
+    except Exception:
+        log.exception("no evidence", extra={"case": str(case_id), "release": str(release_id)})
+        body = dict(UNAVAILABLE)
+    if body["status"] == UNAVAILABLE["status"]:
+        return body  # not kept: the file may be back, or the model be loaded, when it is asked for again
+    Evidence.objects.bulk_create(
+        [
+            Evidence(
+                case_id=case_id,
+                release_id=release_id,
+                target=target,
+                contrast=contrast,
+                body=body,
+                computed_at=now,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    return body
+
+
+def _compute(case_id: UUID, release_id: UUID, target: str, contrast: str) -> dict[str, Any]:
+    case = Case.objects.get(pk=case_id)
+    release = Release.objects.defer("report", "manifest").get(pk=release_id, workflow_id=case.workflow_id)
+    schema = SchemaVersion.objects.get(workflow_id=case.workflow_id, number=case.schema_version).schema
+    plan = plan_for(release_id)
+    (row,) = rows_for([case.content], schema)
+    if schema.fingerprint() != plan.schema_fingerprint or plan.fits([row]) != [None]:
+        return dict(UNAVAILABLE)
+    found = explain(plan, row, target=target, contrast=contrast, model=release.name)
+    if found.status == UNAVAILABLE["status"]:
+        return dict(UNAVAILABLE)
+    verify(found, row)
+    return found.to_json()

@@ -1,0 +1,93 @@
+"""Enter a model that passed the gate: its file, its release, its evidence, and the use of every label."""
+
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from django.db import transaction
+
+from cases.models import Workflow
+from hitl.audit.log import record
+from hitl.shared.actor import system
+from models_store import artifacts
+from models_store.models import Evaluation, LabelRole, Release, TrainingRun
+from models_store.services.runs import note
+from models_store.services.snapshots import Snapshot
+from models_store.types import LabelUse
+from science.pipelines import TrainedModel
+
+ACTOR = system("training")
+
+
+class NothingNew(Exception):
+    """The same labels give the same model; there is nothing to register."""
+
+
+class SchemaMoved(Exception):
+    """The workflow's fields or labels changed while the model was trained. Train again."""
+
+
+def register(
+    *,
+    run: TrainingRun,
+    model: TrainedModel,
+    snapshot: Snapshot,
+    evaluation: Evaluation,
+    held_out: np.ndarray,
+    manifest: dict[str, Any],
+    report: dict[str, Any],
+    now: datetime,
+) -> Release:
+    """Store the bytes, then write everything about the release in one transaction.
+
+    Raises:
+        ArtifactNotStored: there is no room for the file; nothing is registered.
+        NothingNew: a release of the workflow has these very bytes.
+        SchemaMoved: the model is for fields or labels that the workflow no longer has.
+        RunIsOver: the run was cancelled, or given to another worker.
+    """
+    stored = artifacts.store(model.artifact)
+    with transaction.atomic():
+        workflow = Workflow.objects.select_for_update().get(pk=run.workflow_id)
+        if workflow.schema_version != snapshot.schema_version:
+            raise SchemaMoved(" ".join((SchemaMoved.__doc__ or "").split()))
+        last = Release.objects.filter(workflow=workflow).order_by("-number").first()
+        twin = Release.objects.filter(workflow=workflow, artifact_sha256=stored.sha256).first()
+        if twin is not None:
+            raise NothingNew(f"These labels give the model that is registered already as {twin.name}.")
+        release = Release.objects.create(
+            workflow=workflow,
+            number=last.number + 1 if last else 1,
+            schema_version=snapshot.schema_version,
+            schema_fingerprint=model.schema_fingerprint,
+            labels=list(model.labels),
+            artifact_sha256=stored.sha256,
+            artifact_bytes=stored.size_bytes,
+            signature=stored.signature,
+            manifest=manifest,
+            report=report,
+            created_at=now,
+        )
+        evaluation.release = release
+        evaluation.save(force_insert=True)
+        _note_uses(release, snapshot, held_out)
+        note(run=run, now=now, release=release)
+        detail = {"workflow": workflow.slug, "artifact": stored.sha256, "manifest": manifest["sha256"]}
+        record(action="release.registered", actor=ACTOR, now=now, about=release, detail=detail)
+    return release
+
+
+def _note_uses(release: Release, snapshot: Snapshot, held_out: np.ndarray) -> None:
+    """A label trains a release or certifies it, never both; judged out of fold is declared as such."""
+    to_certify = set(held_out.tolist())
+    LabelRole.objects.bulk_create(
+        (
+            LabelRole(
+                release=release,
+                label_id=label_id,
+                use=LabelUse.CERTIFY if i in to_certify else LabelUse.TRAIN,
+            )
+            for i, label_id in enumerate(snapshot.label_ids)
+        ),
+        batch_size=5000,
+    )

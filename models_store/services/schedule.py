@@ -1,0 +1,90 @@
+"""Train without being asked: by number of new labels, or by schedule where there is anything new at all."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Max
+
+from cases.models import Workflow
+from hitl.audit.log import record
+from hitl.shared.actor import Actor, system
+from hitl.shared.errors import Invalid, NotFound
+from models_store.access import require_operator
+from models_store.errors import RunActive
+from models_store.models import TrainingPlan, TrainingRun
+from models_store.selectors import active_run, new_labels, training_plan
+from models_store.services.runs import request_training
+from models_store.types import Trigger
+
+ACTOR = system("training schedule")
+SETTLING = timedelta(minutes=10)  # between two runs nobody asked for: a burst of labels starts one, not many
+
+
+def request_due(*, now: datetime) -> int:
+    """Request a run for every workflow whose plan says so; return how many were requested."""
+    requested = 0
+    for workflow_id in Workflow.objects.filter(archived_at=None).values_list("id", flat=True):
+        trigger = due_trigger(workflow_id, now=now)
+        if trigger is None or active_run(workflow_id) is not None:
+            continue
+        try:
+            request_training(workflow_id=workflow_id, trigger=trigger, actor=ACTOR, now=now)
+        except (RunActive, NotFound):  # somebody was faster
+            continue
+        requested += 1
+    return requested
+
+
+def due_trigger(workflow_id: UUID, *, now: datetime) -> Trigger | None:
+    """Tell why a run is due now; None when none is.
+
+    What the last run saw is not new, also when it was refused or failed: it is not tried again and again.
+    """
+    plan = training_plan(workflow_id)
+    if not plan.is_automatic:
+        return None
+    last = TrainingRun.objects.filter(workflow_id=workflow_id).aggregate(at=Max("requested_at"))["at"]
+    if last is not None and now - last < SETTLING:
+        return None
+    fresh = new_labels(workflow_id, since=last)
+    if fresh >= plan.min_new_labels:
+        return Trigger.LABELS
+    if last is not None and fresh and now - last >= timedelta(hours=plan.every_hours):
+        return Trigger.SCHEDULE
+    return None
+
+
+@transaction.atomic
+def change_training_plan(*, workflow_id: UUID, actor: Actor, now: datetime, **settings: Any) -> TrainingPlan:
+    """Say when a workflow trains by itself, and whether what passes the gate waits for a person.
+
+    Raises:
+        NotFound: there is no such workflow.
+        NotAllowed: the actor is a person who does not operate models.
+        Invalid: a number is out of its range; each is named with its fix.
+    """
+    require_operator(actor)
+    workflow = Workflow.objects.select_for_update().filter(pk=workflow_id).first()
+    if workflow is None:
+        raise NotFound("There is no such workflow.")
+    plan = training_plan(workflow_id)
+    before = {name: getattr(plan, name) for name in settings}
+    for name, value in settings.items():
+        setattr(plan, name, value)
+    try:
+        plan.clean_fields()
+    except ValidationError as refused:
+        raise Invalid(
+            [
+                {"field": name, "error": " ".join(errors), "fix": "Choose another value."}
+                for name, errors in refused.message_dict.items()
+            ]
+        ) from None
+    changes = {name: [before[name], value] for name, value in settings.items() if before[name] != value}
+    if changes or plan._state.adding:
+        plan.save()
+        record(action="training_plan.changed", actor=actor, now=now, about=workflow, detail=changes)
+    return plan

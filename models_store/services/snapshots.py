@@ -1,0 +1,163 @@
+"""What a run learns from: the standing human labels, their cases, and the hash that names them all."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+
+from cases.content import checker_for
+from cases.models import Label, SchemaVersion, Workflow
+from cases.types import CaseStatus, Purpose
+from models_store.selectors import standing_labels
+from science.fields import Schema
+
+MOST_LABELS = 50_000  # the newest; more would not fit a worker's memory with text in them
+MOST_WEIGHT = 3.0  # of an audited case in training; it stands for many, and must not drown the others
+CERTIFY_SHARE = 0.4
+FEWEST_TO_CERTIFY = 1_000  # below, twice as many judged out of fold prove more than these held out
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Labelled cases in the order of their labels' ids, and the schema they fit.
+
+    Attributes:
+        fingerprint: hash of the schema.
+        chance: of each label, the probability that it was collected where that was drawn (audits), else 1.
+        is_random: drawn at random and answered blind, never imported: such labels may be held out to certify.
+        sha256: over ids, labels and contents: the same data has the same name.
+        n_left_out: standing labels that do not fit the present schema, or whose case was withdrawn.
+    """
+
+    schema: Schema
+    schema_version: int
+    fingerprint: str
+    label_ids: list[UUID]
+    contents: list[Mapping[str, Any]]
+    labels: list[str]
+    purposes: list[str]
+    is_blind: np.ndarray
+    chance: np.ndarray
+    is_random: np.ndarray
+    first_at: str
+    last_at: str
+    sha256: str
+    n_left_out: int
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def seed(self) -> int:
+        """All randomness of a run, in 32 bits: a function of its data, so that it gives the same model."""
+        return int(self.sha256[:8], 16)
+
+    @property
+    def weights(self) -> np.ndarray:
+        """How much each label counts in training, shape (n_labels,)."""
+        return np.minimum(1 / self.chance, MOST_WEIGHT)
+
+    def take(self, places: np.ndarray) -> tuple[list[Mapping[str, Any]], list[str]]:
+        """Return contents and labels at these places."""
+        return [self.contents[i] for i in places], [self.labels[i] for i in places]
+
+
+def take_snapshot(workflow: Workflow) -> Snapshot:
+    """Read the labels that fit the workflow's present schema; people's only, never the model's own decisions.
+
+    Known-answer cases are left out: they test reviewers, and a model that learned them would not be tested.
+    """
+    version = SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version)
+    kept: list[Label] = []
+    seen = 0
+    newest = standing_labels(workflow.id).exclude(purpose=Purpose.GOLD).select_related("case").order_by("-id")
+    fits = _fitting(version)
+    for label in newest[:MOST_LABELS].iterator(chunk_size=2000):
+        seen += 1
+        if fits(label):
+            kept.append(label)
+    kept.reverse()
+    times = [label.at for label in kept]
+    is_audit = [label.purpose == Purpose.AUDIT for label in kept]
+    chance = [
+        (label.inclusion_probability or 1.0) if audit else 1.0
+        for label, audit in zip(kept, is_audit, strict=True)
+    ]
+    return Snapshot(
+        schema=version.schema,
+        schema_version=version.number,
+        fingerprint=version.fingerprint,
+        label_ids=[label.id for label in kept],
+        contents=[label.case.content for label in kept],
+        labels=[label.label for label in kept],
+        purposes=[label.purpose for label in kept],
+        is_blind=np.array([label.is_blind for label in kept], dtype=bool),
+        chance=np.array(chance, dtype=np.float64),
+        is_random=np.array([_is_random(label) for label in kept], dtype=bool),
+        first_at=min(times).isoformat() if times else "",
+        last_at=max(times).isoformat() if times else "",
+        sha256=_digest(kept),
+        n_left_out=seen - len(kept),
+    )
+
+
+def _fitting(version: SchemaVersion) -> Any:
+    """Return the question whether a label and its case's content fit the present schema."""
+    same = SchemaVersion.objects.filter(workflow_id=version.workflow_id, fingerprint=version.fingerprint)
+    alike = set(same.values_list("number", flat=True))
+    known = set(version.label_names)
+    checker = checker_for(version.schema)
+
+    def fits(label: Label) -> bool:
+        if label.label not in known or label.case.status == CaseStatus.WITHDRAWN:
+            return False
+        return label.case.schema_version in alike or checker.check(label.case.content)[0] is not None
+
+    return fits
+
+
+def _is_random(label: Label) -> bool:
+    return label.is_blind and label.inclusion_probability is not None and label.purpose != Purpose.IMPORT
+
+
+def _digest(labels: Iterable[Label]) -> str:
+    hasher = hashlib.sha256()
+    for label in labels:
+        hasher.update(label.id.bytes + label.case_id.bytes + bytes(label.case.content_sha256))
+        hasher.update(label.label.encode() + b"\0" + label.purpose.encode() + b"\0")
+    return hasher.hexdigest()
+
+
+def split(snapshot: Snapshot) -> tuple[np.ndarray, np.ndarray]:
+    """Return the places of labels to train on and of those held out to certify, both in order.
+
+    Random blind labels only are held out, each by the hash of its id, so that it is held out again next time
+    and champion and challenger can both be judged by it. None when there would be fewer than a thousand: then
+    the release is judged out of fold, which proves more from few labels, and its certificate is provisional.
+    """
+    drawn = snapshot.is_random & np.array([_lot(i) < CERTIFY_SHARE for i in snapshot.label_ids], dtype=bool)
+    if drawn.sum() < FEWEST_TO_CERTIFY:
+        drawn[:] = False
+    return np.flatnonzero(~drawn), np.flatnonzero(drawn)
+
+
+def _lot(label_id: UUID) -> float:
+    return int.from_bytes(hashlib.sha256(label_id.bytes).digest()[:8]) / 2**64
+
+
+def facts(snapshot: Snapshot) -> dict[str, Any]:
+    """Return what the model card says about the data."""
+    return {
+        "n_labels": len(snapshot),
+        "n_left_out": snapshot.n_left_out,
+        "n_blind": int(snapshot.is_blind.sum()),
+        "first_at": snapshot.first_at,
+        "last_at": snapshot.last_at,
+        "label_mix": dict(sorted(Counter(snapshot.labels).items())),
+        "purposes": dict(sorted(Counter(snapshot.purposes).items())),
+        "sha256": snapshot.sha256,
+    }

@@ -1,0 +1,28 @@
+"""Jobs of the model store: ids in, one service called."""
+
+from uuid import UUID
+
+from celery import shared_task
+
+from hitl.shared import clock
+from models_store.services import runs, schedule
+
+
+@shared_task(name=runs.JOB)
+def train(run_id: str) -> None:
+    """Carry out a training run."""
+    from models_store.services.training import run_training  # scikit-learn: only where models are trained
+
+    run_training(run_id=UUID(run_id), clock=clock.now)
+
+
+@shared_task(name="models_store.sweep_runs")
+def sweep_runs() -> None:
+    """Queue again what a dead worker left, ring again for what nobody heard."""
+    runs.sweep_runs(now=clock.now())
+
+
+@shared_task(name="models_store.request_due")
+def request_due() -> None:
+    """Request the runs that are due by schedule or by number of labels."""
+    schedule.request_due(now=clock.now())

@@ -1,0 +1,53 @@
+"""Words of the model store."""
+
+from django.db import models
+
+
+class ReleaseRole(models.TextChoices):
+    """What a release does for its workflow now."""
+
+    CHAMPION = "champion", "champion: scores and decides"
+    SHADOW = "shadow", "shadow: scores, nobody sees it"
+    CANARY = "canary", "canary: decides a share"
+    RETIRED = "retired", "retired"
+
+
+class RunStatus(models.TextChoices):
+    """Where a training run stands."""
+
+    QUEUED = "queued", "queued"
+    RUNNING = "running", "running"
+    SUCCEEDED = "succeeded", "made a release"
+    REFUSED = "refused", "the gate refused it"
+    FAILED = "failed", "failed"
+    CANCELLED = "cancelled", "cancelled"
+
+
+RUN_TRANSITIONS: dict[str, tuple[str, ...]] = {
+    "queued": ("running", "cancelled", "failed"),
+    "running": ("queued", "succeeded", "refused", "failed", "cancelled"),  # queued: its worker died
+}
+
+
+class Trigger(models.TextChoices):
+    """Why a training run was started."""
+
+    HAND = "hand", "by hand"
+    SCHEDULE = "schedule", "by schedule"
+    LABELS = "labels", "by number of new labels"
+    ALARM = "alarm", "by alarm"
+
+
+class LabelUse(models.TextChoices):
+    """What a label serves for in one release: never two things."""
+
+    TRAIN = "train", "fit the model"
+    TUNE = "tune", "choose scores and grids"
+    CERTIFY = "certify", "prove the promise"
+
+
+class EvaluationSource(models.TextChoices):
+    """Why a model had not seen the cases it was evaluated on."""
+
+    OUT_OF_FOLD = "out_of_fold", "scored by models of the other cases"
+    HELD_OUT = "held_out", "kept out of training"

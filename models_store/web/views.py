@@ -1,0 +1,128 @@
+"""Doors: the pages of models, training runs and releases."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from cases.models import SchemaVersion, Workflow
+from hitl.accounts.types import Role
+from hitl.shared import clock
+from hitl.shared.actor import Actor
+from hitl.shared.errors import NotFound
+from hitl.web.views import person
+from models_store import selectors
+from models_store.access import VIEWERS, release_for, run_for, workflow_for, workflows_for
+from models_store.models import Release, TrainingRun
+from models_store.web.forms import PlanForm
+from models_store.web.shown import ShownRelease, ShownRun
+
+MOST_RUNS = 10
+
+
+@login_required
+@require_GET
+def models(request: HttpRequest) -> HttpResponse:
+    """List each workflow with its champion and its last training run."""
+    actor = person(request).as_actor()
+    if not actor.has(*VIEWERS):
+        raise NotFound("This page is for operators, leads, administrators and auditors.")
+    rows = [_row(workflow) for workflow in workflows_for(actor).filter(archived_at=None)]
+    return render(request, "models_store/models.html", {"rows": rows})
+
+
+def _row(workflow: Workflow) -> dict[str, Any]:
+    release = selectors.champion(workflow.id)
+    runs = selectors.latest_runs(workflow.id, limit=1)
+    return {
+        "workflow": workflow,
+        "champion": ShownRelease(release, None) if release else None,
+        "run": ShownRun(runs[0], clock.now()) if runs else None,
+        "n_labels": selectors.standing_labels(workflow.id).count(),
+    }
+
+
+@login_required
+@require_GET
+def models_of_workflow(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show a workflow's champion, its releases, its runs, and what could be trained on now."""
+    actor = person(request).as_actor()
+    workflow = workflow_for(actor, slug)
+    now = clock.now()
+    roles = selectors.roles_now(workflow.id)
+    releases = [ShownRelease(one, roles.get(one.pk)) for one in selectors.releases_of(workflow.id)]
+    runs = selectors.latest_runs(workflow.id, limit=MOST_RUNS)
+    plan = selectors.training_plan(workflow.id)
+    schema = workflow.schemas.get(number=workflow.schema_version)
+    champion = next((one for one in releases if one.is_champion), None)
+    context = {
+        "workflow": workflow,
+        "releases": releases,
+        "champion": champion,
+        "is_outdated": champion and champion.release.schema_fingerprint != schema.fingerprint,
+        "fingerprint": schema.fingerprint,
+        "runs": [ShownRun(run, now) for run in runs],
+        "active": next((ShownRun(run, now) for run in runs if run.is_active), None),
+        "plan": plan,
+        "plan_note": f"training starts at {plan.min_new_labels:,}"
+        if plan.is_automatic
+        else "trained by hand only",
+        "form": PlanForm(instance=plan),
+        "n_labels": selectors.standing_labels(workflow.id).count(),
+        "n_new": selectors.new_labels(workflow.id, since=runs[0].requested_at if runs else None),
+    }
+    return render(request, "models_store/workflow.html", context | _rights(actor))
+
+
+@login_required
+@require_GET
+def training_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Show what a training run does, did, and why it ended as it did."""
+    actor = person(request).as_actor()
+    return render(request, "models_store/run.html", _of_run(run_for(actor, run_id)) | _rights(actor))
+
+
+@login_required
+@require_GET
+def live_run(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Return the part of the run's page that changes; it asks again while the run is under way."""
+    actor = person(request).as_actor()
+    return render(request, "models_store/run_live.html", _of_run(run_for(actor, run_id)) | _rights(actor))
+
+
+def _of_run(run: TrainingRun) -> dict[str, Any]:
+    return {"run": run, "shown": ShownRun(run, clock.now())}
+
+
+@login_required
+@require_GET
+def release(request: HttpRequest, release_id: UUID) -> HttpResponse:
+    """Show a release's model card: data, measures, plots, checks, roles, limits."""
+    actor = person(request).as_actor()
+    found = release_for(actor, release_id)
+    roles = selectors.roles_now(found.workflow_id)
+    context = {
+        "release": found,
+        "workflow": found.workflow,
+        "shown": ShownRelease(found, roles.get(found.pk)),
+        "fits": _fits(found),
+        "run": selectors.run_that_made(found.pk),
+        "history": selectors.role_history(found.pk),
+        "champion": selectors.champion(found.workflow_id),
+    }
+    return render(request, "models_store/release.html", context | _rights(actor))
+
+
+def _fits(release: Release) -> bool:
+    """Tell whether the release is for the fields and labels that its workflow has now."""
+    present = SchemaVersion.objects.get(
+        workflow_id=release.workflow_id, number=release.workflow.schema_version
+    )
+    return bool(present.fingerprint == release.schema_fingerprint)
+
+
+def _rights(actor: Actor) -> dict[str, bool]:
+    return {"may_act": actor.has(Role.OPERATOR)}

@@ -1,0 +1,177 @@
+"""A model's file is used when hash and signature hold, and written whole or not at all."""
+
+import os
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from django.core.files.storage import InMemoryStorage, storages
+
+from models_store import artifacts, plans
+from models_store.errors import ArtifactNotStored, ArtifactRefused
+from models_store.models import Release
+from models_store.plans import plan_for
+from tests.factories import NOW
+from tests.policy_rows import champion_of, workflow_with_policy
+from tests.spam import model
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def shelf(tmp_path: Path, settings: object) -> Iterator[Path]:
+    """An artifact store of the test's own."""
+    location = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path}}
+    settings.STORAGES = {**settings.STORAGES, "artifacts": location}  # type: ignore[attr-defined]
+    plans.forget()
+    yield tmp_path
+    plans.forget()
+
+
+@pytest.fixture
+def release() -> Release:
+    """A champion with a stored file."""
+    stored = artifacts.store(model().artifact)
+    release = champion_of(workflow_with_policy(), schema_fingerprint=model().schema_fingerprint)
+    Release.objects.filter(pk=release.pk).update(
+        artifact_sha256=stored.sha256, artifact_bytes=stored.size_bytes, signature=stored.signature
+    )
+    release.refresh_from_db()
+    return release
+
+
+def file_of(release: Release, shelf: Path) -> Path:
+    return shelf / artifacts.path_of(release.artifact_sha256)
+
+
+def refusal(release: Release) -> str:
+    with pytest.raises(ArtifactRefused) as refused:
+        plan_for(release.id)
+    return refused.value.message
+
+
+def test_what_was_stored_is_loaded_and_scores(release: Release) -> None:
+    assert artifacts.load(release) == model().artifact
+    assert plan_for(release.id).labels == ("ham", "spam")
+
+
+@pytest.mark.parametrize("place", [0, 100, -1])
+def test_one_changed_byte_is_refused(release: Release, shelf: Path, place: int) -> None:
+    data = bytearray(file_of(release, shelf).read_bytes())
+    data[place] ^= 1
+    file_of(release, shelf).write_bytes(data)
+    assert "differs from its hash" in refusal(release)
+
+
+def test_a_truncated_a_longer_and_a_missing_file_are_refused(release: Release, shelf: Path) -> None:
+    whole = file_of(release, shelf).read_bytes()
+    file_of(release, shelf).write_bytes(whole[:-10])
+    assert "truncated" in refusal(release)
+    file_of(release, shelf).write_bytes(whole + b"\0" * 10_000_000)
+    assert "differs from its hash" in refusal(release)
+    file_of(release, shelf).unlink()
+    assert "cannot be read" in refusal(release)
+
+
+def test_a_file_that_somebody_else_made_is_refused_though_its_hash_holds(
+    release: Release, settings: object
+) -> None:
+    Release.objects.filter(pk=release.pk).update(signature=bytes(32))
+    assert "signature" in refusal(release)
+    Release.objects.filter(pk=release.pk).update(signature=release.signature)
+    settings.SECRET_KEY = "another deployment's"  # type: ignore[attr-defined]
+    assert "signature" in refusal(release)
+
+
+def test_a_row_that_names_another_release_s_labels_is_refused(release: Release) -> None:
+    """Its columns would be read as other labels: every decision wrong, and no error."""
+    Release.objects.filter(pk=release.pk).update(labels=["spam", "ham"])
+    assert "another release" in refusal(release)
+
+
+def test_a_signed_file_that_is_no_model_is_refused(release: Release) -> None:
+    stored = artifacts.store(b"signed by us, and yet no model")
+    Release.objects.filter(pk=release.pk).update(
+        artifact_sha256=stored.sha256, artifact_bytes=stored.size_bytes, signature=stored.signature
+    )
+    assert "cannot be read" in refusal(release)
+
+
+def test_a_hash_that_is_none_is_refused(release: Release) -> None:
+    Release.objects.filter(pk=release.pk).update(artifact_sha256="../../etc/passwd")
+    assert "signature" in refusal(release)
+
+
+def test_storing_again_mends_a_damaged_file_and_leaves_a_whole_one_alone(
+    release: Release, shelf: Path
+) -> None:
+    file_of(release, shelf).write_bytes(b"damaged")
+    artifacts.store(model().artifact)
+    assert artifacts.load(release) == model().artifact
+    before = file_of(release, shelf).stat().st_ino
+    artifacts.store(model().artifact)
+    assert file_of(release, shelf).stat().st_ino == before
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """Let this process write no larger files: what a full disk looks like, for real."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_without_room_nothing_is_left_behind(shelf: Path) -> None:
+    with files_of_at_most(4096), pytest.raises(ArtifactNotStored) as refused:
+        artifacts.store(os.urandom(100_000))
+    assert "could not be written" in refused.value.message
+    assert [path for path in shelf.rglob("*") if path.is_file()] == []
+
+
+def test_an_object_store_without_folders_serves_as_well() -> None:
+    shelf = InMemoryStorage()
+    storages._storages["artifacts"] = shelf  # type: ignore[attr-defined]
+    stored = artifacts.store(b"bytes of a model")
+    artifacts.store(b"bytes of a model")
+    folder, _ = stored.sha256[:2], shelf.listdir(stored.sha256[:2])
+    assert shelf.listdir(folder)[1] == [stored.sha256]
+    release = Release(
+        number=1, artifact_sha256=stored.sha256, artifact_bytes=16, signature=stored.signature, created_at=NOW
+    )
+    assert artifacts.load(release) == b"bytes of a model"
+    with shelf.open(artifacts.path_of(stored.sha256), "wb") as file:
+        file.write(b"damaged")
+    artifacts.store(b"bytes of a model")
+    assert artifacts.load(release) == b"bytes of a model"
+
+
+def test_a_process_keeps_the_three_plans_last_used_of_each_workflow(release: Release) -> None:
+    twins = []
+    for number in range(2, 6):
+        twin = Release.objects.get(pk=release.pk)
+        twin.pk, twin.number = None, 1000 + number
+        twin.id = Release._meta.get_field("id").get_default()
+        twin._state.adding = True
+        twin.save()
+        twins.append(twin)
+    first = plan_for(release.id)
+    for twin in twins[:2]:
+        plan_for(twin.id)
+    assert plan_for(release.id) is first
+    plan_for(twins[2].id)
+    assert plan_for(release.id) is first
+    assert twins[0].id not in plans._plans
+    assert len(plans._plans) == plans.KEPT_PER_WORKFLOW
+
+
+def test_warming_loads_the_champions_and_says_which_could_not_be(release: Release, shelf: Path) -> None:
+    assert plans.warm() == {}
+    assert release.id in plans._plans
+    plans.forget()
+    file_of(release, shelf).unlink()
+    assert "cannot be read" in plans.warm()[release.id]

@@ -1,0 +1,131 @@
+"""Who sees the pages of models, who acts on them, and what is told when something cannot be done."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from hitl.accounts.types import Role
+from models_store.models import Release, TrainingPlan, TrainingRun
+from models_store.selectors import champion
+from models_store.types import RunStatus
+from tests.factories import person
+from tests.model_rows import requested
+from tests.spam import mail_workflow
+
+pytestmark = pytest.mark.django_db
+
+
+def signed_in(*roles: str) -> Client:
+    client = Client()
+    client.force_login(person(*roles))
+    return client
+
+
+def addresses() -> list[str]:
+    """Return every page there is, of a workflow with a champion and a queued run."""
+    workflow = mail_workflow()
+    run = requested(workflow)
+    return [
+        reverse("models"),
+        reverse("models", args=[workflow.slug]),
+        reverse("release", args=[Release.objects.get().pk]),
+        reverse("training-run", args=[run.pk]),
+        reverse("training-run-live", args=[run.pk]),
+    ]
+
+
+def told(response: object) -> str:
+    return " ".join(str(message) for message in response.context["messages"])  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("role", [Role.OPERATOR, Role.ADMINISTRATOR, Role.AUDITOR, Role.LEAD])
+def test_who_watches_sees_every_page(role: str) -> None:
+    client = signed_in(role)
+    assert [client.get(address).status_code for address in addresses()] == [200] * 5
+
+
+def test_reviewers_find_nothing_and_strangers_sign_in_first() -> None:
+    pages = addresses()
+    reviewer = signed_in(Role.REVIEWER, Role.ADJUDICATOR)
+    assert [reviewer.get(address).status_code for address in pages] == [404] * 5
+    assert {Client().get(address).status_code for address in pages} == {302}
+
+
+def test_only_operators_are_offered_to_act_and_others_who_try_change_nothing() -> None:
+    pages = addresses()
+    run = TrainingRun.objects.get()
+    release = Release.objects.get()
+    for role in (Role.AUDITOR, Role.LEAD, Role.ADMINISTRATOR):
+        client = signed_in(role)
+        seen = "".join(client.get(address).content.decode() for address in pages)
+        assert "Train now" not in seen
+        assert "Cancel the run" not in seen
+        for name, args in (
+            ("cancel-training", [run.pk]),
+            ("promote-release", [release.pk]),
+            ("train-model", ["spam-mail"]),
+            ("training-plan", ["spam-mail"]),
+        ):
+            data = {"reason": "x", "min_new_labels": 1, "every_hours": 1}
+            answer = client.post(reverse(name, args=args), data, follow=True)
+            assert "for operators" in told(answer), name
+    run.refresh_from_db()
+    assert run.status == RunStatus.QUEUED
+    assert not TrainingPlan.objects.exists()
+
+
+def test_pages_that_change_something_are_not_opened_by_a_link() -> None:
+    workflow = mail_workflow()
+    client = signed_in(Role.OPERATOR)
+    assert client.get(reverse("train-model", args=[workflow.slug])).status_code == 405
+    assert not TrainingRun.objects.exists()
+
+
+def test_asking_twice_leads_to_the_run_that_is_under_way() -> None:
+    workflow = mail_workflow()
+    client = signed_in(Role.OPERATOR)
+    first = client.post(reverse("train-model", args=[workflow.slug]), follow=True)
+    again = client.post(reverse("train-model", args=[workflow.slug]), follow=True)
+    page = reverse("training-run", args=[TrainingRun.objects.get().pk])
+    assert [first.redirect_chain[-1][0], again.redirect_chain[-1][0]] == [page, page]
+    assert "queued or running" in told(again)
+
+
+def test_a_promotion_without_a_reason_and_one_of_a_damaged_file_are_refused_in_words() -> None:
+    workflow = mail_workflow()
+    release = Release.objects.get()
+    client = signed_in(Role.OPERATOR)
+    address = reverse("promote-release", args=[release.pk])
+    assert "Say why" in told(client.post(address, {"reason": " "}, follow=True))
+    Release.objects.update(signature=bytes(32))
+    refused = told(client.post(address, {"reason": "It is better."}, follow=True))
+    assert "signature is not this service" in refused
+    assert champion(workflow.id) == release
+
+
+def test_a_plan_out_of_its_bounds_is_refused_and_names_the_field() -> None:
+    workflow = mail_workflow()
+    client = signed_in(Role.OPERATOR)
+    answer = client.post(
+        reverse("training-plan", args=[workflow.slug]), {"min_new_labels": 0, "every_hours": 24}, follow=True
+    )
+    assert "New labels" in told(answer)
+    assert not TrainingPlan.objects.exists()
+
+
+def test_a_name_that_holds_script_is_shown_and_never_run() -> None:
+    workflow = mail_workflow()
+    run = requested(workflow)
+    TrainingRun.objects.filter(pk=run.pk).update(
+        status=RunStatus.FAILED, reason="<script>alert(1)</script>", finished_at=run.requested_at
+    )
+    page = signed_in(Role.OPERATOR).get(reverse("training-run", args=[run.pk])).content.decode()
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert" in page
+
+
+def test_a_workflow_or_run_that_is_not_there_answers_404() -> None:
+    client = signed_in(Role.OPERATOR)
+    nobody = "01900000-0000-7000-8000-000000000000"
+    for name, args in (("models", ["none"]), ("release", [nobody]), ("training-run", [nobody])):
+        assert client.get(reverse(name, args=args)).status_code == 404

@@ -1,0 +1,88 @@
+"""The gate lets a model through for reasons, and refuses it with them."""
+
+from typing import Any
+
+import pytest
+
+from models_store.services.gate import MARGIN, checks
+from models_store.services.judging import Comparison
+from science.paired import PairedDifference
+
+
+def report(
+    *, aurc: float = 0.01, accuracy: float = 0.95, majority: float = 0.7, logistic: float | None = 0.02
+) -> dict[str, Any]:
+    """Return the part of a training report that the gate reads."""
+    return {
+        "chosen": "best",
+        "n_rows": 1000,
+        "candidates": [
+            {"name": "other", "aurc": 0.5, "accuracy": 0.1},
+            {"name": "best", "aurc": aurc, "accuracy": accuracy},
+        ],
+        "baselines": {
+            "majority": {"accuracy": majority, "aurc": 1 - majority},
+            "logistic": None if logistic is None else {"aurc": logistic, "accuracy": 0.9},
+        },
+    }
+
+
+def against(difference: float, low: float, high: float) -> Comparison:
+    """Return a comparison with the champion that came out like this."""
+    return Comparison(
+        "v1-abc", True, PairedDifference(500, 0.05 + difference, 0.05, difference, low, high), 0.01, 0.01
+    )
+
+
+def refused(*args: Any) -> list[str]:
+    return [check.name for check in checks(*args) if not check.passed]
+
+
+def test_a_good_first_model_passes_every_check() -> None:
+    assert refused(report(), None) == []
+
+
+def test_a_model_worse_than_the_commonest_label_is_refused() -> None:
+    assert refused(report(accuracy=0.69), None) == ["No worse than the commonest label"]
+
+
+def test_confidence_that_ranks_like_chance_is_refused() -> None:
+    # Errors of 30 % in random order: area .30, its standard error sqrt(.3 * .7 / 1000) = .0145.
+    assert refused(report(aurc=0.28, logistic=None), None) == ["Its confidence tells right from wrong"]
+    assert refused(report(aurc=0.25, logistic=None), None) == []
+
+
+def test_plain_logistic_regression_must_not_be_better() -> None:
+    assert refused(report(aurc=0.02, logistic=0.01), None) == ["No worse than logistic regression"]
+
+
+def test_a_tie_with_logistic_regression_is_no_defeat() -> None:
+    assert refused(report(aurc=0.0101, logistic=0.01), None) == []
+
+
+@pytest.mark.parametrize(
+    ("difference", "low", "high"),
+    [
+        pytest.param(0.002, 0.001, 0.003, id="a little worse, and surely so"),
+        pytest.param(0.02, -0.01, 0.05, id="much worse, though not surely"),
+    ],
+)
+def test_a_model_worse_than_the_champion_is_refused(difference: float, low: float, high: float) -> None:
+    assert refused(report(), against(difference, low, high)) == ["Not worse than the champion"]
+
+
+@pytest.mark.parametrize(
+    ("difference", "low", "high"),
+    [
+        pytest.param(-0.01, -0.02, -0.005, id="better"),
+        pytest.param(MARGIN, -0.01, 0.02, id="worse by no more than chance explains"),
+    ],
+)
+def test_a_model_as_good_as_the_champion_passes(difference: float, low: float, high: float) -> None:
+    assert refused(report(), against(difference, low, high)) == []
+
+
+def test_every_answer_names_its_numbers() -> None:
+    words = " ".join(check.words for check in checks(report(), against(0.02, 0.01, 0.03)))
+    for number in ("95.0 %", "70.0 %", "500 labels", "7.0 %", "5.0 %", "+2.0 points", "v1-abc"):
+        assert number in words
