@@ -1,0 +1,39 @@
+"""What cannot be done about automation, and why."""
+
+from hitl.shared.errors import Conflict, HitlError
+
+
+class EvidenceMissing(HitlError):
+    """The evidence for this degree of automation is missing."""
+
+    code, status = "evidence_missing", 409
+
+
+class AlreadyThere(Conflict):
+    """This is how it already is."""
+
+    code = "already_there"
+
+
+class ChangedMeanwhile(Conflict):
+    """Somebody else changed the policy after you loaded this page. Look at it again, then decide."""
+
+    code = "changed_meanwhile"
+
+
+class SecondPersonNeeded(HitlError):
+    """Who asked for this cannot approve it: another operator must."""
+
+    code, status = "second_person_needed", 409
+
+
+class NoModel(Conflict):
+    """The workflow has no model, so there is nothing that a cutoff could apply to."""
+
+    code = "no_model"
+
+
+class NothingCertified(Conflict):
+    """No certificate in force proves the present promise for the present model."""
+
+    code = "nothing_certified"

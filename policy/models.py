@@ -1,0 +1,295 @@
+"""What may be automated: policy, certificates, cutoff sets and decisions."""
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+
+from cases.models import Case, Workflow
+from hitl.shared.ids import new_id
+from models_store.models import Release
+from policy.types import REASONS, ROUTES, STANDINGS, CertificateStatus, ChangeStatus, Degree, Scope
+
+
+def percent(share: float) -> str:
+    """Write a share as people read it: 0.01 is "1 %"."""
+    return f"{100 * share:.3g} %"
+
+
+_share = [MinValueValidator(0.0), MaxValueValidator(1.0)]
+
+
+class Policy(models.Model):
+    """One row per workflow: its degree of automation, its promise and how it is watched.
+
+    Every change goes through `policy.services`, which raise the workflow's `policy_version`.
+    """
+
+    workflow = models.OneToOneField(
+        Workflow, primary_key=True, on_delete=models.PROTECT, related_name="policy"
+    )
+    degree = models.CharField(max_length=10, choices=Degree, default=Degree.HUMAN_ONLY)
+    label_degrees = models.JSONField(default=dict, help_text="Stricter degrees of single labels.")
+    scope = models.CharField(max_length=10, choices=Scope, default=Scope.OVERALL)
+    target = models.FloatField(
+        default=0.01, help_text="Promise: at most this share of automatic decisions is wrong."
+    )
+    confidence = models.FloatField(default=0.95, help_text="Confidence with which the promise must hold.")
+    audit_base = models.FloatField(
+        default=0.02, validators=_share, help_text="Share of automatic decisions audited."
+    )
+    audit_amber = models.FloatField(default=0.25, validators=_share, help_text="The same under amber.")
+    audit_rate = models.FloatField(default=0.02, validators=_share, help_text="The rate in force now.")
+    blind_share = models.FloatField(
+        default=0.1, validators=_share, help_text="Share of reviewed cases shown without the model's output."
+    )
+    follows_certificates = models.BooleanField(
+        default=True, help_text="Cutoffs of a new certificate come into force by themselves."
+    )
+    needs_second_person = models.BooleanField(
+        default=False, help_text="More automation takes two operators: one asks, another approves."
+    )
+    breaker_tripped_at = models.DateTimeField(null=True)
+    breaker_reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name_plural = "policies"
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(name="promise_in_range", condition=Q(target__gt=0, target__lt=1)),
+            models.CheckConstraint(
+                name="confidence_in_range", condition=Q(confidence__gt=0.5, confidence__lt=1)
+            ),
+            models.CheckConstraint(
+                name="audits_never_stop",
+                condition=Q(audit_base__gte=0.005) & Q(audit_rate__gte=0.005) & Q(blind_share__gte=0.01),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"policy of {self.workflow}"
+
+    @property
+    def promise(self) -> str:
+        """The promise as a sentence."""
+        whose = (
+            "the automatic decisions" if self.scope == Scope.OVERALL else "each label's automatic decisions"
+        )
+        return (
+            f"At most {percent(self.target)} of {whose} are wrong, at {percent(self.confidence)} confidence."
+        )
+
+
+class DegreeChange(models.Model):
+    """One row per change of a degree of automation, asked for or made; `label` is empty for the workflow's.
+
+    A change that takes two people waits as `asked` until another operator approves it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="degree_changes")
+    label = models.CharField(max_length=100, blank=True)
+    before = models.CharField(max_length=10, choices=Degree)
+    after = models.CharField(max_length=10, choices=Degree)
+    status = models.CharField(max_length=10, choices=ChangeStatus)
+    reason = models.TextField(blank=True)
+    asked_by = models.CharField(max_length=150)
+    asked_by_id = models.CharField(max_length=64, help_text="Of a person, a key or a job of the service.")
+    asked_at = models.DateTimeField()
+    settled_by = models.CharField(max_length=150, blank=True)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                name="one_degree_change_asked_at_a_time",
+                fields=["workflow", "label"],
+                condition=Q(status="asked"),
+            ),
+        ]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(name="degree_change_of_workflow", fields=["workflow", "-id"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.before} to {self.after}"
+
+
+class Certificate(models.Model):
+    """One row per proof, or attempt at one, that cutoffs keep a promise; with all that recomputes it.
+
+    `seen["units"]` holds one entry per unit of the promise (`label` is null for an overall one): what was
+    counted, the cutoffs that passed as exact floats, or why none did and how many labels it would take.
+    An attempt that proved nothing is a row as well, `refused`, so that it is shown and its delta counted.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="certificates")
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="certificates")
+    status = models.CharField(max_length=12, choices=CertificateStatus)
+    scope = models.CharField(max_length=10, choices=Scope)
+    target = models.FloatField()
+    confidence = models.FloatField()
+    method = models.CharField(max_length=40)
+    seen = models.JSONField(help_text="What was seen and what it allows, per unit of the promise.")
+    evidence = models.JSONField(help_text="Grid, start, hashes, label ids, seed: what recomputes it.")
+    valid_from = models.DateTimeField()
+    valid_until = models.DateTimeField()
+    fingerprint = models.CharField(
+        max_length=64, help_text="Hash of promise, method and labels: the same attempt is made once."
+    )
+    made_by = models.CharField(max_length=150)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(name="one_attempt_per_certificate", fields=["release", "fingerprint"]),
+            models.CheckConstraint(
+                name="certificate_ends_after_it_begins", condition=Q(valid_until__gte=F("valid_from"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_status_display()}: at most {percent(self.target)} wrong"
+
+
+class CutoffSet(models.Model):
+    """One row per immutable set of cutoffs; at most one is in force per release.
+
+    Rests on a certificate, or on a person's reason and another's approval; then the promise is off.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="cutoff_sets")
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="cutoff_sets")
+    certificate = models.ForeignKey(
+        Certificate, null=True, on_delete=models.PROTECT, related_name="cutoff_sets"
+    )
+    scope = models.CharField(max_length=10, choices=Scope)
+    cutoffs = models.JSONField(
+        help_text="Label -> cutoff as an exact float; a label left out is never automatic."
+    )
+    standing = models.CharField(max_length=12, choices=STANDINGS)
+    reason = models.TextField(help_text="Why these cutoffs.")
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    made_at = models.DateTimeField()
+    in_force_from = models.DateTimeField(null=True, help_text="Empty while it waits for approval.")
+    in_force_until = models.DateTimeField(null=True)
+    withdrawn_at = models.DateTimeField(null=True, help_text="Taken back before anybody approved it.")
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                name="one_cutoff_set_in_force_per_release",
+                fields=["release"],
+                condition=Q(in_force_from__isnull=False, in_force_until__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="cutoffs_rest_on_something",
+                condition=Q(certificate__isnull=False) | (Q(standing="by_hand") & ~Q(reason="")),
+            ),
+            models.CheckConstraint(
+                name="approver_is_not_the_maker",
+                condition=Q(approved_by__isnull=True)
+                | Q(made_by__isnull=True)
+                | ~Q(approved_by=F("made_by")),
+            ),
+            models.CheckConstraint(
+                name="withdrawn_cutoffs_were_never_in_force",
+                condition=Q(withdrawn_at__isnull=True) | Q(in_force_from__isnull=True),
+            ),
+        ]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(name="cutoff_set_of_release", fields=["release", "-id"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"cutoffs {str(self.id)[-8:]}"
+
+    @property
+    def is_proposed(self) -> bool:
+        """True while it waits for another operator's approval."""
+        return self.in_force_from is None and self.withdrawn_at is None
+
+    @property
+    def is_in_force(self) -> bool:
+        """True while decisions use it."""
+        return self.in_force_from is not None and self.in_force_until is None
+
+
+class Decision(models.Model):
+    """One row per thing decided about a case: append-only, unique per case, epoch and sequence.
+
+    Sequence 0 is the routing; it is final when the route is automatic. Later ones are a person's answer,
+    an amendment, a recall. `pi` is the probability that a blind label is collected, fixed when it was drawn.
+    """
+
+    pk = models.CompositePrimaryKey("case_id", "epoch", "sequence")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="decisions", db_index=False)
+    epoch = models.SmallIntegerField()
+    sequence = models.SmallIntegerField()
+    workflow = models.ForeignKey(
+        Workflow, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    route = models.CharField(max_length=15, choices=ROUTES)
+    reason = models.CharField(max_length=24, choices=REASONS)
+    label = models.CharField(
+        max_length=100, null=True, help_text="What was decided; null while a person is awaited."
+    )
+    predicted = models.CharField(max_length=100, null=True)
+    score = models.FloatField(null=True, help_text="The certified scalar.")
+    confidence = models.FloatField(null=True, help_text="Calibrated probability of the predicted label.")
+    cutoff = models.FloatField(null=True)
+    proba = ArrayField(
+        models.FloatField(), null=True, help_text="Probabilities in the order of the release's labels."
+    )
+    release = models.ForeignKey(
+        Release, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    cutoff_set = models.ForeignKey(
+        CutoffSet, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    certificate = models.ForeignKey(
+        Certificate, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    pi = models.FloatField(null=True)
+    pi_ref = models.FloatField(null=True)
+    u = models.FloatField(null=True, help_text="The draw that pi was compared with.")
+    is_audited = models.BooleanField(default=False)
+    is_blind = models.BooleanField(
+        default=False, help_text="The person answers without sight of the model's output."
+    )
+    policy_version = models.IntegerField()
+    actor_kind = models.CharField(max_length=10)
+    actor_id = models.CharField(max_length=64)
+    actor_name = models.CharField(max_length=150)
+    arrived_at = models.DateTimeField()
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(
+                name="automatic_decision_is_complete",
+                condition=~Q(route="auto")
+                | Q(
+                    label__isnull=False,
+                    release__isnull=False,
+                    cutoff_set__isnull=False,
+                    score__isnull=False,
+                    pi__gt=0,
+                    u__isnull=False,
+                ),
+            ),
+            models.CheckConstraint(
+                name="decision_pi_in_range", condition=Q(pi__isnull=True) | Q(pi__gt=0, pi__lte=1)
+            ),
+        ]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(name="decision_of_workflow", fields=["workflow", "decided_at"]),
+        ]

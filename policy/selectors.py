@@ -1,0 +1,59 @@
+"""Questions about policy."""
+
+from datetime import datetime
+from uuid import UUID
+
+from policy.models import Certificate, CutoffSet, Decision, DegreeChange, Policy
+from policy.standing import covers_promise
+from policy.types import LIVE_CERTIFICATES, ChangeStatus
+
+
+def history_of(case_id: UUID) -> list[Decision]:
+    """Return everything that was ever decided about a case, oldest first."""
+    decisions = Decision.objects.filter(case_id=case_id).select_related(
+        "release", "cutoff_set", "certificate"
+    )
+    return list(decisions.order_by("epoch", "sequence"))
+
+
+def cutoffs_in_force(release_id: UUID) -> CutoffSet | None:
+    """Return the cutoffs that decisions of this release use now, with their certificate."""
+    sets = CutoffSet.objects.select_related("certificate", "made_by", "approved_by")
+    return sets.filter(release_id=release_id, in_force_from__isnull=False, in_force_until=None).first()
+
+
+def proposed_cutoffs(release_id: UUID) -> CutoffSet | None:
+    """Return the cutoffs that wait for another operator's approval."""
+    sets = CutoffSet.objects.select_related("made_by")
+    return sets.filter(release_id=release_id, in_force_from=None, withdrawn_at=None).first()
+
+
+def cutoff_history(workflow_id: UUID, *, limit: int = 30) -> list[CutoffSet]:
+    """Return the latest sets of a workflow, newest first."""
+    sets = CutoffSet.objects.select_related("release", "certificate", "made_by", "approved_by")
+    return list(sets.filter(workflow_id=workflow_id).order_by("-id")[:limit])
+
+
+def degree_history(workflow_id: UUID, *, limit: int = 30) -> list[DegreeChange]:
+    """Return the latest changes of degree, newest first."""
+    return list(DegreeChange.objects.filter(workflow_id=workflow_id).order_by("-id")[:limit])
+
+
+def asked_changes(workflow_id: UUID) -> list[DegreeChange]:
+    """Return the changes of degree that wait for another operator."""
+    return list(
+        DegreeChange.objects.filter(workflow_id=workflow_id, status=ChangeStatus.ASKED).order_by("id")
+    )
+
+
+def latest_certificate(release_id: UUID) -> Certificate | None:
+    """Return the newest certificate of a release, or attempt at one."""
+    return Certificate.objects.filter(release_id=release_id).order_by("-id").first()
+
+
+def certificate_for(policy: Policy, release_id: UUID, *, now: datetime) -> Certificate | None:
+    """Return the newest live certificate of a release that proves the present promise."""
+    live = Certificate.objects.filter(
+        release_id=release_id, status__in=LIVE_CERTIFICATES, valid_until__gt=now
+    )
+    return next((one for one in live.order_by("-id") if covers_promise(one, policy)), None)

@@ -1,0 +1,87 @@
+"""Tie decisions into the audit chain: one digest a minute, not one entry each."""
+
+import hashlib
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from cases.models import Workflow
+from hitl.audit.log import record
+from hitl.audit.models import Entry
+from hitl.shared.actor import system
+from hitl.shared.canonical import canonical_json
+from policy.models import Decision
+
+ACTION = "decisions.digested"
+LAG = timedelta(seconds=60)  # a decision is dated before it commits: leave the youngest to the next digest
+_COLUMNS = (
+    "case_id",
+    "epoch",
+    "sequence",
+    "route",
+    "reason",
+    "label",
+    "predicted",
+    "score",
+    "cutoff",
+    "release_id",
+    "cutoff_set_id",
+    "certificate_id",
+    "pi",
+    "u",
+    "actor_kind",
+    "actor_id",
+    "decided_at",
+)
+
+
+@transaction.atomic
+def digest_decisions(*, workflow_id: UUID, now: datetime) -> Entry | None:
+    """Append the digest of the decisions since the last one; None when there were none."""
+    workflow = Workflow.objects.select_for_update().get(pk=workflow_id)
+    since, until = _last(workflow), now - LAG
+    count, digest = digest_of(workflow_id=workflow_id, since=since, until=until)
+    if count == 0:
+        return None
+    detail = {
+        "since": since.isoformat() if since else None,
+        "until": until.isoformat(),
+        "count": count,
+        "sha256": digest,
+    }
+    return record(action=ACTION, actor=system("digest"), now=now, about=workflow, detail=detail)
+
+
+def digest_of(*, workflow_id: UUID, since: datetime | None, until: datetime) -> tuple[int, str]:
+    """Return how many decisions were taken in (since, until], and the SHA-256 over them in their order."""
+    rows = Decision.objects.filter(workflow_id=workflow_id, decided_at__lte=until)
+    if since is not None:
+        rows = rows.filter(decided_at__gt=since)
+    rows = rows.order_by("decided_at", "case_id", "epoch", "sequence")
+    hasher, count = hashlib.sha256(), 0
+    for row in rows.values_list(*_COLUMNS).iterator(chunk_size=5000):
+        hasher.update(canonical_json(row) + b"\n")
+        count += 1
+    return count, hasher.hexdigest()
+
+
+def digests_hold(*, workflow_id: UUID) -> datetime | None:
+    """Recompute every digest of the workflow; return the end of the first span that was changed since."""
+    for entry in _entries(Workflow.objects.get(pk=workflow_id)).order_by("number"):
+        since = datetime.fromisoformat(entry.detail["since"]) if entry.detail["since"] else None
+        until = datetime.fromisoformat(entry.detail["until"])
+        found = digest_of(workflow_id=workflow_id, since=since, until=until)
+        if found != (entry.detail["count"], entry.detail["sha256"]):
+            return until
+    return None
+
+
+def _last(workflow: Workflow) -> datetime | None:
+    last = _entries(workflow).order_by("-number").first()
+    return datetime.fromisoformat(last.detail["until"]) if last else None
+
+
+def _entries(workflow: Workflow) -> QuerySet[Entry]:
+    return Entry.objects.filter(about_type="cases.workflow", about_id=str(workflow.pk), action=ACTION)

@@ -1,0 +1,163 @@
+"""State and change what the operator promises, and how it is watched."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from cases.services.versions import bump
+from hitl.audit.log import record
+from hitl.shared.actor import Actor
+from hitl.shared.errors import Invalid
+from hitl.shared.jobs import enqueue
+from models_store.selectors import champion
+from policy.access import require_raiser
+from policy.models import Policy
+from policy.services.locking import locked_policy
+from policy.types import Degree, Scope
+from science.decide import AUDIT_FLOOR
+
+BLIND_FLOOR = 0.01  # below this a release collects no blind labels to speak of
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What an operator promises about a workflow's automatic decisions.
+
+    Attributes:
+        target: the largest share of them that may be wrong, in (0, 1).
+        confidence: with which that must hold, in (0.5, 1).
+        scope: whether it is about all of them together or about each label's.
+        audit_base: share of automatic decisions that is audited in quiet times.
+        audit_amber: the same while the evidence is doubtful.
+        blind_share: share of reviewed cases answered without sight of the model's output.
+    """
+
+    target: float = 0.01
+    confidence: float = 0.95
+    scope: str = Scope.OVERALL
+    audit_base: float = 0.02
+    audit_amber: float = 0.25
+    blind_share: float = 0.1
+
+    def errors(self) -> list[dict[str, str]]:
+        """Name each field that does not fit, with its fix; NaN fits nowhere."""
+        ranges = {
+            "target": (0 < self.target < 1, "above 0 and below 1: 0.01 is 1 %"),
+            "confidence": (0.5 < self.confidence < 1, "above 0.5 and below 1: 0.95 is 95 %"),
+            "scope": (self.scope in Scope.values, f"one of {', '.join(Scope.values)}"),
+            "audit_base": (
+                AUDIT_FLOOR <= self.audit_base <= 1,
+                f"from {AUDIT_FLOOR:g} to 1: audits never stop",
+            ),
+            "audit_amber": (self.audit_base <= self.audit_amber <= 1, "from audit_base to 1"),
+            "blind_share": (BLIND_FLOOR <= self.blind_share <= 1, f"from {BLIND_FLOOR:g} to 1"),
+        }
+        return [
+            {
+                "field": field,
+                "error": f"{getattr(self, field)!r} is out of range.",
+                "fix": f"Give a value {fix}.",
+            }
+            for field, (fits, fix) in ranges.items()
+            if not fits
+        ]
+
+
+@transaction.atomic
+def create_policy(
+    *,
+    workflow_id: UUID,
+    promise: Promise,
+    degree: str,
+    actor: Actor,
+    now: datetime,
+    needs_second_person: bool = False,
+) -> Policy:
+    """Give a new workflow its policy; any degree but `full` will do: without a model nothing is automatic.
+
+    Raises:
+        Invalid: the promise or the degree does not fit; nothing is written.
+    """
+    errors = promise.errors()
+    if degree not in Degree.values or degree == Degree.FULL:
+        allowed = ", ".join(value for value in Degree.values if value != Degree.FULL)
+        errors.append(
+            {
+                "field": "degree",
+                "error": f"{degree!r} is no degree to begin with.",
+                "fix": f"Use one of {allowed}.",
+            }
+        )
+    if errors:
+        raise Invalid(errors)
+    policy = Policy.objects.create(
+        workflow_id=workflow_id,
+        degree=degree,
+        audit_rate=promise.audit_base,
+        needs_second_person=needs_second_person,
+        **_columns(promise),
+    )
+    detail = {"degree": degree, "needs_second_person": needs_second_person, **_columns(promise)}
+    record(action="policy.created", actor=actor, now=now, about=policy.workflow, detail=detail)
+    return policy
+
+
+@transaction.atomic
+def change_promise(
+    *,
+    workflow_id: UUID,
+    promise: Promise,
+    actor: Actor,
+    now: datetime,
+    follows_certificates: bool = True,
+    seen: int | None = None,
+) -> Policy:
+    """Promise something else; what no certificate in force covers goes to people from the next case on.
+
+    A model in service is certified anew for the changed promise, by a job.
+
+    Raises:
+        NotFound, NotAllowed, Invalid, ChangedMeanwhile: nothing is changed.
+    """
+    policy = locked_policy(workflow_id, seen=seen)
+    require_raiser(actor)
+    errors = promise.errors()
+    if errors:
+        raise Invalid(errors)
+    changes: dict[str, Any] = {**_columns(promise), "follows_certificates": follows_certificates}
+    before = {name: getattr(policy, name) for name in changes}
+    if before == changes:
+        return policy
+    for name, value in changes.items():
+        setattr(policy, name, value)
+    if promise.scope == Scope.OVERALL:
+        policy.label_degrees = {}
+    quiet = policy.audit_rate == before["audit_base"]
+    policy.audit_rate = promise.audit_base if quiet else promise.audit_amber
+    policy.save()
+    bump(workflow_id)
+    record(
+        action="promise.changed",
+        actor=actor,
+        now=now,
+        about=policy.workflow,
+        detail={name: [before[name], value] for name, value in changes.items() if before[name] != value},
+    )
+    release = champion(workflow_id)
+    if release is not None:
+        enqueue("policy.certify_release", str(release.id))
+    return policy
+
+
+def _columns(promise: Promise) -> dict[str, Any]:
+    return {
+        "target": promise.target,
+        "confidence": promise.confidence,
+        "scope": str(promise.scope),
+        "audit_base": promise.audit_base,
+        "audit_amber": promise.audit_amber,
+        "blind_share": promise.blind_share,
+    }

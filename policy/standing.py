@@ -1,0 +1,55 @@
+"""What a set of cutoffs rests on, as its rows say now."""
+
+from collections.abc import Sequence
+
+from policy.models import Certificate, CutoffSet, Policy
+from policy.types import CertificateStatus
+from science.decide import Standing
+
+_BY_STATUS = {
+    CertificateStatus.CERTIFIED: Standing.CERTIFIED,
+    CertificateStatus.AMBER: Standing.CERTIFIED,  # watched closely, not refuted
+    CertificateStatus.PROVISIONAL: Standing.PROVISIONAL,
+}
+
+
+def standing_of(cutoffs: CutoffSet | None, *, policy: Policy, labels: Sequence[str]) -> Standing:
+    """Return what these cutoffs may be used as; NONE for whatever does not fit together.
+
+    A set that names a certificate never counts for more than the certificate does now, and for nothing when
+    the promise has become stricter, its scope another, or a cutoff is not one that was tested. The dates are
+    not looked at here: `science.decide` compares them with the time of each case. `labels` are the release's.
+    """
+    if cutoffs is None or cutoffs.workflow_id != policy.workflow_id or cutoffs.scope != policy.scope:
+        return Standing.NONE
+    certificate = cutoffs.certificate
+    if certificate is None:
+        return Standing.BY_HAND if cutoffs.standing == Standing.BY_HAND else Standing.NONE
+    if certificate.release_id != cutoffs.release_id or not covers_promise(certificate, policy):
+        return Standing.NONE
+    if not covers_cutoffs(certificate, cutoffs.cutoffs, labels):
+        return Standing.NONE
+    return _BY_STATUS.get(CertificateStatus(certificate.status), Standing.NONE)
+
+
+def covers_promise(certificate: Certificate, policy: Policy) -> bool:
+    """Whether the certificate proves what the operator promises, or more."""
+    return (
+        certificate.workflow_id == policy.workflow_id
+        and certificate.scope == policy.scope
+        and certificate.target <= policy.target
+        and certificate.confidence >= policy.confidence
+    )
+
+
+def covers_cutoffs(certificate: Certificate, cutoffs: dict[str, float], labels: Sequence[str]) -> bool:
+    """Whether every cutoff is one of the points that were tested and passed, as an exact float.
+
+    A point stricter than the start of the walk was never tested: the error need not fall with the cutoff.
+    Leaving a label out is covered when each label is promised for itself, and not when all are promised
+    together: the label left out may be the one that kept the average down.
+    """
+    passed = {unit["label"]: unit["passed"] for unit in certificate.seen["units"]}
+    if certificate.scope == "overall":
+        return set(cutoffs) == set(labels) and all(cutoff in passed[None] for cutoff in cutoffs.values())
+    return all(cutoff in passed.get(label, ()) for label, cutoff in cutoffs.items())

@@ -1,0 +1,64 @@
+"""What every change on the automation page has in common: who asks, and how a refusal is told."""
+
+from collections.abc import Callable
+from functools import wraps
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from cases.models import Workflow
+from hitl.accounts.models import User
+from hitl.shared.actor import Actor
+from hitl.shared.errors import HitlError, Invalid, NotFound
+from policy.access import workflow_for
+
+Change = Callable[[HttpRequest, Workflow, Actor], str]
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Return who is signed in."""
+    if not isinstance(request.user, User):
+        raise NotFound
+    return request.user.as_actor()
+
+
+def changes_policy(change: Change) -> Callable[[HttpRequest, str], HttpResponse]:
+    """Make a view of a function that changes something and says what it did.
+
+    Whatever cannot be done is told in a toast on the page it was asked on, where the present state shows why.
+    """
+
+    @wraps(change)
+    def view(request: HttpRequest, slug: str) -> HttpResponse:
+        actor = actor_of(request)
+        workflow = workflow_for(actor, slug)
+        try:
+            messages.success(request, change(request, workflow, actor))
+        except NotFound:
+            raise
+        except Invalid as refused:
+            for error in refused.facts["errors"]:
+                messages.error(request, f"{error['field'].capitalize()}: {error['error']} {error['fix']}")
+        except HitlError as refused:
+            messages.error(request, refused.message)
+        return redirect("automation", slug=slug)
+
+    return login_required(require_POST(view))
+
+
+def seen_version(request: HttpRequest) -> int | None:
+    """Return the policy version that the page showed."""
+    text = request.POST.get("seen", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
+
+
+def posted_id(request: HttpRequest) -> UUID:
+    """Return the id of the row that the button belongs to."""
+    try:
+        return UUID(request.POST.get("id", ""))
+    except ValueError:
+        raise NotFound from None

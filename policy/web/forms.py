@@ -1,0 +1,98 @@
+"""Forms of the automation page: they read what was typed; what it may be is for the services to say."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+
+from hitl.shared.errors import Invalid
+from policy.models import Policy
+from policy.services.promises import Promise
+from policy.types import Scope
+
+
+class PercentField(forms.FloatField):
+    """A share, shown and typed as a percentage."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """Show 0.01 as 1."""
+        return f"{100 * value:.6g}" if isinstance(value, float) else value
+
+    def clean(self, value: Any) -> float | None:
+        """Read 1 as 0.01; NaN and infinity are not numbers here."""
+        number: float | None = super().clean(value)
+        if number is None:
+            return None
+        if not math.isfinite(number):
+            raise forms.ValidationError("Enter a number.")
+        return round(number / 100, 10)
+
+
+class PromiseForm(forms.Form):
+    """What the operator promises."""
+
+    target = PercentField(
+        label="Wrong at most, %", help_text="Share of the automatic decisions. 1 means one in a hundred."
+    )
+    confidence = PercentField(
+        label="With confidence of, %", help_text="How sure the evidence must be. 95 is customary."
+    )
+    scope = forms.ChoiceField(
+        label="About",
+        choices=Scope.choices,
+        help_text="For each label: every label is proved by itself, and may be switched off by itself.",
+    )
+    audit_base = PercentField(
+        label="Audited in quiet times, %",
+        help_text="Share of automatic decisions that a person answers again, blind.",
+    )
+    audit_amber = PercentField(label="Audited under doubt, %")
+    blind_share = PercentField(
+        label="Answered blind, %", help_text="Share of reviewed cases shown without the model's suggestion."
+    )
+    follows_certificates = forms.BooleanField(
+        label="Put the cutoffs of a new certificate in force by themselves", required=False
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, PercentField):
+                field.widget.attrs.update(step="any", inputmode="decimal")
+
+    @classmethod
+    def of(cls, policy: Policy) -> "PromiseForm":
+        """Return the form filled with what is promised now."""
+        return cls(initial={name: getattr(policy, name) for name in cls.base_fields})
+
+    def promise(self) -> Promise:
+        """Return what was typed, once the form is valid."""
+        return Promise(**{name: v for name, v in self.cleaned_data.items() if name != "follows_certificates"})
+
+
+def read_cutoffs(data: Mapping[str, str], *, labels: Sequence[str], scope: str) -> dict[str, float]:
+    """Read the cutoffs that were typed or slid to: one for all labels, or one for each that is automated.
+
+    Raises:
+        Invalid: something is no number; the field is named.
+    """
+    if scope == Scope.OVERALL:
+        return dict.fromkeys(labels, _number(data.get("cutoff", ""), "cutoff"))
+    return {
+        label: _number(data.get(f"cutoff-{column}", ""), f"cutoff of {label}")
+        for column, label in enumerate(labels)
+        if data.get(f"never-{column}") != "on"
+    }
+
+
+def _number(text: str, field: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        error = {
+            "field": field,
+            "error": f"{text[:40]!r} is not a number.",
+            "fix": "Give a number from 0 to 1.",
+        }
+        raise Invalid([error]) from None

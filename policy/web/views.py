@@ -1,0 +1,179 @@
+"""The automation pages: what may be decided without a person, why, and what a change would do."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from cases.models import Workflow
+from hitl.accounts.types import Role
+from hitl.shared import clock
+from hitl.shared.actor import Actor
+from hitl.shared.errors import HitlError, Invalid, NotFound
+from models_store.selectors import champion
+from policy.access import VIEWERS, require_raiser, workflow_for
+from policy.errors import NoModel
+from policy.models import CutoffSet, DegreeChange
+from policy.services import breaker, cutoffs, degrees
+from policy.services.certify import certify_release
+from policy.services.promises import change_promise
+from policy.types import CertificateStatus, ChangeStatus, Degree
+from policy.web.board import board_of
+from policy.web.doors import actor_of, changes_policy, posted_id, seen_version
+from policy.web.forms import PromiseForm, read_cutoffs
+
+
+@login_required
+@require_GET
+def workflows(request: HttpRequest) -> HttpResponse:
+    """List how much each workflow leaves to its model."""
+    if not actor_of(request).has(*VIEWERS):
+        raise NotFound
+    now = clock.now()
+    found = Workflow.objects.filter(archived_at=None, policy__isnull=False).select_related("policy")
+    return render(request, "policy/workflows.html", {"boards": [board_of(one, now=now) for one in found]})
+
+
+@login_required
+@require_GET
+def automation(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show one workflow's degree, promise, certificate and cutoffs."""
+    actor = actor_of(request)
+    board = board_of(workflow_for(actor, slug), now=clock.now())
+    roles = {"may_raise": actor.has(Role.OPERATOR), "may_lower": actor.has(Role.OPERATOR, Role.LEAD)}
+    return render(request, "policy/automation.html", {"board": board, "actor": actor, **roles})
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def promise(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show and change what is promised."""
+    actor = actor_of(request)
+    workflow = workflow_for(actor, slug)
+    require_raiser(actor)
+    board = board_of(workflow, now=clock.now())
+    form = PromiseForm(request.POST) if request.method == "POST" else PromiseForm.of(board.policy)
+    if request.method == "POST" and form.is_valid():
+        try:
+            change_promise(
+                workflow_id=workflow.id,
+                promise=form.promise(),
+                follows_certificates=form.cleaned_data["follows_certificates"],
+                actor=actor,
+                now=clock.now(),
+                seen=seen_version(request),
+            )
+        except Invalid as refused:
+            for error in refused.facts["errors"]:
+                form.add_error(error["field"], f"{error['error']} {error['fix']}")
+        except HitlError as refused:
+            form.add_error(None, refused.message)
+        else:
+            messages.success(request, "The promise is changed. What no certificate covers goes to people.")
+            return redirect("automation", slug=slug)
+    status = 422 if form.errors else 200
+    return render(request, "policy/promise.html", {"board": board, "form": form}, status=status)
+
+
+@changes_policy
+def change_degree(request: HttpRequest, workflow: Workflow, actor: Actor) -> str:
+    """Lower the degree at once, or raise it with a reason."""
+    change = degrees.set_degree(
+        workflow_id=workflow.id,
+        degree=request.POST.get("degree", ""),
+        label=request.POST.get("label", ""),
+        reason=request.POST.get("reason", ""),
+        actor=actor,
+        now=clock.now(),
+        seen=seen_version(request),
+    )
+    if change.status == ChangeStatus.ASKED:
+        return f"{Degree(change.after).label} is asked for. Another operator must approve it."
+    return f"{Degree(change.after).label} holds from the next case on."
+
+
+@changes_policy
+def settle_degree(request: HttpRequest, workflow: Workflow, actor: Actor) -> str:
+    """Approve or decline a change of degree that waits."""
+    change_id = posted_id(request)
+    if not DegreeChange.objects.filter(pk=change_id, workflow=workflow).exists():
+        raise NotFound
+    if request.POST.get("answer") == "approve":
+        change = degrees.approve_degree(change_id=change_id, actor=actor, now=clock.now())
+        return f"{Degree(change.after).label} holds from the next case on."
+    degrees.decline_degree(change_id=change_id, actor=actor, now=clock.now())
+    return "The change is declined."
+
+
+@changes_policy
+def set_cutoffs(request: HttpRequest, workflow: Workflow, actor: Actor) -> str:
+    """Set cutoffs by hand."""
+    release = champion(workflow.id)
+    if release is None:
+        raise NoModel
+    chosen = cutoffs.set_cutoffs_by_hand(
+        workflow_id=workflow.id,
+        cutoffs=read_cutoffs(request.POST, labels=release.labels, scope=workflow.policy.scope),
+        reason=request.POST.get("reason", ""),
+        actor=actor,
+        now=clock.now(),
+        seen=seen_version(request),
+    )
+    if chosen.is_proposed:
+        return "The cutoffs are proposed. Another operator must approve them."
+    if chosen.certificate_id:
+        return "The cutoffs are in force, and the certificate covers them."
+    return "The cutoffs are in force. The promise is off until certified ones are used again."
+
+
+@changes_policy
+def settle_cutoffs(request: HttpRequest, workflow: Workflow, actor: Actor) -> str:
+    """Approve proposed cutoffs, or withdraw some."""
+    cutoff_set_id = posted_id(request)
+    if not CutoffSet.objects.filter(pk=cutoff_set_id, workflow=workflow).exists():
+        raise NotFound
+    if request.POST.get("answer") == "approve":
+        cutoffs.approve(cutoff_set_id=cutoff_set_id, actor=actor, now=clock.now())
+        return "The cutoffs are in force. The promise is off until certified ones are used again."
+    reason = request.POST.get("reason", "")
+    cutoffs.withdraw(cutoff_set_id=cutoff_set_id, reason=reason, actor=actor, now=clock.now())
+    return "The cutoffs are withdrawn."
+
+
+@changes_policy
+def use_certified(request: HttpRequest, workflow: Workflow, actor: Actor) -> str:
+    """Go back to the certified cutoffs."""
+    cutoffs.use_certified(workflow_id=workflow.id, actor=actor, now=clock.now(), seen=seen_version(request))
+    return "The certified cutoffs are in force."
+
+
+@changes_policy
+def certify(request: HttpRequest, workflow: Workflow, actor: Actor) -> str:
+    """Certify the champion for the present promise, now."""
+    require_raiser(actor)
+    release = champion(workflow.id)
+    if release is None:
+        raise NoModel
+    certificate = certify_release(release_id=release.id, actor=actor, now=clock.now())
+    if certificate is None:
+        return "There are no labels to certify with: nothing was imported or answered blind."
+    if certificate.status == CertificateStatus.REFUSED:
+        return "The promise could not be proved. The certificate says what is missing."
+    return "The promise is proved, as far as the certificate says."
+
+
+@changes_policy
+def trip_breaker(request: HttpRequest, workflow: Workflow, actor: Actor) -> str:
+    """Send everything to people."""
+    reason = request.POST.get("reason", "")
+    breaker.trip_breaker(workflow_id=workflow.id, reason=reason, actor=actor, now=clock.now())
+    return "The breaker is tripped. People decide everything from the next case on."
+
+
+@changes_policy
+def reset_breaker(request: HttpRequest, workflow: Workflow, actor: Actor) -> str:
+    """Let the rule decide again."""
+    reason, seen = request.POST.get("reason", ""), seen_version(request)
+    breaker.reset_breaker(workflow_id=workflow.id, reason=reason, actor=actor, now=clock.now(), seen=seen)
+    return "The breaker is reset."

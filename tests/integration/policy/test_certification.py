@@ -1,0 +1,282 @@
+"""Prove that a release keeps the promise, or fail to; write either down; put what was proved in force."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from cases.models import Case, Label, Workflow
+from hitl.audit.models import Entry
+from hitl.shared.actor import system
+from models_store.models import Release
+from policy import samples
+from policy.models import Certificate, CutoffSet, Decision, Policy
+from policy.rules import rule_for
+from policy.services.certify import certify_release
+from policy.services.cutoffs import set_cutoffs_by_hand
+from policy.services.promises import Promise, change_promise
+from policy.standing import covers_cutoffs
+from policy.tasks import mark_expired, untested_champions
+from science.decide import Standing
+from tests.factories import NOW
+from tests.policy_rows import champion_of, minutes_later, operator, workflow_with_policy
+
+pytestmark = pytest.mark.django_db
+
+JOB = system("certification")
+
+
+def labelled(workflow: Workflow, n: int, **label) -> list[Label]:
+    """Return as many labelled cases as asked for."""
+    cases = Case.objects.bulk_create(
+        Case(
+            workflow=workflow,
+            schema_version=1,
+            content={"body": str(i)},
+            content_sha256=bytes(32),
+            status="decided",
+            answer="ham",
+            received_at=NOW,
+            changed_at=NOW,
+        )
+        for i in range(n)
+    )
+    values = {"label": "ham", "purpose": "import", "is_blind": False, "at": NOW, "schema_version": 1} | label
+    return Label.objects.bulk_create(Label(case=case, workflow=workflow, **values) for case in cases)
+
+
+def routed(labels: list[Label], reason: str, *, pi: float = 1.0) -> None:
+    """Write the routing of each label's case."""
+    Decision.objects.bulk_create(
+        Decision(
+            case_id=label.case_id,
+            epoch=1,
+            sequence=0,
+            workflow_id=label.workflow_id,
+            route="review",
+            reason=reason,
+            pi=pi,
+            policy_version=1,
+            actor_kind="system",
+            actor_id="intake",
+            actor_name="intake",
+            arrived_at=NOW,
+            decided_at=NOW,
+        )
+        for label in labels
+    )
+
+
+def evaluation(labels: list[Label], *, error: float = 0.3, seed: int = 1) -> SimpleNamespace:
+    """Say what a model would have answered: the surer, the seldomer wrong."""
+    rng = np.random.default_rng(seed)
+    n = len(labels)
+    scores = 0.5 + rng.beta(4, 1, n) / 2
+    predicted = rng.integers(0, 2, n)
+    wrong = rng.random(n) < error * (1 - scores)
+    return SimpleNamespace(
+        label_ids=[label.id for label in labels],
+        scores=scores,
+        predicted=predicted,
+        truth=np.where(wrong, 1 - predicted, predicted),
+        source="out_of_fold",
+    )
+
+
+@pytest.fixture
+def evaluations(monkeypatch):
+    """Answers of releases, by id, in place of those that training keeps."""
+    kept: dict[object, SimpleNamespace] = {}
+    monkeypatch.setattr(samples, "evaluation_of", kept.get)
+    return kept
+
+
+@pytest.fixture
+def trained(evaluations) -> Release:
+    """A champion that was evaluated on 3,000 imported labels and is good enough for 1 %."""
+    workflow = workflow_with_policy(degree="partial")
+    release = champion_of(workflow)
+    evaluations[release.id] = evaluation(labelled(workflow, 3000), error=0.1)
+    return release
+
+
+def certify(release: Release, **more) -> Certificate | None:
+    return certify_release(release_id=release.id, actor=JOB, now=more.pop("now", NOW))
+
+
+def test_a_good_release_gets_a_provisional_certificate_and_its_cutoffs_come_into_force(trained):
+    certificate = certify(trained)
+    governing = rule_for(trained.workflow_id)
+    assert certificate.status == "provisional"
+    assert governing.certificate_id == certificate.id
+    assert governing.rule.standing is Standing.PROVISIONAL
+    assert governing.rule.ramp == 0.25
+    unit = certificate.seen["units"][0]
+    assert unit["upper_bound"] <= 0.01
+    assert governing.rule.cutoffs == {"ham": unit["cutoff"], "spam": unit["cutoff"]}
+    assert Entry.objects.filter(action="certificate.made").exists()
+
+
+def test_everything_that_computes_it_again_is_kept_exactly(trained):
+    certificate = Certificate.objects.get(pk=certify(trained).pk)
+    plan, unit = certificate.evidence["plans"][0], certificate.seen["units"][0]
+    start = plan["start"]
+    assert plan["grid"][start : start + len(unit["passed"])] == unit["passed"]
+    assert all(
+        covers_cutoffs(certificate, dict.fromkeys(["ham", "spam"], c), ["ham", "spam"])
+        for c in unit["passed"]
+    )
+    sample = samples.fair_labels(trained)
+    accepted = sample.scores >= unit["cutoff"]
+    assert (int(accepted.sum()), float(sample.wrong[accepted].sum())) == (unit["n_accepted"], unit["n_wrong"])
+    assert certificate.evidence["labels_sha256"] == sample.digest
+
+
+def test_certifying_again_is_the_same_attempt(trained):
+    first = certify(trained)
+    version = Workflow.objects.get(pk=trained.workflow_id).policy_version
+    assert certify(trained, now=minutes_later(5)) == first
+    assert Workflow.objects.get(pk=trained.workflow_id).policy_version == version
+    assert CutoffSet.objects.count() == 1
+
+
+def test_what_cannot_be_proved_is_an_answer_with_what_is_missing(evaluations):
+    workflow = workflow_with_policy(degree="partial")
+    release = champion_of(workflow)
+    evaluations[release.id] = evaluation(labelled(workflow, 120))
+    certificate = certify(release)
+    unit = certificate.seen["units"][0]
+    assert certificate.status == "refused"
+    assert "299" in unit["why"]
+    assert unit["passed"] == []
+    assert unit["cutoff"] is None
+    assert rule_for(workflow.id).rule.standing is Standing.NONE
+    assert Entry.objects.latest("number").action == "certificate.refused"
+
+
+def test_a_later_refusal_takes_back_what_an_earlier_attempt_proved(trained, evaluations):
+    first = certify(trained)
+    evaluations[trained.id] = evaluation(labelled(trained.workflow, 2000), error=3.0, seed=2)
+    assert certify(trained, now=minutes_later(1)).status == "refused"
+    assert Certificate.objects.get(pk=first.pk).status == "superseded"
+    assert rule_for(trained.workflow_id).rule.standing is Standing.NONE
+
+
+def test_each_label_is_proved_at_its_share_of_the_doubt(evaluations):
+    workflow = workflow_with_policy(degree="partial", scope="per_label")
+    release = champion_of(workflow)
+    evaluations[release.id] = evaluation(labelled(workflow, 4000), error=0.05)
+    certificate = certify(release)
+    assert [unit["label"] for unit in certificate.seen["units"]] == ["ham", "spam"]
+    assert certificate.evidence["confidence_of_each"] == pytest.approx(0.975)
+    assert set(rule_for(workflow.id).rule.cutoffs) == {"ham", "spam"}
+
+
+def test_a_label_that_cannot_be_proved_is_left_to_people_and_the_others_are_not(evaluations):
+    workflow = workflow_with_policy(degree="partial", scope="per_label")
+    release = champion_of(workflow)
+    answers = evaluation(labelled(workflow, 3000), error=0.05)
+    answers.predicted[50:] = 0
+    answers.truth[50:] = 0
+    evaluations[release.id] = answers
+    certify(release)
+    assert set(rule_for(workflow.id).rule.cutoffs) == {"ham"}
+
+
+def test_labels_whose_collection_depended_on_the_score_are_not_pooled_with_the_others(evaluations):
+    workflow = workflow_with_policy()
+    release = champion_of(workflow)
+    imported = labelled(workflow, 30)
+    early = labelled(workflow, 40, purpose="review", is_blind=True, inclusion_probability=1.0)
+    routed(early, "no_model")
+    assisted = labelled(workflow, 5, purpose="review", is_blind=False)
+    routed(assisted, "assist")
+    chosen = labelled(workflow, 6, purpose="review", is_blind=True, inclusion_probability=0.1)
+    routed(chosen, "below_cutoff", pi=0.1)
+    audited = labelled(workflow, 7, purpose="audit", is_blind=True, inclusion_probability=0.02)
+    routed(audited, "above_cutoff", pi=0.02)
+    gold = labelled(workflow, 8, purpose="gold", is_blind=True)
+    routed(gold, "no_model")
+    evaluations[release.id] = evaluation([*imported, *early, *assisted, *chosen, *audited, *gold])
+    fair = samples.fair_labels(release)
+    assert (len(fair), fair.drawn) == (30 + 40, "complete")
+    assert len(samples.all_labels(release)) == 96
+
+
+def test_audits_and_blind_reviews_speak_once_they_are_thinned_to_one_chance(evaluations):
+    workflow = workflow_with_policy()
+    release = champion_of(workflow)
+    audited = labelled(workflow, 600, purpose="audit", is_blind=True, inclusion_probability=0.02)
+    routed(audited, "above_cutoff", pi=0.02)
+    chosen = labelled(workflow, 1000, purpose="review", is_blind=True, inclusion_probability=0.1)
+    routed(chosen, "below_cutoff", pi=0.1)
+    answers = evaluation([*audited, *chosen])
+    evaluations[release.id] = answers
+    fair = samples.fair_labels(release)
+    assert "0.02" in fair.drawn
+    kept = set(fair.scores.tolist())
+    assert sum(score in kept for score in answers.scores[:600]) == 600
+    assert 150 <= sum(score in kept for score in answers.scores[600:]) <= 250  # a fifth of them: 200
+    assert samples.fair_labels(release).digest == fair.digest
+
+
+def test_a_case_that_could_not_be_scored_is_in_no_sample(evaluations):
+    workflow = workflow_with_policy()
+    release = champion_of(workflow)
+    answers = evaluation(labelled(workflow, 10))
+    answers.scores[3] = np.nan
+    answers.predicted[3] = -1
+    evaluations[release.id] = answers
+    assert len(samples.fair_labels(release)) == 9
+
+
+def test_without_a_single_label_there_is_nothing_to_say(evaluations):
+    release = champion_of(workflow_with_policy())
+    assert certify(release) is None
+    assert not Certificate.objects.exists()
+
+
+def test_cutoffs_set_by_hand_are_not_replaced_behind_the_operators_back(trained):
+    set_cutoffs_by_hand(
+        workflow_id=trained.workflow_id,
+        cutoffs={"ham": 0.6, "spam": 0.6},
+        reason="Trial.",
+        actor=operator(),
+        now=NOW,
+    )
+    certify(trained)
+    assert rule_for(trained.workflow_id).rule.cutoffs == {"ham": 0.6, "spam": 0.6}
+
+
+def test_an_operator_may_choose_that_certificates_wait(trained):
+    Policy.objects.filter(workflow_id=trained.workflow_id).update(follows_certificates=False)
+    assert certify(trained).status == "provisional"
+    assert rule_for(trained.workflow_id).rule.standing is Standing.NONE
+
+
+def test_a_stricter_promise_asks_for_a_new_certificate_and_automates_nothing_meanwhile(
+    trained, django_capture_on_commit_callbacks, monkeypatch
+):
+    certify(trained)
+    rung = []
+    monkeypatch.setattr("policy.services.promises.enqueue", lambda name, *args: rung.append((name, *args)))
+    change_promise(workflow_id=trained.workflow_id, promise=Promise(target=0.005), actor=operator(), now=NOW)
+    assert rule_for(trained.workflow_id).rule.standing is Standing.NONE
+    assert rung == [("policy.certify_release", str(trained.id))]
+    assert untested_champions() == [trained.id]
+    certify(trained)
+    assert untested_champions() == []
+    assert Certificate.objects.filter(release=trained).count() == 2
+
+
+def test_the_same_promise_again_changes_nothing(trained):
+    before = Workflow.objects.get(pk=trained.workflow_id).policy_version
+    change_promise(workflow_id=trained.workflow_id, promise=Promise(), actor=operator(), now=NOW)
+    assert Workflow.objects.get(pk=trained.workflow_id).policy_version == before
+
+
+def test_ended_certificates_are_marked_and_were_closed_before(trained):
+    certificate = certify(trained)
+    assert mark_expired(certificate.valid_until - (minutes_later(1) - NOW)) == 0
+    assert mark_expired(certificate.valid_until) == 1
+    assert Certificate.objects.get(pk=certificate.pk).status == "expired"
