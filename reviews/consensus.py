@@ -1,0 +1,67 @@
+"""When have people said enough about a case? Pure: the answers in their order, and what comes next.
+
+Only people vote. In an audit the model's label is what is judged: one person who agrees with it settles it;
+where one does not, a second is asked and, if those two differ, a third; the majority of three stands. Where
+there is none, two of the three contradict the model: the disagreement is upheld.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cases.types import Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Nobody else need be asked: the case counts as `label`."""
+
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Somebody who has not answered this case must be asked, for this purpose."""
+
+    purpose: Purpose
+
+
+SECOND, THIRD = Ask(Purpose.SECOND), Ask(Purpose.ADJUDICATION)
+
+
+def next_step(answers: Sequence[str], *, required: int, judged: str | None = None) -> Settled | Ask:
+    """Say what follows from the answers given so far, at least one, oldest first.
+
+    `required` people must agree on a case under review; if they do not, an adjudicator's answer stands.
+    `judged` is the model's label when the answers audit it; then `required` plays no part.
+
+    >>> next_step(["spam"], required=1)
+    Settled(label='spam')
+    >>> next_step(["ham"], required=1, judged="spam").purpose.value
+    'second'
+    """
+    if not answers:
+        raise ValueError("nobody has answered yet")
+    if judged is not None:
+        return _audited(answers, judged)
+    if len(answers) < required:
+        return SECOND
+    if len(set(answers[:required])) == 1:
+        return Settled(answers[0])
+    return Settled(answers[required]) if len(answers) > required else THIRD
+
+
+def _audited(answers: Sequence[str], judged: str) -> Settled | Ask:
+    first = answers[0]
+    if first == judged:
+        return Settled(judged)
+    if len(answers) == 1:
+        return SECOND
+    second = answers[1]
+    if second == first:
+        return Settled(first)
+    if len(answers) == 2:
+        return THIRD
+    third = answers[2]
+    if third in (first, second):
+        return Settled(third)
+    return Settled(second if third == judged else third)

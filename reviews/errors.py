@@ -1,0 +1,45 @@
+"""What cannot be done at the desk. The docstring is the sentence that the reviewer reads."""
+
+from hitl.shared.errors import Conflict, HitlError, Invalid
+
+
+class LeaseExpired(Conflict):
+    """You no longer hold this case: it went back to the queue, or it needs no answer any more. Nothing was
+    saved.
+    """
+
+    code = "lease_expired"
+
+
+class AlreadyAnswered(Conflict):
+    """You have already answered this case, and differently. Take that answer back first."""
+
+    code = "already_answered"
+
+
+class HandsFull(Conflict):
+    """You hold as many cases as one person may. Answer or give back one of them."""
+
+    code = "hands_full"
+
+
+class UndoTooLate(Conflict):
+    """It is too late to take this answer back: it has been passed on. Change the answer instead."""
+
+    code = "undo_too_late"
+
+
+class NothingToUndo(HitlError):
+    """There is no answer of yours here that could be taken back."""
+
+    code, status = "nothing_to_undo", 404
+
+
+class UnknownLabel(Invalid):
+    """This label is not one of the case's. Choose one of those listed."""
+
+    code = "unknown_label"
+
+    def __init__(self, label: str, known: list[str]) -> None:
+        fix = "Use one of: " + ", ".join(known) + "."
+        super().__init__([{"field": "label", "error": f'"{label[:60]}" is not a label here', "fix": fix}])
