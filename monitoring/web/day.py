@@ -1,0 +1,24 @@
+"""What the model decided lately, for the automation page, which may not look up here itself."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from hitl.shared import clock
+from hitl.web.views import person
+from monitoring.selectors import traffic
+from policy.access import workflow_for
+
+
+@login_required
+@require_GET
+def day(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the automatic decisions of the last 24 hours by label, as a part of a page."""
+    workflow = workflow_for(person(request).as_actor(), slug)
+    seen = traffic(workflow_id=workflow.id, now=clock.now())
+    most = max(seen.labels.values(), default=0)
+    labels = [
+        (label, count, count / most) for label, count in sorted(seen.labels.items(), key=lambda x: -x[1])
+    ]
+    return render(request, "monitoring/day.html", {"workflow": workflow, "traffic": seen, "labels": labels})

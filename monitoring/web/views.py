@@ -1,0 +1,141 @@
+"""The overview: is the promise kept, how much is automated, what waits for people, what came in just now?"""
+
+from dataclasses import dataclass
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from cases.models import Case, Workflow
+from hitl.accounts.models import User
+from hitl.accounts.types import Role
+from hitl.shared import clock
+from hitl.shared.errors import NotAllowed, NotFound
+from hitl.web.charts import Plot, Series
+from hitl.web.words import percent
+from models_store.models import Release, TrainingRun
+from models_store.types import RunStatus
+from monitoring.selectors import LiveError, Traffic, live_error, traffic, waiting
+from policy.models import Policy
+
+RECENT = 8
+READERS = (Role.LEAD, Role.OPERATOR, Role.ADMINISTRATOR, Role.AUDITOR)
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One workflow as the overview shows it."""
+
+    workflow: Workflow
+    policy: Policy
+    champion: Release | None
+    run: TrainingRun | None
+    traffic: Traffic
+    waiting: int
+    has_more_waiting: bool
+    error: LiveError
+    recent: list[Case]
+
+    @property
+    def total_words(self) -> str:
+        """How many cases came in."""
+        return f"{self.traffic.automatic:,} of {self.traffic.total:,} cases"
+
+    @property
+    def promise_words(self) -> str:
+        """The promise, as a bound."""
+        return f"≤ {percent(self.policy.target)}"
+
+    @property
+    def confidence_words(self) -> str:
+        """The confidence of the promise."""
+        return f"wrong, at {percent(self.policy.confidence, 0)} confidence"
+
+    @property
+    def audit_words(self) -> str:
+        """How many audits the error rests on."""
+        return (
+            f"{self.error.wrong:,} of {self.error.audited:,} audits" if self.error.audited else "no audit yet"
+        )
+
+    @property
+    def error_interval(self) -> tuple[str, str]:
+        """The ends of the interval."""
+        return percent(self.error.low), percent(self.error.high)
+
+    @property
+    def waiting_words(self) -> str:
+        """How many tasks wait."""
+        return f"{self.waiting:,}{'+' if self.has_more_waiting else ''}"
+
+    @property
+    def due_words(self) -> str:
+        """How many of them are audits; never told to those who answer them."""
+        return f"{self.error.due:,} audits among them" if self.error.due else "no audit among them"
+
+    @property
+    def run_words(self) -> str:
+        """What the running training does."""
+        return f"training: {self.run.step or self.run.status}" if self.run else ""
+
+    @property
+    def plot(self) -> Plot:
+        """Cases an hour, by who decided."""
+        hours = self.traffic.hours
+        return Plot(
+            title=f"{self.workflow.name}: cases an hour, last 24 hours",
+            x_name="hour (UTC)",
+            x=[h.hour.timestamp() for h in hours],
+            series=[
+                Series("decided by the model", [h.automatic for h in hours], "cases", "blue"),
+                Series("sent to people", [h.people for h in hours], "cases", "orange"),
+            ],
+            y_name="cases an hour",
+            is_time=True,
+        )
+
+
+@login_required
+def overview(request: HttpRequest) -> HttpResponse:
+    """Show every workflow at a glance."""
+    _check_reader(request)
+    workflows = Workflow.objects.filter(archived_at=None).order_by("name")
+    return render(request, "monitoring/overview.html", {"panels": [_panel(w) for w in workflows]})
+
+
+@login_required
+def live(request: HttpRequest, slug: str) -> HttpResponse:
+    """Return the part of a panel that changes by the second."""
+    _check_reader(request)
+    workflow = Workflow.objects.filter(slug=slug).first()
+    if workflow is None:
+        raise NotFound()
+    return render(request, "monitoring/live.html", {"panel": _panel(workflow)})
+
+
+def _check_reader(request: HttpRequest) -> None:
+    if not (isinstance(request.user, User) and request.user.has_role(*READERS)):
+        raise NotAllowed(
+            f"The overview is for leads, operators, administrators and auditors. {reverse('home')}"
+        )
+
+
+def _panel(workflow: Workflow) -> Panel:
+    now = clock.now()
+    count, has_more = waiting(workflow_id=workflow.id)
+    return Panel(
+        workflow=workflow,
+        policy=Policy.objects.get(workflow=workflow),
+        champion=Release.objects.filter(
+            workflow=workflow, role_spans__role="champion", role_spans__until=None
+        ).first(),
+        run=TrainingRun.objects.filter(
+            workflow=workflow, status__in=[RunStatus.QUEUED, RunStatus.RUNNING]
+        ).first(),
+        traffic=traffic(workflow_id=workflow.id, now=now),
+        waiting=count,
+        has_more_waiting=has_more,
+        error=live_error(workflow_id=workflow.id, now=now),
+        recent=list(Case.objects.filter(workflow=workflow).exclude(origin="import").order_by("-id")[:RECENT]),
+    )
