@@ -1,0 +1,1 @@
+"""The REST doors: parse, call one service, answer."""

@@ -1,0 +1,254 @@
+"""The shapes of bodies, for the reference and its tests: the views read and write JSON without them."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+
+def _said(description: str) -> Meta:
+    return Meta(description=description)
+
+
+Moment = Annotated[datetime, Meta(tz=True)]
+
+
+class Shape(Struct, forbid_unknown_fields=True):
+    """A JSON object."""
+
+
+class ProblemField(Shape):
+    """One field that does not fit."""
+
+    field: Annotated[str, _said("Where, like `content.amount`.")]
+    error: Annotated[str, _said("What is wrong with it.")]
+    fix: Annotated[str, _said("How to mend it.")]
+
+
+class Problem(Shape):
+    """Why a request was not carried out (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: Annotated[str, _said("For machines; does not change.")]
+    errors: list[ProblemField] | UnsetType = UNSET
+
+
+class Decision(Shape):
+    """What was decided, as far as a submitter may know: nothing of the model while a person is awaited."""
+
+    route: Annotated[str, _said("`auto`, `review` or `person`.")]
+    reason: str
+    label: str | None
+    confidence: Annotated[float | None, _said("Calibrated probability that the label is right.")]
+    release: str | None
+    cutoff_set: UUID | None
+    certificate: UUID | None
+    decided_at: Moment | None
+
+
+class Case(Shape):
+    """A case and how it stands."""
+
+    id: UUID
+    workflow: str
+    reference: str | None
+    status: Literal["waiting", "decided", "withdrawn"]
+    answer: Annotated[str | None, _said("What the case counts as now.")]
+    is_final: Annotated[bool, _said("False while the answer may still be taken back.")]
+    received_at: Moment
+    decision: Decision
+
+
+class HistoryEntry(Decision):
+    """One decision in the history of a case."""
+
+    epoch: Annotated[int, _said("Rises with a recall or an appeal.")]
+    sequence: Annotated[int, _said("0 is the routing.")]
+    by: Literal["service", "person", "submitter"]
+    at: Moment
+
+
+class History(Shape):
+    """Every decision about a case, oldest first."""
+
+    case: UUID
+    items: list[HistoryEntry]
+
+
+class Submission(Shape):
+    """One case to decide."""
+
+    content: Annotated[dict[str, Any], _said("The workflow's fields.")]
+    reference: Annotated[
+        str, Meta(max_length=200, description="Your own name for it, unique in the workflow.")
+    ] | (UnsetType) = UNSET
+
+
+class SubmissionWithFiles(Shape):
+    """One case with its files: each media field is a part of its own, named after it, with a filename."""
+
+    content: Annotated[str, _said("The other fields, as JSON.")] | UnsetType = UNSET
+    reference: str | UnsetType = UNSET
+    photo: Annotated[bytes, _said("An example of a field.")] | UnsetType = UNSET
+
+
+class BatchItem(Shape):
+    """What became of one case of a batch."""
+
+    index: Annotated[int, _said("Its place in the batch, from 0.")]
+    status: Annotated[int, _said("201 new, 200 replayed, 409 reference taken, 422 does not fit.")]
+    case: Case | UnsetType = UNSET
+    errors: list[ProblemField] | UnsetType = UNSET
+
+
+class BatchAnswer(Shape):
+    """What became of a batch."""
+
+    accepted: int
+    rejected: int
+    items: list[BatchItem]
+
+
+class NamedCase(Shape):
+    """A case that was taken in; `GET` tells the rest."""
+
+    id: UUID
+    reference: str | None
+
+
+class LaterItem(Shape):
+    """What became of one case of a batch that was worked on later."""
+
+    index: int
+    status: int
+    case: NamedCase | UnsetType = UNSET
+    errors: list[ProblemField] | UnsetType = UNSET
+
+
+class Batch(Shape):
+    """A batch that is worked on later."""
+
+    id: UUID
+    status: Literal["queued", "running", "done", "failed"]
+    received_at: Moment
+    finished_at: Moment | None
+    accepted: int
+    rejected: int
+    items: list[LaterItem]
+    reason: str | None
+
+
+class CasePage(Shape):
+    """A page of cases, newest first."""
+
+    items: list[Case]
+    next: Annotated[UUID | None, _said("The cursor of the next page; null at the end.")]
+
+
+class Asset(Shape):
+    """A file that was taken in."""
+
+    asset: Annotated[str, _said('Put `{"asset": "..."}` into the field of a case.')]
+    media_type: str
+    size_bytes: int
+    width: int | None
+    height: int | None
+    duration_ms: int | None
+
+
+class Field(Shape):
+    """One field of a workflow's cases."""
+
+    name: Annotated[str, Meta(max_length=100)]
+    kind: Literal["text", "number", "category", "date", "boolean", "image", "audio"]
+    required: bool = True
+    options: Annotated[list[str], _said("Of a category; empty means any.")] = []
+    minimum: float | None = None
+    maximum: float | None = None
+    max_length: int | None = None
+    show: Annotated[bool, _said("Explanations may point at it.")] = True
+    mutable: Annotated[bool, _said("A counterfactual may propose another value.")] = True
+    personal: Annotated[bool, _said("Masked in lists and exports.")] = False
+
+
+class Label(Shape):
+    """One answer a case may get."""
+
+    name: Annotated[str, Meta(max_length=100)]
+    hotkey: Annotated[str, _said("Its key at the desk; given out by itself when left out.")] = ""
+    cost: Annotated[float, _said("What deciding it wrongly costs.")] = 1.0
+    meaning: str = ""
+
+
+class Promise(Shape):
+    """What may be wrong at most, and how it is watched."""
+
+    target: Annotated[float, _said("Largest share of automatic decisions that may be wrong.")] = 0.01
+    confidence: Annotated[float, _said("With which that must hold.")] = 0.95
+    scope: Literal["overall", "per_label"] = "overall"
+    audit_base: Annotated[float, _said("Share of automatic decisions that is audited.")] = 0.02
+    audit_amber: Annotated[float, _said("The same while the evidence is doubtful.")] = 0.25
+    blind_share: Annotated[float, _said("Share of reviewed cases shown without the model's output.")] = 0.1
+
+
+class ReviewRules(Shape):
+    """How people answer."""
+
+    reviews_required: int = 1
+    lease_seconds: int = 300
+    due_hours: float = 24
+
+
+class WorkflowChange(Shape):
+    """What may be changed; whatever is left out stays."""
+
+    name: str | UnsetType = UNSET
+    description: str | UnsetType = UNSET
+    guidelines: str | UnsetType = UNSET
+    fields: list[Field] | UnsetType = UNSET
+    labels: list[Label] | UnsetType = UNSET
+    is_archived: bool | UnsetType = UNSET
+
+
+class NewWorkflow(Shape):
+    """A workflow to set up."""
+
+    slug: Annotated[str, Meta(max_length=50, description="Its name in addresses: a-z, 0-9 and -.")]
+    fields: list[Field]
+    labels: list[Label]
+    name: str | UnsetType = UNSET
+    description: str = ""
+    guidelines: Annotated[str, _said("The policy that reviewers decide by.")] = ""
+    degree: Literal["human_only", "shadow", "assist", "partial"] = "human_only"
+    promise: Promise | UnsetType = UNSET
+    needs_second_person: bool = False
+    review_rules: ReviewRules | UnsetType = UNSET
+
+
+class Workflow(Shape):
+    """A workflow."""
+
+    id: UUID
+    slug: str
+    name: str
+    description: str
+    guidelines: str
+    is_archived: bool
+    schema_version: int
+    fields: list[Field]
+    labels: list[Label]
+    degree: Literal["human_only", "shadow", "assist", "partial", "full"]
+    promise: Promise
+    needs_second_person: bool
+    review_rules: ReviewRules
+    created_at: Moment
+
+
+class WorkflowList(Shape):
+    """The workflows of a key."""
+
+    items: list[Workflow]

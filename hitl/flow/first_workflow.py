@@ -1,0 +1,84 @@
+"""Begin with nothing but a file of examples: a workflow, its history, and a key to submit with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from cases.models import Workflow
+from cases.services.grants import grant_workflows
+from cases.tables import opened
+from hitl.accounts.keys import create_key
+from hitl.accounts.types import Scope
+from hitl.flow.histories import Columns, Outcome, guess_table, import_history
+from hitl.flow.pages.examples import curl_line
+from hitl.flow.workflows import set_up_workflow
+from hitl.shared.actor import Actor
+from hitl.shared.errors import Invalid
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What was made; `secret` can be said this once."""
+
+    workflow: Workflow
+    secret: str
+    outcome: Outcome
+
+    def curl(self, address: str) -> str:
+        """Return the command that submits a case to the service at this address."""
+        fields = self.workflow.schemas.get(number=1).schema.fields
+        return curl_line(f"{address}/api/v1/workflows/{self.workflow.slug}/cases", fields, self.secret)
+
+
+def begin_with(
+    path: Path,
+    *,
+    actor: Actor,
+    now: datetime,
+    progress: Callable[[float, int], None] = lambda done, rows: None,
+) -> Begun | None:
+    """Make a workflow from a file's columns, take its rows in as history, and make a key for it.
+
+    None when there is a workflow of the file's name already: nothing is done then.
+
+    Raises:
+        cases.tables.BadTable: the file cannot be read.
+        Invalid: no column looks like a label, or the guess does not fit.
+    """
+    name = path.name.partition(".")[0].replace("_", " ").replace("-", " ").strip() or "Workflow"
+    slug = slugify(name)[:50] or "workflow"
+    if Workflow.objects.filter(slug=slug).exists():
+        return None
+    with opened(path) as table:
+        guess = guess_table(table)
+    if guess.label_column is None:
+        fix = "Give it a column `label`, or make the workflow on /workflows/new/."
+        raise Invalid([{"field": str(path), "error": "has no column that looks like a label", "fix": fix}])
+    with transaction.atomic():
+        workflow = set_up_workflow(
+            slug=slug,
+            name=name.capitalize()[:100],
+            fields=guess.fields,
+            labels=[{"name": label} for label in guess.labels],
+            actor=actor,
+            now=now,
+        )
+        key, secret = create_key(
+            name=f"{workflow.name}: first key"[:100], scopes=[Scope.SUBMIT, Scope.READ], actor=actor, now=now
+        )
+        grant_workflows(key_id=key.id, workflow_ids=[workflow.id], actor=actor, now=now)
+    with opened(path) as table:
+        outcome = import_history(
+            workflow_id=workflow.id,
+            table=table,
+            columns=Columns(guess.label_column, guess.reference_column, guess.time_column),
+            media=path.parent,
+            actor=actor,
+            now=now,
+            progress=progress,
+        )
+    return Begun(workflow, secret, outcome)

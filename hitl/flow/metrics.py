@@ -1,0 +1,165 @@
+"""`/metrics` for Prometheus: what the service decided and what waits, and what its web processes use.
+
+Everything is read when it is asked for, from tallies and partial indexes, so that each of several web
+processes says the same; nothing names a case or a person.
+"""
+
+import hmac
+from collections.abc import Iterator
+from uuid import UUID
+
+import psutil
+from django.conf import settings
+from django.db.models import Sum
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from django.views.decorators.http import require_safe
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from cases.models import IntakeBatch, Workflow
+from cases.types import BatchStatus
+from hitl.outbox.models import Delivery
+from hitl.outbox.types import DeliveryStatus
+from hitl.shared import clock
+from hitl.shared.errors import NotFound
+from models_store.models import TrainingRun
+from models_store.selectors import ACTIVE
+from monitoring.models import HourTally
+from policy.models import Policy
+from reviews.models import Task
+from reviews.types import TaskStatus
+
+MOST_COUNTED = 100_000  # of what waits: beyond it the exact number costs more than it tells
+
+
+class Service(Collector):
+    """The figures of the whole service."""
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield them, read now."""
+        names = dict(Workflow.objects.filter(archived_at=None).values_list("id", "slug"))
+        yield from self._decided(names)
+        yield from self._waiting(names)
+        yield from self._policies(names)
+        yield _gauge("hitl_webhooks_due", "Deliveries that wait to be sent.", _due())
+        open_batches = IntakeBatch.objects.filter(status__in=[BatchStatus.QUEUED, BatchStatus.RUNNING])
+        yield _gauge("hitl_batches_open", "Batches that wait to be worked through.", open_batches.count())
+        active = TrainingRun.objects.filter(status__in=ACTIVE)
+        yield _gauge("hitl_training_runs_active", "Training runs that wait or run.", active.count())
+        yield from self._processes()
+
+    def _decided(self, names: dict[UUID, str]) -> Iterator[Metric]:
+        decided = CounterMetricFamily(
+            "hitl_decisions", "Decisions by route and reason.", labels=["workflow", "route", "reason"]
+        )
+        audited = CounterMetricFamily(
+            "hitl_audits_drawn", "Automatic decisions drawn for an audit.", labels=["workflow"]
+        )
+        rows = HourTally.objects.filter(workflow__in=names).values("workflow_id", "route", "reason")
+        drawn: dict[UUID, int] = dict.fromkeys(names, 0)
+        for row in rows.annotate(counted=Sum("count"), drawn=Sum("audited")):
+            decided.add_metric([names[row["workflow_id"]], row["route"], row["reason"]], row["counted"])
+            drawn[row["workflow_id"]] += row["drawn"]
+        for workflow_id, count in drawn.items():
+            audited.add_metric([names[workflow_id]], count)
+        yield decided
+        yield audited
+
+    def _waiting(self, names: dict[UUID, str]) -> Iterator[Metric]:
+        waiting = GaugeMetricFamily(
+            "hitl_tasks_waiting",
+            f"Review tasks that wait; counted up to {MOST_COUNTED}.",
+            labels=["workflow"],
+        )
+        overdue = GaugeMetricFamily(
+            "hitl_tasks_overdue_seconds",
+            "How far the oldest waiting task is past its time.",
+            labels=["workflow"],
+        )
+        now = clock.now()
+        for workflow_id, slug in names.items():
+            tasks = Task.objects.filter(workflow_id=workflow_id, status=TaskStatus.WAITING)
+            waiting.add_metric([slug], tasks.order_by()[:MOST_COUNTED].count())
+            due = tasks.order_by("-priority", "due_at").values_list("due_at", flat=True).first()
+            overdue.add_metric([slug], max(0.0, (now - due).total_seconds()) if due else 0.0)
+        leased = Task.objects.filter(status=TaskStatus.LEASED)
+        yield waiting
+        yield overdue
+        yield _gauge("hitl_tasks_leased", "Review tasks that a reviewer holds.", leased.count())
+
+    def _policies(self, names: dict[UUID, str]) -> Iterator[Metric]:
+        tripped = GaugeMetricFamily(
+            "hitl_breaker_tripped", "1 while the breaker has taken automation away.", labels=["workflow"]
+        )
+        degree = GaugeMetricFamily(
+            "hitl_degree", "1 for the degree of automation in force.", labels=["workflow", "degree"]
+        )
+        for policy in Policy.objects.filter(workflow__in=names):
+            slug = names[policy.workflow_id]
+            tripped.add_metric([slug], float(policy.breaker_tripped_at is not None))
+            degree.add_metric([slug, policy.degree], 1.0)
+        yield tripped
+        yield degree
+
+    def _processes(self) -> Iterator[Metric]:
+        """All web processes together: the workers are children of one supervisor."""
+        own = psutil.Process()
+        family = [own]
+        if own.ppid() > 1:
+            family += [
+                p for p in psutil.Process(own.ppid()).children() if p.pid != own.pid and _is_like(p, own)
+            ]
+        resident, seconds = 0, 0.0
+        for process in family:
+            try:
+                resident += process.memory_info().rss
+                times = process.cpu_times()
+                seconds += times.user + times.system
+            except psutil.Error:  # it has just ended
+                continue
+        yield _gauge("hitl_web_processes", "Web processes.", len(family))
+        yield _gauge("hitl_web_resident_bytes", "Memory of the web processes.", resident)
+        yield CounterMetricFamily("hitl_web_cpu_seconds", "CPU time of the web processes.", value=seconds)
+
+
+def _is_like(process: psutil.Process, own: psutil.Process) -> bool:
+    try:
+        return bool(process.name() == own.name() and process.cmdline()[:3] == own.cmdline()[:3])
+    except psutil.Error:
+        return False
+
+
+def _due() -> int:
+    due = Delivery.objects.filter(status=DeliveryStatus.DUE, endpoint__disabled_at=None)
+    return due.order_by()[:MOST_COUNTED].count()
+
+
+def _gauge(name: str, words: str, value: float) -> Metric:
+    return GaugeMetricFamily(name, words, value=value)
+
+
+def may_read(request: HttpRequest) -> bool:
+    """Tell whether the caller holds the token; where none is set, whether it calls from this machine.
+
+    Behind a proxy everybody seems to call from this machine: there the token is needed.
+    """
+    if settings.METRICS_TOKEN:
+        given = request.headers.get("Authorization", "").encode()
+        return hmac.compare_digest(given, f"Bearer {settings.METRICS_TOKEN}".encode())
+    is_local = request.META.get("REMOTE_ADDR") in {"127.0.0.1", "::1"}
+    return is_local and settings.SECURE_PROXY_SSL_HEADER is None and "X-Forwarded-For" not in request.headers
+
+
+@require_safe
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Answer with the figures; to others the address is not there."""
+    if not may_read(request):
+        raise NotFound()
+    registry = CollectorRegistry()
+    registry.register(Service())
+    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+urlpatterns = [path("metrics", metrics, name="metrics")]

@@ -1,0 +1,145 @@
+"""What people's answers do to a case: label, decision, status and news, in the transaction of the answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from cases.models import Case
+from cases.services.labels import record_label, supersede_label
+from cases.types import CASE_TRANSITIONS, CaseStatus, Purpose
+from hitl.outbox.events import News, emit
+from hitl.shared.actor import Actor
+from hitl.shared.errors import Conflict
+from hitl.shared.transitions import move_one
+from policy.models import Decision
+from policy.services.decisions import append
+from reviews.consensus import Ask, Settled, next_step
+from reviews.models import Review, Task
+from reviews.services.answers import ask_another, drop_tasks, rules_of, standing_answers
+from reviews.types import Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Everything people have said about one case in one epoch, oldest first, and why the first was asked."""
+
+    reviews: Sequence[Review]
+    purpose: str
+
+    @property
+    def answers(self) -> list[str]:
+        """The labels, in their order."""
+        return [review.label for review in self.reviews]
+
+    @property
+    def is_blind(self) -> bool:
+        """True when nobody saw anything of the model."""
+        return all(review.mode == Mode.BLIND for review in self.reviews)
+
+
+def follow(*, case: Case, task: Task, review: Review, actor: Actor, now: datetime) -> str | None:
+    """Do what follows from an answer; return the label the case is settled with, None when others are asked.
+
+    Case and task are locked by the caller.
+    """
+    said = _said(task, review)
+    step = next_step(said.answers, required=_required(task, said), judged=_judged(task, said))
+    if isinstance(step, Ask):
+        ask_another(after=said.reviews[-1].task, purpose=step.purpose, now=now)
+        return None
+    settle(case=case, task=task, said=said, step=step, actor=actor, now=now)
+    return step.label
+
+
+def _said(task: Task, review: Review) -> Said:
+    if task.slot == 1 and task.purpose == Purpose.REVIEW and rules_of(task).reviews_required == 1:
+        return Said([review], task.purpose)
+    reviews = standing_answers(task.case_id, task.epoch)
+    return Said(reviews, reviews[0].task.purpose)
+
+
+def _required(task: Task, said: Said) -> int:
+    return rules_of(task).reviews_required if said.purpose == Purpose.REVIEW else 1
+
+
+def _judged(task: Task, said: Said) -> str | None:
+    """An audit judges the model's own decision, whatever has become of the case since."""
+    if said.purpose != Purpose.AUDIT:
+        return None
+    return Decision.objects.values_list("label", flat=True).get(
+        case_id=task.case_id, epoch=task.epoch, sequence=0
+    )
+
+
+def settle(*, case: Case, task: Task, said: Said, step: Settled, actor: Actor, now: datetime) -> None:
+    """Make the label what the case counts as; decide the case with it, or amend what was decided before."""
+    if case.status != CaseStatus.WAITING:
+        supersede_label(case_id=case.pk, now=now)
+    record_label(
+        case=case,
+        schema_version=task.schema_version,
+        label=step.label,
+        purpose=said.purpose,
+        is_blind=said.is_blind,
+        inclusion_probability=task.pi,
+        labelled_by_id=actor.user_id,
+        seconds=sum(review.seconds for review in said.reviews),
+        now=now,
+    )
+    if len(said.reviews) > 1 or said.purpose == Purpose.AUDIT:
+        of_case = Task.objects.filter(case_id=case.pk, epoch=task.epoch)
+        drop_tasks(of_case, now=now)  # nobody need be asked any more
+    if case.status == CaseStatus.WAITING:
+        decide(case=case, reason="reviewed", label=step.label, is_blind=said.is_blind, actor=actor, now=now)
+    elif case.answer != step.label:
+        decide(case=case, reason="amended", label=step.label, is_blind=said.is_blind, actor=actor, now=now)
+
+
+def decide(
+    *, case: Case, reason: str, label: str, actor: Actor, now: datetime, is_blind: bool = False
+) -> Decision:
+    """Append a person's decision, give the case its answer and tell subscribers once nobody can undo it."""
+    decision = append(
+        case_id=case.pk,
+        epoch=case.epoch,
+        reason=reason,
+        label=label,
+        actor=actor,
+        now=now,
+        is_blind=is_blind,
+    )
+    set_status(case, CaseStatus.DECIDED, answer=label, now=now)
+    tell(case, "case.decided" if reason == "reviewed" else "decision.amended", now=now)
+    return decision
+
+
+def set_status(case: Case, status: CaseStatus, *, answer: str | None, now: datetime) -> None:
+    """Move the locked case along its transitions."""
+    of_case = Case.objects.filter(pk=case.pk)
+    move_one(of_case, table=CASE_TRANSITIONS, to=status, answer=answer, changed_at=now)
+    case.status, case.answer, case.changed_at = status, answer, now
+
+
+def tell(case: Case, kind: str, *, now: datetime) -> None:
+    """Write the news about a case, to go out when the undo window has closed."""
+    thin = {
+        "id": str(case.pk),
+        "workflow": case.workflow.slug,
+        "reference": case.reference,
+        "status": case.status,
+        "answer": case.answer,
+    }
+    not_before = now + timedelta(seconds=settings.UNDO_SECONDS)
+    emit([News(kind, case.pk, case.workflow_id, now, thin, not_before)])
+
+
+def require_decided(case: Case) -> None:
+    """Refuse what only makes sense once there is an answer.
+
+    Raises:
+        Conflict: the case waits, or was withdrawn.
+    """
+    if case.status != CaseStatus.DECIDED:
+        raise Conflict("This case has no answer to change: it waits for one, or was withdrawn.")

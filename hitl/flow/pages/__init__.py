@@ -1,0 +1,1 @@
+"""Pages for administrators: workflows, API keys, webhooks, the API's reference."""

@@ -1,0 +1,59 @@
+"""Who may open the pages of administrators, and how a refusal is told on them."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from hitl.accounts.types import Role
+from hitl.shared.actor import Actor
+from hitl.shared.errors import HitlError, NotAllowed, NotFound
+from hitl.web.views import person
+
+READERS = (Role.LEAD, Role.OPERATOR, Role.ADMINISTRATOR, Role.AUDITOR)
+View = Callable[..., HttpResponseBase]
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Return who is signed in."""
+    return person(request).as_actor()
+
+
+def for_readers(view: View) -> View:
+    """Open a page to whoever watches over the service; to others it is not there."""
+    return _opened_to(READERS, view)
+
+
+def for_administrators(view: View) -> View:
+    """Open a page to administrators alone."""
+    return _opened_to((Role.ADMINISTRATOR,), view)
+
+
+def _opened_to(roles: tuple[Role, ...], view: View) -> View:
+    @login_required
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        actor = actor_of(request)
+        if not actor.has(*roles):
+            raise NotAllowed() if actor.has(*READERS) else NotFound()
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def tell(request: HttpRequest, refused: HitlError) -> None:
+    """Say in toasts why something was not done."""
+    problems = refused.facts.get("errors") or []
+    for problem in problems[:5]:
+        messages.error(request, f"{problem['field']}: {problem['error']}. {problem['fix']}")
+    if not problems:
+        messages.error(request, refused.message)
+
+
+def unkept(response: HttpResponse) -> HttpResponse:
+    """Keep a page with a secret out of every cache."""
+    response["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,193 @@
+"""Forms of the workflow pages: they read what was typed; whether it fits is for the services to say."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.forms import BaseFormSet, formset_factory
+from django.http import QueryDict
+
+from hitl.shared.errors import Invalid
+from policy.services.promises import Promise
+from policy.types import Degree
+from policy.web.forms import PercentField
+from science.fields import Kind
+
+FIRST_DEGREES = [(d.value, d.label) for d in Degree if d is not Degree.FULL]
+_LONG = forms.Textarea(attrs={"rows": 4})
+
+
+class WordsForm(forms.Form):
+    """How a workflow is called and what reviewers go by."""
+
+    name = forms.CharField(max_length=100, help_text="What is decided here: Spam mail, Loan applications.")
+    description = forms.CharField(required=False, max_length=1_000, help_text="In one sentence.")
+    guidelines = forms.CharField(
+        required=False,
+        max_length=50_000,
+        widget=_LONG,
+        help_text="The policy reviewers decide by, shown at the desk.",
+    )
+
+
+class NewWorkflowForm(WordsForm):
+    """A new workflow, apart from its fields and labels."""
+
+    slug = forms.CharField(
+        label="Name in addresses", max_length=50, help_text="a-z, 0-9 and -. It cannot be changed later."
+    )
+    degree = forms.ChoiceField(
+        label="Degree of automation",
+        choices=FIRST_DEGREES,
+        initial=Degree.HUMAN_ONLY,
+        help_text="Without a model, people decide every case whatever stands here.",
+    )
+    target = PercentField(label="Promise: wrong at most, %", initial=0.01)
+    confidence = PercentField(label="With confidence of, %", initial=0.95)
+    reviews_required = forms.IntegerField(label="Blind answers per case", initial=1)
+    due_hours = forms.FloatField(label="Answer within, hours", initial=24.0)
+
+    def promise(self) -> Promise:
+        """Return the promise that was typed."""
+        return Promise(target=self.cleaned_data["target"], confidence=self.cleaned_data["confidence"])
+
+    def review_rules(self) -> dict[str, float]:
+        """Return the rules that were typed."""
+        return {name: self.cleaned_data[name] for name in ("reviews_required", "due_hours")}
+
+
+class FieldRow(forms.Form):
+    """One field of a case; a row without a name is left out."""
+
+    name = forms.CharField(required=False, max_length=100)
+    kind = forms.ChoiceField(choices=[(kind.value, kind.value) for kind in Kind], initial=Kind.TEXT.value)
+    required = forms.BooleanField(required=False, initial=True)
+    personal = forms.BooleanField(required=False)
+    options = forms.CharField(required=False, max_length=10_000)
+    was = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["options"].widget.attrs["placeholder"] = "any, or: red | green | blue"
+        _name_for_screen_readers(self, "Field")
+
+    def body(self, before: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
+        """Return the field as the services take it; what this page does not show stays as it was."""
+        data = self.cleaned_data
+        if not data.get("name"):
+            return None
+        kept = dict(before.get(data["was"] or data["name"], {}))
+        if kept.get("kind") != data["kind"]:
+            kept = {}
+        options = [option.strip() for option in data["options"].split("|") if option.strip()]
+        typed = {name: data[name] for name in ("name", "kind", "required", "personal")}
+        return kept | typed | {"options": options}
+
+
+class LabelRow(forms.Form):
+    """One label; a row without a name is left out."""
+
+    name = forms.CharField(required=False, max_length=100)
+    hotkey = forms.CharField(required=False, max_length=1)
+    cost = forms.FloatField(required=False, initial=1.0)
+    meaning = forms.CharField(required=False, max_length=1_000)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["cost"].widget.attrs.update(step="any", min="0")
+        self.fields["hotkey"].widget.attrs["placeholder"] = "auto"
+        _name_for_screen_readers(self, "Label")
+
+    def body(self) -> dict[str, Any] | None:
+        """Return the label as the services take it."""
+        data = self.cleaned_data
+        if not data.get("name"):
+            return None
+        cost = data["cost"] if data["cost"] is not None else 1.0
+        return {"name": data["name"], "hotkey": data["hotkey"], "cost": cost, "meaning": data["meaning"]}
+
+
+class FileForm(forms.Form):
+    """A file of rows."""
+
+    file = forms.FileField(help_text="CSV, JSON lines or Parquet, gzipped or not.")
+
+
+def _name_for_screen_readers(form: forms.Form, what: str) -> None:
+    number = (form.prefix or "0").rpartition("-")[2]
+    shown = int(number) + 1 if number.isdigit() else 1
+    for name, field in form.fields.items():
+        if not field.widget.is_hidden:
+            field.widget.attrs["aria-label"] = f"{what} {shown}: {name}"
+
+
+class SchemaForm:
+    """The tables of fields and labels on one page, bound to what was sent or filled with what is there."""
+
+    EXTRA = 3
+
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        *,
+        fields: Sequence[Mapping[str, Any]] = (),
+        labels: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        self._before = {field["name"]: field for field in fields}
+        extra = 1 if fields else self.EXTRA
+        field_set = formset_factory(FieldRow, extra=extra, max_num=200, absolute_max=250)
+        label_set = formset_factory(
+            LabelRow, extra=1 if labels else self.EXTRA, max_num=100, absolute_max=150
+        )
+        self.fields: BaseFormSet[FieldRow] = field_set(
+            data, prefix="fields", initial=[_shown(field) for field in fields]
+        )
+        self.labels: BaseFormSet[LabelRow] = label_set(
+            data, prefix="labels", initial=[dict(x) for x in labels]
+        )
+        self.problems: list[str] = []
+
+    def is_valid(self) -> bool:
+        """Tell whether what was sent could be read."""
+        return all([self.fields.is_valid(), self.labels.is_valid()])
+
+    def bodies(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """Return fields and labels as the services take them."""
+        fields = [row.body(self._before) for row in self.fields]
+        labels = [row.body() for row in self.labels]
+        return [field for field in fields if field], [label for label in labels if label]
+
+    def refuse(self, refused: Invalid, form: forms.Form | None = None) -> None:
+        """Put what a service said beside the row or the field it is about."""
+        rows: dict[str, list[Any]] = {
+            "fields": [row for row in self.fields if row.cleaned_data.get("name")],
+            "labels": [row for row in self.labels if row.cleaned_data.get("name")],
+        }
+        for problem in refused.facts["errors"]:
+            words = f"This {problem['error']}. {problem['fix']}"
+            table, _, rest = problem["field"].partition("[")
+            place, _, name = rest.partition("]")
+            if table in rows and place.isdigit() and int(place) < len(rows[table]):
+                row = rows[table][int(place)]
+                name = name.lstrip(".").partition("[")[0]
+                row.add_error(name if name in row.fields else NON_FIELD_ERRORS, words)
+            elif form is not None and problem["field"].rpartition(".")[2] in form.fields:
+                form.add_error(problem["field"].rpartition(".")[2], words)
+            else:
+                self.problems.append(f"{problem['field'].capitalize()}: {words}")
+
+
+def with_more_rows(data: QueryDict, prefix: str) -> QueryDict:
+    """Return what was sent with a few empty rows more at the end of a table."""
+    changed = data.copy()
+    count = changed.get(f"{prefix}-TOTAL_FORMS", "0")
+    rows = int(count) if count.isdigit() and len(count) < 4 else 0
+    changed[f"{prefix}-TOTAL_FORMS"] = str(rows + SchemaForm.EXTRA)
+    for row in range(rows, rows + SchemaForm.EXTRA):  # as an empty row begins
+        changed.setdefault(f"{prefix}-{row}-required" if prefix == "fields" else f"{prefix}-{row}-cost", "1")
+    return changed
+
+
+def _shown(field: Mapping[str, Any]) -> dict[str, Any]:
+    return {**field, "options": " | ".join(field.get("options", ())), "was": field["name"]}

@@ -1,0 +1,127 @@
+"""What a process keeps in memory about a workflow, so that a case costs one statement.
+
+A snapshot names the `policy_version` it was read under; the write statement compares it and refuses an old
+one, so that a tripped breaker, a changed cutoff or a new model holds from the next case on everywhere.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from cases.content import Checker, checker_for
+from cases.models import SchemaVersion, Workflow
+from hitl.outbox.events import endpoints_for
+from hitl.shared.errors import HitlError, NotFound
+from models_store.models import Release
+from models_store.plans import plan_for
+from policy.rules import Governing, rule_for
+from reviews.models import ReviewRules
+from science.decide import Rule
+from science.fields import Schema
+from science.serving import Plan
+
+log = logging.getLogger(__name__)
+
+
+class WorkflowArchived(HitlError):
+    """This workflow is archived and takes no new cases."""
+
+    code, status = "workflow_archived", 409
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything that deciding and writing a case needs to know."""
+
+    workflow_id: UUID
+    slug: str
+    policy_version: int
+    schema_version: int
+    schema: Schema
+    checker: Checker
+    rule: Rule
+    plan: Plan | None
+    release_id: UUID | None
+    release_name: str | None
+    cutoff_set_id: UUID | None
+    certificate_id: UUID | None
+    due_after: timedelta
+    has_subscribers: bool
+    is_archived: bool
+    media_fields: dict[str, str]  # by name, their kind
+
+
+_cache: dict[str, Snapshot] = {}
+
+
+def snapshot_for(slug: str) -> Snapshot:
+    """Return the cached snapshot, reading it at first use.
+
+    Raises:
+        NotFound: there is no such workflow.
+    """
+    return _cache.get(slug) or _read(slug)
+
+
+def is_current(snap: Snapshot) -> bool:
+    """Ask the database whether anything has changed since; for what no write statement compares."""
+    return Workflow.objects.filter(pk=snap.workflow_id, policy_version=snap.policy_version).exists()
+
+
+def forget(slug: str | None = None) -> None:
+    """Drop one snapshot, or all of them."""
+    if slug is None:
+        _cache.clear()
+    else:
+        _cache.pop(slug, None)
+
+
+def _read(slug: str) -> Snapshot:
+    # The version is read first: whatever changes while the rest is read makes it old, and the write refuses.
+    workflow = Workflow.objects.filter(slug=slug).first()
+    if workflow is None:
+        raise NotFound(f'There is no workflow "{slug[:60]}", or it is not yours.')
+    schema = SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version).schema
+    governing = rule_for(workflow.id)
+    release = (
+        Release.objects.only("id", "number", "artifact_sha256").get(pk=governing.release_id)
+        if governing.release_id
+        else None
+    )
+    due_hours = ReviewRules.objects.values_list("due_hours", flat=True).get(workflow=workflow)
+    snapshot = Snapshot(
+        workflow_id=workflow.id,
+        slug=slug,
+        policy_version=workflow.policy_version,
+        schema_version=workflow.schema_version,
+        schema=schema,
+        checker=checker_for(schema),
+        rule=governing.rule,
+        plan=_plan(governing),
+        release_id=governing.release_id,
+        release_name=release.name if release else None,
+        cutoff_set_id=governing.cutoff_set_id,
+        certificate_id=governing.certificate_id,
+        due_after=timedelta(hours=due_hours),
+        has_subscribers=bool(
+            endpoints_for("case.decided", workflow.id) or endpoints_for("case.submitted", workflow.id)
+        ),
+        is_archived=workflow.archived_at is not None,
+        media_fields={field.name: field.kind.value for field in schema.fields if field.is_media},
+    )
+    _cache[slug] = snapshot
+    return snapshot
+
+
+def _plan(governing: Governing) -> Plan | None:
+    """Load the model; one that cannot be loaded sends every case to a person rather than failing it."""
+    if governing.release_id is None or not governing.needs_scores:
+        return None
+    try:
+        return plan_for(governing.release_id)
+    except Exception:
+        log.exception(
+            "model not loaded, its cases go to people", extra={"release": str(governing.release_id)}
+        )
+        return None

@@ -1,0 +1,56 @@
+"""Add and change subscribers, and let intake know: it keeps in memory whether anybody listens."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from cases.models import Workflow
+from cases.services.versions import bump, bump_all
+from hitl.outbox import endpoints
+from hitl.outbox.models import Endpoint
+from hitl.shared.actor import Actor
+from hitl.shared.errors import Invalid
+
+
+@transaction.atomic
+def subscribe(
+    *,
+    name: str,
+    url: str,
+    kinds: Sequence[str],
+    workflow_id: UUID | None,
+    actor: Actor,
+    now: datetime,
+) -> Endpoint:
+    """Add an endpoint; the next case tells it.
+
+    Raises:
+        Invalid: something does not fit.
+    """
+    if workflow_id is not None and not Workflow.objects.filter(pk=workflow_id).exists():
+        raise Invalid([{"field": "workflow", "error": "is not there", "fix": "Choose one from the list."}])
+    endpoint = endpoints.create_endpoint(
+        name=name, url=url, kinds=kinds, workflow_id=workflow_id, actor=actor, now=now
+    )
+    _let_intake_know(workflow_id)
+    return endpoint
+
+
+@transaction.atomic
+def resume(*, endpoint_id: UUID, actor: Actor, now: datetime) -> None:
+    """Enable an endpoint again.
+
+    Raises:
+        NotFound: there is no such endpoint.
+    """
+    endpoints.enable_endpoint(endpoint_id=endpoint_id, actor=actor, now=now)
+    _let_intake_know(Endpoint.objects.values_list("workflow_id", flat=True).get(pk=endpoint_id))
+
+
+def _let_intake_know(workflow_id: UUID | None) -> None:
+    if workflow_id is None:
+        bump_all()
+    else:
+        bump(workflow_id)

@@ -1,0 +1,20 @@
+"""Jobs of the flow: each takes ids and calls one service."""
+
+from uuid import UUID
+
+from celery import shared_task
+
+from hitl.flow import batches
+from hitl.shared import clock
+
+
+@shared_task(name=batches.JOB)
+def take_in_batch(batch_id: str) -> None:
+    """Work through a batch that was accepted to be worked on later."""
+    batches.take_in_batch(batch_id=UUID(batch_id), now=clock.now())
+
+
+@shared_task(name="hitl.flow.sweep_batches")
+def sweep_batches() -> None:
+    """Find batches whose bell was lost or whose worker died."""
+    batches.sweep_batches(now=clock.now())

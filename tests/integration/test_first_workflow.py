@@ -1,0 +1,40 @@
+"""A service begins with nothing but a file of examples."""
+
+from pathlib import Path
+
+import pytest
+
+from cases.models import Case, Workflow
+from hitl.flow.first_workflow import begin_with
+from hitl.shared.errors import Invalid
+from tests.api.client import ApiClient
+from tests.factories import NOW, TESTER
+
+pytestmark = pytest.mark.django_db
+
+ROWS = "id,amount,outcome\n" + "".join(f"{n},{n * 10},{'paid' if n % 3 else 'lost'}\n" for n in range(30))
+
+
+def test_a_file_becomes_a_workflow_its_history_and_a_key_that_works(tmp_path: Path) -> None:
+    path = tmp_path / "loan_applications.csv"
+    path.write_text(ROWS)
+    begun = begin_with(path, actor=TESTER, now=NOW)
+    assert begun is not None
+    assert (begun.workflow.slug, begun.workflow.name) == ("loan-applications", "Loan applications")
+    assert begun.outcome.taken == Case.objects.count() == 30
+    curl = begun.curl("http://127.0.0.1:8000")
+    assert "http://127.0.0.1:8000/api/v1/workflows/loan-applications/cases" in curl
+    answer = ApiClient(begun.secret).send(
+        "POST", "/workflows/loan-applications/cases", {"content": {"amount": 5}}
+    )
+    assert answer.status_code == 201
+    assert begin_with(path, actor=TESTER, now=NOW) is None, "a second start reads nothing again"
+
+
+def test_a_file_without_a_label_makes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "notes.csv"
+    path.write_text("note\n" + "".join(f"only text {n}\n" for n in range(30)))
+    with pytest.raises(Invalid) as refused:
+        begin_with(path, actor=TESTER, now=NOW)
+    assert "label" in refused.value.facts["errors"][0]["error"]
+    assert not Workflow.objects.exists()
