@@ -1,0 +1,64 @@
+"""Is this process alive, and is it ready to take cases? Asked by supervisors and load balancers."""
+
+import logging
+from uuid import UUID
+
+from celery import current_app
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+from django.urls import path
+
+from models_store.plans import warm
+
+log = logging.getLogger(__name__)
+
+_warmed: list[dict[UUID, str]] = []
+
+
+def live(request: HttpRequest) -> JsonResponse:
+    """Answer that the process runs; asks nobody else."""
+    return JsonResponse({"status": "live"})
+
+
+def ready(request: HttpRequest) -> JsonResponse:
+    """Answer 200 when cases can be taken in: database there and migrated, champions in memory.
+
+    Without the broker intake, decisions and reviews go on: it is reported, and the service stays ready.
+    """
+    checks = {"database": _database(), "models": "", "broker": _broker()}
+    if not checks["database"]:
+        checks["models"] = _models()
+    is_ready = not checks["database"] and not checks["models"]
+    body = {
+        "status": "ready" if is_ready else "not ready",
+        "checks": {name: trouble or "ok" for name, trouble in checks.items()},
+    }
+    return JsonResponse(body, status=200 if is_ready else 503)
+
+
+def _database() -> str:
+    try:
+        executor = MigrationExecutor(connection)
+        behind = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return "the database does not answer"
+    return f"{len(behind)} migrations are not applied" if behind else ""
+
+
+def _models() -> str:
+    if not _warmed:
+        _warmed.append(warm())
+    return ""
+
+
+def _broker() -> str:
+    try:
+        with current_app.connection_for_write(connect_timeout=0.5) as broker:
+            broker.ensure_connection(max_retries=0, timeout=0.5)
+    except Exception:  # whatever the transport raises, the answer is the same
+        return "the broker does not answer; jobs are found later by sweepers"
+    return ""
+
+
+urlpatterns = [path("health/live", live), path("health/ready", ready)]

@@ -1,0 +1,36 @@
+"""`python3 manage.py bench NAME`: measure, then claim."""
+
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from hitl.bench import report, stage
+
+
+class Command(BaseCommand):
+    help = "Run a benchmark and print its table. `bench list` names them."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name", help="which one, or `list`")
+        parser.add_argument("--quick", action="store_true", help="fewer repetitions: done within a minute")
+        parser.add_argument("--json", type=Path, metavar="FILE", help="also write the rows to a file")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if options["name"] == "list":
+            for name, purpose in report.names().items():
+                self.stdout.write(f"{name:<12} {purpose}")
+            return
+        if options["name"] not in report.names():
+            known = ", ".join(report.names())
+            raise CommandError(f"There is no benchmark {options['name']!r}. There are: {known}.")
+        if not stage.is_on_stage():
+            sys.exit(stage.perform(sys.argv[2:]))
+        result = report.measure(options["name"], quick=options["quick"])
+        self.stdout.write(f"{result['bench']} · {result['machine']} · {result['seconds']} s\n")
+        self.stdout.write(result["table"])
+        if options["json"]:
+            report.save(result, options["json"])
+            self.stdout.write(f"Rows written to {options['json']}")

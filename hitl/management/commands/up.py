@@ -1,0 +1,68 @@
+"""`python3 manage.py up`: the whole service on this machine."""
+
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from cases.models import Workflow
+from hitl.flow.first_workflow import Begun, begin_with
+from hitl.runtime.errors import CannotStart
+from hitl.runtime.serve import say, serve
+from hitl.shared import clock
+from hitl.shared.actor import system
+from hitl.shared.errors import HitlError
+
+
+class Command(BaseCommand):
+    help = "Start database, broker, web, worker and beat on this machine, migrated and watched, until Ctrl-C."
+    requires_system_checks: list[str] = []  # migrate checks
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--port", type=int, help="where to listen (default: 8000, else the next free port)"
+        )
+
+        parser.add_argument(
+            "--from",
+            dest="file",
+            type=Path,
+            help="begin with a workflow guessed from a CSV, JSON lines or Parquet file of labelled examples",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        begun: list[Begun] = []
+
+        def prepare() -> None:
+            if options["file"] is not None:
+                begun.extend(_begin(options["file"]))
+
+        def welcome(address: str) -> None:
+            for one in begun:
+                say(f"Submit a case to {one.workflow.name} (the key is shown only now):\n{one.curl(address)}")
+            if not begun and not Workflow.objects.exists():
+                say(f"No workflow yet. Make one at {address}/workflows/new/, or stop and add --from FILE.")
+
+        sys.exit(serve(port=options["port"], prepare=prepare, meanwhile=welcome))
+
+
+def _begin(path: Path) -> list[Begun]:
+    """Make the workflow that the file suggests; a file that does not fit stops the start with its reason."""
+    say(f"Reading {path}")
+    try:
+        begun = begin_with(path, actor=system("up"), now=clock.now())
+    except HitlError as refused:
+        problems = refused.facts.get("errors", [])
+        lines = [f"  {each['field']} {each['error']}. {each['fix']}" for each in problems]
+        raise CannotStart("\n".join([refused.message, *lines])) from None
+    if begun is None:
+        say("  There is a workflow of that name already: nothing is read again.")
+        return []
+    outcome = begun.outcome
+    fields = begun.workflow.schemas.get(number=1).fields
+    words = ", ".join(f"{field['name']} ({field['kind']})" for field in fields)
+    say(f"Made the workflow {begun.workflow.name}: {words}")
+    say(f"  {outcome.taken:,} labelled cases taken in, {outcome.refused:,} rows refused")
+    return [begun]

@@ -1,0 +1,12 @@
+"""What beat rings for, and every how many seconds. The work is found in rows: a lost bell costs a period."""
+
+SCHEDULE = {
+    "give back ended leases": ("reviews.reap_leases", 15.0),
+    "deliver webhooks": ("hitl.outbox.relay", 10.0),
+    "resume batches": ("hitl.flow.sweep_batches", 30.0),
+    "resume training": ("models_store.sweep_runs", 30.0),
+    "train where it is due": ("models_store.request_due", 300.0),
+    "certify what nobody tested": ("policy.sweep_certificates", 120.0),
+    "count and digest decisions": ("monitoring.every_minute", 60.0),
+    "sign the audit chain": ("monitoring.sign_checkpoint", 3600.0),
+}

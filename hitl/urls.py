@@ -1,0 +1,20 @@
+"""Every address of the service; each app names its own."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("api/v1/", include("hitl.flow.api_urls")),
+    path("", include("hitl.health")),
+    path("", include("hitl.flow.metrics")),
+    path("admin/", admin.site.urls),
+    path("", include("hitl.web.urls")),
+    path("", include("hitl.audit.urls")),
+    path("", include("cases.web.urls")),
+    path("", include("models_store.web.urls")),
+    path("", include("policy.web.urls")),
+    path("", include("reviews.web.urls")),
+    path("", include("monitoring.web.urls")),
+    path("", include("hitl.flow.web_urls")),
+    path("", include("hitl.flow.pages.urls")),
+]

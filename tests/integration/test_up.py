@@ -1,0 +1,124 @@
+"""`manage.py up` as a person runs it: ready, single, watched, and gone when it is told to go."""
+
+import http.client
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+
+from hitl.runtime.paths import MANAGE
+from hitl.runtime.processes import is_alive, wait_until
+
+GIVEN_BY_THE_RUN = ("DATABASE_URL", "REDIS_URL", "HITL_SECRET_KEY")
+
+
+class Up:
+    """One `manage.py up` on a data directory, its output read line by line."""
+
+    def __init__(self, data: Path) -> None:
+        environment = {name: value for name, value in os.environ.items() if name not in GIVEN_BY_THE_RUN}
+        self.data = data
+        self.lines: list[str] = []
+        self.process = subprocess.Popen(
+            [sys.executable, str(MANAGE), "up"],
+            env={**environment, "HITL_DATA_DIR": str(data)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def wait_for(self, pattern: str) -> str:
+        """Read until a line matches; its first group."""
+        for line in self.process.stdout:
+            self.lines.append(line)
+            if found := re.search(pattern, line):
+                return found[1]
+        pytest.fail(f"`up` ended without {pattern!r}:\n{''.join(self.lines)}")
+
+    def family(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def end(self) -> str:
+        """Wait for its end; the rest of what it said."""
+        rest, _ = self.process.communicate(timeout=60)
+        return rest
+
+
+@pytest.fixture
+def up(tmp_path: Path) -> Iterator[Up]:
+    running = Up(tmp_path / "data")
+    with running.process:
+        try:
+            yield running
+        finally:
+            running.process.kill()
+
+
+def status_of(address: str, path: str) -> int:
+    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=20)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def test_a_life_of_the_whole_service(up: Up) -> None:
+    assert up.wait_for(r"administrator `admin` with password (\S+)")
+    address = up.wait_for(r"Ready at (http://127\.0\.0\.1:\d+)")
+    assert status_of(address, "/health/live") == 200
+
+    # A second one is refused, and says where the first is.
+    second = Up(up.data)
+    with second.process:
+        said = second.end()
+    assert second.process.returncode == 1
+    assert f"`up` is already running at {address} (process {up.process.pid})" in said
+
+    # The web server, killed, comes back at the same address.
+    web = next(p for p in up.family() if "granian" in " ".join(p.cmdline()) and p.ppid() == up.process.pid)
+    web.kill()
+    up.wait_for(r"(web) ended \(SIGKILL\)")
+    assert wait_until(lambda: _answers(address), seconds=60, every=0.2)
+
+    # Told to stop, it leaves nothing.
+    family = up.family()
+    up.process.send_signal(signal.SIGTERM)
+    assert "Stopped." in up.end()
+    assert up.process.returncode == 0
+    assert not any(map(is_alive, family))
+    assert not (up.data / "running.json").exists()
+    assert not (up.data / "postgres" / "postmaster.pid").exists()
+
+
+def test_killed_it_leaves_no_process(up: Up) -> None:
+    up.wait_for(r"Ready at (\S+)")
+    family = up.family()
+    assert len(family) >= 6
+    up.process.kill()
+    assert wait_until(lambda: not any(map(is_alive, family)), seconds=30), [p for p in family if is_alive(p)]
+
+
+def _answers(address: str) -> bool:
+    try:
+        return status_of(address, "/health/live") == 200
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("words", [["version"], ["help"], ["migrate", "--help"]])
+def test_a_command_that_needs_no_service_starts_none(tmp_path: Path, words: list[str]) -> None:
+    environment = {"HOME": str(tmp_path), "PATH": os.environ["PATH"], "HITL_DATA_DIR": str(tmp_path / "data")}
+    command = [sys.executable, str(MANAGE), *words]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0, result.stderr
+    assert result.stdout
+    assert not (tmp_path / "data").exists()
