@@ -1,0 +1,171 @@
+"""The story once, without a person: submit, automate and queue, review, retrain, serve the new model."""
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from cases.models import Case, Label, Workflow
+from cases.types import Purpose
+from hitl.audit.log import verify
+from hitl.demo.client import ApiClient
+from hitl.demo.load import learn_histories
+from hitl.demo.people import ACTOR, secrets_of
+from hitl.demo.reviewer import Reviewer
+from hitl.demo.worlds import WORLDS, Example, World
+from hitl.shared import clock
+from models_store.models import TrainingRun
+from models_store.selectors import champion
+from models_store.services.runs import request_training
+from models_store.types import RunStatus, Trigger
+from policy.models import CutoffSet, Decision
+
+Say = Callable[[str], None]
+SUBMITTED, REVIEWED = 60, 12
+PATIENCE_SECONDS = 300
+
+
+class ItFailed(RuntimeError):
+    """A step of the story did not come true; the message says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the summary."""
+
+    workflow: str
+    automated: int
+    to_people: int
+    reviewed: int
+    right: int
+    first: str
+    second: str
+
+
+def run_story(address: str, say: Say) -> int:
+    """Play the story through; return 0, or 1 with the reason."""
+    try:
+        lines = _play(address, say)
+    except (ItFailed, OSError) as failure:
+        say(f"FAILED: {failure}")
+        return 1
+    say("")
+    say(
+        f"{'workflow':<22}{'automated':>10}{'to people':>11}{'reviewed':>10}{'right':>7}  model -> next model"
+    )
+    for line in lines:
+        share = f"{line.right / line.automated:>6.0%}" if line.automated else "     –"
+        say(
+            f"{line.workflow:<22}{line.automated:>10}{line.to_people:>11}{line.reviewed:>10} {share}"
+            f"  {line.first} -> {line.second}"
+        )
+    say("The story came true.")
+    return 0
+
+
+def _play(address: str, say: Say) -> list[Line]:
+    kept = secrets_of(settings.DATA_DIR)
+    if kept is None:
+        raise ItFailed("the demo was not set up")
+    for run in learn_histories(say):
+        _outcome(run, say)
+    for world in WORLDS:
+        _until(lambda world=world: _has_cutoffs(world), f"{world.name}: no cutoffs are in force")  # type: ignore[misc]
+    client, tag = ApiClient(address, kept.api_key), secrets.token_hex(3)
+    lines = [_one_world(world, client, address, kept.password, tag, say) for world in WORLDS]
+    verdict = verify()
+    if not verdict.holds:
+        raise ItFailed(f"the audit chain is broken at entry {verdict.broken_at}: {verdict.reason}")
+    say(f"Audit log: {verdict.entries} entries hold.")
+    return lines
+
+
+def _one_world(world: World, client: ApiClient, address: str, password: str, tag: str, say: Say) -> Line:
+    workflow = Workflow.objects.get(slug=world.slug)
+    first = champion(workflow.id)
+    if first is None:
+        raise ItFailed(f"{world.name}: there is no model")
+    truth: dict[str, str] = {}
+    answers = []
+    arrivals = world.arrivals()
+    for _ in range(SUBMITTED):
+        example: Example = next(arrivals)
+        answer = client.submit(world.slug, example, reference=f"{example.reference}/check-{tag}")
+        truth[answer["id"]] = example.truth
+        answers.append(answer)
+    automatic = [a for a in answers if a["decision"]["route"] == "auto"]
+    right = sum(a["answer"] == truth[a["id"]] for a in automatic)
+    say(f"{world.name}: {SUBMITTED} cases submitted, {len(automatic)} decided at once")
+    if len(automatic) == len(answers):
+        raise ItFailed(f"{world.name}: nothing went to a person")
+    if any(a["decision"]["release"] != first.name for a in automatic):
+        raise ItFailed(f"{world.name}: a decision does not name the release that made it")
+    if len(answers) != Decision.objects.filter(case_id__in=truth, sequence=0).count():
+        raise ItFailed(f"{world.name}: cases and decisions do not match")
+    reviewed = _review(world, address, password, truth)
+    say(f"{world.name}: {reviewed} cases answered at the desk")
+    run = request_training(workflow_id=workflow.id, trigger=Trigger.HAND, actor=ACTOR, now=clock.now())
+    second = _outcome(run, say)
+    return Line(
+        world.name, len(automatic), len(answers) - len(automatic), reviewed, right, first.name, second
+    )
+
+
+def _review(world: World, address: str, password: str, truth: dict[str, str]) -> int:
+    known = {**truth, **_truth_of_others(world)}
+    reviewer = Reviewer(address, "rita", password, lambda case_id: known[case_id])
+    before = Label.objects.exclude(purpose=Purpose.IMPORT).count()
+    answered = reviewer.work(workflow=world.slug, most=REVIEWED)
+    made = Label.objects.exclude(purpose=Purpose.IMPORT).count() - before
+    if not answered or made != answered:
+        raise ItFailed(f"{world.name}: {answered} answers at the desk made {made} labels")
+    return answered
+
+
+def _truth_of_others(world: World) -> dict[str, str]:
+    """Cases of an earlier start that still wait: their truth is in the world, under their reference."""
+    waiting = Case.objects.filter(workflow__slug=world.slug, status="waiting")
+    wanted: dict[str, str] = {
+        str(pk): (name or "").split("/")[0] for pk, name in waiting.values_list("id", "reference")
+    }
+    found: dict[str, str] = {}
+    if set(wanted) and (missing := set(wanted.values())):
+        for _, example in zip(range(20_000), world.arrivals(), strict=False):
+            if example.reference in missing:
+                found[example.reference] = example.truth
+                if len(found) == len(missing):
+                    break
+    default = str(world.labels[0]["name"])
+    return {case_id: found.get(name, default) for case_id, name in wanted.items()}
+
+
+def _outcome(run: TrainingRun, say: Say) -> str:
+    """Wait for a run; the name of its release. A model that the gate refuses is an outcome too."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while (run := TrainingRun.objects.select_related("workflow", "release").get(pk=run.pk)).is_active:
+        if time.monotonic() > end:
+            raise ItFailed(f"{run.workflow.name}: training takes more than {PATIENCE_SECONDS} s")
+        time.sleep(0.3)
+    if run.status == RunStatus.REFUSED:
+        say(f"{run.workflow.name}: the gate refused the new model. {run.reason}")
+        return "refused"
+    if run.status != RunStatus.SUCCEEDED or run.release is None:
+        raise ItFailed(f"{run.workflow.name}: training {run.status}: {run.reason}")
+    say(f"{run.workflow.name}: model {run.release.name} ({run.release.report['chosen']})")
+    return run.release.name
+
+
+def _has_cutoffs(world: World) -> bool:
+    return CutoffSet.objects.filter(
+        workflow__slug=world.slug, in_force_from__isnull=False, in_force_until=None
+    ).exists()
+
+
+def _until(condition: Callable[[], bool], failure: str) -> None:
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        if time.monotonic() > end:
+            raise ItFailed(failure)
+        time.sleep(0.3)
