@@ -1,0 +1,188 @@
+"""Workflows over REST."""
+
+from typing import Any
+
+import pytest
+
+from cases.models import Case, SchemaVersion, Workflow
+from hitl.audit.models import Entry
+from policy.models import Policy
+from reviews.models import ReviewRules, Task
+from tests.api.client import ApiClient
+from tests.api.conftest import client_with
+
+NEW: dict[str, Any] = {
+    "slug": "mail",
+    "name": "Mail",
+    "fields": [{"name": "body", "kind": "text"}],
+    "labels": [{"name": "ham"}, {"name": "spam", "hotkey": "x", "cost": 5, "meaning": "Nobody asked."}],
+    "degree": "partial",
+    "promise": {"target": 0.02, "confidence": 0.9},
+    "review_rules": {"reviews_required": 2, "due_hours": 4.5},
+}
+
+
+def test_a_workflow_is_set_up_whole(manager: ApiClient) -> None:
+    response = manager.send("POST", "/workflows", NEW)
+    assert response.status_code == 201, response.content
+    body = response.json()
+    assert response["Location"] == "/api/v1/workflows/mail"
+    assert (body["degree"], body["promise"]["target"]) == ("partial", 0.02)
+    assert [label["hotkey"] for label in body["labels"]] == ["1", "x"]
+    assert body["review_rules"] == {"reviews_required": 2, "lease_seconds": 300, "due_hours": 4.5}
+    assert manager.send("GET", "/workflows/mail").json() == body
+    assert manager.send("GET", "/workflows").json() == {"items": [body]}
+    assert (
+        client_with("submit").send("POST", "/workflows/mail/cases", {"content": {"body": "x"}}).status_code
+        == 201
+    )
+    assert Entry.objects.filter(action="workflow.created").exists()
+
+
+def test_what_get_shows_can_be_sent_to_make_another(manager: ApiClient) -> None:
+    first = manager.send("POST", "/workflows", NEW).json()
+    kept = {"fields", "labels", "degree", "promise", "review_rules", "needs_second_person", "description"}
+    copy = {name: first[name] for name in kept} | {"slug": "mail-2", "name": "Mail 2"}
+    second = manager.send("POST", "/workflows", copy)
+    assert second.status_code == 201, second.content
+    assert {name: second.json()[name] for name in kept} == {name: first[name] for name in kept}
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"slug": "No Spaces"}, "slug"),
+        ({"slug": ""}, "slug"),
+        ({"slug": 5}, "slug"),
+        ({"name": "  "}, "name"),
+        ({"name": "x" * 101}, "name"),
+        ({"name": "a\x00b"}, "name"),
+        ({"description": 5}, "description"),
+        ({"fields": []}, "fields"),
+        ({"fields": "body"}, "fields"),
+        ({"fields": [{"name": "a", "kind": "telepathy"}]}, "fields[0]"),
+        ({"fields": [{"name": "a", "kind": "text"}] * 2}, "fields"),
+        ({"fields": [{"name": " a", "kind": "text"}]}, "fields[0].name"),
+        ({"fields": [{"kind": "text"}]}, "fields[0].name"),
+        ({"fields": [{"name": "a", "kind": "number", "minimum": "0"}]}, "fields[0].minimum"),
+        ({"fields": [{"name": "a", "kind": "number", "minimum": 2, "maximum": 1}]}, "fields[0]"),
+        ({"fields": [{"name": "a", "kind": "text", "colour": "red"}]}, "fields[0]"),
+        ({"fields": [{"name": "a", "kind": "text", "required": 1}]}, "fields[0].required"),
+        ({"fields": [{"name": "a", "kind": "category", "options": ["x", 5]}]}, "fields[0].options[1]"),
+        ({"labels": [{"name": "only"}]}, "labels"),
+        ({"labels": ["a", "b"]}, "labels[0]"),
+        ({"labels": [{"name": "a"}, {"name": "a"}]}, "labels[1].name"),
+        ({"labels": [{"name": "a", "hotkey": "1"}, {"name": "b", "hotkey": "1"}]}, "labels[1].hotkey"),
+        ({"labels": [{"name": "a", "hotkey": "s"}, {"name": "b"}]}, "labels[0].hotkey"),
+        ({"labels": [{"name": "a", "cost": 0}, {"name": "b"}]}, "labels[0].cost"),
+        ({"labels": [{"name": "a", "cost": "1"}, {"name": "b"}]}, "labels[0].cost"),
+        ({"labels": [{"name": "a", "color": "red"}, {"name": "b"}]}, "labels[0].color"),
+        ({"degree": "full"}, "degree"),
+        ({"degree": "half"}, "degree"),
+        ({"degree": 5}, "degree"),
+        ({"promise": {"target": 0}}, "target"),
+        ({"promise": {"target": "1 %"}}, "promise.target"),
+        ({"promise": {"aim": 1}}, "promise.aim"),
+        ({"promise": {"scope": 5}}, "scope"),
+        ({"promise": 5}, "promise"),
+        ({"review_rules": {"reviews_required": 0}}, "review_rules.reviews_required"),
+        ({"review_rules": {"reviews_required": 1.5}}, "review_rules.reviews_required"),
+        ({"review_rules": {"lease_seconds": 1}}, "review_rules.lease_seconds"),
+        ({"review_rules": {"due_hours": 1e300}}, "review_rules.due_hours"),
+        ({"review_rules": {"coffee": 1}}, "review_rules.coffee"),
+        ({"needs_second_person": "yes"}, "needs_second_person"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_what_does_not_fit_is_named_and_leaves_nothing(
+    manager: ApiClient, change: dict[str, Any], field: str
+) -> None:
+    response = manager.send("POST", "/workflows", NEW | change)
+    assert response.status_code == 422, response.content
+    assert field in [error["field"] for error in response.json()["errors"]]
+    assert all(error["error"] and error["fix"] for error in response.json()["errors"])
+    assert not Workflow.objects.exists()
+    assert not Policy.objects.exists()
+    assert not ReviewRules.objects.exists()
+
+
+def test_every_problem_is_named_at_once(manager: ApiClient) -> None:
+    response = manager.send("POST", "/workflows", {"slug": "-", "fields": [], "labels": []})
+    assert {error["field"] for error in response.json()["errors"]} >= {"slug", "fields", "labels"}
+
+
+def test_a_slug_is_taken_once(manager: ApiClient) -> None:
+    manager.send("POST", "/workflows", NEW)
+    again = manager.send("POST", "/workflows", NEW)
+    assert (again.status_code, again.json()["code"]) == (409, "slug_taken")
+    assert again.json()["errors"][0]["field"] == "slug"
+
+
+def test_a_key_for_some_workflows_is_granted_the_one_it_makes(db: None) -> None:
+    manager = client_with("manage", "submit", all_workflows=False)
+    assert manager.send("POST", "/workflows", NEW).status_code == 201
+    assert manager.send("POST", "/workflows/mail/cases", {"content": {"body": "x"}}).status_code == 201
+
+
+def test_other_fields_make_a_new_version_and_open_tasks_keep_theirs(
+    client: ApiClient, manager: ApiClient, workflow: Workflow
+) -> None:
+    url = "/workflows/credit/cases"
+    client.send("POST", url, {"content": {"amount": 1}})
+    before = Workflow.objects.get().policy_version
+    response = manager.send("PATCH", "/workflows/credit", {"fields": [{"name": "income", "kind": "number"}]})
+    assert (response.status_code, response.json()["schema_version"]) == (200, 2)
+    assert Workflow.objects.get().policy_version > before
+    assert Task.objects.get().schema_version == 1
+    assert client.send("POST", url, {"content": {"amount": 1}}).status_code == 422
+    assert client.send("POST", url, {"content": {"income": 1}}).status_code == 201
+    assert sorted(Case.objects.values_list("schema_version", flat=True)) == [1, 2]
+
+
+def test_the_same_fields_again_change_nothing(manager: ApiClient, workflow: Workflow) -> None:
+    shown = manager.send("GET", "/workflows/credit").json()
+    again = manager.send("PATCH", "/workflows/credit", {"fields": shown["fields"], "labels": shown["labels"]})
+    assert again.json() == shown
+    assert SchemaVersion.objects.count() == 1
+
+
+def test_words_change_without_a_new_version(manager: ApiClient, workflow: Workflow) -> None:
+    response = manager.send(
+        "PATCH", "/workflows/credit", {"name": "Loans", "guidelines": "Be fair.\nAlways."}
+    )
+    assert (response.json()["name"], response.json()["schema_version"]) == ("Loans", 1)
+    refused = manager.send("PATCH", "/workflows/credit", {"name": "Fine", "labels": []})
+    assert refused.status_code == 422
+    assert Workflow.objects.get().name == "Loans", "a change that is refused in part is refused whole"
+
+
+def test_how_much_is_automated_is_not_changed_by_a_key(manager: ApiClient, workflow: Workflow) -> None:
+    response = manager.send("PATCH", "/workflows/credit", {"degree": "partial"})
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (422, "degree")
+
+
+def test_an_archived_workflow_can_be_brought_back(
+    client: ApiClient, manager: ApiClient, workflow: Workflow
+) -> None:
+    url = "/workflows/credit/cases"
+    assert manager.send("PATCH", "/workflows/credit", {"is_archived": True}).json()["is_archived"] is True
+    assert client.send("POST", url, {"content": {"amount": 1}}).status_code == 409
+    manager.send("PATCH", "/workflows/credit", {"is_archived": False})
+    assert client.send("POST", url, {"content": {"amount": 1}}).status_code == 201
+
+
+def test_a_case_is_checked_against_the_fields_of_now_in_every_process(
+    client: ApiClient, workflow: Workflow
+) -> None:
+    from hitl.flow import snapshot
+
+    url = "/workflows/credit/cases"
+    client.send("POST", url, {"content": {"amount": 1}})
+    kept = snapshot.snapshot_for("credit")
+    client_with("manage").send(
+        "PATCH", "/workflows/credit", {"fields": [{"name": "income", "kind": "number"}]}
+    )
+    snapshot._cache["credit"] = kept  # as another process still has it
+    assert client.send("POST", url, {"content": {"income": 1}}).status_code == 201
+    snapshot._cache["credit"] = kept
+    assert client.send("POST", url, {"content": {"amount": 1}}).status_code == 422

@@ -1,0 +1,115 @@
+"""A real Chromium on a real server. A page that writes an error to the console fails its test."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from hitl.accounts.models import User
+from hitl.runtime.verification import find_browser
+
+# Playwright's event loop lives in the thread of the tests; the ORM there is used by one task at a time.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Return the system's Chromium."""
+    path = find_browser()
+    if path is None:
+        pytest.skip("no Chromium or Chrome here: no page is tested")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+class Visitor:
+    """Somebody at the browser, signed in or not; collects what goes wrong on the way."""
+
+    def __init__(self, context: BrowserContext, address: str) -> None:
+        self.context, self.address = context, address
+        self.troubles: list[str] = []
+        self.page: Page = context.new_page()
+        self.page.set_default_timeout(10_000)
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.troubles.append(message.text)
+
+    def sign_in(self, user: User) -> "Visitor":
+        """Carry the session of this person, without the form."""
+        client = Client()
+        client.force_login(user)
+        value = client.cookies[settings.SESSION_COOKIE_NAME].value
+        self.context.add_cookies(
+            [{"name": settings.SESSION_COOKIE_NAME, "value": value, "url": self.address}]
+        )
+        return self
+
+    def open(self, path: str) -> Page:
+        """Go to a page of the service and wait until it is quiet."""
+        self.page.goto(self.address + path)
+        self.page.wait_for_load_state("networkidle")
+        return self.page
+
+    def is_accessible(self) -> bool:
+        """Check the page with axe; its findings become the message of a failure."""
+        troubles = list(self.troubles)
+        findings = Axe().run(self.page).response["violations"]
+        self.troubles[:] = troubles  # what axe itself puts into the page is not the page's fault
+        assert not findings, [(f["id"], [node["target"] for node in f["nodes"]]) for f in findings]
+        return True
+
+    def fits(self) -> bool:
+        """Check that nothing makes the page scroll sideways."""
+        return bool(self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+    def shoot(self, name: str) -> None:
+        """Keep a picture where HITL_SCREENSHOTS names a folder; else do nothing."""
+        if folder := os.environ.get("HITL_SCREENSHOTS"):
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
+
+
+@pytest.fixture
+def visit(browser: Browser, live_server: Any) -> Iterator[Any]:
+    """Return a function that brings a visitor: `visit(user, scheme="dark", viewport=NARROW)`.
+
+    At the end no visitor may have met an error of a script, of the content policy or of a missing file.
+    """
+    visitors: list[Visitor] = []
+
+    def bring(
+        user: User | None = None, *, scheme: str = "light", viewport: Any = WIDE, **options: Any
+    ) -> Visitor:
+        context = browser.new_context(color_scheme=scheme, viewport=viewport, **options)
+        visitor = Visitor(context, live_server.url)
+        visitors.append(visitor)
+        return visitor.sign_in(user) if user else visitor
+
+    yield bring
+    troubles = [trouble for visitor in visitors for trouble in visitor.troubles]
+    for visitor in visitors:
+        visitor.context.close()
+    assert not troubles, troubles

@@ -1,0 +1,37 @@
+"""What every test may ask for."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+from django.test import override_settings
+from hypothesis import settings as hypothesis_settings
+
+from hitl.flow import snapshot
+from hitl.shared import clock
+
+# Nothing depends on how busy the machine is; what a run finds, the next run finds as well.
+hypothesis_settings.register_profile("hitl", deadline=None, derandomize=True, database=None)
+hypothesis_settings.load_profile("hitl")
+
+
+@pytest.fixture(autouse=True)
+def fresh_process_memory() -> Iterator[None]:
+    """Begin each test as a new process would: nothing cached, the system's clock."""
+    snapshot.forget()
+    yield
+    snapshot.forget()
+    clock.use(None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_pages() -> Iterator[None]:
+    """Serve static files as they lie in the tree, without a collected copy; hash passwords quickly."""
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    # Overridden, not assigned: storages that were looked up before this are looked up again.
+    with override_settings(
+        STORAGES={**settings.STORAGES, "staticfiles": plain},
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+    ):
+        yield
