@@ -1,0 +1,127 @@
+"""What the parts of intake cost by themselves in the same run: the least that could be paid for them."""
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import orjson
+from django.db import connection
+from sklearn.feature_extraction.text import TfidfVectorizer
+
+from bench._cost import Cost, cost
+from bench._mail import Mail
+from bench._peer import fitted, words_of
+from bench._wire import Wire
+from hitl.bench.rows import Row, from_runs
+from hitl.bench.stage import serving
+from hitl.runtime import programs
+from hitl.runtime.ports import LOOPBACK, free_port
+from hitl.shared.ids import new_id
+from models_store.plans import plan_for
+from science.serving import Plan
+from science.serving.text import TextBlock
+from science.serving.tokens import TOKEN_PATTERN
+
+RUNS = 3
+Content = dict[str, str]
+
+
+def measure(mail: Mail, bodies: Sequence[bytes]) -> list[Row]:
+    """Return the floors for some request bodies."""
+    contents = [orjson.loads(body)["content"] for body in bodies]
+    return [
+        _bare_server(bodies),
+        _row("msgspec decodes one case", lambda: [msgspec.json.decode(body) for body in bodies], len(bodies)),
+        *_scoring(mail, contents),
+        *_insert(bodies),
+    ]
+
+
+def _row(name: str, call: Callable[[], object], units: int) -> Row:
+    call()
+    return from_runs(f"floor: {name}", "ms CPU", [_cpu(call) / units for _ in range(RUNS)])
+
+
+def _cpu(call: Callable[[], object]) -> float:
+    start = time.process_time()
+    call()
+    return (time.process_time() - start) * 1000
+
+
+def _bare_server(bodies: Sequence[bytes]) -> Row:
+    """Granian and Django, a view without middleware that answers with a constant."""
+    port = free_port()
+    program = programs.web(Path(os.environ["HITL_DATA_DIR"]), port=port)
+    program = replace(program, name="bare", command=[*program.command[:-1], "bench._bare:application"])
+    with serving(program, port, "/") as pid:
+        wire = Wire(LOOPBACK, port)
+        requests = [wire.prepare("POST", "/", body, {"Content-Type": "application/json"}) for body in bodies]
+        runs = [cost(lambda: _send(wire, requests), 1, units=len(requests), app=pid) for _ in range(RUNS + 1)]
+        wire.close()
+    return from_runs("floor: Granian + Django without middleware", "ms CPU", [run.app for run in runs[1:]])
+
+
+def _send(wire: Wire, requests: Sequence[bytes]) -> None:
+    for request in requests:
+        wire.send(request)
+
+
+def _scoring(mail: Mail, contents: Sequence[Content]) -> list[Row]:
+    n = len(contents)
+    plan, same, words = plan_for(mail.release.id), _same_features(plan_for(mail.release.id)), fitted()
+    texts = [words_of(content) for content in contents]
+    return [
+        _row("our scorer, one case", lambda: [plan.predict_proba([c]) for c in contents], n),
+        _row("our scorer, in a batch, per case", lambda: plan.predict_proba(contents), n),
+        _row("scikit-learn with the same features, in a batch", lambda: same(contents), n),
+        _row("scikit-learn with words only, one case", lambda: [words.predict_proba([t]) for t in texts], n),
+        _row("scikit-learn with words only, in a batch", lambda: words.predict_proba(texts), n),
+    ]
+
+
+def _same_features(plan: Plan) -> Callable[[Sequence[Content]], object]:
+    """Return the linear part of the model as scikit-learn computes it."""
+    parts = [part for block in plan.texts for part in _vectorizers(block)]
+
+    def outputs(contents: Sequence[Content]) -> object:
+        return sum(
+            vectorizer.transform([content[name] for content in contents]) @ weights
+            for name, vectorizer, weights in parts
+        )
+
+    return outputs
+
+
+def _vectorizers(block: TextBlock) -> list[tuple[str, TfidfVectorizer, np.ndarray]]:
+    first = block.n_words
+    kinds: list[tuple[list[str], slice, dict[str, Any]]] = [
+        (block.words, slice(None, first), {"ngram_range": (1, 2), "token_pattern": TOKEN_PATTERN}),
+        (block.grams, slice(first, None), {"ngram_range": block.gram_range, "analyzer": "char_wb"}),
+    ]
+    found = []
+    for names, where, options in kinds:
+        if names:
+            vectorizer = TfidfVectorizer(sublinear_tf=True, vocabulary=names, **options)
+            vectorizer.idf_ = block.idf[where]
+            found.append((block.name, vectorizer, block.weights[where]))
+    return found
+
+
+def _insert(bodies: Sequence[bytes]) -> list[Row]:
+    """One prepared INSERT of a key and a document, committed, without constraints."""
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE bench_floor (id uuid PRIMARY KEY, content jsonb)")
+        cursor.execute("PREPARE bench_floor (uuid, jsonb) AS INSERT INTO bench_floor VALUES ($1, $2)")
+
+        def insert() -> None:
+            for body in bodies:
+                cursor.execute("EXECUTE bench_floor (%s, %s)", [new_id(), body.decode()])
+
+        runs: list[Cost] = [cost(insert, 1, units=len(bodies)) for _ in range(RUNS)]
+        cursor.execute("DROP TABLE bench_floor")
+    return [from_runs("floor: one INSERT, application + PostgreSQL", "ms CPU", [run.cpu for run in runs])]

@@ -1,0 +1,1 @@
+"""Run the benchmarks of `bench/` and print their tables: `python3 manage.py bench NAME`."""
