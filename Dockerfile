@@ -1,0 +1,34 @@
+# The service for production: web, worker, beat and migrate are the same image with different commands.
+# Build: docker build -t hitl .      Run: see docker-compose.yml.
+
+FROM python:3.11-slim-bookworm AS packages
+COPY requirements-uv.txt requirements.txt /tmp/
+RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /tmp/requirements-uv.txt \
+    && uv venv /opt/packages \
+    && uv pip sync --no-cache --compile-bytecode --require-hashes --python /opt/packages/bin/python /tmp/requirements.txt
+
+FROM python:3.11-slim-bookworm
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin hitl \
+    && install -d -o hitl -g hitl -m 0700 /data
+COPY --from=packages /opt/packages /opt/packages
+WORKDIR /app
+COPY . .
+# Files of the image stay root's: a broken-into process cannot change the program.
+USER hitl
+ENV PATH=/opt/packages/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    DJANGO_SETTINGS_MODULE=hitl.settings \
+    HITL_DATA_DIR=/data \
+    GRANIAN_HOST=0.0.0.0 \
+    GRANIAN_PORT=8000 \
+    GRANIAN_WORKERS=2 \
+    GRANIAN_BLOCKING_THREADS=1 \
+    GRANIAN_WORKERS_KILL_TIMEOUT=3 \
+    GRANIAN_RESPAWN_FAILED_WORKERS=true \
+    GRANIAN_LOG_LEVEL=warning
+VOLUME /data
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
+    CMD ["python", "-m", "hitl.runtime.healthcheck"]
+CMD ["granian", "--interface", "wsgi", "--no-ws", "hitl.wsgi:application"]
