@@ -149,7 +149,8 @@ class Evaluation(models.Model):
     """One row per release: what it said of labelled cases that it was not trained on.
 
     The arrays run in parallel, one place per case. `source` says why the model had not seen them: out of
-    fold (each case scored by a model of the others) or held out (no part in training at all).
+    fold (each case scored by a model of the others) or held out (no part in training at all). Where cases
+    were held out, `tune_*` are the training cases scored out of fold: they choose what the others test.
     """
 
     release = models.OneToOneField(
@@ -164,6 +165,9 @@ class Evaluation(models.Model):
     scores = ArrayField(models.FloatField(), help_text="Probability of that label; NaN where there is none.")
     is_blind = ArrayField(models.BooleanField(), help_text="Given without sight of a model's output.")
     purpose = ArrayField(models.CharField(max_length=15), help_text="Why the person was asked.")
+    tune_truth = ArrayField(models.SmallIntegerField(), default=list)
+    tune_predicted = ArrayField(models.SmallIntegerField(), default=list)
+    tune_scores = ArrayField(models.FloatField(), default=list)
 
 
 class TrainingPlan(models.Model):

@@ -27,6 +27,8 @@ class Evaluation:
         is_blind: given without sight of a model's output.
         purpose: why people were asked.
         source: out of fold, or held out.
+        tune_scores, tune_wrong: where cases were held out, what out-of-fold models said of the training cases,
+            shape (n_tuning,); else empty. With `tune_predicted` they choose grid and start.
     """
 
     labels: list[str]
@@ -37,6 +39,9 @@ class Evaluation:
     is_blind: np.ndarray
     purpose: list[str]
     source: str
+    tune_scores: np.ndarray
+    tune_predicted: np.ndarray
+    tune_wrong: np.ndarray
 
     def __len__(self) -> int:
         return len(self.label_ids)
@@ -120,6 +125,8 @@ def evaluation_of(release_id: UUID) -> Evaluation | None:
     row = EvaluationRow.objects.select_related("release").filter(release_id=release_id).first()
     if row is None:
         return None
+    tune_scores = np.array(row.tune_scores, dtype=np.float64)
+    tune_predicted = np.array(row.tune_predicted, dtype=np.intp)
     return Evaluation(
         labels=row.release.labels,
         label_ids=row.label_ids,
@@ -129,4 +136,7 @@ def evaluation_of(release_id: UUID) -> Evaluation | None:
         is_blind=np.array(row.is_blind, dtype=bool),
         purpose=row.purpose,
         source=row.source,
+        tune_scores=tune_scores,
+        tune_predicted=tune_predicted,
+        tune_wrong=(tune_predicted != np.array(row.tune_truth, dtype=np.intp)) | np.isnan(tune_scores),
     )

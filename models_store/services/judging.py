@@ -36,22 +36,31 @@ def evaluate(
     model: TrainedModel, snapshot: Snapshot, trained: np.ndarray, held_out: np.ndarray
 ) -> Evaluation:
     """Return, unsaved, what the model says of the labels held out; of all, out of fold, where none were."""
-    if len(held_out):
-        contents, _ = snapshot.take(held_out)
-        proba = model.plan.predict_proba(rows_for(contents, snapshot.schema))
-        judged, source = held_out, EvaluationSource.HELD_OUT
-    else:
-        proba, judged, source = model.oof_proba, trained, EvaluationSource.OUT_OF_FOLD
-    predicted, scores = best_of(proba)
     column = {label: i for i, label in enumerate(model.labels)}
+
+    def truth(places: np.ndarray) -> list[int]:
+        return [column.get(snapshot.labels[i], -1) for i in places]
+
+    predicted, scores = best_of(model.oof_proba)
+    judged, source, tuning = trained, EvaluationSource.OUT_OF_FOLD, {}
+    if len(held_out):
+        tuning = {
+            "tune_truth": truth(trained),
+            "tune_predicted": predicted.tolist(),
+            "tune_scores": scores.tolist(),
+        }
+        contents, _ = snapshot.take(held_out)
+        predicted, scores = best_of(model.plan.predict_proba(rows_for(contents, snapshot.schema)))
+        judged, source = held_out, EvaluationSource.HELD_OUT
     return Evaluation(
         source=source,
         label_ids=[snapshot.label_ids[i] for i in judged],
-        truth=[column.get(snapshot.labels[i], -1) for i in judged],
+        truth=truth(judged),
         predicted=predicted.tolist(),
         scores=scores.tolist(),
         is_blind=snapshot.is_blind[judged].tolist(),
         purpose=[snapshot.purposes[i] for i in judged],
+        **tuning,
     )
 
 

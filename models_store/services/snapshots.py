@@ -28,7 +28,8 @@ class Snapshot:
     Attributes:
         fingerprint: hash of the schema.
         chance: of each label, the probability that it was collected where that was drawn (audits), else 1.
-        is_random: drawn at random and answered blind, never imported: such labels may be held out to certify.
+        is_random: drawn at random and answered blind, or imported and attested to be so: such labels may be
+            held out to certify.
         sha256: over ids, labels and contents: the same data has the same name.
         n_left_out: standing labels that do not fit the present schema, or whose case was withdrawn.
     """
@@ -121,7 +122,8 @@ def _fitting(version: SchemaVersion) -> Any:
 
 
 def _is_random(label: Label) -> bool:
-    return label.is_blind and label.inclusion_probability is not None and label.purpose != Purpose.IMPORT
+    """An imported label has a chance of its own only where the operator attests that it was drawn blind."""
+    return label.is_blind and label.inclusion_probability is not None
 
 
 def _digest(labels: Iterable[Label]) -> str:
