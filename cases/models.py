@@ -202,6 +202,12 @@ class Label(models.Model):
                 fields=["workflow", "id"],
                 condition=Q(superseded_at__isnull=True),
             ),
+            models.Index(name="label_by_time", fields=["workflow", "at"]),
+            models.Index(
+                name="label_by_end",
+                fields=["workflow", "superseded_at"],
+                condition=Q(superseded_at__isnull=False),
+            ),
         ]
 
 

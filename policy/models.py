@@ -11,7 +11,21 @@ from django.db.models import F, Q
 from cases.models import Case, Workflow
 from hitl.shared.ids import new_id
 from models_store.models import Release
-from policy.types import REASONS, ROUTES, STANDINGS, CertificateStatus, ChangeStatus, Degree, Scope
+from policy.types import (
+    REASONS,
+    ROUTES,
+    STANDINGS,
+    CertificateStatus,
+    ChangeStatus,
+    Degree,
+    Doubt,
+    LossKind,
+    MonitorLevel,
+    Scope,
+    TrialKind,
+    TrialOutcome,
+    TrippedBy,
+)
 
 
 def percent(share: float) -> str:
@@ -44,7 +58,16 @@ class Policy(models.Model):
     audit_amber = models.FloatField(default=0.25, validators=_share, help_text="The same under amber.")
     audit_rate = models.FloatField(default=0.02, validators=_share, help_text="The rate in force now.")
     blind_share = models.FloatField(
-        default=0.1, validators=_share, help_text="Share of reviewed cases shown without the model's output."
+        default=0.1,
+        validators=_share,
+        help_text="Least share of reviewed cases shown without the model's output.",
+    )
+    blind_rate = models.FloatField(default=0.1, validators=_share, help_text="The share in force now.")
+    loss = models.CharField(max_length=10, choices=LossKind, default=LossKind.ERRORS)
+    doubt = models.CharField(max_length=12, choices=Doubt, default=Doubt.CERTIFICATE)
+    corrects_misses = models.BooleanField(
+        default=False,
+        help_text="Prove a sharper promise, by what reviewers miss of known-answer cases.",
     )
     follows_certificates = models.BooleanField(
         default=True, help_text="Cutoffs of a new certificate come into force by themselves."
@@ -54,6 +77,10 @@ class Policy(models.Model):
     )
     breaker_tripped_at = models.DateTimeField(null=True)
     breaker_reason = models.CharField(max_length=200, blank=True)
+    breaker_by = models.CharField(max_length=10, choices=TrippedBy, blank=True)
+    evidence_from = models.DateTimeField(
+        null=True, help_text="Labels of cases decided before the last alarm prove nothing any more."
+    )
 
     class Meta:
         verbose_name_plural = "policies"
@@ -64,7 +91,10 @@ class Policy(models.Model):
             ),
             models.CheckConstraint(
                 name="audits_never_stop",
-                condition=Q(audit_base__gte=0.005) & Q(audit_rate__gte=0.005) & Q(blind_share__gte=0.01),
+                condition=Q(audit_base__gte=0.005)
+                & Q(audit_rate__gte=0.005)
+                & Q(blind_share__gte=0.01)
+                & Q(blind_rate__gte=F("blind_share")),
             ),
         ]
 
@@ -77,6 +107,11 @@ class Policy(models.Model):
         whose = (
             "the automatic decisions" if self.scope == Scope.OVERALL else "each label's automatic decisions"
         )
+        if self.loss == LossKind.COSTS:
+            return (
+                f"Mistakes among {whose} cost at most {percent(self.target)} of what it would cost if each"
+                f" were the dearest one, at {percent(self.confidence)} confidence."
+            )
         return (
             f"At most {percent(self.target)} of {whose} are wrong, at {percent(self.confidence)} confidence."
         )
@@ -132,6 +167,7 @@ class Certificate(models.Model):
     scope = models.CharField(max_length=10, choices=Scope)
     target = models.FloatField()
     confidence = models.FloatField()
+    loss = models.CharField(max_length=10, choices=LossKind, default=LossKind.ERRORS)
     method = models.CharField(max_length=40)
     seen = models.JSONField(help_text="What was seen and what it allows, per unit of the promise.")
     evidence = models.JSONField(help_text="Grid, start, hashes, label ids, seed: what recomputes it.")
@@ -292,4 +328,121 @@ class Decision(models.Model):
         ]
         indexes: ClassVar[list[Any]] = [
             models.Index(name="decision_of_workflow", fields=["workflow", "decided_at"]),
+        ]
+
+
+class Trial(models.Model):
+    """One row per plan that live labels test: frozen before the first of them, looked at after every one.
+
+    `plans` and `states` run in parallel, one entry per unit of the promise. Cases count from `frozen_at` on,
+    in the order of their decisions; `cursor_at` and `cursor_case` say how far they have been taken in, and
+    `read_at` when: a label that changes later makes the trial begin again from what is stored.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="trials")
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="trials")
+    kind = models.CharField(max_length=10, choices=TrialKind)
+    scope = models.CharField(max_length=10, choices=Scope)
+    target = models.FloatField()
+    confidence = models.FloatField()
+    loss = models.CharField(max_length=10, choices=LossKind, default=LossKind.ERRORS)
+    cutoffs = models.JSONField(help_text="In force when it was frozen; empty where everything was reviewed.")
+    plans = models.JSONField()
+    evidence = models.JSONField(default=dict, help_text="What the plans were made of.")
+    frozen_at = models.DateTimeField()
+    states = models.JSONField()
+    cursor_at = models.DateTimeField(null=True)
+    cursor_case = models.UUIDField(null=True)
+    read_at = models.DateTimeField()
+    n_labels = models.IntegerField(default=0)
+    n_wrong = models.FloatField(default=0)
+    n_overdue = models.IntegerField(default=0, help_text="Of them, counted as wrong because nobody answered.")
+    ended_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=10, choices=TrialOutcome, blank=True)
+    reason = models.CharField(max_length=200, blank=True)
+    certificate = models.OneToOneField(Certificate, null=True, on_delete=models.PROTECT, related_name="trial")
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                name="one_open_trial_per_workflow", fields=["workflow"], condition=Q(ended_at__isnull=True)
+            ),
+        ]
+
+
+class Watch(models.Model):
+    """One row per certificate under which cases are decided: its monitors, one per unit of the promise.
+
+    The fields beside the monitors are as in `Trial`.
+    """
+
+    certificate = models.OneToOneField(
+        Certificate, primary_key=True, on_delete=models.PROTECT, related_name="watch"
+    )
+    workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="watches")
+    since = models.DateTimeField()
+    horizon_cases = models.FloatField(help_text="Automatic cases to be expected in a year.")
+    units = models.JSONField(help_text="Label of each unit, with its promise.")
+    states = models.JSONField()
+    level = models.CharField(max_length=5, choices=MonitorLevel, default=MonitorLevel.GREEN)
+    early_level = models.CharField(
+        max_length=5,
+        choices=MonitorLevel,
+        default=MonitorLevel.GREEN,
+        help_text="With the answers that are not final yet: a hint, which may raise amber and nothing else.",
+    )
+    cursor_at = models.DateTimeField(null=True)
+    cursor_case = models.UUIDField(null=True)
+    read_at = models.DateTimeField()
+    n_cases = models.BigIntegerField(default=0)
+    n_labels = models.IntegerField(default=0)
+    n_wrong = models.FloatField(default=0)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "watches"
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                name="one_open_watch_per_workflow", fields=["workflow"], condition=Q(ended_at__isnull=True)
+            ),
+        ]
+
+
+class Reading(models.Model):
+    """One row per block of audits that a watch has taken in: the monitor's line through time."""
+
+    id = models.BigAutoField(primary_key=True)
+    watch = models.ForeignKey(Watch, on_delete=models.CASCADE, related_name="readings", db_index=False)
+    at = models.DateTimeField(help_text="Decision time of the block's last case.")
+    n_cases = models.BigIntegerField()
+    n_labels = models.IntegerField()
+    n_wrong = models.FloatField()
+    e_value = models.FloatField(help_text="The highest among the cutoffs in force.")
+
+    class Meta:
+        indexes: ClassVar[list[Any]] = [models.Index(name="reading_of_watch", fields=["watch", "at"])]
+
+
+class KnownAnswer(models.Model):
+    """One row per answer of a person to a case whose truth was known: what bounds the misses."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="+", db_index=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="+", db_index=False)
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    truth = models.CharField(max_length=100)
+    predicted = models.CharField(max_length=100, null=True, help_text="What the model says; null: nothing.")
+    answer = models.CharField(max_length=100)
+    is_blind = models.BooleanField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(name="one_known_answer_per_person", fields=["case", "reviewer"]),
+        ]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(name="known_answer_of_workflow", fields=["workflow", "-at"]),
         ]

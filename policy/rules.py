@@ -90,6 +90,6 @@ def _build(policy: Policy, schema: SchemaVersion, release: Release | None, cutof
         schema_matches=release is None or release.schema_fingerprint == schema.schema.fingerprint(),
         audit_rate=policy.audit_rate,
         audit_base=policy.audit_base,
-        blind_share=policy.blind_share,
+        blind_share=policy.blind_rate,
         ramp=PROVISIONAL_RAMP if standing is Standing.PROVISIONAL else 1.0,
     )

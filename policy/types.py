@@ -26,6 +26,50 @@ class Scope(models.TextChoices):
     PER_LABEL = "per_label", "each label's automatic decisions"
 
 
+class LossKind(models.TextChoices):
+    """What a wrong automatic decision counts."""
+
+    ERRORS = "errors", "each wrong decision counts the same"
+    COSTS = "costs", "a wrong decision counts what its label costs"
+
+
+class Doubt(models.TextChoices):
+    """What the confidence speaks of."""
+
+    CERTIFICATE = "certificate", "each certificate by itself"
+    LIFETIME = "lifetime", "all certificates the workflow will ever have, together"
+
+
+class TrippedBy(models.TextChoices):
+    """Who or what took the automation away; only evidence may give it back by itself."""
+
+    PERSON = "person", "a person"
+    EVIDENCE = "evidence", "live audits"
+    OVERDUE = "overdue", "audits that nobody answered"
+
+
+class MonitorLevel(models.TextChoices):
+    """How strongly the live evidence speaks against the promise."""
+
+    GREEN = "green", "green"
+    AMBER = "amber", "amber"
+    RED = "red", "red"
+
+
+class TrialKind(models.TextChoices):
+    """What a trial is held for."""
+
+    CONFIRM = "confirm", "confirm a provisional certificate"
+    RECOVER = "recover", "prove the promise again after an alarm"
+
+
+class TrialOutcome(models.TextChoices):
+    """How a trial ended."""
+
+    CERTIFIED = "certified", "proved"
+    ABANDONED = "abandoned", "given up: what it tested is no longer in force"
+
+
 class CertificateStatus(models.TextChoices):
     """Where a certificate stands."""
 

@@ -16,7 +16,7 @@ from models_store.selectors import champion
 from policy.access import require_raiser
 from policy.models import Policy
 from policy.services.locking import locked_policy
-from policy.types import Degree, Scope
+from policy.types import Degree, Doubt, LossKind, Scope
 from science.decide import AUDIT_FLOOR
 
 BLIND_FLOOR = 0.01  # below this a release collects no blind labels to speak of
@@ -32,7 +32,10 @@ class Promise:
         scope: whether it is about all of them together or about each label's.
         audit_base: share of automatic decisions that is audited in quiet times.
         audit_amber: the same while the evidence is doubtful.
-        blind_share: share of reviewed cases answered without sight of the model's output.
+        blind_share: least share of reviewed cases answered without sight of the model's output.
+        loss: whether each mistake counts the same, or what its label costs.
+        doubt: whether the confidence speaks of each certificate or of all there will ever be.
+        corrects_misses: whether a sharper promise is proved, by what reviewers miss of known-answer cases.
     """
 
     target: float = 0.01
@@ -41,6 +44,9 @@ class Promise:
     audit_base: float = 0.02
     audit_amber: float = 0.25
     blind_share: float = 0.1
+    loss: str = LossKind.ERRORS
+    doubt: str = Doubt.CERTIFICATE
+    corrects_misses: bool = False
 
     def errors(self) -> list[dict[str, str]]:
         """Name each field that does not fit, with its fix; NaN fits nowhere."""
@@ -48,6 +54,8 @@ class Promise:
             "target": (0 < self.target < 1, "above 0 and below 1: 0.01 is 1 %"),
             "confidence": (0.5 < self.confidence < 1, "above 0.5 and below 1: 0.95 is 95 %"),
             "scope": (self.scope in Scope.values, f"one of {', '.join(Scope.values)}"),
+            "loss": (self.loss in LossKind.values, f"one of {', '.join(LossKind.values)}"),
+            "doubt": (self.doubt in Doubt.values, f"one of {', '.join(Doubt.values)}"),
             "audit_base": (
                 AUDIT_FLOOR <= self.audit_base <= 1,
                 f"from {AUDIT_FLOOR:g} to 1: audits never stop",
@@ -97,6 +105,7 @@ def create_policy(
         workflow_id=workflow_id,
         degree=degree,
         audit_rate=promise.audit_base,
+        blind_rate=promise.blind_share,
         needs_second_person=needs_second_person,
         **_columns(promise),
     )
@@ -137,6 +146,7 @@ def change_promise(
         policy.label_degrees = {}
     quiet = policy.audit_rate == before["audit_base"]
     policy.audit_rate = promise.audit_base if quiet else promise.audit_amber
+    policy.blind_rate = promise.blind_share if quiet else 1.0
     policy.save()
     bump(workflow_id)
     record(
@@ -160,4 +170,7 @@ def _columns(promise: Promise) -> dict[str, Any]:
         "audit_base": promise.audit_base,
         "audit_amber": promise.audit_amber,
         "blind_share": promise.blind_share,
+        "loss": str(promise.loss),
+        "doubt": str(promise.doubt),
+        "corrects_misses": promise.corrects_misses,
     }

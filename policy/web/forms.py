@@ -9,7 +9,7 @@ from django import forms
 from hitl.shared.errors import Invalid
 from policy.models import Policy
 from policy.services.promises import Promise
-from policy.types import Scope
+from policy.types import Doubt, LossKind, Scope
 
 
 class PercentField(forms.FloatField):
@@ -51,6 +51,21 @@ class PromiseForm(forms.Form):
     blind_share = PercentField(
         label="Answered blind, %", help_text="Share of reviewed cases shown without the model's suggestion."
     )
+    loss = forms.ChoiceField(
+        label="What counts", choices=LossKind.choices, required=False, initial=LossKind.ERRORS
+    )
+    doubt = forms.ChoiceField(
+        label="The confidence is that of",
+        choices=Doubt.choices,
+        required=False,
+        initial=Doubt.CERTIFICATE,
+        help_text="All together: each new attempt at a certificate must prove more than the one before.",
+    )
+    corrects_misses = forms.BooleanField(
+        label="Allow for what reviewers miss",
+        required=False,
+        help_text="Proves a sharper promise, by known-answer cases that the model gets wrong.",
+    )
     follows_certificates = forms.BooleanField(
         label="Put the cutoffs of a new certificate in force by themselves", required=False
     )
@@ -68,7 +83,11 @@ class PromiseForm(forms.Form):
 
     def promise(self) -> Promise:
         """Return what was typed, once the form is valid."""
-        return Promise(**{name: v for name, v in self.cleaned_data.items() if name != "follows_certificates"})
+        given = dict(self.cleaned_data)
+        del given["follows_certificates"]
+        given["loss"] = given["loss"] or LossKind.ERRORS
+        given["doubt"] = given["doubt"] or Doubt.CERTIFICATE
+        return Promise(**given)
 
 
 def read_cutoffs(data: Mapping[str, str], *, labels: Sequence[str], scope: str) -> dict[str, float]:

@@ -1,0 +1,33 @@
+"""Remember what people answered to cases whose truth was known: it bounds what reviewers miss."""
+
+from datetime import datetime
+from uuid import UUID
+
+from policy.models import KnownAnswer
+
+
+def record_known_answer(
+    *,
+    workflow_id: UUID,
+    case_id: UUID,
+    reviewer_id: int,
+    truth: str,
+    predicted: str | None,
+    answer: str,
+    is_blind: bool,
+    now: datetime,
+) -> KnownAnswer:
+    """Record one answer; a person who answers the same case again changes the answer they gave."""
+    given, _ = KnownAnswer.objects.update_or_create(
+        case_id=case_id,
+        reviewer_id=reviewer_id,
+        defaults={
+            "workflow_id": workflow_id,
+            "truth": truth,
+            "predicted": predicted,
+            "answer": answer,
+            "is_blind": is_blind,
+            "at": now,
+        },
+    )
+    return given
