@@ -5,6 +5,7 @@ automation, labels needed, reachable target) are beliefs for people; the validit
 on them, only on the plan being frozen.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
@@ -113,12 +114,54 @@ def plan(
     grid = coverage_grid(
         traffic, target=target, delta=delta, expected_labels=expected_labels, n_cutoffs=n_cutoffs
     )
-    tune_n, tune_wrong = accepted_counts(tune_scores, grid), accepted_sums(tune_scores, tune_losses, grid)
-    coverage = accepted_counts(traffic, grid) / max(traffic.size, 1)
+    return plan_on_grid(
+        grid,
+        tune_scores,
+        tune_losses,
+        target=target,
+        delta=delta,
+        expected_labels=expected_labels,
+        traffic_scores=traffic,
+        pi_floor=pi_floor,
+        method=method,
+    )
+
+
+def plan_on_grid(
+    grid: Sequence[float] | np.ndarray,
+    tune_scores: np.ndarray,
+    tune_losses: np.ndarray,
+    *,
+    target: float,
+    delta: float,
+    expected_labels: int,
+    traffic_scores: np.ndarray | None = None,
+    pi_floor: float = 1.0,
+    method: Method = "anytime",
+) -> Plan:
+    """Choose the start on a grid that is given, such as the cutoffs of a provisional certificate.
+
+    Args:
+        grid: cutoffs, strict to loose, fixed without sight of the labels that will test them.
+        others: as for `plan`.
+
+    >>> rng = np.random.default_rng(0)
+    >>> scores = rng.random(4000); wrong = rng.random(4000) < 0.2 * (1 - scores) ** 4
+    >>> plan_on_grid((0.9, 0.5), scores, wrong, target=0.01, delta=0.05, expected_labels=3000).grid
+    (0.9, 0.5)
+    """
+    cutoffs = np.asarray(grid, dtype=np.float64)
+    tune_scores, tune_losses = np.asarray(tune_scores, dtype=np.float64), check_losses(tune_losses)
+    traffic = tune_scores if traffic_scores is None else np.asarray(traffic_scores, dtype=np.float64)
+    tune_n, tune_wrong = (
+        accepted_counts(tune_scores, cutoffs),
+        accepted_sums(tune_scores, tune_losses, cutoffs),
+    )
+    coverage = accepted_counts(traffic, cutoffs) / max(traffic.size, 1)
     draft = Plan(
         target=target,
         delta=delta,
-        grid=tuple(grid.tolist()),
+        grid=tuple(cutoffs.tolist()),
         start=0,
         tune_n=tuple(tune_n.tolist()),
         tune_wrong=tuple(tune_wrong.tolist()),
