@@ -26,8 +26,10 @@ class Stored:
     signature: bytes
 
 
-def store(artifact: bytes) -> Stored:
+def store(artifact: bytes, purpose: str = _PURPOSE) -> Stored:
     """Keep the bytes under their hash and sign it. The name appears when the file is whole.
+
+    A file signed for one purpose is refused for every other.
 
     Raises:
         ArtifactNotStored: the store is full or out of reach; nothing is left under the name.
@@ -40,7 +42,7 @@ def store(artifact: bytes) -> Stored:
         raise ArtifactNotStored(
             f"The model's file could not be written: {error.strerror or error}. Make room, then train again."
         ) from error
-    return Stored(digest, len(artifact), sign(_PURPOSE, bytes.fromhex(digest)))
+    return Stored(digest, len(artifact), sign(purpose, bytes.fromhex(digest)))
 
 
 def load(release: Release) -> bytes:
@@ -49,9 +51,19 @@ def load(release: Release) -> bytes:
     Raises:
         ArtifactRefused: they are missing, truncated, differ from their hash, or were not signed here.
     """
-    digest, size = release.artifact_sha256, release.artifact_bytes
+    kept = Stored(release.artifact_sha256, release.artifact_bytes, bytes(release.signature))
+    return fetch(kept, release=release)
+
+
+def fetch(kept: Stored, *, release: Release, purpose: str = _PURPOSE) -> bytes:
+    """Return the bytes of a file that belongs to a release, checked against hash and signature.
+
+    Raises:
+        ArtifactRefused: they are missing, truncated, differ from their hash, or not signed here for this.
+    """
+    digest, size = kept.sha256, kept.size_bytes
     try:
-        is_ours = signature_holds(_PURPOSE, bytes.fromhex(digest), bytes(release.signature))
+        is_ours = signature_holds(purpose, bytes.fromhex(digest), kept.signature)
     except ValueError:
         is_ours = False
     if not is_ours:

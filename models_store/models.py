@@ -145,6 +145,25 @@ class Evidence(models.Model):
         ]
 
 
+class PrecedentIndex(models.Model):
+    """One row per release whose training cases can be asked for those most alike a new one.
+
+    The file lies in the artifact store beside the model's; it holds vectors, never what a case says.
+    """
+
+    release = models.OneToOneField(
+        Release, primary_key=True, on_delete=models.CASCADE, related_name="precedent_index"
+    )
+    sha256 = models.CharField(max_length=64)
+    size_bytes = models.IntegerField()
+    signature = models.BinaryField(max_length=32)
+    n_cases = models.IntegerField()
+    made_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "precedent indexes"
+
+
 class Evaluation(models.Model):
     """One row per release: what it said of labelled cases that it was not trained on.
 

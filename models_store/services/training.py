@@ -27,6 +27,7 @@ from models_store.services import snapshots
 from models_store.services.gate import Check, checks
 from models_store.services.heartbeat import heartbeat
 from models_store.services.judging import Comparison, compare, evaluate
+from models_store.services.precedents import keep_precedents
 from models_store.services.registry import NothingNew, SchemaMoved, register
 from models_store.services.roles import CERTIFY, promote
 from models_store.services.runs import begin, finish
@@ -133,6 +134,7 @@ def _make_release(run: TrainingRun, steps: Steps, clock: Clock) -> Release:
             report=_report(model, snapshot, evaluation, comparison, asked),
             now=clock(),
         )
+        keep_precedents(release=release, plan=model.plan, snapshot=snapshot, trained=trained, now=clock())
         step.result = f"Registered as {release.name}."
     return release
 

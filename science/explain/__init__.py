@@ -6,7 +6,19 @@ explanation.to_json()
 """
 
 from science.explain.explain import explain
+from science.explain.precedents import Precedents, index_precedents, load_precedents
 from science.explain.selfcheck import self_check
 from science.explain.types import Explanation, Highlight, NotInContent, content_sha256, verify
 
-__all__ = ["Explanation", "Highlight", "NotInContent", "content_sha256", "explain", "self_check", "verify"]
+__all__ = [
+    "Explanation",
+    "Highlight",
+    "NotInContent",
+    "Precedents",
+    "content_sha256",
+    "explain",
+    "index_precedents",
+    "load_precedents",
+    "self_check",
+    "verify",
+]

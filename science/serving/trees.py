@@ -128,16 +128,28 @@ class Trees:
         return out
 
     def _chunk_outputs(self, raw: np.ndarray) -> np.ndarray:
+        n_outputs, n_trees, _ = self.leaves.shape
+        values = self.values_of(self.leaves_of(raw)).reshape(len(raw), n_outputs, n_trees)
+        scores: np.ndarray = values.sum(axis=2) + self.baseline
+        return scores
+
+    def leaves_of(self, raw: np.ndarray) -> np.ndarray:
+        """The leaf (n_rows, n_outputs * n_trees) of uint8 where each row ends in each tree."""
         which = np.empty((len(raw), len(self._tests)), dtype=np.intp)
         for j, test in enumerate(self._tests):
             which[:, j] = test.mask_rows(raw[:, test.column])
         alive = np.bitwise_and.reduce(self._masks[which], axis=1)
-        leaf = np.bitwise_count(~alive & (alive - self._masks.dtype.type(1)))  # zeros below the lowest bit
+        leaf: np.ndarray = np.bitwise_count(
+            ~alive & (alive - self._masks.dtype.type(1))
+        )  # below the lowest bit
+        return leaf
+
+    def values_of(self, leaf: np.ndarray) -> np.ndarray:
+        """What each tree adds (n_rows, n_outputs * n_trees) at these leaves."""
         n_outputs, n_trees, n_leaves = self.leaves.shape
         place = np.ascontiguousarray(np.arange(n_outputs * n_trees) * n_leaves + leaf)
-        values = self.leaves.ravel()[place].reshape(len(raw), n_outputs, n_trees)
-        scores: np.ndarray = values.sum(axis=2) + self.baseline
-        return scores
+        values: np.ndarray = self.leaves.ravel()[place]
+        return values
 
     def to_arrays(self) -> dict[str, np.ndarray]:
         """Arrays for an artifact; `from_arrays` reads them."""
