@@ -6,6 +6,7 @@ import pkgutil
 
 import pytest
 
+import science.agreement
 import science.guarantee
 import science.worlds
 
@@ -14,7 +15,7 @@ MODULES = [
     "science.draws",
     *(
         module.name
-        for package in (science.guarantee, science.worlds)
+        for package in (science.agreement, science.guarantee, science.worlds)
         for module in pkgutil.iter_modules(package.__path__, package.__name__ + ".")
     ),
 ]
