@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from science.agreement.consensus import dawid_skene
 
-# Dawid and Skene (1979), table 1: 45 patients, judged three times by one anaesthetist and once by four others.
+# Dawid and Skene (1979), table 1: 45 patients, judged three times by one anaesthetist, once by four others.
 PATIENTS = """
 1111111 3334334 1122122 2223121 2223222 2223322 1222111 3333433 2222223 2322223 4444444 2223343 1111111
 2223212 1211111 1112111 1111111 1111111 2222221 2221322 2222222 2222221 2223222 2212222 1111111 1111111
