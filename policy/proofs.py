@@ -3,21 +3,26 @@
 Pure but for the words of policy: arrays in, plain values out, no rows and no clock.
 """
 
-from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, field
 from typing import Any
 
 import numpy as np
 
 from hitl.shared.canonical import canonical_json, sha256
-from policy.types import Scope
+from policy.types import LossKind, Scope
 from science.guarantee.verdict import Certified, Verdict
 
 METHOD = "fixed sequence, exact binomial"
+METHOD_COSTS = "fixed sequence, betting"
 _SEED = 0  # of a generator that equal chances leave unused; kept so that a certificate can be computed again
 
 
-@dataclass(frozen=True, slots=True)
+def _nobody() -> np.ndarray:
+    return np.empty(0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Sample:
     """Labelled cases as the release scored them when it had not been trained on them.
 
@@ -28,6 +33,8 @@ class Sample:
         digest: hash of the labels that this is about.
         source: why the release had not seen them (out of fold, or held out).
         drawn: how they were chosen among all labels.
+        tune_scores, tune_predicted, tune_wrong: other cases that say what to test on these, shape
+            (n_tuning,); empty where there are none, and the cases themselves must say it.
     """
 
     scores: np.ndarray
@@ -36,6 +43,9 @@ class Sample:
     digest: str
     source: str = "out_of_fold"
     drawn: str = "complete"
+    tune_scores: np.ndarray = field(default_factory=_nobody)
+    tune_predicted: np.ndarray = field(default_factory=_nobody)
+    tune_wrong: np.ndarray = field(default_factory=_nobody)
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -47,6 +57,19 @@ class Sample:
         chosen = self.predicted == column
         return self.scores[chosen], self.wrong[chosen]
 
+    @property
+    def is_untouched(self) -> bool:
+        """Whether these labels had no part in the model nor in what is tested on them."""
+        return self.source == "held_out" and len(self.tune_scores) > 0
+
+    def losses(self, costs: np.ndarray) -> np.ndarray:
+        """What each case's answer costs, in [0, 1]; `costs` of deciding each label wrongly, (n_labels,)."""
+        return self.wrong * costs[self.predicted]
+
+    def tune_losses(self, costs: np.ndarray) -> np.ndarray:
+        """The same of the tuning cases."""
+        return self.tune_wrong * costs[self.tune_predicted.astype(np.intp)]
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -55,6 +78,23 @@ class Claim:
     scope: str
     target: float
     confidence: float
+    loss: str = LossKind.ERRORS
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What must be tested so that the claim holds: sharper than it where there is more to allow for.
+
+    Attributes:
+        target, delta: of the test of all units together.
+        costs: of deciding each of the release's labels wrongly, in [0, 1], shape (n_labels,).
+        why: what made them sharper, for the record.
+    """
+
+    target: float
+    delta: float
+    costs: tuple[float, ...]
+    why: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,60 +102,82 @@ class Proof:
     """What a certificate row keeps: `seen` for people and for the rule, `evidence` to compute it again."""
 
     is_proved: bool
+    is_provisional: bool
     seen: dict[str, Any]
     evidence: dict[str, Any]
 
 
-def prove(sample: Sample, promise: Claim, *, labels: Sequence[str]) -> Proof:
-    """Test the promise on the sample: as one unit, or each label at its share of the permitted doubt.
+def prove(sample: Sample, claim: Claim, terms: Terms, *, labels: Sequence[str]) -> Proof:
+    """Test the claim on the sample: as one unit, or each label at its share of the permitted doubt.
 
     Testing each of C labels with confidence 1 - delta / C makes all of them hold together with 1 - delta
-    (Bonferroni 1936, in the form of Dunn 1961).
+    (Bonferroni 1936, in the form of Dunn 1961). Labels that had no part in anything certify; where they also
+    chose what is tested (out of fold), the proof is provisional.
     """
-    # Imported here: a web process that only takes in cases never pays for SciPy.
-    from science.guarantee.out_of_fold import certify_out_of_fold
-
-    columns: list[int | None] = [None] if promise.scope == Scope.OVERALL else list(range(len(labels)))
-    each = 1 - (1 - promise.confidence) / len(columns)
+    columns: list[int | None] = [None] if claim.scope == Scope.OVERALL else list(range(len(labels)))
+    each = terms.delta / len(columns)
     units, plans = [], []
     for column in columns:
-        scores, wrong = sample.of(column)
-        verdict = certify_out_of_fold(
-            scores, wrong, target=promise.target, confidence=each, rng=np.random.default_rng(_SEED)
-        )
-        units.append(_unit(None if column is None else labels[column], len(scores), verdict))
-        plans.append(_plan(scores, wrong, target=promise.target, delta=1 - each))
+        verdict, plan = _test(sample, column, target=terms.target, delta=each, costs=np.array(terms.costs))
+        n = len(sample) if column is None else int((sample.predicted == column).sum())
+        units.append(unit_of(None if column is None else labels[column], n, verdict))
+        plans.append(plan)
     return Proof(
         is_proved=any(unit["cutoff"] is not None for unit in units),
+        is_provisional=not sample.is_untouched,
         seen={"n_labels": len(sample), "units": units},
         evidence={
-            "method": METHOD,
+            "method": METHOD if claim.loss == LossKind.ERRORS else METHOD_COSTS,
             "labels_sha256": sample.digest,
             "source": sample.source,
             "drawn": sample.drawn,
             "labels": list(labels),
-            "confidence_of_each": each,
-            "delta_spent": 1 - promise.confidence,
+            "confidence_of_each": 1 - each,
+            "delta_spent": terms.delta,
+            "target_tested": terms.target,
+            "costs": list(terms.costs),
             "plans": plans,
             "seed": _SEED,
+            **terms.why,
         },
     )
 
 
-def fingerprint(sample: Sample, promise: Claim) -> str:
-    """Name one attempt: the same labels tested for the same promise are the same attempt."""
-    return sha256(canonical_json([METHOD, *astuple(promise), sample.digest])).hex()
-
-
-def _plan(scores: np.ndarray, wrong: np.ndarray, *, target: float, delta: float) -> dict[str, Any]:
-    """Grid and start that `certify_out_of_fold` chose from these scores, as exact floats."""
+def _test(
+    sample: Sample, column: int | None, *, target: float, delta: float, costs: np.ndarray
+) -> tuple[Verdict, dict[str, Any]]:
+    """Test one unit; return what came of it and the plan, with its grid and start as exact floats."""
+    # Imported here: a web process that only takes in cases never pays for SciPy.
+    from science.guarantee.certify import certify
+    from science.guarantee.out_of_fold import certify_out_of_fold
     from science.guarantee.planning import plan
 
-    n = len(scores)
-    return plan(scores, wrong, target=target, delta=delta, expected_labels=n, method="binomial").to_json()
+    own = np.ones(len(sample), dtype=bool) if column is None else sample.predicted == column
+    scores, losses = sample.scores[own], sample.losses(costs)[own]
+    rng = np.random.default_rng(_SEED)
+    options: dict[str, Any] = {
+        "target": target,
+        "delta": delta,
+        "expected_labels": len(scores),
+        "method": "binomial" if np.isin(costs, (0.0, 1.0)).all() else "betting",
+    }
+    if not sample.is_untouched:
+        verdict = certify_out_of_fold(scores, losses, target=target, confidence=1 - delta, rng=rng)
+        return verdict, plan(scores, losses, **options).to_json()
+    tuned = (
+        np.ones(len(sample.tune_scores), dtype=bool) if column is None else sample.tune_predicted == column
+    )
+    frozen = plan(sample.tune_scores[tuned], sample.tune_losses(costs)[tuned], **options)
+    return certify(scores, losses, np.ones(len(scores)), plan=frozen, rng=rng), frozen.to_json()
 
 
-def _unit(label: str | None, n_labels: int, verdict: Verdict) -> dict[str, Any]:
+def fingerprint(sample: Sample, claim: Claim) -> str:
+    """Name one attempt: the same labels tested for the same promise are the same attempt."""
+    return sha256(canonical_json([METHOD, *astuple(claim), sample.source, sample.digest])).hex()
+
+
+def unit_of(label: str | None, n_labels: int, verdict: Verdict) -> dict[str, Any]:
+    """Return what a certificate keeps of one unit of its promise."""
     if isinstance(verdict, Certified):
         return {
             "label": label,

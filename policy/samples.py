@@ -6,11 +6,13 @@ Pooled as they are, such labels refuse good cutoffs and certify bad ones. Two ki
 * complete: labels of cases that were to get one whatever their score was, imported ones among them;
 * thinned: all blind labels, each kept with its smallest chance over its chance, so that all count alike.
 
-The larger one is taken. Chances decide that, not answers, so the choice favours no cutoff.
+The larger one is taken. Chances decide that, not answers, so the choice favours no cutoff. After an alarm
+only cases that came in since may speak.
 """
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import numpy as np
@@ -24,6 +26,8 @@ from models_store.selectors import Evaluation, evaluation_of
 from policy.models import Decision
 from policy.proofs import Sample
 from science.decide import Reason
+
+NO_TRUTH = -2  # the column of nobody's answer
 
 # Routings that closed a whole workflow, whatever the score of a case was.
 REGARDLESS_OF_SCORE = (
@@ -47,12 +51,15 @@ def all_labels(release: Release) -> Sample | None:
     return _sample(evaluation, np.ones(len(evaluation.label_ids), dtype=bool), "all labels")
 
 
-def fair_labels(release: Release) -> Sample | None:
-    """Return the larger fair sample of those labels; None if there is none."""
+def fair_labels(release: Release, *, since: datetime | None = None) -> Sample | None:
+    """Return the larger fair sample of those labels; None if there is none.
+
+    Of cases that came in before `since`, the last alarm, none is taken.
+    """
     evaluation = evaluation_of(release.id)
     if evaluation is None:
         return None
-    chances = _chances_of(release.workflow_id)
+    chances = _chances_of(release.workflow_id, since)
     complete = np.array([label_id in chances.complete for label_id in evaluation.label_ids], dtype=bool)
     pi = np.array([chances.pi.get(label_id, np.nan) for label_id in evaluation.label_ids])
     floor = np.nanmin(pi, initial=1.0)
@@ -70,8 +77,10 @@ class _Chances:
     pi: dict[UUID, float]
 
 
-def _chances_of(workflow_id: UUID) -> _Chances:
+def _chances_of(workflow_id: UUID, since: datetime | None) -> _Chances:
     labels = Label.objects.filter(workflow_id=workflow_id).exclude(purpose=Purpose.GOLD)
+    if since is not None:
+        labels = labels.filter(case__received_at__gte=since)
     routed = Decision.objects.filter(case_id=OuterRef("case_id"), sequence=0, reason__in=REGARDLESS_OF_SCORE)
     complete = labels.filter(Q(purpose=Purpose.IMPORT) | (Q(is_blind=True) & Exists(routed)))
     drawn = labels.filter(is_blind=True, inclusion_probability__isnull=False).exclude(purpose=Purpose.IMPORT)
@@ -92,9 +101,10 @@ def _sample(evaluation: Evaluation, kept: np.ndarray, drawn: str) -> Sample | No
     kept = kept & np.isfinite(scores)
     if not kept.any():
         return None
-    predicted, truth = np.asarray(evaluation.predicted), np.asarray(evaluation.truth)
+    predicted, truth = np.asarray(evaluation.predicted), _truth_now(evaluation)
     ids = np.array(evaluation.label_ids, dtype=object)[kept]
     named = sorted(f"{label_id}:{column}" for label_id, column in zip(ids, truth[kept], strict=True))
+    tuned = np.isfinite(evaluation.tune_scores)
     return Sample(
         scores=scores[kept],
         predicted=predicted[kept],
@@ -102,4 +112,28 @@ def _sample(evaluation: Evaluation, kept: np.ndarray, drawn: str) -> Sample | No
         digest=sha256("\n".join(named).encode()).hex(),
         source=evaluation.source,
         drawn=drawn,
+        tune_scores=evaluation.tune_scores[tuned],
+        tune_predicted=evaluation.tune_predicted[tuned],
+        tune_wrong=evaluation.tune_wrong[tuned],
     )
+
+
+def _truth_now(evaluation: Evaluation) -> np.ndarray:
+    """Column of each case's label as it stands today: what was amended counts as amended.
+
+    A label that was taken back or voided, with no blind one in its place, counts as wrong: never as missing.
+    """
+    truth = np.array(evaluation.truth)
+    place = {label_id: i for i, label_id in enumerate(evaluation.label_ids)}
+    ended = Label.objects.filter(superseded_at__isnull=False, pk__in=evaluation.label_ids)
+    changed = {case_id: place[pk] for pk, case_id in ended.values_list("pk", "case_id") if pk in place}
+    if not changed:
+        return truth
+    column = {label: i for i, label in enumerate(evaluation.labels)}
+    truth[list(changed.values())] = NO_TRUTH
+    standing = Label.objects.filter(case_id__in=changed, superseded_at=None)
+    for case_id, label, is_blind, purpose in standing.values_list("case_id", "label", "is_blind", "purpose"):
+        is_absolved = not is_blind and column.get(label) == evaluation.predicted[changed[case_id]]
+        if purpose == Purpose.IMPORT or not is_absolved:
+            truth[changed[case_id]] = column.get(label, NO_TRUTH)
+    return truth

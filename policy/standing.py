@@ -37,6 +37,7 @@ def covers_promise(certificate: Certificate, policy: Policy) -> bool:
     return (
         certificate.workflow_id == policy.workflow_id
         and certificate.scope == policy.scope
+        and certificate.loss == policy.loss
         and certificate.target <= policy.target
         and certificate.confidence >= policy.confidence
     )

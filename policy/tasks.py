@@ -46,6 +46,7 @@ def untested_champions() -> list[UUID]:
         scope=OuterRef("workflow__policy__scope"),
         target=OuterRef("workflow__policy__target"),
         confidence=OuterRef("workflow__policy__confidence"),
+        loss=OuterRef("workflow__policy__loss"),
     )
     champions = RoleSpan.objects.filter(
         role=ReleaseRole.CHAMPION, until=None, workflow__policy__isnull=False, workflow__archived_at=None

@@ -29,6 +29,7 @@ EVENT_KINDS = (
     "cutoffs.changed",
     "degree.changed",
     "breaker.tripped",
+    "breaker.reset",
 )
 
 TEST_KIND = "endpoint.test"  # sent on request to one endpoint, whatever kinds it asked for

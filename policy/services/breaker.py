@@ -14,15 +14,19 @@ from policy.access import require_lowerer, require_raiser
 from policy.errors import AlreadyThere
 from policy.models import Policy
 from policy.services.locking import locked_policy
+from policy.types import TrippedBy
 
 _LONGEST_REASON = 200
 
 
 @transaction.atomic
-def trip_breaker(*, workflow_id: UUID, reason: str, actor: Actor, now: datetime) -> Policy:
+def trip_breaker(
+    *, workflow_id: UUID, reason: str, actor: Actor, now: datetime, by: str = TrippedBy.PERSON
+) -> Policy:
     """Send every case of the workflow to people from the next one on, in every process.
 
-    Tripping a tripped breaker changes nothing: the first time and reason are what has to be explained.
+    They answer blind from now on: only such answers can prove the promise again. Tripping a tripped breaker
+    changes nothing: the first time and reason are what has to be explained.
 
     Raises:
         NotFound, NotAllowed, Invalid: nothing is changed.
@@ -31,15 +35,16 @@ def trip_breaker(*, workflow_id: UUID, reason: str, actor: Actor, now: datetime)
     require_lowerer(actor)
     if policy.breaker_tripped_at is not None:
         return policy
-    policy.breaker_tripped_at, policy.breaker_reason = now, _checked(reason)
-    policy.save(update_fields=["breaker_tripped_at", "breaker_reason"])
+    policy.breaker_tripped_at, policy.breaker_reason, policy.breaker_by = now, _checked(reason), by
+    policy.blind_rate = 1.0
+    policy.save(update_fields=["breaker_tripped_at", "breaker_reason", "breaker_by", "blind_rate"])
     bump(workflow_id)
     record(
         action="breaker.tripped",
         actor=actor,
         now=now,
         about=policy.workflow,
-        detail={"reason": policy.breaker_reason},
+        detail={"reason": policy.breaker_reason, "by": by},
     )
     emit(
         [
@@ -68,16 +73,35 @@ def reset_breaker(
     require_raiser(actor)
     if policy.breaker_tripped_at is None:
         raise AlreadyThere("The breaker has not tripped.")
+    _reset(policy, _checked(reason), actor, now)
+    return policy
+
+
+def rearm(policy: Policy, *, actor: Actor, now: datetime) -> bool:
+    """Let the rule decide again because the promise has been proved anew, inside the caller's lock.
+
+    Only what live evidence took away does evidence give back; what a person tripped, a person resets.
+    """
+    if policy.breaker_tripped_at is None or policy.breaker_by != TrippedBy.EVIDENCE:
+        return False
+    _reset(policy, "The promise has been proved again on labels from after the alarm.", actor, now)
+    return True
+
+
+def _reset(policy: Policy, reason: str, actor: Actor, now: datetime) -> None:
     detail = {
-        "reason": _checked(reason),
-        "tripped_at": policy.breaker_tripped_at.isoformat(),
+        "reason": reason,
+        "tripped_at": policy.breaker_tripped_at.isoformat() if policy.breaker_tripped_at else "",
         "tripped_for": policy.breaker_reason,
     }
-    policy.breaker_tripped_at, policy.breaker_reason = None, ""
-    policy.save(update_fields=["breaker_tripped_at", "breaker_reason"])
-    bump(workflow_id)
+    policy.breaker_tripped_at, policy.breaker_reason, policy.breaker_by = None, "", ""
+    policy.audit_rate, policy.blind_rate = policy.audit_base, policy.blind_share
+    policy.save(
+        update_fields=["breaker_tripped_at", "breaker_reason", "breaker_by", "audit_rate", "blind_rate"]
+    )
+    bump(policy.workflow_id)
     record(action="breaker.reset", actor=actor, now=now, about=policy.workflow, detail=detail)
-    return policy
+    emit([News("breaker.reset", policy.workflow_id, policy.workflow_id, now, {"reason": reason})])
 
 
 def _checked(reason: str) -> str:

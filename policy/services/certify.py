@@ -1,7 +1,8 @@
-"""Prove that a release keeps the promise, or fail to; write either down, and put what was proved in force."""
+"""Certify: test a release for a promise and write down what came of it."""
 
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -11,12 +12,15 @@ from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.errors import NotFound
 from models_store.models import Release
-from policy.models import Certificate, Policy
-from policy.proofs import METHOD, Claim, Proof, fingerprint, prove
+from models_store.selectors import champion
+from policy.models import Certificate, Policy, Trial
+from policy.proofs import Claim, Proof, fingerprint, prove
 from policy.samples import fair_labels
 from policy.selectors import cutoffs_in_force
+from policy.services.breaker import rearm
 from policy.services.cutoffs import follow
 from policy.services.locking import locked_policy
+from policy.terms import NothingKnown, terms_of
 from policy.types import LIVE_CERTIFICATES, CertificateStatus
 from science.decide import Standing
 
@@ -26,9 +30,10 @@ VALID_FOR = timedelta(days=90)
 def certify_release(*, release_id: UUID, actor: Actor, now: datetime) -> Certificate | None:
     """Certify a release for its workflow's promise, from what it said of labels it was not trained on.
 
-    The labels also chose what was tested, so the certificate is at most provisional: a quarter of what it
-    allows is automated until live audits confirm it. The same labels and promise are tested once: asked
-    again, the answer of the first time is returned. None when there is not a single label to test on.
+    Labels held out of training prove it outright. Where there were too few to hold out, the training labels
+    speak out of fold, which is at most provisional: a quarter of what it allows is automated until live
+    audits confirm it. The same labels and promise are tested once: asked again, the answer of the first time
+    is returned. None when there is not a single label to test on.
 
     The arithmetic runs before the lock is taken. If the promise changed meanwhile, the answer to the old one
     is kept as what it is, and the change of the promise has asked for a new one.
@@ -40,54 +45,85 @@ def certify_release(*, release_id: UUID, actor: Actor, now: datetime) -> Certifi
     policy = Policy.objects.filter(workflow_id=release.workflow_id).first() if release else None
     if release is None or policy is None:
         raise NotFound(release_id=str(release_id))
-    sample = fair_labels(release)
+    sample = fair_labels(release, since=policy.evidence_from)
     if sample is None:
         return None
-    promise = Claim(policy.scope, policy.target, policy.confidence)
-    proof = prove(sample, promise, labels=release.labels)
-    name = fingerprint(sample, promise)
-    return _write(release=release, promise=promise, proof=proof, name=name, actor=actor, now=now)
+    claim = claim_of(policy)
+    name = fingerprint(sample, claim)
+    earlier = Certificate.objects.filter(release=release, fingerprint=name).first()
+    if earlier is not None:
+        return earlier
+    try:
+        proof = prove(sample, claim, terms_of(policy, labels=release.labels), labels=release.labels)
+    except NothingKnown as why:
+        proof = _unproved(len(sample), str(why))
+    return issue(release=release, claim=claim, proof=proof, fingerprint=name, actor=actor, now=now)
+
+
+def claim_of(policy: Policy) -> Claim:
+    """Return what is promised now."""
+    return Claim(policy.scope, policy.target, policy.confidence, policy.loss)
+
+
+def _unproved(n_labels: int, why: str) -> Proof:
+    unit = {"label": None, "n_labels": n_labels, "cutoff": None, "passed": [], "automation": 0.0}
+    unit |= {"n_accepted": 0, "n_wrong": 0.0, "upper_bound": None, "why": why, "labels_needed": None}
+    return Proof(False, True, {"n_labels": n_labels, "units": [unit]}, {"method": "none"})
 
 
 @transaction.atomic
-def _write(
-    *, release: Release, promise: Claim, proof: Proof, name: str, actor: Actor, now: datetime
+def issue(
+    *,
+    release: Release,
+    claim: Claim,
+    proof: Proof,
+    fingerprint: str,
+    actor: Actor,
+    now: datetime,
+    trial: Trial | None = None,
 ) -> Certificate:
+    """Write a certificate, or the attempt at one; its cutoffs come into force where the policy says so."""
     policy = locked_policy(release.workflow_id)
-    earlier = Certificate.objects.filter(release=release, fingerprint=name).first()
+    earlier = Certificate.objects.filter(release=release, fingerprint=fingerprint).first()
     if earlier is not None:
         return earlier
     attempts = Certificate.objects.filter(release=release).count()
     certificate = Certificate.objects.create(
         workflow_id=release.workflow_id,
         release=release,
-        status=CertificateStatus.PROVISIONAL if proof.is_proved else CertificateStatus.REFUSED,
-        method=METHOD,
+        status=_status(proof),
+        method=proof.evidence["method"],
         seen=proof.seen,
         evidence=proof.evidence | {"attempt": attempts + 1, "artifact_sha256": release.artifact_sha256},
         valid_from=now,
         valid_until=now + VALID_FOR if proof.is_proved else now,
-        fingerprint=name,
+        fingerprint=fingerprint,
         made_by=actor.name,
-        **asdict(promise),
+        **asdict(claim),
     )
+    if trial is not None:
+        Trial.objects.filter(pk=trial.pk).update(certificate=certificate)
     _supersede(certificate)
     bump(release.workflow_id)
-    record(
-        action="certificate.made" if proof.is_proved else "certificate.refused",
-        actor=actor,
-        now=now,
-        about=certificate,
-        detail={
-            "release": str(release.id),
-            "workflow": policy.workflow.slug,
-            **asdict(promise),
-            "seen": proof.seen,
-        },
-    )
+    detail: dict[str, Any] = {
+        "release": str(release.id),
+        "workflow": policy.workflow.slug,
+        **asdict(claim),
+        "seen": proof.seen,
+    }
+    action = "certificate.made" if proof.is_proved else "certificate.refused"
+    record(action=action, actor=actor, now=now, about=certificate, detail=detail)
     if proof.is_proved and policy.follows_certificates and not _set_by_hand(release):
         follow(policy, certificate, actor=actor, now=now, reason="The cutoffs of a new certificate.")
+        if champion(release.workflow_id) == release:
+            rearm(policy, actor=actor, now=now)
     return certificate
+
+
+def _status(proof: Proof) -> CertificateStatus:
+    if not proof.is_proved:
+        return CertificateStatus.REFUSED
+    return CertificateStatus.PROVISIONAL if proof.is_provisional else CertificateStatus.CERTIFIED
 
 
 def _supersede(certificate: Certificate) -> None:
@@ -97,6 +133,7 @@ def _supersede(certificate: Certificate) -> None:
         scope=certificate.scope,
         target=certificate.target,
         confidence=certificate.confidence,
+        loss=certificate.loss,
         status__in=LIVE_CERTIFICATES,
     ).exclude(pk=certificate.pk).update(status=CertificateStatus.SUPERSEDED)
 

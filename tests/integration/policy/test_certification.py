@@ -67,19 +67,30 @@ def routed(labels: list[Label], reason: str, *, pi: float = 1.0) -> None:
     )
 
 
-def evaluation(labels: list[Label], *, error: float = 0.3, seed: int = 1) -> SimpleNamespace:
-    """Say what a model would have answered: the surer, the seldomer wrong."""
+def answers(n: int, error: float, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Scores, predictions and whether they are wrong: the surer, the seldomer."""
     rng = np.random.default_rng(seed)
-    n = len(labels)
     scores = 0.5 + rng.beta(4, 1, n) / 2
     predicted = rng.integers(0, 2, n)
-    wrong = rng.random(n) < error * (1 - scores)
+    return scores, predicted, rng.random(n) < error * (1 - scores)
+
+
+def evaluation(
+    labels: list[Label], *, error: float = 0.3, seed: int = 1, tuning: int = 0
+) -> SimpleNamespace:
+    """Say what a model would have answered; with `tuning` cases beside them, the labels were held out."""
+    scores, predicted, wrong = answers(len(labels), error, seed)
+    tune_scores, tune_predicted, tune_wrong = answers(tuning, error, seed + 1)
     return SimpleNamespace(
+        labels=["ham", "spam"],
+        tune_scores=tune_scores,
+        tune_predicted=tune_predicted,
+        tune_wrong=tune_wrong,
         label_ids=[label.id for label in labels],
         scores=scores,
         predicted=predicted,
         truth=np.where(wrong, 1 - predicted, predicted),
-        source="out_of_fold",
+        source="held_out" if tuning else "out_of_fold",
     )
 
 

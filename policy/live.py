@@ -1,0 +1,190 @@
+"""What live labels say, per unit of the promise: pure, built from rows' JSON and turned back into it.
+
+A `Block` is a stretch of decisions in their order. `LiveTest` proves a frozen plan by it, `LiveWatch` looks
+for the moment when the promise stops being true. Both hold one process per unit: one for an overall promise,
+one per label otherwise.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from science.guarantee.monitor import Level, RiskMonitor
+from science.guarantee.planning import Plan
+from science.guarantee.sequential import AnytimeCertifier
+from science.guarantee.verdict import Certified, Verdict
+
+Label = str | None  # of a unit; None is the one unit of an overall promise
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """Scored decisions in the order they were made; every array has shape (n_cases,).
+
+    Attributes:
+        scores: the certified scalar as stored when the case was decided.
+        predicted: the label the model gave.
+        losses: in [0, 1], NaN where no blind label was drawn.
+        pi: probability that a blind label is collected.
+        pi_ref: by which the monitor weighs it.
+    """
+
+    scores: np.ndarray
+    predicted: np.ndarray
+    losses: np.ndarray
+    pi: np.ndarray
+    pi_ref: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def of(self, label: Label) -> "Block":
+        """The cases of one unit."""
+        return self if label is None else self.where(self.predicted == label)
+
+    def where(self, mask: np.ndarray) -> "Block":
+        """The cases that a mask or slice picks, in their order."""
+        return Block(
+            self.scores[mask], self.predicted[mask], self.losses[mask], self.pi[mask], self.pi_ref[mask]
+        )
+
+
+class ChanceTooLow(Exception):
+    """A label was collected with a smaller chance than the frozen plan allows for."""
+
+
+@dataclass(slots=True)
+class LiveTest:
+    """Anytime tests of frozen plans, one per unit that has one."""
+
+    tests: dict[Label, AnytimeCertifier]
+
+    @classmethod
+    def begin(cls, plans: Mapping[Label, Plan]) -> "LiveTest":
+        """Nothing seen yet."""
+        return cls({label: AnytimeCertifier(plan) for label, plan in plans.items()})
+
+    @classmethod
+    def restore(cls, plans: Sequence[Mapping[str, Any]], states: Sequence[Mapping[str, Any]]) -> "LiveTest":
+        """What `to_json` described."""
+        return cls(
+            {
+                entry["label"]: AnytimeCertifier.from_json(Plan.from_json(entry["plan"]), dict(state))
+                for entry, state in zip(plans, states, strict=True)
+            }
+        )
+
+    def take(self, block: Block) -> None:
+        """Take in the labels of a closed block; a case that no cutoff of its plan accepts says nothing.
+
+        Raises:
+            ChanceTooLow: the plan no longer fits how labels are collected; nothing is taken in.
+        """
+        chosen = {}
+        for label, test in self.tests.items():
+            own = block.of(label)
+            asked = own.where(~np.isnan(own.losses) & (own.scores >= test.plan.grid[-1]))
+            if len(asked) and asked.pi.min() < test.plan.pi_floor * (1 - 1e-9):
+                raise ChanceTooLow(f"{asked.pi.min():g} is below {test.plan.pi_floor:g}")
+            chosen[label] = asked
+        for label, asked in chosen.items():
+            self.tests[label].add_block(asked.scores, asked.losses, asked.pi)
+
+    def verdicts(self) -> dict[Label, Verdict]:
+        """What is proved by now, per unit."""
+        return {label: test.verdict() for label, test in self.tests.items()}
+
+    def states(self) -> list[dict[str, Any]]:
+        """The states, in the order of the plans."""
+        return [test.to_json() for test in self.tests.values()]
+
+    def n_labels(self, label: Label) -> tuple[int, float]:
+        """Labels at the loosest cutoff of a unit, and the sum of their losses."""
+        test = self.tests[label]
+        return int(test.n[-1]), float(test.wrong[-1])
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything that was asked is proved: more labels could add nothing."""
+        return all(
+            isinstance(verdict, Certified) and verdict.cutoff == self.tests[label].plan.grid[-1]
+            for label, verdict in self.verdicts().items()
+        )
+
+
+@dataclass(slots=True)
+class LiveWatch:
+    """Monitors of the cutoffs that a certificate covers, one per unit that has any."""
+
+    monitors: dict[Label, RiskMonitor]
+
+    @classmethod
+    def begin(
+        cls, passed: Mapping[Label, Sequence[float]], *, target: float, horizon_cases: float, pfa: float
+    ) -> "LiveWatch":
+        """Calm monitors; the units share the permitted chance of a false alarm, and the horizon's cases."""
+        each = pfa / max(1, len(passed))
+        return cls(
+            {
+                label: RiskMonitor(tuple(grid), target=target, horizon_cases=horizon_cases, pfa=each)
+                for label, grid in passed.items()
+            }
+        )
+
+    @classmethod
+    def restore(cls, units: Sequence[Label], states: Sequence[Mapping[str, Any]]) -> "LiveWatch":
+        """What `states` described."""
+        return cls({label: RiskMonitor.from_json(state) for label, state in zip(units, states, strict=True)})
+
+    def copy(self) -> "LiveWatch":
+        """The same, to try something on."""
+        return self.restore(list(self.monitors), self.states())
+
+    def take(self, block: Block) -> None:
+        """Take in a closed block: all its cases are counted, those with a label are weighed."""
+        for label, monitor in self.monitors.items():
+            own = block.of(label)
+            if len(own):
+                monitor.add_block(own.scores, own.losses, own.pi, own.pi_ref)
+
+    def states(self) -> list[dict[str, Any]]:
+        """The states, in the order of the units."""
+        return [monitor.to_json() for monitor in self.monitors.values()]
+
+    def place(self, label: Label, cutoff: float) -> int | None:
+        """Index of a cutoff in its unit's grid."""
+        monitor = self.monitors.get(label)
+        return monitor.grid.index(cutoff) if monitor is not None and cutoff in monitor.grid else None
+
+    def level(self, cutoffs: Mapping[Label, float]) -> Level:
+        """The worst level among the cutoffs in force."""
+        levels = {self._level_of(label, cutoff) for label, cutoff in cutoffs.items()}
+        return next((level for level in (Level.RED, Level.AMBER) if level in levels), Level.GREEN)
+
+    def red_units(self, cutoffs: Mapping[Label, float]) -> list[Label]:
+        """The units whose cutoff in force is refuted."""
+        return [label for label, cutoff in cutoffs.items() if self._level_of(label, cutoff) is Level.RED]
+
+    def highest(self, cutoffs: Mapping[Label, float]) -> float:
+        """The highest E among the cutoffs in force; red begins at 1 / pfa."""
+        values = [
+            float(self.monitors[label].e_values()[place])
+            for label, cutoff in cutoffs.items()
+            if (place := self.place(label, cutoff)) is not None
+        ]
+        return max(values, default=0.0)
+
+    def step_down(self, label: Label, cutoff: float) -> float | None:
+        """The loosest stricter cutoff of the unit whose own monitor is calm; None: there is none."""
+        place = self.place(label, cutoff)
+        if place is None:
+            return None
+        monitor = self.monitors[label]
+        stricter = monitor.step_down(place, monitor.grid)
+        return None if stricter is None else monitor.grid[stricter]
+
+    def _level_of(self, label: Label, cutoff: float) -> Level:
+        place = self.place(label, cutoff)
+        return Level.GREEN if place is None else self.monitors[label].level(place)
