@@ -124,6 +124,11 @@ def set_status(case: Case, status: CaseStatus, *, answer: str | None, now: datet
 
 def tell(case: Case, kind: str, *, now: datetime) -> None:
     """Write the news about a case, to go out when the undo window has closed."""
+    emit([news_about(case, kind, now=now)])
+
+
+def news_about(case: Case, kind: str, *, now: datetime) -> News:
+    """Return that news, unwritten."""
     thin = {
         "id": str(case.pk),
         "workflow": case.workflow.slug,
@@ -132,7 +137,7 @@ def tell(case: Case, kind: str, *, now: datetime) -> None:
         "answer": case.answer,
     }
     not_before = now + timedelta(seconds=settings.UNDO_SECONDS)
-    emit([News(kind, case.pk, case.workflow_id, now, thin, not_before)])
+    return News(kind, case.pk, case.workflow_id, now, thin, not_before)
 
 
 def require_decided(case: Case) -> None:
