@@ -328,6 +328,11 @@ class Decision(models.Model):
         ]
         indexes: ClassVar[list[Any]] = [
             models.Index(name="decision_of_workflow", fields=["workflow", "decided_at"]),
+            models.Index(
+                name="drawn_decision",
+                fields=["workflow", "decided_at", "case"],
+                condition=Q(sequence=0) & (Q(is_audited=True) | Q(is_blind=True)),
+            ),
         ]
 
 

@@ -181,14 +181,14 @@ def _drawn(
         shown_nothing = hidden & ~accepted
         blind |= shown_nothing
         pi[shown_nothing] = 1.0
-    ramp = min(rule.ramp, PROVISIONAL_RAMP) if rule.standing is Standing.PROVISIONAL else rule.ramp
+    ramp = rule.share_let_through
     if ramp < 1:
         automatic = accepted & (draws.u_ramp < ramp)
         held = accepted & ~automatic
         reason[held] = RAMP
         blind |= held
         # Held back or let through was our own draw, so pi is the chance of a blind label over both.
-        pi[accepted] = ramp * rule.audit_rate + (1 - ramp)
+        pi[accepted] = rule.accepted_pi
     audited = automatic & (draws.u_audit < rule.audit_rate)
     blind = np.where(automatic, audited, blind)
     if rule.breaker_tripped:

@@ -118,11 +118,21 @@ class Rule:
     def reference_rate(self) -> float:
         """What monitors weigh labels by (``pi_ref / pi``): one number for all cases decided under this rule.
 
-        It is the audit rate in force, so that an audit counts in full however often there is one: a fixed
-        reference would dilute the very audits that amber asks for. The blind share caps it, so that no label
-        of a reviewed case ever counts more than double.
+        It is the chance that an accepted case is labelled now, so that a label counts in full however many
+        there are: a fixed reference would dilute the very audits that amber asks for. The blind share caps
+        it, so that no label of a reviewed case ever counts more than double.
         """
-        return min(self.audit_rate, 2 * self.blind_share)
+        return min(self.accepted_pi, 2 * self.blind_share)
+
+    @property
+    def share_let_through(self) -> float:
+        """Share of accepted cases that is automated."""
+        return min(self.ramp, PROVISIONAL_RAMP) if self.standing is Standing.PROVISIONAL else self.ramp
+
+    @property
+    def accepted_pi(self) -> float:
+        """Probability that an accepted case gets a blind label: audited, or held back by the ramp."""
+        return self.share_let_through * self.audit_rate + (1 - self.share_let_through)
 
     def _degree_of(self, label: str) -> Degree:
         return min(self.degree, self.label_degrees.get(label, self.degree), key=RANK.__getitem__)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 
+from science.explain.counterfactual import flips
 from science.explain.media import audio_units, image_units
 from science.explain.swap import field_scores
 from science.explain.text import text_units
@@ -27,7 +28,8 @@ _WEAK_RATIO = 0.25  # of what the model says before it has read anything
 class Evidence:
     """Everything a model saw in one case: `units` in no order, and the log-odds (`margin`) they explain.
 
-    `proba` are the probabilities of target and contrast, NaN when the case cannot be scored.
+    `proba` are the probabilities of target and contrast, NaN when the case cannot be scored; `said` is the
+    label that the model gives, `of_texts` (n_outputs,) what a linear model's texts add to its outputs.
     """
 
     target: str
@@ -36,6 +38,8 @@ class Evidence:
     margin: float
     proba: tuple[float, float]
     method: dict[str, Any]
+    said: str | None = None
+    of_texts: np.ndarray | None = None
 
     @property
     def is_available(self) -> bool:
@@ -69,7 +73,11 @@ def explain(
     Works from the plan alone; the same case and plan give the same bytes. A case that cannot be
     scored gets the status "unavailable" and no highlight.
     """
-    return as_explanation(evidence_in(plan, row, target=target, contrast=contrast), row, top=top, model=model)
+    evidence = evidence_in(plan, row, target=target, contrast=contrast)
+    found = as_explanation(evidence, row, top=top, model=model)
+    if not evidence.is_available or evidence.said != evidence.target or not plan.table.columns:
+        return found
+    return replace(found, flips=tuple(flips(plan, row, target=evidence.target, texts=evidence.of_texts)))
 
 
 def evidence_in(
@@ -78,9 +86,10 @@ def evidence_in(
     """All evidence in one case, before anything is ranked or left out."""
     raw = plan.raw([row])
     outputs = plan.outputs_of(raw)
-    if plan.is_linear:
-        for block in plan.texts:
-            outputs = outputs + block.outputs([row.get(block.name)])
+    of_texts = None
+    if plan.is_linear and plan.texts:
+        of_texts = np.sum([block.outputs([row.get(block.name)])[0] for block in plan.texts], axis=0)
+        outputs = outputs + of_texts
     logits = plan.as_logits(outputs)[0]
     c, r = _sides(plan, logits, target, contrast)
     pair = (plan.labels[c], plan.labels[r])
@@ -89,7 +98,8 @@ def evidence_in(
     margin = float(logits[c] - logits[r])
     units, method = _units(plan, row, raw[0], _direction(plan, c, r), margin, pair)
     proba = softmax(logits[None])[0]
-    return Evidence(*pair, tuple(units), margin, (float(proba[c]), float(proba[r])), method)
+    both = (float(proba[c]), float(proba[r]))
+    return Evidence(*pair, tuple(units), margin, both, method, plan.labels[int(logits.argmax())], of_texts)
 
 
 def as_explanation(

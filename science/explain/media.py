@@ -13,10 +13,9 @@ import numpy as np
 from science.explain.types import Unit
 from science.media import SAMPLE_RATE
 from science.serving.audio import HOP, log_mel, noise_floor, pooled
-from science.serving.image import image_features
+from science.serving.image import Box, Described
 
 Margins = Callable[[np.ndarray], np.ndarray]
-Box = tuple[int, int, int, int]
 
 _GRID = 4
 _REFINED = 3
@@ -33,13 +32,14 @@ def image_units(name: str, pixels: np.ndarray, margins: Margins) -> list[Unit]:
     """
     height, width = pixels.shape[:2]
     coarse = _split((0, height, 0, width), _GRID)
-    whole = float(margins(image_features(pixels)[None])[0])
-    scores = whole - _covered(pixels, coarse, margins)
+    described = Described(pixels)
+    whole = float(margins(described.features[None])[0])
+    scores = whole - _covered(described, coarse, margins)
     strongest = sorted(np.argsort(-np.abs(scores), kind="stable")[:_REFINED].tolist())
     boxes, values = list(coarse), scores.tolist()
     for i in strongest:
         parts = _split(coarse[i], 2)
-        finer = whole - _covered(pixels, parts, margins)
+        finer = whole - _covered(described, parts, margins)
         best = int(np.argmax(np.abs(finer)))
         if abs(finer[best]) >= 0.6 * abs(scores[i]) and np.sign(finer[best]) == np.sign(scores[i]):
             boxes[i], values[i] = parts[best], float(finer[best])
@@ -66,8 +66,8 @@ def _split(box: Box, n: int) -> list[Box]:
     return [(rows[i], rows[i + 1], columns[j], columns[j + 1]) for i in range(n) for j in range(n)]
 
 
-def _covered(pixels: np.ndarray, boxes: Sequence[Box], margins: Margins) -> np.ndarray:
-    return margins(np.stack([image_features(cover(pixels, box)) for box in boxes]))
+def _covered(described: Described, boxes: Sequence[Box], margins: Margins) -> np.ndarray:
+    return margins(described.with_changes([(cover(described.pixels, box), box) for box in boxes]))
 
 
 def cover(pixels: np.ndarray, box: Box) -> np.ndarray:
@@ -88,8 +88,22 @@ def cover(pixels: np.ndarray, box: Box) -> np.ndarray:
 
 
 def _middle(line: np.ndarray) -> np.ndarray:
-    colour: np.ndarray = np.median(line, axis=0)
+    """The median colour of a line of pixels; for so few, sorting is quicker than `np.median`."""
+    ordered = np.sort(line, axis=0)
+    n = len(ordered)
+    colour: np.ndarray = (ordered[(n - 1) // 2] + ordered[n // 2]) * np.float32(0.5)
     return colour[None, None, :]
+
+
+def without(samples: np.ndarray, spans_ms: Sequence[tuple[int, int]]) -> np.ndarray:
+    """Features (width,) of a recording with stretches muted to its noise floor."""
+    mel = log_mel(samples)
+    floor, frame_ms = noise_floor(mel), HOP * 1000 // SAMPLE_RATE
+    muted = mel.copy()
+    for start, end in spans_ms:
+        own = slice(start // frame_ms, -(-end // frame_ms))
+        muted[own] = np.minimum(muted[own], floor)
+    return pooled(muted)
 
 
 def audio_units(name: str, samples: np.ndarray, margins: Margins) -> list[Unit]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from science.explain.explain import as_explanation, evidence_in
-from science.explain.media import cover
+from science.explain.media import cover, without
 from science.explain.types import Explanation, Locator, verify
 from science.fields import Kind
 from science.serving.image import image_features
@@ -96,4 +96,8 @@ def _margin_without(
                 bottom, right = top + round(where["h"] * height), left + round(where["w"] * width)
                 pixels = cover(pixels, (top, bottom, left, right))
             raw[0, groups == block.name] = image_features(pixels)
+        times = [where for where in flat if where.get("asset") == block.name and "start_ms" in where]
+        if block.kind is Kind.AUDIO and times:
+            spans = [(where["start_ms"], where["end_ms"]) for where in times]
+            raw[0, groups == block.name] = without(block.read(row.get(block.name)), spans)
     return _margin(plan, raw, changed, explanation)

@@ -50,7 +50,8 @@ class Explanation:
     Locators: text ``{"part", "start", "end", "start16", "end16", "quote"}`` (code points, UTF-16 units
     as browsers count, and the words themselves), field ``{"path"}``, box ``{"asset", "x", "y", "w",
     "h"}`` (0..1 of the upright image), time ``{"asset", "start_ms", "end_ms"}``.
-    The scores shown and `residual` add up to the log-odds of target against contrast.
+    The scores shown and `residual` add up to the log-odds of target against contrast. `flips` are changes of
+    fields after which the model would say something else (`science.explain.counterfactual`).
     """
 
     model: str
@@ -63,6 +64,7 @@ class Explanation:
     highlights: tuple[Highlight, ...]
     residual: float
     status: Literal["ok", "weak", "unavailable"]
+    flips: tuple[dict[str, Any], ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values; the same case and model give the same bytes."""
@@ -83,6 +85,7 @@ class Explanation:
                 for h in self.highlights
             ],
             "residual": self.residual,
+            "flips": list(self.flips),
             "status": self.status,
         }  # fmt: skip
 
@@ -112,6 +115,10 @@ def verify(explanation: Explanation, row: Mapping[str, object]) -> None:
     for highlight in explanation.highlights:
         for where in (highlight.where, *highlight.also):
             _verify_place(where, row)
+    for flip in explanation.flips:
+        for change in flip["changes"]:
+            if row.get(change["path"]) != change["from"]:
+                raise NotInContent(f"a change of {change['path']!r} from what it is not")
 
 
 def _verify_place(where: Locator, row: Mapping[str, object]) -> None:

@@ -7,7 +7,7 @@ scratch lies does not matter) and over a coarse grid (where a digit's strokes li
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -18,39 +18,117 @@ _DIRECTIONS = (
 )  # fmt: skip
 _TAPS = 3  # steps to each side along the line
 _ACROSS = 2  # the farthest step across it
+_MARGIN = _ACROSS + 4 * _TAPS  # how far a response sees: two steps of up to two pixels, and across
 _BLOCKS = 16
 _GRID = 4
 _RANKS = (0, 1, 2, 4, 8, 32)  # of the 256 pooled blocks, strongest first
 _FINE = 8
 
+Box = tuple[int, int, int, int]
+Pools = tuple[np.ndarray, ...]
+
 
 def image_features(pixels: np.ndarray) -> np.ndarray:
     """Features (n,) in float64 of pixels (height, width, 3) in 0..1, each side a multiple of 16."""
-    grey = pixels @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
-    return np.concatenate([*_line_features(grey), *_tone_features(pixels, grey)]).astype(np.float64)
+    return Described(pixels).features
 
 
-def _line_features(grey: np.ndarray) -> list[np.ndarray]:
-    short, long = line_responses(grey)
-    texture = np.stack([_pool(np.abs(image), np.add) for image in short]) / (grey.size / _BLOCKS**2)
-    noise = float(np.median(texture)) + 1e-4
-    features = [np.array([noise]), np.sqrt(_coarse(texture, np.mean)).ravel()]
+class Described:
+    """One image with the features it has, and those it would have if a part of it were another.
+
+    Covering a box changes lines only near it, so only the blocks around it are looked at again: the same
+    numbers as `image_features` of the changed image, bit for bit, at a quarter of the cost.
+    """
+
+    def __init__(self, pixels: np.ndarray) -> None:
+        self.pixels, self._grey_image = pixels, _grey(pixels)
+        self._pools = _pooled(self._grey_image, (0, _BLOCKS, 0, _BLOCKS))
+
+    @property
+    def features(self) -> np.ndarray:
+        """What `image_features` gives."""
+        lines = _line_features([self._pools], self._grey_image.size)[0]
+        return np.concatenate([lines, _tone_features(self.pixels, self._grey_image)])
+
+    def with_changes(self, changed: Sequence[tuple[np.ndarray, Box]]) -> np.ndarray:
+        """Features (n, width) of variants: the changed image, and the box (top, bottom, left, right) in which
+        alone it differs."""
+        if not changed:
+            return np.zeros((0, 0))
+        pools, tones = [], []
+        for pixels, box in changed:
+            grey = _grey(pixels)
+            window = _blocks_around(box, grey.shape)
+            part = _pooled(grey, window)
+            pools.append(
+                tuple(_replaced(old, new, window) for old, new in zip(self._pools, part, strict=True))
+            )
+            tones.append(_tone_features(pixels, grey))
+        return np.hstack([_line_features(pools, self._grey_image.size), np.stack(tones)])
+
+
+def _grey(pixels: np.ndarray) -> np.ndarray:
+    return np.asarray(pixels @ np.array([0.299, 0.587, 0.114], dtype=np.float32))
+
+
+def _blocks_around(box: Box, shape: tuple[int, ...]) -> Box:
+    """The blocks in which a response can see into a box of pixels."""
+    edges = []
+    for (first, last), size in zip((box[:2], box[2:]), shape, strict=True):
+        step = size // _BLOCKS
+        edges += [max(0, (first - _MARGIN) // step), min(_BLOCKS, -(-(last + _MARGIN) // step))]
+    return (edges[0], edges[1], edges[2], edges[3])
+
+
+def _replaced(old: np.ndarray, new: np.ndarray, window: Box) -> np.ndarray:
+    top, bottom, left, right = window
+    out = old.copy()
+    out[..., top:bottom, left:right] = new
+    return out
+
+
+def _pooled(grey: np.ndarray, window: Box) -> Pools:
+    """The responses of a window of blocks, reduced block by block (directions, rows, columns)."""
+    rows, columns = grey.shape[0] // _BLOCKS, grey.shape[1] // _BLOCKS
+    top, bottom, left, right = window
+    padded = np.pad(grey, _MARGIN, mode="edge")[
+        top * rows : bottom * rows + 2 * _MARGIN, left * columns : right * columns + 2 * _MARGIN
+    ]
+    short, long = _responses(padded)
+    shape = (bottom - top, right - left)
+    texture = np.stack([_pool(np.abs(image), np.add, shape) for image in short])
+    pools = [texture]
     for images in (short, long):
-        brightest = np.stack([_pool(image, np.maximum) for image in images])
-        darkest = -np.stack([_pool(image, np.minimum) for image in images])
-        for maps in (brightest, darkest):
-            strongest = maps.max(axis=0, keepdims=True)
-            slanted = maps[2:].max(axis=0, keepdims=True)  # what is upright is rarely a defect
-            layers = np.concatenate([maps, strongest, slanted])
-            ranked = np.sort(layers.reshape(len(layers), -1), axis=1)[:, ::-1]
-            features += [ranked[:, _RANKS].ravel(), ranked.mean(axis=1), ranked[-2:, _RANKS].ravel() / noise]
-            features.append(_coarse(strongest, np.max).ravel())
-    return features
+        pools.append(np.stack([_pool(image, np.maximum, shape) for image in images]))
+        pools.append(-np.stack([_pool(image, np.minimum, shape) for image in images]))
+    return tuple(pools)
+
+
+def _line_features(pools: Sequence[Pools], n_pixels: int) -> np.ndarray:
+    """Features (n, width) of the pooled responses of n images of one size."""
+    n = len(pools)
+    texture = np.stack([part[0] for part in pools]) / (n_pixels / _BLOCKS**2)
+    noise = np.median(texture.reshape(n, -1), axis=1).astype(np.float64) + 1e-4
+    features = [noise[:, None], np.sqrt(_coarse(texture, np.mean)).reshape(n, -1)]
+    below = noise.astype(np.float32)[:, None]
+    for k in range(1, 5):
+        maps = np.stack([part[k] for part in pools])
+        strongest = maps.max(axis=1, keepdims=True)
+        slanted = maps[:, 2:].max(axis=1, keepdims=True)  # what is upright is rarely a defect
+        layers = np.concatenate([maps, strongest, slanted], axis=1)
+        ranked = np.sort(layers.reshape(n, layers.shape[1], -1), axis=2)[:, :, ::-1]
+        features += [
+            ranked[:, :, _RANKS].reshape(n, -1),
+            ranked.mean(axis=2),
+            ranked[:, -2:, _RANKS].reshape(n, -1) / below,
+            _coarse(strongest, np.max).reshape(n, -1),
+        ]
+    return np.hstack([part.astype(np.float64) for part in features])
 
 
 def _coarse(maps: np.ndarray, how: Callable[..., np.ndarray]) -> np.ndarray:
     step = _BLOCKS // _GRID
-    return how(maps.reshape(len(maps), _GRID, step, _GRID, step), axis=(2, 4))
+    return how(maps.reshape(*maps.shape[:2], _GRID, step, _GRID, step), axis=(3, 5))
 
 
 def line_responses(grey: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -60,9 +138,13 @@ def line_responses(grey: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]
     stretch of the line; the second takes the weaker of the stretches before and after the pixel, so
     that only what goes on counts, and a bright speck does not.
     """
-    height, width = grey.shape
+    return _responses(np.pad(grey, _MARGIN, mode="edge"))
+
+
+def _responses(padded: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """`line_responses` of what lies inside a rim of `_MARGIN` pixels."""
+    height, width = (size - 2 * _MARGIN for size in padded.shape)
     reach = 2 * _TAPS  # a step along a line is up to two pixels
-    padded = np.pad(grey, _ACROSS + 2 * reach, mode="edge")
 
     def part(image: np.ndarray, spare: int, rows: int, columns: int) -> np.ndarray:
         """The image with `spare` pixels around it, seen from a shifted place."""
@@ -94,18 +176,19 @@ def _weaker(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return weaker
 
 
-def _pool(image: np.ndarray, how: np.ufunc, blocks: int = _BLOCKS) -> np.ndarray:
-    """Reduce an image (height, width) to `blocks` x `blocks`."""
+def _pool(image: np.ndarray, how: np.ufunc, blocks: tuple[int, int]) -> np.ndarray:
+    """Reduce an image (height, width) to `blocks` (rows, columns)."""
     height, width = image.shape
-    rows = how.reduce(image.reshape(blocks, height // blocks, width), axis=1)
-    return np.asarray(how.reduce(rows.reshape(blocks, blocks, width // blocks), axis=2))
+    rows = how.reduce(image.reshape(blocks[0], height // blocks[0], width), axis=1)
+    return np.asarray(how.reduce(rows.reshape(blocks[0], blocks[1], width // blocks[1]), axis=2))
 
 
-def _tone_features(pixels: np.ndarray, grey: np.ndarray) -> list[np.ndarray]:
+def _tone_features(pixels: np.ndarray, grey: np.ndarray) -> np.ndarray:
     ordered = np.sort(grey[::2, ::2], axis=None)
     quantiles = ordered[(np.array([0.02, 0.25, 0.5, 0.75, 0.98]) * (len(ordered) - 1)).astype(int)]
     size = grey.size / _FINE**2
-    means = np.stack([_pool(pixels[:, :, k], np.add, _FINE) for k in range(3)], axis=2) / size
+    means = np.stack([_pool(pixels[:, :, k], np.add, (_FINE, _FINE)) for k in range(3)], axis=2) / size
     half = means.reshape(_FINE // 2, 2, _FINE // 2, 2, 3).mean(axis=(1, 3))
     colour = half - half.mean(axis=2, keepdims=True)
-    return [quantiles, np.array([grey.std()]), means.mean(axis=2).ravel(), colour.ravel()]
+    parts = [quantiles, np.array([grey.std()]), means.mean(axis=2).ravel(), colour.ravel()]
+    return np.concatenate(parts).astype(np.float64)
