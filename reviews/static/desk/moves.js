@@ -1,0 +1,41 @@
+// From case to case without an answer: the next one, a skip, the one that was lost.
+
+import { can, perform } from "./deeds.js";
+import { lose, lost } from "./hold.js";
+import { askToSignIn, busy, dialog, isCase, setBusy, stage, toast, url, workflow } from "./page.js";
+import { ask } from "./server.js";
+import { show } from "./stage.js";
+
+/** @param {string} to @param {Record<string, string>} fields */
+export async function move(to, fields) {
+  if (busy()) return "busy";
+  setBusy(true);
+  const reply = await ask(to, { ...fields, workflow: workflow() });
+  if (reply.kind === "ok") {
+    show(reply.html);
+    return reply.kind;
+  }
+  setBusy(false);
+  if (reply.kind === "signed-out") askToSignIn();
+  else if (reply.kind === "unreachable") toast("The service cannot be reached. Try again in a moment.", "bad");
+  else if (reply.code === "lease_expired" && isCase()) lose(reply.words);
+  else toast(reply.words, "warn");
+  return reply.kind;
+}
+
+can({
+  skip: () => (isCase() ? dialog("skip").showModal() : false),
+  next: () => void move(url.nextUrl ?? "", {}),
+  unskip: () => void move(url.nextUrl ?? "", { with_skipped: "yes" }),
+  again: () => void move(url.againUrl ?? "", { case: lost() }),
+});
+
+document.addEventListener("click", (event) => {
+  const reason = /** @type {Element} */ (event.target).closest("[data-reason]")?.getAttribute("data-reason");
+  if (!reason) return;
+  dialog("skip").close();
+  move(url.skipUrl ?? "", { lease: stage().dataset.lease ?? "", reason });
+});
+
+// The lost dialog asks for one of two things: closing it otherwise means the next case.
+dialog("lost").addEventListener("cancel", () => perform("next"));
