@@ -1,13 +1,15 @@
 """Evidence: in the content, additive, about the label shown, and it matters."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.linear_model import LogisticRegression
 
-from science.explain import NotInContent, explain, self_check, verify
+from science.explain import NotInContent, Unsupported, explain, explainer_for, self_check, verify
 from science.explain.media import cover
 from science.explain.places import Places
 from science.fields import Field, Kind, Schema
@@ -261,3 +263,22 @@ def test_evidence_that_says_little_is_marked_weak():
     assert explain(plan, {"t": "gamma"}).status == "weak"
     assert explain(plan, {"t": ""}).status == "weak"
     assert explain(plan, {"t": "alpha"}).status == "ok"
+
+
+def test_a_model_is_explained_or_refused_and_never_guessed_at(mail_plan, pairwise_plan, panel_plan):
+    methods = [explainer_for(plan).method for plan in (mail_plan, pairwise_plan, panel_plan)]
+    assert methods == ["linear-exact", "two-ended-swap", "occlusion"]
+    row = mails(240)[0][0]
+    assert explainer_for(mail_plan).explain(row) == explain(mail_plan, row)
+    for foreign in (None, "pipeline", LogisticRegression(), replace(mail_plan, head=object())):
+        refused = explainer_for(foreign)
+        assert isinstance(refused, Unsupported)
+        assert refused.reason.endswith((".", "again."))
+    assert isinstance(explainer_for(replace(pairwise_plan, background=np.zeros((0, 13)))), Unsupported)
+
+
+def test_muting_the_tone_moves_the_model_more_than_muting_anything_else():
+    rows, labels = beeps(60)
+    plan = plan_of(MEDIA[0], rows, labels, BEEP)
+    report = self_check(plan, rows[:10], np.random.default_rng(0))
+    assert report["comprehensiveness"] > 2 * abs(report["comprehensiveness_at_random"])

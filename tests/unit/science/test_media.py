@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from science.explain.media import cover
 from science.media import MAX_PIXELS, SAMPLE_RATE, BadMedia, read_audio, read_image
 from science.serving.audio import audio_features
-from science.serving.image import image_features
+from science.serving.image import Described, image_features
 from tests.unit.science.samples import png, wav
 
 PHOTO = png(np.random.default_rng(0).integers(0, 255, (40, 60, 3), dtype=np.uint8))
@@ -104,3 +105,17 @@ def test_recordings_of_any_rate_sound_alike(rate):
 
 def test_even_one_sample_has_features():
     assert np.isfinite(audio_features(np.zeros(1, np.float32))).all()
+
+
+def test_a_covered_part_changes_the_features_as_if_the_whole_image_were_looked_at_again():
+    rng = np.random.default_rng(5)
+    for height, width in ((224, 144), (32, 48), (16, 16), (64, 16)):
+        pixels = rng.random((height, width, 3), dtype=np.float32)
+        boxes = [
+            (0, height // 4, 0, width),
+            (height // 2, height // 2 + 3, 5, 9),
+            (height - 1, height, 0, width // 3),
+        ]
+        changed = [(cover(pixels, box), box) for box in boxes]
+        found = Described(pixels).with_changes(changed)
+        assert np.array_equal(found, np.stack([image_features(other) for other, _ in changed]))

@@ -1,0 +1,97 @@
+"""Who can explain a model: an explainer, or a refusal that says why. Nothing is guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from science.explain.explain import explain
+from science.explain.selfcheck import self_check
+from science.explain.types import Explanation
+from science.serving.plan import Linear, Plan
+from science.serving.trees import Trees
+
+
+class Explainer(Protocol):
+    """Explains cases of one model; pure, deterministic, and safe to share between threads."""
+
+    @property
+    def method(self) -> str:
+        """How: `linear-exact`, `two-ended-swap` or `occlusion`."""
+        ...
+
+    def explain(
+        self,
+        row: Mapping[str, object],
+        *,
+        target: str | None = None,
+        contrast: str | None = None,
+        top: int = 6,
+        model: str = "",
+    ) -> Explanation:
+        """The evidence in one case."""
+        ...
+
+    def self_check(self, rows: Sequence[Mapping[str, object]], rng: np.random.Generator) -> dict[str, Any]:
+        """Additivity, places, and comprehensiveness against chance on some cases."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """No explanation can be given of such a model; `reason` is a sentence for people."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanExplainer:
+    """Explains the models that this package trains."""
+
+    plan: Plan
+
+    @property
+    def method(self) -> str:
+        """How its evidence is found."""
+        if self.plan.media:
+            return "occlusion"
+        return "linear-exact" if self.plan.is_linear else "two-ended-swap"
+
+    def explain(
+        self,
+        row: Mapping[str, object],
+        *,
+        target: str | None = None,
+        contrast: str | None = None,
+        top: int = 6,
+        model: str = "",
+    ) -> Explanation:
+        """As `science.explain.explain`."""
+        return explain(self.plan, row, target=target, contrast=contrast, top=top, model=model)
+
+    def self_check(self, rows: Sequence[Mapping[str, object]], rng: np.random.Generator) -> dict[str, Any]:
+        """As `science.explain.self_check`."""
+        return self_check(self.plan, rows, rng)
+
+
+def explainer_for(model: object) -> Explainer | Unsupported:
+    """The explainer of a model, or why there is none.
+
+    Everything else than a plan is refused, also a scikit-learn pipeline that a plan was made from: its
+    features, calibration and labels cannot be known to be those that decide.
+
+    >>> explainer_for("a pipeline").reason
+    'A str is no plan of ours: train it here, or show its cases without marks.'
+    """
+    if not isinstance(model, Plan):
+        return Unsupported(
+            f"A {type(model).__name__} is no plan of ours: train it here, or show its cases without marks."
+        )
+    if not isinstance(model.head, Linear | Trees):
+        return Unsupported(f"Nothing here explains a {type(model.head).__name__}.")
+    if not len(model.background) or not np.isfinite(np.nan_to_num(model.background)).all():
+        return Unsupported("The model keeps no cases to compare with: train it again.")
+    return PlanExplainer(model)
