@@ -6,6 +6,7 @@ the work is the truth, and a sweeper finds what the bell missed.
 
 import logging
 import time
+from collections.abc import Callable
 from typing import Any
 
 from celery import current_app
@@ -19,10 +20,19 @@ SILENT_SECONDS = (
 )
 _silent_until = 0.0
 
+Bell = Callable[[str, tuple[Any, ...]], None]
+_bell: Bell | None = None
+
 
 def enqueue(name: str, *args: Any) -> None:
     """Ask a worker to run the task called `name` once the current transaction has committed."""
-    transaction.on_commit(lambda: _ring(name, args), robust=True)
+    transaction.on_commit(lambda: (_bell or _ring)(name, args), robust=True)
+
+
+def use(bell: Bell | None) -> None:
+    """Ring `bell` with a job's name and arguments from now on: a replay has no workers. None: Celery."""
+    global _bell
+    _bell = bell
 
 
 def perform(name: str, *args: Any) -> None:
