@@ -4,6 +4,8 @@ from django import template
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+from reviews.web import files
+
 register = template.Library()
 
 
@@ -14,3 +16,9 @@ def exactly(text: str) -> SafeString:
     A parser of HTML turns a carriage return into a line feed unless it is written as a reference.
     """
     return mark_safe(escape(text).replace("\r", "&#13;"))  # noqa: S308 - escaped just here
+
+
+@register.simple_tag
+def desk_file(name: str) -> str:
+    """Return the address of the desk's script or style."""
+    return files.address(name)

@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern, path
 
-from reviews.web import desk
+from reviews.web import desk, files
 
 urlpatterns: list[URLPattern] = [
     path("review/", desk.desk, name="desk"),
+    path("review/files/<slug:digest>/<str:name>", files.serve, name="desk-file"),
     path("review/next/", desk.next_case, name="desk-next"),
     path("review/waiting/", desk.waiting, name="desk-waiting"),
     path("review/renew/", desk.renew, name="desk-renew"),
