@@ -248,3 +248,47 @@ class IntakeBatch(models.Model):
                 name="batch_open", fields=["received_at"], condition=Q(status__in=["queued", "running"])
             ),
         ]
+
+
+class Voiding(models.Model):
+    """One row per time somebody's answers were declared void from a moment on; worked through in steps.
+
+    Whatever they answered from `since` to `at` is taken back. Answers themselves stay stored. The counts say
+    what has been done so far.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="voidings", db_index=False
+    )
+    workflow = models.ForeignKey(
+        Workflow, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    since = models.DateTimeField()
+    at = models.DateTimeField(help_text="The answers were given until then; also when they were taken back.")
+    reason = models.TextField()
+    asked_by = models.CharField(max_length=150)
+    asked_by_id = models.CharField(max_length=64)
+    finished_at = models.DateTimeField(null=True)
+    answers = models.IntegerField(default=0, help_text="Taken back.")
+    labels = models.IntegerField(default=0, help_text="That rested on them, and count no more.")
+    kept = models.IntegerField(default=0, help_text="Labels that stand on what others answered.")
+    reopened = models.IntegerField(default=0, help_text="Cases that wait for a person again.")
+    reaudited = models.IntegerField(default=0, help_text="Automatic decisions that are audited again.")
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                name="one_voiding_at_a_time", fields=["reviewer"], condition=Q(finished_at__isnull=True)
+            ),
+            models.CheckConstraint(name="voiding_has_a_reason", condition=~Q(reason="")),
+            models.CheckConstraint(
+                name="voiding_ends_after_it_begins", condition=Q(at__gte=models.F("since"))
+            ),
+        ]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(name="voiding_of_reviewer", fields=["reviewer", "-at"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"answers of {self.reviewer} since {self.since:%Y-%m-%d %H:%M}"

@@ -6,8 +6,11 @@ from django.db import models
 
 MOST_HELD = 3  # tasks one person may hold at a time
 AWAY_GRACE = timedelta(seconds=60)  # how long a task is kept for somebody whose page is hidden or closed
+AHEAD_LASTS = timedelta(seconds=90)  # how long a case is kept that is not on the page yet
+MOST_AHEAD = 2
 SKIP_LASTS = timedelta(hours=1)
 MAX_COMMENT = 2_000
+MAX_ESCALATION = 500
 
 
 class TaskStatus(models.TextChoices):
@@ -15,22 +18,27 @@ class TaskStatus(models.TextChoices):
 
     WAITING = "waiting", "waiting"
     LEASED = "leased", "with a reviewer"
+    HELD = "held", "put aside"
     DONE = "done", "answered"
     DROPPED = "dropped", "no longer needed"
 
 
 TASK_TRANSITIONS: dict[str, tuple[str, ...]] = {
     "waiting": ("leased", "dropped"),
-    "leased": ("waiting", "done", "dropped"),
-    "done": ("leased",),  # the answer was taken back, and lies before the same person again
+    "leased": ("waiting", "done", "dropped", "held"),
+    "held": ("leased", "waiting", "dropped"),  # its owner goes on with it, or its time is over
+    "done": ("leased", "waiting"),  # the answer was taken back by the same person, or is void: ask another
     "dropped": ("waiting",),
 }
+OPEN = (TaskStatus.WAITING, TaskStatus.LEASED, TaskStatus.HELD)  # somebody is to answer still
 
 
 class Mode(models.TextChoices):
     """What of the model the reviewer sees. Drawn once per case and slot, stored, never redrawn."""
 
     BLIND = "blind", "blind: nothing of the model"
+    DECIDE_FIRST = "decide_first", "answer first, then see the suggestion"
+    ON_DEMAND = "on_demand", "the suggestion when asked for"
     ASSISTED = "assisted", "assisted: suggestion and evidence"
 
 
@@ -49,6 +57,8 @@ class TaskReason(models.TextChoices):
     BREAKER = "breaker", "the breaker has tripped"
     UNFIT = "unfit", "the model cannot read this case"
     UNDONE = "undone", "an answer was taken back"
+    ESCALATED = "escalated", "a reviewer passed it up"
+    OVERDUE = "overdue", "its time to be answered has passed"
 
 
 class SkipReason(models.TextChoices):
@@ -59,3 +69,27 @@ class SkipReason(models.TextChoices):
     DISPLAY = "display", "It does not show properly"
     CONFLICT = "conflict", "I should not decide this one"
     LATER = "later", "Not now"
+
+
+class SkipRule(models.TextChoices):
+    """What becomes of a task that somebody passes on."""
+
+    ME = "me", "offered to the same person again after an hour, to others at once"
+    OTHERS = "others", "offered to others only"
+    DROP = "drop", "nobody is asked any more: the case is withdrawn"
+
+
+class OrderKind(models.TextChoices):
+    """What goes first among tasks of the same priority."""
+
+    DUE = "due", "what is due first"
+    AGE = "age", "what came in first"
+
+
+class SlaAction(models.TextChoices):
+    """What is done about a task whose time to be answered has passed."""
+
+    NONE = "none", "nothing: it is shown as overdue"
+    RAISE = "raise", "it goes before everything that is in time"
+    ESCALATE = "escalate", "it goes to the adjudicators"
+    DEFAULT = "default", "the case is answered with a set label, which proves nothing"

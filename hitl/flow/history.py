@@ -1,8 +1,10 @@
 """The history of one case as a timeline: who did what, when, on what grounds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from types import MappingProxyType
 
-from cases.models import Case
+from cases.models import Case, Voiding
 from hitl.audit.models import Entry as AuditEntry
 from hitl.flow.sight import Said
 from hitl.web.timeline import Entry
@@ -23,7 +25,7 @@ def whole_history(case: Case) -> list[Entry]:
         _received(case),
         *(_routed(decision) for decision in decided if decision.sequence == 0),
         *_asked(case),
-        *_answered(reviews, with_purpose=True),
+        *_answered(reviews, with_purpose=True, voidings=_voidings_of(reviews)),
         *(_decided(decision) for decision in decided if decision.sequence > 0),
         *_logged(case),
     ]
@@ -104,7 +106,20 @@ def _asked(case: Case) -> Iterable[Entry]:
         yield Entry(task.created_at, "Given to a person again", icon="user", note=f"Because: {reasons}.")
 
 
-def _answered(reviews: Iterable[Review], *, with_purpose: bool) -> Iterable[Entry]:
+def _voidings_of(reviews: Iterable[Review]) -> dict[tuple[int, datetime], Voiding]:
+    """Return the voidings that took answers back, by whose answers and when."""
+    people = {review.reviewer_id for review in reviews if review.undone_at}
+    if not people:
+        return {}
+    return {(v.reviewer_id, v.at): v for v in Voiding.objects.filter(reviewer_id__in=people)}
+
+
+def _answered(
+    reviews: Iterable[Review],
+    *,
+    with_purpose: bool,
+    voidings: Mapping[tuple[int, datetime], Voiding] = MappingProxyType({}),
+) -> Iterable[Entry]:
     for review in reviews:
         facts = [("Time taken", f"{review.seconds:.0f} s")]
         if with_purpose:
@@ -123,12 +138,14 @@ def _answered(reviews: Iterable[Review], *, with_purpose: bool) -> Iterable[Entr
             facts=_given(facts),
         )
         if review.undone_at:
+            voiding = voidings.get((review.reviewer_id, review.undone_at))
             yield Entry(
                 review.undone_at,
-                "Answer taken back",
+                "Answer voided" if voiding else "Answer taken back",
                 icon="undo-2",
                 tone="warn",
-                by=review.reviewer.get_username(),
+                by=voiding.asked_by if voiding else review.reviewer.get_username(),
+                note=voiding.reason if voiding else "",
             )
 
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from hitl.flow import batches
+from hitl.flow import batches, voiding
 from hitl.shared import clock
 
 
@@ -18,3 +18,18 @@ def take_in_batch(batch_id: str) -> None:
 def sweep_batches() -> None:
     """Find batches whose bell was lost or whose worker died."""
     batches.sweep_batches(now=clock.now())
+
+
+@shared_task(name=voiding.JOB)
+def void_answers(voiding_id: str) -> None:
+    """Work a voiding through, each step at its own time."""
+    while voiding.step(voiding_id=UUID(voiding_id), now=clock.now()):
+        pass
+
+
+@shared_task(name="hitl.flow.sweep_voidings")
+def sweep_voidings() -> None:
+    """Find voidings whose bell was lost or whose worker died."""
+    for voiding_id in voiding.unfinished():
+        while voiding.step(voiding_id=voiding_id, now=clock.now()):
+            pass

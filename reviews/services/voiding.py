@@ -1,0 +1,84 @@
+"""Take somebody's answers back and ask others instead: what that does to tasks and reviews, one at a time."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import F, Max, QuerySet
+
+from cases.types import Purpose
+from hitl.shared.transitions import move, move_one
+from reviews.models import Review, Task
+from reviews.services.answers import drop_tasks, rules_of
+from reviews.types import TASK_TRANSITIONS, Mode, TaskReason, TaskStatus
+
+
+def standing_in(
+    *, reviewer_id: int, workflow_id: UUID | None, since: datetime, until: datetime
+) -> QuerySet[Review]:
+    """Return the person's answers of these times that stand."""
+    given = Review.objects.filter(
+        reviewer_id=reviewer_id, undone_at=None, submitted_at__gte=since, submitted_at__lte=until
+    )
+    return given if workflow_id is None else given.filter(task__workflow_id=workflow_id)
+
+
+def take_leases_away(*, reviewer_id: int, workflow_id: UUID | None) -> int:
+    """Put what the person holds back in the queue, so that no answer of theirs is under way; return how many.
+
+    Waits for an answer that is being recorded at this moment; it stands when this returns.
+    """
+    held = Task.objects.filter(leased_to_id=reviewer_id, status=TaskStatus.LEASED)
+    if workflow_id is not None:
+        held = held.filter(workflow_id=workflow_id)
+    no_lease = {"lease_token": None, "lease_until": None, "place": None, "leased_to": None}
+    return move(held, table=TASK_TRANSITIONS, to=TaskStatus.WAITING, **no_lease)
+
+
+def last_answer_at(reviewer_id: int) -> datetime | None:
+    """Return when the person last answered; None if never."""
+    given = Review.objects.filter(reviewer_id=reviewer_id, undone_at=None)
+    latest: datetime | None = given.aggregate(at=Max("submitted_at"))["at"]
+    return latest
+
+
+def supports_needed(*, tasks: Sequence[Task], label: str, judged: str | None, required: int) -> int:
+    """Return how many people must have said `label` for it to stand without the voided answer.
+
+    `judged` is the label of the automatic decision that the answers audit: one who agrees with it is enough,
+    against it takes two. Without one it takes as many as the workflow asks.
+    """
+    is_audit = any(task.slot == 1 and task.purpose == Purpose.AUDIT for task in tasks)
+    if not is_audit:
+        return required
+    return 1 if label == judged else 2
+
+
+def ask_again(*, task: Task, tasks: Sequence[Task], now: datetime) -> None:
+    """Ask somebody else for an answer that is void: the same task, blind, for the reason `recalled`.
+
+    Whoever was only to be asked because of that answer need not be asked any more. A task that was not drawn
+    to be
+    blind gives a label that proves nothing about the traffic: its probability is forgotten.
+
+    Raises:
+        Conflict: the task is not answered.
+    """
+    drop_tasks(Task.objects.filter(pk__in=[other.pk for other in tasks if other.slot > task.slot]), now=now)
+    move_one(
+        Task.objects.filter(pk=task.pk),
+        table={"done": TASK_TRANSITIONS["done"]},
+        to=TaskStatus.WAITING,
+        mode=Mode.BLIND,
+        suggestion=None,
+        confidence=None,
+        runner_up=None,
+        release=None,
+        pi=F("pi") if task.mode == Mode.BLIND else None,
+        reasons=[TaskReason.RECALLED],
+        created_at=now,
+        due_at=now + timedelta(hours=rules_of(task).due_hours),
+        leased_to=None,
+        leased_at=None,
+        closed_at=None,
+    )
