@@ -243,7 +243,7 @@ def _follow(case: Case, review: Review, tasks: list[Task], actor: Actor, now: da
     if label is not None:
         others = [r for r in standing_answers(case.pk, case.epoch) if r.task.purpose != Purpose.GOLD]
         supporters = [other for other in others if other.label == label.label]
-        if not _comes_of_answers(label, [review, *others], supporters):
+        if not _comes_of_answers(label, [review, *others]):
             return ["kept"]  # somebody decided the case anew since: the answer carries nothing
         required = rules_of(task).reviews_required
         if len(supporters) >= supports_needed(
@@ -262,10 +262,10 @@ def _follow(case: Case, review: Review, tasks: list[Task], actor: Actor, now: da
     return [*counted, "reaudited" if is_automatic else "reopened"]
 
 
-def _comes_of_answers(label: Label, answers: list[Review], supporters: list[Review]) -> bool:
+def _comes_of_answers(label: Label, answers: list[Review]) -> bool:
     """Tell whether reviews settled the label, and not somebody who decided the case anew."""
     is_last = label.at in {review.submitted_at for review in answers}
-    return is_last or label.labelled_by_id in {review.reviewer_id for review in supporters}
+    return is_last or label.labelled_by_id in {r.reviewer_id for r in answers if r.label == label.label}
 
 
 def _label_anew(case: Case, label: Label, by: Review, now: datetime) -> None:
