@@ -16,6 +16,7 @@ from hitl.shared.actor import Actor
 from reviews.errors import HandsFull
 from reviews.selectors import Held, held_by, why_quiet
 from reviews.services.queue import claim_next, release_left
+from reviews.web.adjudication import earlier_answers
 from reviews.words import certainty, frequency
 
 
@@ -83,6 +84,7 @@ def stage_context(
         "blocks": _blocks(held),
         "labels": held.labels,
         "suggestion": _suggestion(held),
+        "earlier": earlier_answers(actor, held),
     }
 
 
