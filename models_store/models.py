@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.core.validators import MinValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
@@ -209,6 +209,21 @@ class TrainingPlan(models.Model):
         default=24,
         validators=[MinValueValidator(0.1)],
         help_text="Train after so long if there is any new label at all.",
+    )
+    most_wrong_in_a_slice = models.FloatField(
+        "Most wrong answers in any slice, %",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+        help_text="Refuse a model that is surely wrong more often among cases of one kind. Empty: no limit.",
+    )
+    trusted_fields = ArrayField(
+        models.CharField(max_length=200),
+        verbose_name="Fields that may give the answer",
+        default=list,
+        blank=True,
+        help_text="Names, separated by commas. A field from which alone every label follows is refused"
+        " otherwise: most are filled in after the decision.",
     )
     challengers_wait = models.BooleanField(
         "New models wait for a person",

@@ -1,6 +1,6 @@
 """The gate: what a new model must show before it may take anybody's place. Every refusal says its reason."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from math import sqrt
 from typing import Any
@@ -25,10 +25,17 @@ class Check:
         return asdict(self)
 
 
-def checks(report: Mapping[str, Any], comparison: Comparison | None) -> list[Check]:
+def checks(
+    report: Mapping[str, Any],
+    comparison: Comparison | None,
+    *,
+    most_wrong_in_a_slice: float | None = None,
+    trusted_fields: Collection[str] = (),
+) -> list[Check]:
     """Ask everything that can be asked of a model before it is registered.
 
-    `report` is that of `science.pipelines`; its measures are out of fold.
+    `report` is that of `science.pipelines`, whose measures are out of fold, with what `look_closer` adds.
+    `most_wrong_in_a_slice` is a percentage.
     """
     chosen = next(c for c in report["candidates"] if c["name"] == report["chosen"])
     found = [_beats_majority(report, chosen), _knows_its_errors(report, chosen)]
@@ -36,6 +43,11 @@ def checks(report: Mapping[str, Any], comparison: Comparison | None) -> list[Che
     if logistic is not None:
         found.append(_matches_logistic(chosen, logistic))
     found.append(_not_worse(comparison))
+    found.append(_no_answer_given_away(report, trusted_fields))
+    if "slices" in report:
+        found.append(_no_slice_abandoned(report["slices"], most_wrong_in_a_slice))
+    if "people" in report:
+        found.append(_nobody_spoils_it(report["people"]))
     return found
 
 
@@ -86,3 +98,68 @@ def _not_worse(comparison: Comparison | None) -> Check:
         f" {100 * errors.high:+.1f})."
     )
     return Check(name, errors.low <= 0 and errors.difference <= MARGIN, words)
+
+
+def _no_answer_given_away(report: Mapping[str, Any], trusted: Collection[str]) -> Check:
+    """A field that holds the answer makes a model that is right on old cases and lost on new ones."""
+    name = "No field gives the answer away"
+    lone = report.get("lone_fields", [])
+    told = [f"“{one['field']}” alone gives {percent(one['right'])} of the answers" for one in lone]
+    suspect = [one["field"] for one in lone if one["field"] not in trusted]
+    if suspect:
+        words = (
+            f"{'; '.join(told)}. A field filled in after the decision would: take it out of the workflow's"
+            " fields, or name it under “When to train” if it is known before."
+        )
+        return Check(name, False, words)
+    words = f"{'; '.join(told)}: trusted." if told else "No single field is nearly always right."
+    return Check(name, True, words)
+
+
+def _no_slice_abandoned(slices: Mapping[str, Any], most: float | None) -> Check:
+    """Better on average may be worse for some: no slice may surely do worse than its commonest label.
+
+    The intervals hold for all slices together. Slices by label are shown but not judged: every model finds
+    the rare label less often.
+    """
+    name = "No kind of case is given up"
+    bad = []
+    for one in slices["worst"]:
+        if not one["field"]:
+            continue
+        said = f"{one['slice']} ({one['n']:,} cases): wrong in {percent(one['wrong'])}"
+        if one["low"] > one["majority_wrong"]:
+            bad.append(f"{said}, the commonest label would be in {percent(one['majority_wrong'])}")
+        elif most is not None and 100 * one["low"] > most:
+            bad.append(f"{said}, surely more than the {most:g} % allowed")
+    if bad:
+        return Check(name, False, f"{'; '.join(bad)}. Label more such cases, or decide them by people.")
+    judged = next((one for one in slices["worst"] if one["field"]), None)
+    if judged is None:
+        return Check(name, True, "There are too few cases of any kind to tell them apart.")
+    words = (
+        f"Of {slices['n_slices']} slices the worst is {judged['slice']}: wrong in"
+        f" {percent(judged['wrong'])} of {judged['n']:,} cases (interval {percent(judged['low'])} to"
+        f" {percent(judged['high'])}, all slices together at 95 %)."
+    )
+    return Check(name, True, words)
+
+
+def _nobody_spoils_it(people: Mapping[str, Any]) -> Check:
+    name = "No single reviewer spoils it"
+    spoilt = [one for one in people["left_out"] if one["spoils"]]
+    if spoilt:
+        told = [
+            f"Without the {one['n']:,} labels of {one['person']} it errs in"
+            f" {percent(one['wrong_without'])} of everybody else's instead of {percent(one['wrong_with'])},"
+            f" and contradicts {percent(one['contradicted'])} of theirs against"
+            f" {percent(one['others_contradicted'])} of others' of the same kind."
+            for one in spoilt
+        ]
+        return Check(name, False, f"{' '.join(told)} Look at their answers before they teach a model.")
+    if people["n_people"] < 2:
+        return Check(name, True, "Fewer than two people gave enough labels to compare.")
+    if people["left_out"]:
+        names = " and ".join(one["person"] for one in people["left_out"])
+        return Check(name, True, f"Leaving out {names}, who differ most, makes it no better.")
+    return Check(name, True, f"Nobody's labels stand out among {people['n_people']} people's.")

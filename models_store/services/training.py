@@ -24,6 +24,7 @@ from models_store.models import Evaluation, Release, TrainingRun
 from models_store.rows import rows_for
 from models_store.selectors import champion, training_plan
 from models_store.services import snapshots
+from models_store.services.closer import look_closer
 from models_store.services.gate import Check, checks
 from models_store.services.heartbeat import heartbeat
 from models_store.services.judging import Comparison, compare, evaluate
@@ -114,9 +115,17 @@ def _make_release(run: TrainingRun, steps: Steps, clock: Clock) -> Release:
         evaluation = evaluate(model, snapshot, trained, held_out)
         before = champion(run.workflow_id)
         comparison = _comparison(before, evaluation, snapshot, step.say)
+        closer = look_closer(model=model, snapshot=snapshot, trained=trained, evaluation=evaluation)
+        model.report.update(closer)
         step.result = _judgement(evaluation)
     with steps.step("Pass the gate") as step:
-        asked = checks(model.report, comparison)
+        plan = training_plan(run.workflow_id)
+        asked = checks(
+            model.report,
+            comparison,
+            most_wrong_in_a_slice=plan.most_wrong_in_a_slice,
+            trusted_fields=plan.trusted_fields,
+        )
         for check in asked:
             step.say(f"{'Passed' if check.passed else 'Refused'}: {check.name}. {check.words}")
         refusals = [f"{check.name}: no. {check.words}" for check in asked if not check.passed]

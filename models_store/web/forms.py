@@ -12,7 +12,14 @@ class PlanForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in th
 
     class Meta:
         model = TrainingPlan
-        fields = ("is_automatic", "min_new_labels", "every_hours", "challengers_wait")
+        fields = (
+            "is_automatic",
+            "min_new_labels",
+            "every_hours",
+            "challengers_wait",
+            "most_wrong_in_a_slice",
+            "trusted_fields",
+        )
 
     def wanted(self) -> dict[str, Any]:
         """Return what was chosen, for the service."""

@@ -2,9 +2,9 @@
 
 Greedy over values that other cases have, one batch of variants a step (after Wachter, Mittelstadt and
 Russell, "Counterfactual explanations without opening the black box", 2018, who weigh distances by the median
-absolute deviation): the cheapest single change that turns the answer, else the one that moves it most for its
-cost, and on from there. Only fields that are `mutable` and may be shown are changed; a value that no case had is never
-proposed. Dates are left alone: a weekday cannot be changed without its day.
+absolute deviation): the cheapest single change that turns the answer, else the one that moves it most for
+its cost, and on from there. Only fields that are `mutable` and may be shown are changed; a value that no case
+had is never proposed. Dates are left alone: a weekday cannot be changed without its day.
 """
 
 from __future__ import annotations

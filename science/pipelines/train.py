@@ -20,6 +20,7 @@ from science.pipelines.data import Data
 from science.pipelines.errors import NotTrainable
 from science.pipelines.fitting import Fitted, fit
 from science.pipelines.folds import assign_folds, row_digest
+from science.pipelines.leakage import lone_fields
 from science.pipelines.tablefit import typical_values
 from science.pipelines.verify import TOLERANCE, largest_difference
 from science.serving.plan import Plan
@@ -50,7 +51,9 @@ class TrainedModel:
 
 
 @dataclass(slots=True)
-class _Trial:
+class Trial:
+    """One candidate cross-validated: outputs and calibrated probabilities of all rows, out of fold."""
+
     candidate: Candidate
     outputs: np.ndarray
     proba: np.ndarray
@@ -92,7 +95,7 @@ def train(
     say = progress or (lambda _: None)
     seed %= 2**32  # what scikit-learn takes
     say("Reading the rows")
-    data = _data(rows, labels, schema, weights)
+    data = prepared(rows, labels, schema, weights)
     with threadpool_limits(limits=1):
         folds = assign_folds(rows, data.y, N_FOLDS, np.random.default_rng(seed))
         trials, skipped = _trials(data, folds, seed, budget_seconds, say)
@@ -115,13 +118,14 @@ def train(
         "verified": checked,
         "explanations": explained,
         "artifact_bytes": len(artifact),
+        "lone_fields": lone_fields(data, fitted.table, fitted.raw, folds),
         "seed": seed,
         "budget_seconds": budget_seconds,
     }
     return TrainedModel(data.labels, plan.schema_fingerprint, artifact, plan, facts, best.proba)
 
 
-def _data(
+def prepared(
     rows: Sequence[Mapping[str, object]], labels: Sequence[str], schema: Schema, weights: np.ndarray | None
 ) -> Data:
     if len(rows) != len(labels):
@@ -159,8 +163,8 @@ def _different_examples(data: Data) -> Counter[str]:
 
 def _trials(
     data: Data, folds: np.ndarray, seed: int, budget_seconds: float, say: Callable[[str], None]
-) -> tuple[list[_Trial], list[str]]:
-    trials: list[_Trial] = []
+) -> tuple[list[Trial], list[str]]:
+    trials: list[Trial] = []
     skipped: list[str] = []
     spent = 0.0
     for candidate in candidates_for(data):
@@ -170,11 +174,11 @@ def _trials(
             continue
         spent += cost
         say(f"Trying {candidate.name}")
-        trials.append(_trial(candidate, data, folds, seed))
+        trials.append(try_candidate(candidate, data, folds, seed))
     return trials, skipped
 
 
-def _trial(candidate: Candidate, data: Data, folds: np.ndarray, seed: int) -> _Trial:
+def try_candidate(candidate: Candidate, data: Data, folds: np.ndarray, seed: int) -> Trial:
     """Out-of-fold outputs of one candidate, calibrated for each fold by the other folds."""
     start = time.process_time()  # reported, never decided on
     outputs = np.empty((len(data.rows), data.n_outputs))
@@ -188,7 +192,7 @@ def _trial(candidate: Candidate, data: Data, folds: np.ndarray, seed: int) -> _T
         proba[folds == fold] = probabilities(calibration.apply(outputs[folds == fold]))
     proba[data.unreadable] = np.nan
     measured = report.measures(proba, data.y, data.weights)
-    return _Trial(candidate, outputs, proba, measured, time.process_time() - start)
+    return Trial(candidate, outputs, proba, measured, time.process_time() - start)
 
 
 def _least_sure(proba: np.ndarray, n: int) -> list[int]:
@@ -198,7 +202,7 @@ def _least_sure(proba: np.ndarray, n: int) -> list[int]:
     return [int(i) for i in order[:n] if confidence[i] <= 1.0]
 
 
-def _best(trials: list[_Trial]) -> _Trial:
+def _best(trials: list[Trial]) -> Trial:
     best = trials[0]
     for trial in trials[1:]:
         aurc = best.measures["aurc"]
@@ -228,7 +232,7 @@ def _compare(
 
 
 def _facts(
-    data: Data, labels: Sequence[str], trials: list[_Trial], best: _Trial, skipped: list[str]
+    data: Data, labels: Sequence[str], trials: list[Trial], best: Trial, skipped: list[str]
 ) -> dict[str, Any]:
     counts = Counter(labels)
     logistic = next((t for t in trials if t.candidate.family == "logistic"), None)

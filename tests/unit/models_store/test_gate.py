@@ -86,3 +86,51 @@ def test_every_answer_names_its_numbers() -> None:
     words = " ".join(check.words for check in checks(report(), against(0.02, 0.01, 0.03)))
     for number in ("95.0 %", "70.0 %", "500 labels", "7.0 %", "5.0 %", "+2.0 points", "v1-abc"):
         assert number in words
+
+
+def told_of(**more: Any) -> list[str]:
+    return refused({**report(), **more}, None)
+
+
+def one_slice(**changes: Any) -> dict[str, Any]:
+    worst = {
+        "field": "Home", "slice": "Home: rent", "n": 200, "wrong": 0.3, "low": 0.2, "high": 0.4,
+        "majority_wrong": 0.45,
+    }  # fmt: skip
+    return {"n": 1000, "wrong": 0.1, "n_slices": 9, "worst": [{**worst, **changes}]}
+
+
+def test_a_field_that_holds_the_answer_is_refused_unless_it_is_trusted() -> None:
+    leak = {**report(), "lone_fields": [{"field": "closed_as", "right": 0.999}]}
+    (check,) = [check for check in checks(leak, None) if not check.passed]
+    assert check.name == "No field gives the answer away"
+    assert "closed_as" in check.words
+    assert "99.9 %" in check.words
+    assert [c for c in checks(leak, None, trusted_fields=["closed_as"]) if not c.passed] == []
+
+
+def test_a_slice_in_which_the_commonest_label_is_surely_better_is_refused() -> None:
+    assert told_of(slices=one_slice()) == []
+    assert told_of(slices=one_slice(majority_wrong=0.15)) == ["No kind of case is given up"]
+    assert told_of(slices=one_slice(field="", majority_wrong=0.0)) == []  # a label is no kind of case
+
+
+def test_the_operator_may_set_a_ceiling_for_every_slice() -> None:
+    asked = {**report(), "slices": one_slice()}
+    assert [c.name for c in checks(asked, None, most_wrong_in_a_slice=15.0) if not c.passed] == [
+        "No kind of case is given up"
+    ]
+    assert [c for c in checks(asked, None, most_wrong_in_a_slice=25.0) if not c.passed] == []
+
+
+def test_a_person_whose_labels_spoil_the_model_is_named() -> None:
+    one = {
+        "person": "dan", "n": 148, "wrong_with": 0.1, "wrong_without": 0.04, "low": 0.03, "high": 0.09,
+        "contradicted": 0.97, "others_contradicted": 0.04, "contradiction_low": 0.8, "spoils": True,
+    }  # fmt: skip
+    people = {"n_people": 4, "left_out": [one]}
+    (check,) = [c for c in checks({**report(), "people": people}, None) if not c.passed]
+    for words in ("dan", "148", "97.0 %", "4.0 % of everybody else's instead of 10.0 %"):
+        assert words in check.words
+    assert told_of(people={"n_people": 4, "left_out": [{**one, "spoils": False}]}) == []
+    assert told_of(people={"n_people": 0, "left_out": []}) == []

@@ -1,0 +1,56 @@
+"""What gate and model card ask beyond one number: slices of cases, and what each person's labels did."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+
+from cases.models import Label
+from models_store.models import Evaluation
+from models_store.rows import rows_for
+from models_store.services.snapshots import Snapshot
+from science.pipelines import TrainedModel
+from science.pipelines.influence import influence_of_people
+from science.slices import slices_of
+
+
+def look_closer(
+    *, model: TrainedModel, snapshot: Snapshot, trained: np.ndarray, evaluation: Evaluation
+) -> dict[str, Any]:
+    """Return `slices` (of the cases it is judged by) and `people` (of those it was trained on).
+
+    Only where one person's labels stand out is anything trained again, for at most two people.
+    """
+    return {
+        "slices": _slices(evaluation, snapshot),
+        "people": _people(model, snapshot, trained),
+    }
+
+
+def _slices(evaluation: Evaluation, snapshot: Snapshot) -> dict[str, Any]:
+    place = {label_id: i for i, label_id in enumerate(snapshot.label_ids)}
+    judged = np.array([place[label_id] for label_id in evaluation.label_ids], dtype=np.intp)
+    contents, labels = snapshot.take(judged)
+    scores = np.array(evaluation.scores, dtype=np.float64)
+    wrong = (np.array(evaluation.predicted) != np.array(evaluation.truth)) | np.isnan(scores)
+    return slices_of(contents, wrong, labels, snapshot.schema)
+
+
+def _people(model: TrainedModel, snapshot: Snapshot, trained: np.ndarray) -> dict[str, Any]:
+    named = Label.objects.filter(pk__in=snapshot.label_ids, labelled_by__isnull=False)
+    by: Mapping[UUID, str] = dict(named.values_list("pk", "labelled_by__username"))
+    people = [by.get(snapshot.label_ids[i], "") for i in trained]
+    if len(set(people) - {""}) == 0:
+        return {"n_people": 0, "left_out": []}
+    contents, labels = snapshot.take(trained)
+    return influence_of_people(
+        rows_for(contents, snapshot.schema),
+        labels,
+        snapshot.schema,
+        people,
+        [snapshot.purposes[i] for i in trained],
+        model=model,
+        seed=snapshot.seed,
+        weights=snapshot.weights[trained],
+    )

@@ -1,0 +1,131 @@
+"""Where a model errs most: shares of wrong answers by field, by length and by label, with honest intervals.
+
+Slices are made from the schema alone, never searched for in the errors; still the worst of many is looked at,
+so their intervals hold together (Bonferroni): with 95 % confidence all of them cover at once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from science.fields import Field, Kind, Schema
+from science.intervals import wilson_interval
+from science.serving.table import moment_of, number
+
+FEWEST = 30  # cases in a slice; of fewer nothing can be said
+_MOST_CATEGORIES = 12
+_PARTS = 4
+CONFIDENCE = 0.95
+
+
+def slices_of(
+    rows: Sequence[Mapping[str, object]],
+    wrong: np.ndarray,
+    labels: Sequence[str],
+    schema: Schema,
+    *,
+    most: int = 8,
+) -> dict[str, Any]:
+    """The slices with the most wrong answers.
+
+    Parameters
+    ----------
+    rows: n_cases. wrong: (n_cases,) bool. labels: what people said of each.
+
+    Returns
+    -------
+    ``{"n", "wrong", "n_slices", "worst"}``, where worst is a list of ``{"field", "slice", "n", "wrong",
+    "low", "high", "majority_wrong"}``: the worst first, by the lower end of their interval; `majority_wrong`
+    is the share that the slice's commonest label would get wrong.
+
+    >>> schema = Schema((Field("shop", Kind.CATEGORY),), ("a", "b"))
+    >>> rows = [{"shop": "north" if i % 2 else "south"} for i in range(200)]
+    >>> found = slices_of(rows, np.arange(200) % 4 == 1, ["a"] * 200, schema)
+    >>> [(one["slice"], one["wrong"]) for one in found["worst"]][0]
+    ('shop: north', 0.5)
+    """
+    wrong = np.asarray(wrong, dtype=bool)
+    true = np.array(labels, dtype=object)
+    found = [(name, words, own) for name, words, own in _slices(rows, true, schema) if own.sum() >= FEWEST]
+    confidence = 1 - (1 - CONFIDENCE) / max(1, len(found))
+    told = []
+    for name, words, own in found:
+        n, share = int(own.sum()), float(wrong[own].mean())
+        if n == len(rows):
+            continue
+        low, high = wilson_interval(share, n, confidence)
+        commonest = Counter(true[own].tolist()).most_common(1)[0][1]
+        told.append(
+            {
+                "field": name, "slice": words, "n": n, "wrong": share, "low": low, "high": high,
+                "majority_wrong": 1 - commonest / n,
+            }
+        )  # fmt: skip
+    told.sort(key=lambda one: (-one["low"], -one["wrong"], one["slice"]))
+    return {
+        "n": len(rows),
+        "wrong": float(wrong.mean()) if len(wrong) else 0.0,
+        "n_slices": len(told),
+        "worst": told[:most],
+    }
+
+
+def _slices(
+    rows: Sequence[Mapping[str, object]], labels: np.ndarray, schema: Schema
+) -> Iterator[tuple[str, str, np.ndarray]]:
+    """Field, words and members (n_cases,) of every slice; the field "" stands for the label."""
+    for label in sorted(set(labels.tolist())):
+        yield "", f"labelled {label}", labels == label
+    for field in schema.fields if rows else ():
+        if not field.show or field.is_media:
+            continue
+        values = [row.get(field.name) for row in rows]
+        absent = np.array([value is None or value == "" for value in values], dtype=bool)
+        yield field.name, f"{field.name}: missing", absent
+        for words, own in _of_field(field, values):
+            yield field.name, f"{field.name}{words}", own & ~absent
+
+
+def _of_field(field: Field, values: Sequence[object]) -> Iterator[tuple[str, np.ndarray]]:
+    if field.kind in (Kind.CATEGORY, Kind.BOOLEAN):
+        said = [str(value) for value in values]
+        for value, _ in sorted(Counter(said).most_common(_MOST_CATEGORIES)):
+            yield f": {value[:60]}", np.array([one == value for one in said])
+    elif field.kind is Kind.NUMBER:
+        yield from _parts(np.array([number(value) for value in values]), "")
+    elif field.kind is Kind.DATE:
+        moments = [moment_of(value) for value in values]
+        weekend = np.array([moment is not None and moment.weekday() >= 5 for moment in moments])
+        known = np.array([moment is not None for moment in moments])
+        yield ": on a weekend", weekend
+        yield ": on a weekday", known & ~weekend
+    elif field.kind is Kind.TEXT:
+        texts = [value if isinstance(value, str) else "" for value in values]
+        yield from _parts(np.array([float(len(text)) for text in texts]), " characters")
+        letters = [sum(char.isalpha() for char in text[:1000]) for text in texts]
+        foreign = [sum(char.isalpha() and char > "\u024f" for char in text[:1000]) for text in texts]
+        yield (
+            ": mostly not in Latin letters",
+            np.array([f > n / 2 for f, n in zip(foreign, letters, strict=True)]),
+        )
+
+
+def _parts(values: np.ndarray, unit: str) -> Iterator[tuple[str, np.ndarray]]:
+    """Quarters of a number, cut where values change; equal values stay together."""
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return
+    cuts = np.unique(np.quantile(known, np.linspace(0, 1, _PARTS + 1)[1:-1], method="nearest"))
+    place = np.where(np.isnan(values), -1, np.searchsorted(cuts, values, "left"))
+    for i in range(len(cuts) + 1):
+        if i == 0:
+            words = f" up to {cuts[0]:g}"
+        elif i == len(cuts):
+            words = f" above {cuts[-1]:g}"
+        else:
+            words = f" above {cuts[i - 1]:g}, up to {cuts[i]:g}"
+        yield words + unit, place == i
