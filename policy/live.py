@@ -167,6 +167,15 @@ class LiveWatch:
         """The units whose cutoff in force is refuted."""
         return [label for label, cutoff in cutoffs.items() if self._level_of(label, cutoff) is Level.RED]
 
+    def refuted(self) -> list[tuple[Label, float]]:
+        """Every unit's points that are red."""
+        return [
+            (label, cutoff)
+            for label, monitor in self.monitors.items()
+            for cutoff, is_red in zip(monitor.grid, monitor.tripped, strict=True)
+            if is_red
+        ]
+
     def highest(self, cutoffs: Mapping[Label, float]) -> float:
         """The highest E among the cutoffs in force; red begins at 1 / pfa."""
         values = [

@@ -171,6 +171,9 @@ class Certificate(models.Model):
     method = models.CharField(max_length=40)
     seen = models.JSONField(help_text="What was seen and what it allows, per unit of the promise.")
     evidence = models.JSONField(help_text="Grid, start, hashes, label ids, seed: what recomputes it.")
+    refuted = models.JSONField(
+        default=list, help_text="[unit's label, cutoff] of each point that live audits have refuted since."
+    )
     valid_from = models.DateTimeField()
     valid_until = models.DateTimeField()
     fingerprint = models.CharField(

@@ -50,7 +50,18 @@ def covers_cutoffs(certificate: Certificate, cutoffs: dict[str, float], labels: 
     Leaving a label out is covered when each label is promised for itself, and not when all are promised
     together: the label left out may be the one that kept the average down.
     """
-    passed = {unit["label"]: unit["passed"] for unit in certificate.seen["units"]}
+    passed = points_of(certificate)
     if certificate.scope == "overall":
-        return set(cutoffs) == set(labels) and all(cutoff in passed[None] for cutoff in cutoffs.values())
+        return set(cutoffs) == set(labels) and all(
+            cutoff in passed.get(None, ()) for cutoff in cutoffs.values()
+        )
     return all(cutoff in passed.get(label, ()) for label, cutoff in cutoffs.items())
+
+
+def points_of(certificate: Certificate) -> dict[str | None, list[float]]:
+    """Return the cutoffs that passed and stand, strict to loose, of each unit of the promise."""
+    refuted = {(label, cutoff) for label, cutoff in certificate.refuted}
+    return {
+        unit["label"]: [point for point in unit["passed"] if (unit["label"], point) not in refuted]
+        for unit in certificate.seen["units"]
+    }

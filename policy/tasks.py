@@ -1,6 +1,5 @@
 """Work for later: certify a release, and find releases whose bell was lost."""
 
-from datetime import datetime
 from uuid import UUID
 
 from celery import shared_task
@@ -9,11 +8,12 @@ from django.db.models import Exists, OuterRef
 from hitl.shared import clock
 from hitl.shared.actor import system
 from hitl.shared.jobs import enqueue
-from models_store.models import RoleSpan
+from models_store.models import Release, RoleSpan
 from models_store.types import ReleaseRole
 from policy.models import Certificate
 from policy.services.certify import certify_release
-from policy.types import LIVE_CERTIFICATES, CertificateStatus
+from policy.services.expiry import end_outlived, mark_expired, recheck
+from policy.worth import worth_promoting
 
 ACTOR = system("certification")
 
@@ -24,19 +24,22 @@ def certify(release_id: str) -> None:
     certify_release(release_id=UUID(release_id), actor=ACTOR, now=clock.now())
 
 
+@shared_task(name="policy.worth_promoting")
+def is_worth_promoting(release_id: str) -> tuple[bool, str]:
+    """Say whether a release would automate more than the champion does, and how much."""
+    worth = worth_promoting(Release.objects.get(pk=release_id), now=clock.now())
+    return worth.is_worth, worth.words
+
+
 @shared_task(name="policy.sweep_certificates")
 def sweep_certificates() -> None:
     """Mark certificates that have ended, and certify champions that nobody tested for the present promise."""
     now = clock.now()
     mark_expired(now)
+    end_outlived(actor=ACTOR, now=now)
+    recheck(actor=ACTOR, now=now)
     for release_id in untested_champions():
         enqueue("policy.certify_release", str(release_id))
-
-
-def mark_expired(now: datetime) -> int:
-    """Say of ended certificates that they are; the rule itself reads the date and needs no mark."""
-    ended = Certificate.objects.filter(status__in=LIVE_CERTIFICATES, valid_until__lte=now)
-    return ended.update(status=CertificateStatus.EXPIRED)
 
 
 def untested_champions() -> list[UUID]:

@@ -1,11 +1,15 @@
 """Jobs of the flow: each takes ids and calls one service."""
 
+import logging
 from uuid import UUID
 
 from celery import shared_task
 
-from hitl.flow import batches, voiding
+from hitl.flow import batches, voiding, watching
 from hitl.shared import clock
+from policy.models import Policy
+
+log = logging.getLogger(__name__)
 
 
 @shared_task(name=batches.JOB)
@@ -33,3 +37,14 @@ def sweep_voidings() -> None:
     for voiding_id in voiding.unfinished():
         while voiding.step(voiding_id=voiding_id, now=clock.now()):
             pass
+
+
+@shared_task(name="hitl.flow.watch")
+def watch() -> None:
+    """Take in the live evidence of every workflow, and heed it."""
+    watched = Policy.objects.filter(workflow__archived_at=None)
+    for workflow_id in watched.values_list("workflow_id", flat=True):
+        try:
+            watching.watch(workflow_id, now=clock.now())
+        except Exception:  # one workflow's trouble must not blind the others
+            log.exception("the watch failed", extra={"workflow": str(workflow_id)})

@@ -30,6 +30,7 @@ EVENT_KINDS = (
     "degree.changed",
     "breaker.tripped",
     "breaker.reset",
+    "promise.broken",
 )
 
 TEST_KIND = "endpoint.test"  # sent on request to one endpoint, whatever kinds it asked for

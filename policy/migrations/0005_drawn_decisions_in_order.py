@@ -4,16 +4,21 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0004_labels_by_time'),
-        ('models_store', '0005_precedents'),
-        ('policy', '0004_trials_watches_and_known_answers'),
+        ("cases", "0004_labels_by_time"),
+        ("models_store", "0005_precedents"),
+        ("policy", "0004_trials_watches_and_known_answers"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='decision',
-            index=models.Index(condition=models.Q(('sequence', 0), models.Q(('is_audited', True), ('is_blind', True), _connector='OR')), fields=['workflow', 'decided_at', 'case'], name='drawn_decision'),
+            model_name="decision",
+            index=models.Index(
+                condition=models.Q(
+                    ("sequence", 0), models.Q(("is_audited", True), ("is_blind", True), _connector="OR")
+                ),
+                fields=["workflow", "decided_at", "case"],
+                name="drawn_decision",
+            ),
         ),
     ]

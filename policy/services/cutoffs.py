@@ -21,7 +21,7 @@ from policy.errors import NoModel, NothingCertified, SecondPersonNeeded
 from policy.models import Certificate, CutoffSet, Policy
 from policy.selectors import certificate_for, cutoffs_in_force
 from policy.services.locking import locked_policy
-from policy.standing import covers_cutoffs
+from policy.standing import covers_cutoffs, points_of
 from policy.types import Scope
 from science.decide import Standing
 
@@ -121,7 +121,7 @@ def use_certified(*, workflow_id: UUID, actor: Actor, now: datetime, seen: int |
     if release is None:
         raise NoModel
     certificate = certificate_for(policy, release.id, now=now)
-    if certificate is None:
+    if certificate is None or not certified_cutoffs(certificate, release):
         raise NothingCertified
     return follow(policy, certificate, actor=actor, now=now, reason="Back to the certified cutoffs.")
 
@@ -139,13 +139,19 @@ def follow(
     return _put_in_force(policy, chosen, actor, now)
 
 
+def replace_cutoffs(
+    policy: Policy, before: CutoffSet, numbers: dict[str, float], *, reason: str, actor: Actor, now: datetime
+) -> CutoffSet:
+    """Put other cutoffs of the same certificate in force, inside the caller's transaction and lock."""
+    chosen = _new_set(policy, before.release, numbers, before.certificate, reason, actor, now)
+    return _put_in_force(policy, chosen, actor, now)
+
+
 def certified_cutoffs(certificate: Certificate, release: Release) -> dict[str, float]:
     """Return the loosest certified cutoff of each label; labels without one are left out."""
-    units = {
-        unit["label"]: unit["cutoff"] for unit in certificate.seen["units"] if unit["cutoff"] is not None
-    }
+    units = {label: points[-1] for label, points in points_of(certificate).items() if points}
     if certificate.scope == Scope.OVERALL:
-        return dict.fromkeys(release.labels, units[None])
+        return dict.fromkeys(release.labels, units[None]) if None in units else {}
     return {label: units[label] for label in release.labels if label in units}
 
 

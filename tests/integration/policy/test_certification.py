@@ -14,9 +14,10 @@ from policy.models import Certificate, CutoffSet, Decision, Policy
 from policy.rules import rule_for
 from policy.services.certify import certify_release
 from policy.services.cutoffs import set_cutoffs_by_hand
+from policy.services.expiry import mark_expired
 from policy.services.promises import Promise, change_promise
 from policy.standing import covers_cutoffs
-from policy.tasks import mark_expired, untested_champions
+from policy.tasks import untested_champions
 from science.decide import Standing
 from tests.factories import NOW
 from tests.policy_rows import champion_of, minutes_later, operator, workflow_with_policy

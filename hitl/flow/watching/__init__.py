@@ -1,0 +1,12 @@
+"""Is the promise still kept? What the live evidence says, and what follows from it.
+
+    line up (trial, watch) -> take in (labels, in decision order) -> heed (certify, audit more, stop)
+
+`run.watch` tells it in that order. Everything is found in rows and may be run again at any time: a run that
+is lost costs half a minute. Locks are short: the arithmetic runs under the trial's or the watch's own row,
+and the policy is locked only to change it.
+"""
+
+from hitl.flow.watching.run import watch
+
+__all__ = ["watch"]

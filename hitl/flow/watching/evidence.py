@@ -1,0 +1,210 @@
+"""What people said, blind, of cases that a model scored: in the order the cases were decided.
+
+Evidence must not know how an answer came out before it knows whether there is one: only disagreeing audits
+wait for a second opinion, so the answers that are in first are the agreeing ones. Hence order, blocks and the
+four states below (see `science.guarantee.blocks`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.conf import settings
+from django.db.models import Q, QuerySet
+
+from cases.models import Label
+from cases.types import Purpose
+from policy.live import Block
+from policy.models import Decision
+from reviews.models import Review, Task
+from reviews.types import Mode, TaskStatus
+
+MOST_DRAWN = 2_000  # labelled cases looked at in one go
+MOST_CASES = 50_000  # cases counted in one go
+
+Place = tuple[datetime, UUID] | None  # of a decision, in the order of evidence; None is before the first
+
+
+class Truth(StrEnum):
+    """What is known of a case whose blind label was drawn for."""
+
+    FINAL = "final"  # answered, nobody is asked any more, and past taking back
+    OPEN = "open"  # somebody is still asked
+    OVERDUE = "overdue"  # somebody was to answer by now
+    LOST = "lost"  # nobody will be asked any more: the case was withdrawn
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """One case for which a blind label was drawn.
+
+    Attributes:
+        loss: 1 where the people's answer is not the model's; meaningful when final.
+        hint: the same of the first answer given, which may not stand; None when there is none.
+    """
+
+    at: datetime
+    case_id: UUID
+    score: float
+    predicted: str
+    pi: float
+    pi_ref: float
+    truth: Truth
+    loss: float
+    hint: float | None
+
+    @property
+    def place(self) -> Place:
+        """Where it stands in the order of evidence."""
+        return self.at, self.case_id
+
+
+def scored(workflow_id: UUID, release_id: UUID, *, reasons: Sequence[str]) -> QuerySet[Decision]:
+    """Return the routings by a release that gave a usable score, for these reasons, in their order."""
+    rows = Decision.objects.filter(workflow_id=workflow_id, sequence=0, release_id=release_id)
+    rows = rows.filter(reason__in=reasons, score__isnull=False, predicted__isnull=False, pi__isnull=False)
+    return rows.order_by("decided_at", "case_id")
+
+
+def after(rows: QuerySet[Decision], place: Place, *, until: datetime | None = None) -> QuerySet[Decision]:
+    """Return the decisions behind a place."""
+    if place is not None:
+        at, case_id = place
+        rows = rows.filter(Q(decided_at__gt=at) | Q(decided_at=at, case_id__gt=case_id), decided_at__gte=at)
+    return rows if until is None else rows.filter(decided_at__lte=until)
+
+
+def drawn_after(rows: QuerySet[Decision], place: Place, *, until: datetime, now: datetime) -> list[Drawn]:
+    """Return the next cases whose blind labels were drawn, with what is known of them now."""
+    drawn = after(rows, place, until=until).filter(Q(is_audited=True) | Q(is_blind=True))
+    found = list(
+        drawn.values_list("decided_at", "case_id", "score", "predicted", "pi", "pi_ref")[:MOST_DRAWN]
+    )
+    known = _known([row[1] for row in found], now)
+    return [
+        Drawn(at, case_id, score, predicted, pi, pi_ref or pi, *known[case_id].judge(predicted, now))
+        for at, case_id, score, predicted, pi, pi_ref in found
+    ]
+
+
+def all_between(
+    rows: QuerySet[Decision], place: Place, drawn: Sequence[Drawn], costs: Mapping[str, float]
+) -> tuple[Block, Place]:
+    """Return every case behind `place` up to the last one drawn, and how far it was read.
+
+    At most `MOST_CASES` are read at once; the caller asks again from there.
+    """
+    end_at, end_case = drawn[-1].at, drawn[-1].case_id
+    read = after(rows, place, until=end_at)
+    read = read.filter(Q(decided_at__lt=end_at) | Q(decided_at=end_at, case_id__lte=end_case))
+    values = list(
+        read.values_list("decided_at", "case_id", "score", "predicted", "pi", "pi_ref")[:MOST_CASES]
+    )
+    losses = {one.case_id: one.loss for one in drawn if one.truth is Truth.FINAL}
+    block = _block(
+        [
+            (losses.get(case_id, np.nan) * costs[predicted], score, predicted, pi, pi_ref)
+            for _, case_id, score, predicted, pi, pi_ref in values
+        ]
+    )
+    return block, (drawn[-1].place if len(values) < MOST_CASES else values[-1][:2])
+
+
+def block_of(drawn: Sequence[Drawn], costs: Mapping[str, float]) -> Block:
+    """Return drawn cases as a block of labels, with what each loss costs."""
+    return _block(
+        [(one.loss * costs[one.predicted], one.score, one.predicted, one.pi, one.pi_ref) for one in drawn]
+    )
+
+
+def _block(rows: Sequence[tuple[Any, ...]]) -> Block:
+    """Return rows of (loss, score, predicted, pi, pi_ref) as a block."""
+    losses, scores, predicted, pi, pi_ref = zip(*rows, strict=True) if rows else ((), (), (), (), ())
+    chance = np.array(pi, dtype=np.float64)
+    reference = np.array([a or b for a, b in zip(pi_ref, pi, strict=True)], dtype=np.float64)
+    return Block(
+        scores=np.array(scores, dtype=np.float64),
+        predicted=np.array(predicted, dtype=object),
+        losses=np.array(losses, dtype=np.float64),
+        pi=chance,
+        pi_ref=np.minimum(reference, 2 * chance),
+    )
+
+
+def has_changed(
+    rows: QuerySet[Decision], *, workflow_id: UUID, since: datetime, margin: timedelta, until: Place
+) -> bool:
+    """Tell whether a label that was taken in has been given, amended, voided or taken back since."""
+    if until is None:
+        return False
+    labels = Label.objects.filter(workflow_id=workflow_id).exclude(purpose__in=_NOT_LIVE)
+    given = labels.filter(at__gte=since).values("case_id")
+    ended = labels.filter(superseded_at__gte=since - margin).values("case_id")
+    return any(
+        rows.filter(case_id__in=changed, decided_at__lte=until[0])
+        .filter(Q(is_audited=True) | Q(is_blind=True))
+        .exists()
+        for changed in (given, ended)
+    )
+
+
+_NOT_LIVE = (Purpose.IMPORT, Purpose.GOLD)
+_CLOSED = (TaskStatus.DONE, TaskStatus.DROPPED)
+
+
+@dataclass(slots=True)
+class _Known:
+    """Labels and tasks of one case."""
+
+    blind: str | None = None  # the blind label that stands, or that an answer given in sight replaced
+    blind_at: datetime | None = None
+    standing: str | None = None
+    is_absolved: bool = False  # the standing label was given in sight of the model's
+    due_at: datetime | None = None  # of the last task that is open
+    first: str | None = None
+
+    def judge(self, predicted: str, now: datetime) -> tuple[Truth, float, float | None]:
+        """Return what is known, the loss, and the loss by the first answer."""
+        hint = None if self.first is None else float(self.first != predicted)
+        if self.due_at is not None:
+            return (Truth.OPEN if now < self.due_at else Truth.OVERDUE), 1.0, hint
+        if self.blind is None or self.blind_at is None:
+            return Truth.LOST, 1.0, hint
+        if now < self.blind_at + timedelta(seconds=settings.UNDO_SECONDS):
+            return Truth.OPEN, 1.0, hint
+        # An answer given in sight of the model's may speak against the model, never for it.
+        wrong = self.blind != predicted or (self.is_absolved and self.standing != predicted)
+        return Truth.FINAL, float(wrong), hint
+
+
+def _known(case_ids: Sequence[UUID], now: datetime) -> dict[UUID, _Known]:
+    known = {case_id: _Known() for case_id in case_ids}
+    if not known:
+        return known
+    labels = Label.objects.filter(case_id__in=case_ids).exclude(purpose__in=_NOT_LIVE).order_by("at", "id")
+    for case_id, label, is_blind, at, ended in labels.values_list(
+        "case_id", "label", "is_blind", "at", "superseded_at"
+    ):
+        of = known[case_id]
+        if is_blind:
+            of.blind, of.blind_at = label, at
+        if ended is None:
+            of.standing, of.is_absolved = label, not is_blind
+    for of in known.values():
+        if of.standing is None:  # taken back or voided: nobody has answered
+            of.blind = of.blind_at = None
+    tasks = (
+        Task.objects.filter(case_id__in=case_ids).exclude(status__in=_CLOSED).exclude(purpose=Purpose.GOLD)
+    )
+    for case_id, due_at in tasks.order_by("due_at").values_list("case_id", "due_at"):
+        known[case_id].due_at = due_at
+    asked = [case_id for case_id, of in known.items() if of.due_at is not None or of.standing is None]
+    reviews = Review.objects.filter(case_id__in=asked, undone_at=None, mode=Mode.BLIND)
+    reviews = reviews.exclude(task__purpose=Purpose.GOLD).order_by("-submitted_at")
+    for case_id, label in reviews.values_list("case_id", "label"):
+        known[case_id].first = label
+    return known

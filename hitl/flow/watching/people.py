@@ -1,0 +1,31 @@
+"""What the watch must know of people: whether they keep up with the audits."""
+
+from datetime import timedelta
+
+from cases.types import Purpose
+from hitl.flow.watching.scene import ACTOR, Scene
+from policy.services import alarms
+from reviews.models import Task
+from reviews.types import TaskStatus
+
+_OPEN = (TaskStatus.WAITING, TaskStatus.LEASED)
+
+
+def capacity(scene: Scene) -> float | None:
+    """Audits a week that people can do: without bound while nothing is late, else what they did last week."""
+    tasks = Task.objects.filter(workflow_id=scene.workflow_id)
+    if not tasks.filter(status=TaskStatus.WAITING, due_at__lt=scene.now).exists():
+        return None
+    done = tasks.filter(purpose=Purpose.AUDIT, status=TaskStatus.DONE)
+    return float(done.filter(closed_at__gte=scene.now - timedelta(days=7)).count())
+
+
+def heed_overdue(scene: Scene) -> None:
+    """Stop where audits are no longer answered: then nobody watches."""
+    if not scene.is_automating:
+        return
+    audits = Task.objects.filter(workflow_id=scene.workflow_id, purpose=Purpose.AUDIT, status__in=_OPEN)
+    overdue = audits.filter(due_at__lt=scene.now).count()
+    if overdue >= alarms.OVERDUE_LEAST:
+        drawn = 2 * scene.week.audited
+        alarms.heed_overdue(scene.workflow_id, overdue=overdue, drawn=drawn, actor=ACTOR, now=scene.now)

@@ -1,0 +1,62 @@
+"""One run of the watch over one workflow."""
+
+import logging
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from hitl.flow.watching import monitor, trial
+from hitl.flow.watching.people import heed_overdue
+from hitl.flow.watching.scene import ACTOR, Scene, scene_of
+from models_store.errors import RunActive
+from models_store.models import TrainingRun
+from models_store.selectors import new_labels
+from models_store.services.runs import request_training
+from models_store.types import Trigger
+from policy.terms import NothingKnown
+
+log = logging.getLogger(__name__)
+
+SETTLE = timedelta(minutes=2)  # a decision is dated before it commits: the youngest are left to the next run
+RETRAIN_AFTER = 200  # labels from after an alarm that a new model is worth trying on
+
+
+def watch(workflow_id: UUID, *, now: datetime, settle: timedelta = SETTLE) -> None:
+    """Take in what people said since the last run, and do what follows from it.
+
+    `settle` leaves out decisions younger than that; only a replay whose writers are all done may use none.
+    """
+    scene = scene_of(workflow_id, now, settle)
+    if scene is None:
+        return
+    _line_up(scene)
+    trial.advance(scene)
+    monitor.advance(scene)
+    heed_overdue(scene)
+    _train_after_alarm(scene)
+
+
+def _line_up(scene: Scene) -> None:
+    for part in (monitor, trial):
+        try:
+            with transaction.atomic():
+                part.line_up(scene)
+        except IntegrityError:
+            log.info("another run was faster", extra={"workflow": str(scene.workflow_id)})
+        except NothingKnown:
+            pass  # nothing bounds what reviewers miss yet: the promise page says so
+
+
+def _train_after_alarm(scene: Scene) -> None:
+    """Try a new model once there are labels from after the alarm; once for each alarm."""
+    since = scene.policy.evidence_from
+    if not scene.is_tripped_by_evidence or since is None:
+        return
+    runs = TrainingRun.objects.filter(workflow_id=scene.workflow_id, requested_at__gte=since)
+    if runs.exists() or new_labels(scene.workflow_id, since=since) < RETRAIN_AFTER:
+        return
+    try:
+        request_training(workflow_id=scene.workflow_id, trigger=Trigger.ALARM, actor=ACTOR, now=scene.now)
+    except RunActive:
+        log.info("a model is being trained already", extra={"workflow": str(scene.workflow_id)})

@@ -1,0 +1,95 @@
+"""A workflow as one run of the watch finds it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from hitl.flow.watching import evidence
+from hitl.flow.watching.evidence import Place
+from hitl.shared.actor import system
+from models_store.models import Release
+from models_store.selectors import champion
+from monitoring.selectors import Traffic, traffic
+from policy.models import CutoffSet, Decision, Policy, Trial, Watch
+from policy.selectors import cutoffs_in_force
+from policy.standing import standing_of
+from policy.terms import costs_of
+from policy.types import Degree, TrippedBy
+from science.decide import Reason, Standing
+
+ACTOR = system("watch")
+ACCEPTED = (Reason.ABOVE_CUTOFF, Reason.RAMP)
+AUTOMATES = (Degree.PARTIAL, Degree.FULL)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What is in force, and the time it is looked at."""
+
+    policy: Policy
+    release: Release
+    cutoffs: CutoffSet | None
+    standing: Standing
+    now: datetime
+    settle: timedelta
+
+    @property
+    def workflow_id(self) -> UUID:
+        """The workflow's key."""
+        return self.policy.workflow_id
+
+    @property
+    def until(self) -> datetime:
+        """Decisions up to here are taken in."""
+        return self.now - self.settle
+
+    @cached_property
+    def week(self) -> Traffic:
+        """Routings of the last seven days, from the tallies."""
+        return traffic(workflow_id=self.workflow_id, now=self.now, hours=168)
+
+    @cached_property
+    def costs(self) -> dict[str, float]:
+        """What deciding each label wrongly counts, in [0, 1]."""
+        labels = self.release.labels
+        return dict(zip(labels, costs_of(self.policy, labels), strict=True))
+
+    @property
+    def is_tripped_by_evidence(self) -> bool:
+        """Whether evidence took the automation away: then evidence may give it back."""
+        return self.policy.breaker_tripped_at is not None and self.policy.breaker_by == TrippedBy.EVIDENCE
+
+    @property
+    def is_automating(self) -> bool:
+        """Whether cutoffs that rest on a certificate are deciding cases."""
+        return (
+            self.policy.degree in AUTOMATES
+            and self.policy.breaker_tripped_at is None
+            and self.cutoffs is not None
+            and self.standing in (Standing.CERTIFIED, Standing.PROVISIONAL)
+        )
+
+    def has_changed(self, rows: QuerySet[Decision], row: Trial | Watch) -> bool:
+        """Whether a label that was taken in has been given, amended, voided or taken back since."""
+        return evidence.has_changed(
+            rows, workflow_id=self.workflow_id, since=row.read_at, margin=self.settle, until=cursor(row)
+        )
+
+
+def scene_of(workflow_id: UUID, now: datetime, settle: timedelta) -> Scene | None:
+    """Return what one run looks at; None where no model could decide anything."""
+    policy = Policy.objects.select_related("workflow").filter(workflow_id=workflow_id).first()
+    release = champion(workflow_id)
+    if policy is None or release is None:
+        return None
+    cutoffs = cutoffs_in_force(release.id)
+    standing = standing_of(cutoffs, policy=policy, labels=release.labels)
+    return Scene(policy, release, cutoffs, standing, now, settle)
+
+
+def cursor(row: Trial | Watch) -> Place:
+    """Return how far the decisions have been taken in."""
+    return (row.cursor_at, row.cursor_case) if row.cursor_at and row.cursor_case else None

@@ -1,0 +1,121 @@
+"""Open, feed and conclude the trial that proves what is in force, or proves it again after an alarm."""
+
+from itertools import takewhile
+
+import numpy as np
+from django.db import transaction
+from django.db.models import QuerySet
+
+from hitl.flow.watching import evidence
+from hitl.flow.watching.evidence import Truth
+from hitl.flow.watching.scene import ACCEPTED, ACTOR, AUTOMATES, Scene, cursor
+from policy.live import ChanceTooLow, LiveTest
+from policy.models import Decision, Trial
+from policy.services import trials
+from policy.services.trials import Planned
+from policy.types import TrialKind, TrialOutcome
+from science.decide import Reason, Standing
+from science.guarantee.blocks import closed_prefix
+
+
+def line_up(scene: Scene) -> None:
+    """End a trial of what is no longer in force; open the one that what is in force calls for.
+
+    Raises:
+        NothingKnown: misses are to be allowed for, and nothing bounds them yet.
+    """
+    trial = trials.open_trial_of(scene.workflow_id)
+    if trial is not None and not _fits(trial, scene):
+        reason = "What it tested is no longer in force."
+        trials.end_trial(trial, outcome=TrialOutcome.ABANDONED, reason=reason, actor=ACTOR, now=scene.now)
+        trial = None
+    if trial is not None:
+        return
+    kind, planned = _called_for(scene)
+    if planned is not None:
+        trials.open_trial(
+            scene.policy,
+            scene.release,
+            kind=kind,
+            planned=planned,
+            cutoffs=scene.cutoffs.cutoffs if scene.cutoffs and kind is TrialKind.CONFIRM else {},
+            actor=ACTOR,
+            now=scene.now,
+        )
+
+
+def _fits(trial: Trial, scene: Scene) -> bool:
+    promised = ("scope", "target", "confidence", "loss")
+    if trial.release_id != scene.release.id or any(
+        getattr(trial, name) != getattr(scene.policy, name) for name in promised
+    ):
+        return False
+    if trial.kind == TrialKind.RECOVER:
+        return scene.is_tripped_by_evidence
+    is_provisional = scene.is_automating and scene.standing is Standing.PROVISIONAL
+    return is_provisional and scene.cutoffs is not None and scene.cutoffs.cutoffs == trial.cutoffs
+
+
+def _called_for(scene: Scene) -> tuple[TrialKind, Planned | None]:
+    if scene.is_automating and scene.standing is Standing.PROVISIONAL and scene.cutoffs is not None:
+        planned = trials.plan_confirmation(scene.policy, scene.release, scene.cutoffs)
+        return TrialKind.CONFIRM, planned
+    if scene.is_tripped_by_evidence and scene.policy.degree in AUTOMATES:
+        return TrialKind.RECOVER, _recovery(scene)
+    return TrialKind.CONFIRM, None
+
+
+def _recovery(scene: Scene) -> Planned | None:
+    rows = evidence.scored(scene.workflow_id, scene.release.id, reasons=[Reason.BREAKER])
+    rows = rows.filter(decided_at__gte=scene.policy.breaker_tripped_at)
+    known = evidence.drawn_after(rows, None, until=scene.until, now=scene.now)
+    final = list(takewhile(lambda one: one.truth is Truth.FINAL, known))
+    return trials.plan_recovery(scene.policy, scene.release, evidence.block_of(final, scene.costs))
+
+
+def advance(scene: Scene) -> None:
+    """Feed the trial that is going on; certify when it has proved enough."""
+    with transaction.atomic():
+        trial = (
+            Trial.objects.select_for_update(skip_locked=True, of=("self",))
+            .select_related("release")
+            .filter(workflow_id=scene.workflow_id, ended_at=None)
+            .first()
+        )
+        if trial is None:
+            return
+        rows = _rows_of(trial)
+        if scene.has_changed(rows, trial):
+            trials.begin_again(trial)
+        test = LiveTest.restore(trial.plans, trial.states)
+        try:
+            _feed(trial, test, rows, scene)
+        except ChanceTooLow as why:
+            reason = f"Labels are collected too seldom for its plan: {why}."
+            trials.end_trial(trial, outcome=TrialOutcome.ABANDONED, reason=reason, actor=ACTOR, now=scene.now)
+            return
+        trials.keep(trial, test, now=scene.now)
+        is_enough = trials.is_enough(trial, test)
+    if is_enough:
+        trials.certify_trial(trial, test, actor=ACTOR, now=scene.now)
+
+
+def _rows_of(trial: Trial) -> QuerySet[Decision]:
+    reasons = ACCEPTED if trial.kind == TrialKind.CONFIRM else (Reason.BREAKER,)
+    rows = evidence.scored(trial.workflow_id, trial.release_id, reasons=reasons)
+    return rows.filter(decided_at__gte=trial.frozen_at)
+
+
+def _feed(trial: Trial, test: LiveTest, rows: QuerySet[Decision], scene: Scene) -> None:
+    """Take in whole blocks in decision order. An answer that did not come in time counts as a wrong one."""
+    while True:
+        drawn = evidence.drawn_after(rows, cursor(trial), until=scene.until, now=scene.now)
+        is_over = np.array([one.truth is not Truth.OPEN for one in drawn], dtype=bool)
+        ready = drawn[: closed_prefix(is_over)]
+        if not ready:
+            return
+        test.take(evidence.block_of(ready, scene.costs))
+        trial.cursor_at, trial.cursor_case = ready[-1].at, ready[-1].case_id
+        trial.n_labels += len(ready)
+        trial.n_wrong += sum(one.loss for one in ready)
+        trial.n_overdue += sum(one.truth is not Truth.FINAL for one in ready)

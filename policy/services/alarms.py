@@ -1,0 +1,172 @@
+"""What the live evidence does to policy: audit more, step down, stop. Never more automation."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from cases.services.versions import bump
+from hitl.audit.log import record
+from hitl.outbox.events import News, emit
+from hitl.shared.actor import Actor
+from policy.live import Label, LiveWatch
+from policy.models import Certificate, CutoffSet, Policy, Trial, Watch
+from policy.services.breaker import trip_breaker
+from policy.services.cutoffs import replace_cutoffs
+from policy.services.degrees import set_degree
+from policy.services.locking import locked_policy
+from policy.services.trials import end_trial, units_of
+from policy.services.watches import end_watch
+from policy.types import CertificateStatus, Degree, Scope, TrialOutcome, TrippedBy
+from science.guarantee.audits import AuditPolicy, blind_share
+from science.guarantee.monitor import Level
+
+NOTICEABLE = 0.1  # relative change of a rate that is worth a new version of the policy
+
+
+@transaction.atomic
+def set_rates(
+    workflow_id: UUID,
+    *,
+    level: Level,
+    automatic: float,
+    reviewed: float,
+    capacity: float | None,
+    actor: Actor,
+    now: datetime,
+) -> bool:
+    """Audit as often as the level asks for; return whether a rate has changed.
+
+    At amber every reviewed case is answered blind, so that the many audits do not stand out; else at least as
+    many reviewed cases are blind as there are audits.
+
+    Args:
+        automatic, reviewed: cases a week that the model decides, and that people decide.
+        capacity: audits a week that reviewers can do; None when nothing limits them.
+    """
+    policy = locked_policy(workflow_id)
+    rates = AuditPolicy(base=policy.audit_base, amber=policy.audit_amber)
+    audit = rates.rate(level, weekly_automatic=automatic or None, automatic=automatic, capacity=capacity)
+    total = automatic + reviewed
+    blind = blind_share(
+        review_rate=reviewed / total if total else 1.0,
+        audit_rate=audit,
+        automation_rate=automatic / total if total else 0.0,
+        level=level,
+        at_least=policy.blind_share,
+    )
+    if policy.breaker_tripped_at is not None:
+        blind = 1.0
+    audit, blind = round(audit, 4), round(max(blind, policy.blind_share), 4)
+    if _alike(audit, policy.audit_rate) and _alike(blind, policy.blind_rate):
+        return False
+    detail = {"level": level.value, "audit_rate": [policy.audit_rate, audit]}
+    detail["blind_rate"] = [policy.blind_rate, blind]
+    policy.audit_rate, policy.blind_rate = audit, blind
+    policy.save(update_fields=["audit_rate", "blind_rate"])
+    bump(workflow_id)
+    record(action="audits.changed", actor=actor, now=now, about=policy.workflow, detail=detail)
+    return True
+
+
+def _alike(a: float, b: float) -> bool:
+    return abs(a - b) <= NOTICEABLE * max(a, b) and (a == 1.0) == (b == 1.0)
+
+
+@transaction.atomic
+def mark_level(watch: Watch, level: Level, *, actor: Actor, now: datetime) -> None:
+    """Show on a certificate that it is watched closely, or no longer; a provisional one stays that."""
+    wanted, other = CertificateStatus.CERTIFIED, CertificateStatus.AMBER
+    if level is not Level.GREEN:
+        wanted, other = other, wanted
+    locked_policy(watch.workflow_id)
+    if Certificate.objects.filter(pk=watch.pk, status=other).update(status=wanted):
+        detail = {"level": level.value, "before": other, "after": wanted}
+        record(action="certificate.level", actor=actor, now=now, about=watch.certificate, detail=detail)
+
+
+@transaction.atomic
+def heed_red(watch: Watch, live: LiveWatch, *, actor: Actor, now: datetime) -> bool:
+    """Step down to the loosest stricter cutoffs that are calm and covered, or stop; return whether it had to.
+
+    What was labelled before proves nothing any more: new certificates rest on cases from now on.
+    """
+    policy = locked_policy(watch.workflow_id)
+    cutoffs = (
+        CutoffSet.objects.select_related("release", "certificate")
+        .filter(certificate_id=watch.pk, in_force_from__isnull=False, in_force_until=None)
+        .first()
+    )
+    if cutoffs is None:
+        return False
+    in_force = units_of(cutoffs)
+    red = live.red_units(in_force)
+    if not red:
+        return False
+    policy.evidence_from = now
+    policy.save(update_fields=["evidence_from"])
+    for trial in Trial.objects.filter(workflow_id=watch.workflow_id, ended_at=None):
+        reason = "The promise was found broken while it was going on."
+        end_trial(trial, outcome=TrialOutcome.ABANDONED, reason=reason, actor=actor, now=now)
+    Certificate.objects.filter(pk=watch.pk).update(refuted=live.refuted())
+    left = {label: _lower(live, label, cutoff, red) for label, cutoff in in_force.items()}
+    kept = {label: cutoff for label, cutoff in left.items() if cutoff is not None}
+    if policy.degree == Degree.FULL:
+        reason = "Live audits no longer support deciding everything."
+        set_degree(workflow_id=policy.workflow_id, degree=Degree.PARTIAL, actor=actor, now=now, reason=reason)
+        policy = locked_policy(watch.workflow_id)
+    if not kept:
+        _stop(policy, watch, live, in_force, actor, now)
+        return True
+    release = cutoffs.release
+    numbers = (
+        dict.fromkeys(release.labels, kept[None])
+        if policy.scope == Scope.OVERALL
+        else {label: cutoff for label, cutoff in kept.items() if label is not None}
+    )
+    reason = f"Live audits refute {_said(red)}; the loosest stricter cutoffs that are calm take over."
+    replace_cutoffs(policy, cutoffs, numbers, reason=reason, actor=actor, now=now)
+    return True
+
+
+def _lower(live: LiveWatch, label: Label, cutoff: float, red: list[Label]) -> float | None:
+    return live.step_down(label, cutoff) if label in red else cutoff
+
+
+def _said(red: list[Label]) -> str:
+    return "the cutoff" if red == [None] else "the cutoffs of " + ", ".join(str(label) for label in red)
+
+
+def _stop(
+    policy: Policy, watch: Watch, live: LiveWatch, in_force: dict[Label, float], actor: Actor, now: datetime
+) -> None:
+    Certificate.objects.filter(pk=watch.pk).update(status=CertificateStatus.TRIPPED)
+    end_watch(watch, now=now)
+    reason = (
+        f"Live audits: {watch.n_wrong:g} of {watch.n_labels:,} were wrong, which the promise does not survive"
+        " (evidence {:.0f} to 1).".format(live.highest(in_force))
+    )
+    trip_breaker(workflow_id=policy.workflow_id, reason=reason, actor=actor, now=now, by=TrippedBy.EVIDENCE)
+    news = {"certificate": str(watch.pk), "labels": watch.n_labels, "wrong": watch.n_wrong}
+    emit([News("promise.broken", watch.pk, policy.workflow_id, now, news)])
+
+
+@transaction.atomic
+def heed_overdue(workflow_id: UUID, *, overdue: int, drawn: int, actor: Actor, now: datetime) -> bool:
+    """Stop when too many audits have gone unanswered: nobody watches any more; return whether it had to.
+
+    Args:
+        overdue: audits past their deadline and unanswered.
+        drawn: audits of the last two weeks.
+    """
+    if overdue < max(OVERDUE_LEAST, OVERDUE_SHARE * drawn):
+        return False
+    policy = locked_policy(workflow_id)
+    if policy.breaker_tripped_at is not None or policy.degree not in (Degree.PARTIAL, Degree.FULL):
+        return False
+    reason = f"audits_overdue: {overdue:,} audits are past their deadline and nobody has answered them."
+    trip_breaker(workflow_id=workflow_id, reason=reason, actor=actor, now=now, by=TrippedBy.OVERDUE)
+    return True
+
+
+OVERDUE_LEAST, OVERDUE_SHARE = 10, 0.25

@@ -1,0 +1,261 @@
+"""Trials: plans frozen before their first label, which live labels prove or do not."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.db import transaction
+
+from hitl.audit.log import record
+from hitl.shared.actor import Actor
+from models_store.models import Release
+from policy.live import Block, Label, LiveTest
+from policy.models import Certificate, CutoffSet, Policy, Trial
+from policy.proofs import Claim, Proof, unit_of
+from policy.samples import fair_labels
+from policy.services.certify import claim_of, issue
+from policy.services.locking import locked_policy
+from policy.terms import terms_of
+from policy.types import Scope, TrialKind, TrialOutcome
+from science.decide import PROVISIONAL_RAMP
+from science.guarantee.exact import fewest_labels
+from science.guarantee.grid import coverage_grid
+from science.guarantee.planning import Plan, labels_needed, plan_on_grid
+from science.guarantee.verdict import Certified
+
+METHOD = "anytime, live labels in decision order"
+MOST_PLANNED = 20_000  # labels a plan is made for; it may be looked at beyond
+FEWEST_TO_RECOVER = 200  # labels from after an alarm that say what is worth testing
+ENOUGH = 0.9  # of what was to be confirmed: more is not waited for
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """Plans per unit, and what they were made of."""
+
+    plans: dict[Label, Plan]
+    evidence: dict[str, Any]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """As a trial keeps them."""
+        return [{"label": label, "plan": plan.to_json()} for label, plan in self.plans.items()]
+
+
+def plan_confirmation(policy: Policy, release: Release, cutoffs: CutoffSet) -> Planned | None:
+    """Plan to prove the cutoffs in force, which a provisional certificate allows, on fresh labels.
+
+    Only points that it passed are asked about, as strict as those in force or stricter: of cases above them
+    three in four are reviewed blind while the ramp is on, so the proof takes days and not months. None when
+    there is nothing to ask.
+    """
+    certificate, sample = cutoffs.certificate, fair_labels(release, since=policy.evidence_from)
+    if certificate is None or sample is None:
+        return None
+    terms = terms_of(policy, labels=release.labels)
+    losses = sample.losses(np.array(terms.costs))
+    passed = {unit["label"]: unit for unit in certificate.seen["units"]}
+    plans: dict[Label, Plan] = {}
+    for label, cutoff in units_of(cutoffs).items():
+        grid = [point for point in passed[label]["passed"] if point >= cutoff]
+        own = sample.scores >= cutoff
+        if label is not None:
+            own &= sample.predicted == release.labels.index(label)
+        if grid:
+            plans[label] = _planned(
+                np.array(grid),
+                sample.scores[own],
+                losses[own],
+                target=terms.target,
+                delta=terms.delta / max(1, len(passed)),
+                pi_floor=1 - PROVISIONAL_RAMP,
+            )
+    evidence = {"tuned_on": sample.digest, "target_tested": terms.target, "delta": terms.delta, **terms.why}
+    return Planned(plans, evidence | {"costs": list(terms.costs)}) if plans else None
+
+
+def plan_recovery(policy: Policy, release: Release, tuning: Block) -> Planned | None:
+    """Plan to prove the promise anew, by labels from after an alarm; the first of them say what to test.
+
+    Everything is reviewed blind meanwhile, so each label counts in full. None while there are too few, or
+    while they say that no number of labels would do.
+    """
+    known = tuning.where(~np.isnan(tuning.losses))
+    if len(known) < FEWEST_TO_RECOVER:
+        return None
+    terms = terms_of(policy, labels=release.labels)
+    labels: list[Label] = [None] if policy.scope == Scope.OVERALL else list(release.labels)
+    each, plans = terms.delta / len(labels), {}
+    for label in labels:
+        own = known.of(label)
+        if len(own) < FEWEST_TO_RECOVER / len(labels) / 2:
+            continue
+        grid = coverage_grid(own.scores, target=terms.target, delta=each, expected_labels=2_000)
+        plan = _planned(grid, own.scores, own.losses, target=terms.target, delta=each, pi_floor=1.0)
+        if labels_needed(plan) is not None:
+            plans[label] = plan
+    evidence = {"tuned_on": f"{len(known)} labels after the alarm", "target_tested": terms.target}
+    evidence |= {"delta": terms.delta, "costs": list(terms.costs), **terms.why}
+    return Planned(plans, evidence) if plans else None
+
+
+def _planned(
+    grid: np.ndarray,
+    scores: np.ndarray,
+    losses: np.ndarray,
+    *,
+    target: float,
+    delta: float,
+    pi_floor: float,
+) -> Plan:
+    """Plan for as many labels as were needed to pass before, or as the tuning cases say are needed."""
+    least = int(1.5 * fewest_labels(target, delta))
+
+    def for_labels(n: int) -> Plan:
+        return plan_on_grid(
+            grid, scores, losses, target=target, delta=delta, expected_labels=n, pi_floor=pi_floor
+        )
+
+    first = for_labels(max(least, len(scores)))
+    needed = labels_needed(first) or 0
+    return for_labels(min(MOST_PLANNED, max(least, int(1.25 * needed), len(scores))))
+
+
+def units_of(cutoffs: CutoffSet) -> dict[Label, float]:
+    """Return the cutoff of each unit of the promise: one number, or one per label."""
+    if cutoffs.scope == Scope.OVERALL:
+        numbers = list(cutoffs.cutoffs.values())
+        return {None: float(numbers[0])} if numbers else {}
+    return {label: float(cutoff) for label, cutoff in cutoffs.cutoffs.items()}
+
+
+def open_trial(
+    policy: Policy,
+    release: Release,
+    *,
+    kind: TrialKind,
+    planned: Planned,
+    cutoffs: dict[str, float],
+    actor: Actor,
+    now: datetime,
+) -> Trial:
+    """Freeze the plans: from now on labels count, and nothing of what is tested changes."""
+    claim = claim_of(policy)
+    trial = Trial.objects.create(
+        workflow_id=policy.workflow_id,
+        release=release,
+        kind=kind,
+        scope=claim.scope,
+        target=claim.target,
+        confidence=claim.confidence,
+        loss=claim.loss,
+        cutoffs=cutoffs,
+        plans=planned.rows(),
+        evidence=planned.evidence,
+        states=LiveTest.begin(planned.plans).states(),
+        frozen_at=now,
+        read_at=now,
+    )
+    detail = {"kind": kind, "release": str(release.id), **planned.evidence}
+    record(action="trial.opened", actor=actor, now=now, about=trial, detail=detail)
+    return trial
+
+
+def begin_again(trial: Trial) -> None:
+    """Forget what was taken in, on the row only: a label has changed, so all of them are read again."""
+    plans = {entry["label"]: Plan.from_json(entry["plan"]) for entry in trial.plans}
+    trial.states, trial.cursor_at, trial.cursor_case = LiveTest.begin(plans).states(), None, None
+    trial.n_labels, trial.n_wrong, trial.n_overdue = 0, 0.0, 0
+
+
+def keep(trial: Trial, test: LiveTest, *, now: datetime) -> None:
+    """Save how far a trial is."""
+    trial.states, trial.read_at = test.states(), now
+    trial.save(
+        update_fields=["states", "read_at", "cursor_at", "cursor_case", "n_labels", "n_wrong", "n_overdue"]
+    )
+
+
+def end_trial(trial: Trial, *, outcome: str, reason: str, actor: Actor, now: datetime) -> None:
+    """Close a trial; ended once, it stays as it ended."""
+    open_one = Trial.objects.filter(pk=trial.pk, ended_at=None)
+    if open_one.update(ended_at=now, outcome=outcome, reason=reason):
+        detail = {"outcome": outcome, "reason": reason, "labels": trial.n_labels, "wrong": trial.n_wrong}
+        record(action="trial.ended", actor=actor, now=now, about=trial, detail=detail)
+
+
+def is_enough(trial: Trial, test: LiveTest) -> bool:
+    """Tell whether to stop and certify what is proved, rather than wait for more.
+
+    All of it, nearly all of it, or, once the planned labels are in, more than the ramp lets through now.
+    """
+    if test.is_complete:
+        return True
+    proved, asked, seen, planned = 0.0, 0.0, 0.0, 0.0
+    for label, verdict in test.verdicts().items():
+        plan = test.tests[label].plan
+        weight = float(plan.tune_n[-1]) or 1.0
+        asked += weight
+        planned += plan.expected_labels
+        seen += test.n_labels(label)[0]
+        if isinstance(verdict, Certified):
+            proved += weight * verdict.automation
+    if not proved:
+        return False
+    return proved >= ENOUGH * asked or (seen >= planned and proved > PROVISIONAL_RAMP * asked)
+
+
+@transaction.atomic
+def certify_trial(trial: Trial, test: LiveTest, *, actor: Actor, now: datetime) -> Certificate:
+    """Turn what a trial proves by now into a certificate, and end the trial."""
+    locked_policy(trial.workflow_id)
+    automated = _automation_before(trial)
+    units = []
+    for label, verdict in test.verdicts().items():
+        unit = unit_of(label, test.n_labels(label)[0], verdict)
+        unit["automation"] *= automated.get(label, 1.0)
+        units.append(unit)
+    claim = Claim(trial.scope, trial.target, trial.confidence, trial.loss)
+    proof = Proof(
+        is_proved=any(unit["cutoff"] is not None for unit in units),
+        is_provisional=False,
+        seen={"n_labels": trial.n_labels, "n_overdue": trial.n_overdue, "units": units},
+        evidence={
+            **trial.evidence,
+            "method": METHOD,
+            "trial": str(trial.pk),
+            "plans": trial.plans,
+            "labels": list(trial.release.labels),
+            "source": "live",
+            "drawn": f"decisions from {trial.frozen_at.isoformat()} on",
+            "until": [trial.cursor_at.isoformat() if trial.cursor_at else "", str(trial.cursor_case)],
+        },
+    )
+    end_trial(trial, outcome=TrialOutcome.CERTIFIED, reason="", actor=actor, now=now)
+    return issue(
+        release=trial.release,
+        claim=claim,
+        proof=proof,
+        fingerprint=trial.pk.hex,
+        actor=actor,
+        now=now,
+        trial=trial,
+    )
+
+
+def _automation_before(trial: Trial) -> dict[Label, float]:
+    """Share of all traffic that the loosest point of each unit accepted: a trial sees no other cases."""
+    if trial.kind != TrialKind.CONFIRM:
+        return {}
+    last = (
+        Certificate.objects.filter(release_id=trial.release_id, valid_from__lte=trial.frozen_at)
+        .order_by("-valid_from", "-id")
+        .first()
+    )
+    return {unit["label"]: float(unit["automation"]) for unit in last.seen["units"]} if last else {}
+
+
+def open_trial_of(workflow_id: UUID) -> Trial | None:
+    """Return the trial that is going on; there is at most one."""
+    return Trial.objects.select_related("release").filter(workflow_id=workflow_id, ended_at=None).first()

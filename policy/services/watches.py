@@ -1,0 +1,84 @@
+"""Watches: the monitors of a certificate, from the day its cutoffs come into force."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from policy.live import Label, LiveWatch
+from policy.models import Certificate, Watch
+
+FALSE_ALARMS = 0.01  # chance of any within the horizon, a year's automatic cases
+FEWEST_IN_HORIZON = 10_000.0
+YEAR = timedelta(days=365)
+
+
+def open_watch(certificate: Certificate, *, weekly_automatic: float, now: datetime) -> Watch:
+    """Begin to watch what a certificate covers; every point it passed has a monitor of its own."""
+    passed = _passed(certificate)
+    horizon = max(FEWEST_IN_HORIZON, weekly_automatic * YEAR / timedelta(days=7))
+    live = LiveWatch.begin(passed, target=certificate.target, horizon_cases=horizon, pfa=FALSE_ALARMS)
+    watch, _ = Watch.objects.get_or_create(
+        certificate=certificate,
+        defaults={
+            "workflow_id": certificate.workflow_id,
+            "since": now,
+            "horizon_cases": horizon,
+            "units": list(passed),
+            "states": live.states(),
+            "read_at": now,
+        },
+    )
+    if watch.ended_at is not None:  # the certificate's cutoffs are in force again
+        Watch.objects.filter(pk=watch.pk).update(ended_at=None)
+        watch.ended_at = None
+    return watch
+
+
+def end_watch(watch: Watch, *, now: datetime) -> None:
+    """Stop watching: other cutoffs are in force, or none."""
+    Watch.objects.filter(pk=watch.pk, ended_at=None).update(ended_at=now)
+
+
+def open_watch_of(workflow_id: UUID) -> Watch | None:
+    """Return the watch that is going on; there is at most one."""
+    open_ones = Watch.objects.select_related("certificate__release")
+    return open_ones.filter(workflow_id=workflow_id, ended_at=None).first()
+
+
+def live_watch(watch: Watch) -> LiveWatch:
+    """Return the monitors of a row."""
+    return LiveWatch.restore(watch.units, watch.states)
+
+
+def begin_again(watch: Watch) -> None:
+    """Forget what was taken in: a label has changed, so all of them are read again."""
+    live = LiveWatch.begin(
+        _passed(watch.certificate),
+        target=watch.certificate.target,
+        horizon_cases=watch.horizon_cases,
+        pfa=FALSE_ALARMS,
+    )
+    watch.states, watch.cursor_at, watch.cursor_case = live.states(), None, None
+    watch.n_cases, watch.n_labels, watch.n_wrong = 0, 0, 0.0
+    watch.readings.all().delete()
+
+
+def keep(watch: Watch, live: LiveWatch, *, now: datetime) -> None:
+    """Save how far a watch is, and what it says."""
+    watch.states, watch.read_at = live.states(), now
+    watch.save(
+        update_fields=[
+            "states",
+            "read_at",
+            "level",
+            "early_level",
+            "cursor_at",
+            "cursor_case",
+            "n_cases",
+            "n_labels",
+            "n_wrong",
+        ]
+    )
+
+
+def _passed(certificate: Certificate) -> dict[Label, list[float]]:
+    return {unit["label"]: unit["passed"] for unit in certificate.seen["units"] if unit["passed"]}
