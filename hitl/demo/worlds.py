@@ -13,6 +13,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from hitl.demo.phones import draw_screen
+from hitl.demo.speech import USUAL, draw_call, speak, speaker
+from hitl.demo.speech import Shift as Line
 
 DATA = Path(__file__).parent / "data"
 SEED = 20_260_302
@@ -198,4 +200,42 @@ class PhoneScreens:
         return Example(reference, {"photo": screen.jpeg}, screen.label)
 
 
-WORLDS: tuple[World, ...] = (SpamMail(), Credit(), PhoneScreens())
+class Calls:
+    """Drawn calls, or synthesised speech where espeak-ng is installed; see `hitl.demo.speech`."""
+
+    slug = "calls"
+    name = "Calls"
+    description = "Does the caller say a number?"
+    guidelines = (
+        "Listen for a number word anywhere in the call: one, seven, forty.\n"
+        "Coughs, clicks and hissing are not words. When nothing can be made out, there is no number."
+    )
+    fields: Fields = [{"name": "recording", "kind": "audio"}]
+    labels: Labels = [
+        _label("number", "1", "A number is said"),
+        _label("no number", "2", "No number is said"),
+    ]
+    target = 0.05
+    cases_per_minute = 8.0
+    history_size = 320
+
+    def __init__(self, *, shift: Line = USUAL) -> None:
+        """`shift` makes the calls to come louder, noisier, clipped or up-sampled; the history is never."""
+        self.shift = shift
+
+    def history(self) -> Sequence[Example]:
+        rng = np.random.default_rng(SEED)
+        return [self._example(f"call-{i}", rng, USUAL) for i in range(self.history_size)]
+
+    def arrivals(self) -> Iterator[Example]:
+        rng = np.random.default_rng(SEED + 1)
+        for i in count(self.history_size):
+            yield self._example(f"call-{i}", rng, self.shift)
+
+    @staticmethod
+    def _example(reference: str, rng: np.random.Generator, line: Line) -> Example:
+        call = (speak if speaker() else draw_call)(rng, shift=line)
+        return Example(reference, {"recording": call.wav}, call.label)
+
+
+WORLDS: tuple[World, ...] = (SpamMail(), Credit(), PhoneScreens(), Calls())

@@ -17,7 +17,7 @@ from hitl.runtime.supervisor import Program
 
 class Command(BaseCommand):
     help = (
-        "Start everything with three demo workflows and stream real cases in through the REST API, until"
+        "Start everything with four demo workflows and stream real cases in through the REST API, until"
         " Ctrl-C. With --check: run the story once without a person and say whether it came true."
     )
     requires_system_checks: list[str] = []  # migrate checks
