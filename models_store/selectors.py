@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from cases.models import Label
 from models_store.models import Evaluation as EvaluationRow
-from models_store.models import LabelRole, Release, RoleSpan, TrainingPlan, TrainingRun
+from models_store.models import LabelRole, PrecedentIndex, Release, RoleSpan, TrainingPlan, TrainingRun
 from models_store.types import LabelUse, ReleaseRole, RunStatus
 
 ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
@@ -27,8 +27,8 @@ class Evaluation:
         is_blind: given without sight of a model's output.
         purpose: why people were asked.
         source: out of fold, or held out.
-        tune_scores, tune_wrong: where cases were held out, what out-of-fold models said of the training cases,
-            shape (n_tuning,); else empty. With `tune_predicted` they choose grid and start.
+        tune_scores, tune_wrong: where cases were held out, what out-of-fold models said of the training
+            cases, shape (n_tuning,); else empty. With `tune_predicted` they choose grid and start.
     """
 
     labels: list[str]
@@ -107,6 +107,11 @@ def latest_runs(workflow_id: UUID, *, limit: int = 10) -> list[TrainingRun]:
     """Return the newest runs, newest first."""
     runs = TrainingRun.objects.filter(workflow_id=workflow_id).select_related("release", "requested_by")
     return list(runs.order_by("-requested_at", "-id")[:limit])
+
+
+def n_precedents(release_id: UUID) -> int:
+    """Count the training cases that can be found again by likeness; 0 without an index."""
+    return sum(PrecedentIndex.objects.filter(release_id=release_id).values_list("n_cases", flat=True))
 
 
 def run_that_made(release_id: UUID) -> TrainingRun | None:

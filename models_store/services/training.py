@@ -40,6 +40,7 @@ from science.pipelines import NotTrainable, TrainedModel, train
 log = logging.getLogger(__name__)
 
 ACTOR = system("training")
+WORTH = "policy.worth_promoting"
 BUDGET_SECONDS = 60.0  # CPU seconds the candidates may cost
 
 
@@ -85,12 +86,15 @@ def _carry_out(run: TrainingRun, steps: Steps, clock: Clock) -> None:
     with steps.step("Certify") as step:
         step.result = _certify(release)
     with steps.step("Promote") as step:
-        waits = champion(run.workflow_id) is not None and training_plan(run.workflow_id).challengers_wait
-        step.result = (
-            "It waits for a person." if waits else f"{release.name} is the champion from the next case on."
-        )
-        if not waits:
+        is_worth, words = _worth(release)
+        step.say(words)
+        if champion(run.workflow_id) is not None and training_plan(run.workflow_id).challengers_wait:
+            step.result = "It waits for a person."
+        elif not is_worth:
+            step.result = f"It does not take its place by itself. {words}"
+        else:
             promote(release_id=release.id, actor=ACTOR, now=clock(), reason="It passed the gate.")
+            step.result = f"{release.name} is the champion from the next case on."
     finish(run=run, status=RunStatus.SUCCEEDED, now=clock(), release=release)
 
 
@@ -186,6 +190,15 @@ def _certify(release: Release) -> str:
         log.exception("not certified before promotion", extra={"release": str(release.id)})
         return "It could not be certified yet. People decide until a later attempt succeeds."
     return "Tested for the workflow's promise; see the automation page."
+
+
+def _worth(release: Release) -> tuple[bool, str]:
+    """Ask policy whether the release may automate more than the champion; without policy nothing is lost."""
+    try:
+        is_worth, words = jobs.perform(WORTH, str(release.id))
+    except NotRegistered:
+        return True, "This process does not weigh certificates."
+    return bool(is_worth), str(words)
 
 
 def _manifest(model: TrainedModel, snapshot: Snapshot, held_out: np.ndarray) -> dict[str, Any]:
