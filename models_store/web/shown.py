@@ -230,6 +230,12 @@ class ShownRelease:
         return list(self.report.get("left_out", {}).items())
 
     @property
+    def slices(self) -> Mapping[str, Any]:
+        """Where it errs most; empty for a release that was made before slices were."""
+        found: Mapping[str, Any] = self.report.get("slices", {})
+        return found if found.get("worst") else {}
+
+    @property
     def file_size(self) -> str:
         """Of the model's file."""
         return size(self.release.artifact_bytes)

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern] = [
     path("models/runs/<uuid:run_id>/live/", views.live_run, name="training-run-live"),
     path("models/runs/<uuid:run_id>/cancel/", acts.cancel, name="cancel-training"),
     path("models/releases/<uuid:release_id>/", views.release, name="release"),
+    path("models/releases/<uuid:release_id>/card.md", views.card, name="model-card"),
     path("models/releases/<uuid:release_id>/promote/", acts.promote, name="promote-release"),
     path("models/<slug:slug>/", views.models_of_workflow, name="models"),
     path("models/<slug:slug>/train/", acts.train, name="train-model"),

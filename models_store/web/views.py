@@ -17,6 +17,7 @@ from hitl.web.views import person
 from models_store import selectors
 from models_store.access import VIEWERS, release_for, run_for, workflow_for, workflows_for
 from models_store.models import Release, TrainingRun
+from models_store.web.card import as_markdown
 from models_store.web.forms import PlanForm
 from models_store.web.shown import ShownRelease, ShownRun
 
@@ -111,9 +112,22 @@ def release(request: HttpRequest, release_id: UUID) -> HttpResponse:
         "fits": _fits(found),
         "run": selectors.run_that_made(found.pk),
         "history": selectors.role_history(found.pk),
+        "n_precedents": selectors.n_precedents(found.pk),
         "champion": selectors.champion(found.workflow_id),
     }
     return render(request, "models_store/release.html", context | _rights(actor))
+
+
+@login_required
+@require_GET
+def card(request: HttpRequest, release_id: UUID) -> HttpResponse:
+    """Send the model card as a Markdown file."""
+    found = release_for(person(request).as_actor(), release_id)
+    shown = ShownRelease(found, selectors.roles_now(found.workflow_id).get(found.pk))
+    text = as_markdown(shown, selectors.role_history(found.pk))
+    response = HttpResponse(text, content_type="text/markdown; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{found.workflow.slug}-{found.name}.md"'
+    return response
 
 
 def _fits(release: Release) -> bool:

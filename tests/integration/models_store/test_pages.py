@@ -29,6 +29,7 @@ def addresses() -> list[str]:
         reverse("models"),
         reverse("models", args=[workflow.slug]),
         reverse("release", args=[Release.objects.get().pk]),
+        reverse("model-card", args=[Release.objects.get().pk]),
         reverse("training-run", args=[run.pk]),
         reverse("training-run-live", args=[run.pk]),
     ]
@@ -41,13 +42,13 @@ def told(response: object) -> str:
 @pytest.mark.parametrize("role", [Role.OPERATOR, Role.ADMINISTRATOR, Role.AUDITOR, Role.LEAD])
 def test_who_watches_sees_every_page(role: str) -> None:
     client = signed_in(role)
-    assert [client.get(address).status_code for address in addresses()] == [200] * 5
+    assert [client.get(address).status_code for address in addresses()] == [200] * 6
 
 
 def test_reviewers_find_nothing_and_strangers_sign_in_first() -> None:
     pages = addresses()
     reviewer = signed_in(Role.REVIEWER, Role.ADJUDICATOR)
-    assert [reviewer.get(address).status_code for address in pages] == [404] * 5
+    assert [reviewer.get(address).status_code for address in pages] == [404] * 6
     assert {Client().get(address).status_code for address in pages} == {302}
 
 
@@ -129,3 +130,54 @@ def test_a_workflow_or_run_that_is_not_there_answers_404() -> None:
     nobody = "01900000-0000-7000-8000-000000000000"
     for name, args in (("models", ["none"]), ("release", [nobody]), ("training-run", [nobody])):
         assert client.get(reverse(name, args=args)).status_code == 404
+
+
+def test_the_model_card_is_a_markdown_file_with_everything_the_page_says() -> None:
+    mail_workflow()
+    release = Release.objects.get()
+    worst = {
+        "field": "body", "slice": "body up to 551 characters", "n": 80, "wrong": 0.2, "low": 0.1, "high": 0.3,
+        "majority_wrong": 0.4,
+    }  # fmt: skip
+    release.report |= {
+        "slices": {"n": 300, "wrong": 0.1, "n_slices": 7, "worst": [worst]},
+        "gate": [{"name": "No kind of case is given up", "passed": True, "words": "Of 7 slices."}],
+        "data": {"n_labels": 300, "sha256": "ab" * 32, "label_mix": {"ham": 200, "spam": 100}},
+    }
+    release.save()
+    client = signed_in(Role.AUDITOR)
+    page = client.get(reverse("release", args=[release.pk])).content.decode()
+    assert "body up to 551 characters" in page
+    response = client.get(reverse("model-card", args=[release.pk]))
+    assert response["Content-Type"] == "text/markdown; charset=utf-8"
+    assert f'filename="{release.workflow.slug}-{release.name}.md"' in response["Content-Disposition"]
+    text = response.content.decode()
+    for heading in (
+        "Measures", "Data", "Candidates and baselines", "Label by label", "Where it errs most", "Calibration",
+        "Error against automation rate", "The gate", "Evidence", "What it is", "Limits",
+    ):  # fmt: skip
+        assert f"\n## {heading}\n" in text
+    assert release.artifact_sha256 in text
+    assert release.report["data"]["sha256"] in text
+    assert "| body up to 551 characters | 80 | 20.0 % | 10.0 % | 30.0 % |" in text
+    tables = [line for line in text.splitlines() if line.startswith("|")]
+    assert all(line.endswith("|") for line in tables)
+
+
+def test_words_of_people_are_no_markup_in_the_card() -> None:
+    mail_workflow()
+    release = Release.objects.get()
+    release.report["labels"] = {"<b>*a*|b</b>": {"n": 5, "recall": None, "precision": 0.5}}
+    release.save()
+    text = signed_in(Role.AUDITOR).get(reverse("model-card", args=[release.pk])).content.decode()
+    assert "| &lt;b>\\*a\\*\\|b&lt;/b> | 5 | – | 50.0 % |" in text
+
+
+def test_a_release_without_the_newer_numbers_has_a_card_as_well() -> None:
+    mail_workflow()
+    release = Release.objects.get()
+    release.report, release.manifest = {}, {}
+    release.save()
+    client = signed_in(Role.AUDITOR)
+    for name in ("release", "model-card"):
+        assert client.get(reverse(name, args=[release.pk])).status_code == 200
