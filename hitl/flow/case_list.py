@@ -15,9 +15,11 @@ from cases.models import Case, Workflow
 from cases.selectors import assets_of, schemas_of
 from cases.types import CaseStatus
 from cases.web.content import Preview, preview
+from hitl.accounts.models import User
 from hitl.flow.sight import Said, is_kept_blind, is_open, said_by_people, was_asked
 from hitl.shared.actor import Actor
 from policy.models import Decision
+from reviews.models import Review
 
 PAGE = 50
 STRETCH = 20_000
@@ -34,13 +36,23 @@ class Wanted:
     received_from: date | None = None
     received_to: date | None = None
     search: str = ""
+    reviewer: User | None = None
+    said: str = ""
+    also_said: str = ""
+    disagreement: str = ""
     before: UUID | None = None
+
+    @property
+    def is_about_answers(self) -> bool:
+        """True when it asks what single people said: a question for those who watch over the service."""
+        return bool(self.reviewer or self.said or self.also_said or self.disagreement)
 
     @property
     def is_filtered(self) -> bool:
         """True when cases of the workflow may be missing from the list."""
         dates = self.received_from or self.received_to
-        return bool(self.status or self.answer or self.decided_by or dates or self.search)
+        asks = self.status or self.answer or self.decided_by or self.search
+        return bool(asks or dates or self.is_about_answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +116,27 @@ def _filtered(cases: QuerySet[Case], wanted: Wanted, is_blind: bool) -> QuerySet
         cases = cases.filter(status=wanted.status) if not is_blind else cases.filter(_seen_as(wanted.status))
     if is_blind and (wanted.answer or wanted.decided_by):
         cases = cases.exclude(is_open())
+    if wanted.is_about_answers and not is_blind:
+        cases = _answered(cases, wanted)
     if wanted.decided_by:
         cases = cases.filter(status=CaseStatus.DECIDED)
         by_model = ~was_asked() if is_blind else _is_automatic()
         cases = cases.filter(by_model if wanted.decided_by == "model" else ~by_model)
+    return cases
+
+
+def _answered(cases: QuerySet[Case], wanted: Wanted) -> QuerySet[Case]:
+    """Keep the cases about which people said this: a certain person, a certain label, two labels, or not the
+    same."""
+    given = Review.objects.filter(case=OuterRef("pk"), undone_at=None)
+    mine = given.filter(reviewer=wanted.reviewer) if wanted.reviewer else given
+    if wanted.reviewer or wanted.said:
+        cases = cases.filter(Exists(mine.filter(label=wanted.said) if wanted.said else mine))
+    if wanted.also_said:
+        cases = cases.filter(Exists(given.filter(label=wanted.also_said)))
+    if wanted.disagreement:
+        other = Review.objects.filter(case=OuterRef("case"), undone_at=None).exclude(label=OuterRef("label"))
+        cases = cases.filter(Exists(given.filter(Exists(other))))
     return cases
 
 

@@ -16,6 +16,7 @@ from cases.models import Case, Label, Workflow
 from cases.selectors import assets_of, schemas_of
 from cases.types import CaseStatus
 from cases.web.content import blocks, shown_fields
+from hitl.accounts.models import User
 from hitl.flow.case_list import Wanted, cases_page
 from hitl.flow.history import history_for_reviewer, whole_history
 from hitl.flow.sight import is_kept_blind, said_by_people
@@ -50,11 +51,22 @@ class FilterForm(forms.Form):
     )
     received_to = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
     search = forms.CharField(label="Reference or id", max_length=200, required=False)
+    reviewer = forms.ModelChoiceField(
+        User.objects.all(), to_field_name="username", required=False, widget=forms.HiddenInput()
+    )
+    said = forms.CharField(max_length=100, required=False, widget=forms.HiddenInput())
+    also_said = forms.CharField(max_length=100, required=False, widget=forms.HiddenInput())
+    disagreement = forms.ChoiceField(
+        choices=[("", "Any"), ("yes", "People disagree")], required=False, widget=forms.HiddenInput()
+    )
     before = forms.UUIDField(required=False, widget=forms.HiddenInput())
 
-    def __init__(self, data: Any, *, workflows: Any) -> None:
+    def __init__(self, data: Any, *, workflows: Any, shows_answers: bool) -> None:
         super().__init__(data)
         self.fields["workflow"].queryset = workflows  # type: ignore[attr-defined]
+        if not shows_answers:  # what single people said would tell a reviewer more than the desk does
+            for name in ("reviewer", "said", "also_said", "disagreement"):
+                del self.fields[name]
 
     def wanted(self) -> Wanted:
         """Return the filters.
@@ -82,7 +94,7 @@ def cases(request: HttpRequest) -> HttpResponse:
     """Show the cases the person may see, newest first."""
     actor = person(request).as_actor()
     workflows = workflows_for(actor)
-    form = FilterForm(request.GET, workflows=workflows)
+    form = FilterForm(request.GET, workflows=workflows, shows_answers=not is_kept_blind(actor))
     wanted = form.wanted()
     page = cases_page(wanted, workflows=list(workflows), actor=actor)
     context = {

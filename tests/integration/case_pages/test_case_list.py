@@ -201,3 +201,32 @@ def test_somebody_without_a_role_sees_no_case_and_no_workflow(client: Client, wo
     assert str(case.pk) not in html
     assert client.get(f"/cases/{case.pk}/").status_code == 404
     assert client.get("/cases/", {"workflow": workflow.slug}).status_code == 422
+
+
+def test_cases_are_found_by_what_people_said_but_not_by_those_who_answer(
+    client: Client, workflow: Workflow, auditor: User
+) -> None:
+    one, other = person(username="rita"), person(username="ron")
+    agreed, disputed = waiting_case(workflow, BODY), waiting_case(workflow, BODY)
+    answer(agreed, one, "spam")
+    answer(disputed, one, "spam")
+    second = disputed.tasks.create(
+        workflow=workflow, schema_version=1, slot=2, mode="blind", created_at=NOW, due_at=NOW, status="done"
+    )
+    disputed.reviews.create(
+        task=second,
+        reviewer=other,
+        label="ham",
+        mode="blind",
+        lease_token=uuid4(),
+        started_at=NOW,
+        submitted_at=NOW,
+        seconds=1,
+    )
+    assert listed(client, reviewer="rita") == [disputed, agreed]
+    assert listed(client, reviewer="ron") == [disputed]
+    assert listed(client, reviewer="rita", said="ham") == []
+    assert listed(client, said="spam", also_said="ham") == [disputed]
+    assert listed(client, disagreement="yes") == [disputed]
+    client.force_login(one)
+    assert client.get("/cases/", {"disagreement": "yes"}).status_code == 422
