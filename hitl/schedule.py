@@ -4,6 +4,7 @@ SCHEDULE = {
     "give back ended leases": ("reviews.reap_leases", 15.0),
     "deliver webhooks": ("hitl.outbox.relay", 10.0),
     "resume batches": ("hitl.flow.sweep_batches", 30.0),
+    "keep the queue honest": ("hitl.flow.sweep_queue", 60.0),
     "resume voidings": ("hitl.flow.sweep_voidings", 60.0),
     "resume training": ("models_store.sweep_runs", 30.0),
     "train where it is due": ("models_store.request_due", 300.0),

@@ -2,7 +2,8 @@
 
 Only people vote. In an audit the model's label is what is judged: one person who agrees with it settles it;
 where one does not, a second is asked and, if those two differ, a third; the majority of three stands. Where
-there is none, two of the three contradict the model: the disagreement is upheld.
+there is none, two of the three contradict the model: the disagreement is upheld. A share of the agreeing
+audits is read by a second person as well, to find what one person misses: those settle nothing before.
 """
 
 from collections.abc import Sequence
@@ -28,21 +29,26 @@ class Ask:
 SECOND, THIRD = Ask(Purpose.SECOND), Ask(Purpose.ADJUDICATION)
 
 
-def next_step(answers: Sequence[str], *, required: int, judged: str | None = None) -> Settled | Ask:
+def next_step(
+    answers: Sequence[str], *, required: int, judged: str | None = None, reread: bool = False
+) -> Settled | Ask:
     """Say what follows from the answers given so far, at least one, oldest first.
 
     `required` people must agree on a case under review; if they do not, an adjudicator's answer stands.
-    `judged` is the model's label when the answers audit it; then `required` plays no part.
+    `judged` is the model's label when the answers audit it; then `required` plays no part, and with `reread`
+    one who agrees is not enough.
 
     >>> next_step(["spam"], required=1)
     Settled(label='spam')
     >>> next_step(["ham"], required=1, judged="spam").purpose.value
     'second'
+    >>> next_step(["spam"], required=1, judged="spam", reread=True).purpose.value
+    'second'
     """
     if not answers:
         raise ValueError("nobody has answered yet")
     if judged is not None:
-        return _audited(answers, judged)
+        return _audited(answers, judged, reread)
     if len(answers) < required:
         return SECOND
     if len(set(answers[:required])) == 1:
@@ -50,9 +56,9 @@ def next_step(answers: Sequence[str], *, required: int, judged: str | None = Non
     return Settled(answers[required]) if len(answers) > required else THIRD
 
 
-def _audited(answers: Sequence[str], judged: str) -> Settled | Ask:
+def _audited(answers: Sequence[str], judged: str, reread: bool) -> Settled | Ask:
     first = answers[0]
-    if first == judged:
+    if first == judged and not reread:
         return Settled(judged)
     if len(answers) == 1:
         return SECOND

@@ -23,6 +23,12 @@ class HandsFull(Conflict):
     code = "hands_full"
 
 
+class HoldsFull(Conflict):
+    """You have put aside as many cases as one person may. Take one of them up again first."""
+
+    code = "holds_full"
+
+
 class UndoTooLate(Conflict):
     """It is too late to take this answer back: it has been passed on. Change the answer instead."""
 

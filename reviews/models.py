@@ -6,13 +6,53 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q
 
 from cases.models import Case, Workflow
 from cases.types import Purpose
 from hitl.shared.ids import new_id
 from models_store.models import Release
-from reviews.types import MOST_HELD, Mode, SkipReason, TaskReason, TaskStatus
+from reviews.types import (
+    MAX_ESCALATION,
+    MOST_HELD,
+    Mode,
+    OrderKind,
+    SkipReason,
+    SlaAction,
+    TaskReason,
+    TaskStatus,
+)
+
+_share = [MinValueValidator(0.0), MaxValueValidator(1.0)]
+
+
+class Team(models.Model):
+    """One row per group of people who review; its skills are those of all its members."""
+
+    name = models.CharField(max_length=100, unique=True)
+    skills = ArrayField(models.CharField(max_length=50), default=list, blank=True)
+    members = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="teams", blank=True)
+
+    class Meta:
+        ordering: ClassVar[list[str]] = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PersonSkills(models.Model):
+    """One row per person with skills of their own, besides those of their teams."""
+
+    person = models.OneToOneField(
+        settings.AUTH_USER_MODEL, primary_key=True, on_delete=models.PROTECT, related_name="review_skills"
+    )
+    skills = ArrayField(models.CharField(max_length=50), default=list, blank=True)
+
+    class Meta:
+        verbose_name_plural = "skills of people"
+
+    def __str__(self) -> str:
+        return f"skills of {self.person}"
 
 
 class ReviewRules(models.Model):
@@ -32,9 +72,98 @@ class ReviewRules(models.Model):
     due_hours = models.FloatField(
         default=24, validators=[MinValueValidator(0.01)], help_text="Answer within."
     )
+    decide_first_share = models.FloatField(
+        default=0.0,
+        validators=_share,
+        help_text="Share of the cases with a suggestion that are answered once before it is shown.",
+    )
+    on_demand = models.BooleanField(
+        default=False, help_text="Show the suggestion only when the reviewer asks for it."
+    )
+    reread_share = models.FloatField(
+        default=0.05,
+        validators=_share,
+        help_text="Share of the audits that agree with the model which a second person reads, blind.",
+    )
+    gold_rate = models.FloatField(
+        default=0.0,
+        validators=[MinValueValidator(0.0), MaxValueValidator(0.5)],
+        help_text="Known-answer cases per blind case.",
+    )
+    gold_until = models.DateTimeField(
+        null=True, editable=False, help_text="Known-answer cases stand among the blind cases until then."
+    )
+    order = models.CharField(
+        max_length=10,
+        choices=OrderKind,
+        default=OrderKind.DUE,
+        help_text="After the priority, what goes first.",
+    )
+    value_hours = models.FloatField(
+        default=0.0,
+        validators=[MinValueValidator(0.0), MaxValueValidator(8_760.0)],
+        help_text="How many hours earlier a case goes whose answer is worth most: an unsure and dear one.",
+    )
+    order_version = models.IntegerField(default=1, editable=False, help_text="Rises with every change of it.")
+    sla_action = models.CharField(
+        max_length=10,
+        choices=SlaAction,
+        default=SlaAction.NONE,
+        help_text="What is done about what is overdue.",
+    )
+    default_label = models.CharField(
+        max_length=100,
+        blank=True,
+        help_text="With which an overdue case is answered, where that is the rule.",
+    )
+    hold_max_hours = models.FloatField(
+        default=72, validators=[MinValueValidator(0.01), MaxValueValidator(8_760.0)]
+    )
+    hold_cap = models.SmallIntegerField(
+        default=10,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+        help_text="How many cases one person may put aside.",
+    )
+    skip_rules = models.JSONField(
+        default=dict, blank=True, help_text="By reason to skip, what becomes of the case: me, others or drop."
+    )
+    reason_codes = models.JSONField(
+        default=dict, blank=True, help_text="By label, the reasons to choose from: code, words, required."
+    )
+    skills = ArrayField(
+        models.CharField(max_length=50),
+        default=list,
+        blank=True,
+        help_text="Only people with all of them are offered its cases.",
+    )
+    team = models.ForeignKey(
+        Team, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text="Only its members."
+    )
 
     class Meta:
         verbose_name_plural = "review rules"
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(
+                name="shares_of_reviews_in_range",
+                condition=Q(decide_first_share__range=(0, 1))
+                & Q(reread_share__range=(0, 1))
+                & Q(gold_rate__range=(0, 0.5)),
+            ),
+            models.CheckConstraint(
+                name="default_label_is_named", condition=~Q(sla_action="default") | ~Q(default_label="")
+            ),
+        ]
+
+
+# The due time less the head start: what a workflow's order sorts by (see `reviews.order`). By way of UTC,
+# because the database calls sums of a time with a zone and an interval changeable.
+_AS_IF_DUE_AT = Func(
+    F("due_at"),
+    F("head_start"),
+    template="((%(expressions)s)) AT TIME ZONE 'UTC'",
+    arg_joiner=" AT TIME ZONE 'UTC') - make_interval(secs => ",
+    output_field=models.DateTimeField(),
+)
 
 
 class Task(models.Model):
@@ -55,7 +184,7 @@ class Task(models.Model):
     status = models.CharField(max_length=10, choices=TaskStatus, default=TaskStatus.WAITING)
     purpose = models.CharField(max_length=15, choices=Purpose, default=Purpose.REVIEW)
     reasons = ArrayField(models.CharField(max_length=15, choices=TaskReason), default=list)
-    mode = models.CharField(max_length=10, choices=Mode)
+    mode = models.CharField(max_length=15, choices=Mode)
     pi = models.FloatField(null=True, help_text="Probability that a blind label is collected for this case.")
     suggestion = models.CharField(max_length=100, null=True)
     confidence = models.FloatField(null=True)
@@ -69,6 +198,16 @@ class Task(models.Model):
     )
     created_at = models.DateTimeField()
     due_at = models.DateTimeField()
+    head_start = models.FloatField(
+        default=0.0, db_default=0.0, help_text="Seconds it goes before its due time, by the workflow's order."
+    )
+    goes_at = models.GeneratedField(
+        expression=_AS_IF_DUE_AT, output_field=models.DateTimeField(), db_persist=True
+    )
+    overdue_at = models.DateTimeField(null=True, help_text="When it was dealt with as overdue.")
+    first_label = models.CharField(
+        max_length=100, null=True, help_text="What was answered before the suggestion was shown."
+    )
     lease_token = models.UUIDField(null=True, unique=True)
     leased_to = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="leases", db_index=False
@@ -77,6 +216,22 @@ class Task(models.Model):
     lease_until = models.DateTimeField(null=True)
     place = models.SmallIntegerField(
         null=True, help_text="Which of the reviewer's few places it takes: their number is the cap."
+    )
+    ahead = models.BooleanField(
+        default=False, db_default=False, help_text="Held for the next page: its holder has not seen it yet."
+    )
+    held_until = models.DateTimeField(
+        null=True, help_text="Put aside by whoever it is leased to, until then."
+    )
+    shelf = models.SmallIntegerField(
+        null=True, help_text="Which of their places for cases put aside it takes: their number is the cap."
+    )
+    escalated_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    escalated_at = models.DateTimeField(null=True)
+    escalation = models.CharField(
+        max_length=MAX_ESCALATION, blank=True, default="", db_default="", help_text="Why it was passed up."
     )
     closed_at = models.DateTimeField(null=True)
 
@@ -111,17 +266,34 @@ class Task(models.Model):
                 name="one_task_per_place", fields=["leased_to", "place"], condition=Q(status="leased")
             ),
             models.CheckConstraint(
-                name="adjudications_have_their_lane",
+                name="adjudicators_lane_has_its_reasons",
                 condition=Q(purpose="adjudication", for_adjudicator=True)
-                | (~Q(purpose="adjudication") & Q(for_adjudicator=False)),
+                | (~Q(purpose="adjudication") & Q(for_adjudicator=False))
+                | Q(escalated_at__isnull=False, for_adjudicator=True),
+            ),
+            models.CheckConstraint(
+                name="hold_is_whole",
+                condition=Q(
+                    status="held", held_until__isnull=False, leased_to__isnull=False, shelf__isnull=False
+                )
+                | (~Q(status="held") & Q(held_until__isnull=True, shelf__isnull=True)),
+            ),
+            models.UniqueConstraint(
+                name="one_task_per_shelf", fields=["leased_to", "shelf"], condition=Q(status="held")
             ),
         ]
         indexes: ClassVar[list[Any]] = [
             models.Index(
                 name="task_waiting",
-                fields=["workflow", "for_adjudicator", "-priority", "due_at", "id"],
+                fields=["workflow", "for_adjudicator", "-priority", "goes_at", "id"],
                 condition=Q(status="waiting"),
             ),
+            models.Index(
+                name="task_due",
+                fields=["workflow", "due_at"],
+                condition=Q(status="waiting", overdue_at__isnull=True),
+            ),
+            models.Index(name="task_hold_end", fields=["held_until"], condition=Q(status="held")),
             models.Index(name="task_lease_end", fields=["lease_until"], condition=Q(status="leased")),
         ]
 
@@ -138,8 +310,14 @@ class Review(models.Model):
     )
     label = models.CharField(max_length=100)
     comment = models.TextField(blank=True)
-    mode = models.CharField(max_length=10, choices=Mode)
+    reason_code = models.CharField(max_length=50, blank=True, default="", db_default="")
+    first_label = models.CharField(
+        max_length=100, null=True, help_text="The answer before the suggestion was shown: it is blind."
+    )
+    mode = models.CharField(max_length=15, choices=Mode)
     shown = models.JSONField(default=dict, help_text="What of the model the reviewer saw.")
+    marks = models.JSONField(default=list, help_text="Regions and time ranges that the reviewer marked.")
+    flags = models.JSONField(default=list, help_text="Highlights that helped or misled.")
     lease_token = models.UUIDField(
         unique=True, help_text="The lease it was given under: its idempotency key."
     )
@@ -178,3 +356,23 @@ class Skip(models.Model):
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(name="one_skip_per_task_and_person", fields=["task", "reviewer"]),
         ]
+
+
+class GoldCase(models.Model):
+    """One row per case whose answer is known, asked again among the blind cases to see who finds it."""
+
+    case = models.OneToOneField(Case, primary_key=True, on_delete=models.PROTECT, related_name="known_answer")
+    workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="known_answers")
+    truth = models.CharField(max_length=100)
+    predicted = models.CharField(
+        max_length=100, null=True, help_text="What the model made of it, if anything."
+    )
+    reason = models.TextField(blank=True)
+    marked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    marked_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, help_text="Not asked any more since.")
+
+    def __str__(self) -> str:
+        return f"known answer of {self.case_id}"

@@ -9,14 +9,15 @@ from uuid import UUID
 
 import orjson
 from django.db import connection
-from django.db.models import Count, Exists, Min, OuterRef, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
 from cases.models import SchemaVersion
+from cases.types import Purpose
 from hitl.accounts.types import Role
 from hitl.shared.actor import Actor
-from reviews.models import Review, Skip, Task
-from reviews.statements import COUNT_WAITING, HELD_BY
-from reviews.types import Mode, TaskStatus
+from reviews.models import GoldCase, Review, Skip, Task
+from reviews.statements import COUNT_WAITING, HELD_BY, OPEN_TO
+from reviews.types import OPEN, SKIP_LASTS, Mode, TaskStatus
 from science.fields import Schema
 
 MOST_COUNTED = 1_000
@@ -27,7 +28,9 @@ _JSON = frozenset({"content", "fields", "labels"})
 class Held:
     """A task in somebody's hands, with everything that the desk shows of it.
 
-    In a blind task everything of the model is None: the row itself does not hold it.
+    In a blind task everything of the model is None: the row itself does not hold it. Where people answer
+    first, it is None until they have, and `first_label` is what they said. `received_at` is when the task was
+    made: of a case read a second time, or asked again because its answer is known, nothing gives that away.
     """
 
     task_id: UUID
@@ -50,6 +53,8 @@ class Held:
     guidelines: str
     fields: list[dict[str, Any]]
     labels: list[dict[str, Any]]
+    first_label: str | None
+    escalation: str
 
     @property
     def schema(self) -> Schema:
@@ -60,6 +65,11 @@ class Held:
     def is_blind(self) -> bool:
         """True when nothing of the model may be shown."""
         return self.mode == Mode.BLIND
+
+    @property
+    def answers_first(self) -> bool:
+        """True while the person is to answer before the suggestion is shown."""
+        return self.mode == Mode.DECIDE_FIRST and self.first_label is None
 
     @classmethod
     def from_row(cls, row: Sequence[Any]) -> "Held":
@@ -78,7 +88,7 @@ def lanes_of(actor: Actor) -> list[bool]:
 def held_by(
     actor: Actor, *, now: datetime, workflow_ids: list[UUID] | None = None, lease_token: UUID | None = None
 ) -> Held | None:
-    """Return the task the person took last and still holds; with a token, that one."""
+    """Return the task the person took last and has on a page; with a token, that one, also if held ahead."""
     params = {"reviewer": actor.user_id, "now": now, "workflows": workflow_ids, "token": lease_token}
     with connection.cursor() as cursor:
         cursor.execute(HELD_BY, params)
@@ -92,6 +102,26 @@ def case_under(lease_token: UUID) -> UUID | None:
         cursor.execute("SELECT case_id FROM reviews_task WHERE lease_token = %s", [lease_token])
         row = cursor.fetchone()
     return row[0] if row else None
+
+
+def on_hold(actor: Actor) -> list[Task]:
+    """Return what the person has put aside, the soonest to end first; with case and workflow."""
+    mine = Task.objects.filter(status=TaskStatus.HELD, leased_to_id=actor.user_id)
+    return list(mine.select_related("case", "workflow").order_by("held_until", "pk"))
+
+
+def open_workflows(actor: Actor) -> list[UUID]:
+    """Return the workflows that the person's teams and skills let them into."""
+    with connection.cursor() as cursor:
+        cursor.execute(OPEN_TO, {"reviewer": actor.user_id})
+        return [row[0] for row in cursor.fetchall()]
+
+
+@lru_cache(maxsize=1000)
+def field_names_of(workflow_id: UUID, number: int) -> list[str]:
+    """Return the field names of a schema version."""
+    schema = SchemaVersion.objects.get(workflow_id=workflow_id, number=number).schema
+    return [field.name for field in schema.fields]
 
 
 @lru_cache(maxsize=1000)
@@ -123,64 +153,99 @@ class Choice:
 
 
 def choices_for(actor: Actor) -> list[Choice]:
-    """Return the workflows by name, with how many tasks wait in the person's lanes."""
+    """Return the workflows that let the person in, by name, with how many tasks wait in their lanes."""
+    params = {"reviewer": actor.user_id, "lanes": lanes_of(actor), "most": MOST_COUNTED}
     with connection.cursor() as cursor:
-        cursor.execute(COUNT_WAITING, {"lanes": lanes_of(actor), "most": MOST_COUNTED})
+        cursor.execute(COUNT_WAITING, params)
         return [Choice(*row) for row in cursor.fetchall()]
 
 
 def has_work(actor: Actor, *, workflow_ids: list[UUID] | None, now: datetime) -> bool:
     """Tell whether the person would be given a task now."""
-    return _open_to(actor, workflow_ids, now).exists()
+    return open_to(actor, now=now, workflow_ids=workflow_ids).exists()
 
 
-def _open_to(actor: Actor, workflow_ids: list[UUID] | None, now: datetime) -> QuerySet[Task]:
-    answered = Review.objects.filter(
-        case_id=OuterRef("case_id"), epoch=OuterRef("epoch"), reviewer_id=actor.user_id, undone_at=None
-    )
+def open_to(actor: Actor, *, now: datetime, workflow_ids: Sequence[UUID] | None = None) -> QuerySet[Task]:
+    """Return the waiting tasks that `queue.claim_next` would hand to the person, in no order."""
+    mine = open_workflows(actor)
+    if workflow_ids is not None:
+        mine = [workflow_id for workflow_id in mine if workflow_id in workflow_ids]
+    waiting = Task.objects.filter(status=TaskStatus.WAITING, workflow_id__in=mine)
+    answered = Review.objects.filter(case_id=OuterRef("case_id"), reviewer_id=actor.user_id, undone_at=None)
+    knows = GoldCase.objects.filter(case_id=OuterRef("case_id"), marked_by_id=actor.user_id)
     skipped = Skip.objects.filter(task_id=OuterRef("pk"), reviewer_id=actor.user_id, until__gt=now)
-    waiting = _within(Task.objects.filter(status=TaskStatus.WAITING), workflow_ids)
-    return waiting.filter(~Exists(answered), ~Exists(skipped), for_adjudicator__in=lanes_of(actor))
-
-
-def _within(tasks: QuerySet[Task], workflow_ids: list[UUID] | None) -> QuerySet[Task]:
-    return tasks if workflow_ids is None else tasks.filter(workflow_id__in=workflow_ids)
+    return (
+        waiting.filter(~Exists(skipped), for_adjudicator__in=lanes_of(actor))
+        .filter(~Exists(answered.filter(epoch=OuterRef("epoch"))))
+        .filter(~Q(purpose=Purpose.GOLD) | (~Exists(answered) & ~Exists(knows)))
+        .filter(Q(escalated_by=None) | ~Q(escalated_by_id=actor.user_id))
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """Why there is nothing for a person to do just now; counts end at `MOST_COUNTED`."""
+    """Why there is nothing for a person to do just now; counts end at `MOST_COUNTED`.
+
+    Attributes:
+        held: with other reviewers; `held_until` when the first of their leases ends.
+        aside: put aside by others; `aside_until` when the first of them comes back.
+        mine_aside: put aside by the person; `mine_until` when the first of them comes back.
+        skipped: passed on by the person and offered to them again; `skipped_until` when the first of them is.
+        for_others: waiting, and not for the person: answered, skipped or passed up by them.
+        for_adjudicators: waiting for an adjudicator, which the person is not.
+        for_skilled: waiting for people with other skills or in another team.
+        next_due: when the first of all that is open should be answered; None when nothing is.
+    """
 
     held: int
     held_until: datetime | None
+    aside: int
+    aside_until: datetime | None
+    mine_aside: int
+    mine_until: datetime | None
     skipped: int
     skipped_until: datetime | None
     for_others: int
     for_adjudicators: int
+    for_skilled: int
+    next_due: datetime | None
 
 
 def why_quiet(actor: Actor, *, workflow_ids: list[UUID] | None, now: datetime) -> Quiet:
     """Say where the open tasks are that this person is not offered."""
-    held = _within(Task.objects.filter(status=TaskStatus.LEASED), workflow_ids)
-    held_by_others = held.exclude(leased_to_id=actor.user_id).aggregate(
-        n=Count("pk"), until=Min("lease_until")
-    )
-    skips = Skip.objects.filter(
-        reviewer_id=actor.user_id,
-        until__gt=now,
-        task__in=_within(Task.objects.filter(status=TaskStatus.WAITING), workflow_ids),
-    ).aggregate(n=Count("pk"), until=Min("until"))
-    waiting = _within(Task.objects.filter(status=TaskStatus.WAITING), workflow_ids)
-    mine = waiting.filter(for_adjudicator__in=lanes_of(actor))[:MOST_COUNTED].count()
-    others = waiting.filter(for_adjudicator=True)[:MOST_COUNTED].count()
+    mine = open_workflows(actor)
+    chosen = mine if workflow_ids is None else [each for each in mine if each in workflow_ids]
+    within = Task.objects.filter(workflow_id__in=chosen)
+    held = _ending(within.filter(status=TaskStatus.LEASED).exclude(leased_to_id=actor.user_id), "lease_until")
+    put_aside = within.filter(status=TaskStatus.HELD)
+    aside = _ending(put_aside.exclude(leased_to_id=actor.user_id), "held_until")
+    mine_aside = _ending(put_aside.filter(leased_to_id=actor.user_id), "held_until")
+    waiting = within.filter(status=TaskStatus.WAITING)
+    skips = Skip.objects.filter(reviewer_id=actor.user_id, until__gt=now, until__lte=now + SKIP_LASTS)
+    skipped = skips.filter(task__in=waiting).aggregate(n=Count("pk"), until=Min("until"))
+    in_lanes = waiting.filter(for_adjudicator__in=lanes_of(actor))[:MOST_COUNTED].count()
+    for_adjudicators = waiting.filter(for_adjudicator=True)[:MOST_COUNTED].count()
+    elsewhere = Task.objects.filter(status=TaskStatus.WAITING).exclude(workflow_id__in=mine)
+    if workflow_ids is not None:
+        elsewhere = elsewhere.filter(workflow_id__in=workflow_ids)
     return Quiet(
-        held=held_by_others["n"],
-        held_until=held_by_others["until"],
-        skipped=skips["n"],
-        skipped_until=skips["until"],
-        for_others=max(0, mine - skips["n"]),
-        for_adjudicators=0 if True in lanes_of(actor) else others,
+        held=held["n"],
+        held_until=held["until"],
+        aside=aside["n"],
+        aside_until=aside["until"],
+        mine_aside=mine_aside["n"],
+        mine_until=mine_aside["until"],
+        skipped=skipped["n"],
+        skipped_until=skipped["until"],
+        for_others=max(0, in_lanes - skipped["n"]),
+        for_adjudicators=0 if True in lanes_of(actor) else for_adjudicators,
+        for_skilled=elsewhere[:MOST_COUNTED].count(),
+        next_due=within.filter(status__in=OPEN).aggregate(at=Min("due_at"))["at"],
     )
+
+
+def _ending(tasks: QuerySet[Task], field: str) -> dict[str, Any]:
+    return tasks.aggregate(n=Count("pk"), until=Min(field))
 
 
 def last_answers(actor: Actor, *, count: int) -> list[Review]:

@@ -1,10 +1,11 @@
 """The statement that hands out a task: one, whatever the backlog, and never the same task twice.
 
 It walks the partial index of waiting tasks, whose head is the next task of a workflow and lane. With several
-workflows it looks at the head of each and takes from the most pressing; nothing is ever sorted but those
-heads. `SKIP LOCKED` lets reviewers who ask at the same moment pass each other. The inner `OFFSET 0` keeps the
-planner from turning "not answered by me" into a join over everything a person has ever answered. Planning it
-costs four times what running it does, so each connection prepares it once.
+workflows it looks at the head of each whose team and skills let the person in, and takes from the most
+pressing; nothing is ever sorted but those heads. `SKIP LOCKED` lets reviewers who ask at the same moment pass
+each other. The inner `OFFSET 0` keeps the planner from turning "not answered by me" into a join over
+everything a person has ever answered. Planning it costs four times what running it does, so each connection
+prepares it once.
 """
 
 from hitl.shared.prepared import Prepared
@@ -16,37 +17,61 @@ _FREE_PLACE = """
         WHERE h.leased_to_id = %(reviewer)s AND h.status = 'leased' AND h.place = p.place)
 """
 
+# The teams and skills of a person; and the workflows `w` that let them in, given their rules.
+_ABLE = """
+    SELECT ARRAY(SELECT m.team_id FROM reviews_team_members m WHERE m.user_id = %(reviewer)s) AS teams,
+           ARRAY(SELECT unnest(p.skills)::text FROM reviews_personskills p WHERE p.person_id = %(reviewer)s
+                 UNION SELECT unnest(t.skills)::text FROM reviews_team t
+                 JOIN reviews_team_members m ON m.team_id = t.id WHERE m.user_id = %(reviewer)s) AS skills
+"""
+_LETS_IN = """
+    (rules.workflow_id IS NULL OR (
+        rules.skills::text[] <@ able.skills AND (rules.team_id IS NULL OR rules.team_id = ANY(able.teams))))
+"""
+
+# What of a waiting task `t` is not offered to a person, whoever else may have it.
+_NOT_FOR = """
+          NOT EXISTS (
+              SELECT 1 FROM reviews_review r
+              WHERE r.case_id = t.case_id AND (r.epoch = t.epoch OR t.purpose = 'gold')
+                AND r.reviewer_id = %(reviewer)s AND r.undone_at IS NULL OFFSET 0)
+          AND NOT EXISTS (
+              SELECT 1 FROM reviews_skip s
+              WHERE s.task_id = t.id AND s.reviewer_id = %(reviewer)s AND s.until > %(now)s OFFSET 0)
+          AND t.escalated_by_id IS DISTINCT FROM %(reviewer)s
+          AND (t.purpose <> 'gold' OR NOT EXISTS (
+              SELECT 1 FROM reviews_goldcase g
+              WHERE g.case_id = t.case_id AND g.marked_by_id = %(reviewer)s OFFSET 0))
+"""
+
 _CLAIM = f"""
-WITH mine AS MATERIALIZED ({_FREE_PLACE}), heads AS MATERIALIZED (
+WITH mine AS MATERIALIZED ({_FREE_PLACE}), able AS MATERIALIZED ({_ABLE}), heads AS MATERIALIZED (
     SELECT w.id AS workflow_id, lane.for_adjudicator
     FROM cases_workflow w
+    CROSS JOIN able
+    LEFT JOIN reviews_reviewrules rules ON rules.workflow_id = w.id
     CROSS JOIN unnest(%(lanes)s::bool[]) AS lane(for_adjudicator)
     CROSS JOIN LATERAL (
-        SELECT t.priority, t.due_at, t.id FROM reviews_task t
+        SELECT t.priority, t.goes_at, t.id FROM reviews_task t
         WHERE t.workflow_id = w.id AND t.for_adjudicator = lane.for_adjudicator AND t.status = 'waiting'
-        ORDER BY t.priority DESC, t.due_at, t.id LIMIT 1) head
-    WHERE %(workflows)s::uuid[] IS NULL OR w.id = ANY(%(workflows)s::uuid[])
-    ORDER BY head.priority DESC, head.due_at, head.id
+        ORDER BY t.priority DESC, t.goes_at, t.id LIMIT 1) head
+    WHERE (%(workflows)s::uuid[] IS NULL OR w.id = ANY(%(workflows)s::uuid[])) AND {_LETS_IN}
+    ORDER BY head.priority DESC, head.goes_at, head.id
 ), picked AS MATERIALIZED (
     SELECT next.* FROM heads h CROSS JOIN LATERAL (
         SELECT t.id, t.case_id, t.workflow_id, t.schema_version FROM reviews_task t
         WHERE t.workflow_id = h.workflow_id AND t.for_adjudicator = h.for_adjudicator AND t.status = 'waiting'
-          AND NOT EXISTS (
-              SELECT 1 FROM reviews_review r
-              WHERE r.case_id = t.case_id AND r.epoch = t.epoch AND r.reviewer_id = %(reviewer)s
-                AND r.undone_at IS NULL OFFSET 0)
-          AND NOT EXISTS (
-              SELECT 1 FROM reviews_skip s
-              WHERE s.task_id = t.id AND s.reviewer_id = %(reviewer)s AND s.until > %(now)s OFFSET 0)
-        ORDER BY t.priority DESC, t.due_at, t.id LIMIT 1
+          AND {_NOT_FOR}        ORDER BY t.priority DESC, t.goes_at, t.id LIMIT 1
         FOR UPDATE OF t SKIP LOCKED) next
     WHERE (SELECT place FROM mine) IS NOT NULL
     LIMIT 1
 )
 UPDATE reviews_task t
 SET status = 'leased', lease_token = %(token)s, leased_to_id = %(reviewer)s, leased_at = %(now)s,
-    lease_until = %(now)s + make_interval(secs => coalesce(rules.lease_seconds, %(lease_seconds)s)),
-    place = (SELECT place FROM mine)
+    lease_until = %(now)s + make_interval(secs =>
+        coalesce(%(ahead_seconds)s, rules.lease_seconds, %(lease_seconds)s)),
+    place = (SELECT place FROM mine), ahead = %(ahead_seconds)s IS NOT NULL,
+    first_label = CASE WHEN t.leased_to_id = %(reviewer)s THEN t.first_label END
 FROM picked
 JOIN cases_case c ON c.id = picked.case_id
 JOIN cases_workflow w ON w.id = picked.workflow_id
@@ -56,10 +81,15 @@ WHERE t.id = picked.id
 """  # noqa: S608 - text of our own, no input
 
 # What the desk shows of a held task `t`, its case `c`, workflow `w` and schema `s`. In the order of `Held`.
-HELD_COLUMNS = """
-    t.id, t.lease_token, t.leased_at, t.lease_until, t.due_at, t.mode, t.suggestion, t.confidence,
-    t.runner_up, t.release_id, t.case_id, t.workflow_id, t.schema_version, c.content, c.received_at,
-    w.slug, w.name, w.guidelines, s.fields, s.labels
+# The case is shown as old as its task: second reads and known-answer cases look like any other. Where people
+# answer first, nothing of the model is here until they have.
+_SHOWN = "(t.mode <> 'decide_first' OR t.first_label IS NOT NULL)"
+HELD_COLUMNS = f"""
+    t.id, t.lease_token, t.leased_at, t.lease_until, t.due_at, t.mode,
+    CASE WHEN {_SHOWN} THEN t.suggestion END, CASE WHEN {_SHOWN} THEN t.confidence END,
+    CASE WHEN {_SHOWN} THEN t.runner_up END, CASE WHEN {_SHOWN} THEN t.release_id END,
+    t.case_id, t.workflow_id, t.schema_version, c.content, t.created_at,
+    w.slug, w.name, w.guidelines, s.fields, s.labels, t.first_label, t.escalation
 """
 
 CLAIM_NEXT = f"{_CLAIM} RETURNING {HELD_COLUMNS}"
@@ -72,6 +102,7 @@ PREPARED_CLAIM = Prepared(
         "token": "uuid",
         "most_held": "int",
         "lease_seconds": "float8",
+        "ahead_seconds": "float8",
         "lanes": "bool[]",
         "workflows": "uuid[]",
     },
@@ -84,32 +115,64 @@ JOIN cases_case c ON c.id = t.case_id
 JOIN cases_workflow w ON w.id = t.workflow_id
 JOIN cases_schemaversion s ON s.workflow_id = t.workflow_id AND s.number = t.schema_version
 WHERE t.leased_to_id = %(reviewer)s AND t.status = 'leased' AND t.lease_until > %(now)s
-  AND (%(token)s::uuid IS NULL OR t.lease_token = %(token)s)
+  AND (t.lease_token = %(token)s OR (%(token)s::uuid IS NULL AND NOT t.ahead))
   AND (%(workflows)s::uuid[] IS NULL OR t.workflow_id = ANY(%(workflows)s::uuid[]))
 ORDER BY t.leased_at DESC LIMIT 1
 """  # noqa: S608 - columns of our own, no input
 
-TAKE_AGAIN = f"""
+_TAKE = f"""
 UPDATE reviews_task t
 SET status = 'leased', lease_token = %(token)s, leased_at = %(now)s, place = mine.place,
+    held_until = NULL, shelf = NULL, ahead = false,
     lease_until = %(now)s + make_interval(secs => coalesce(rules.lease_seconds, %(lease_seconds)s))
 FROM ({_FREE_PLACE}) mine, cases_case c
 JOIN cases_workflow w ON w.id = c.workflow_id
 JOIN cases_schemaversion s ON s.workflow_id = c.workflow_id
 LEFT JOIN reviews_reviewrules rules ON rules.workflow_id = c.workflow_id
-WHERE c.id = %(case)s AND t.case_id = c.id AND s.number = t.schema_version
-  AND t.status = 'waiting' AND t.leased_to_id = %(reviewer)s AND mine.place IS NOT NULL
+WHERE t.case_id = c.id AND s.number = t.schema_version
+  AND t.leased_to_id = %(reviewer)s AND mine.place IS NOT NULL
+"""  # noqa: S608 - as above
+TAKE_AGAIN = f"""{_TAKE}
+  AND c.id = %(case)s AND t.status = 'waiting' AND t.escalated_by_id IS DISTINCT FROM %(reviewer)s
 RETURNING {HELD_COLUMNS}
-"""  # noqa: S608
+"""
+TAKE_UP = f"{_TAKE} AND t.id = %(task)s AND t.status = 'held' RETURNING {HELD_COLUMNS}"
+
+# Puts a task aside under the first free shelf of its holder; none is free at the cap.
+HOLD = """
+UPDATE reviews_task t
+SET status = 'held', held_until = %(until)s, shelf = free.shelf,
+    lease_token = NULL, lease_until = NULL, place = NULL, ahead = false
+FROM (
+    SELECT min(p.shelf) AS shelf FROM generate_series(1, %(cap)s) AS p(shelf)
+    WHERE NOT EXISTS (
+        SELECT 1 FROM reviews_task h
+        WHERE h.leased_to_id = %(reviewer)s AND h.status = 'held' AND h.shelf = p.shelf)) free
+WHERE t.lease_token = %(token)s AND t.leased_to_id = %(reviewer)s AND t.status = 'leased'
+  AND t.lease_until > %(now)s AND free.shelf IS NOT NULL
+"""
+
+# A case that was held ahead is on the page now: its time begins.
+BEGIN = """
+UPDATE reviews_task t
+SET ahead = false, leased_at = CASE WHEN t.ahead THEN %(now)s ELSE t.leased_at END,
+    lease_until = %(now)s + make_interval(secs => coalesce(
+        (SELECT lease_seconds FROM reviews_reviewrules WHERE workflow_id = t.workflow_id), %(lease_seconds)s))
+WHERE t.lease_token = %(token)s AND t.leased_to_id = %(reviewer)s AND t.status = 'leased'
+  AND t.lease_until > %(now)s
+RETURNING t.lease_until
+"""
 
 # Locks the task under a lease until the transaction ends; its fields and its workflow's rules.
-LOCKED_FIELDS = (
-    "id", "case_id", "workflow_id", "schema_version", "epoch", "slot", "purpose", "mode", "pi", "lease_token",
-    "leased_to_id", "leased_at", "lease_until",
+LOCKED_FIELDS = (  # in the order of the model
+    "id", "case_id", "workflow_id", "schema_version", "epoch", "slot", "purpose", "mode", "pi", "created_at",
+    "due_at", "first_label", "lease_token", "leased_to_id", "leased_at", "lease_until",
+)  # fmt: skip
+LOCKED_RULES = (
+    "reviews_required", "lease_seconds", "due_hours", "reread_share", "reason_codes", "order", "value_hours",
 )  # fmt: skip
 LOCK_TASK = f"""
-SELECT {", ".join(f"t.{name}" for name in LOCKED_FIELDS)},
-       rules.reviews_required, rules.lease_seconds, rules.due_hours
+SELECT {", ".join(f"t.{name}" for name in LOCKED_FIELDS)}, {", ".join(f'rules."{n}"' for n in LOCKED_RULES)}
 FROM reviews_task t LEFT JOIN reviews_reviewrules rules ON rules.workflow_id = t.workflow_id
 WHERE t.lease_token = %s AND t.status = 'leased' FOR NO KEY UPDATE OF t
 """  # noqa: S608
@@ -118,31 +181,46 @@ WHERE t.lease_token = %s AND t.status = 'leased' FOR NO KEY UPDATE OF t
 ANSWER = """
 WITH done AS (
     UPDATE reviews_task
-    SET status = 'done', closed_at = %(now)s, lease_token = NULL, lease_until = NULL, place = NULL
+    SET status = 'done', closed_at = %(now)s, lease_token = NULL, lease_until = NULL, place = NULL,
+        ahead = false
     WHERE id = %(task)s AND lease_token = %(token)s AND status = 'leased' RETURNING id, case_id, epoch, mode
 )
-INSERT INTO reviews_review (id, task_id, case_id, epoch, reviewer_id, label, comment, mode, shown,
-                            lease_token, started_at, submitted_at, seconds)
-SELECT %(id)s, done.id, done.case_id, done.epoch, %(reviewer)s, %(label)s, %(comment)s, done.mode,
-       %(shown)s::jsonb, %(token)s, %(started)s, %(now)s, %(seconds)s
+INSERT INTO reviews_review (id, task_id, case_id, epoch, reviewer_id, label, comment, reason_code,
+                            first_label, mode, shown, marks, flags, lease_token, started_at, submitted_at,
+                            seconds)
+SELECT %(id)s, done.id, done.case_id, done.epoch, %(reviewer)s, %(label)s, %(comment)s, %(reason_code)s,
+       %(first_label)s, done.mode, %(shown)s::jsonb, %(marks)s::jsonb, %(flags)s::jsonb, %(token)s,
+       %(started)s, %(now)s, %(seconds)s
 FROM done
 """
 
+# The case on the page for another lease, and what its holder has ahead for another short one.
 RENEW = """
 UPDATE reviews_task t
-SET lease_until = %(now)s + make_interval(secs => coalesce(
-    (SELECT lease_seconds FROM reviews_reviewrules WHERE workflow_id = t.workflow_id), %(lease_seconds)s))
-WHERE t.lease_token = %(token)s AND t.leased_to_id = %(reviewer)s AND t.status = 'leased'
-  AND t.lease_until > %(now)s
-RETURNING t.lease_until
+SET lease_until = %(now)s + make_interval(secs => CASE
+    WHEN t.ahead THEN %(ahead_seconds)s
+    ELSE coalesce(
+        (SELECT lease_seconds FROM reviews_reviewrules WHERE workflow_id = t.workflow_id), %(lease_seconds)s)
+    END)
+WHERE t.leased_to_id = %(reviewer)s AND t.status = 'leased' AND t.lease_until > %(now)s
+  AND (t.lease_token = %(token)s OR t.ahead)
+RETURNING t.lease_token, t.lease_until
 """
 
 # Each count stops early: a picker that says "999+" serves as well as an exact number, at any backlog.
-COUNT_WAITING = """
+COUNT_WAITING = f"""
+WITH able AS MATERIALIZED ({_ABLE})
 SELECT w.slug, w.name, (
     SELECT count(*) FROM (
         SELECT 1 FROM unnest(%(lanes)s::bool[]) AS lane(for_adjudicator)
         JOIN reviews_task t ON t.workflow_id = w.id AND t.for_adjudicator = lane.for_adjudicator
         WHERE t.status = 'waiting' LIMIT %(most)s) counted) AS waiting
-FROM cases_workflow w ORDER BY w.name
-"""
+FROM cases_workflow w CROSS JOIN able LEFT JOIN reviews_reviewrules rules ON rules.workflow_id = w.id
+WHERE {_LETS_IN} ORDER BY w.name
+"""  # noqa: S608
+
+# The workflows that a person's teams and skills let them into.
+OPEN_TO = f"""
+SELECT w.id FROM cases_workflow w CROSS JOIN ({_ABLE}) able
+LEFT JOIN reviews_reviewrules rules ON rules.workflow_id = w.id WHERE {_LETS_IN}
+"""  # noqa: S608

@@ -9,6 +9,7 @@ AWAY_GRACE = timedelta(seconds=60)  # how long a task is kept for somebody whose
 AHEAD_LASTS = timedelta(seconds=90)  # how long a case is kept that is not on the page yet
 MOST_AHEAD = 2
 SKIP_LASTS = timedelta(hours=1)
+FOR_GOOD = timedelta(days=36_500)
 MAX_COMMENT = 2_000
 MAX_ESCALATION = 500
 

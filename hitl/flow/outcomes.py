@@ -9,6 +9,8 @@ from django.conf import settings
 from cases.models import Case
 from cases.services.labels import record_label, supersede_label
 from cases.types import CASE_TRANSITIONS, CaseStatus, Purpose
+from hitl.flow.gold import remember_known_answer
+from hitl.flow.lots import is_reread
 from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict
@@ -18,7 +20,9 @@ from policy.services.decisions import append
 from reviews.consensus import Ask, Settled, next_step
 from reviews.models import Review, Task
 from reviews.services.answers import ask_another, drop_tasks, rules_of, standing_answers
-from reviews.types import Mode
+from reviews.types import Mode, TaskReason
+
+JUST_AFTER = timedelta(microseconds=1)  # an answer taken back brings back what it ended, not this
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +39,33 @@ class Said:
 
     @property
     def is_blind(self) -> bool:
-        """True when nobody saw anything of the model."""
-        return all(review.mode == Mode.BLIND for review in self.reviews)
+        """True when nobody saw anything of the model before they said this."""
+        return all(
+            review.mode == Mode.BLIND
+            or (review.mode == Mode.DECIDE_FIRST and review.first_label == review.label)
+            for review in self.reviews
+        )
 
 
 def follow(*, case: Case, task: Task, review: Review, actor: Actor, now: datetime) -> str | None:
     """Do what follows from an answer; return the label the case is settled with, None when others are asked.
 
-    Case and task are locked by the caller.
+    Case and task are locked by the caller. What is answered to a known-answer case changes nothing.
     """
+    if task.purpose == Purpose.GOLD:
+        remember_known_answer(case=case, review=review, now=now)
+        return review.label
     said = _said(task, review)
-    step = next_step(said.answers, required=_required(task, said), judged=_judged(task, said))
+    judged = _judged(task, said)
+    step = next_step(
+        said.answers,
+        required=_required(task, said),
+        judged=judged,
+        reread=judged is not None and is_reread(case.pk, task.epoch, rules_of(task).reread_share),
+    )
     if isinstance(step, Ask):
-        ask_another(after=said.reviews[-1].task, purpose=step.purpose, now=now)
+        reason = _why_another(said, step, judged)
+        ask_another(after=said.reviews[-1].task, purpose=step.purpose, reason=reason, now=now)
         return None
     settle(case=case, task=task, said=said, step=step, actor=actor, now=now)
     return step.label
@@ -58,6 +76,12 @@ def _said(task: Task, review: Review) -> Said:
         return Said([review], task.purpose)
     reviews = standing_answers(task.case_id, task.epoch)
     return Said(reviews, reviews[0].task.purpose)
+
+
+def _why_another(said: Said, step: Ask, judged: str | None) -> TaskReason:
+    """Say for leads why somebody else is asked: to agree, or because there is a disagreement."""
+    differs = len({*said.answers, *([judged] if judged is not None else [])}) > 1
+    return TaskReason.DISAGREEMENT if differs else TaskReason.SECOND
 
 
 def _required(task: Task, said: Said) -> int:
@@ -77,24 +101,41 @@ def settle(*, case: Case, task: Task, said: Said, step: Settled, actor: Actor, n
     """Make the label what the case counts as; decide the case with it, or amend what was decided before."""
     if case.status != CaseStatus.WAITING:
         supersede_label(case_id=case.pk, now=now)
+    first, is_blind = _first_of(said), said.is_blind
+    if first is not None:  # blind; what was answered in sight of the suggestion takes its place at once
+        label_of(case, task, said, first, is_blind=True, actor=actor, now=now)
+        supersede_label(case_id=case.pk, now=now + JUST_AFTER)
+    label_of(case, task, said, step.label, is_blind=is_blind, actor=actor, now=now)
+    if len(said.reviews) > 1 or said.purpose == Purpose.AUDIT:
+        of_case = Task.objects.filter(case_id=case.pk, epoch=task.epoch)
+        drop_tasks(of_case, now=now)  # nobody need be asked any more
+    if case.status == CaseStatus.WAITING:
+        decide(case=case, reason="reviewed", label=step.label, is_blind=is_blind, actor=actor, now=now)
+    elif case.answer != step.label:
+        decide(case=case, reason="amended", label=step.label, is_blind=is_blind, actor=actor, now=now)
+
+
+def _first_of(said: Said) -> str | None:
+    """Return what a single person answered before they saw the suggestion, where they changed it then."""
+    only = said.reviews[0] if len(said.reviews) == 1 else None
+    return only.first_label if only is not None and only.first_label not in (None, only.label) else None
+
+
+def label_of(
+    case: Case, task: Task, said: Said, label: str, *, is_blind: bool, actor: Actor, now: datetime
+) -> None:
+    """Record a label that people's answers carry."""
     record_label(
         case=case,
         schema_version=task.schema_version,
-        label=step.label,
+        label=label,
         purpose=said.purpose,
-        is_blind=said.is_blind,
+        is_blind=is_blind,
         inclusion_probability=task.pi,
         labelled_by_id=actor.user_id,
         seconds=sum(review.seconds for review in said.reviews),
         now=now,
     )
-    if len(said.reviews) > 1 or said.purpose == Purpose.AUDIT:
-        of_case = Task.objects.filter(case_id=case.pk, epoch=task.epoch)
-        drop_tasks(of_case, now=now)  # nobody need be asked any more
-    if case.status == CaseStatus.WAITING:
-        decide(case=case, reason="reviewed", label=step.label, is_blind=said.is_blind, actor=actor, now=now)
-    elif case.answer != step.label:
-        decide(case=case, reason="amended", label=step.label, is_blind=said.is_blind, actor=actor, now=now)
 
 
 def decide(

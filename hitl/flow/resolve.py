@@ -6,9 +6,10 @@ Locks are taken case first, then its tasks. An answer is final in the queue at o
 until nobody can take it back any more.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -17,7 +18,7 @@ from django.db import transaction
 from cases.locking import lock_case
 from cases.models import Case
 from cases.services.labels import take_back_label
-from cases.types import CaseStatus
+from cases.types import CaseStatus, Purpose
 from hitl.flow.amending import amend_answer
 from hitl.flow.outcomes import follow, set_status
 from hitl.flow.withdrawing import withdraw_case
@@ -59,6 +60,9 @@ def submit_review(
     comment: str = "",
     seconds: float = 0.0,
     shown: Mapping[str, object] | None = None,
+    reason_code: str = "",
+    marks: Sequence[Any] = (),
+    flags: Sequence[Any] = (),
 ) -> Answered:
     """Record one reviewer's answer on the task they hold, and do what follows from it.
 
@@ -73,10 +77,21 @@ def submit_review(
     case = lock_case(case_id) if case_id else None
     task = answers.locked_task(lease_token=lease_token) if case else None
     if case is None or task is None:
-        before = answers.said_before(lease_token=lease_token, label=label, comment=comment, actor=actor)
+        before = answers.said_before(
+            lease_token=lease_token, label=label, comment=comment, reason_code=reason_code, actor=actor
+        )
         return Answered(before, None, is_replay=True)
     review = answers.record_answer(
-        task=task, label=label, comment=comment, shown=shown or {}, seconds=seconds, actor=actor, now=now
+        task=task,
+        label=label,
+        comment=comment,
+        reason_code=reason_code,
+        shown=shown or {},
+        marks=marks,
+        flags=flags,
+        seconds=seconds,
+        actor=actor,
+        now=now,
     )
     return Answered(review, follow(case=case, task=task, review=review, actor=actor, now=now))
 
@@ -114,11 +129,19 @@ def undo_review(*, lease_token: UUID, actor: Actor, now: datetime, holding: UUID
         or now >= review.submitted_at + timedelta(seconds=settings.UNDO_SECONDS)
     ):
         raise UndoTooLate()
+    if task.purpose == Purpose.GOLD:
+        Review.objects.filter(pk=review.pk).update(undone_at=now)
+        return _hand_back(task, holding, actor, now)
+    tasks = [other for other in tasks if other.purpose != Purpose.GOLD]
     if any(later.slot > task.slot and later.status == TaskStatus.DONE for later in tasks):
         raise UndoTooLate("Somebody has answered this case after you. Change your answer instead.")
     Review.objects.filter(pk=review.pk).update(undone_at=now)
     answers.drop_tasks(Task.objects.filter(pk__in=[t.pk for t in tasks if t.slot > task.slot]), now=now)
     _undo_outcome(case, review, actor, now)
+    return _hand_back(task, holding, actor, now)
+
+
+def _hand_back(task: Task, holding: UUID | None, actor: Actor, now: datetime) -> UUID:
     if holding is not None:
         give_back(lease_token=holding, actor=actor, now=now)
     return answers.reopen(task=task, actor=actor, now=now)

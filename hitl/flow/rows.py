@@ -4,12 +4,15 @@ Both ways of writing take these: one statement for one case (`statements`), COPY
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from hitl.flow.lots import decides_first
 from hitl.flow.snapshot import Snapshot
 from hitl.flow.types import Checked, Intake
+from reviews.order import head_start, lot, value
 from science.decide import Outcome, Reason, Route
 
 CASE_COLUMNS = {
@@ -75,6 +78,7 @@ TASK_COLUMNS = {
     "runner_up": "text",
     "release_id": "uuid",
     "priority": "smallint",
+    "head_start": "float8",
     "created_at": "timestamptz",
     "due_at": "timestamptz",
 }
@@ -116,11 +120,40 @@ def case_row(item: Checked, outcome: Outcome, snap: Snapshot, intake: Intake) ->
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """In which mode a person is asked about a case, and so how surely a blind label comes of it.
+
+    An answer given before the suggestion is shown is blind, so that the chance of a blind label is that of
+    either draw; both have salts of their own.
+    """
+
+    mode: str
+    pi: float
+    is_blind: bool
+
+
+def asked(item: Checked, outcome: Outcome, snap: Snapshot) -> Asked:
+    """Draw the mode of a case's first answer. Skipping, or asking again, does not draw it anew."""
+    rules = snap.review_rules
+    is_shown = not outcome.blind and outcome.label is not None
+    share = rules.decide_first_share if rules.reviews_required == 1 else 0.0
+    # A case that is held back or let through by the ramp is answered blind for certain; so is a hidden one.
+    is_drawn = outcome.route is not Route.AUTO and outcome.reason is not Reason.RAMP and outcome.pi < 1
+    pi = outcome.pi + (1 - outcome.pi) * share if is_drawn else outcome.pi
+    if not is_shown or outcome.route is Route.AUTO:
+        return Asked("blind", pi, outcome.blind)
+    if decides_first(item.case_id, 1, share):
+        return Asked("decide_first", pi, True)
+    return Asked("on_demand" if rules.on_demand else "assisted", pi, False)
+
+
 def decision_row(
     item: Checked, outcome: Outcome, snap: Snapshot, *, proba: Sequence[float] | None, u: float, now: datetime
 ) -> tuple[Any, ...]:
     """Return the values of `DECISION_COLUMNS` for the routing (sequence 0)."""
     is_auto = outcome.route is Route.AUTO
+    person = asked(item, outcome, snap)
     return (
         item.case_id,
         1,
@@ -137,11 +170,11 @@ def decision_row(
         snap.release_id if proba is not None else None,
         snap.cutoff_set_id if proba is not None else None,
         snap.certificate_id if proba is not None else None,
-        outcome.pi,
+        person.pi,
         outcome.pi_ref or None,
         u,
         outcome.audited,
-        outcome.blind,
+        person.is_blind,
         snap.policy_version,
         "system",
         snap.release_name or "rule",
@@ -155,7 +188,8 @@ def task_row(
     task_id: UUID, item: Checked, outcome: Outcome, snap: Snapshot, *, runner_up: str | None, now: datetime
 ) -> tuple[Any, ...]:
     """Return the values of `TASK_COLUMNS`. A blind task holds nothing of the model."""
-    is_shown = not outcome.blind and outcome.label is not None
+    person = asked(item, outcome, snap)
+    is_shown = person.mode != "blind"
     return (
         task_id,
         item.case_id,
@@ -166,13 +200,20 @@ def task_row(
         "waiting",
         "audit" if outcome.audited else "review",
         ["audit"] if outcome.audited else [_WHY_A_PERSON.get(outcome.reason, "uncertain")],
-        "assisted" if is_shown else "blind",
-        outcome.pi,
+        person.mode,
+        person.pi,
         outcome.label if is_shown else None,
         outcome.confidence if is_shown else None,
         runner_up if is_shown else None,
         snap.release_id if is_shown else None,
         0,
+        head_start(
+            snap.review_rules,
+            due_after=snap.due_after,
+            worth=value(outcome.confidence, outcome.label, snap.costs)
+            if person.mode in ("assisted", "on_demand") and outcome.label and outcome.confidence is not None
+            else lot(task_id),
+        ),
         now,
         now + snap.due_after,
     )

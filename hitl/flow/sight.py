@@ -21,11 +21,10 @@ from hitl.accounts.types import Role
 from hitl.shared.actor import Actor
 from policy.models import Decision
 from reviews.models import Review, Task
-from reviews.types import TaskStatus
+from reviews.types import OPEN
 
 REVIEWING = (Role.REVIEWER, Role.ADJUDICATOR)
 WATCHING = (Role.LEAD, Role.OPERATOR, Role.ADMINISTRATOR, Role.AUDITOR)
-OPEN = (TaskStatus.WAITING, TaskStatus.LEASED)
 
 
 def is_kept_blind(actor: Actor) -> bool:

@@ -47,6 +47,8 @@ class Snapshot:
     cutoff_set_id: UUID | None
     certificate_id: UUID | None
     due_after: timedelta
+    review_rules: ReviewRules
+    costs: dict[str, float]  # by label, what taking another for it costs
     has_subscribers: bool
     is_archived: bool
     media_fields: dict[str, str]  # by name, their kind
@@ -82,14 +84,15 @@ def _read(slug: str) -> Snapshot:
     workflow = Workflow.objects.filter(slug=slug).first()
     if workflow is None:
         raise NotFound(f'There is no workflow "{slug[:60]}", or it is not yours.')
-    schema = SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version).schema
+    version = SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version)
+    schema = version.schema
     governing = rule_for(workflow.id)
     release = (
         Release.objects.only("id", "number", "artifact_sha256").get(pk=governing.release_id)
         if governing.release_id
         else None
     )
-    due_hours = ReviewRules.objects.values_list("due_hours", flat=True).get(workflow=workflow)
+    rules = ReviewRules.objects.get(workflow=workflow)
     snapshot = Snapshot(
         workflow_id=workflow.id,
         slug=slug,
@@ -103,7 +106,9 @@ def _read(slug: str) -> Snapshot:
         release_name=release.name if release else None,
         cutoff_set_id=governing.cutoff_set_id,
         certificate_id=governing.certificate_id,
-        due_after=timedelta(hours=due_hours),
+        due_after=timedelta(hours=rules.due_hours),
+        review_rules=rules,
+        costs={label["name"]: float(label.get("cost", 1.0)) for label in version.labels},
         has_subscribers=bool(
             endpoints_for("case.decided", workflow.id) or endpoints_for("case.submitted", workflow.id)
         ),

@@ -5,9 +5,10 @@ from uuid import UUID
 
 from celery import shared_task
 
-from hitl.flow import batches, voiding, watching
+from hitl.flow import batches, gold, voiding, watching, withdrawing
 from hitl.shared import clock
 from policy.models import Policy
+from reviews.services.queue import WITHDRAW_SKIPPED
 
 log = logging.getLogger(__name__)
 
@@ -48,3 +49,16 @@ def watch() -> None:
             watching.watch(workflow_id, now=clock.now())
         except Exception:  # one workflow's trouble must not blind the others
             log.exception("the watch failed", extra={"workflow": str(workflow_id)})
+
+
+@shared_task(name=WITHDRAW_SKIPPED)
+def withdraw_skipped() -> None:
+    """Withdraw what a reviewer passed on where nobody else is to be asked."""
+    withdrawing.withdraw_skipped(now=clock.now())
+
+
+@shared_task(name="hitl.flow.sweep_queue")
+def sweep_queue() -> None:
+    """Let known-answer cases into the queue, and find what was passed on and whose bell was lost."""
+    gold.sweep_gold(now=clock.now())
+    withdrawing.withdraw_skipped(now=clock.now())

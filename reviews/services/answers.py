@@ -1,7 +1,8 @@
 """One person's answer to one task: recorded, taken back, and the next person asked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
@@ -12,15 +13,32 @@ from cases.models import Workflow
 from cases.types import Purpose
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid
+from hitl.shared.ids import new_id
 from hitl.shared.transitions import move, move_one
 from reviews.access import person_id
+from reviews.details import check_flags, check_marks, check_reason_code
 from reviews.errors import AlreadyAnswered, HandsFull, LeaseExpired, UnknownLabel
 from reviews.models import Review, ReviewRules, Task
-from reviews.selectors import label_names_of
-from reviews.statements import ANSWER, LOCK_TASK, LOCKED_FIELDS
-from reviews.types import MAX_COMMENT, MOST_HELD, TASK_TRANSITIONS, Mode, TaskReason, TaskStatus
+from reviews.selectors import Held, field_names_of, held_by, label_names_of
+from reviews.services.order import blind_head_start
+from reviews.services.rules import rules_of
+from reviews.services.tasks import NO_LEASE
+from reviews.statements import ANSWER, LOCK_TASK, LOCKED_FIELDS, LOCKED_RULES
+from reviews.types import MAX_COMMENT, MOST_HELD, OPEN, TASK_TRANSITIONS, Mode, TaskReason, TaskStatus
 
-OPEN = (TaskStatus.WAITING, TaskStatus.LEASED)
+__all__ = [
+    "OPEN",
+    "answer_first",
+    "ask_another",
+    "check_answer",
+    "drop_tasks",
+    "locked_task",
+    "record_answer",
+    "reopen",
+    "rules_of",
+    "said_before",
+    "standing_answers",
+]
 
 
 def locked_task(*, lease_token: UUID) -> Task | None:
@@ -32,11 +50,11 @@ def locked_task(*, lease_token: UUID) -> Task | None:
         return None
     task = Task.from_db(DEFAULT_DB_ALIAS, LOCKED_FIELDS, row[: len(LOCKED_FIELDS)])
     task.workflow = Workflow.from_db(DEFAULT_DB_ALIAS, ("id",), (task.workflow_id,))
-    rules = dict(
-        zip(("reviews_required", "lease_seconds", "due_hours"), row[len(LOCKED_FIELDS) :], strict=True)
-    )
+    rules = dict(zip(LOCKED_RULES, row[len(LOCKED_FIELDS) :], strict=True))
     if rules["reviews_required"] is None:  # nothing was said: the defaults hold
         rules = {}
+    else:
+        rules["reason_codes"] = orjson.loads(rules["reason_codes"])  # jsonb arrives as text
     ReviewRules(workflow=task.workflow, **rules)  # the workflow knows its rules from now on
     return task
 
@@ -50,10 +68,15 @@ def record_answer(
     seconds: float,
     actor: Actor,
     now: datetime,
+    reason_code: str = "",
+    marks: Sequence[Any] = (),
+    flags: Sequence[Any] = (),
 ) -> Review:
     """Record the answer of whoever holds the locked task, and close it.
 
-    Active `seconds` cannot exceed the time since the lease began, whatever the browser says.
+    Active `seconds` cannot exceed the time since the lease began, whatever the browser says. Where people
+    answer first, what they said then is kept beside it; who answers without having asked for the suggestion
+    has said both at once. `marks` and `flags`: see `reviews.details`.
 
     Raises:
         LeaseExpired: the actor does not hold it, or no longer.
@@ -63,6 +86,13 @@ def record_answer(
     if task.leased_to_id != actor.user_id or lease_token is None or until is None or until <= now:
         raise LeaseExpired()
     check_answer(task, label, comment)
+    check_reason_code(rules_of(task).reason_codes, label, reason_code)
+    first_label = (task.first_label or label) if task.mode == Mode.DECIDE_FIRST else None
+    if marks or flags:
+        fields = field_names_of(task.workflow_id, task.schema_version)
+        check_marks(marks, fields)
+        sees = task.mode in (Mode.ASSISTED, Mode.ON_DEMAND) or task.first_label is not None
+        check_flags(flags, fields, sees_highlights=sees)
     started = task.leased_at or now
     review = Review(
         task=task,
@@ -71,8 +101,12 @@ def record_answer(
         reviewer_id=person_id(actor),
         label=label,
         comment=comment,
+        reason_code=reason_code,
+        first_label=first_label,
         mode=task.mode,
         shown={} if task.mode == Mode.BLIND else dict(shown),
+        marks=list(marks),
+        flags=list(flags),
         lease_token=lease_token,
         started_at=started,
         submitted_at=now,
@@ -88,7 +122,11 @@ def record_answer(
                 "reviewer": review.reviewer_id,
                 "label": label,
                 "comment": comment,
+                "reason_code": reason_code,
+                "first_label": first_label,
                 "shown": orjson.dumps(review.shown).decode(),
+                "marks": orjson.dumps(review.marks).decode(),
+                "flags": orjson.dumps(review.flags).decode(),
                 "started": started,
                 "now": now,
                 "seconds": review.seconds,
@@ -99,7 +137,28 @@ def record_answer(
     return review
 
 
-_NO_LEASE = {"lease_token": None, "lease_until": None, "place": None}
+@transaction.atomic
+def answer_first(*, lease_token: UUID, label: str, actor: Actor, now: datetime) -> Held:
+    """Keep what the person says before anything of the model is shown; return the task with all there is.
+
+    Sent twice, it is kept once.
+
+    Raises:
+        LeaseExpired: the person does not hold the task, or it is not one to be answered first.
+        UnknownLabel: the case has no such label.
+        AlreadyAnswered: they have said something else, and seen the suggestion since.
+    """
+    task = locked_task(lease_token=lease_token)
+    if task is None or task.leased_to_id != actor.user_id or task.mode != Mode.DECIDE_FIRST:
+        raise LeaseExpired()
+    check_answer(task, label, "")
+    if task.first_label not in (None, label):
+        raise AlreadyAnswered("You have answered already, and seen the suggestion since.")
+    Task.objects.filter(pk=task.pk).update(first_label=label)
+    held = held_by(actor, now=now, lease_token=lease_token)
+    if held is None:
+        raise LeaseExpired()
+    return held
 
 
 def check_answer(task: Task, label: str, comment: str) -> None:
@@ -118,7 +177,9 @@ def check_answer(task: Task, label: str, comment: str) -> None:
         raise Invalid([{"field": "comment", "error": error, "fix": fix}])
 
 
-def said_before(*, lease_token: UUID, label: str, comment: str, actor: Actor) -> Review:
+def said_before(
+    *, lease_token: UUID, label: str, comment: str, actor: Actor, reason_code: str = ""
+) -> Review:
     """Return the answer already recorded under this token: a browser sent it twice.
 
     Raises:
@@ -128,7 +189,8 @@ def said_before(*, lease_token: UUID, label: str, comment: str, actor: Actor) ->
     review = Review.objects.filter(lease_token=lease_token, reviewer_id=actor.user_id).first()
     if review is None:
         raise LeaseExpired()
-    if (review.label, review.comment) != (label, comment) or review.undone_at is not None:
+    said = (review.label, review.comment, review.reason_code)
+    if said != (label, comment, reason_code) or review.undone_at is not None:
         raise AlreadyAnswered()
     return review
 
@@ -136,33 +198,31 @@ def said_before(*, lease_token: UUID, label: str, comment: str, actor: Actor) ->
 def standing_answers(case_id: UUID, epoch: int) -> list[Review]:
     """Return the answers that stand, in the order in which people were asked."""
     standing = Review.objects.filter(case_id=case_id, epoch=epoch, undone_at=None)
+    standing = standing.exclude(task__purpose=Purpose.GOLD)  # what is known already settles nothing
     return list(standing.select_related("task__workflow__review_rules").order_by("task__slot"))
 
 
-def rules_of(task: Task) -> ReviewRules:
-    """Return how the task's workflow is reviewed; the defaults where nothing else was said."""
-    return getattr(task.workflow, "review_rules", None) or ReviewRules(workflow_id=task.workflow_id)
+def ask_another(*, after: Task, purpose: Purpose, reason: TaskReason, now: datetime) -> None:
+    """Put the case in the queue for somebody else, blind; nothing happens while somebody is being asked.
 
-
-def ask_another(*, after: Task, purpose: Purpose, now: datetime) -> None:
-    """Put the case in the queue for somebody else, blind; nothing happens while somebody is being asked."""
-    reason = TaskReason.SECOND if purpose == Purpose.SECOND and after.purpose == Purpose.REVIEW else None
-    fresh = {
-        "reasons": [reason or TaskReason.DISAGREEMENT],
-        "created_at": now,
-        "due_at": now + timedelta(hours=rules_of(after).due_hours),
-    }
+    It is due, and stands in the order, as a case that came in now: nothing tells it from one.
+    """
+    task_id, due_at = new_id(), now + timedelta(hours=rules_of(after).due_hours)
+    fresh = {"reasons": [reason], "created_at": now, "due_at": due_at}
+    start = {"created_at": now, "due_at": due_at}
     task, is_new = Task.objects.get_or_create(
         case_id=after.case_id,
         epoch=after.epoch,
         purpose=purpose,
         slot=after.slot + 1,
         defaults={
+            "id": task_id,
             "workflow_id": after.workflow_id,
             "schema_version": after.schema_version,
             "mode": Mode.BLIND,
             "pi": after.pi,
             "for_adjudicator": purpose == Purpose.ADJUDICATION,
+            "head_start": blind_head_start(rules_of(after), task_id=task_id, **start),
             **fresh,
         },
     )
@@ -172,6 +232,7 @@ def ask_another(*, after: Task, purpose: Purpose, now: datetime) -> None:
             table=TASK_TRANSITIONS,
             to=TaskStatus.WAITING,
             closed_at=None,
+            overdue_at=None,
             **fresh,
         )
 
@@ -179,7 +240,7 @@ def ask_another(*, after: Task, purpose: Purpose, now: datetime) -> None:
 def drop_tasks(tasks: QuerySet[Task], *, now: datetime) -> int:
     """Take open tasks out of the queue and out of whosever hands; return how many."""
     open_ones = tasks.filter(status__in=OPEN)
-    return move(open_ones, table=TASK_TRANSITIONS, to=TaskStatus.DROPPED, closed_at=now, **_NO_LEASE)
+    return move(open_ones, table=TASK_TRANSITIONS, to=TaskStatus.DROPPED, closed_at=now, **NO_LEASE)
 
 
 def reopen(*, task: Task, actor: Actor, now: datetime) -> UUID:
@@ -188,12 +249,11 @@ def reopen(*, task: Task, actor: Actor, now: datetime) -> UUID:
     Raises:
         HandsFull: they hold as many as one person may.
     """
-    taken = set(
-        Task.objects.filter(leased_to_id=actor.user_id, status=TaskStatus.LEASED).values_list(
-            "place", flat=True
-        )
-    )
-    place = next((n for n in range(1, MOST_HELD + 1) if n not in taken), None)
+    mine = Task.objects.filter(leased_to_id=actor.user_id, status=TaskStatus.LEASED)
+    place = _free_place(mine)
+    if place is None:  # what is held ahead was not seen yet, and is let go of first
+        move(mine.filter(ahead=True), table=TASK_TRANSITIONS, to=TaskStatus.WAITING, **NO_LEASE)
+        place = _free_place(mine)
     if place is None:
         raise HandsFull()
     token = uuid4()
@@ -208,8 +268,14 @@ def reopen(*, task: Task, actor: Actor, now: datetime) -> UUID:
                 leased_at=now,
                 lease_until=now + timedelta(seconds=rules_of(task).lease_seconds),
                 place=place,
+                ahead=False,
                 closed_at=None,
             )
     except IntegrityError as error:  # another page of the same person took the place at the same moment
         raise HandsFull() from error
     return token
+
+
+def _free_place(mine: QuerySet[Task]) -> int | None:
+    taken = set(mine.values_list("place", flat=True))
+    return next((n for n in range(1, MOST_HELD + 1) if n not in taken), None)

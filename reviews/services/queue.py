@@ -1,27 +1,45 @@
-"""Hand out the work: claim, keep, give back, skip; each is one statement.
+"""Hand out the work: claim, look ahead, keep, give back, skip, put aside, pass up.
 
 A lease is part of the task's row, and its token is the fence: whoever acts under a token that the row no
 longer carries has no effect. PostgreSQL holds the rest: one lease per task, and at most `MOST_HELD` per
 person, because each takes one of that many places.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from cases.types import Purpose
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid
+from hitl.shared.jobs import enqueue
 from hitl.shared.transitions import move
 from reviews.access import person_id
-from reviews.errors import HandsFull, LeaseExpired
+from reviews.errors import HandsFull, HoldsFull, LeaseExpired
 from reviews.models import ReviewRules, Skip, Task
 from reviews.selectors import Held, lanes_of
-from reviews.statements import PREPARED_CLAIM, RENEW, TAKE_AGAIN
-from reviews.types import AWAY_GRACE, MOST_HELD, SKIP_LASTS, TASK_TRANSITIONS, SkipReason, TaskStatus
+from reviews.services.rules import rules_of, skip_rule
+from reviews.services.tasks import NO_LEASE, with_reason
+from reviews.statements import BEGIN, HOLD, PREPARED_CLAIM, RENEW, TAKE_AGAIN, TAKE_UP
+from reviews.types import (
+    AHEAD_LASTS,
+    AWAY_GRACE,
+    FOR_GOOD,
+    MAX_ESCALATION,
+    MOST_AHEAD,
+    MOST_HELD,
+    SKIP_LASTS,
+    TASK_TRANSITIONS,
+    SkipReason,
+    SkipRule,
+    TaskReason,
+    TaskStatus,
+)
 
+WITHDRAW_SKIPPED = "hitl.flow.withdraw_skipped"
 _TRIES = MOST_HELD + 1  # each lost race for a place fills one of them
 
 
@@ -33,18 +51,66 @@ def claim_next(*, actor: Actor, workflow_ids: list[UUID] | None, now: datetime) 
     Raises:
         HandsFull: they hold as many as one person may.
     """
-    params = _lease(actor, now) | {"lanes": lanes_of(actor), "workflows": workflow_ids}
+    held = _claim(actor, workflow_ids, now, ahead_seconds=None)
+    if held is None and _holds_all_places(actor):
+        raise HandsFull()
+    return held
+
+
+def claim_ahead(
+    *, actor: Actor, workflow_ids: list[UUID] | None, now: datetime, most: int = MOST_AHEAD
+) -> list[Held]:
+    """Take up to `most` cases that come next into the person's hands, unseen, for `AHEAD_LASTS` only.
+
+    What they hold ahead already counts towards it and is not returned again. Fewer come back when fewer wait
+    or their hands are full. `begin` says that one is on the page now; `renew` of the case on the page keeps
+    those ahead as well.
+    """
+    unseen = Task.objects.filter(leased_to_id=actor.user_id, status=TaskStatus.LEASED, ahead=True)
+    there = unseen.filter(lease_until__gt=now).count()
+    taken = []
+    for _ in range(min(most, MOST_AHEAD) - there):
+        held = _claim(actor, workflow_ids, now, ahead_seconds=AHEAD_LASTS.total_seconds())
+        if held is None:
+            break
+        taken.append(held)
+    return taken
+
+
+def _claim(
+    actor: Actor, workflow_ids: list[UUID] | None, now: datetime, *, ahead_seconds: float | None
+) -> Held | None:
     for _ in range(_TRIES):
+        params = _lease(actor, now) | {
+            "lanes": lanes_of(actor),
+            "workflows": workflow_ids,
+            "ahead_seconds": ahead_seconds,
+        }
         try:
             with connection.cursor() as cursor:
                 PREPARED_CLAIM.execute(cursor, params)
                 row = cursor.fetchone()
         except IntegrityError:  # another page of the same person took the same place at the same moment
             continue
-        if row is None and _holds_all_places(actor):
-            raise HandsFull()
         return Held.from_row(row) if row else None
-    raise HandsFull()
+    return None
+
+
+def begin(*, lease_token: UUID, actor: Actor, now: datetime) -> datetime:
+    """Say that a case held ahead is on the page now: its time begins, for a whole lease; return until when.
+
+    Of a case that is on a page already, only the lease lasts anew.
+
+    Raises:
+        LeaseExpired: the person no longer holds it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(BEGIN, _lease(actor, now) | {"token": lease_token})
+        row = cursor.fetchone()
+    if row is None:
+        raise LeaseExpired()
+    until: datetime = row[0]
+    return until
 
 
 def take_again(*, actor: Actor, case_id: UUID, now: datetime) -> Held:
@@ -80,18 +146,18 @@ def _holds_all_places(actor: Actor) -> bool:
 
 
 def renew(*, lease_token: UUID, actor: Actor, now: datetime) -> datetime:
-    """Keep a task for another lease; return until when.
+    """Keep a task for another lease, and what the person holds ahead with it; return until when.
 
     Raises:
         LeaseExpired: the person no longer holds it.
     """
+    params = {"token": lease_token, "ahead_seconds": AHEAD_LASTS.total_seconds()}
     with connection.cursor() as cursor:
-        cursor.execute(RENEW, _lease(actor, now) | {"token": lease_token})
-        row = cursor.fetchone()
-    if row is None:
+        cursor.execute(RENEW, _lease(actor, now) | params)
+        kept: dict[UUID, datetime] = dict(cursor.fetchall())
+    if lease_token not in kept:
         raise LeaseExpired()
-    until: datetime = row[0]
-    return until
+    return kept[lease_token]
 
 
 def leave(*, lease_token: UUID, actor: Actor, now: datetime) -> bool:
@@ -101,9 +167,9 @@ def leave(*, lease_token: UUID, actor: Actor, now: datetime) -> bool:
 
 
 def release_left(*, actor: Actor, now: datetime) -> int:
-    """Put back what the person holds on pages that were hidden or closed; return how many tasks."""
+    """Put back what the person holds ahead, or on pages that were hidden or closed; return how many tasks."""
     held = Task.objects.filter(leased_to_id=actor.user_id, status=TaskStatus.LEASED)
-    return _to_queue(held.filter(lease_until__lte=now + AWAY_GRACE))
+    return _to_queue(held.filter(Q(lease_until__lte=now + AWAY_GRACE) | Q(ahead=True)))
 
 
 def give_back(*, lease_token: UUID, actor: Actor, now: datetime) -> bool:
@@ -113,7 +179,10 @@ def give_back(*, lease_token: UUID, actor: Actor, now: datetime) -> bool:
 
 @transaction.atomic
 def skip(*, lease_token: UUID, reason: str, actor: Actor, now: datetime) -> None:
-    """Pass a task on to others; the person is not offered it again for a while.
+    """Pass a task on, by the workflow's rule for the reason (see `SkipRule`).
+
+    `drop` is for first answers alone: an audit, a second opinion or a known answer goes to somebody else
+    instead, or skipping would be a way around what they prove. The flow withdraws what nobody is asked about.
 
     Raises:
         Invalid: the reason is not one of `SkipReason`.
@@ -122,25 +191,118 @@ def skip(*, lease_token: UUID, reason: str, actor: Actor, now: datetime) -> None
     if reason not in SkipReason.values:
         fix = f"Use one of: {', '.join(SkipReason.values)}."
         raise Invalid([{"field": "reason", "error": "is not a reason to skip", "fix": fix}])
-    task_id = _held(lease_token, actor).filter(lease_until__gt=now).values_list("pk", flat=True).first()
-    if task_id is None or _to_queue(_held(lease_token, actor)) != 1:
+    held = _held(lease_token, actor).filter(lease_until__gt=now).select_related("workflow__review_rules")
+    task = held.first()
+    if task is None:
         raise LeaseExpired()
+    rule = skip_rule(rules_of(task), reason)
+    drops = rule == SkipRule.DROP and task.purpose == Purpose.REVIEW
+    if (_drop(lease_token, actor, now) if drops else _to_queue(_held(lease_token, actor))) != 1:
+        raise LeaseExpired()
+    lasts = SKIP_LASTS if rule == SkipRule.ME else FOR_GOOD
     Skip.objects.bulk_create(
-        [Skip(task_id=task_id, reviewer_id=person_id(actor), reason=reason, at=now, until=now + SKIP_LASTS)],
+        [Skip(task_id=task.pk, reviewer_id=person_id(actor), reason=reason, at=now, until=now + lasts)],
         update_conflicts=True,
         unique_fields=["task", "reviewer"],
         update_fields=["reason", "at", "until"],
     )
+    if drops:
+        enqueue(WITHDRAW_SKIPPED)
+
+
+def _drop(lease_token: UUID, actor: Actor, now: datetime) -> int:
+    return move(
+        _held(lease_token, actor), table=TASK_TRANSITIONS, to=TaskStatus.DROPPED, closed_at=now, **NO_LEASE
+    )
+
+
+def hold(*, lease_token: UUID, actor: Actor, now: datetime, until: datetime) -> None:
+    """Put a task aside until then, or until its owner takes it up again; it takes one of their shelves.
+
+    Raises:
+        Invalid: `until` has passed, or is later than the workflow allows.
+        HoldsFull: they have put aside as many as one person may.
+        LeaseExpired: the person no longer holds it.
+    """
+    held = _held(lease_token, actor).filter(lease_until__gt=now).select_related("workflow__review_rules")
+    task = held.first()
+    if task is None:
+        raise LeaseExpired()
+    rules = rules_of(task)
+    latest = now + timedelta(hours=rules.hold_max_hours)
+    if not now < until <= latest:
+        fix = f"Choose a time from now on, at most {rules.hold_max_hours:g} hours ahead."
+        raise Invalid([{"field": "until", "error": "is not a time it may be put aside until", "fix": fix}])
+    params = _lease(actor, now) | {"token": lease_token, "until": until, "cap": rules.hold_cap}
+    for _ in range(rules.hold_cap + 1):
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(HOLD, params)
+                if cursor.rowcount == 1:
+                    return
+        except IntegrityError:  # another page of the same person took the same shelf at the same moment
+            continue
+        break
+    if not _held(lease_token, actor).exists():
+        raise LeaseExpired()
+    raise HoldsFull()
+
+
+def unhold(*, task_id: UUID, actor: Actor, now: datetime) -> Held:
+    """Give the person a task back that they have put aside.
+
+    Raises:
+        LeaseExpired: they have not, or it went back to the queue.
+        HandsFull: they hold as many as one person may.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(TAKE_UP, _lease(actor, now) | {"task": task_id})
+        row = cursor.fetchone()
+    if row:
+        return Held.from_row(row)
+    if _holds_all_places(actor):
+        raise HandsFull()
+    raise LeaseExpired("This case is no longer put aside for you: its time was over.")
+
+
+@transaction.atomic
+def escalate(*, lease_token: UUID, reason: str, actor: Actor, now: datetime) -> None:
+    """Pass a task up to the adjudicators, with a word of why; whoever passed it up is not offered it again.
+
+    Raises:
+        Invalid: the reason is too long.
+        LeaseExpired: the person no longer holds it.
+    """
+    said = reason.strip()
+    if len(said) > MAX_ESCALATION:
+        error = f"has {len(said):,} characters"
+        raise Invalid([{"field": "reason", "error": error, "fix": f"Say it in {MAX_ESCALATION:,}."}])
+    changes = {
+        "for_adjudicator": True,
+        "escalated_by_id": person_id(actor),
+        "escalated_at": now,
+        "escalation": said,
+        "reasons": with_reason(TaskReason.ESCALATED),
+    }
+    held = _held(lease_token, actor).filter(lease_until__gt=now)
+    if move(held, table=TASK_TRANSITIONS, to=TaskStatus.WAITING, **NO_LEASE, **changes) != 1:
+        raise LeaseExpired()
 
 
 def end_skips(*, actor: Actor, now: datetime) -> int:
     """Offer the person what they have skipped again, from now on."""
-    return Skip.objects.filter(reviewer_id=actor.user_id, until__gt=now).update(until=now)
+    mine = Skip.objects.filter(reviewer_id=actor.user_id, until__gt=now, until__lte=now + SKIP_LASTS)
+    return mine.update(until=now)
 
 
 def reap(*, now: datetime) -> int:
-    """Put every task whose lease has ended back in the queue; return how many."""
-    ended = Task.objects.filter(status=TaskStatus.LEASED, lease_until__lt=now)
+    """Put what was leased or put aside until now back in the queue; return how many tasks."""
+    leases = Task.objects.filter(status=TaskStatus.LEASED, lease_until__lt=now)
+    holds = Task.objects.filter(status=TaskStatus.HELD, held_until__lt=now)
+    return _reap(leases) + _reap(holds)
+
+
+def _reap(ended: QuerySet[Task]) -> int:
     # Locked rows are being answered at this moment, or reaped by somebody else: pass them by.
     with transaction.atomic():
         ids = list(ended.select_for_update(skip_locked=True).values_list("pk", flat=True)[:10_000])
@@ -153,6 +315,4 @@ def _held(lease_token: UUID, actor: Actor) -> QuerySet[Task]:
 
 def _to_queue(tasks: QuerySet[Task]) -> int:
     """End the leases; who held a task last stays on it, so that they may take it again."""
-    return move(
-        tasks, table=TASK_TRANSITIONS, to=TaskStatus.WAITING, lease_token=None, lease_until=None, place=None
-    )
+    return move(tasks, table=TASK_TRANSITIONS, to=TaskStatus.WAITING, **NO_LEASE)

@@ -191,6 +191,7 @@ def test_the_statement_walks_the_index_and_sorts_no_backlog() -> None:
         "token": None,
         "most_held": MOST_HELD,
         "lease_seconds": 300,
+        "ahead_seconds": None,
         "lanes": [False, True],
         "workflows": None,
     }

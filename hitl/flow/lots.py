@@ -1,0 +1,33 @@
+"""What chance decides about reviews, by keyed hashes of the case: nobody can influence or repeat a draw.
+
+Each has a salt of its own, so that none tells of another: a case that is read twice is not the kind of case
+that is audited, and skipping a case does not draw its mode anew.
+"""
+
+from uuid import UUID
+
+from hitl.shared.canonical import derived_key
+from science.draws import uniform
+
+_REREAD = b"reread"
+_MODE = b"mode"
+_GOLD = b"gold"
+
+
+def is_reread(case_id: UUID, epoch: int, share: float) -> bool:
+    """Tell whether an audit that agrees with the model is read by a second person."""
+    return _drawn(_REREAD, case_id, epoch, share)
+
+
+def decides_first(case_id: UUID, epoch: int, share: float) -> bool:
+    """Tell whether a case is answered once before its suggestion is shown."""
+    return _drawn(_MODE, case_id, epoch, share)
+
+
+def brings_gold(task_id: UUID, rate: float) -> bool:
+    """Tell whether a known-answer case stands beside this blind task."""
+    return _drawn(_GOLD, task_id, 0, rate)
+
+
+def _drawn(salt: bytes, identity: UUID, epoch: int, share: float) -> bool:
+    return share > 0 and uniform(derived_key("draws"), salt, identity, epoch) < share

@@ -1,0 +1,147 @@
+"""What may be said beside a label: a reason code, marks in the case, and what became of highlights.
+
+    mark   {"field", "kind": "region", "x", "y", "width", "height"}   shares of the picture, from its top left
+           {"field", "kind": "range", "start", "end"}                 seconds of the recording
+           {"field", "kind": "span", "start", "end"}                  characters of the text
+    flag   {"field", "place", "verdict": "helped" | "misled"}         `place` names the highlight in its field
+
+A mark may have a `note` of its own. Whatever else stands in them is refused, not dropped.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hitl.shared.errors import Invalid
+
+MOST_MARKS = 100
+MAX_NOTE = 200
+MAX_PLACE = 100
+VERDICTS = ("helped", "misled")
+_NUMBERS = {
+    "region": ("x", "y", "width", "height"),
+    "range": ("start", "end"),
+    "span": ("start", "end"),
+}
+_SLACK = 1e-6  # of sums of shares
+
+Problem = dict[str, str]
+
+
+def codes_for(reason_codes: Mapping[str, Any], label: str) -> list[dict[str, Any]]:
+    """Return the reason codes of a label, in their order."""
+    return list(reason_codes.get(label, ()))
+
+
+def check_reason_code(reason_codes: Mapping[str, Any], label: str, reason_code: str) -> None:
+    """Refuse a code that the label does not have, and none where one is required.
+
+    A label that has a code marked as required is answered with one of its codes.
+
+    Raises:
+        Invalid: naming the codes to choose from.
+    """
+    codes = codes_for(reason_codes, label)
+    known = [str(code["code"]) for code in codes]
+    if not reason_code and any(code.get("required") for code in codes):
+        fix = f"Choose one of: {', '.join(known)}."
+        raise Invalid([{"field": "reason_code", "error": f'is needed for "{label}"', "fix": fix}])
+    if reason_code and reason_code not in known:
+        fix = f"Choose one of: {', '.join(known)}." if known else "Leave it out: this label has none."
+        raise Invalid([{"field": "reason_code", "error": f'is no reason for "{label}"', "fix": fix}])
+
+
+def check_marks(marks: Sequence[Any], fields: Sequence[str]) -> None:
+    """Refuse marks that lie in no field of the case, or outside of it.
+
+    Raises:
+        Invalid: each is named with its fix.
+    """
+    problems = _too_many(marks, "marks")
+    for place, mark in enumerate(marks[:MOST_MARKS]):
+        problems += [_at("marks", place, *problem) for problem in _mark_problems(mark, fields)]
+    if problems:
+        raise Invalid(problems)
+
+
+def check_flags(flags: Sequence[Any], fields: Sequence[str], *, sees_highlights: bool) -> None:
+    """Refuse what is said about highlights that the person was never shown.
+
+    Raises:
+        Invalid: each is named with its fix.
+    """
+    problems = _too_many(flags, "flags")
+    if flags and not sees_highlights:
+        problems.append(_at("flags", 0, "", "is about highlights, and none were shown", "Leave it out."))
+    for place, flag in enumerate(flags[:MOST_MARKS]):
+        problems += [_at("flags", place, *problem) for problem in _flag_problems(flag, fields)]
+    if problems:
+        raise Invalid(problems)
+
+
+def _too_many(given: Sequence[Any], name: str) -> list[Problem]:
+    if len(given) <= MOST_MARKS:
+        return []
+    return [{"field": name, "error": f"are {len(given):,}", "fix": f"Send at most {MOST_MARKS}."}]
+
+
+def _at(table: str, place: int, name: str, error: str, fix: str) -> Problem:
+    return {"field": f"{table}[{place}]" + (f".{name}" if name else ""), "error": error, "fix": fix}
+
+
+def _mark_problems(mark: Any, fields: Sequence[str]) -> list[tuple[str, str, str]]:
+    kind = mark.get("kind") if isinstance(mark, dict) else None
+    if kind not in _NUMBERS:
+        return [("kind", "is not a kind of mark", f"Use one of: {', '.join(_NUMBERS)}.")]
+    names = _NUMBERS[kind]
+    problems = _stray(mark, {"field", "kind", "note", *names}) + _field_problem(mark, fields)
+    note = mark.get("note", "")
+    if not isinstance(note, str) or len(note) > MAX_NOTE:
+        problems.append(("note", "is not a short text", f"Send at most {MAX_NOTE} characters."))
+    numbers = [mark.get(name) for name in names]
+    if not all(_is_number(number) for number in numbers):
+        problems.append((names[0], "is not a number", f"Send {', '.join(names)} as numbers."))
+    elif not _is_inside(kind, numbers):
+        fix = (
+            "Send shares of the picture between 0 and 1."
+            if kind == "region"
+            else "Let it start at 0 or later, and end after that."
+        )
+        problems.append((names[0], "lies outside of the field", fix))
+    return problems
+
+
+def _is_inside(kind: str, numbers: Sequence[Any]) -> bool:
+    if kind == "region":
+        x, y, width, height = numbers
+        return bool(min(x, y) >= 0 and min(width, height) > 0 and max(x + width, y + height) <= 1 + _SLACK)
+    start, end = numbers
+    whole = kind == "range" or all(float(number).is_integer() for number in numbers)
+    return bool(whole and 0 <= start < end)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _flag_problems(flag: Any, fields: Sequence[str]) -> list[tuple[str, str, str]]:
+    if not isinstance(flag, dict):
+        return [("", "is not an object", "Send field, place and verdict.")]
+    problems = _stray(flag, {"field", "place", "verdict"}) + _field_problem(flag, fields)
+    if flag.get("verdict") not in VERDICTS:
+        problems.append(("verdict", "is not known", f"Use one of: {', '.join(VERDICTS)}."))
+    place = flag.get("place", "")
+    if not isinstance(place, str) or len(place) > MAX_PLACE:
+        problems.append(("place", "is not a short text", f"Send at most {MAX_PLACE} characters."))
+    return problems
+
+
+def _field_problem(given: dict[str, Any], fields: Sequence[str]) -> list[tuple[str, str, str]]:
+    if given.get("field") in fields:
+        return []
+    return [("field", "is no field of this case", f"Use one of: {', '.join(fields)}.")]
+
+
+def _stray(given: dict[str, Any], known: set[str]) -> list[tuple[str, str, str]]:
+    fix = f"Leave it out. Known: {', '.join(sorted(known))}."
+    return [(str(name)[:50], "is not known", fix) for name in given if name not in known]

@@ -1,0 +1,22 @@
+"""What every change of a task's status shares."""
+
+from typing import Any
+
+from django.db.models import F, Func, Value
+
+# Whatever a task was leased or put aside for is over.
+NO_LEASE: dict[str, Any] = {
+    "lease_token": None,
+    "lease_until": None,
+    "place": None,
+    "ahead": False,
+    "held_until": None,
+    "shelf": None,
+}
+
+
+def with_reason(reason: str) -> Func:
+    """Return a task's reasons with one more, once, for an UPDATE."""
+    return Func(
+        Func(F("reasons"), Value(reason), function="array_remove"), Value(reason), function="array_append"
+    )
