@@ -34,9 +34,9 @@ class Counts:
 
 @dataclass(slots=True)
 class Weighted:
-    """TF-IDF of all texts with the vocabulary and idf of some of them."""
+    """TF-IDF of all texts with the vocabulary and idf of some of them; `matrix` None once it was used up."""
 
-    matrix: sparse.csr_matrix
+    matrix: sparse.csr_matrix | None
     names: list[str]
     idf: np.ndarray
 

@@ -34,13 +34,18 @@ class TextFeatures:
 
     blocks: tuple[tuple[str, Weighted, Weighted | None], ...]
 
-    @property
-    def matrix(self) -> sparse.csr_matrix:
-        """All fields side by side, (n_rows, n_features)."""
-        parts = [
-            part.matrix for _, words, grams in self.blocks for part in (words, grams) if part is not None
-        ]
-        return sparse.hstack(parts, format="csr")
+    def take_matrix(self, dense: np.ndarray) -> sparse.csr_matrix:
+        """All fields and then the dense columns side by side, (n_rows, n_features); once only.
+
+        The parts are given up, because they are as large as what they make.
+        """
+        kept = [part for _, words, grams in self.blocks for part in (words, grams) if part is not None]
+        parts = [part.matrix for part in kept]
+        if dense.shape[1]:
+            parts.append(sparse.csr_matrix(dense))
+        for part in kept:
+            part.matrix = None
+        return sparse.hstack(parts, format="csr") if len(parts) > 1 else parts[0]
 
     def to_blocks(self, coefficients: np.ndarray) -> tuple[TextBlock, ...]:
         """Text blocks for serving; `coefficients` is (n_outputs, n_features)."""
@@ -115,9 +120,7 @@ def fit(candidate: Candidate, data: Data, on: np.ndarray, seed: int) -> Fitted:
     # TF-IDF rows have length 1 and want weak regularisation; dense columns of spread 1 want more.
     dense_scale = 0.3 if text is not None else 1.0
     dense = expansion.apply(raw) * dense_scale
-    matrix = (
-        sparse.hstack([text.matrix, sparse.csr_matrix(dense)], format="csr") if text is not None else dense
-    )
+    matrix = text.take_matrix(dense) if text is not None else dense
     estimator = _linear_estimator(candidate, data, seed)
     estimator.fit(matrix[learn], y, sample_weight=weights)
     outputs = _decide(estimator, matrix)

@@ -18,6 +18,9 @@ from science.serving.tokens import TOKEN_PATTERN
 
 TOLERANCE = 1e-12
 _TEXT_ROWS = 600  # scikit-learn needs 2 ms a mail for what the plan does in 0.2
+_HOSTILE_ROWS = 2_000
+_PIECE = 120  # characters
+_CHUNK = 500
 _TABLE_ROWS = 5_000
 _MEDIA_ROWS = 100
 
@@ -53,18 +56,56 @@ _NASTY_DATES = (
 _NASTY_CATEGORIES = (None, "", "never seen", "\ud800", 3, "x" * 10_000)
 
 
+_NASTY: dict[Kind, tuple[object, ...]] = {
+    Kind.TEXT: _NASTY_TEXTS,
+    Kind.NUMBER: _NASTY_NUMBERS,
+    Kind.DATE: _NASTY_DATES,
+    Kind.CATEGORY: _NASTY_CATEGORIES,
+    Kind.BOOLEAN: (None, True, False, 1, "true"),
+}
+
+
 def nasty_rows(schema: Schema) -> list[dict[str, object]]:
     """Rows of hostile values of every table and text field (media stay empty)."""
-    values: dict[Kind, tuple[object, ...]] = {
-        Kind.TEXT: _NASTY_TEXTS,
-        Kind.NUMBER: _NASTY_NUMBERS,
-        Kind.DATE: _NASTY_DATES,
-        Kind.CATEGORY: _NASTY_CATEGORIES,
-        Kind.BOOLEAN: (None, True, False, 1, "true"),
-    }
+    values = _NASTY
     fields = [field for field in schema.fields if field.kind in values]
     longest = max((len(values[field.kind]) for field in fields), default=0)
     return [{f.name: values[f.kind][i % len(values[f.kind])] for f in fields} for i in range(longest)]
+
+
+def hostile_rows(
+    schema: Schema, rows: Sequence[Mapping[str, Any]], rng: np.random.Generator, n: int
+) -> list[dict[str, object]]:
+    """Rows made of pieces of real ones and of what nobody should send, field by field (media empty).
+
+    Texts are short, because scikit-learn is slow on long ones; `nasty_rows` and the real rows hold those.
+    """
+    kept = [field for field in schema.fields if not field.is_media]
+    return [{field.name: _hostile(field.kind, rows, field.name, rng) for field in kept} for _ in range(n)]
+
+
+def _hostile(kind: Kind, rows: Sequence[Mapping[str, Any]], name: str, rng: np.random.Generator) -> object:
+    real = rows[int(rng.integers(0, len(rows)))].get(name)
+    if kind is Kind.TEXT:
+        text = real if isinstance(real, str) else ""
+        start = int(rng.integers(0, max(1, len(text) - _PIECE)))
+        nasty = _NASTY_TEXTS[int(rng.integers(0, len(_NASTY_TEXTS)))][:_PIECE]
+        pieces = [text[start : start + int(rng.integers(0, _PIECE))], nasty, _scrambled(text[:_PIECE], rng)]
+        return "".join(pieces[i] for i in rng.permutation(3)[: int(rng.integers(1, 4))])
+    if rng.random() < 0.5:
+        return real
+    nasty_values = _NASTY[kind]
+    if kind is Kind.NUMBER and rng.random() < 0.5 and isinstance(real, float | int):
+        return float(real) * 10.0 ** int(rng.integers(-9, 10))
+    return nasty_values[int(rng.integers(0, len(nasty_values)))]
+
+
+def _scrambled(text: str, rng: np.random.Generator) -> str:
+    """The text with a few characters replaced by any others there are, surrogates included."""
+    characters = list(text)
+    for _ in range(min(3, len(characters))):
+        characters[int(rng.integers(0, len(characters)))] = chr(int(rng.integers(0, 0x110000)))
+    return "".join(characters)
 
 
 def largest_difference(
@@ -72,19 +113,32 @@ def largest_difference(
 ) -> tuple[float, int]:
     """The largest gap between the plan's probabilities and scikit-learn's, and on how many rows.
 
-    Text goes through scikit-learn's own vectorizers, models through the fitted estimators.
+    Asked of real rows and of hostile ones, of thousands where there are thousands to learn from. Text goes
+    through scikit-learn's own vectorizers, models through the fitted estimators.
     """
     limit = _MEDIA_ROWS if plan.media else _TEXT_ROWS if plan.texts else _TABLE_ROWS
     step = max(1, len(rows) // limit)
-    checked = [*rows[::step][:limit], *nasty_rows(plan.schema)]
-    outputs = _sklearn_outputs(fitted, plan, checked)
-    expected = probabilities(calibration.apply(outputs))
-    got = plan.predict_proba(checked)
-    unreadable = np.isinf(plan.raw(checked)).any(axis=1)
+    real = rows[::step][:limit]
+    n_hostile = min(_HOSTILE_ROWS, max(100, len(rows)))
+    hostile = hostile_rows(plan.schema, real, np.random.default_rng(0), n_hostile)
+    largest, n_checked = 0.0, 0
+    everything = [*real, *nasty_rows(plan.schema), *hostile]
+    for start in range(0, len(everything), _CHUNK):  # in parts, so that no large matrix is made
+        checked = everything[start : start + _CHUNK]
+        gap = _gap(fitted, calibration, plan, checked)
+        largest, n_checked = max(largest, gap), n_checked + len(checked)
+    return largest, n_checked
+
+
+def _gap(fitted: Fitted, calibration: Calibration, plan: Plan, rows: Sequence[Mapping[str, Any]]) -> float:
+    """The largest gap on some rows; infinite where one side has a number and the other none."""
+    expected = probabilities(calibration.apply(_sklearn_outputs(fitted, plan, rows)))
+    got = plan.predict_proba(rows)
+    unreadable = np.isinf(plan.raw(rows)).any(axis=1)
     if not np.isnan(got[unreadable]).all():
-        return float("inf"), len(checked)
+        return float("inf")
     gap = np.abs(expected - got)[~unreadable]
-    return (float(gap.max(initial=0.0)) if not np.isnan(gap).any() else float("inf")), len(checked)
+    return float("inf") if np.isnan(gap).any() else float(gap.max(initial=0.0))
 
 
 def _sklearn_outputs(fitted: Fitted, plan: Plan, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:

@@ -10,7 +10,7 @@ from science.pipelines import NotTrainable, train
 from science.pipelines.candidates import MIXED, SMALL_TREES, TABLE
 from science.pipelines.corpus import count_grams, count_words
 from science.pipelines.folds import assign_folds
-from science.pipelines.verify import nasty_rows
+from science.pipelines.verify import hostile_rows, nasty_rows
 from tests.unit.science.fitting import plan_of
 from tests.unit.science.samples import BEEP, CREDIT, MAIL, PANEL, beeps, credits, mails, panels, png
 
@@ -277,3 +277,25 @@ def test_trees_read_text_by_scores_that_did_not_know_the_answer():
     fresh = [{"t": "never seen", "x": value} for value in (-1.5, -0.7, 0.7, 1.5)]
     said = plan.predict_proba(fresh).argmax(axis=1)
     assert said.tolist() == [1, 1, 0, 0]
+
+
+def test_a_model_is_compared_with_scikit_learn_on_real_and_on_as_many_hostile_rows(mail_model, credit_model):
+    for model in (mail_model, credit_model):
+        checked = model.report["verified"]
+        assert checked["rows"] >= 2 * model.report["n_rows"]
+        assert checked["largest_difference"] <= 1e-12
+
+
+def test_hostile_rows_hold_lone_surrogates_huge_numbers_and_pieces_of_real_ones():
+    rows = [{"t": "the quick brown fox", "x": 3.5, "c": "red"}] * 5
+    schema = Schema(
+        (Field("t", Kind.TEXT), Field("x", Kind.NUMBER), Field("c", Kind.CATEGORY), Field("p", Kind.IMAGE)),
+        ("a", "b"),
+    )
+    made = hostile_rows(schema, rows, np.random.default_rng(1), 400)
+    texts = [row["t"] for row in made]
+    assert any("quick" in text for text in texts)
+    assert any("\ud800" in text for text in texts)
+    assert {3.5, 10**400, None} <= {row["x"] for row in made}
+    assert {"red", "never seen"} <= {row["c"] for row in made}
+    assert not any("p" in row for row in made)
