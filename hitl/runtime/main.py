@@ -13,9 +13,9 @@ SERVING = {"up", "demo"}
 
 WITHOUT_SERVICES = {
     "help", "version", "test", "makemessages", "compilemessages", "startapp", "startproject", "findstatic",
-    "diffsettings", "bench",
+    "diffsettings", "bench", "simulate",
 }  # fmt: skip
-"""Commands that ask neither the database nor the broker (`test` and `bench` start their own)."""
+"""Commands that ask neither the database nor the broker (`test`, `bench` and `simulate` start their own)."""
 
 PLACEHOLDERS = {
     "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",

@@ -1,0 +1,82 @@
+"""Simulated people: reviewers who answer what waits, each wrong with a given chance, and an operator."""
+
+import random
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from hitl.accounts.models import User
+from hitl.accounts.types import Role
+from hitl.flow.batch_answers import BatchAnswer, answer_batch, offered
+from hitl.shared.actor import Actor
+from hitl.simulate.clockwork import Clockwork
+from reviews.models import Task
+from reviews.types import TaskStatus
+
+SECONDS_EACH = 20.0  # active seconds an answer takes
+_ROUNDS = 20
+
+
+def make_operator() -> Actor:
+    """Return the person who answers for the promise."""
+    user = User.objects.create(username="operator", roles=[Role.OPERATOR, Role.LEAD])
+    return user.as_actor()
+
+
+class Reviewers:
+    """People who answer everything that waits, in the queue's order, sharing it equally.
+
+    What they say of a case depends on seed, case and person alone, so that two replays that ask other
+    questions hear the same answers. `truth` holds number and true label of each case.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        *,
+        error: float,
+        labels: Sequence[str],
+        truth: Mapping[UUID, tuple[int, str]],
+        seed: int,
+    ) -> None:
+        roles = [Role.REVIEWER, Role.ADJUDICATOR]
+        self._people = [
+            User.objects.create(username=f"reviewer{n}", roles=roles).as_actor() for n in range(1, count + 1)
+        ]
+        self._error, self._labels, self._truth, self._seed = error, labels, truth, seed
+        self.answers = 0
+
+    def answer_all(self, workflow_id: UUID, clockwork: Clockwork) -> int:
+        """Answer until nothing waits that anybody here may answer; return how many answers that took."""
+        before = self.answers
+        for _ in range(_ROUNDS):
+            waiting = Task.objects.filter(workflow_id=workflow_id, status=TaskStatus.WAITING).count()
+            if not waiting or not self._round(workflow_id, waiting, clockwork):
+                break
+        return self.answers - before
+
+    def _round(self, workflow_id: UUID, waiting: int, clockwork: Clockwork) -> int:
+        """Let each take a share of what waits; the next one begins next time."""
+        share = -(-waiting // len(self._people))
+        done = 0
+        since = clockwork.now()
+        now = clockwork.move_by(SECONDS_EACH)
+        for actor in self._people:
+            tasks = offered(actor=actor, workflow_ids=[workflow_id], now=now, most=share)
+            if not tasks:
+                continue
+            given = [BatchAnswer(task.pk, self._say(task, actor), seconds=SECONDS_EACH) for task in tasks]
+            done += len(answer_batch(answers=given, actor=actor, since=since, now=now).labels)
+            now = clockwork.move_to(now + timedelta(milliseconds=1))
+        self._people.append(self._people.pop(0))
+        self.answers += done
+        return done
+
+    def _say(self, task: Task, actor: Actor) -> str:
+        place, truth = self._truth[task.case_id]
+        if not self._error:
+            return truth
+        dice = random.Random(f"{self._seed}/{place}/{actor.name}")  # noqa: S311 - nobody is to be kept out
+        if dice.random() >= self._error:
+            return truth
+        return dice.choice([label for label in self._labels if label != truth])

@@ -1,0 +1,333 @@
+"""Play a world: its history first, then case after case, with people, jobs and time as in service."""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.conf import settings
+
+from cases.models import Workflow
+from cases.services.imports import Labelled, import_labelled
+from cases.services.media import store_asset
+from hitl.flow import snapshot
+from hitl.flow.automation import submit_cases
+from hitl.flow.types import Intake, Submission
+from hitl.flow.workflows import set_up_workflow
+from hitl.shared import jobs
+from hitl.shared.actor import Actor, system
+from hitl.simulate.clockwork import Clockwork, turned
+from hitl.simulate.drift import change
+from hitl.simulate.errors import CannotSimulate
+from hitl.simulate.naive import FirstModel, ask
+from hitl.simulate.options import Options
+from hitl.simulate.people import Reviewers, make_operator
+from hitl.simulate.reading import Item, World
+from models_store.models import Release
+from models_store.services.runs import request_training
+from models_store.services.schedule import change_training_plan, request_due
+from models_store.types import Trigger
+from policy.models import Policy
+from policy.types import Degree
+from science.fields import Schema
+
+ACTOR = system("simulation")
+SLUG = "simulation"
+CASES_A_DAY = 1_000  # where the file names no time
+BEGINS = datetime(2026, 1, 5, tzinfo=UTC)
+EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
+_IMPORT_CHUNK = 1_000
+_A_CENTURY = 24 * 365 * 100.0  # hours; simulated services train by number of labels alone
+
+Progress = Callable[[int, int, int], None]
+"""Called with the cases done, all of them, and how many of those done were automatic."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Cases that came in together: `first` to `last`, end excluded, and what was in force then."""
+
+    first: int
+    last: int
+    at: datetime
+    ended_at: datetime
+    degree: str
+    is_stopped: bool
+    audit_rate: float
+
+
+@dataclass(slots=True)
+class Played:
+    """What was played; the database holds what became of it.
+
+    Attributes:
+        items: the cases of the stream, as they came in (drift included).
+        case_ids: their identifiers; None for one that intake refused.
+        n_history: labelled cases that were there before.
+        first_release: the first model, and `first_case`, the first case of the stream that it could score.
+        said: what it says of every case from `first_case` on.
+        seconds: CPU seconds of this process by stage.
+    """
+
+    workflow_id: UUID
+    items: list[Item]
+    n_history: int
+    case_ids: list[UUID | None] = field(default_factory=list)
+    chunks: list[Chunk] = field(default_factory=list)
+    first_release: Release | None = None
+    first_case: int = 0
+    said: FirstModel | None = None
+    answers: int = 0
+    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Count the CPU time of a block under a name."""
+        began = time.process_time()
+        try:
+            yield
+        finally:
+            self.seconds[name] += time.process_time() - began
+
+
+def starts_with(options: Options, n_rows: int) -> int:
+    """Return how many rows are history.
+
+    Raises:
+        CannotSimulate: that leaves no case.
+    """
+    if options.start is None:
+        return min(2_000, n_rows // 5)
+    if options.start >= n_rows:
+        raise CannotSimulate(
+            f"--start {options.start:,} leaves no case: FILE has {n_rows:,} usable rows. Give fewer."
+        )
+    return options.start
+
+
+def check_drift(options: Options, n_cases: int, n_history: int) -> None:
+    """Refuse a drift that cannot be put into this file.
+
+    Raises:
+        CannotSimulate: its case is not in the stream, or it needs a model that is not there.
+    """
+    drift = options.drift
+    if drift is None:
+        return
+    if not 1 <= drift.case <= n_cases:
+        raise CannotSimulate(
+            f"--drift {drift.kind}@{drift.case}: cases are counted from 1 after the history, here to"
+            f" {n_cases:,}. Name one of them."
+        )
+    if drift.kind != "prior" and n_history == 0:
+        raise CannotSimulate(f"--drift {drift.kind} needs a first model. Give a history with --start.")
+
+
+def play(world: World, options: Options, *, progress: Progress = lambda done, n, automated: None) -> Played:
+    """Play the world in the connected database, which must be empty of workflows.
+
+    Raises:
+        CannotSimulate: the options do not fit the world.
+    """
+    n_history = starts_with(options, len(world.items))
+    check_drift(options, len(world.items) - n_history, n_history)
+    times = moments(world.items)
+    clockwork = Clockwork(times[n_history] - timedelta(hours=1), options.seed)
+    snapshot.forget()
+    with turned(clockwork):
+        return _Play(world, options, n_history, times, clockwork, progress).run()
+
+
+def moments(items: Sequence[Item]) -> list[datetime]:
+    """Return when each case comes in: as the file says, else evenly. Never before there were computers."""
+    if items[0].at is None:
+        return [BEGINS + timedelta(days=i / CASES_A_DAY) for i in range(len(items))]
+    late = max(timedelta(0), EARLIEST - items[0].at)
+    return [item.at + late for item in items if item.at is not None]
+
+
+class _Play:
+    """One replay under way."""
+
+    def __init__(
+        self,
+        world: World,
+        options: Options,
+        n_history: int,
+        times: list[datetime],
+        clockwork: Clockwork,
+        progress: Progress,
+    ) -> None:
+        self.world, self.options, self.clockwork, self.progress = world, options, clockwork, progress
+        self.times = times[n_history:]
+        self.operator = make_operator()
+        self.workflow = self._workflow()
+        version = self.workflow.schemas.get(number=1)
+        self.schema: Schema = version.schema
+        self.history = world.items[:n_history]
+        self.played = Played(self.workflow.id, world.items[n_history:], n_history)
+        self.truth: dict[UUID, tuple[int, str]] = {}
+        self.people = Reviewers(
+            options.reviewers,
+            error=options.reviewer_error,
+            labels=world.labels,
+            truth=self.truth,
+            seed=options.seed,
+        )
+        self.automated = 0
+
+    def run(self) -> Played:
+        played = self.played
+        with played.stage("history"):
+            self._learn_history()
+        with played.stage("training"):
+            self.clockwork.work()
+        contents = self._contents()
+        self._meet_first_model(contents, 0)
+        if self.options.drift is not None:
+            with played.stage("drift"):
+                contents = self._drift(contents)
+        n, step = len(played.items), chunk_size(len(played.items))
+        for first in range(0, n, step):
+            last = min(n, first + step)
+            self._chunk(first, last, contents)
+            self.progress(last, n, self.automated)
+            if played.first_release is None:
+                self._meet_first_model(contents, last)
+        played.answers = self.people.answers
+        return played
+
+    def _workflow(self) -> Workflow:
+        options, now = self.options, self.clockwork.now()
+        workflow = set_up_workflow(
+            slug=SLUG,
+            name=options.file.name[:100],
+            fields=self.world.fields,
+            labels=[{"name": label} for label in self.world.labels],
+            degree=Degree.PARTIAL,
+            promise=options.promise,
+            actor=ACTOR,
+            now=now,
+        )
+        change_training_plan(
+            workflow_id=workflow.id,
+            min_new_labels=options.retrain_every or max(500, len(self.world.items) // 10),
+            every_hours=_A_CENTURY,
+            actor=self.operator,
+            now=now,
+        )
+        return workflow
+
+    def _learn_history(self) -> None:
+        """Import the first rows. They are attested: recent, all of them, and labelled without our model."""
+        for first in range(0, len(self.history), _IMPORT_CHUNK):
+            items = [
+                Labelled(i.content, i.label, at=i.at) for i in self.history[first : first + _IMPORT_CHUNK]
+            ]
+            now = self.clockwork.move_by(1)
+            import_labelled(workflow_id=self.workflow.id, items=items, actor=ACTOR, now=now, attest=True)
+        if self.history:
+            self._train(self.operator)
+
+    def _train(self, actor: Actor) -> None:
+        now = self.clockwork.move_by(1)
+        request_training(workflow_id=self.workflow.id, trigger=Trigger.HAND, actor=actor, now=now)
+
+    def _contents(self) -> list[Mapping[str, Any]]:
+        """Return the stream's contents with media stored, as a client has uploaded them before."""
+        if not any(field.is_media for field in self.schema.fields):
+            return [item.content for item in self.played.items]
+        now = self.clockwork.now()
+        return [
+            {
+                name: {"asset": store_asset(value, now=now).sha256} if isinstance(value, bytes) else value
+                for name, value in item.content.items()
+            }
+            for item in self.played.items
+        ]
+
+    def _meet_first_model(self, contents: Sequence[Mapping[str, Any]], place: int) -> None:
+        release = (
+            Release.objects.filter(workflow=self.workflow, role_spans__isnull=False)
+            .order_by("number")
+            .first()
+        )
+        if release is None:
+            return
+        with self.played.stage("fixed cutoff"):
+            self.played.first_release, self.played.first_case = release, place
+            self.played.said = ask(release, contents[place:], self.schema)
+
+    def _drift(self, contents: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        played, drift = self.played, self.options.drift
+        if drift is None:
+            return contents
+        said = played.said
+        if said is None and drift.kind != "prior":
+            raise CannotSimulate(
+                f"--drift {drift.kind} needs a first model, and the history gave none. Give a longer --start."
+            )
+        n = len(played.items)
+        known = said or FirstModel(np.full(n, "", dtype=object), np.full(n, np.nan))
+        rng = np.random.default_rng(self.options.seed)
+        played.items = change(played.items, drift, known, self.world.labels, rng)
+        changed = self._contents()
+        if said is not None and played.first_release is not None and changed != contents:
+            played.said = ask(played.first_release, changed, self.schema)
+        return changed
+
+    def _chunk(self, first: int, last: int, contents: Sequence[Mapping[str, Any]]) -> None:
+        played, now = self.played, self.clockwork.move_to(self.times[last - 1])
+        with played.stage("deciding"):
+            before = Policy.objects.get(workflow=self.workflow)
+            items = [Submission(content) for content in contents[first:last]]
+            results = submit_cases(Intake(slug=SLUG, items=items, key=None, now=now, is_batch=True))
+            for place, result in enumerate(results, start=first):
+                case_id = UUID(result.case["id"]) if result.case else None
+                played.case_ids.append(case_id)
+                if case_id is not None:
+                    self.truth[case_id] = (place, played.items[place].label)
+                    self.automated += result.case["status"] == "decided" if result.case else 0
+        with played.stage("people"):
+            self.people.answer_all(self.workflow.id, self.clockwork)
+            self.clockwork.move_by(settings.UNDO_SECONDS + 1)
+        self._service()
+        played.chunks.append(
+            Chunk(
+                first,
+                last,
+                now,
+                self.clockwork.now(),
+                before.degree,
+                before.breaker_tripped_at is not None,
+                before.audit_rate,
+            )
+        )
+
+    def _service(self) -> None:
+        """Do what beat would have rung for since the chunk before."""
+        with self.played.stage("watching"):
+            watch_now(self.workflow.id, self.clockwork.now())
+            jobs.perform("policy.sweep_certificates")
+        with self.played.stage("training"):
+            request_due(now=self.clockwork.now())
+            self.clockwork.work()
+
+
+def chunk_size(n: int) -> int:
+    """Return how many cases come in together: few enough that an alarm takes effect soon."""
+    return min(250, max(20, n // 200))
+
+
+def watch_now(workflow_id: UUID, now: datetime) -> None:
+    """Let the service look at the evidence that is in by now."""
+    try:
+        from hitl.flow.watching import watch
+    except ImportError:
+        return
+    watch(workflow_id, now=now, settle=timedelta(0))
