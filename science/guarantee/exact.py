@@ -56,8 +56,10 @@ def critical_count(n: np.ndarray | int, target: float, delta: float) -> np.ndarr
     [-1, -1, 0, 4]
     """
     n = np.asarray(n, dtype=np.int64)
-    # The upper bound is invertible in n, not in the count; a bisection over counts is exact and short.
-    low, high = np.full(n.shape, -1, dtype=np.int64), np.maximum(n, 0)
+    # The upper bound is invertible in n, not in the count; a bisection over counts is exact and short. For
+    # delta up to one half no count above the mean passes, as the median of a binomial is its mean, rounded.
+    most = np.ceil(n * target).astype(np.int64) if delta <= 0.5 else n
+    low, high = np.full(n.shape, -1, dtype=np.int64), np.clip(most, 0, np.maximum(n, 0))
     while np.any(high - low > 1):
         middle = (low + high) // 2
         passes = (middle >= 0) & (p_value(np.maximum(middle, 0), n, target) <= delta)

@@ -11,14 +11,13 @@ from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
-from scipy import special
 
 from science.guarantee import betting, exact
+from science.guarantee.belief import Belief, believed
 from science.guarantee.exact import fewest_labels
 from science.guarantee.grid import N_CUTOFFS, accepted_counts, accepted_sums, coverage_grid
 from science.guarantee.losses import check_losses
-from science.guarantee.planned import planned_counts, planned_critical_count
-from science.guarantee.walk import passing_probability
+from science.guarantee.planned import planned_tests
 
 Method = Literal["anytime", "binomial", "thinned", "stratified", "betting"]
 LIKELY = 0.8  # a plan that succeeds this often counts as sufficient
@@ -170,16 +169,33 @@ def plan_on_grid(
         pi_floor=pi_floor,
         method=method,
     )
-    return replace(draft, start=_likeliest_start(draft))
+    return replace(draft, start=_best_start(draft))
 
 
-def _likeliest_start(draft: Plan) -> int:
-    """The cutoff likeliest to pass; with more labels than expected if with those nothing can."""
+def _best_start(draft: Plan) -> int:
+    """The start from which the walk is expected to automate most.
+
+    Too strict a start has too few labels to allow for one error, too loose a one fails at once. If with the
+    expected labels nothing can pass, the start is chosen for more of them.
+    """
     for labels in draft.expected_labels * 2 ** np.arange(16):
         passing = _passing(draft, int(labels), draft.target)
         if passing.max() > 0:
-            return int(np.argmax(passing))
+            return int(np.argmax(_automation_from(passing, np.asarray(draft.coverage))))
     return 0
+
+
+def _automation_from(passing: np.ndarray, coverage: np.ndarray) -> np.ndarray:
+    """Automation expected of a walk from each start, shape (n_cutoffs,).
+
+    The walk gets to a cutoff only past all stricter ones from its start; as they share their labels, the
+    weakest of them decides.
+    """
+    behind = np.tri(passing.size, k=-1, dtype=bool)  # cutoffs stricter than the start of the row
+    reached = np.minimum.accumulate(np.where(behind, np.inf, passing), axis=1)
+    gained = np.where(behind, 0.0, reached) * np.diff(coverage, prepend=0.0)
+    np.fill_diagonal(gained, passing * coverage)
+    return np.asarray(gained.sum(axis=1))
 
 
 def outlook(plan: Plan) -> Outlook:
@@ -194,13 +210,12 @@ def outlook(plan: Plan) -> Outlook:
 
 def expected_automation(plan: Plan) -> float:
     """Share of traffic that the plan is expected to automate, predicted from its tuning data."""
-    steps = np.diff(np.asarray(plan.coverage)[plan.start :], prepend=0.0)
-    return float((_reached(plan)[plan.start :] * steps).sum())
+    passing = _passing(plan, plan.expected_labels, plan.target)
+    return float(_automation_from(passing, np.asarray(plan.coverage))[plan.start])
 
 
 def _reached(plan: Plan) -> np.ndarray:
-    """Probability that each cutoff is certified. The walk gets there only past all stricter ones; as they
-    share their labels, the weakest decides."""
+    """Probability that each cutoff is certified."""
     passing = _passing(plan, plan.expected_labels, plan.target)
     passing[: plan.start] = 0.0
     passing[plan.start :] = np.minimum.accumulate(passing[plan.start :])
@@ -214,7 +229,7 @@ def labels_needed(plan: Plan) -> int | None:
     None when the tuning data do not make it likely that any number up to two million would do. Remembered,
     because a page that looks after every label asks every time.
     """
-    if _good_enough(plan).max() < LIKELY:
+    if _belief(plan).keeps(plan.target).max() < LIKELY:
         return None
     low, high = 0, fewest_labels(plan.target, plan.delta)
     while not _is_likely(plan, high, plan.target):
@@ -225,12 +240,6 @@ def labels_needed(plan: Plan) -> int | None:
         middle = (low + high) // 2
         low, high = (low, middle) if _is_likely(plan, middle, plan.target) else (middle, high)
     return high
-
-
-def _good_enough(plan: Plan) -> np.ndarray:
-    """Believed probability that each cutoff keeps the promise at all: what endless labels would come to."""
-    wrong = np.minimum.accumulate((np.asarray(plan.tune_wrong) + 0.5)[::-1])[::-1]
-    return np.asarray(special.gammainc(wrong, np.asarray(plan.tune_n) * plan.target))
 
 
 def reachable_target(plan: Plan) -> float | None:
@@ -249,25 +258,27 @@ def _is_likely(plan: Plan, labels: int, target: float) -> bool:
 
 
 def _passing(plan: Plan, labels: int, target: float) -> np.ndarray:
-    n, wrong = np.asarray(plan.tune_n), np.asarray(plan.tune_wrong)
-    expected = np.floor(np.asarray(plan.coverage) * labels)
-    critical = critical_count(n, wrong, expected, target=target, delta=plan.delta, method=plan.method)
-    return passing_probability(n, wrong, expected, critical)
+    """Probability that each cutoff will pass by itself."""
+    n, critical = _tests(plan, labels, target)
+    return _belief(plan).passing(n, critical)
 
 
-def critical_count(
-    tune_n: np.ndarray,
-    tune_wrong: np.ndarray,
-    expected_n: np.ndarray,
-    *,
-    target: float,
-    delta: float,
-    method: Method,
-) -> np.ndarray:
-    """Largest number of wrong cases among `expected_n` with which the method passes; -1 if none."""
-    n = np.floor(expected_n).astype(np.int64)
-    if method == "anytime":
-        return planned_critical_count(planned_counts(n), target, delta)
-    if method == "betting":
-        return betting.critical_count(n, betting.bet_shares(tune_n, tune_wrong, target), target, delta)
-    return exact.critical_count(n, target, delta)
+def _belief(plan: Plan) -> Belief:
+    return _believed(plan.tune_n, plan.tune_wrong)
+
+
+@lru_cache(maxsize=64)
+def _believed(tune_n: tuple[int, ...], tune_wrong: tuple[float, ...]) -> Belief:
+    return believed(np.asarray(tune_n), np.asarray(tune_wrong))
+
+
+def _tests(plan: Plan, labels: int, target: float) -> tuple[np.ndarray, np.ndarray]:
+    """Accepted labels per cutoff, and the largest number of wrong ones with which it passes; -1 if none."""
+    coverage = np.asarray(plan.coverage)
+    n = np.floor(coverage * labels).astype(np.int64)
+    if plan.method in ("anytime", "betting"):
+        shares = betting.bet_shares(np.asarray(plan.tune_n), np.asarray(plan.tune_wrong), target)
+        if plan.method == "anytime":
+            return planned_tests(n, coverage, shares, target, plan.delta)
+        return n, betting.critical_count(n, shares, target, plan.delta)
+    return n, exact.critical_count(n, target, plan.delta)

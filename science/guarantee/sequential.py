@@ -21,12 +21,7 @@ from science.guarantee.certify import refusal
 from science.guarantee.exact import upper_bound
 from science.guarantee.grid import check_scores
 from science.guarantee.losses import check_losses
-from science.guarantee.planned import (
-    PLANNED_SHARE,
-    planned_bets,
-    planned_counts,
-    planned_critical_count,
-)
+from science.guarantee.planned import PLANNED_SHARE, planned_bets, planned_tests
 from science.guarantee.planning import Plan
 from science.guarantee.thinning import check_pi
 from science.guarantee.verdict import Certified, Verdict
@@ -75,8 +70,14 @@ class AnytimeCertifier:
         shares = bet_shares(np.asarray(self.plan.tune_n), np.asarray(self.plan.tune_wrong), self.plan.target)
         planned = np.full((self._grid.size, 1), PLANNED_SHARE)
         self._log_shares = np.log(np.hstack([(1 - PLANNED_SHARE) * shares, planned]))
-        self._planned = planned_counts(np.asarray(self.plan.coverage) * self.plan.expected_labels)
-        self._critical = planned_critical_count(self._planned, self.plan.target, self.plan.delta)
+        coverage = np.asarray(self.plan.coverage)
+        self._planned, self._critical = planned_tests(
+            np.floor(coverage * self.plan.expected_labels),
+            coverage,
+            shares,
+            self.plan.target,
+            self.plan.delta,
+        )
         self._needed = float(-np.log(self.plan.delta))
         self.log_wealth = np.zeros((self._grid.size, self._bets.size + 1))
         self.peak = np.zeros(self._grid.size)

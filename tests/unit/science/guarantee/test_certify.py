@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from science.guarantee.belief import believed
 from science.guarantee.certify import Traffic, certify
 from science.guarantee.losses import Loss
 from science.guarantee.out_of_fold import certify_out_of_fold
@@ -18,7 +19,6 @@ from science.guarantee.promise import Guarantee
 from science.guarantee.sequential import AnytimeCertifier
 from science.guarantee.thinning import one_per_cluster, thin
 from science.guarantee.verdict import Certified, NotCertified, Why
-from science.guarantee.walk import passing_probability
 from science.worlds.ranked import GOOD, WEAK
 
 
@@ -313,5 +313,5 @@ def test_an_impossible_promise_is_refused(target: float, confidence: float) -> N
 
 def test_predicted_passing_falls_as_tuning_errors_rise() -> None:
     n = np.array([1000])
-    falling = [float(passing_probability(n, np.array([k]), n, np.array([4]))[0]) for k in range(0, 30, 3)]
+    falling = [float(believed(n, np.array([k])).passing(n, np.array([4]))[0]) for k in range(0, 30, 3)]
     assert falling == sorted(falling, reverse=True)

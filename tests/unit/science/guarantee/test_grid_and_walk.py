@@ -5,11 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from scipy import stats
 
-from science.guarantee.exact import critical_count
 from science.guarantee.grid import accepted_counts, accepted_sums, accepts, coverage_grid
-from science.guarantee.walk import passing_probability, walk
+from science.guarantee.walk import walk
 
 # Few distinct values, so that ties are the rule.
 tied_scores = hnp.arrays(
@@ -65,23 +63,3 @@ def test_the_walk_covers_the_passes_from_its_start_and_no_other(p: list[float], 
     else:
         assert all(p[j] <= 0.3 for j in range(start, last + 1))
         assert last == len(p) - 1 or not p[last + 1] <= 0.3
-
-
-def test_the_likeliest_start_avoids_cutoffs_that_are_too_small_or_too_bad() -> None:
-    n = np.array([100, 350, 700, 1000])
-    wrong = np.array([0, 0, 0, 30])
-    passing = passing_probability(n, wrong, n, critical_count(n, 0.01, 0.05))
-    assert int(np.argmax(passing)) == 2
-
-
-@given(
-    hnp.arrays(np.int64, 6, elements=st.integers(1, 400)),
-    hnp.arrays(np.int64, 6, elements=st.integers(0, 30)),
-)
-def test_predicted_probabilities_are_negative_binomial(steps: np.ndarray, wrongs: np.ndarray) -> None:
-    n = np.cumsum(steps)
-    passing = passing_probability(n, np.cumsum(wrongs), n, critical_count(n, 0.05, 0.1))
-    shape = np.minimum.accumulate((np.cumsum(wrongs) + 0.5)[::-1])[::-1]
-    critical = critical_count(n, 0.05, 0.1)
-    expected = np.where(critical >= 0, stats.nbinom.cdf(critical, shape, 0.5), 0)
-    assert passing == pytest.approx(expected, abs=1e-9)
