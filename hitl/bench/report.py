@@ -27,6 +27,11 @@ def names() -> dict[str, str]:
     return found
 
 
+def needs_stage(name: str) -> bool:
+    """Tell whether a benchmark needs a service of its own; pure computation says `NEEDS_STAGE = False`."""
+    return bool(getattr(import_module(f"bench.{name}"), "NEEDS_STAGE", True))
+
+
 def measure(name: str, *, quick: bool) -> dict[str, Any]:
     """Run a benchmark that `names` names; return it as the JSON file has it."""
     run: Benchmark = import_module(f"bench.{name}").run

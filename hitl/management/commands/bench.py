@@ -26,7 +26,7 @@ class Command(BaseCommand):
         if options["name"] not in report.names():
             known = ", ".join(report.names())
             raise CommandError(f"There is no benchmark {options['name']!r}. There are: {known}.")
-        if not stage.is_on_stage():
+        if report.needs_stage(options["name"]) and not stage.is_on_stage():
             sys.exit(stage.perform(sys.argv[2:]))
         result = report.measure(options["name"], quick=options["quick"])
         self.stdout.write(f"{result['bench']} · {result['machine']} · {result['seconds']} s\n")
