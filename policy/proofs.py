@@ -64,11 +64,11 @@ class Sample:
 
     def losses(self, costs: np.ndarray) -> np.ndarray:
         """What each case's answer costs, in [0, 1]; `costs` of deciding each label wrongly, (n_labels,)."""
-        return self.wrong * costs[self.predicted]
+        return np.asarray(self.wrong * costs[self.predicted])
 
     def tune_losses(self, costs: np.ndarray) -> np.ndarray:
         """The same of the tuning cases."""
-        return self.tune_wrong * costs[self.tune_predicted.astype(np.intp)]
+        return np.asarray(self.tune_wrong * costs[self.tune_predicted.astype(np.intp)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,8 @@ def terms_of(policy: Policy, *, labels: Sequence[str]) -> Terms:
     Raises:
         NothingKnown: misses are to be allowed for, and there is no known answer to bound them by.
     """
-    target, delta, why = policy.target, 1 - policy.confidence, {}
+    target, delta = policy.target, 1 - policy.confidence
+    why: dict[str, Any] = {}
     if policy.doubt == Doubt.LIFETIME:
         from science.guarantee.ledger import lifetime_delta
 

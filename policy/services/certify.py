@@ -66,7 +66,13 @@ def claim_of(policy: Policy) -> Claim:
 
 
 def _unproved(n_labels: int, why: str) -> Proof:
-    unit = {"label": None, "n_labels": n_labels, "cutoff": None, "passed": [], "automation": 0.0}
+    unit: dict[str, Any] = {
+        "label": None,
+        "n_labels": n_labels,
+        "cutoff": None,
+        "passed": [],
+        "automation": 0.0,
+    }
     unit |= {"n_accepted": 0, "n_wrong": 0.0, "upper_bound": None, "why": why, "labels_needed": None}
     return Proof(False, True, {"n_labels": n_labels, "units": [unit]}, {"method": "none"})
 

@@ -81,14 +81,20 @@ def after(rows: QuerySet[Decision], place: Place, *, until: datetime | None = No
 def drawn_after(rows: QuerySet[Decision], place: Place, *, until: datetime, now: datetime) -> list[Drawn]:
     """Return the next cases whose blind labels were drawn, with what is known of them now."""
     drawn = after(rows, place, until=until).filter(Q(is_audited=True) | Q(is_blind=True))
-    found = list(
-        drawn.values_list("decided_at", "case_id", "score", "predicted", "pi", "pi_ref")[:MOST_DRAWN]
-    )
+    found = _columns(drawn, MOST_DRAWN)
     known = _known([row[1] for row in found], now)
     return [
         Drawn(at, case_id, score, predicted, pi, pi_ref or pi, *known[case_id].judge(predicted, now))
         for at, case_id, score, predicted, pi, pi_ref in found
     ]
+
+
+def _columns(
+    rows: QuerySet[Decision], most: int
+) -> list[tuple[datetime, UUID, float, str, float, float | None]]:
+    # `scored` leaves out the rows in which one of the first five is NULL, which their types do not say.
+    columns: Any = rows.values_list("decided_at", "case_id", "score", "predicted", "pi", "pi_ref")
+    return list(columns[:most])
 
 
 def all_between(
@@ -101,9 +107,7 @@ def all_between(
     end_at, end_case = drawn[-1].at, drawn[-1].case_id
     read = after(rows, place, until=end_at)
     read = read.filter(Q(decided_at__lt=end_at) | Q(decided_at=end_at, case_id__lte=end_case))
-    values = list(
-        read.values_list("decided_at", "case_id", "score", "predicted", "pi", "pi_ref")[:MOST_CASES]
-    )
+    values = _columns(read, MOST_CASES)
     losses = {one.case_id: one.loss for one in drawn if one.truth is Truth.FINAL}
     block = _block(
         [

@@ -121,7 +121,7 @@ def _early(
 ) -> Level:
     """The level if the answers that are in were final: a hint, which raises amber and nothing else."""
     said = [
-        one if one.truth is Truth.FINAL else replace(one, loss=one.hint)
+        replace(one, loss=one.loss if one.truth is Truth.FINAL else one.hint or 0.0)
         for one in rest
         if one.truth is Truth.FINAL or one.hint is not None
     ]

@@ -6,9 +6,7 @@ from cases.types import Purpose
 from hitl.flow.watching.scene import ACTOR, Scene
 from policy.services import alarms
 from reviews.models import Task
-from reviews.types import TaskStatus
-
-_OPEN = (TaskStatus.WAITING, TaskStatus.LEASED)
+from reviews.types import OPEN, TaskStatus
 
 
 def capacity(scene: Scene) -> float | None:
@@ -24,7 +22,7 @@ def heed_overdue(scene: Scene) -> None:
     """Stop where audits are no longer answered: then nobody watches."""
     if not scene.is_automating:
         return
-    audits = Task.objects.filter(workflow_id=scene.workflow_id, purpose=Purpose.AUDIT, status__in=_OPEN)
+    audits = Task.objects.filter(workflow_id=scene.workflow_id, purpose=Purpose.AUDIT, status__in=OPEN)
     overdue = audits.filter(due_at__lt=scene.now).count()
     if overdue >= alarms.OVERDUE_LEAST:
         drawn = 2 * scene.week.audited
