@@ -7,7 +7,7 @@ from django.conf import settings
 from django.test import override_settings
 from hypothesis import settings as hypothesis_settings
 
-from hitl.flow import snapshot
+from hitl.flow import lots, snapshot
 from hitl.shared import clock
 
 # Nothing depends on how busy the machine is; what a run finds, the next run finds as well.
@@ -22,6 +22,16 @@ def fresh_process_memory() -> Iterator[None]:
     yield
     snapshot.forget()
     clock.use(None)
+
+
+@pytest.fixture(autouse=True)
+def loaded_dice(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let chance say no to what is drawn about reviews, unless it is sure: second reads, modes, known answers.
+
+    Cases have other keys in every run, and so other draws. Tests of the draws themselves are marked `dice`.
+    """
+    if request.node.get_closest_marker("dice") is None:
+        monkeypatch.setattr(lots, "_drawn", lambda salt, identity, epoch, share: share >= 1)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -15,20 +15,23 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef, QuerySet
+from django.db.models import Max
 
 from cases.models import Case, Label
 from cases.types import CASE_TRANSITIONS, CaseStatus, Purpose
+from hitl.flow.lots import is_reread
 from hitl.flow.outcomes import follow, news_about
 from hitl.outbox.events import emit
 from hitl.shared.actor import Actor
 from hitl.shared.transitions import move
 from policy.models import Decision
 from reviews.access import person_id
-from reviews.models import Review, Skip, Task
-from reviews.selectors import lanes_of
+from reviews.models import Review, Task
+from reviews.selectors import open_to
 from reviews.services.answers import check_answer, rules_of
 from reviews.types import Mode, TaskStatus
+
+BLIND_MODES = (Mode.BLIND, Mode.DECIDE_FIRST)  # what a batch answers, it answers without a sight of the model
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +69,8 @@ class _Given:
 
 def offered(*, actor: Actor, workflow_ids: Sequence[UUID], now: datetime, most: int) -> list[Task]:
     """Return the tasks that the person would be given next, in the queue's order, with nothing taken."""
-    waiting = _open_to(actor, now).filter(workflow_id__in=workflow_ids)
-    return list(waiting.order_by("-priority", "due_at", "id")[:most])
+    waiting = open_to(actor, now=now, workflow_ids=workflow_ids)
+    return list(waiting.order_by("-priority", "goes_at", "id")[:most])
 
 
 @transaction.atomic
@@ -101,22 +104,9 @@ def answer_batch(
     return outcome
 
 
-def _open_to(actor: Actor, now: datetime) -> QuerySet[Task]:
-    """The conditions under which `reviews.services.queue.claim_next` hands out a task."""
-    answered = Review.objects.filter(
-        case_id=OuterRef("case_id"),
-        epoch=OuterRef("epoch"),
-        reviewer_id=person_id(actor),
-        undone_at=None,
-    )
-    skipped = Skip.objects.filter(task_id=OuterRef("pk"), reviewer_id=actor.user_id, until__gt=now)
-    waiting = Task.objects.filter(status=TaskStatus.WAITING, for_adjudicator__in=lanes_of(actor))
-    return waiting.filter(~Exists(answered), ~Exists(skipped))
-
-
 def _locked(task_ids: list[UUID], actor: Actor, now: datetime) -> list[tuple[Case, Task]]:
     """Lock the cases, then the tasks that the person may have, in the order asked for; one task a case."""
-    wanted = _open_to(actor, now).filter(pk__in=task_ids).values_list("case_id", flat=True)
+    wanted = open_to(actor, now=now).filter(pk__in=task_ids).values_list("case_id", flat=True)
     cases = {
         case.pk: case
         for case in Case.objects.select_related("workflow")
@@ -126,7 +116,7 @@ def _locked(task_ids: list[UUID], actor: Actor, now: datetime) -> list[tuple[Cas
         .select_for_update(of=("self",), no_key=True, skip_locked=True)
     }
     free = (
-        _open_to(actor, now)
+        open_to(actor, now=now)
         .filter(pk__in=task_ids, case_id__in=list(cases))
         .select_related("workflow__review_rules")
         .order_by("pk")
@@ -158,6 +148,7 @@ def _record(
             reviewer_id=person_id(actor),
             label=answer.label,
             comment=answer.comment,
+            first_label=answer.label if task.mode == Mode.DECIDE_FIRST else None,
             mode=task.mode,
             lease_token=uuid4(),
             started_at=since,
@@ -187,7 +178,8 @@ def _plain(given: Iterable[_Given]) -> set[UUID]:
         if one.task.purpose == Purpose.REVIEW:
             return rules_of(one.task).reviews_required == 1 and one.case.status == CaseStatus.WAITING
         agrees = judged.get((one.task.case_id, one.task.epoch)) == one.review.label
-        return one.task.purpose == Purpose.AUDIT and agrees and one.case.answer == one.review.label
+        is_confirmed = one.task.purpose == Purpose.AUDIT and agrees and one.case.answer == one.review.label
+        return is_confirmed and not is_reread(one.case.pk, one.task.epoch, rules_of(one.task).reread_share)
 
     return {one.task.pk for one in first if is_plain(one)}
 
@@ -220,7 +212,7 @@ def _label(one: _Given, actor: Actor, now: datetime) -> Label:
         label=one.review.label,
         purpose=one.task.purpose,
         labelled_by_id=actor.user_id,
-        is_blind=one.review.mode == Mode.BLIND,
+        is_blind=one.review.mode in BLIND_MODES,
         inclusion_probability=one.task.pi,
         seconds=one.review.seconds,
         at=now,
@@ -246,7 +238,7 @@ def _append_decisions(reviewed: Sequence[_Given], actor: Actor, now: datetime) -
                 route="person",
                 reason="reviewed",
                 label=one.review.label,
-                is_blind=one.review.mode == Mode.BLIND,
+                is_blind=one.review.mode in BLIND_MODES,
                 policy_version=one.case.workflow.policy_version,
                 actor_kind=actor.kind,
                 actor_id=actor.id,

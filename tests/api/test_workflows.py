@@ -29,7 +29,13 @@ def test_a_workflow_is_set_up_whole(manager: ApiClient) -> None:
     assert response["Location"] == "/api/v1/workflows/mail"
     assert (body["degree"], body["promise"]["target"]) == ("partial", 0.02)
     assert [label["hotkey"] for label in body["labels"]] == ["1", "x"]
-    assert body["review_rules"] == {"reviews_required": 2, "lease_seconds": 300, "due_hours": 4.5}
+    rules = body["review_rules"]
+    assert {name: rules[name] for name in ("reviews_required", "lease_seconds", "due_hours")} == {
+        "reviews_required": 2,
+        "lease_seconds": 300,
+        "due_hours": 4.5,
+    }
+    assert (rules["reread_share"], rules["order"], rules["reason_codes"]) == (0.05, "due", {})
     assert manager.send("GET", "/workflows/mail").json() == body
     assert manager.send("GET", "/workflows").json() == {"items": [body]}
     assert (
@@ -90,6 +96,15 @@ def test_what_get_shows_can_be_sent_to_make_another(manager: ApiClient) -> None:
         ({"review_rules": {"lease_seconds": 1}}, "review_rules.lease_seconds"),
         ({"review_rules": {"due_hours": 1e300}}, "review_rules.due_hours"),
         ({"review_rules": {"coffee": 1}}, "review_rules.coffee"),
+        ({"review_rules": {"on_demand": 1}}, "review_rules.on_demand"),
+        ({"review_rules": {"order": "random"}}, "review_rules.order"),
+        ({"review_rules": {"gold_rate": 0.9}}, "review_rules.gold_rate"),
+        ({"review_rules": {"sla_action": "default"}}, "review_rules.default_label"),
+        ({"review_rules": {"skip_rules": {"unsure": "never"}}}, "review_rules.skip_rules"),
+        ({"review_rules": {"reason_codes": {"eggs": []}}}, "review_rules.reason_codes.eggs"),
+        ({"review_rules": {"reason_codes": {"ham": [{"code": ""}]}}}, "review_rules.reason_codes"),
+        ({"review_rules": {"skills": "law"}}, "review_rules.skills"),
+        ({"review_rules": {"team": "nobody"}}, "review_rules.team"),
         ({"needs_second_person": "yes"}, "needs_second_person"),
         ({"colour": "red"}, "colour"),
     ],

@@ -195,12 +195,45 @@ class Promise(Shape):
     blind_share: Annotated[float, _said("Share of reviewed cases shown without the model's output.")] = 0.1
 
 
+class ReasonCode(Shape):
+    """A reason to choose for a label."""
+
+    code: Annotated[str, Meta(max_length=50)]
+    words: Annotated[str, Meta(max_length=200)] = ""
+    required: Annotated[bool, _said("Answers with this label name one of its codes.")] = False
+
+
 class ReviewRules(Shape):
     """How people answer."""
 
     reviews_required: int = 1
     lease_seconds: int = 300
     due_hours: float = 24
+    decide_first_share: Annotated[
+        float, _said("Share of the cases with a suggestion that are answered once before it is shown.")
+    ] = 0.0
+    on_demand: Annotated[bool, _said("Show the suggestion only when the reviewer asks for it.")] = False
+    reread_share: Annotated[
+        float, _said("Share of the audits that agree with the model which a second person reads.")
+    ] = 0.05
+    gold_rate: Annotated[float, _said("Known-answer cases per blind case, at most 0.5.")] = 0.0
+    order: Annotated[Literal["due", "age"], _said("After the priority, what goes first.")] = "due"
+    value_hours: Annotated[float, _said("How many hours earlier a case goes whose answer is worth most.")] = (
+        0.0
+    )
+    sla_action: Annotated[
+        Literal["none", "raise", "escalate", "default"], _said("What is done about what is overdue.")
+    ] = "none"
+    default_label: Annotated[str, _said("With which an overdue case is answered, if it is.")] = ""
+    hold_max_hours: Annotated[float, _said("For how long a case may be put aside.")] = 72
+    hold_cap: Annotated[int, _said("How many cases one person may put aside.")] = 10
+    skip_rules: Annotated[
+        dict[str, Literal["me", "others", "drop"]],
+        _said("By reason to skip, who is offered the case then; `drop` withdraws it."),
+    ] = {}
+    reason_codes: Annotated[dict[str, list[ReasonCode]], _said("By label.")] = {}
+    skills: Annotated[list[str], _said("Only people with all of them are offered the cases.")] = []
+    team: Annotated[str | None, _said("Only its members are offered the cases.")] = None
 
 
 class WorkflowChange(Shape):
@@ -212,6 +245,9 @@ class WorkflowChange(Shape):
     fields: list[Field] | UnsetType = UNSET
     labels: list[Label] | UnsetType = UNSET
     is_archived: bool | UnsetType = UNSET
+    review_rules: Annotated[
+        ReviewRules | UnsetType, _said("Those that are named change; the others stay.")
+    ] = UNSET
 
 
 class NewWorkflow(Shape):

@@ -24,9 +24,9 @@ from hitl.shared.errors import Invalid, NotFound
 from policy.models import Policy
 from policy.services.promises import Promise
 from reviews.models import ReviewRules
+from reviews.services.rules import RULES, change_rules, rules_body
 
 _PROMISE = ("target", "confidence", "scope", "audit_base", "audit_amber", "blind_share")
-_RULES = ("reviews_required", "lease_seconds", "due_hours")
 _WORDS = ("name", "description", "guidelines")
 
 
@@ -61,7 +61,7 @@ class WorkflowsView(ApiView):
                 actor=key.as_actor(),
                 now=now,
                 promise=Promise(**_numbers(given, "promise", _PROMISE)),
-                review_rules=_numbers(given, "review_rules", _RULES),
+                review_rules=_rules(given),
                 **{name: given[name] for name in ("description", "guidelines", "degree") if name in given},
                 needs_second_person=_flag(given, "needs_second_person"),
             )
@@ -95,7 +95,7 @@ class WorkflowView(ApiView):
         """
         key, now = caller(request), clock.now()
         workflow = workflow_of(slug, key)
-        given = _object(request, {*_WORDS, "fields", "labels", "is_archived"})
+        given = _object(request, {*_WORDS, "fields", "labels", "is_archived", "review_rules"})
         actor = key.as_actor()
         with transaction.atomic():
             if words := {name: given[name] for name in _WORDS if name in given}:
@@ -109,6 +109,8 @@ class WorkflowView(ApiView):
                     actor=actor,
                     now=now,
                 )
+            if "review_rules" in given:
+                change_rules(workflow_id=workflow.id, values=_rules(given), actor=actor, now=now)
             if "is_archived" in given:
                 change = archive_workflow if _flag(given, "is_archived") else restore_workflow
                 change(workflow_id=workflow.id, actor=actor, now=now)
@@ -130,7 +132,7 @@ def workflow_of(slug: str, key: ClientKey) -> Workflow:
 def _bodies(workflows: list[Workflow]) -> list[dict[str, Any]]:
     ids = [workflow.id for workflow in workflows]
     policies = Policy.objects.in_bulk(ids)
-    rules = ReviewRules.objects.in_bulk(ids)
+    rules = {row.workflow_id: row for row in ReviewRules.objects.filter(pk__in=ids).select_related("team")}
     schemas = {
         (row.workflow_id, row.number): row for row in SchemaVersion.objects.filter(workflow_id__in=ids)
     }
@@ -147,7 +149,7 @@ def _bodies(workflows: list[Workflow]) -> list[dict[str, Any]]:
             "labels": schemas[workflow.id, workflow.schema_version].labels,
             "created_at": workflow.created_at,
             **_policy_body(policies.get(workflow.id)),
-            "review_rules": {name: getattr(rules.get(workflow.id), name, None) for name in _RULES},
+            "review_rules": rules_body(rules.get(workflow.id) or ReviewRules(workflow=workflow)),
         }
         for workflow in workflows
     ]
@@ -197,6 +199,15 @@ def _numbers(given: Mapping[str, Any], name: str, known: tuple[str, ...]) -> dic
     ]
     if problems:
         raise Invalid(problems)
+    return part
+
+
+def _rules(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the review rules that are named; whether they fit is for the service to say."""
+    part = given.get("review_rules", {})
+    if not isinstance(part, dict):
+        raise Invalid([{"field": "review_rules", "error": "is not an object", "fix": "Send a JSON object."}])
+    _only(part, set(RULES), "review_rules.")
     return part
 
 
