@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("models_store.web.urls")),
     path("", include("policy.web.urls")),
     path("", include("reviews.web.urls")),
+    path("", include("reviews.lead.urls")),
     path("", include("monitoring.web.urls")),
     path("", include("hitl.flow.web_urls")),
     path("", include("hitl.flow.pages.urls")),

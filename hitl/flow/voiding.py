@@ -48,6 +48,7 @@ class Touched:
     """What a voiding would touch, before it is done."""
 
     answers: int
+    known: int
     cases: int
     automatic: int
     labels: int
@@ -66,8 +67,10 @@ def preview_voiding(*, reviewer_id: int, workflow_id: UUID | None, since: dateti
     cases = given.values("case_id").distinct()
     routed = Decision.objects.filter(case_id__in=cases, sequence=0, route="auto")
     held = Task.objects.filter(leased_to_id=reviewer_id, status="leased")
+    all_given = standing_in(**scope, since=since, until=now)
     return Touched(
-        answers=standing_in(**scope, since=since, until=now).count(),
+        answers=all_given.count(),
+        known=all_given.filter(task__purpose=Purpose.GOLD).count(),
         cases=cases.count(),
         automatic=routed.values("case_id").distinct().count(),
         labels=Label.objects.filter(case_id__in=cases, superseded_at=None).count(),

@@ -1,6 +1,6 @@
 """What every page's frame needs: the navigation of the person's roles, and their name."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest
@@ -36,6 +36,7 @@ PLACES: tuple[tuple[Place, ...], ...] = (
     (
         Place("Overview", "overview", "chart-line", _READERS),
         Place("Review", "desk", "list-checks", (Role.REVIEWER, Role.ADJUDICATOR)),
+        Place("Team", "lead", "users", _READERS),
         Place("Cases", "cases", "inbox"),
     ),
     (
@@ -61,7 +62,13 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     groups = [[place for place in group if _is_open_to(place, user)] for group in PLACES]
     if user.is_staff:
         groups[-1].append(ADMINISTRATION)
-    links = [[link for place in group if (link := _link(place, request.path))] for group in groups]
+    found = [[link for place in group if (link := _link(place, request.path))] for group in groups]
+    # Of two places that the page lies under, it belongs to the nearer one.
+    here = max((len(link.href) for group in found for link in group if link.is_current), default=0)
+    links = [
+        [replace(link, is_current=link.is_current and len(link.href) == here) for link in group]
+        for group in found
+    ]
     return {"navigation": [group for group in links if group], "person": _person(user)}
 
 

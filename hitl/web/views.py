@@ -63,7 +63,8 @@ def profile(request: HttpRequest) -> HttpResponse:
         messages.success(request, "Your profile is saved.")
         return redirect("profile")
     roles = [role.label for role in Role if user.has_role(role)]
-    return render(request, "hitl/profile.html", {"form": form, "roles": roles})
+    reviews = user.has_role(Role.REVIEWER, Role.ADJUDICATOR)
+    return render(request, "hitl/profile.html", {"form": form, "roles": roles, "reviews": reviews})
 
 
 @login_required

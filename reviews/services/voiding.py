@@ -10,6 +10,8 @@ from cases.types import Purpose
 from hitl.shared.transitions import move, move_one
 from reviews.models import Review, Task
 from reviews.services.answers import drop_tasks, rules_of
+from reviews.services.order import blind_head_start
+from reviews.services.tasks import NO_LEASE
 from reviews.types import TASK_TRANSITIONS, Mode, TaskReason, TaskStatus
 
 
@@ -31,8 +33,7 @@ def take_leases_away(*, reviewer_id: int, workflow_id: UUID | None) -> int:
     held = Task.objects.filter(leased_to_id=reviewer_id, status=TaskStatus.LEASED)
     if workflow_id is not None:
         held = held.filter(workflow_id=workflow_id)
-    no_lease = {"lease_token": None, "lease_until": None, "place": None, "leased_to": None}
-    return move(held, table=TASK_TRANSITIONS, to=TaskStatus.WAITING, **no_lease)
+    return move(held, table=TASK_TRANSITIONS, to=TaskStatus.WAITING, **NO_LEASE, leased_to=None)
 
 
 def last_answer_at(reviewer_id: int) -> datetime | None:
@@ -64,6 +65,7 @@ def ask_again(*, task: Task, tasks: Sequence[Task], now: datetime) -> None:
     Raises:
         Conflict: the task is not answered.
     """
+    due_at = now + timedelta(hours=rules_of(task).due_hours)
     drop_tasks(Task.objects.filter(pk__in=[other.pk for other in tasks if other.slot > task.slot]), now=now)
     move_one(
         Task.objects.filter(pk=task.pk),
@@ -77,7 +79,10 @@ def ask_again(*, task: Task, tasks: Sequence[Task], now: datetime) -> None:
         pi=F("pi") if task.mode == Mode.BLIND else None,
         reasons=[TaskReason.RECALLED],
         created_at=now,
-        due_at=now + timedelta(hours=rules_of(task).due_hours),
+        due_at=due_at,
+        head_start=blind_head_start(rules_of(task), task_id=task.pk, created_at=now, due_at=due_at),
+        overdue_at=None,
+        first_label=None,
         leased_to=None,
         leased_at=None,
         closed_at=None,

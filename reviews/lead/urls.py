@@ -1,0 +1,13 @@
+"""Addresses of the lead's pages. Voiding answers crosses apps: `hitl.flow.web_urls`."""
+
+from django.urls import URLPattern, path
+
+from reviews.lead import views
+
+urlpatterns: list[URLPattern] = [
+    path("review/lead/", views.now, name="lead"),
+    path("review/lead/people/", views.everybody, name="lead-people"),
+    path("review/lead/people/<int:person_id>/", views.one, name="lead-person"),
+    path("review/lead/agreement/", views.agreement, name="lead-agreement"),
+    path("profile/answers/", views.own, name="own-answers"),
+]

@@ -1,0 +1,177 @@
+"""What is asked of the answers of a window. Each person's newest answers are read along one index, up to a
+limit.
+
+`checked` adds what an answer is compared with, and says whether it may be: only where the comparison would
+have been made whatever the person said. First answers to audits are left out: those that contradict the
+model are always read again, those that agree hardly ever, so that they would make everybody look wrong. So
+are adjudications: they decide what they would be compared with.
+
+`predicted` is what the model says of the case, where this app knows it: as the suggestion of one of its
+tasks, or with a known answer. `before` is what was said without sight of it.
+"""
+
+ANSWERS = """
+answers AS MATERIALIZED (
+    SELECT given.* FROM accounts_user person
+    CROSS JOIN LATERAL (
+        SELECT r.id, r.case_id, r.epoch, r.reviewer_id, r.label, r.first_label, r.mode, r.seconds,
+               r.submitted_at, r.shown, t.workflow_id, t.purpose, t.suggestion
+        FROM reviews_review r JOIN reviews_task t ON t.id = r.task_id
+        WHERE r.reviewer_id = person.id AND r.submitted_at >= %(since)s AND r.submitted_at <= %(until)s
+          AND r.undone_at IS NULL AND (%(workflow)s::uuid IS NULL OR t.workflow_id = %(workflow)s::uuid)
+        ORDER BY r.submitted_at DESC LIMIT %(most)s) given
+    WHERE %(person)s::int IS NULL OR person.id = %(person)s::int
+)
+"""
+
+CHECKED = f"""
+{ANSWERS}, compared AS (
+    SELECT a.*, coalesce(gold.truth, label.label) AS truth,
+           coalesce(others.adjudicated, false) AS is_adjudicated,
+           coalesce(a.suggestion, gold.predicted, others.suggestion) AS predicted,
+           coalesce(a.first_label, CASE WHEN a.mode = 'blind' THEN a.label END) AS before,
+           a.mode <> 'blind' AND coalesce((a.shown ->> 'suggestion')::bool, a.mode = 'assisted') AS is_shown,
+           CASE a.purpose
+               WHEN 'gold' THEN true
+               WHEN 'second' THEN coalesce(others.n, 0) > 0
+               WHEN 'review' THEN coalesce(others.is_by_rule, false)
+               ELSE false END AS is_compared
+    FROM answers a
+    LEFT JOIN reviews_goldcase gold ON gold.case_id = a.case_id AND a.purpose = 'gold'
+    LEFT JOIN cases_label label
+        ON label.case_id = a.case_id AND label.superseded_at IS NULL AND a.purpose <> 'gold'
+    LEFT JOIN LATERAL (
+        SELECT count(*) AS n, bool_or(ot.purpose = 'adjudication') AS adjudicated,
+               bool_or('second' = ANY(ot.reasons)) AS is_by_rule, max(ot.suggestion) AS suggestion
+        FROM reviews_review o JOIN reviews_task ot ON ot.id = o.task_id
+        WHERE o.case_id = a.case_id AND o.epoch = a.epoch AND o.reviewer_id <> a.reviewer_id
+          AND o.undone_at IS NULL AND ot.purpose <> 'gold') others ON a.purpose <> 'gold'
+), checked AS MATERIALIZED (
+    SELECT c.*, c.is_compared AND c.truth IS NOT NULL AS is_checked,
+           c.is_compared AND c.truth IS NOT NULL AND c.purpose <> 'gold' AS has_consensus,
+           c.is_compared AND c.predicted <> c.truth AS is_model_wrong
+    FROM compared c
+)
+"""  # noqa: S608 - text of our own, no input
+
+_COUNTS = """
+count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds), percentile_cont(0.9) WITHIN GROUP (ORDER BY seconds),
+sum(seconds), max(submitted_at),
+count(*) FILTER (WHERE has_consensus), count(*) FILTER (WHERE has_consensus AND label = truth),
+count(*) FILTER (WHERE has_consensus AND mode = 'blind'),
+count(*) FILTER (WHERE has_consensus AND mode = 'blind' AND label = truth),
+count(*) FILTER (WHERE has_consensus AND is_shown), count(*) FILTER (WHERE has_consensus AND is_shown AND label = truth),
+count(*) FILTER (WHERE is_adjudicated AND truth IS NOT NULL AND purpose <> 'adjudication'),
+count(*) FILTER (WHERE is_adjudicated AND truth <> label AND purpose <> 'adjudication'),
+count(*) FILTER (WHERE purpose = 'gold' AND truth IS NOT NULL),
+count(*) FILTER (WHERE purpose = 'gold' AND label = truth),
+count(*) FILTER (WHERE is_model_wrong AND is_shown), count(*) FILTER (WHERE is_model_wrong AND is_shown AND label = predicted),
+count(*) FILTER (WHERE is_model_wrong AND before IS NOT NULL),
+count(*) FILTER (WHERE is_model_wrong AND before = predicted)
+"""  # noqa: E501 - counts in pairs: of how many, how many
+
+BY_PERSON = f"""
+WITH {CHECKED}
+SELECT c.reviewer_id, person.username, person.first_name, count(*) FILTER (WHERE c.seconds < pace.below),
+       {_COUNTS}
+FROM checked c JOIN accounts_user person ON person.id = c.reviewer_id
+LEFT JOIN unnest(%(paced)s::uuid[], %(below)s::float8[]) AS pace(workflow_id, below) USING (workflow_id)
+GROUP BY 1, 2, 3 ORDER BY 4 + count(*) DESC, 2
+"""  # noqa: S608 - text of our own, no input
+
+BY_LABEL = f"""
+WITH {CHECKED}
+SELECT c.workflow_id, c.label, count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds),
+       percentile_cont(0.9) WITHIN GROUP (ORDER BY seconds),
+       count(*) FILTER (WHERE is_adjudicated AND truth IS NOT NULL AND purpose <> 'adjudication'),
+       count(*) FILTER (WHERE is_adjudicated AND truth <> label AND purpose <> 'adjudication')
+FROM checked c GROUP BY 1, 2 ORDER BY 3 DESC, 2
+"""  # noqa: S608 - as above
+
+CONFUSED = f"""
+WITH {CHECKED}
+SELECT c.workflow_id, c.truth, c.label, count(*) FROM checked c WHERE is_checked GROUP BY 1, 2, 3
+"""  # noqa: S608 - as above
+
+SECONDS = f"""
+WITH {ANSWERS} SELECT a.workflow_id, a.reviewer_id, a.seconds FROM answers a
+"""  # noqa: S608 - as above
+
+# The answers to cases that two people were to answer whatever the first said, and those to known-answer
+# cases.
+INDEPENDENT = f"""
+WITH {ANSWERS}
+SELECT a.workflow_id, a.case_id, a.reviewer_id, coalesce(a.first_label, a.label), gold.truth
+FROM answers a LEFT JOIN reviews_goldcase gold ON gold.case_id = a.case_id AND a.purpose = 'gold'
+WHERE gold.truth IS NOT NULL
+   OR (a.purpose IN ('review', 'second') AND EXISTS (
+       SELECT 1 FROM reviews_review o JOIN reviews_task ot ON ot.id = o.task_id
+       WHERE o.case_id = a.case_id AND o.epoch = a.epoch AND o.undone_at IS NULL
+         AND ot.purpose = 'second' AND 'second' = ANY(ot.reasons)))
+ORDER BY a.case_id
+"""  # noqa: S608 - as above
+
+# Open work by workflow and lane, counted up to a limit; reasons with how many tasks have each.
+WAITING = """
+SELECT w.id, w.slug, w.name, lane.for_adjudicator, seen.n, seen.oldest, seen.first_due, seen.overdue,
+       seen.soon, seen.reasons
+FROM cases_workflow w CROSS JOIN (VALUES (false), (true)) AS lane(for_adjudicator)
+CROSS JOIN LATERAL (
+    SELECT count(*) AS n, min(created_at) AS oldest, min(due_at) AS first_due,
+           count(*) FILTER (WHERE due_at < %(now)s) AS overdue,
+           count(*) FILTER (WHERE due_at >= %(now)s AND due_at < %(soon)s) AS soon,
+           (SELECT json_object_agg(reason, n) FROM (
+               SELECT reason, count(*) AS n FROM (
+                   SELECT unnest(t.reasons) AS reason FROM reviews_task t
+                   WHERE t.workflow_id = w.id AND t.for_adjudicator = lane.for_adjudicator
+                     AND t.status = 'waiting' LIMIT %(most)s) each GROUP BY reason) by_reason) AS reasons
+    FROM (
+        SELECT t.created_at, t.due_at FROM reviews_task t
+        WHERE t.workflow_id = w.id AND t.for_adjudicator = lane.for_adjudicator AND t.status = 'waiting'
+        LIMIT %(most)s) open) seen
+WHERE seen.n > 0
+ORDER BY w.name, lane.for_adjudicator
+"""
+
+AT_RISK = """
+SELECT open.case_id, w.name, open.due_at, open.for_adjudicator, open.reasons, person.username
+FROM cases_workflow w
+CROSS JOIN LATERAL (
+    SELECT * FROM (
+        SELECT t.case_id, t.due_at, t.for_adjudicator, t.reasons, NULL::int AS held_by FROM reviews_task t
+        WHERE t.workflow_id = w.id AND t.status = 'waiting' LIMIT %(counted)s) waiting
+    WHERE waiting.due_at < %(soon)s
+    UNION ALL
+    SELECT t.case_id, t.due_at, t.for_adjudicator, t.reasons, t.leased_to_id FROM reviews_task t
+    WHERE t.workflow_id = w.id AND t.status = 'leased' AND t.due_at < %(soon)s) open
+LEFT JOIN accounts_user person ON person.id = open.held_by
+ORDER BY open.due_at, open.case_id LIMIT %(most)s
+"""
+
+WHO_IS_ON = """
+SELECT person.id, person.username, person.first_name, held.n, held.since, held.until, held.workflow,
+       last.at, last.label, last.workflow, lately.hour, lately.today
+FROM accounts_user person
+LEFT JOIN LATERAL (
+    SELECT count(*) AS n, min(t.leased_at) AS since, max(t.lease_until) AS until, min(w.name) AS workflow
+    FROM reviews_task t JOIN cases_workflow w ON w.id = t.workflow_id
+    WHERE t.leased_to_id = person.id AND t.status = 'leased' AND t.lease_until > %(now)s) held ON true
+LEFT JOIN LATERAL (
+    SELECT r.submitted_at AS at, r.label, w.name AS workflow
+    FROM reviews_review r JOIN cases_case c ON c.id = r.case_id JOIN cases_workflow w ON w.id = c.workflow_id
+    WHERE r.reviewer_id = person.id AND r.submitted_at <= %(now)s AND r.undone_at IS NULL
+    ORDER BY r.submitted_at DESC LIMIT 1) last ON true
+LEFT JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE r.submitted_at > %(hour_ago)s) AS hour, count(*) AS today
+    FROM reviews_review r
+    WHERE r.reviewer_id = person.id AND r.submitted_at >= %(midnight)s AND r.submitted_at <= %(now)s
+      AND r.undone_at IS NULL) lately ON true
+WHERE held.n > 0 OR last.at > %(lately)s
+ORDER BY held.n > 0 DESC, last.at DESC NULLS LAST, person.username
+"""
+
+BY_HOUR = f"""
+WITH {ANSWERS}
+SELECT date_trunc('hour', a.submitted_at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC', w.name, count(*)
+FROM answers a JOIN cases_workflow w ON w.id = a.workflow_id GROUP BY 1, 2 ORDER BY 1, 2
+"""  # noqa: S608 - as above

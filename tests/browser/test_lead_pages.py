@@ -1,0 +1,46 @@
+"""The lead's pages in a real browser: accessible, fitting, in light and dark, wide and narrow."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from hitl.accounts.types import Role
+from hitl.shared import clock
+from tests.browser.conftest import NARROW, WIDE
+from tests.factories import NOW, person
+from tests.quality_rows import team, waiting_tasks
+
+
+@pytest.mark.parametrize(("scheme", "viewport"), [("light", WIDE), ("dark", NARROW)], ids=["light", "dark"])
+def test_the_lead_reads_the_team_and_voids_answers(
+    visit: Any, live_server: Any, scheme: str, viewport: Any
+) -> None:
+    clock.use(lambda: NOW)
+    workflow, people = team(count=30)
+    waiting_tasks(workflow, count=3, at=NOW - timedelta(hours=2), due=NOW - timedelta(minutes=5))
+    visitor = visit(person(Role.LEAD), scheme=scheme, viewport=viewport)
+    hetty = people["hetty"].pk
+    paths = {
+        "lead-now": "/review/lead/",
+        "lead-people": "/review/lead/people/",
+        "lead-person": f"/review/lead/people/{hetty}/?workflow=mail",
+        "lead-agreement": "/review/lead/agreement/",
+    }
+    if scheme == "dark":  # the same templates and components as in the light: two pages hold them all
+        paths = {name: paths[name] for name in ("lead-now", "lead-person")}
+    for name, path in paths.items():
+        visitor.open(path)
+        visitor.shoot(f"{name}-{scheme}-{viewport['width']}")
+        assert visitor.is_accessible()
+        assert visitor.fits(), path
+    page = visitor.open(f"/review/lead/people/{hetty}/void/")
+    page.get_by_label("Why they do not count").fill("Answered without reading")
+    page.get_by_role("button", name="See what it touches").click()
+    page.get_by_role("heading", name="This would touch").wait_for()
+    visitor.shoot(f"lead-void-{scheme}-{viewport['width']}")
+    assert visitor.is_accessible()
+    assert visitor.fits()
+    page.get_by_role("button", name="Void these answers").click()
+    page.get_by_text("These answers are void").wait_for()
+    assert page.get_by_text("under way").is_visible()
