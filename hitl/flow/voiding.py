@@ -62,12 +62,10 @@ class Touched:
 
 def preview_voiding(*, reviewer_id: int, workflow_id: UUID | None, since: datetime, now: datetime) -> Touched:
     """Count what `void_answers` would touch; labels that others' answers carry as well are counted, too."""
-    scope = {"reviewer_id": reviewer_id, "workflow_id": workflow_id}
-    given = standing_in(**scope, since=since, until=now).exclude(task__purpose=Purpose.GOLD)
-    cases = given.values("case_id").distinct()
+    all_given = standing_in(reviewer_id=reviewer_id, workflow_id=workflow_id, since=since, until=now)
+    cases = all_given.exclude(task__purpose=Purpose.GOLD).values("case_id").distinct()
     routed = Decision.objects.filter(case_id__in=cases, sequence=0, route="auto")
     held = Task.objects.filter(leased_to_id=reviewer_id, status="leased")
-    all_given = standing_in(**scope, since=since, until=now)
     return Touched(
         answers=all_given.count(),
         known=all_given.filter(task__purpose=Purpose.GOLD).count(),

@@ -94,4 +94,4 @@ def cases_url(**filters: object) -> str:
         address = reverse("cases")
     except NoReverseMatch:
         return ""
-    return f"{address}?{urlencode({name: value for name, value in filters.items() if value})}"
+    return f"{address}?{urlencode({name: str(value) for name, value in filters.items() if value})}"

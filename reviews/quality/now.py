@@ -39,8 +39,11 @@ class Lane:
 
 def lanes(*, now: datetime) -> list[Lane]:
     """Return the lanes in which something waits, by workflow."""
-    params = {"now": now, "soon": now + SOON, "most": MOST_COUNTED}
-    return [Lane(*row[:9], reasons=_reasons(row[9])) for row in rows_of(WAITING, params)]
+    rows = rows_of(WAITING, {"now": now, "soon": now + SOON, "most": MOST_COUNTED})
+    return [
+        Lane(key, slug, name, judged, n, oldest, first, late, soon, _reasons(reasons))
+        for key, slug, name, judged, n, oldest, first, late, soon, reasons in rows
+    ]
 
 
 def _reasons(counts: dict[str, int] | None) -> list[tuple[str, int]]:

@@ -29,7 +29,8 @@ def rows_of(statement: str, params: dict[str, Any]) -> list[Any]:
     """Run one of the statements of this package."""
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
-        return cursor.fetchall()
+        rows: list[Any] = cursor.fetchall()
+    return rows
 
 
 def paces(window: Window) -> dict[UUID, Pace]:
