@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -123,16 +123,17 @@ def largest_difference(
     hostile = hostile_rows(plan.schema, real, np.random.default_rng(0), n_hostile)
     largest, n_checked = 0.0, 0
     everything = [*real, *nasty_rows(plan.schema), *hostile]
+    outputs = sklearn_outputs(fitted, plan)
     for start in range(0, len(everything), _CHUNK):  # in parts, so that no large matrix is made
         checked = everything[start : start + _CHUNK]
-        gap = _gap(fitted, calibration, plan, checked)
+        gap = _gap(calibration.apply(outputs(checked)), plan, checked)
         largest, n_checked = max(largest, gap), n_checked + len(checked)
     return largest, n_checked
 
 
-def _gap(fitted: Fitted, calibration: Calibration, plan: Plan, rows: Sequence[Mapping[str, Any]]) -> float:
+def _gap(outputs: np.ndarray, plan: Plan, rows: Sequence[Mapping[str, Any]]) -> float:
     """The largest gap on some rows; infinite where one side has a number and the other none."""
-    expected = probabilities(calibration.apply(_sklearn_outputs(fitted, plan, rows)))
+    expected = probabilities(outputs)
     got = plan.predict_proba(rows)
     unreadable = np.isinf(plan.raw(rows)).any(axis=1)
     if not np.isnan(got[unreadable]).all():
@@ -141,8 +142,25 @@ def _gap(fitted: Fitted, calibration: Calibration, plan: Plan, rows: Sequence[Ma
     return float("inf") if np.isnan(gap).any() else float(gap.max(initial=0.0))
 
 
-def _sklearn_outputs(fitted: Fitted, plan: Plan, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
-    texts = [_sklearn_features(block, rows) for block in plan.texts]
+def sklearn_outputs(fitted: Fitted, plan: Plan) -> Callable[[Sequence[Mapping[str, Any]]], np.ndarray]:
+    """A function from rows to raw scores (n_rows, n_outputs) that leaves to scikit-learn what it can do.
+
+    Its vectorizers are made once, with the plan's vocabulary and idf.
+    """
+    vectorizers = [_vectorizers(block) for block in plan.texts]
+
+    def outputs(rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        texts = [
+            _sklearn_features(block, made, rows) for block, made in zip(plan.texts, vectorizers, strict=True)
+        ]
+        return _outputs(fitted, plan, texts, rows)
+
+    return outputs
+
+
+def _outputs(
+    fitted: Fitted, plan: Plan, texts: list[sparse.csr_matrix], rows: Sequence[Mapping[str, Any]]
+) -> np.ndarray:
     table = fitted.table.raw(rows)
     media = [block.raw([row.get(block.name) for row in rows]) for block in fitted.media]
     if fitted.expansion is None:
@@ -158,18 +176,24 @@ def _sklearn_outputs(fitted: Fitted, plan: Plan, rows: Sequence[Mapping[str, Any
     return outputs[:, None] if outputs.ndim == 1 else outputs
 
 
-def _sklearn_features(block: TextBlock, rows: Sequence[Mapping[str, Any]]) -> sparse.csr_matrix:
-    """What scikit-learn's vectorizers make of the texts, with the block's vocabulary and idf."""
+def _sklearn_features(
+    block: TextBlock, vectorizers: Sequence[TfidfVectorizer], rows: Sequence[Mapping[str, Any]]
+) -> sparse.csr_matrix:
+    """What scikit-learn's vectorizers make of the texts."""
     texts = [block.read(row.get(block.name)) for row in rows]
-    n_words = block.n_words
-    parts = []
-    if block.n_words:
-        parts.append(_vectorizer(block.words, block.idf[:n_words], "word", (1, 2)).transform(texts))
-    if block.n_grams:
-        parts.append(
-            _vectorizer(block.grams, block.idf[n_words:], "char_wb", block.gram_range).transform(texts)
-        )
+    parts = [vectorizer.transform(texts) for vectorizer in vectorizers]
     return sparse.hstack(parts, format="csr") if parts else sparse.csr_matrix((len(texts), 0))
+
+
+def _vectorizers(block: TextBlock) -> list[TfidfVectorizer]:
+    """Vectorizers with the block's vocabulary and idf, in the order of its features."""
+    n_words = block.n_words
+    made = []
+    if n_words:
+        made.append(_vectorizer(block.words, block.idf[:n_words], "word", (1, 2)))
+    if block.n_grams:
+        made.append(_vectorizer(block.grams, block.idf[n_words:], "char_wb", block.gram_range))
+    return made
 
 
 def _vectorizer(names: list[str], idf: np.ndarray, analyzer: str, ngrams: tuple[int, int]) -> TfidfVectorizer:

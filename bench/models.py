@@ -1,0 +1,167 @@
+"""Models: errors, certified automation and cost on real data, beside scikit-learn's defaults."""
+
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import StratifiedKFold
+from threadpoolctl import threadpool_limits
+
+from bench import _sets
+from bench._plain import Plain, defaults_for
+from bench._sets import Sample
+from hitl.bench.rows import Row
+from science.aurc import aurc
+from science.fields import Kind
+from science.guarantee.promise import Guarantee
+from science.guarantee.verdict import Certified
+from science.pipelines import TrainedModel, train
+
+NEEDS_STAGE = False
+MOST = {True: 1500, False: 6000}  # rows of a set, by whether it is to be quick
+FOR_QUICK = ("sms_spam", "credit_data_catalan", "hpc_jobs")
+BARS = {Kind.TEXT: 0.1, Kind.NUMBER: 0.5, Kind.IMAGE: 5.0}  # ms of CPU to score one case
+BATCH_BAR = 1.0  # of scikit-learn's cost for the same model
+
+
+def run(quick: bool) -> Sequence[Row]:
+    """Half of each set trains, a quarter certifies, a quarter judges."""
+    rows: list[Row] = []
+    with threadpool_limits(limits=1), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of models that are measured, not ours
+        for name, read in _sets.sets().items():
+            if not quick or name in FOR_QUICK:
+                rows += _of_set(read(MOST[quick]))
+    for name in _sets.absent():
+        rows.append(Row(name, "", None, note="not found: see bench/README.md"))
+    return rows
+
+
+def _of_set(sample: Sample) -> list[Row]:
+    learn, answers = sample.part(0, 0.5)
+    model, seconds = _timed(lambda: train(learn, answers, sample.schema, seed=1))
+    heading = f"{sample.name}: {len(learn):,} rows, {len(model.labels)} labels"
+    ours = _judged("ours", sample, model.plan.predict_proba, list(model.labels), model.oof_proba)
+    out = [Row(heading, "", None, note=f"chosen: {model.report['chosen']}"), *ours]
+    out.append(Row("  fit, all candidates", "s CPU", seconds))
+    out += _costs(sample, model)
+    for plain in defaults_for(sample.schema):
+        oof = _out_of_fold(plain, sample)
+        _, seconds = _timed(lambda plain=plain: plain.fit(learn, answers))  # type: ignore[misc]
+        out += _judged(plain.name, sample, plain.predict_proba, plain.labels, oof)
+        out.append(Row("  fit", "s CPU", seconds))
+        single, batch = _score_costs(plain.predict_proba, sample)
+        out.append(Row("  score one case", "ms CPU", single))
+        out.append(Row("  score in a batch, per case", "ms CPU", batch))
+    return out
+
+
+def _judged(
+    name: str, sample: Sample, predict: Callable[[Any], np.ndarray], labels: list[str], oof: np.ndarray
+) -> list[Row]:
+    test, truth = sample.part(0.75, 1)
+    score, wrong = _answers(predict(test), labels, truth)
+    out = [
+        Row(f"  {name}: AURC", "x 1000", 1000 * aurc(score, wrong)),
+        Row(f"  {name}: wrong if it answered everything", "%", 100 * float(wrong.mean())),
+    ]
+    tune = _answers(oof, labels, sample.part(0, 0.5)[1])
+    cases, answers = sample.part(0.5, 0.75)
+    held_out = _answers(predict(cases), labels, answers)
+    for target in (0.01, 0.05):
+        out.append(_automated(name, target, tune, held_out, (score, wrong)))
+    return out
+
+
+def _automated(name: str, target: float, tune: Any, held_out: Any, test: Any) -> Row:
+    """How much of the test quarter a cutoff decides that was certified on the quarter before it."""
+    words = f"  {name}: automated, certified {target:.0%}"
+    promise = Guarantee(target=target)
+    try:
+        plan = promise.plan(*tune, expected_labels=len(held_out[0]), method="binomial")
+        everyone = np.ones(len(held_out[0]))
+        verdict = promise.certify(*held_out, everyone, plan=plan, rng=np.random.default_rng(1))
+    except ValueError as refused:
+        return Row(words, "%", 0.0, note=str(refused))
+    if not isinstance(verdict, Certified):
+        return Row(words, "%", 0.0)
+    taken = test[0] >= verdict.cutoff
+    error = float(test[1][taken].mean()) if taken.any() else 0.0
+    return Row(words, "%", 100 * float(taken.mean()), note=f"{error:.2%} of them wrong")
+
+
+def _answers(proba: np.ndarray, labels: list[str], truth: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    safe = np.nan_to_num(proba)
+    said = np.array(labels, dtype=object)[safe.argmax(axis=1)]
+    return safe.max(axis=1), said != np.array(truth, dtype=object)
+
+
+def _out_of_fold(plain: Plain, sample: Sample) -> np.ndarray:
+    rows, labels = sample.part(0, 0.5)
+    names = sorted(set(labels))
+    y = np.array([names.index(label) for label in labels])
+    out = np.zeros((len(rows), len(names)))
+    for fit_on, rest in StratifiedKFold(3, shuffle=True, random_state=0).split(rows, y):
+        plain.fit([rows[i] for i in fit_on], [labels[i] for i in fit_on])
+        columns = [names.index(label) for label in plain.labels]
+        out[np.ix_(rest, columns)] = plain.predict_proba([rows[i] for i in rest])
+    return out
+
+
+def _costs(sample: Sample, model: TrainedModel) -> list[Row]:
+    kinds = {field.kind for field in sample.schema.fields}
+    kind = next(k for k in (Kind.IMAGE, Kind.TEXT, Kind.NUMBER, Kind.CATEGORY) if k in kinds)
+    bar = BARS[Kind.NUMBER if kind is Kind.CATEGORY else kind]
+    single, batch = _score_costs(model.plan.predict_proba, sample)
+    return [
+        Row("  score one case", "ms CPU", single, bar=bar),
+        Row("  score in a batch, per case", "ms CPU", batch),
+        *_beside_the_same_model(sample, model, batch),
+    ]
+
+
+def _beside_the_same_model(sample: Sample, model: TrainedModel, batch: float) -> list[Row]:
+    """What scikit-learn itself needs for the very model that the plan serves."""
+    from science.calibration import fit_bcts, probabilities
+    from science.pipelines.candidates import candidates_for
+    from science.pipelines.fitting import fit
+    from science.pipelines.train import prepared
+    from science.pipelines.verify import sklearn_outputs
+
+    learn, answers = sample.part(0, 0.5)
+    data = prepared(learn, answers, sample.schema, None)
+    candidate = next(c for c in candidates_for(data) if c.name == model.report["chosen"])
+    everything = np.arange(len(learn))
+    fitted = fit(candidate, data, everything, 1)
+    known = data.to_learn(everything)
+    calibration = fit_bcts(fitted.outputs[known], data.y[known])
+    plan = fitted.to_plan(data, calibration, everything[:1], {})
+    cases = sample.part(0.75, 1)[0]
+    if plan.media:
+        cases = cases[:100]
+    score = sklearn_outputs(fitted, plan)
+    seconds = min(_timed(lambda: probabilities(calibration.apply(score(cases))))[1] for _ in range(3))
+    theirs = 1000 * seconds / len(cases)
+    return [
+        Row("  scikit-learn with the same model, in a batch", "ms CPU", theirs),
+        Row("  our batch over theirs", "x", batch / theirs, bar=BATCH_BAR),
+    ]
+
+
+def _score_costs(predict: Callable[[Any], np.ndarray], sample: Sample) -> tuple[float, float]:
+    """Milliseconds of CPU for one case alone (median) and for one in a batch (the best of three)."""
+    cases = sample.part(0.75, 1)[0]
+    if any(field.is_media for field in sample.schema.fields):
+        cases = cases[:100]
+    predict(cases[:2])
+    single = [_timed(lambda case=case: predict([case]))[1] for case in cases[:300]]  # type: ignore[misc]
+    batch = min(_timed(lambda: predict(cases))[1] for _ in range(3))
+    return 1000 * float(np.median(single)), 1000 * batch / len(cases)
+
+
+def _timed(call: Callable[[], Any]) -> tuple[Any, float]:
+    start = time.process_time()
+    found = call()
+    return found, time.process_time() - start
