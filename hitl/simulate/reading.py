@@ -23,6 +23,8 @@ from science.fields import MEDIA_KINDS, Kind, Schema
 FEWEST_ROWS = 20
 MOST_ROWS = 1_000_000
 _LISTED = 3
+_TYPED: dict[Kind, type] = {Kind.NUMBER: float, Kind.BOOLEAN: bool, Kind.DATE: str}
+_FEW = 0.05  # of the cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,12 @@ def read_world(options: Options) -> World:
     for option, name in (("--label", options.label), ("--time", options.time)):
         if name is not None and name not in columns:
             raise CannotSimulate(f'{option}: there is no column "{name}". {_there(columns)}')
+    if len(rows) < FEWEST_ROWS:
+        raise _too_few(len(rows), unreadable)
+    if options.time and not any(as_time(row.get(options.time)) for _, row in rows):
+        raise CannotSimulate(
+            f'--time: the column "{options.time}" holds no ISO dates or times. Name another.'
+        )
     guess, notes = _guess(rows, columns, options)
     if guess.label_column is None:
         raise CannotSimulate(f"--label: no column looks like a label. Name it. {_there(columns)}")
@@ -73,11 +81,13 @@ def read_world(options: Options) -> World:
     reasons = (*unreadable, *world.reasons)[:_LISTED]
     n_skipped = world.skipped + len(unreadable)
     if len(world.items) < FEWEST_ROWS:
-        first = f" The first that does not fit: {reasons[0]}" if reasons else ""
-        raise CannotSimulate(
-            f"FILE has {len(world.items)} rows that can be used; a simulation needs {FEWEST_ROWS}.{first}"
-        )
+        raise _too_few(len(world.items), reasons)
     return World(fields, labels, world.items, world.label_column, n_skipped, reasons, tuple(notes))
+
+
+def _too_few(n: int, reasons: Sequence[str]) -> CannotSimulate:
+    first = f" The first that does not fit: {reasons[0]}" if reasons else ""
+    return CannotSimulate(f"FILE has {n} rows that can be used; a simulation needs {FEWEST_ROWS}.{first}")
 
 
 def _there(columns: Sequence[str]) -> str:
@@ -141,7 +151,7 @@ def _fields(
             )
         found = [{"name": name, "kind": kind, "required": False} for name, kind in options.fields]
     else:
-        found = [field | {"required": False, "kind": _kind_of(field, rows)} for field in guess.fields]
+        found = [field | {"required": False, "kind": _kind_of(field, rows, notes)} for field in guess.fields]
         left_out = [name for name in (guess.reference_column, guess.time_column) if name]
         if left_out:
             notes.append(f"Not a field, as it names or dates the case: {', '.join(left_out)}.")
@@ -157,23 +167,32 @@ def _fields(
     return found
 
 
-def _kind_of(field: Mapping[str, Any], rows: Sequence[Row]) -> str:
-    """Return the guessed kind if every cell of the file is of it; else a category or a text."""
+def _kind_of(field: Mapping[str, Any], rows: Sequence[Row], notes: list[str]) -> str:
+    """Return the guessed kind if nearly every cell of the file is of it; else a category or a text.
+
+    The few cells that are not count as empty, and a note says so.
+    """
     kind, name = Kind(field["kind"]), field["name"]
-    if kind in (Kind.NUMBER, Kind.BOOLEAN, Kind.DATE):
-        fits = {Kind.NUMBER: float, Kind.BOOLEAN: bool, Kind.DATE: str}[kind]
-        odd = (cell_as(row.get(name), kind) for _, row in rows)
-        if all(value is None or isinstance(value, fits) for value in odd) and kind is not Kind.DATE:
-            return kind.value
-        if kind is Kind.DATE and all(
-            value is None or as_time(value) is not None for value in (row.get(name) for _, row in rows)
-        ):
-            return kind.value
-        kind = Kind.CATEGORY
-    if kind is Kind.CATEGORY:
-        longest = max((len(str(row.get(name) or "")) for _, row in rows), default=0)
-        return (Kind.CATEGORY if longest <= MAX_NAME else Kind.TEXT).value
-    return kind.value
+    cells = [row.get(name) for _, row in rows]
+    if kind in MEDIA_KINDS:
+        return kind.value
+    for wanted in (kind,) if kind in _TYPED else (Kind.NUMBER, Kind.DATE):
+        values = [cell_as(cell, wanted) for cell in cells]
+        odd = sum(not _is_of(wanted, value) for value in values)
+        if odd <= _FEW * sum(value is not None for value in values) < len(values):
+            if odd:
+                notes.append(f"{name}: {odd:,} cells that are no {wanted.value} count as empty.")
+            return wanted.value
+    longest = max(len(str(cell)) if cell is not None else 0 for cell in cells)
+    is_text = kind is Kind.TEXT or longest > MAX_NAME
+    return (Kind.TEXT if is_text else Kind.CATEGORY).value
+
+
+def _is_of(kind: Kind, value: object) -> bool:
+    """Tell whether a cell is empty or of a kind that has a form."""
+    if value is None:
+        return True
+    return isinstance(value, _TYPED[kind]) and (kind is not Kind.DATE or as_time(value) is not None)
 
 
 def _labels(column: str, rows: Sequence[Row]) -> list[str]:
@@ -184,7 +203,7 @@ def _labels(column: str, rows: Sequence[Row]) -> list[str]:
             f'--label: the column "{column}" holds {there}; deciding needs two labels. Name another column.'
         )
     too_long = next((label for label in counts if len(label) > MAX_NAME), None)
-    if len(counts) > MAX_LABELS or too_long is not None:
+    if len(counts) > min(MAX_LABELS, counts.total() / 2) or too_long is not None:
         what = (
             f"{len(counts):,} different values"
             if too_long is None
@@ -216,6 +235,11 @@ def _shaped(
     skipped: list[str] = []
     for line, row in rows:
         content = {name: _cell(row.get(name), kind, options.file.parent) for name, kind in kinds.items()}
+        if options.fields is None:
+            content = {
+                name: value if kinds[name] not in _TYPED or _is_of(kinds[name], value) else None
+                for name, value in content.items()
+            }
         label = _label(row.get(column))
         at = as_time(row.get(options.time)) if options.time else None
         media = {name for name, value in content.items() if isinstance(value, bytes)}
@@ -229,10 +253,6 @@ def _shaped(
             skipped.append(f'line {line}: "{str(row.get(options.time))[:40]}" is no time.')
         else:
             items.append(Item(content, label, at))
-    if options.time and not items:
-        raise CannotSimulate(
-            f'--time: the column "{options.time}" holds no ISO dates or times. Name another.'
-        )
     if options.shuffle:
         random.Random(f"order of {options.seed}").shuffle(items)  # noqa: S311 - nobody is to be kept out
     elif options.time is None and _is_sorted(items):

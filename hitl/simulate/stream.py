@@ -128,14 +128,24 @@ def check_drift(options: Options, n_cases: int, n_history: int) -> None:
         raise CannotSimulate(f"--drift {drift.kind} needs a first model. Give a history with --start.")
 
 
+def check(world: World, options: Options) -> int:
+    """Return how many rows are history, if the options fit the world.
+
+    Raises:
+        CannotSimulate: they do not.
+    """
+    n_history = starts_with(options, len(world.items))
+    check_drift(options, len(world.items) - n_history, n_history)
+    return n_history
+
+
 def play(world: World, options: Options, *, progress: Progress = lambda done, n, automated: None) -> Played:
     """Play the world in the connected database, which must be empty of workflows.
 
     Raises:
         CannotSimulate: the options do not fit the world.
     """
-    n_history = starts_with(options, len(world.items))
-    check_drift(options, len(world.items) - n_history, n_history)
+    n_history = check(world, options)
     times = moments(world.items)
     clockwork = Clockwork(times[n_history] - timedelta(hours=1), options.seed)
     snapshot.forget()

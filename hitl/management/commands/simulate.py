@@ -17,6 +17,8 @@ from hitl.runtime.template import start_from_template
 from hitl.simulate.errors import CannotSimulate
 from hitl.simulate.options import DRIFTS, Options, from_command
 from hitl.simulate.reading import World, read_world
+from hitl.simulate.run import simulate
+from hitl.simulate.stream import check
 
 ON_STAGE = "HITL_SIMULATION"
 """Set in the process that has a database of its own."""
@@ -57,6 +59,7 @@ class Command(BaseCommand):
             for name in ("report", "json"):
                 _check_writable(f"--{name}", given[name])
             world = read_world(options)
+            check(world, options)
             if ON_STAGE in os.environ:
                 self._simulate(world, options, given)
             else:
@@ -65,8 +68,6 @@ class Command(BaseCommand):
             raise CommandError(str(refused), returncode=BAD_INPUT) from None
 
     def _simulate(self, world: World, options: Options, given: dict[str, Any]) -> None:
-        from hitl.simulate.run import simulate
-
         simulate(world, options, folder=given["report"], json_file=given["json"], out=self.stdout)
 
 

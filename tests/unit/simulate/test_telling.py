@@ -1,0 +1,93 @@
+"""How an outcome is judged and drawn."""
+
+import re
+
+import numpy as np
+import pytest
+
+from hitl.simulate.counts import BROKEN, KEPT, NOTHING, WITHIN_CHANCE, Errors
+from hitl.simulate.drawing import draw, legend, ticks
+from hitl.simulate.drift import change
+from hitl.simulate.naive import FirstModel
+from hitl.simulate.options import DRIFTS, Drift
+from hitl.simulate.reading import Item
+from hitl.web.charts import Plot, Series
+
+
+@pytest.mark.parametrize(
+    ("automated", "wrong", "said"),
+    [(0, 0, NOTHING), (1000, 10, KEPT), (1000, 12, WITHIN_CHANCE), (1000, 30, BROKEN), (3, 3, BROKEN)],
+)
+def test_a_promise_is_judged_with_its_doubt(automated: int, wrong: int, said: str) -> None:
+    errors = Errors(automated, wrong)
+    assert errors.verdict(target=0.01, confidence=0.95) == said
+    assert errors.to_json(target=0.01, confidence=0.95)["kept"] is (said in (KEPT, NOTHING))
+
+
+def test_the_interval_holds_the_share() -> None:
+    low, high = Errors(200, 7).interval(0.95)
+    assert (round(low, 4), round(high, 4)) == (0.0142, 0.0708)  # Clopper and Pearson
+
+
+def items(n: int) -> list[Item]:
+    return [Item({"n": float(i)}, "rare" if i % 10 == 0 else "common") for i in range(n)]
+
+
+MODEL = FirstModel(np.array(["common"] * 1000, dtype=object), np.linspace(0.5, 1.0, 1000))
+
+
+@pytest.mark.parametrize("kind", list(DRIFTS))
+def test_a_drift_begins_where_it_is_said_and_changes_something(kind: str) -> None:
+    before = items(1000)
+    after = change(before, Drift(kind, 401), MODEL, ["common", "rare"], np.random.default_rng(1))
+    assert len(after) == 1000
+    assert after[:400] == before[:400]
+    assert after[400:] != before[400:]
+
+
+def test_each_drift_does_what_it_says() -> None:
+    def drifted(kind: str) -> list[Item]:
+        return change(items(1000), Drift(kind, 401), MODEL, ["common", "rare"], np.random.default_rng(1))
+
+    flipped = [i for i, (a, b) in enumerate(zip(items(1000), drifted("flip"), strict=True)) if a != b]
+    assert flipped == list(range(900, 1000))  # the surest tenth
+    slowly = [i for i, (a, b) in enumerate(zip(items(1000), drifted("flip-slowly"), strict=True)) if a != b]
+    assert 50 < len(slowly) < 100
+    assert set(slowly) < set(flipped)
+    rare = [item.label == "rare" for item in drifted("prior")[400:]]
+    assert 0.8 < np.mean(rare) < 1.0
+    numbers = [item.content["n"] for item in drifted("covariate")[400:]]
+    assert np.mean([number < 600 for number in numbers]) > 0.75
+    assert all(
+        item.label == ("rare" if item.content["n"] % 10 == 0 else "common") for item in drifted("covariate")
+    )
+
+
+def test_a_plot_stays_in_its_frame_and_says_what_it_shows() -> None:
+    plot = Plot(
+        title="Errors <of> all",
+        x_name="cases",
+        x=[1.0, 2.0, 3.0, 4.0],
+        series=[
+            Series("a & b", [0.1, None, 0.3, 9.0], low=[0.0, None, 0.2, 0.3], high=[0.2, None, 0.5, 99.0]),
+            Series("c", [0.1, 0.1, 0.1, 0.1], is_dashed=True),
+        ],
+        y_range=(0.0, 0.5),
+        as_percent=True,
+        marks=[(3.0, "alarm")],
+    )
+    svg = draw(plot, "errors")
+    assert "Errors &lt;of&gt; all" in svg
+    assert "a &amp; b" in legend(plot)
+    assert "alarm" in svg
+    assert "nan" not in svg
+    assert "50 %" in svg
+    for number in re.findall(r"-?\d+\.\d+", svg):
+        assert -200 <= float(number) <= 800
+    assert svg.count("<circle") == 1  # a value between gaps is a dot
+
+
+def test_ticks_are_round_and_inside() -> None:
+    assert ticks(0, 1) == [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
+    assert ticks(1, 50_000) == [10_000.0, 20_000.0, 30_000.0, 40_000.0, 50_000.0]
+    assert ticks(0, 0.047)[1] == 0.01
