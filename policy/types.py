@@ -102,5 +102,6 @@ REASONS = [(r.value, r.value.replace("_", " ")) for r in Reason] + [
     ("amended", "a person changed the decision"),
     ("undone", "a person took an answer back"),
     ("withdrawn", "the submitter withdrew the case"),
+    ("defaulted", "nobody answered in time: the set label stands in"),
 ]
 STANDINGS = [(s.value, s.value.replace("_", " ")) for s in Standing]

@@ -26,9 +26,10 @@ def fresh_process_memory() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def loaded_dice(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let chance say no to what is drawn about reviews, unless it is sure: second reads, modes, known answers.
+    """Let chance say no to what is drawn about reviews, unless it is sure.
 
-    Cases have other keys in every run, and so other draws. Tests of the draws themselves are marked `dice`.
+    Second reads, modes, known answers: cases have other keys in every run, and so other draws. Tests of those
+    are marked `dice`.
     """
     if request.node.get_closest_marker("dice") is None:
         monkeypatch.setattr(lots, "_drawn", lambda salt, identity, epoch, share: share >= 1)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from hitl.flow import batches, gold, voiding, watching, withdrawing
+from hitl.flow import batches, gold, overdue, voiding, watching, withdrawing
 from hitl.shared import clock
 from policy.models import Policy
 from reviews.services.queue import WITHDRAW_SKIPPED
@@ -59,6 +59,7 @@ def withdraw_skipped() -> None:
 
 @shared_task(name="hitl.flow.sweep_queue")
 def sweep_queue() -> None:
-    """Let known-answer cases into the queue, and find what was passed on and whose bell was lost."""
+    """Deal with what is overdue, let known-answer cases in, and find what was passed on without a bell."""
+    overdue.sweep_overdue(now=clock.now())
     gold.sweep_gold(now=clock.now())
     withdrawing.withdraw_skipped(now=clock.now())
