@@ -25,6 +25,13 @@ class User(AbstractUser):
         blank=True,
         help_text="What this person may do.",
     )
+    preferences = models.JSONField(
+        default=dict,
+        db_default=models.Value({}, output_field=models.JSONField()),
+        blank=True,
+        editable=False,
+        help_text="Keys and comfort of the desk.",
+    )
 
     class Meta:
         verbose_name = "person"

@@ -4,6 +4,7 @@ import math
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -23,7 +24,7 @@ from reviews.models import Review
 from reviews.selectors import held_by, label_names_of
 from reviews.types import MAX_COMMENT
 from reviews.web.doors import chosen_workflow, desk_door, desk_url, is_script, lease_of, workflow_ids
-from reviews.web.stage import next_stage, stage
+from reviews.web.stage import or_stay, stage
 
 EVIDENCE_SEEN = ("shown", "hidden", "weak", "unavailable", "none")
 
@@ -33,7 +34,7 @@ EVIDENCE_SEEN = ("shown", "hidden", "weak", "unavailable", "none")
 def answer(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Record the answer and show the next case, in one round trip.
 
-    With `stay` no case is claimed: an answer from before is being delivered beside the case on the page.
+    With `stay` no case is claimed: the page has painted the next one from memory already (`next`).
     """
     now, workflow = clock.now(), chosen_workflow(request)
     answered = submit_review(
@@ -42,6 +43,9 @@ def answer(request: HttpRequest, actor: Actor) -> HttpResponse:
         comment=request.POST.get("comment", "").strip(),
         seconds=_seconds(request.POST.get("seconds", "")),
         shown=_shown(request),
+        reason_code=request.POST.get("reason_code", ""),
+        marks=_listed(request, "marks"),
+        flags=_listed(request, "flags"),
         actor=actor,
         now=now,
     )
@@ -49,11 +53,7 @@ def answer(request: HttpRequest, actor: Actor) -> HttpResponse:
         messages.success(request, f"Saved: {answered.review.label}")
         return redirect(desk_url(workflow))
     ids = workflow_ids(workflow)
-    if request.POST.get("stay"):
-        response = HttpResponse(status=204)
-    else:
-        response = next_stage(request, actor, workflow=workflow, ids=ids, now=clock.now())
-    return _with_outcome(response, answered)
+    return _with_outcome(or_stay(request, actor, workflow=workflow, ids=ids, now=clock.now()), answered)
 
 
 def _with_outcome(response: HttpResponse, answered: Answered) -> HttpResponse:
@@ -71,6 +71,17 @@ def _seconds(text: str) -> float:
         fix = "Send the active seconds as a number."
         raise Invalid([{"field": "seconds", "error": "is not a number", "fix": fix}])
     return seconds
+
+
+def _listed(request: HttpRequest, name: str) -> list[Any]:
+    """Read a list that the desk's script sends as JSON; what is in it is checked by the service."""
+    try:
+        found = orjson.loads(request.POST.get(name) or "[]")
+    except orjson.JSONDecodeError:
+        found = None
+    if not isinstance(found, list):
+        raise Invalid([{"field": name, "error": "is not a list", "fix": "Send it as a JSON list."}])
+    return found
 
 
 def _shown(request: HttpRequest) -> dict[str, Any]:

@@ -1,24 +1,34 @@
-"""Doors of the desk that concern the queue: enter, next, keep, leave, skip, take again."""
+"""Doors of the desk that concern the queue: enter, next, look ahead, keep, leave, skip, take again."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.views.decorators.http import require_GET, require_POST
 
 from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid
-from models_store.services.evidence import evidence_for
-from reviews.errors import LeaseExpired
-from reviews.selectors import answered_today, choices_for, has_work, held_by, last_answers
+from hitl.web.views import person
+from reviews.models import Task
+from reviews.selectors import answered_today, choices_for, has_work
 from reviews.services import queue
-from reviews.types import MAX_COMMENT, SkipReason
-from reviews.web.doors import chosen_workflow, desk_door, desk_url, is_script, lease_of, workflow_ids
-from reviews.web.stage import current_stage, next_stage, stage, stage_context
-
-_UNEXPLAINED = {"status": "unavailable", "highlights": []}
+from reviews.types import MAX_COMMENT, MAX_ESCALATION, MOST_AHEAD, SkipReason, TaskStatus
+from reviews.web.aside import HOLD_TIMES
+from reviews.web.doors import (
+    chosen_workflow,
+    desk_door,
+    desk_url,
+    is_script,
+    lease_of,
+    leases_of,
+    workflow_ids,
+)
+from reviews.web.preferences import comfort_of, key_deeds
+from reviews.web.stage import current_stage, next_stage, or_stay, stage, stage_of
 
 
 @require_GET
@@ -28,13 +38,18 @@ def desk(request: HttpRequest, actor: Actor) -> HttpResponse:
     now, workflow = clock.now(), chosen_workflow(request)
     ids = workflow_ids(workflow)
     held = current_stage(actor, ids=ids, now=now)
+    user = person(request)
     context = {
-        **stage_context(actor, held, workflow=workflow, ids=ids, now=now),
+        **stage_of(request, actor, held, workflow=workflow, ids=ids, now=now),
         "choices": choices_for(actor),
         "answered_today": answered_today(actor, now=now),
         "skip_reasons": SkipReason.choices,
+        "hold_times": HOLD_TIMES,
         "undo_seconds": settings.UNDO_SECONDS,
         "most_comment": MAX_COMMENT,
+        "most_escalation": MAX_ESCALATION,
+        "key_deeds": key_deeds(user),
+        "comfort": " ".join(comfort_of(user)),
     }
     response = render(request, "desk/desk.html", context)
     response["Cache-Control"] = "no-store"
@@ -63,26 +78,77 @@ def waiting(request: HttpRequest, actor: Actor) -> HttpResponse:
 
 @require_POST
 @desk_door
+def ahead(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Hand out up to `most` further cases, unseen, for a short while: the page paints them from memory."""
+    now, workflow = clock.now(), chosen_workflow(request)
+    most = request.POST.get("most", "")
+    taken = queue.claim_ahead(
+        actor=actor,
+        workflow_ids=workflow_ids(workflow),
+        now=now,
+        most=min(int(most), MOST_AHEAD) if most.isdecimal() else MOST_AHEAD,
+    )
+    cases = [
+        {
+            "lease": str(held.lease_token),
+            "lease_seconds": _seconds_left(held.lease_until, now),
+            "case": str(held.case_id),
+            "html": render_to_string(
+                "desk/stage.html",
+                stage_of(request, actor, held, workflow=workflow, ids=None, now=now),
+                request,
+            ),
+        }
+        for held in taken
+    ]
+    response = JsonResponse({"cases": cases})
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_POST
+@desk_door
 def renew(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Keep the case: somebody is at the page."""
+    """Keep the case, and those ahead of it: somebody is at the page."""
     now = clock.now()
     until = queue.renew(lease_token=lease_of(request), actor=actor, now=now)
-    return JsonResponse({"lease_seconds": int((until - now).total_seconds())})
+    others = ends_of(actor, leases_of(request, "ahead"), now=now)
+    return JsonResponse(
+        {
+            "lease_seconds": _seconds_left(until, now),
+            "ahead": {str(lease): _seconds_left(end, now) for lease, end in others.items()},
+        }
+    )
+
+
+def ends_of(actor: Actor, leases: list[UUID], *, now: datetime) -> dict[UUID, datetime]:
+    """Return until when the person holds each of these leases; one that is lost is left out."""
+    mine = Task.objects.filter(leased_to_id=actor.user_id, status=TaskStatus.LEASED, lease_until__gt=now)
+    return dict(mine.filter(lease_token__in=leases).values_list("lease_token", "lease_until"))
+
+
+def _seconds_left(until: datetime, now: datetime) -> int:
+    return int((until - now).total_seconds())
 
 
 @require_POST
 @desk_door
 def leave(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """The page was hidden or closed: keep the case for a short while only."""
-    queue.leave(lease_token=lease_of(request), actor=actor, now=clock.now())
+    """The page was hidden or closed: keep its case a short while, give back those ahead."""
+    now = clock.now()
+    for lease in leases_of(request, "lease"):
+        queue.leave(lease_token=lease, actor=actor, now=now)
+    for lease in leases_of(request, "ahead"):
+        queue.give_back(lease_token=lease, actor=actor, now=now)
     return HttpResponse(status=204)
 
 
 @require_POST
 @desk_door
 def give_back(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Put the case back in the queue."""
-    queue.give_back(lease_token=lease_of(request), actor=actor, now=clock.now())
+    """Put cases back in the queue."""
+    for lease in leases_of(request, "lease"):
+        queue.give_back(lease_token=lease, actor=actor, now=clock.now())
     return HttpResponse(status=204)
 
 
@@ -91,9 +157,9 @@ def give_back(request: HttpRequest, actor: Actor) -> HttpResponse:
 def skip(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Pass the case on to others and show the next one."""
     now, workflow = clock.now(), chosen_workflow(request)
-    ids = workflow_ids(workflow)
-    queue.skip(lease_token=lease_of(request), reason=request.POST.get("reason", ""), actor=actor, now=now)
-    return next_stage(request, actor, workflow=workflow, ids=ids, now=now)
+    reason = request.POST.get("reason", "")
+    queue.skip(lease_token=lease_of(request), reason=reason, actor=actor, now=now)
+    return or_stay(request, actor, workflow=workflow, ids=workflow_ids(workflow), now=now)
 
 
 @require_POST
@@ -108,34 +174,3 @@ def take_again(request: HttpRequest, actor: Actor) -> HttpResponse:
         raise Invalid([{"field": "case", "error": "is not the id of a case", "fix": fix}]) from None
     held = queue.take_again(actor=actor, case_id=case_id, now=now)
     return stage(request, actor, held, workflow=workflow, ids=workflow_ids(workflow), now=now)
-
-
-@require_GET
-@desk_door
-def evidence(request: HttpRequest, actor: Actor, lease: UUID) -> HttpResponse:
-    """Answer with what in the case speaks for and against the suggestion; a blind case has no such page."""
-    now = clock.now()
-    held = held_by(actor, now=now, lease_token=lease)
-    if held is None or held.release_id is None or held.suggestion is None:
-        raise LeaseExpired()
-    if held.runner_up is None:
-        return JsonResponse(_UNEXPLAINED)
-    found = evidence_for(
-        case_id=held.case_id,
-        release_id=held.release_id,
-        target=held.suggestion,
-        contrast=held.runner_up,
-        now=now,
-    )
-    response = JsonResponse(
-        {name: found.get(name) for name in ("status", "target", "contrast", "highlights")}
-    )
-    response["Cache-Control"] = "no-store"
-    return response
-
-
-@require_GET
-@desk_door
-def recent(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """List the person's last answers, each with a way to change it."""
-    return render(request, "desk/recent.html", {"answers": last_answers(actor, count=20)})

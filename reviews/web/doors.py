@@ -16,6 +16,7 @@ from hitl.accounts.types import Role
 from hitl.shared.actor import Actor
 from hitl.shared.errors import HitlError, Invalid, NotAllowed, NotFound
 
+MOST_LEASES = 10
 Door = Callable[..., HttpResponseBase]
 
 
@@ -99,3 +100,14 @@ def lease_of(request: HttpRequest, name: str = "lease") -> UUID:
     except ValueError:
         fix = "Send the lease of the case on the page."
         raise Invalid([{"field": name, "error": "is not a lease", "fix": fix}]) from None
+
+
+def leases_of(request: HttpRequest, name: str) -> list[UUID]:
+    """Return the leases a request names, a comma between them; what is none is passed over."""
+    found = []
+    for text in request.POST.get(name, "").split(",")[:MOST_LEASES]:
+        try:
+            found.append(UUID(text))
+        except ValueError:
+            continue
+    return found

@@ -1,5 +1,6 @@
 """The stage of the desk: the part of the page that changes from case to case."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,10 +14,15 @@ from cases.models import Case
 from cases.selectors import assets_of
 from cases.web.content import Block, blocks, shown_fields
 from hitl.shared.actor import Actor
-from reviews.errors import HandsFull
+from hitl.web.views import person
+from reviews.errors import HandsFull, LeaseExpired
+from reviews.models import ReviewRules
 from reviews.selectors import Held, held_by, why_quiet
-from reviews.services.queue import claim_next, release_left
+from reviews.services.queue import begin, claim_next, release_left
+from reviews.types import Mode
 from reviews.web.adjudication import earlier_answers
+from reviews.web.doors import leases_of
+from reviews.web.preferences import template_keys
 from reviews.words import certainty, frequency
 
 
@@ -45,13 +51,18 @@ def current_stage(actor: Actor, *, ids: list[UUID] | None, now: datetime) -> Hel
 
 
 def _claimed(actor: Actor, ids: list[UUID] | None, now: datetime) -> Held | None:
-    """Claim; with full hands, first let go of what lies on pages that were left."""
+    """Claim; with full hands, or where nothing else waits, first let go of what lies on pages that were left
+    and of what was only looked ahead at.
+    """
     try:
-        return claim_next(actor=actor, workflow_ids=ids, now=now)
+        held = claim_next(actor=actor, workflow_ids=ids, now=now)
     except HandsFull:
         if release_left(actor=actor, now=now):
             return claim_next(actor=actor, workflow_ids=ids, now=now)
         raise
+    if held is None and release_left(actor=actor, now=now):
+        return claim_next(actor=actor, workflow_ids=ids, now=now)
+    return held
 
 
 def stage(
@@ -64,26 +75,53 @@ def stage(
     now: datetime,
 ) -> HttpResponse:
     """Answer with the stage alone."""
-    context = stage_context(actor, held, workflow=workflow, ids=ids, now=now)
+    context = stage_of(request, actor, held, workflow=workflow, ids=ids, now=now)
     response = render(request, "desk/stage.html", context)
     response["Cache-Control"] = "no-store"
     return response
 
 
-def stage_context(
-    actor: Actor, held: Held | None, *, workflow: str, ids: list[UUID] | None, now: datetime
+def or_stay(
+    request: HttpRequest, actor: Actor, *, workflow: str, ids: list[UUID] | None, now: datetime
+) -> HttpResponse:
+    """Answer with the next stage; with nothing where the page says that it has one already (`stay`).
+
+    `next` is the lease of the case it has painted from memory: its time begins. A header says when that case
+    has gone to somebody else meanwhile.
+    """
+    if not request.POST.get("stay"):
+        return next_stage(request, actor, workflow=workflow, ids=ids, now=now)
+    response = HttpResponse(status=204)
+    for lease in leases_of(request, "next"):
+        try:
+            begin(lease_token=lease, actor=actor, now=now)
+        except LeaseExpired:
+            response["X-Desk-Next"] = "lost"
+    return response
+
+
+def stage_of(
+    request: HttpRequest,
+    actor: Actor,
+    held: Held | None,
+    *,
+    workflow: str,
+    ids: list[UUID] | None,
+    now: datetime,
 ) -> dict[str, Any]:
     """Return what `desk/stage.html` shows."""
+    shared = {"workflow": workflow, "held": held, "keys": template_keys(person(request))}
     if held is None:
-        return {"workflow": workflow, "held": None, "quiet": why_quiet(actor, workflow_ids=ids, now=now)}
+        return {**shared, "quiet": why_quiet(actor, workflow_ids=ids, now=now)}
     return {
-        "workflow": workflow,
-        "held": held,
+        **shared,
         "lease_seconds": int((held.lease_until - now).total_seconds()),
         "is_overdue": held.due_at < now,
         "blocks": _blocks(held),
         "labels": held.labels,
-        "suggestion": _suggestion(held),
+        "suggestion": None if held.mode == Mode.ON_DEMAND else suggestion_of(held),
+        "is_on_demand": held.mode == Mode.ON_DEMAND and held.suggestion is not None,
+        "reason_codes": _reason_codes(held),
         "earlier": earlier_answers(actor, held),
     }
 
@@ -95,7 +133,14 @@ def _blocks(held: Held) -> list[Block]:
     return blocks(shown_fields(case, schema, assets))
 
 
-def _suggestion(held: Held) -> Suggestion | None:
+def _reason_codes(held: Held) -> str:
+    """The reasons to choose from by label, as JSON; empty where the workflow lists none."""
+    codes = ReviewRules.objects.filter(pk=held.workflow_id).values_list("reason_codes", flat=True).first()
+    return json.dumps(codes) if codes else ""
+
+
+def suggestion_of(held: Held) -> Suggestion | None:
+    """Return what the model would say; None where nothing of it may be shown yet."""
     if held.is_blind or held.suggestion is None or held.confidence is None:
         return None
     return Suggestion(

@@ -1,53 +1,51 @@
 // The desk: shows one case after another, sends what the person says, and loses none of it. Each module beside this
 // one is one behaviour; this one binds the keys and begins.
 
-import { answer, deliverLeftOver } from "./answer.js";
+import { deliverLeftOver } from "./acts.js";
+import { answer, enter } from "./answer.js";
+import "./aside.js";
 import { perform } from "./deeds.js";
 import "./dialogs.js";
-import { openComment } from "./drafts.js";
+import "./drafts.js";
 import "./hold.js";
 import { listen } from "./keys.js";
 import "./moves.js";
-import { desk, isCase, place } from "./page.js";
+import { desk, isCase, place, url } from "./page.js";
+import "./player.js";
 import "./quiet.js";
+import "./recent.js";
+import "./search.js";
 import { begin, isGuarded } from "./stage.js";
-import { suggested } from "./suggestion.js";
+import "./viewer.js";
 
-/** @type {Record<string, string>} */
-const KEYS = { s: "skip", p: "policy", m: "toggle-suggestion" };
+/** The person's keys: which deed each does. @type {Record<string, string>} */
+const KEYS = JSON.parse(url.keys ?? "{}");
+const ANYWHERE = ["undo", "keys", "older", "newer"];
 
 /** @param {string} key @returns {boolean} whether it did something */
 function act(key) {
-  if (key === "?") return perform("keys");
-  if (key === "u") return perform("undo");
+  if (key === "undo") return perform("undo"); // Ctrl Z is nobody's to change
+  const deed = KEYS[key];
   if (!isCase()) {
     const go = place.querySelector("[data-does=next]");
-    return key === "Enter" && !!go && !go.closest("[hidden]") && perform("next");
+    if (key === "Enter") return !!go && !go.closest("[hidden]") && perform("next");
+    return ANYWHERE.includes(deed) && perform(deed);
   }
   const chosen = place.querySelector(`[data-answer] [data-key="${CSS.escape(key)}"]`);
   if (chosen instanceof HTMLButtonElement) return answer(chosen.value), true;
-  if (key === "Enter") {
-    const label = suggested();
-    return label !== null && (answer(label), true);
-  }
-  if (key === "c") return openComment() !== false;
-  return key in KEYS && perform(KEYS[key]);
+  if (key === "Enter") return enter();
+  return !!deed && perform(deed);
 }
 
 listen({
   isGuarded,
   inDialog(key, open) {
     const button = open.querySelector(`[data-key="${CSS.escape(key)}"]`);
-    if (!(button instanceof HTMLButtonElement)) return false;
-    button.click();
-    return true;
+    if (button instanceof HTMLButtonElement) return button.click(), true;
+    const deed = KEYS[key];
+    return open.id === "recent" && (deed === "older" || deed === "newer") && perform(deed);
   },
   act,
-});
-
-document.addEventListener("click", (event) => {
-  const picture = /** @type {Element} */ (event.target).closest("[data-zooms]");
-  picture?.setAttribute("aria-pressed", String(picture.getAttribute("aria-pressed") !== "true"));
 });
 
 desk.addEventListener("change", (event) => {

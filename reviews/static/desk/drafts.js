@@ -1,5 +1,6 @@
 // What somebody has typed is kept on this device until it is answered, whatever becomes of the page.
 
+import { can } from "./deeds.js";
 import { keptFor } from "./kept.js";
 import { isCase, measureBar, place, stage, toast, url } from "./page.js";
 import { whenShown } from "./stage.js";
@@ -12,7 +13,7 @@ export function keepDraft(caseId, draft) {
   kept.set(`draft.${caseId}`, draft);
 }
 
-export function openComment() {
+function openComment() {
   const field = comment();
   if (!field) return false;
   /** @type {HTMLDetailsElement} */ (field.closest("details")).open = true;
@@ -39,3 +40,5 @@ place.addEventListener("input", (event) => {
   const text = comment()?.value ?? "";
   keepDraft(stage().dataset.case ?? "", text ? { comment: text } : null);
 });
+
+can({ comment: openComment });

@@ -1,43 +1,52 @@
 // What in the case speaks for the suggestion and what against it. It is fetched beside the case and never in its
 // way; what does not fit the case on the page is not shown at all.
 
+import { markField, unmarkFields } from "./fields.js";
 import { mark, rangeOf, showPlace, unmark } from "./marks.js";
+import { drawRegions, eraseRegions } from "./regions.js";
 import { ask } from "./server.js";
+import { drawStretches, eraseStretches, playStretch } from "./sound.js";
 
-const MOST = 6;
-const SVG = "http://www.w3.org/2000/svg";
+const MOST = 5;
 
-/** @type {AbortController | null} */
-let fetching = null;
-/** @type {{ stage: HTMLElement, found: any } | null} */
+/** @typedef {{ where: any, also?: any[], side: "for" | "against", share: number, label: string, why?: any }} Highlight */
+/** @typedef {{ stage: HTMLElement, found: any, items: HTMLElement[], at: number, flags: Map<number, string> }} Drawn */
+
+/** @type {Drawn | null} */
 let drawn = null;
 
+/** @param {string} url @returns {Promise<any>} what was found, null where nothing can be had */
+export async function loadEvidence(url) {
+  const reply = await ask(url);
+  return reply.kind === "ok" ? reply.data : null;
+}
+
 /**
- * @param {HTMLElement} stage
- * @returns {Promise<string>} what the person was shown: shown, weak, unavailable or none
+ * Show what was found on the stage it is about.
+ * @param {HTMLElement} stage @param {any} found
+ * @returns {string} what the person was shown: shown, weak or unavailable
  */
-export async function fetchEvidence(stage) {
-  fetching?.abort();
+export function showEvidence(stage, found) {
   drawn = null;
-  const url = stage.dataset.evidenceUrl;
-  if (!url) return "none";
-  fetching = new AbortController();
-  const reply = await ask(url, null, fetching.signal);
-  if (!stage.isConnected) return "none";
-  const found = reply.kind === "ok" ? reply.data : null;
-  const content = stage.querySelector("[data-content]");
+  const content = /** @type {HTMLElement | null} */ (stage.querySelector("[data-content]"));
   if (!content || !found || found.status === "unavailable" || !fits(content, found.highlights ?? [])) {
     say(stage, "What speaks for it cannot be shown for this case.");
     return "unavailable";
   }
-  if (found.status === "weak" || !found.highlights?.length) {
-    say(stage, "No clear evidence: nothing in this case stands out.");
-    return "weak";
-  }
-  drawn = { stage, found: { ...found, highlights: found.highlights.slice(0, MOST) } };
-  list(stage, drawn.found);
+  const isWeak = found.status === "weak" || !found.highlights?.length;
+  drawn = { stage, found: { ...found, highlights: isWeak ? [] : found.highlights.slice(0, MOST) }, items: [], at: -1, flags: new Map() };
+  if (isWeak) say(stage, "No clear evidence: nothing in this case stands out.");
+  else list(drawn);
+  addFlips(stage, found.flips ?? []);
+  addPrecedents(stage, found.precedents ?? []);
   drawMarks();
-  return "shown";
+  return isWeak ? "weak" : "shown";
+}
+
+/** The stage is gone, and what was drawn on it. */
+export function forgetEvidence() {
+  hideMarks();
+  drawn = null;
 }
 
 /** Draw the marks of the stage again, after they were hidden. */
@@ -45,12 +54,11 @@ export function drawMarks() {
   if (!drawn) return;
   const { stage, found } = drawn;
   const content = /** @type {HTMLElement} */ (stage.querySelector("[data-content]"));
-  const inText = found.highlights.filter((/** @type {any} */ one) => one.where.quote !== undefined);
-  mark(content, inText.map((/** @type {any} */ one) => ({ side: one.side, places: placesOf(one) })));
-  for (const one of found.highlights) {
-    if (one.where.path !== undefined) markField(content, one);
-    else if (one.where.w !== undefined) markPicture(content, one);
-  }
+  const kinds = /** @type {Highlight[]} */ (found.highlights);
+  mark(content, kinds.filter((one) => one.where.quote !== undefined).map((one) => ({ side: one.side, places: placesOf(one) })));
+  for (const one of kinds) if (one.where.path !== undefined) markField(content, one);
+  drawRegions(content, kinds.filter((one) => one.where.w !== undefined));
+  drawStretches(content, kinds.filter((one) => one.where.start_ms !== undefined));
 }
 
 /** Take every mark off the case; the evidence can be drawn again. */
@@ -58,13 +66,54 @@ export function hideMarks() {
   const content = drawn?.stage.querySelector("[data-content]");
   if (!content) return;
   unmark(content);
-  for (const why of content.querySelectorAll(".field-why, .stage-picture svg")) why.remove();
-  for (const field of content.querySelectorAll("[data-field]")) field.classList.remove("for", "against");
+  unmarkFields(content);
+  eraseRegions(content);
+  eraseStretches(content);
 }
 
-const placesOf = (/** @type {any} */ one) => [one.where, ...(one.also ?? [])];
+/** Go to the next or the previous piece of evidence. @param {1 | -1} step @returns {boolean} */
+export function stepTo(step) {
+  if (!drawn?.items.length) return false;
+  const count = drawn.items.length;
+  point(drawn, drawn.at < 0 ? (step > 0 ? 0 : count - 1) : (drawn.at + step + count) % count);
+  return true;
+}
 
-/** @param {Element} content @param {any[]} highlights */
+/** Say that the piece of evidence at hand helped or misled; once more takes it back.
+ * @param {"helped" | "misled"} verdict @returns {boolean} */
+export function flag(verdict) {
+  if (!drawn?.items.length) return false;
+  if (drawn.at < 0) point(drawn, 0);
+  const { at, flags, items } = drawn;
+  if (flags.get(at) === verdict) flags.delete(at);
+  else flags.set(at, verdict);
+  const row = items[at];
+  const said = flags.get(at);
+  row.dataset.flag = said ?? "";
+  for (const button of row.querySelectorAll("[data-flags]")) button.setAttribute("aria-pressed", String(button.getAttribute("data-flags") === said));
+  return true;
+}
+
+/** @returns {{ field: string, place: string, verdict: string }[]} what was said of the evidence */
+export function flagsSaid() {
+  return [...(drawn?.flags ?? [])].map(([at, verdict]) => {
+    const one = drawn?.found.highlights[Number(drawn.items[at].dataset.highlight)];
+    return { field: one.where.part ?? one.where.path ?? one.where.asset, place: (one.where.quote ?? one.label).slice(0, 100), verdict };
+  });
+}
+
+/** @param {Drawn} on @param {number} at */
+function point(on, at) {
+  on.at = at;
+  for (const [i, row] of on.items.entries()) row.toggleAttribute("data-current", i === at);
+  const content = /** @type {HTMLElement} */ (on.stage.querySelector("[data-content]"));
+  on.items[at].querySelector("button")?.focus({ preventScroll: true });
+  show(content, on.found.highlights[Number(on.items[at].dataset.highlight)]);
+}
+
+const placesOf = (/** @type {Highlight} */ one) => [one.where, ...(one.also ?? [])];
+
+/** @param {Element} content @param {Highlight[]} highlights */
 function fits(content, highlights) {
   return highlights.every((one) => one.where.quote === undefined || placesOf(one).every((place) => rangeOf(content, place)));
 }
@@ -75,85 +124,89 @@ function say(stage, words) {
   if (place) place.textContent = words;
 }
 
-/** @param {HTMLElement} stage @param {any} found */
-function list(stage, found) {
+/** @param {Drawn} on */
+function list(on) {
+  const { stage, found } = on;
   const place = /** @type {HTMLElement} */ (stage.querySelector("[data-evidence]"));
   place.textContent = "";
   for (const [side, label] of [["for", found.target], ["against", found.contrast]]) {
-    const ofSide = found.highlights.filter((/** @type {any} */ one) => one.side === side);
     const section = copy(stage, "[data-evidence-side]");
-    section.classList.add(side);
-    words(section).textContent = ofSide.length ? `Speaks for ${label}` : `Nothing stands out for ${label}`;
     const items = /** @type {HTMLElement} */ (section.querySelector("ul"));
-    for (const one of ofSide) items.append(item(stage, one));
+    for (const [i, one] of found.highlights.entries()) {
+      if (one.side !== side) continue;
+      const row = item(on, one, i);
+      on.items.push(row);
+      items.append(row);
+    }
+    section.classList.add(side);
+    words(section).textContent = items.children.length ? `Speaks for ${label}` : `Nothing stands out for ${label}`;
     place.append(section);
   }
 }
 
-/** @param {HTMLElement} stage @param {any} one */
-function item(stage, one) {
-  const row = copy(stage, "[data-evidence-item]");
+/** @param {Drawn} on @param {Highlight} one @param {number} highlight */
+function item(on, one, highlight) {
+  const row = copy(on.stage, "[data-evidence-item]");
+  row.dataset.highlight = String(highlight);
   words(row).textContent = one.where.quote ?? one.label;
   /** @type {HTMLMeterElement} */ (row.querySelector("meter")).value = one.share;
-  const content = /** @type {HTMLElement} */ (stage.querySelector("[data-content]"));
-  row.querySelector("button")?.addEventListener("click", () => show(content, one));
+  row.querySelector("button")?.addEventListener("click", () => point(on, on.items.indexOf(row)));
+  for (const button of row.querySelectorAll("[data-flags]")) {
+    button.addEventListener("click", () => {
+      on.at = on.items.indexOf(row);
+      flag(/** @type {"helped" | "misled"} */ (button.getAttribute("data-flags")));
+    });
+  }
   return row;
 }
 
-/** @param {HTMLElement} content @param {any} one */
+/** What would turn the answer: fields, from and to. @param {HTMLElement} stage @param {any[]} flips */
+function addFlips(stage, flips) {
+  const place = /** @type {HTMLElement} */ (stage.querySelector("[data-evidence]"));
+  for (const flip of flips) {
+    const section = copy(stage, "[data-flip]");
+    words(section).textContent = `Would be ${flip.label} if`;
+    const pattern = /** @type {Element} */ (section.querySelector("li"));
+    for (const change of flip.changes) {
+      const row = /** @type {Element} */ (pattern.cloneNode(true));
+      for (const name of ["path", "from", "to"]) {
+        const part = row.querySelector(`[data-${name}]`);
+        if (part) part.textContent = String(change[name] ?? "not given").replaceAll("_", name === "path" ? " " : "_");
+      }
+      pattern.before(row);
+    }
+    pattern.remove();
+    place.append(section);
+  }
+}
+
+/** Cases like this one, and what people said of them. @param {HTMLElement} stage @param {any[]} precedents */
+function addPrecedents(stage, precedents) {
+  if (!precedents.length) return;
+  const section = copy(stage, "[data-precedents]");
+  const pattern = /** @type {Element} */ (section.querySelector("li"));
+  for (const one of precedents) {
+    const row = /** @type {Element} */ (pattern.cloneNode(true));
+    const link = /** @type {HTMLAnchorElement} */ (row.querySelector("a"));
+    link.href = one.url;
+    link.textContent = one.preview;
+    /** @type {Element} */ (row.querySelector("[data-label]")).textContent = one.label;
+    /** @type {HTMLElement} */ (row.querySelector("[data-human]")).hidden = !one.is_blind;
+    pattern.before(row);
+  }
+  pattern.remove();
+  stage.querySelector("[data-evidence]")?.append(section);
+}
+
+/** @param {HTMLElement} content @param {Highlight} one */
 function show(content, one) {
   if (one.where.quote !== undefined) return showPlace(content, one.where);
-  if (one.where.start_ms !== undefined) return play(content, one.where);
+  if (one.where.start_ms !== undefined) return playStretch(content, one.where);
   const name = CSS.escape(one.where.path ?? one.where.asset);
-  content.querySelector(`[data-field="${name}"]`)?.scrollIntoView({ block: "center" });
-}
-
-/** @param {Element} content @param {any} one */
-function markField(content, one) {
-  const field = content.querySelector(`[data-field="${CSS.escape(one.where.path)}"]`);
-  const value = field?.querySelector("dd");
-  if (!field || !value) return;
-  field.classList.add(one.side);
-  const usual = Object.entries(one.why?.typical ?? {}).map(([label, typical]) => `${label}: ${typical}`);
-  if (!usual.length) return;
-  const why = document.createElement("dd");
-  why.className = "field-why";
-  why.textContent = `typical ${usual.join(", ")}`;
-  value.after(why);
-}
-
-/** @param {Element} content @param {any} one */
-function markPicture(content, one) {
-  const picture = content.querySelector(`[data-picture="${CSS.escape(one.where.asset)}"]`);
-  if (!picture) return;
-  let layer = picture.querySelector("svg");
-  if (!layer) {
-    layer = document.createElementNS(SVG, "svg");
-    layer.setAttribute("viewBox", "0 0 1 1");
-    layer.setAttribute("preserveAspectRatio", "none");
-    layer.setAttribute("aria-hidden", "true");
-    picture.append(layer);
-  }
-  for (const name of ["mark-halo", one.side]) {
-    const box = document.createElementNS(SVG, "rect");
-    const { x, y, w, h } = one.where;
-    for (const [key, value] of Object.entries({ x, y, width: w, height: h, class: name })) box.setAttribute(key, String(value));
-    layer.append(box);
-  }
-}
-
-/** @param {Element} content @param {any} where */
-function play(content, where) {
-  const sound = /** @type {HTMLAudioElement | null} */ (content.querySelector(`[data-sound="${CSS.escape(where.asset)}"]`));
-  if (!sound) return;
-  sound.currentTime = where.start_ms / 1000;
-  const stop = () => {
-    if (sound.currentTime * 1000 < where.end_ms) return;
-    sound.pause();
-    sound.removeEventListener("timeupdate", stop);
-  };
-  sound.addEventListener("timeupdate", stop);
-  sound.play();
+  const field = content.querySelector(`[data-field="${name}"]`);
+  field?.scrollIntoView({ block: "nearest" });
+  field?.classList.add("is-pointed");
+  setTimeout(() => field?.classList.remove("is-pointed"), 1200);
 }
 
 /** @param {HTMLElement} stage @param {string} template @returns {HTMLElement} */

@@ -1,18 +1,26 @@
-// The lease of the case on the page: kept, asked about, lost, taken again.
+// The leases of the case on the page and of those on the shelf: kept, asked about, lost, taken again.
 
 import { can } from "./deeds.js";
 import { keepLease } from "./lease.js";
-import { dialog, find, isCase, stage, url } from "./page.js";
+import { dialog, find, isCase, stage, url, workflow } from "./page.js";
+import { shelfFor } from "./shelf.js";
 import { goAway, whenShown } from "./stage.js";
 
 let lostCase = "";
 
+export const shelf = shelfFor({ url: url.aheadUrl ?? "", giveBackUrl: url.giveBackUrl ?? "", workflow });
 export const lease = keepLease(
   { renew: url.renewUrl ?? "", leave: url.leaveUrl ?? "", giveBack: url.giveBackUrl ?? "" },
+  shelf,
   { onIdle: warn, onBack: () => dialog("idle").close(), onEnd: goAway, onLost: lose },
 );
 
 export const lost = () => lostCase;
+
+/** @param {string} caseId */
+export function setLost(caseId) {
+  lostCase = caseId;
+}
 
 /** @param {number} seconds */
 function warn(seconds) {
@@ -29,7 +37,10 @@ export function lose(words) {
   if (!dialog("lost").open) dialog("lost").showModal();
 }
 
-whenShown((now) => lease.hold(isCase() ? (now.dataset.lease ?? null) : null, Number(now.dataset.leaseSeconds ?? 0)));
+whenShown((_, one) => {
+  lease.hold(isCase() ? one.lease : null, Math.max(0, (one.endsAt - Date.now()) / 1000));
+  if (isCase()) shelf.refill();
+});
 
 can({
   keep: () => void lease.renew(),

@@ -3,17 +3,27 @@
 
 export const GUARD_MS = 250;
 
-/** @param {KeyboardEvent} event @returns {string} the key as drawn on a button, whatever the keyboard's script */
+/**
+ * The key as drawn on a button, whatever the keyboard's script and layout: the sign that it types, where that is
+ * one of a Latin keyboard, else the one that stands in its place there. Digits are digits with and without Shift,
+ * on the number pad too.
+ * @param {KeyboardEvent} event @returns {string}
+ */
 export function nameOf(event) {
+  const pad = /^Numpad(\d)$/.exec(event.code);
+  if (pad) return pad[1];
   if (event.key.length > 1) return event.key;
-  if (/^[\x21-\x7e]$/.test(event.key) && !/^Digit/.test(event.code)) return event.key.toLowerCase();
-  const physical = /^(?:Key|Digit|Numpad)([A-Z0-9])$/.exec(event.code);
-  return physical ? physical[1].toLowerCase() : event.key.toLowerCase();
+  if (/^\d$/.test(event.key)) return event.key;
+  const digit = /^Digit(\d)$/.exec(event.code);
+  if (digit && !event.shiftKey && !event.altKey) return digit[1]; // the upper row of a French keyboard
+  if (/^[\x21-\x7e]$/.test(event.key)) return event.key.toLowerCase();
+  const letter = /^Key([A-Z])$/.exec(event.code);
+  return (letter ? letter[1] : event.key).toLowerCase();
 }
 
 /** @param {EventTarget | null} target */
 export function isTyping(target) {
-  return target instanceof Element && !!target.closest("input:not([type=hidden]), textarea, select, [contenteditable]");
+  return target instanceof Element && !!target.closest("input:not([type=hidden], [type=range]), textarea, select, [contenteditable]");
 }
 
 /** @param {EventTarget | null} target */
@@ -26,17 +36,18 @@ function isControl(target) {
  */
 export function listen(desk) {
   document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.isComposing) return;
+    if (event.defaultPrevented || event.isComposing || event.repeat) return;
     const key = nameOf(event);
-    const isCommand = event.ctrlKey || event.metaKey;
+    const isThirdLevel = event.getModifierState("AltGraph") || (event.altKey && /^[[\]@#{}|\\]$/.test(key));
+    const isCommand = (event.ctrlKey || event.metaKey) && !isThirdLevel;
+    if (event.altKey && !isThirdLevel) return;
     const dialog = document.querySelector("dialog[open]");
     const open = dialog instanceof HTMLDialogElement ? dialog : null;
-    if (event.repeat || event.altKey) return;
     let isDone = false;
-    if (open) isDone = !isCommand && desk.inDialog(key, open);
+    if (open) isDone = !isCommand && !isTyping(event.target) && desk.inDialog(key, open);
     else if (desk.isGuarded()) isDone = false;
     else if (isTyping(event.target)) isDone = inField(event, key, isCommand, desk.act);
-    else if (isCommand) isDone = key === "z" && !event.shiftKey && desk.act("u");
+    else if (isCommand) isDone = (key === "z" && !event.shiftKey && desk.act("undo")) || (key === "Enter" && desk.act("Enter"));
     else if (key === "Enter" && isControl(event.target)) isDone = false;
     else isDone = desk.act(key);
     if (isDone) event.preventDefault();

@@ -12,9 +12,10 @@ const AWAY_SECONDS = 60; // as the server grants; see reviews.types.AWAY_GRACE
 
 /**
  * @param {Urls} urls
+ * @param {ReturnType<typeof import("./shelf.js").shelfFor>} shelf whose leases live and end with this one
  * @param {{ onIdle: (secondsLeft: number) => void, onBack: () => void, onEnd: () => void, onLost: (words: string) => void }} tell
  */
-export function keepLease(urls, tell) {
+export function keepLease(urls, shelf, tell) {
   /** @type {string | null} */
   let lease = null;
   let seconds = 0;
@@ -28,10 +29,13 @@ export function keepLease(urls, tell) {
     if (!lease) return;
     const mine = lease;
     beatAt = Date.now();
-    const reply = await ask(urls.renew, { lease: mine });
+    const reply = await ask(urls.renew, { lease: mine, ahead: shelf.leases().join(",") });
     if (mine !== lease) return;
     if (reply.kind === "ok") {
       endsAt = Date.now() + reply.data.lease_seconds * 1000;
+      seconds = reply.data.lease_seconds;
+      shelf.renewed(reply.data.ahead);
+      shelf.refill();
       if (isAsking) {
         isAsking = false;
         tell.onBack();
@@ -53,6 +57,7 @@ export function keepLease(urls, tell) {
       lease = null;
       isAsking = false;
       ask(urls.giveBack, { lease: ended });
+      shelf.clear();
       tell.onEnd();
     } else if (left() <= Math.min(WARN_SECONDS, seconds / 2)) {
       isAsking = true;
@@ -61,14 +66,22 @@ export function keepLease(urls, tell) {
   }
 
   function leave() {
-    if (!lease) return;
+    const ahead = shelf.leases();
+    shelf.close();
+    if (!lease && !ahead.length) return;
     endsAt = Math.min(endsAt, Date.now() + AWAY_SECONDS * 1000);
-    tellOnLeaving(urls.leave, { lease });
+    tellOnLeaving(urls.leave, { lease: lease ?? "", ahead: ahead.join(",") });
+  }
+
+  function comeBack() {
+    shelf.open();
+    renew();
   }
 
   setInterval(tick, 1000);
   addEventListener("pagehide", leave);
-  document.addEventListener("visibilitychange", () => (document.hidden ? leave() : renew()));
+  addEventListener("pageshow", (event) => event.persisted && comeBack());
+  document.addEventListener("visibilitychange", () => (document.hidden ? leave() : comeBack()));
 
   return {
     /** @param {string | null} token @param {number} lasts seconds */
@@ -80,6 +93,7 @@ export function keepLease(urls, tell) {
       const mine = lease;
       lease = null;
       isAsking = false;
+      shelf.clear();
       if (mine) await ask(urls.giveBack, { lease: mine });
     },
   };

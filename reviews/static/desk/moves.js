@@ -1,8 +1,10 @@
 // From case to case without an answer: the next one, a skip, the one that was lost.
 
+import { commit, takesAnswers } from "./acts.js";
+import { read } from "./cases.js";
 import { can, perform } from "./deeds.js";
 import { lose, lost } from "./hold.js";
-import { askToSignIn, busy, dialog, isCase, setBusy, stage, toast, url, workflow } from "./page.js";
+import { askToSignIn, banner, busy, dialog, isCase, setBusy, toast, url, workflow } from "./page.js";
 import { ask } from "./server.js";
 import { show } from "./stage.js";
 
@@ -12,7 +14,7 @@ export async function move(to, fields) {
   setBusy(true);
   const reply = await ask(to, { ...fields, workflow: workflow() });
   if (reply.kind === "ok") {
-    show(reply.html);
+    show(read(reply.html));
     return reply.kind;
   }
   setBusy(false);
@@ -24,17 +26,20 @@ export async function move(to, fields) {
 }
 
 can({
-  skip: () => (isCase() ? dialog("skip").showModal() : false),
+  skip: () => (takesAnswers() ? dialog("skip").showModal() : false),
   next: () => void move(url.nextUrl ?? "", {}),
   unskip: () => void move(url.nextUrl ?? "", { with_skipped: "yes" }),
-  again: () => void move(url.againUrl ?? "", { case: lost() }),
+  again() {
+    banner("");
+    move(url.againUrl ?? "", { case: lost() });
+  },
 });
 
 document.addEventListener("click", (event) => {
-  const reason = /** @type {Element} */ (event.target).closest("[data-reason]")?.getAttribute("data-reason");
-  if (!reason) return;
+  const button = /** @type {Element} */ (event.target).closest("[data-reason]");
+  if (!button) return;
   dialog("skip").close();
-  move(url.skipUrl ?? "", { lease: stage().dataset.lease ?? "", reason });
+  if (isCase() && !busy()) commit("skip", url.skipUrl ?? "", { reason: button.getAttribute("data-reason") ?? "" }, "skip");
 });
 
 // The lost dialog asks for one of two things: closing it otherwise means the next case.

@@ -25,10 +25,13 @@ export function say(words) {
   find("[data-says]").textContent = words;
 }
 
-/** @param {string} words empty takes it away */
-export function banner(words) {
+/** @param {string} words empty takes it away @param {{ again?: boolean }} [offer] to take the lost case again, instead of sending anew */
+export function banner(words, { again = false } = {}) {
   find("[data-banner]").hidden = !words;
   find("[data-banner-words]").textContent = words;
+  for (const part of document.querySelectorAll("[data-banner-actions]")) {
+    /** @type {HTMLElement} */ (part).hidden = (part.getAttribute("data-banner-actions") === "again") !== again;
+  }
 }
 
 let isBusy = false;
@@ -54,7 +57,6 @@ export function measureBar() {
 
 export function askToSignIn() {
   banner("You are signed out. Your answer is kept here: load the page, sign in, and it is sent.");
-  find("[data-retry]").onclick = () => location.reload();
 }
 
 place.addEventListener("toggle", measureBar, true);

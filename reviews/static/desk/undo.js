@@ -1,37 +1,48 @@
-// "Saved. Undo": stands at the foot of the page for as long as the answer can be taken back.
+// "Saved. Undo": stands at the foot of the page for as long as the last answer can be taken back. Answers before it
+// can be taken back after it, each inside its own time.
+
+/** @typedef {{ one: import("./cases.js").Case, words: string, endsAt: number, isSaved: boolean }} Given */
 
 /** @param {HTMLElement} place @param {number} lasts seconds */
 export function offerUndo(place, lasts) {
   const words = /** @type {HTMLElement} */ (place.querySelector("[data-undo-words]"));
   const leftWords = /** @type {HTMLElement} */ (place.querySelector("[data-undo-left]"));
-  /** @type {string | null} */
-  let lease = null;
-  let endsAt = 0;
+  /** @type {Given[]} the last one at the end */
+  let given = [];
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
 
-  function tick() {
-    const left = Math.ceil((endsAt - Date.now()) / 1000);
-    if (!lease || left <= 0) return withdraw();
-    leftWords.textContent = `${left} s`;
-    setTimeout(tick, 250);
+  function draw() {
+    clearTimeout(timer);
+    given = given.filter((it) => !it.isSaved || it.endsAt > Date.now());
+    const last = given.at(-1);
+    place.hidden = !last;
+    if (!last) return;
+    const said = `${last.isSaved ? "Saved" : "Saving"}: ${last.words}`;
+    if (words.textContent !== said) words.textContent = said;
+    leftWords.textContent = last.isSaved ? `${Math.ceil((last.endsAt - Date.now()) / 1000)} s` : "";
+    timer = setTimeout(draw, 250);
   }
 
-  function withdraw() {
-    lease = null;
-    place.hidden = true;
+  /** @param {string} lease */
+  function withdraw(lease) {
+    given = given.filter((it) => it.one.lease !== lease);
+    draw();
   }
 
   return {
-    /** @param {string} token of the answer @param {string} label */
-    offer(token, label) {
-      const isRunning = lease !== null;
-      lease = token;
-      endsAt = Date.now() + lasts * 1000;
-      words.textContent = `Saved: ${label}`;
-      place.hidden = false;
-      if (!isRunning) tick();
+    /** @param {import("./cases.js").Case} one that was answered @param {string} label */
+    offer(one, label) {
+      given = [...given.slice(-8), { one, words: label, endsAt: 0, isSaved: false }];
+      draw();
     },
-    /** @returns {string | null} */
-    lease: () => lease,
+    /** From now on the time runs. @param {string} lease */
+    saved(lease) {
+      for (const it of given) if (it.one.lease === lease) Object.assign(it, { isSaved: true, endsAt: Date.now() + lasts * 1000 });
+      draw();
+    },
+    /** @returns {Given | undefined} */
+    last: () => given.at(-1),
     withdraw,
   };
 }

@@ -153,7 +153,7 @@ def test_a_lease_is_kept_by_renewing_and_given_back_on_leaving() -> None:
     waiting(review_workflow())
     client = at_desk(person())
     lease = lease_in(client.get("/review/"))
-    assert client.post("/review/renew/", {"lease": lease}).json() == {"lease_seconds": 300}
+    assert client.post("/review/renew/", {"lease": lease}).json() == {"lease_seconds": 300, "ahead": {}}
     assert client.post("/review/leave/", {"lease": lease}).status_code == 204
     assert Task.objects.get().lease_until == NOW + timedelta(seconds=60)
     assert client.post("/review/give-back/", {"lease": lease}).status_code == 204

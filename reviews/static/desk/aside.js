@@ -1,0 +1,41 @@
+// Cases that are not answered now: put aside for oneself (hold), or passed up (escalate).
+
+import { commit, takesAnswers } from "./acts.js";
+import { can } from "./deeds.js";
+import { busy, dialog, find, isCase, toast, url } from "./page.js";
+import { move } from "./moves.js";
+import { ask } from "./server.js";
+
+can({
+  hold: () => (takesAnswers() ? dialog("hold").showModal() : false),
+  escalate: () => (takesAnswers() ? dialog("escalate").showModal() : false),
+  async held() {
+    const reply = await ask(url.heldUrl ?? "");
+    if (reply.kind !== "ok") return toast("What you have put aside cannot be shown just now.", "warn");
+    const pattern = document.createElement("template");
+    pattern.innerHTML = reply.html;
+    find("[data-held-list]").replaceChildren(pattern.content);
+    dialog("held").showModal();
+  },
+  /** Go on with a case that was put aside. */
+  resume(button) {
+    dialog("held").close();
+    move(url.resumeUrl ?? "", { task: button?.dataset.task ?? "" });
+  },
+});
+
+document.addEventListener("click", (event) => {
+  const button = /** @type {Element} */ (event.target).closest("[data-hold-hours]");
+  if (!button) return;
+  dialog("hold").close();
+  if (isCase() && !busy()) commit("hold", url.holdUrl ?? "", { hours: button.getAttribute("data-hold-hours") ?? "" }, "put aside");
+});
+
+dialog("escalate").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const fields = new FormData(/** @type {HTMLFormElement} */ (event.target));
+  const reason = String(fields.get("reason") ?? "").trim();
+  dialog("escalate").close();
+  /** @type {HTMLFormElement} */ (event.target).reset();
+  if (isCase() && !busy()) commit("escalate", url.escalateUrl ?? "", { reason }, "passed up");
+});
