@@ -89,7 +89,7 @@ def test_what_get_shows_can_be_sent_to_make_another(manager: ApiClient) -> None:
         ({"promise": {"target": 0}}, "target"),
         ({"promise": {"target": "1 %"}}, "promise.target"),
         ({"promise": {"aim": 1}}, "promise.aim"),
-        ({"promise": {"scope": 5}}, "scope"),
+        ({"promise": {"promise.scope": 5}}, "scope"),
         ({"promise": 5}, "promise"),
         ({"review_rules": {"reviews_required": 0}}, "review_rules.reviews_required"),
         ({"review_rules": {"reviews_required": 1.5}}, "review_rules.reviews_required"),
@@ -201,3 +201,20 @@ def test_a_case_is_checked_against_the_fields_of_now_in_every_process(
     assert client.send("POST", url, {"content": {"income": 1}}).status_code == 201
     snapshot._cache["credit"] = kept
     assert client.send("POST", url, {"content": {"amount": 1}}).status_code == 422
+
+
+def test_a_promise_may_be_about_costs_for_good_and_allow_for_misses(manager: ApiClient) -> None:
+    promise = {"loss": "costs", "doubt": "lifetime", "corrects_misses": True, "scope": "per_label"}
+    body = manager.send("POST", "/workflows", NEW | {"promise": promise}).json()
+    assert {name: body["promise"][name] for name in promise} == promise
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("target", "1 %"), ("target", True), ("loss", 1), ("loss", "money"), ("corrects_misses", "yes")],
+)
+def test_a_promise_that_does_not_fit_is_named(manager: ApiClient, field: str, value: object) -> None:
+    response = manager.send("POST", "/workflows", NEW | {"promise": {field: value}})
+    assert response.status_code == 422
+    assert field in response.json()["errors"][0]["field"]
+    assert not Workflow.objects.exists()

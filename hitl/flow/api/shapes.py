@@ -192,7 +192,19 @@ class Promise(Shape):
     scope: Literal["overall", "per_label"] = "overall"
     audit_base: Annotated[float, _said("Share of automatic decisions that is audited.")] = 0.02
     audit_amber: Annotated[float, _said("The same while the evidence is doubtful.")] = 0.25
-    blind_share: Annotated[float, _said("Share of reviewed cases shown without the model's output.")] = 0.1
+    blind_share: Annotated[
+        float, _said("Least share of reviewed cases shown without the model's output.")
+    ] = 0.1
+    loss: Annotated[
+        Literal["errors", "costs"], _said("Whether each mistake counts the same, or what its label costs.")
+    ] = "errors"
+    doubt: Annotated[
+        Literal["certificate", "lifetime"],
+        _said("Whether the confidence is that of each certificate, or of all there will be."),
+    ] = "certificate"
+    corrects_misses: Annotated[
+        bool, _said("Prove a sharper promise, by what reviewers miss of known-answer cases.")
+    ] = False
 
 
 class ReasonCode(Shape):

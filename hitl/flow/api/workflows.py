@@ -26,7 +26,9 @@ from policy.services.promises import Promise
 from reviews.models import ReviewRules
 from reviews.services.rules import RULES, change_rules, rules_body
 
-_PROMISE = ("target", "confidence", "scope", "audit_base", "audit_amber", "blind_share")
+_NUMBERS = ("target", "confidence", "audit_base", "audit_amber", "blind_share")
+_CHOICES = ("scope", "loss", "doubt")
+_PROMISE = (*_NUMBERS, *_CHOICES, "corrects_misses")
 _WORDS = ("name", "description", "guidelines")
 
 
@@ -60,7 +62,7 @@ class WorkflowsView(ApiView):
                 labels=given.get("labels"),
                 actor=key.as_actor(),
                 now=now,
-                promise=Promise(**_numbers(given, "promise", _PROMISE)),
+                promise=Promise(**_promise(given)),
                 review_rules=_rules(given),
                 **{name: given[name] for name in ("description", "guidelines", "degree") if name in given},
                 needs_second_person=_flag(given, "needs_second_person"),
@@ -186,17 +188,24 @@ def _only(given: Mapping[str, Any], known: set[str], prefix: str) -> None:
         )
 
 
-def _numbers(given: Mapping[str, Any], name: str, known: tuple[str, ...]) -> dict[str, Any]:
-    """Return a part of the body that holds numbers (and, for a promise, its scope)."""
-    part = given.get(name, {})
+def _promise(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the body promises; whether it fits is for the service to say."""
+    part = given.get("promise", {})
     if not isinstance(part, dict):
-        raise Invalid([{"field": name, "error": "is not an object", "fix": "Send a JSON object."}])
-    _only(part, set(known), f"{name}.")
-    problems = [
-        {"field": f"{name}.{key}", "error": "is not a number", "fix": "Send a JSON number, without quotes."}
-        for key, value in part.items()
-        if key != "scope" and (isinstance(value, bool) or not isinstance(value, int | float))
-    ]
+        raise Invalid([{"field": "promise", "error": "is not an object", "fix": "Send a JSON object."}])
+    _only(part, set(_PROMISE), "promise.")
+    problems = []
+    for key, value in part.items():
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if key in _NUMBERS and not is_number:
+            fix = "Send a JSON number, without quotes."
+            problems.append({"field": f"promise.{key}", "error": "is not a number", "fix": fix})
+        elif key in _CHOICES and not isinstance(value, str):
+            fix = "Send one of its words, in quotes."
+            problems.append({"field": f"promise.{key}", "error": "is not a text", "fix": fix})
+        elif key == "corrects_misses" and not isinstance(value, bool):
+            fix = "Send true or false."
+            problems.append({"field": f"promise.{key}", "error": "is not true or false", "fix": fix})
     if problems:
         raise Invalid(problems)
     return part
