@@ -11,6 +11,7 @@ only cases that came in since may speak.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -59,7 +60,7 @@ def fair_labels(release: Release, *, since: datetime | None = None) -> Sample | 
     evaluation = evaluation_of(release.id)
     if evaluation is None:
         return None
-    chances = _chances_of(release.workflow_id, since)
+    chances = _chances_of(evaluation.label_ids, since)
     complete = np.array([label_id in chances.complete for label_id in evaluation.label_ids], dtype=bool)
     pi = np.array([chances.pi.get(label_id, np.nan) for label_id in evaluation.label_ids])
     floor = np.nanmin(pi, initial=1.0)
@@ -77,8 +78,8 @@ class _Chances:
     pi: dict[UUID, float]
 
 
-def _chances_of(workflow_id: UUID, since: datetime | None) -> _Chances:
-    labels = Label.objects.filter(workflow_id=workflow_id).exclude(purpose=Purpose.GOLD)
+def _chances_of(label_ids: Sequence[UUID], since: datetime | None) -> _Chances:
+    labels = Label.objects.filter(pk__in=label_ids).exclude(purpose=Purpose.GOLD)
     if since is not None:
         labels = labels.filter(case__received_at__gte=since)
     routed = Decision.objects.filter(case_id=OuterRef("case_id"), sequence=0, reason__in=REGARDLESS_OF_SCORE)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from policy.models import Certificate, CutoffSet, Decision, DegreeChange, Policy
+from policy.models import Certificate, CutoffSet, Decision, DegreeChange, Policy, Trial
 from policy.standing import covers_promise
 from policy.types import LIVE_CERTIFICATES, ChangeStatus
 
@@ -49,6 +49,18 @@ def asked_changes(workflow_id: UUID) -> list[DegreeChange]:
 def latest_certificate(release_id: UUID) -> Certificate | None:
     """Return the newest certificate of a release, or attempt at one."""
     return Certificate.objects.filter(release_id=release_id).order_by("-id").first()
+
+
+def certificate_history(workflow_id: UUID, *, limit: int = 20) -> list[Certificate]:
+    """Return the latest certificates and attempts at one, newest first, without their evidence."""
+    made = Certificate.objects.filter(workflow_id=workflow_id).select_related("release").defer("evidence")
+    return list(made.order_by("-valid_from", "-id")[:limit])
+
+
+def ended_trials(workflow_id: UUID, *, limit: int = 20) -> list[Trial]:
+    """Return the latest trials that have ended, newest first, without their plans."""
+    ended = Trial.objects.filter(workflow_id=workflow_id, ended_at__isnull=False).select_related("release")
+    return list(ended.defer("plans", "states", "evidence").order_by("-frozen_at", "-id")[:limit])
 
 
 def certificate_for(policy: Policy, release_id: UUID, *, now: datetime) -> Certificate | None:

@@ -41,6 +41,10 @@ class Plot:
     y_range: tuple[float, float] | None = None
     marks: Sequence[tuple[float, str]] = field(default_factory=tuple)
     """Vertical lines: where, and what they say."""
+    is_log: bool = False
+    """Whether the vertical axis counts powers of ten; then every value must be above 0."""
+    levels: Sequence[tuple[float, str, str]] = field(default_factory=tuple)
+    """Horizontal lines: where, what they say, and their colour, a token of `PALETTE`."""
 
     def __post_init__(self) -> None:
         for series in self.series:
@@ -60,6 +64,8 @@ class Plot:
             "asPercent": self.as_percent,
             "yRange": self.y_range,
             "marks": [{"at": at, "words": words} for at, words in self.marks],
+            "isLog": self.is_log,
+            "levels": [{"at": at, "words": words, "colour": colour} for at, words, colour in self.levels],
             "series": [
                 {
                     "name": s.name,

@@ -67,12 +67,18 @@ def digest_of(*, workflow_id: UUID, since: datetime | None, until: datetime) -> 
     return count, hasher.hexdigest()
 
 
-def digests_hold(*, workflow_id: UUID) -> datetime | None:
-    """Recompute every digest of the workflow; return the end of the first span that was changed since."""
-    for entry in _entries(Workflow.objects.get(pk=workflow_id)).order_by("number"):
-        since = datetime.fromisoformat(entry.detail["since"]) if entry.detail["since"] else None
+def digests_hold(*, workflow_id: UUID, since: datetime | None = None) -> datetime | None:
+    """Recompute the digests of the workflow; return the end of the first span that was changed since.
+
+    `since` leaves out those that were made before it; None checks them all.
+    """
+    entries = _entries(Workflow.objects.get(pk=workflow_id))
+    if since is not None:
+        entries = entries.filter(at__gte=since)
+    for entry in entries.order_by("number"):
+        begin = datetime.fromisoformat(entry.detail["since"]) if entry.detail["since"] else None
         until = datetime.fromisoformat(entry.detail["until"])
-        found = digest_of(workflow_id=workflow_id, since=since, until=until)
+        found = digest_of(workflow_id=workflow_id, since=begin, until=until)
         if found != (entry.detail["count"], entry.detail["sha256"]):
             return until
     return None

@@ -14,7 +14,7 @@ from hitl.shared.errors import HitlError, Invalid, NotFound
 from models_store.selectors import champion
 from policy.access import VIEWERS, require_raiser, workflow_for
 from policy.errors import NoModel
-from policy.models import CutoffSet, DegreeChange
+from policy.models import CutoffSet, DegreeChange, Policy
 from policy.services import breaker, cutoffs, degrees
 from policy.services.certify import certify_release
 from policy.services.promises import change_promise
@@ -53,7 +53,7 @@ def promise(request: HttpRequest, slug: str) -> HttpResponse:
     workflow = workflow_for(actor, slug)
     require_raiser(actor)
     board = board_of(workflow, now=clock.now())
-    form = PromiseForm(request.POST) if request.method == "POST" else PromiseForm.of(board.policy)
+    form = PromiseForm(request.POST) if request.method == "POST" else _promise_form(request, board.policy)
     if request.method == "POST" and form.is_valid():
         try:
             change_promise(
@@ -74,6 +74,18 @@ def promise(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect("automation", slug=slug)
     status = 422 if form.errors else 200
     return render(request, "policy/promise.html", {"board": board, "form": form}, status=status)
+
+
+def _promise_form(request: HttpRequest, policy: Policy) -> PromiseForm:
+    """Fill in what is promised now, but for a target that the promise page was asked to try."""
+    form = PromiseForm.of(policy)
+    try:
+        target = float(request.GET.get("target", ""))
+    except ValueError:
+        return form
+    if 0 < target < 1:
+        form.initial["target"] = target
+    return form
 
 
 @changes_policy

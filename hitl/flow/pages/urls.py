@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from hitl.flow.pages import apidocs, keys, setup, webhooks, workflows
+from hitl.flow.pages import apidocs, keys, promise, setup, webhooks, workflows
 
 urlpatterns: list[URLPattern] = [
     path("workflows/", workflows.workflows, name="workflows"),
@@ -12,6 +12,13 @@ urlpatterns: list[URLPattern] = [
     path("workflows/<slug:slug>/archive/", workflows.archive, name="workflow-archive"),
     path("workflows/<slug:slug>/import/", workflows.import_file, name="workflow-import"),
     path("workflows/<slug:slug>/export/", workflows.export, name="export"),
+    path("automation/<slug:slug>/promise/", promise.promise_page, name="promise-page"),
+    path("automation/<slug:slug>/promise/check/", promise.check_decisions, name="promise-check"),
+    path(
+        "automation/<slug:slug>/promise/certificates/<uuid:certificate_id>.json",
+        promise.evidence,
+        name="certificate-evidence",
+    ),
     path("keys/", keys.keys, name="keys"),
     path("keys/<uuid:key_id>/revoke/", keys.revoke, name="key-revoke"),
     path("webhooks/", webhooks.webhooks, name="webhooks"),

@@ -99,6 +99,12 @@ class UnitView {
     for (const plot of this.drawn) plot.redraw(false);
   }
 
+  /** Move to a cutoff that was chosen elsewhere, exactly. @param {number} cutoff */
+  try(cutoff) {
+    const exact = this.order.indexOf(this.unit.cutoff.indexOf(cutoff));
+    this.moveTo(exact >= 0 ? exact : this.nearest(nines(cutoff)));
+  }
+
   describe() {
     const words = sentence(this.unit, this.i);
     this.range.setAttribute("aria-valuetext", `Cutoff ${short(this.unit.cutoff[this.i])}. ${words}`);
@@ -267,7 +273,12 @@ function attach(form) {
       if (shown) show(shown);
     });
   }
-  show([...views.keys()][0]);
+  const tried = new URLSearchParams(location.search); // from the promise page: a cutoff to look at first
+  for (const [name, view] of views) {
+    const cutoff = Number(tried.get(name) ?? NaN);
+    if (cutoff >= 0 && cutoff <= 1) view.try(cutoff);
+  }
+  show([...views.keys()].find((name) => tried.has(name)) ?? [...views.keys()][0]);
 
   const again = () => views.forEach((view) => { if (!view.root.hidden) view.draw(); });
   let width = form.clientWidth;

@@ -1,7 +1,7 @@
 // Draws every `data-plot` figure with uPlot from the JSON beside it. The table behind it holds the same numbers.
 
 /** @typedef {{name: string, unit: string, colour: string, isDashed: boolean, values: (number|null)[], low: (number|null)[]|null, high: (number|null)[]|null}} Series */
-/** @typedef {{x: number[], xName: string, yName: string, isTime: boolean, asPercent: boolean, yRange: [number, number]|null, marks: {at: number, words: string}[], series: Series[]}} Plot */
+/** @typedef {{x: number[], xName: string, yName: string, isTime: boolean, asPercent: boolean, yRange: [number, number]|null, marks: {at: number, words: string}[], isLog: boolean, levels: {at: number, words: string, colour: string}[], series: Series[]}} Plot */
 
 const probe = document.createElement("span");
 probe.hidden = true;
@@ -43,6 +43,28 @@ function marks(plot) {
   };
 }
 
+/** Horizontal lines with words. @param {Plot} plot */
+function levels(plot) {
+  return (/** @type {any} */ u) => {
+    const { ctx, bbox } = u;
+    ctx.save();
+    ctx.setLineDash([6, 4]);
+    ctx.lineWidth = 1.5 * devicePixelRatio;
+    ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+    ctx.fillStyle = colour("muted");
+    for (const level of plot.levels) {
+      const y = u.valToPos(level.at, "y", true);
+      ctx.strokeStyle = colour(`data-${level.colour}`);
+      ctx.beginPath();
+      ctx.moveTo(bbox.left, y);
+      ctx.lineTo(bbox.left + bbox.width, y);
+      ctx.stroke();
+      ctx.fillText(level.words, bbox.left + 6 * devicePixelRatio, y - 5 * devicePixelRatio);
+    }
+    ctx.restore();
+  };
+}
+
 // Times in UTC, as everywhere on the pages; a new day or year is named below its first tick.
 const DAY = "\n{D} {MMM}";
 const TIME_TICKS = [
@@ -79,10 +101,10 @@ function draw(plot, place) {
       series,
       bands,
       tzDate: (/** @type {number} */ seconds) => /** @type {any} */ (window).uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
-      scales: { x: { time: plot.isTime }, y: plot.yRange ? { range: plot.yRange } : {} },
+      scales: { x: { time: plot.isTime }, y: { ...(plot.yRange ? { range: plot.yRange } : {}), ...(plot.isLog ? { distr: 3, log: 10 } : {}) } },
       axes: [{ ...axis, label: plot.xName, labelSize: 20, labelFont: axis.font, ...(plot.isTime ? { values: TIME_TICKS } : {}) }, { ...axis, size: 64, label: plot.yName || undefined, labelSize: 20, labelFont: axis.font, values: (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks.map(value) }],
       cursor: { y: false, points: { size: 6 } },
-      hooks: plot.marks.length ? { draw: [marks(plot)] } : {},
+      hooks: { draw: [...(plot.marks.length ? [marks(plot)] : []), ...(plot.levels?.length ? [levels(plot)] : [])] },
     },
     data,
     place,

@@ -1,0 +1,82 @@
+"""The promise page an operator lives on, and the evidence behind it as a file."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.forms.models import model_to_dict
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from hitl.accounts.types import Role
+from hitl.flow.promise.sight import sight_of
+from hitl.flow.promise.what_if import ROWS
+from hitl.shared import clock
+from hitl.shared.errors import NotFound
+from hitl.web.words import exact_time
+from policy.access import workflow_for
+from policy.models import Certificate, Trial
+from policy.services.digest import digests_hold
+from policy.web.doors import actor_of
+
+_DAY = timedelta(days=1)
+_MAY = {"may_raise": (Role.OPERATOR,), "may_lower": (Role.OPERATOR, Role.LEAD)}
+_TRIAL_FIELDS = (
+    "kind",
+    "frozen_at",
+    "plans",
+    "evidence",
+    "states",
+    "n_labels",
+    "n_wrong",
+    "n_overdue",
+    "ended_at",
+    "outcome",
+    "reason",
+)
+
+
+@login_required
+@require_GET
+def promise_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show whether the promise is kept, what proves it, and what would change it."""
+    actor = actor_of(request)
+    sight = sight_of(workflow_for(actor, slug), now=clock.now())
+    may = {role: actor.has(*roles) for role, roles in _MAY.items()}
+    shown = {"sight": sight, "board": sight.board, "rows": ROWS, "actor": actor}
+    return render(request, "policy/promise/page.html", shown | may)
+
+
+@login_required
+@require_GET
+def evidence(request: HttpRequest, slug: str, certificate_id: UUID) -> HttpResponse:
+    """Return all that recomputes a certificate, as JSON; the labels it names are in the export of labels."""
+    workflow = workflow_for(actor_of(request), slug)
+    certificate = Certificate.objects.filter(pk=certificate_id, workflow=workflow).first()
+    if certificate is None:
+        raise NotFound
+    trial = Trial.objects.filter(certificate=certificate).first()
+    content: dict[str, Any] = {"id": str(certificate.pk), **model_to_dict(certificate)}
+    content["trial"] = {name: getattr(trial, name) for name in _TRIAL_FIELDS} if trial else None
+    response = JsonResponse(content, json_dumps_params={"indent": 1})
+    response["Content-Disposition"] = f'attachment; filename="{slug}-certificate-{certificate.pk}.json"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@login_required
+@require_POST
+def check_decisions(request: HttpRequest, slug: str) -> HttpResponse:
+    """Recompute the digests of the last day's decisions, and say whether any of them was changed since."""
+    workflow = workflow_for(actor_of(request), slug)
+    changed = digests_hold(workflow_id=workflow.id, since=clock.now() - _DAY)
+    if changed is None:
+        messages.success(request, "The decisions of the last day are as they were sealed.")
+    else:
+        messages.error(
+            request, f"Decisions up to {exact_time(changed)} are not what was sealed. Look at once."
+        )
+    return redirect("promise-page", slug=slug)

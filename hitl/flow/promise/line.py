@@ -1,0 +1,76 @@
+"""The monitor's line through time, with the levels at which it acts."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from hitl.web.charts import Plot, Series
+from policy.models import CutoffSet, Reading, Watch
+from policy.services.trials import units_of
+from policy.services.watches import live_watch, open_watch_of
+from science.guarantee.monitor import AMBER
+
+MOST_READINGS = 400
+LOWEST = 1e-4  # drawn where E is smaller: nothing speaks against the promise
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One certificate's watch.
+
+    Attributes:
+        watch: the open one, or the last there was.
+        readings: one per ten audits, the latest `MOST_READINGS`, oldest first.
+        amber, red: levels of E from which more is audited, and from which automation steps down.
+        e_now: the highest E among the cutoffs in force.
+    """
+
+    watch: Watch
+    readings: list[Reading]
+    amber: float
+    red: float
+    e_now: float
+
+    @property
+    def tone(self) -> str:
+        """Tone of the level now."""
+        if self.e_now >= self.red:
+            return "bad"
+        return "warn" if self.e_now >= self.amber else "good"
+
+    @property
+    def plot(self) -> Plot:
+        """E over the time of the decisions, on a logarithmic axis."""
+        return Plot(
+            title="Evidence against the promise, over time",
+            x_name="decided (UTC)",
+            x=[reading.at.timestamp() for reading in self.readings],
+            series=[Series("evidence", [max(LOWEST, r.e_value) for r in self.readings], "E", "blue")],
+            y_name="evidence against the promise (E)",
+            is_time=True,
+            is_log=True,
+            y_range=(LOWEST, 10 * self.red),
+            levels=[
+                (self.amber, "amber: audit more", "orange"),
+                (self.red, "red: step down", "vermilion"),
+            ],
+        )
+
+
+def line_of(workflow_id: UUID, in_force: CutoffSet | None) -> Line | None:
+    """Return the line of the watch that is open, else of the last; None before the first."""
+    watch = open_watch_of(workflow_id) or _last(workflow_id)
+    if watch is None:
+        return None
+    monitors = live_watch(watch)
+    readings = list(watch.readings.order_by("-at", "-id")[:MOST_READINGS])[::-1]
+    pfa = min((monitor.pfa for monitor in monitors.monitors.values()), default=1.0)
+    if watch.ended_at is None and in_force is not None and in_force.certificate_id == watch.pk:
+        e_now = monitors.highest(units_of(in_force))
+    else:
+        e_now = readings[-1].e_value if readings else 0.0
+    return Line(watch, readings, AMBER, 1 / pfa, e_now)
+
+
+def _last(workflow_id: UUID) -> Watch | None:
+    watches = Watch.objects.select_related("certificate__release").filter(workflow_id=workflow_id)
+    return watches.order_by("-ended_at").first()

@@ -1,0 +1,111 @@
+"""How often the model is wrong now: labels weighed by how likely they were, beside their plain average."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import numpy as np
+from django.db.models import Q
+
+from cases.models import Label
+from cases.types import Purpose
+from hitl.flow.watching import evidence
+from hitl.flow.watching.evidence import Drawn, Truth
+from hitl.flow.watching.scene import ACCEPTED
+from policy.models import Decision
+from science.decide import Reason
+from science.guarantee.estimates import Estimate, hajek
+
+WINDOW = timedelta(days=90)
+MOST = evidence.MOST_DRAWN  # labels looked at, the latest
+_NOT_LIVE = (Purpose.IMPORT, Purpose.GOLD)
+_WEEK = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveError:
+    """What blind labels say of one release's decisions, in decision order up to the first open one.
+
+    Attributes:
+        accepted: loss among the cases that a cutoff accepted: what the promise is about.
+        everything: loss among all cases that were scored, decided by people or not.
+        naive, n_naive: plain share of wrong answers among all labelled cases, blind or not; NaN without any.
+        since: decision time of the first case looked at; None where there is none.
+        n_open, n_overdue: drawn cases of the window that are not in: still asked, or late and left out.
+        fair_a_day: labels a day, in equal-probability terms.
+    """
+
+    accepted: Estimate
+    everything: Estimate
+    naive: float
+    n_naive: int
+    since: datetime | None
+    n_open: int
+    n_overdue: int
+    fair_a_day: float
+
+    @property
+    def gap(self) -> float:
+        """By how much the plain average overstates the error (negative: understates)."""
+        return self.naive - self.everything.value
+
+
+def live_error(
+    *, workflow_id: UUID, release_id: UUID, costs: Mapping[str, float], now: datetime
+) -> LiveError:
+    """Estimate from the latest labels of at most `WINDOW`; intervals hold at all moments at once (95 %)."""
+    accepted = _drawn(workflow_id, release_id, ACCEPTED, now)
+    everything = _drawn(workflow_id, release_id, list(Reason), now)
+    since = everything[0].at if everything else None
+    wrong, n = _plain(workflow_id, release_id, since) if since else (0, 0)
+    return LiveError(
+        accepted=_estimate(accepted, costs),
+        everything=_estimate(everything, costs),
+        naive=wrong / n if n else float("nan"),
+        n_naive=n,
+        since=since,
+        n_open=sum(one.truth is Truth.OPEN for one in everything),
+        n_overdue=sum(one.truth is Truth.OVERDUE for one in everything),
+        fair_a_day=_fair_a_day(everything, now),
+    )
+
+
+def _drawn(workflow_id: UUID, release_id: UUID, reasons: Sequence[str], now: datetime) -> list[Drawn]:
+    """Return the latest drawn cases, oldest first."""
+    rows = evidence.scored(workflow_id, release_id, reasons=reasons)
+    rows = rows.filter(Q(is_audited=True) | Q(is_blind=True), decided_at__gte=now - WINDOW)
+    first = list(rows.order_by("-decided_at").values_list("decided_at", flat=True)[MOST - 1 : MOST])
+    if first:
+        rows = rows.filter(decided_at__gte=first[0])
+    return evidence.drawn_after(rows, None, until=now, now=now)
+
+
+def _estimate(drawn: Sequence[Drawn], costs: Mapping[str, float]) -> Estimate:
+    """Answers that came in out of order are left out: only disagreements wait for a second opinion."""
+    n_over = next((i for i, one in enumerate(drawn) if one.truth is Truth.OPEN), len(drawn))
+    final = [one for one in drawn[:n_over] if one.truth is Truth.FINAL]
+    losses = np.array([one.loss * costs.get(one.predicted, 1.0) for one in final])
+    return hajek(losses, np.array([one.pi for one in final]), ordered=True)
+
+
+def _plain(workflow_id: UUID, release_id: UUID, since: datetime) -> tuple[int, int]:
+    """Count wrong and all among the latest labels that people gave, as if they were a fair sample."""
+    labels = Label.objects.filter(workflow_id=workflow_id, superseded_at=None, at__gte=since)
+    labels = labels.exclude(purpose__in=_NOT_LIVE).order_by("-at")
+    truth = dict(labels.values_list("case_id", "label")[:MOST])
+    routed = Decision.objects.filter(case_id__in=truth, sequence=0, release_id=release_id)
+    said = dict(routed.exclude(predicted=None).order_by("epoch").values_list("case_id", "predicted"))
+    return sum(truth[case_id] != label for case_id, label in said.items()), len(said)
+
+
+def _fair_a_day(drawn: Sequence[Drawn], now: datetime) -> float:
+    """Labels a day as if all had been drawn with the smallest chance among them."""
+    lately = [one for one in drawn if one.at >= now - _WEEK]
+    if not lately:
+        return 0.0
+    span = now - lately[0].at
+    if len(drawn) < MOST:
+        span = min(_WEEK, max(span, timedelta(days=1)))
+    least = min(one.pi for one in lately)
+    return float(sum(least / one.pi for one in lately) / max(span / timedelta(days=1), 1 / 24))

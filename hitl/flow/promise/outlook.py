@@ -1,0 +1,196 @@
+"""Why is not more automated, and what would change that: more labels, a looser promise, or a better model.
+
+Beliefs for people, read off the labels there are; no certificate rests on them.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from policy.models import Policy
+from policy.proofs import Sample, Terms
+from policy.types import Scope
+from policy.web.curves import Point
+from policy.web.curves import Unit as Curve
+from science.guarantee.exact import critical_count
+from science.guarantee.planning import Plan, expected_automation, labels_needed, plan, reachable_target
+
+MULTIPLES = (1, 2, 4, 10)
+LOOSER = (1.5, 2.0, 3.0)
+WORTH = 0.03  # of all cases: less is not worth waiting for
+ALL_BUT = 0.005  # of all cases: as good as everything
+_N_CUTOFFS = 60
+_FAR = timedelta(days=3650)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """With so many labels in all, so much would probably be automated, and so much more than now."""
+
+    labels: int
+    missing: int
+    automation: float
+    by: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Looser:
+    """What a looser promise would probably automate, with the labels there are."""
+
+    target: float
+    automation: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """One unit of the promise.
+
+    Attributes:
+        automation: share of the unit's cases that the certificate's cutoff accepts now; 0 without one.
+        why: what stopped the walk, in words.
+        advice: what would help most, in words.
+        missing: labels that are probably missing for something worth having; None where none would do.
+        reachable: smallest target that the present labels would probably prove; None where none is.
+    """
+
+    label: str | None
+    n_labels: int
+    automation: float
+    why: str
+    advice: str
+    missing: int | None
+    by: datetime | None
+    reachable: float | None
+    steps: Sequence[Step]
+    looser: Sequence[Looser]
+
+    @property
+    def words(self) -> str:
+        """What people call the unit."""
+        return "All labels" if self.label is None else self.label
+
+
+def outlooks(
+    sample: Sample,
+    curves: Sequence[Curve],
+    *,
+    policy: Policy,
+    terms: Terms,
+    labels: Sequence[str],
+    fair_a_day: float,
+    now: datetime,
+) -> list[Outlook]:
+    """Return an outlook for each unit of the promise.
+
+    Args:
+        curves: the units' curves, in the order of the units, with the points that are certified marked.
+        terms: what must be tested so that the promise holds.
+        fair_a_day: labels a day to be expected, in equal-probability terms; 0 when nobody answers.
+    """
+    each = terms.delta / max(1, len(curves))
+    losses = sample.losses(np.array(terms.costs))
+    found = []
+    for curve in curves:
+        own = np.ones(len(sample), dtype=bool)
+        if policy.scope == Scope.PER_LABEL and curve.label is not None:
+            own = sample.predicted == list(labels).index(curve.label)
+        drafted = plan(
+            sample.scores[own],
+            losses[own],
+            target=terms.target,
+            delta=each,
+            expected_labels=max(1, int(own.sum())),
+            n_cutoffs=_N_CUTOFFS,
+        )
+        rate = fair_a_day * float(own.mean()) if len(sample) else 0.0
+        found.append(_outlook(curve, drafted, rate=rate, now=now))
+    return found
+
+
+def _outlook(curve: Curve, drafted: Plan, *, rate: float, now: datetime) -> Outlook:
+    n = curve.n_labels
+    certified = [point for point in curve.points if point.is_covered]
+    now_share = certified[-1].automation if certified else 0.0
+    steps = [_step(drafted, n, multiple, rate, now) for multiple in MULTIPLES]
+    needed = None if certified else labels_needed(drafted)
+    worth = next((s for s in steps[1:] if s.automation >= now_share + WORTH), None) if certified else None
+    missing = worth.missing if worth else max(0, needed - n) if needed is not None else None
+    looser = [
+        Looser(drafted.target * times, expected_automation(replace(drafted, target=drafted.target * times)))
+        for times in LOOSER
+        if drafted.target * times < 0.5
+    ]
+    return Outlook(
+        label=curve.label,
+        n_labels=n,
+        automation=now_share,
+        why=_why(curve.points, certified, n, drafted),
+        advice=_advice(now_share, missing, worth, looser, is_certified=bool(certified)),
+        missing=missing,
+        by=_by(missing, rate, now),
+        reachable=None if certified else reachable_target(drafted),
+        steps=steps,
+        looser=looser,
+    )
+
+
+def _step(drafted: Plan, n: int, multiple: int, rate: float, now: datetime) -> Step:
+    labels = n * multiple
+    share = expected_automation(replace(drafted, expected_labels=max(1, labels)))
+    return Step(labels, labels - n, share, _by(labels - n, rate, now))
+
+
+def _by(missing: int | None, rate: float, now: datetime) -> datetime | None:
+    """When so many more labels will have come in, at the present rate; None: not within ten years."""
+    if missing is None or rate <= 0:
+        return None
+    wait = timedelta(days=min(missing / rate, 1e6))
+    return now + wait if wait < _FAR else None
+
+
+def _why(points: Sequence[Point], certified: Sequence[Point], n: int, drafted: Plan) -> str:
+    if not certified:
+        return "No cutoff is proved: too few labels, or too many of the surest answers are wrong."
+    last = certified[-1]
+    behind = [point for point in points if point.cutoff < last.cutoff and point.n > last.n]
+    if not behind or last.automation >= 1 - ALL_BUT:
+        return "Everything that was labelled is accepted already: there is no more to gain."
+    point = behind[0]
+    most = int(critical_count(np.array([point.n]), drafted.target, drafted.delta)[0])
+    allowed = "not even none" if most < 0 else f"{most:,}"
+    return (
+        f"The walk stopped at cutoff {last.cutoff:.6g}. At the next looser one, {point.wrong:,} of"
+        f" {point.n:,} labelled cases were wrong; with so many labels, {allowed} may be."
+    )
+
+
+def _advice(
+    automation: float,
+    missing: int | None,
+    worth: Step | None,
+    looser: Sequence[Looser],
+    *,
+    is_certified: bool,
+) -> str:
+    if automation >= 1 - ALL_BUT:
+        return "Nothing is left to gain."
+    if is_certified and worth is not None:
+        share = 100 * worth.automation
+        return f"More blind labels: {worth.missing:,} more would probably bring it to {share:.0f} %."
+    if not is_certified and missing is not None:
+        return f"More blind labels: about {missing:,} more would probably prove a first cutoff."
+    best = next((one for one in looser if one.automation >= automation + WORTH), None)
+    if best is not None:
+        return (
+            "A better model, or a looser promise: labels alone would change little, at most"
+            f" {100 * best.target:.3g} % wrong would probably automate {100 * best.automation:.0f} %."
+        )
+    return "A better model: neither more labels nor a somewhat looser promise would change much."
+
+
+def planned_by(missing: float, rate: float, now: datetime) -> datetime | None:
+    """When a trial will probably have its planned labels, at `rate` labels a day."""
+    return now if missing <= 0 else _by(math.ceil(missing), rate, now)

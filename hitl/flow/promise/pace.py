@@ -1,0 +1,66 @@
+"""What people do in a week: answers, seconds an answer takes, audits done and due."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+from uuid import UUID
+
+from django.db.models import Count, Q
+
+from cases.models import Label
+from cases.types import Purpose
+from monitoring.selectors import waiting
+from reviews.models import Review, Task
+from reviews.types import OPEN
+
+WEEK = timedelta(days=7)
+MOST_ANSWERS = 20_000  # of a week
+_LATEST = 500  # answers whose seconds are looked at
+_NOT_LIVE = (Purpose.IMPORT, Purpose.GOLD)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """People's work on one workflow.
+
+    Attributes:
+        answers: labels of the last seven days, at most `MOST_ANSWERS`; `blind` and `audits` among them.
+        seconds: median active seconds of the latest answers; None where nobody has answered.
+        due, overdue: audits that wait for an answer, and those of them past their deadline.
+        waiting: tasks in the queue.
+    """
+
+    answers: int
+    blind: int
+    audits: int
+    seconds: float | None
+    due: int
+    overdue: int
+    waiting: int
+    has_more_waiting: bool
+
+
+def pace_of(*, workflow_id: UUID, now: datetime) -> Pace:
+    """Read the pace of the last week."""
+    labels = Label.objects.filter(workflow_id=workflow_id, at__gte=now - WEEK, at__lte=now)
+    labels = labels.exclude(purpose__in=_NOT_LIVE).order_by("-at")
+    lately = list(labels.values_list("case_id", "is_blind", "purpose")[:MOST_ANSWERS])
+    cases = [case_id for case_id, _, _ in lately[:_LATEST]]
+    seconds = Review.objects.filter(case_id__in=cases, undone_at=None).values_list("seconds", flat=True)
+    known = list(seconds)
+    due = overdue = 0
+    for status in OPEN:  # one at a time: each has an index of its own
+        audits = Task.objects.filter(workflow_id=workflow_id, purpose=Purpose.AUDIT, status=status)
+        counted = audits.aggregate(due=Count("id"), overdue=Count("id", filter=Q(due_at__lt=now)))
+        due, overdue = due + counted["due"], overdue + counted["overdue"]
+    queued, has_more = waiting(workflow_id=workflow_id)
+    return Pace(
+        answers=len(lately),
+        blind=sum(is_blind for _, is_blind, _ in lately),
+        audits=sum(purpose == Purpose.AUDIT for _, _, purpose in lately),
+        seconds=float(median(known)) if known else None,
+        due=due,
+        overdue=overdue,
+        waiting=queued,
+        has_more_waiting=has_more,
+    )

@@ -1,0 +1,298 @@
+// What another target or cutoff would mean in a week, while one drags: no round trip, the numbers are all here.
+// Without this module the table of numbers is there, and the forms that change things.
+
+/** @typedef {{words: string, field: string, share: number, nLabels: number, inForce: number|null, certified: number|null, cutoff: number[], n: number[], wrong: number[], low: (number|null)[], high: (number|null)[], bound: number[], isCovered: boolean[]}} Unit */
+/** @typedef {{target: number, auditRate: number, weeklyCases: number, seconds: number|null, answers: number, waiting: number, units: Unit[]}} Data */
+
+const counts = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const few = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
+/** @param {number} n */
+const count = (n) => (n < 10 ? few.format(n) : counts.format(n));
+/** @param {number|null} share @param {number} digits */
+const percent = (share, digits) => (share == null ? "–" : `${(100 * share).toFixed(digits)} %`);
+/** @param {number} cutoff */
+const short = (cutoff) => String(Number(cutoff.toPrecision(6)));
+
+/** The value of a colour token in the theme of this moment. @param {Element} place @param {string} token */
+function colour(place, token) {
+  const probe = document.createElement("span");
+  probe.style.color = `var(--${token})`;
+  place.append(probe);
+  const value = getComputedStyle(probe).color;
+  probe.remove();
+  return value;
+}
+
+/**
+ * Place of the loosest cutoff that these labels would probably prove for a target, -1 if none: from the cutoff
+ * with the strongest evidence on, as far as each by itself keeps it.
+ * @param {Unit} unit @param {number} target
+ */
+export function provable(unit, target) {
+  let at = 0;
+  unit.bound.forEach((bound, i) => { if (bound < unit.bound[at]) at = i; });
+  if (unit.bound[at] > target) return -1;
+  while (at + 1 < unit.bound.length && unit.bound[at + 1] <= target) at += 1;
+  return at;
+}
+
+/**
+ * What a week is like with a cutoff; -1 automates nothing. @param {Data} data @param {Unit} unit @param {number} at
+ */
+export function week(data, unit, at) {
+  const cases = (data.weeklyCases || 1000) * unit.share;
+  const n = at < 0 ? 0 : unit.n[at];
+  const automatic = (cases * n) / Math.max(unit.nLabels, 1);
+  const audits = automatic * data.auditRate;
+  const people = cases - automatic + audits;
+  const rate = n ? unit.wrong[at] / n : 0;
+  return {
+    share: n / Math.max(unit.nLabels, 1),
+    automatic,
+    wrong: automatic * rate,
+    low: n ? automatic * (unit.low[at] ?? 0) : 0,
+    high: n ? automatic * (unit.high[at] ?? 1) : 0,
+    audits,
+    people,
+    hours: data.seconds == null ? null : (people * data.seconds) / 3600,
+    queue: data.weeklyCases ? Math.max(0, data.waiting + people - data.answers * unit.share) : null,
+    bound: n ? unit.bound[at] : null,
+  };
+}
+
+class WhatIf {
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    this.root = root;
+    this.data = /** @type {Data} */ (JSON.parse(document.getElementById(root.dataset.whatIf ?? "")?.textContent ?? "{}"));
+    this.place = /** @type {HTMLElement} */ (root.querySelector("[data-risk]"));
+    this.targetRange = /** @type {HTMLInputElement} */ (root.querySelector("[data-target]"));
+    this.cutoffRange = /** @type {HTMLInputElement} */ (root.querySelector("[data-cutoff]"));
+    this.target = this.data.target;
+    this.unit = this.data.units[0];
+    this.at = 0;
+    /** @type {any} */ this.drawn = null;
+    for (const part of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-sliders], [data-units], [data-takes]"))) part.hidden = false;
+    const per = root.querySelector("[data-per]");
+    if (per && !this.data.weeklyCases) per.textContent = "Per 1,000 cases";
+    this.targetRange.addEventListener("input", () => this.aim(10 ** Number(this.targetRange.value)));
+    this.cutoffRange.addEventListener("input", () => this.moveTo(Number(this.cutoffRange.value)));
+    root.querySelector("[data-units]")?.addEventListener("click", (event) => {
+      const chosen = /** @type {Element} */ (event.target).closest("[data-unit]");
+      if (chosen) this.show(Number(chosen.getAttribute("data-unit")));
+    });
+    this.drag();
+    this.show(0);
+  }
+
+  /** Place of what is in force, -1 if nothing is. */
+  get inForce() { return this.unit.inForce == null ? -1 : this.unit.cutoff.indexOf(this.unit.inForce); }
+
+  /** @param {number} which */
+  show(which) {
+    this.unit = this.data.units[which];
+    for (const button of this.root.querySelectorAll("[data-unit]")) button.setAttribute("aria-pressed", String(button.getAttribute("data-unit") === String(which)));
+    this.target = this.data.target;
+    this.cutoffRange.max = String(this.unit.cutoff.length - 1);
+    this.at = this.inForce >= 0 ? this.inForce : Math.max(0, provable(this.unit, this.target));
+    this.draw();
+    this.tell();
+  }
+
+  /** Another target: what these labels would prove for it. @param {number} target */
+  aim(target) {
+    this.target = Number(Math.min(0.2, Math.max(0.0005, target)).toPrecision(2));
+    const found = provable(this.unit, this.target);
+    this.at = found;
+    this.tell();
+    this.drawn?.redraw(false);
+  }
+
+  /** @param {number} at */
+  moveTo(at) {
+    this.at = at;
+    this.tell();
+    this.drawn?.redraw(false);
+  }
+
+  tell() {
+    const { unit, data } = this;
+    const cutoff = this.at < 0 ? "none" : short(unit.cutoff[this.at]);
+    this.targetRange.value = String(Math.log10(this.target));
+    this.cutoffRange.value = String(Math.max(0, this.at));
+    this.say("[data-target-words]", `${percent(this.target, 2)} wrong`);
+    this.say("[data-cutoff-words]", cutoff);
+    const then = week(data, unit, this.at);
+    this.fill("then", then, percent(this.target, 2), cutoff);
+    this.fill("now", week(data, unit, this.inForce), percent(data.target, 2), this.inForce < 0 ? "none" : short(unit.cutoff[this.inForce]));
+    const words = this.verdict();
+    const said = /** @type {HTMLElement|null} */ (this.root.querySelector("[data-verdict]"));
+    if (said) {
+      said.textContent = words.text;
+      said.dataset.tone = words.tone;
+    }
+    this.targetRange.setAttribute("aria-valuetext", `Target ${percent(this.target, 2)} wrong. ${words.text}`);
+    this.cutoffRange.setAttribute("aria-valuetext", `Cutoff ${cutoff}, ${percent(then.share, 1)} automated. ${words.text}`);
+    const target = this.root.querySelector("[data-take-target]");
+    target?.setAttribute("href", `${this.root.dataset.promiseUrl}?target=${this.target}`);
+    const by = this.root.querySelector("[data-take-cutoff]");
+    by?.setAttribute("href", this.at < 0 ? `${this.root.dataset.cutoffsUrl}` : `${this.root.dataset.cutoffsUrl}?${unit.field}=${unit.cutoff[this.at]}#cutoffs`);
+  }
+
+  verdict() {
+    const { unit, at, target } = this;
+    if (at < 0) return { tone: "warn", text: `For at most ${percent(target, 2)} wrong these labels would prove nothing: people would decide every case.` };
+    const share = percent(unit.n[at] / unit.nLabels, 1);
+    if (unit.isCovered[at] && target >= this.data.target) return { tone: "good", text: `${share} accepted. The certificate covers this cutoff.` };
+    const bound = unit.bound[at];
+    if (bound <= target) return { tone: "good", text: `${share} accepted. These labels alone bound the error by ${percent(bound, 2)}, so it would probably be proved for ${percent(target, 2)}.` };
+    return { tone: "warn", text: `${share} accepted. These labels only bound the error by ${percent(bound, 2)}: more than ${percent(target, 2)}, so it would probably not be proved.` };
+  }
+
+  /** @param {string} column @param {ReturnType<typeof week>} w @param {string} target @param {string} cutoff */
+  fill(column, w, target, cutoff) {
+    /** @type {Record<string, string>} */
+    const said = {
+      target,
+      cutoff,
+      share: percent(w.share, 1),
+      automatic: count(w.automatic),
+      wrong: w.automatic ? `${count(w.wrong)} (${count(w.low)} to ${count(w.high)})` : "0",
+      people: count(w.people),
+      audits: count(w.audits),
+      hours: w.hours == null ? "–" : few.format(w.hours),
+      queue: w.queue == null ? "–" : count(w.queue),
+    };
+    for (const [name, words] of Object.entries(said)) this.say(`[data-${column}="${name}"]`, words);
+  }
+
+  /** @param {string} where @param {string} words */
+  say(where, words) {
+    const place = this.root.querySelector(where);
+    if (place) place.textContent = words;
+  }
+
+  draw() {
+    this.drawn?.destroy();
+    const { unit, place } = this;
+    const main = colour(place, "data-orange");
+    const soft = main.replace("rgb(", "rgba(").replace(")", ", 0.18)");
+    const edge = { stroke: "transparent", width: 0, points: { show: false } };
+    const axis = { stroke: colour(place, "muted"), font: "12px system-ui, sans-serif", grid: { stroke: colour(place, "line"), width: 1 }, ticks: { stroke: colour(place, "line"), width: 1, size: 4 } };
+    const x = unit.n.map((n) => n / Math.max(unit.nLabels, 1));
+    const errors = unit.n.map((n, i) => (n ? unit.wrong[i] / n : null));
+    const top = Math.min(1, Math.max(3 * this.data.target, 1.25 * Math.max(...errors.map((e, i) => (x[i] > 0.02 ? e ?? 0 : 0)))));
+    this.drawn = new /** @type {any} */ (window).uPlot(
+      {
+        width: place.clientWidth,
+        height: place.clientHeight,
+        series: [{}, { stroke: main, width: 2, points: { show: false } }, edge, edge],
+        bands: [{ series: [2, 3], fill: soft }],
+        legend: { show: false },
+        scales: { x: { time: false, range: [0, 1] }, y: { range: [0, top] } },
+        axes: [
+          { ...axis, values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((t) => percent(t, 0)) },
+          { ...axis, size: 56, values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((t) => percent(t, top < 0.02 ? 2 : top < 0.1 ? 1 : 0)) },
+        ],
+        cursor: { show: false },
+        hooks: { draw: [(/** @type {any} */ u) => this.lines(u)] },
+      },
+      [x, errors, unit.high, unit.low],
+      place,
+    );
+  }
+
+  /** The target, what is certified, what is tried. @param {any} u */
+  lines(u) {
+    const { ctx, bbox } = u;
+    const ratio = devicePixelRatio;
+    ctx.save();
+    ctx.font = `${11 * ratio}px system-ui, sans-serif`;
+    ctx.lineWidth = 1.5 * ratio;
+    ctx.setLineDash([6 * ratio, 4 * ratio]);
+    ctx.strokeStyle = colour(this.place, "data-vermilion");
+    const y = Math.max(bbox.top, u.valToPos(this.target, "y", true));
+    this.stroke(ctx, bbox.left, y, bbox.left + bbox.width, y);
+    ctx.textAlign = "left";
+    this.words(ctx, `target ${percent(this.target, 2)}`, "muted", bbox.left + 6 * ratio, y - 6 * ratio);
+    const certified = this.unit.certified == null ? -1 : this.unit.cutoff.indexOf(this.unit.certified);
+    if (certified >= 0) this.mark(u, certified, "certified", "good", 12);
+    if (this.at >= 0) this.mark(u, this.at, this.at === certified ? "" : "tried", "accent", 28);
+    ctx.restore();
+  }
+
+  /** A point with its interval and a line to the axis. @param {any} u @param {number} at @param {string} words @param {string} token @param {number} down */
+  mark(u, at, words, token, down) {
+    const { ctx, bbox } = u;
+    const ratio = devicePixelRatio;
+    const { unit } = this;
+    const x = u.valToPos(unit.n[at] / unit.nLabels, "x", true);
+    const to = (/** @type {number|null} */ v) => Math.max(bbox.top, u.valToPos(v ?? 0, "y", true));
+    ctx.strokeStyle = ctx.fillStyle = colour(this.place, token);
+    ctx.setLineDash([]);
+    ctx.lineWidth = 1 * ratio;
+    this.stroke(ctx, x, bbox.top, x, bbox.top + bbox.height);
+    ctx.lineWidth = 3 * ratio;
+    if (unit.n[at]) {
+      this.stroke(ctx, x, to(unit.low[at]), x, to(unit.high[at]));
+      ctx.beginPath();
+      ctx.arc(x, to(unit.wrong[at] / unit.n[at]), 5 * ratio, 0, 2 * Math.PI);
+      ctx.fill();
+    }
+    const isRight = x > bbox.left + bbox.width * 0.7;
+    ctx.textAlign = isRight ? "right" : "left";
+    if (words) this.words(ctx, words, token, x + (isRight ? -8 : 8) * ratio, bbox.top + down * ratio);
+  }
+
+  /** @param {CanvasRenderingContext2D} ctx @param {number} x0 @param {number} y0 @param {number} x1 @param {number} y1 */
+  stroke(ctx, x0, y0, x1, y1) {
+    ctx.beginPath();
+    ctx.moveTo(x0, y0);
+    ctx.lineTo(x1, y1);
+    ctx.stroke();
+  }
+
+  /** Words that stay readable across a line. @param {CanvasRenderingContext2D} ctx @param {string} words @param {string} token @param {number} x @param {number} y */
+  words(ctx, words, token, x, y) {
+    ctx.setLineDash([]);
+    ctx.lineWidth = 4 * devicePixelRatio;
+    ctx.lineJoin = "round";
+    ctx.strokeStyle = colour(this.place, "surface");
+    ctx.strokeText(words, x, y);
+    ctx.fillStyle = colour(this.place, token);
+    ctx.fillText(words, x, y);
+  }
+
+  /** Near the target's line one drags the target, anywhere else the cutoff. */
+  drag() {
+    let isTarget = false;
+    const follow = (/** @type {PointerEvent} */ event) => {
+      const box = this.drawn.over.getBoundingClientRect();
+      if (isTarget) return this.aim(this.drawn.posToVal(event.clientY - box.top, "y"));
+      const wanted = this.drawn.posToVal(event.clientX - box.left, "x");
+      const far = (/** @type {number} */ i) => Math.abs(this.unit.n[i] / this.unit.nLabels - wanted);
+      this.moveTo(this.unit.cutoff.reduce((best, _, i) => (far(i) < far(best) ? i : best), 0));
+    };
+    this.place.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0) return;
+      const box = this.drawn.over.getBoundingClientRect();
+      isTarget = Math.abs(event.clientY - box.top - this.drawn.valToPos(this.target, "y")) < 10;
+      this.place.setPointerCapture(event.pointerId);
+      follow(event);
+    });
+    this.place.addEventListener("pointermove", (event) => { if (this.place.hasPointerCapture(event.pointerId)) follow(event); });
+  }
+}
+
+for (const root of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-what-if]"))) {
+  const view = new WhatIf(root);
+  const again = () => view.draw();
+  let width = view.place.clientWidth;
+  new ResizeObserver(() => {
+    if (view.place.clientWidth === width) return;
+    width = view.place.clientWidth;
+    requestAnimationFrame(again);
+  }).observe(view.place);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
+  document.addEventListener("hitl:theme", again);
+}

@@ -1,0 +1,237 @@
+"""The promise page: its numbers are those of the science, on the rows that are there."""
+
+import json
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from cases.models import Label
+from hitl.accounts.types import Role
+from hitl.flow.promise.outlook import expected_automation
+from hitl.flow.promise.sight import Sight, sight_of
+from hitl.flow.watching import watch
+from hitl.shared import clock
+from models_store.models import Release
+from policy.models import Certificate, Policy, Reading
+from policy.services.breaker import trip_breaker
+from policy.services.digest import digest_decisions
+from science.guarantee.estimates import hajek
+from science.guarantee.planning import plan
+from tests.factories import NOW, TESTER, person
+from tests.live_rows import answer, decided, evaluated
+from tests.policy_rows import certificate_of, champion_of, cutoffs_of, workflow_with_policy
+
+pytestmark = pytest.mark.django_db
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+LATER = NOW + DAY
+
+
+@pytest.fixture(autouse=True)
+def a_day_later() -> None:
+    """Let every page be asked for at one time."""
+    clock.use(lambda: LATER)
+
+
+def automating(status: str = "certified", **fields) -> Release:
+    """Return the champion of a workflow whose cutoffs rest on a certificate of this status."""
+    release = champion_of(workflow_with_policy(**({"degree": "partial"} | fields)))
+    cutoffs_of(release, certificate_of(release, status=status))
+    evaluated(release)
+    return release
+
+
+def sight(release: Release, at=LATER) -> Sight:
+    return sight_of(release.workflow, now=at)
+
+
+def page_of(slug: str, role: str = Role.OPERATOR):
+    client = Client()
+    client.force_login(person(role))
+    return client.get(f"/automation/{slug}/promise/")
+
+
+def test_the_live_error_weighs_each_label_by_its_chance_and_stands_beside_the_plain_average():
+    release = automating()
+    decided(release, 100, at=NOW, wrong=2, pi=0.02)
+    decided(release, 60, at=NOW + HOUR, wrong=20, pi=0.5, reason="below_cutoff", score=0.6)
+    live = sight(release).live
+    audits = np.r_[np.ones(2), np.zeros(98)]
+    expected = hajek(audits, np.full(100, 0.02), ordered=True)
+    assert (live.accepted.value, live.accepted.interval) == (expected.value, expected.interval)
+    both = hajek(
+        np.r_[audits, np.ones(20), np.zeros(40)], np.r_[np.full(100, 0.02), np.full(60, 0.5)], ordered=True
+    )
+    assert (live.everything.value, live.everything.n) == (both.value, 160)
+    assert (live.naive, live.n_naive) == (22 / 160, 160)
+    assert live.everything.value < 0.03 < live.naive
+
+
+def test_answers_behind_one_that_is_waited_for_are_left_out_and_late_ones_are_named():
+    release = automating()
+    decided(release, 10, at=NOW, pi=0.02)
+    decided(release, 3, at=NOW + HOUR, pi=0.02, answered=False, due_at=NOW + 2 * HOUR)
+    decided(release, 1, at=NOW + 2 * HOUR, pi=0.02, answered=False, due_at=NOW + 9 * DAY)
+    decided(release, 5, at=NOW + 3 * HOUR, wrong=5, pi=0.02)
+    live = sight(release).live
+    assert (live.accepted.n, live.accepted.value) == (10, 0.0)
+    assert (live.n_overdue, live.n_open) == (3, 1)
+    pace = sight(release).pace
+    assert (pace.due, pace.overdue, pace.audits) == (4, 3, 15)
+
+
+def test_where_the_promise_stands_is_said_in_one_line():
+    release = automating()
+    assert sight(release, NOW).stand.words == "Kept"
+    watch(release.workflow_id, now=NOW, settle=timedelta(0))
+    decided(release, 500, at=NOW, pi=0.02, drawn=False)
+    decided(release, 40, at=NOW + timedelta(minutes=10), wrong=3, pi=0.02)
+    watch(release.workflow_id, now=NOW + HOUR, settle=timedelta(0))
+    seen = sight(release)
+    assert (seen.stand.words, seen.line.tone) == ("Watched closely", "warn")
+    assert seen.line.e_now == Reading.objects.latest("id").e_value
+    assert "speak against" in seen.rate_words
+    Certificate.objects.update(refuted=[[None, 0.9]])
+    trip_breaker(workflow_id=release.workflow_id, reason="Odd.", actor=TESTER, now=LATER)
+    stopped = sight(release).stand
+    assert (stopped.words, stopped.tone) == ("Stopped", "bad")
+    assert stopped.why.startswith("Odd. A person")
+
+
+@pytest.mark.parametrize(
+    ("status", "policy", "words"),
+    [
+        ("provisional", {}, "Provisional"),
+        ("certified", {"degree": "assist"}, "Off by hand"),
+        ("expired", {}, "Nothing automatic"),
+    ],
+)
+def test_every_state_has_its_line(status, policy, words):
+    assert sight(automating(status, **policy), NOW).stand.words == words
+
+
+def test_refuted_points_mean_a_step_down():
+    release = automating()
+    Certificate.objects.update(refuted=[[None, 0.97]])
+    seen = sight(release, NOW)
+    assert seen.stand.words == "Stepped down"
+    assert (seen.units_seen[0].refuted, seen.units_seen[0].standing) == ([0.97], 2)
+
+
+def test_the_trial_says_how_far_it_is_and_when_it_will_be_done():
+    release = automating("provisional")
+    watch(release.workflow_id, now=NOW, settle=timedelta(0))
+    decided(release, 200, at=NOW, wrong=1, pi=0.76, reason="ramp", every=timedelta(minutes=5))
+    watch(release.workflow_id, now=LATER, settle=timedelta(0))
+    progress = sight(release).progress
+    planned = progress.trial.plans[0]["plan"]["expected_labels"]
+    assert (progress.planned, progress.trial.n_labels, progress.trial.n_wrong) == (planned, 200, 1.0)
+    assert progress.by == LATER + (planned - 200) / 200 * DAY
+    assert (progress.proved, progress.units) == (0, 1)
+
+
+def test_the_outlook_is_that_of_a_plan_on_the_same_labels():
+    release = automating()
+    seen = sight(release)
+    [unit] = seen.outlooks
+    sample = seen.board.sample
+    drafted = plan(
+        sample.scores,
+        sample.wrong.astype(float),
+        target=0.01,
+        delta=0.05,
+        expected_labels=len(sample),
+        n_cutoffs=60,
+    )
+    assert unit.steps[0].automation == expected_automation(drafted)
+    assert [step.missing for step in unit.steps] == [0, 1500, 4500, 13500]
+    assert all(step.by is None for step in unit.steps if step.missing)  # nobody answers
+    decided(release, 100, at=NOW, pi=0.02)
+    [unit] = sight(release).outlooks
+    assert unit.steps[1].by == LATER + 1500 / 100 * DAY
+
+
+def test_what_if_holds_the_curve_and_a_week():
+    release = automating()
+    decided(release, 50, at=NOW, pi=0.02)
+    seen = sight(release)
+    numbers = seen.what_if
+    [unit] = numbers["units"]
+    assert (numbers["weeklyCases"], numbers["answers"], numbers["target"]) == (50, 50, 0.01)
+    assert unit["nLabels"] == 1500
+    assert unit["inForce"] == unit["certified"] == 0.9
+    at = unit["cutoff"].index(0.9)
+    assert unit["n"][at] == int((seen.board.sample.scores >= 0.9).sum())
+    assert json.loads(json.dumps(numbers)) == numbers
+
+
+def test_misses_that_nothing_bounds_are_named():
+    release = automating()
+    Policy.objects.update(corrects_misses=True)
+    seen = sight(release)
+    assert seen.is_nothing_known
+    assert "nothing bounds" in page_of(release.workflow.slug).content.decode()
+
+
+@pytest.mark.parametrize("make", [workflow_with_policy, lambda: champion_of(workflow_with_policy()).workflow])
+def test_an_empty_page_says_what_is_missing(make):
+    page = page_of(make().slug).content.decode()
+    assert "Off by hand" in page
+    assert "Nothing is watched" in page
+    assert "What it does not say" in page
+
+
+def test_reviewers_find_no_page_and_auditors_change_nothing():
+    slug = automating().workflow.slug
+    assert page_of(slug, Role.REVIEWER).status_code == 404
+    page = page_of(slug, Role.AUDITOR).content.decode()
+    assert "Certify now" not in page
+    assert "Promise this target" not in page
+
+
+def test_the_evidence_of_a_certificate_is_a_file():
+    release = automating()
+    client = Client()
+    client.force_login(person(Role.AUDITOR))
+    at = f"/automation/{release.workflow.slug}/promise/certificates/"
+    file = client.get(f"{at}{Certificate.objects.get().pk}.json")
+    assert file.headers["Content-Disposition"].startswith("attachment")
+    assert file.json()["seen"] == Certificate.objects.get().seen
+    other = certificate_of(champion_of(workflow_with_policy()))
+    assert client.get(f"{at}{other.pk}.json").status_code == 404
+
+
+def test_the_last_day_is_checked_against_its_digests():
+    release = automating()
+    [decision] = decided(release, 1, at=NOW, pi=0.02)
+    client = Client()
+    client.force_login(person(Role.AUDITOR))
+    digest_decisions(workflow_id=release.workflow_id, now=LATER)
+    said = client.post(f"/automation/{release.workflow.slug}/promise/check/", follow=True)
+    assert decision.case_id
+    assert said.status_code == 200
+    assert "as they were sealed" in said.content.decode()
+
+
+def test_the_page_asks_as_much_of_much_as_of_little():
+    release = automating()
+    decided(release, 20, at=NOW, pi=0.02)
+    watch(release.workflow_id, now=LATER, settle=timedelta(0))
+    client = Client()
+    client.force_login(person(Role.OPERATOR))
+    address = f"/automation/{release.workflow.slug}/promise/"
+    client.get(address)
+    with CaptureQueriesContext(
+        connection,
+    ) as little:
+        assert client.get(address).status_code == 200
+    more = decided(release, 400, at=NOW + HOUR, wrong=2, pi=0.02)
+    Label.objects.filter(case_id=more[0].case_id).update(superseded_at=LATER)
+    answer(more[0], "ham", at=LATER).save()
+    with CaptureQueriesContext(connection) as much:
+        assert client.get(address).status_code == 200
+    assert len(much) <= len(little) + 2
+    assert len(little) <= 75
