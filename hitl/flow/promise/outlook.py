@@ -114,12 +114,15 @@ def _outlook(curve: Curve, drafted: Plan, *, rate: float, now: datetime) -> Outl
     n = curve.n_labels
     certified = [point for point in curve.points if point.is_covered]
     now_share = certified[-1].automation if certified else 0.0
-    steps = [_step(drafted, n, multiple, rate, now) for multiple in MULTIPLES]
+    steps = [_step(drafted, n, multiple, now_share, rate, now) for multiple in MULTIPLES]
     needed = None if certified else labels_needed(drafted)
     worth = next((s for s in steps[1:] if s.automation >= now_share + WORTH), None) if certified else None
     missing = worth.missing if worth else max(0, needed - n) if needed is not None else None
     looser = [
-        Looser(drafted.target * times, expected_automation(replace(drafted, target=drafted.target * times)))
+        Looser(
+            drafted.target * times,
+            max(now_share, expected_automation(replace(drafted, target=drafted.target * times))),
+        )
         for times in LOOSER
         if drafted.target * times < 0.5
     ]
@@ -137,9 +140,11 @@ def _outlook(curve: Curve, drafted: Plan, *, rate: float, now: datetime) -> Outl
     )
 
 
-def _step(drafted: Plan, n: int, multiple: int, rate: float, now: datetime) -> Step:
+def _step(drafted: Plan, n: int, multiple: int, proved: float, rate: float, now: datetime) -> Step:
+    """With the labels there are, what is proved is known; with more, no less is to be expected."""
     labels = n * multiple
     share = expected_automation(replace(drafted, expected_labels=max(1, labels)))
+    share = proved if proved and multiple == 1 else max(proved, share)
     return Step(labels, labels - n, share, _by(labels - n, rate, now))
 
 

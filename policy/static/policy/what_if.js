@@ -192,7 +192,7 @@ class WhatIf {
         scales: { x: { time: false, range: [0, 1] }, y: { range: [0, top] } },
         axes: [
           { ...axis, values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((t) => percent(t, 0)) },
-          { ...axis, size: 56, values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((t) => percent(t, top < 0.02 ? 2 : top < 0.1 ? 1 : 0)) },
+          { ...axis, size: 56, values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((t) => `${Number((100 * t).toFixed(2))} %`) },
         ],
         cursor: { show: false },
         hooks: { draw: [(/** @type {any} */ u) => this.lines(u)] },

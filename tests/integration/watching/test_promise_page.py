@@ -1,6 +1,7 @@
 """The promise page: its numbers are those of the science, on the rows that are there."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -146,7 +147,9 @@ def test_the_outlook_is_that_of_a_plan_on_the_same_labels():
         expected_labels=len(sample),
         n_cutoffs=60,
     )
-    assert unit.steps[0].automation == expected_automation(drafted)
+    assert unit.steps[0].automation == unit.automation == seen.board.units[0].at.automation
+    doubled = expected_automation(replace(drafted, expected_labels=3000))
+    assert unit.steps[1].automation == max(unit.automation, doubled)
     assert [step.missing for step in unit.steps] == [0, 1500, 4500, 13500]
     assert all(step.by is None for step in unit.steps if step.missing)  # nobody answers
     decided(release, 100, at=NOW, pi=0.02)

@@ -52,6 +52,8 @@ function levels(plot) {
     ctx.lineWidth = 1.5 * devicePixelRatio;
     ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
     ctx.fillStyle = colour("muted");
+    ctx.textAlign = "left";
+    ctx.textBaseline = "alphabetic";
     for (const level of plot.levels) {
       const y = u.valToPos(level.at, "y", true);
       ctx.strokeStyle = colour(`data-${level.colour}`);
