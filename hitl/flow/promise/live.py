@@ -100,8 +100,8 @@ def _plain(workflow_id: UUID, release_id: UUID, since: datetime) -> tuple[int, i
 
 
 def _fair_a_day(drawn: Sequence[Drawn], now: datetime) -> float:
-    """Labels a day as if all had been drawn with the smallest chance among them."""
-    lately = [one for one in drawn if one.at >= now - _WEEK]
+    """Answers a day as if all had been drawn with the smallest chance among them."""
+    lately = [one for one in drawn if one.at >= now - _WEEK and one.truth is Truth.FINAL]
     if not lately:
         return 0.0
     span = now - lately[0].at

@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import numpy as np
 
@@ -72,6 +73,11 @@ class Outlook:
         """What people call the unit."""
         return "All labels" if self.label is None else self.label
 
+    @property
+    def has_more(self) -> bool:
+        """Whether there is anything left to gain."""
+        return self.automation < 1 - ALL_BUT
+
 
 def outlooks(
     sample: Sample,
@@ -121,7 +127,7 @@ def _outlook(curve: Curve, drafted: Plan, *, rate: float, now: datetime) -> Outl
     looser = [
         Looser(
             drafted.target * times,
-            max(now_share, expected_automation(replace(drafted, target=drafted.target * times))),
+            max(now_share, _expected(replace(drafted, target=drafted.target * times))),
         )
         for times in LOOSER
         if drafted.target * times < 0.5
@@ -143,9 +149,15 @@ def _outlook(curve: Curve, drafted: Plan, *, rate: float, now: datetime) -> Outl
 def _step(drafted: Plan, n: int, multiple: int, proved: float, rate: float, now: datetime) -> Step:
     """With the labels there are, what is proved is known; with more, no less is to be expected."""
     labels = n * multiple
-    share = expected_automation(replace(drafted, expected_labels=max(1, labels)))
+    share = _expected(replace(drafted, expected_labels=max(1, labels)))
     share = proved if proved and multiple == 1 else max(proved, share)
     return Step(labels, labels - n, share, _by(labels - n, rate, now))
+
+
+@lru_cache(maxsize=512)
+def _expected(plan: Plan) -> float:
+    """Remembered, because a page is looked at more often than its labels change."""
+    return expected_automation(plan)
 
 
 def _by(missing: int | None, rate: float, now: datetime) -> datetime | None:

@@ -153,6 +153,7 @@ def test_the_outlook_is_that_of_a_plan_on_the_same_labels():
     assert [step.missing for step in unit.steps] == [0, 1500, 4500, 13500]
     assert all(step.by is None for step in unit.steps if step.missing)  # nobody answers
     decided(release, 100, at=NOW, pi=0.02)
+    decided(release, 30, at=NOW + HOUR, pi=0.02, answered=False)
     [unit] = sight(release).outlooks
     assert unit.steps[1].by == LATER + 1500 / 100 * DAY
 

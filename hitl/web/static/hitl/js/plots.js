@@ -67,6 +67,13 @@ function levels(plot) {
   };
 }
 
+/** @param {any} _u @param {number} _axis @param {number} low @param {number} high */
+function powersOfTen(_u, _axis, low, high) {
+  /** @type {number[]} */ const ticks = [];
+  for (let power = Math.ceil(Math.log10(low) - 1e-9); 10 ** power <= high * (1 + 1e-9); power += 1) ticks.push(10 ** power);
+  return ticks;
+}
+
 // Times in UTC, as everywhere on the pages; a new day or year is named below its first tick.
 const DAY = "\n{D} {MMM}";
 const TIME_TICKS = [
@@ -104,7 +111,7 @@ function draw(plot, place) {
       bands,
       tzDate: (/** @type {number} */ seconds) => /** @type {any} */ (window).uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
       scales: { x: { time: plot.isTime }, y: { ...(plot.yRange ? { range: plot.yRange } : {}), ...(plot.isLog ? { distr: 3, log: 10 } : {}) } },
-      axes: [{ ...axis, label: plot.xName, labelSize: 20, labelFont: axis.font, ...(plot.isTime ? { values: TIME_TICKS } : {}) }, { ...axis, size: 64, label: plot.yName || undefined, labelSize: 20, labelFont: axis.font, values: (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks.map(value) }],
+      axes: [{ ...axis, label: plot.xName, labelSize: 20, labelFont: axis.font, ...(plot.isTime ? { values: TIME_TICKS } : {}) }, { ...axis, size: 64, label: plot.yName || undefined, labelSize: 20, labelFont: axis.font, values: (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks.map(value), ...(plot.isLog ? { splits: powersOfTen } : {}) }],
       cursor: { y: false, points: { size: 6 } },
       hooks: { draw: [...(plot.marks.length ? [marks(plot)] : []), ...(plot.levels?.length ? [levels(plot)] : [])] },
     },
