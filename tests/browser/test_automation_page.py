@@ -63,7 +63,15 @@ def labelled(monkeypatch):
         truth = np.where(wrong, 1 - predicted, predicted)
         ids = [label.id for label in labels]
         kept[release.id] = SimpleNamespace(
-            label_ids=ids, scores=scores, predicted=predicted, truth=truth, source="out_of_fold"
+            label_ids=ids,
+            labels=release.labels,
+            scores=scores,
+            predicted=predicted,
+            truth=truth,
+            source="out_of_fold",
+            tune_scores=np.empty(0),
+            tune_predicted=np.empty(0),
+            tune_wrong=np.empty(0),
         )
         certify_release(release_id=release.id, actor=system("certification"), now=clock.now())
         return workflow
