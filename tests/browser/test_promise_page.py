@@ -26,9 +26,9 @@ def operator() -> User:
     return person(Role.OPERATOR, username="ann")
 
 
-def living() -> Workflow:
+def living(**policy: str) -> Workflow:
     """Return a workflow that has been deciding for a day, watched, with a trial going on."""
-    release = champion_of(workflow_with_policy(degree="partial"))
+    release = champion_of(workflow_with_policy(degree="partial", **policy))
     cutoffs_of(release, certificate_of(release))
     evaluated(release, error=0.08)
     watch(release.workflow_id, now=NOW, settle=timedelta(0))
@@ -39,10 +39,12 @@ def living() -> Workflow:
     return release.workflow
 
 
-@pytest.mark.parametrize(("scheme", "viewport"), [("light", WIDE), ("dark", NARROW)])
-def test_the_page_is_accessible_and_fits(visit, operator, scheme, viewport):
+@pytest.mark.parametrize(
+    ("scheme", "viewport", "scope"), [("light", WIDE, "overall"), ("dark", NARROW, "per_label")]
+)
+def test_the_page_is_accessible_and_fits(visit, operator, scheme, viewport, scope):
     visitor = visit(operator, scheme=scheme, viewport=viewport)
-    page = visitor.open(f"/automation/{living().slug}/promise/")
+    page = visitor.open(f"/automation/{living(scope=scope).slug}/promise/")
     for part in (
         "Wrong now",
         "Certificate",

@@ -76,7 +76,7 @@ class Outlook:
     @property
     def has_more(self) -> bool:
         """Whether there is anything left to gain."""
-        return self.automation < 1 - ALL_BUT
+        return bool(self.steps) and self.automation < 1 - ALL_BUT
 
 
 def outlooks(
@@ -103,6 +103,9 @@ def outlooks(
         own = np.ones(len(sample), dtype=bool)
         if policy.scope == Scope.PER_LABEL and curve.label is not None:
             own = sample.predicted == list(labels).index(curve.label)
+        if not own.any():
+            found.append(_unseen(curve.label))
+            continue
         drafted = plan(
             sample.scores[own],
             losses[own],
@@ -114,6 +117,11 @@ def outlooks(
         rate = fair_a_day * float(own.mean()) if len(sample) else 0.0
         found.append(_outlook(curve, drafted, rate=rate, now=now))
     return found
+
+
+def _unseen(label: str | None) -> Outlook:
+    why, advice = "No labelled case was decided so.", "Labelled cases of this kind."
+    return Outlook(label, 0, 0.0, why, advice, None, None, None, (), ())
 
 
 def _outlook(curve: Curve, drafted: Plan, *, rate: float, now: datetime) -> Outlook:

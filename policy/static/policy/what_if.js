@@ -142,7 +142,7 @@ class WhatIf {
   verdict() {
     const { unit, at, target } = this;
     if (at < 0) return { tone: "warn", text: `For at most ${percent(target, 2)} wrong these labels would prove nothing: people would decide every case.` };
-    const share = percent(unit.n[at] / unit.nLabels, 1);
+    const share = percent(unit.n[at] / Math.max(unit.nLabels, 1), 1);
     if (unit.isCovered[at] && target >= this.data.target) return { tone: "good", text: `${share} accepted. The certificate covers this cutoff.` };
     const bound = unit.bound[at];
     if (bound <= target) return { tone: "good", text: `${share} accepted. These labels alone bound the error by ${percent(bound, 2)}, so it would probably be proved for ${percent(target, 2)}.` };
@@ -226,7 +226,7 @@ class WhatIf {
     const { ctx, bbox } = u;
     const ratio = devicePixelRatio;
     const { unit } = this;
-    const x = u.valToPos(unit.n[at] / unit.nLabels, "x", true);
+    const x = u.valToPos(unit.n[at] / Math.max(unit.nLabels, 1), "x", true);
     const to = (/** @type {number|null} */ v) => Math.max(bbox.top, u.valToPos(v ?? 0, "y", true));
     ctx.strokeStyle = ctx.fillStyle = colour(this.place, token);
     ctx.setLineDash([]);
@@ -270,7 +270,7 @@ class WhatIf {
       const box = this.drawn.over.getBoundingClientRect();
       if (isTarget) return this.aim(this.drawn.posToVal(event.clientY - box.top, "y"));
       const wanted = this.drawn.posToVal(event.clientX - box.left, "x");
-      const far = (/** @type {number} */ i) => Math.abs(this.unit.n[i] / this.unit.nLabels - wanted);
+      const far = (/** @type {number} */ i) => Math.abs(this.unit.n[i] / Math.max(this.unit.nLabels, 1) - wanted);
       this.moveTo(this.unit.cutoff.reduce((best, _, i) => (far(i) < far(best) ? i : best), 0));
     };
     this.place.addEventListener("pointerdown", (event) => {

@@ -16,7 +16,7 @@ from hitl.flow.promise.outlook import expected_automation
 from hitl.flow.promise.sight import Sight, sight_of
 from hitl.flow.watching import watch
 from hitl.shared import clock
-from models_store.models import Release
+from models_store.models import Evaluation, Release
 from policy.models import Certificate, Policy, Reading
 from policy.services.breaker import trip_breaker
 from policy.services.digest import digest_decisions
@@ -156,6 +156,15 @@ def test_the_outlook_is_that_of_a_plan_on_the_same_labels():
     decided(release, 30, at=NOW + HOUR, pi=0.02, answered=False)
     [unit] = sight(release).outlooks
     assert unit.steps[1].by == LATER + 1500 / 100 * DAY
+
+
+def test_each_label_has_an_outlook_also_one_that_the_model_never_says():
+    release = automating(scope="per_label")
+    Evaluation.objects.update(predicted=[0] * 1500)
+    ham, spam = sight(release).outlooks
+    assert (ham.label, ham.n_labels, len(ham.steps)) == ("ham", 1500, 4)
+    assert (spam.label, spam.n_labels, spam.has_more) == ("spam", 0, False)
+    assert page_of(release.workflow.slug).status_code == 200
 
 
 def test_what_if_holds_the_curve_and_a_week():
