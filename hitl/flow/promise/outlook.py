@@ -185,6 +185,11 @@ def _why(points: Sequence[Point], certified: Sequence[Point], n: int, drafted: P
         return "Everything that was labelled is accepted already: there is no more to gain."
     point = behind[0]
     most = int(critical_count(np.array([point.n]), drafted.target, drafted.delta)[0])
+    if point.wrong <= most:
+        return (
+            f"The proof ends at cutoff {last.cutoff:.6g}: the next looser one, {point.wrong:,} of {point.n:,}"
+            " labelled cases wrong, was not part of it, or did not pass on the labels that tested it."
+        )
     allowed = "not even none" if most < 0 else f"{most:,}"
     return (
         f"The walk stopped at cutoff {last.cutoff:.6g}. At the next looser one, {point.wrong:,} of"

@@ -111,7 +111,7 @@ function draw(plot, place) {
       bands,
       tzDate: (/** @type {number} */ seconds) => /** @type {any} */ (window).uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
       scales: { x: { time: plot.isTime }, y: { ...(plot.yRange ? { range: plot.yRange } : {}), ...(plot.isLog ? { distr: 3, log: 10 } : {}) } },
-      axes: [{ ...axis, label: plot.xName, labelSize: 20, labelFont: axis.font, ...(plot.isTime ? { values: TIME_TICKS } : {}) }, { ...axis, size: 64, label: plot.yName || undefined, labelSize: 20, labelFont: axis.font, values: (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks.map(value), ...(plot.isLog ? { splits: powersOfTen } : {}) }],
+      axes: [{ ...axis, label: plot.xName, labelSize: 20, labelFont: axis.font, ...(plot.isTime ? { values: TIME_TICKS } : {}) }, { ...axis, size: 64, label: plot.yName || undefined, labelSize: 20, labelFont: axis.font, values: (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks.map(value), ...(plot.isLog ? { splits: powersOfTen, filter: (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks } : {}) }],
       cursor: { y: false, points: { size: 6 } },
       hooks: { draw: [...(plot.marks.length ? [marks(plot)] : []), ...(plot.levels?.length ? [levels(plot)] : [])] },
     },
