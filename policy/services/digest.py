@@ -1,6 +1,7 @@
 """Tie decisions into the audit chain: one digest a minute, not one entry each."""
 
 import hashlib
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -67,21 +68,40 @@ def digest_of(*, workflow_id: UUID, since: datetime | None, until: datetime) -> 
     return count, hasher.hexdigest()
 
 
-def digests_hold(*, workflow_id: UUID, since: datetime | None = None) -> datetime | None:
-    """Recompute the digests of the workflow; return the end of the first span that was changed since.
-
-    `since` leaves out those that were made before it; None checks them all.
-    """
-    entries = _entries(Workflow.objects.get(pk=workflow_id))
-    if since is not None:
-        entries = entries.filter(at__gte=since)
-    for entry in entries.order_by("number"):
-        begin = datetime.fromisoformat(entry.detail["since"]) if entry.detail["since"] else None
-        until = datetime.fromisoformat(entry.detail["until"])
-        found = digest_of(workflow_id=workflow_id, since=begin, until=until)
-        if found != (entry.detail["count"], entry.detail["sha256"]):
-            return until
+def digests_hold(*, workflow_id: UUID) -> datetime | None:
+    """Recompute every digest of the workflow; return the end of the first span that was changed since."""
+    for entry in _entries(Workflow.objects.get(pk=workflow_id)).order_by("number"):
+        if not _holds(workflow_id, entry):
+            return datetime.fromisoformat(entry.detail["until"])
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What came of a check: decisions looked at, whether that was all of them, and the last span changed."""
+
+    decisions: int
+    is_all: bool
+    changed: datetime | None
+
+
+def check_digests(*, workflow_id: UUID, since: datetime, most: int = 100_000) -> Checked:
+    """Recompute the digests made since then, newest first, until `most` decisions have been looked at."""
+    looked_at = 0
+    for entry in _entries(Workflow.objects.get(pk=workflow_id)).filter(at__gte=since).order_by("-number"):
+        if looked_at and looked_at + entry.detail["count"] > most:
+            return Checked(looked_at, is_all=False, changed=None)
+        looked_at += entry.detail["count"]
+        if not _holds(workflow_id, entry):
+            return Checked(looked_at, is_all=False, changed=datetime.fromisoformat(entry.detail["until"]))
+    return Checked(looked_at, is_all=True, changed=None)
+
+
+def _holds(workflow_id: UUID, entry: Entry) -> bool:
+    since = datetime.fromisoformat(entry.detail["since"]) if entry.detail["since"] else None
+    until = datetime.fromisoformat(entry.detail["until"])
+    found = digest_of(workflow_id=workflow_id, since=since, until=until)
+    return found == (entry.detail["count"], entry.detail["sha256"])
 
 
 def _last(workflow: Workflow) -> datetime | None:

@@ -19,7 +19,7 @@ from hitl.shared.errors import NotFound
 from hitl.web.words import exact_time
 from policy.access import workflow_for
 from policy.models import Certificate, Trial
-from policy.services.digest import digests_hold
+from policy.services.digest import check_digests
 from policy.web.doors import actor_of
 
 _DAY = timedelta(days=1)
@@ -72,11 +72,14 @@ def evidence(request: HttpRequest, slug: str, certificate_id: UUID) -> HttpRespo
 def check_decisions(request: HttpRequest, slug: str) -> HttpResponse:
     """Recompute the digests of the last day's decisions, and say whether any of them was changed since."""
     workflow = workflow_for(actor_of(request), slug)
-    changed = digests_hold(workflow_id=workflow.id, since=clock.now() - _DAY)
-    if changed is None:
-        messages.success(request, "The decisions of the last day are as they were sealed.")
+    checked = check_digests(workflow_id=workflow.id, since=clock.now() - _DAY)
+    if checked.changed is not None:
+        until = exact_time(checked.changed)
+        messages.error(request, f"Decisions up to {until} are not what was sealed. Look at once.")
+    elif not checked.decisions:
+        messages.info(request, "No decision of the last day has been sealed yet.")
     else:
-        messages.error(
-            request, f"Decisions up to {exact_time(changed)} are not what was sealed. Look at once."
-        )
+        which = "all" if checked.is_all else "the latest"
+        words = f"{checked.decisions:,} decisions of the last day, {which} that were sealed, are unchanged."
+        messages.success(request, words)
     return redirect("promise-page", slug=slug)

@@ -19,7 +19,7 @@ from hitl.shared import clock
 from models_store.models import Evaluation, Release
 from policy.models import Certificate, Policy, Reading
 from policy.services.breaker import trip_breaker
-from policy.services.digest import digest_decisions
+from policy.services.digest import check_digests, digest_decisions
 from science.guarantee.estimates import hajek
 from science.guarantee.planning import plan
 from tests.factories import NOW, TESTER, person
@@ -219,14 +219,28 @@ def test_the_evidence_of_a_certificate_is_a_file():
 
 def test_the_last_day_is_checked_against_its_digests():
     release = automating()
-    [decision] = decided(release, 1, at=NOW, pi=0.02)
     client = Client()
     client.force_login(person(Role.AUDITOR))
+
+    def checked() -> str:
+        address = f"/automation/{release.workflow.slug}/promise/check/"
+        return client.post(address, follow=True).content.decode()
+
+    assert "No decision of the last day has been sealed" in checked()
+    decided(release, 3, at=NOW, pi=0.02)
     digest_decisions(workflow_id=release.workflow_id, now=LATER)
-    said = client.post(f"/automation/{release.workflow.slug}/promise/check/", follow=True)
-    assert decision.case_id
-    assert said.status_code == 200
-    assert "as they were sealed" in said.content.decode()
+    assert "3 decisions of the last day, all that were sealed, are unchanged." in checked()
+    decided(release, 1, at=NOW, pi=0.02)  # slipped in behind the seal
+    assert "are not what was sealed" in checked()
+
+
+def test_a_long_check_stops_and_says_so():
+    release = automating()
+    for hour in range(3):
+        decided(release, 2, at=NOW + hour * HOUR, pi=0.02)
+        digest_decisions(workflow_id=release.workflow_id, now=NOW + (hour + 1) * HOUR)
+    checked = check_digests(workflow_id=release.workflow_id, since=NOW, most=4)
+    assert (checked.decisions, checked.is_all, checked.changed) == (4, False, None)
 
 
 def test_the_page_asks_as_much_of_much_as_of_little():
