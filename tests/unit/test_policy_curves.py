@@ -4,11 +4,12 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policy.proofs import Claim, Sample, fingerprint, prove
+from policy.proofs import Claim, Sample, Terms, fingerprint, prove
 from policy.standing import covers_cutoffs
 from policy.web import curves
 
 LABELS = ["ham", "spam"]
+TERMS = Terms(0.01, 0.05, (1.0, 1.0))
 scores = st.floats(min_value=0, max_value=1)
 
 
@@ -85,8 +86,8 @@ def world(n: int, error: float, seed: int = 0) -> Sample:
 def test_what_was_proved_is_what_the_rule_looks_up():
     sample = world(4000, 0.05)
     for scope in ("overall", "per_label"):
-        proof = prove(sample, Claim(scope, 0.01, 0.95), labels=LABELS)
-        certificate = type("Row", (), {"seen": proof.seen, "scope": scope})()
+        proof = prove(sample, Claim(scope, 0.01, 0.95), TERMS, labels=LABELS)
+        certificate = type("Row", (), {"seen": proof.seen, "scope": scope, "refuted": []})()
         loosest = {unit["label"]: unit["cutoff"] for unit in proof.seen["units"]}
         cutoffs = {label: loosest[None] if scope == "overall" else loosest[label] for label in LABELS}
         assert covers_cutoffs(certificate, cutoffs, LABELS)
@@ -95,7 +96,7 @@ def test_what_was_proved_is_what_the_rule_looks_up():
 
 
 def test_the_same_labels_and_promise_give_the_same_proof():
-    one, two = (prove(world(3000, 0.05), Claim("overall", 0.01, 0.95), labels=LABELS) for _ in "ab")
+    one, two = (prove(world(3000, 0.05), Claim("overall", 0.01, 0.95), TERMS, labels=LABELS) for _ in "ab")
     assert one == two
 
 
