@@ -44,4 +44,5 @@ def supersede_label(*, case_id: UUID, now: datetime) -> bool:
 def take_back_label(*, case_id: UUID, given_at: datetime, now: datetime) -> None:
     """Undo the label given at `given_at`: what it superseded stands again."""
     if Label.objects.filter(case_id=case_id, at=given_at, superseded_at=None).update(superseded_at=now):
-        Label.objects.filter(case_id=case_id, superseded_at=given_at).update(superseded_at=None)
+        ended_by_it = Label.objects.filter(case_id=case_id, superseded_at=given_at).exclude(at=given_at)
+        ended_by_it.update(superseded_at=None)
