@@ -219,7 +219,7 @@ class Oracle:
 def test_a_blind_case_is_the_same_bytes_and_queries_whatever_the_model_thinks(monkeypatch) -> None:
     oracle = Oracle()
     monkeypatch.setattr("hitl.flow.snapshot.plan_for", lambda release_id: oracle)
-    workflow = automating_workflow(blind_share=1.0, audit_base=1.0, audit_rate=1.0)
+    workflow = automating_workflow(blind_share=1.0, blind_rate=1.0, audit_base=1.0, audit_rate=1.0)
     ReviewRules.objects.create(workflow=workflow)
     key, client = client_key(), at_desk(person())
     label_names_of(workflow.pk, 1)  # read once per process
@@ -263,7 +263,8 @@ def test_evidence_is_for_whoever_holds_the_case_and_comes_from_the_release_that_
     holder = at_desk(person())
     lease = lease_in(holder.get("/review/"))
     found = holder.get(reverse("desk-evidence", args=[lease]))
-    assert found.json() == {"status": "ok", "target": "spam", "contrast": "ham", "highlights": []}
+    shown = {"status": "ok", "target": "spam", "contrast": "ham", "highlights": []}
+    assert found.json() == {**shown, "flips": None, "precedents": []}
     assert at_desk(person()).get(reverse("desk-evidence", args=[lease])).status_code == 409
 
 
