@@ -89,7 +89,7 @@ def test_what_get_shows_can_be_sent_to_make_another(manager: ApiClient) -> None:
         ({"promise": {"target": 0}}, "target"),
         ({"promise": {"target": "1 %"}}, "promise.target"),
         ({"promise": {"aim": 1}}, "promise.aim"),
-        ({"promise": {"promise.scope": 5}}, "scope"),
+        ({"promise": {"scope": 5}}, "promise.scope"),
         ({"promise": 5}, "promise"),
         ({"review_rules": {"reviews_required": 0}}, "review_rules.reviews_required"),
         ({"review_rules": {"reviews_required": 1.5}}, "review_rules.reviews_required"),
