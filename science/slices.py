@@ -52,7 +52,7 @@ def slices_of(
     true = np.array(labels, dtype=object)
     found = [(name, words, own) for name, words, own in _slices(rows, true, schema) if own.sum() >= FEWEST]
     confidence = 1 - (1 - CONFIDENCE) / max(1, len(found))
-    told = []
+    told: list[dict[str, Any]] = []
     for name, words, own in found:
         n, share = int(own.sum()), float(wrong[own].mean())
         if n == len(rows):

@@ -1,9 +1,9 @@
 """What is done about cases that nobody answered in time, by their workflow's rule.
 
-Every task is treated alike: what would be done for some reasons to be asked and not for others would tell audits from other cases. Only a
-set label is kept from where it would stand in for the truth: a case that the model decided has its answer
-already, and where a blind answer is drawn for, the task stays and is answered late; that answer, not the set
-one, becomes the label.
+Every task is treated alike: what would be done for some reasons to be asked and not for others would tell
+audits from other cases. Only a set label is kept from where it would stand in for the truth: a case that the
+model decided has its answer already, and where a blind answer is drawn for, the task stays and is answered
+late; that answer, not the set one, becomes the label.
 """
 
 from datetime import datetime

@@ -1,6 +1,7 @@
 """Work out anew in which order tasks are handed out, after the rules of it have changed."""
 
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -19,16 +20,17 @@ def rank_again(*, workflow_id: UUID) -> int:
     version, and whatever was written under the old one is here by now. Done twice, the second moves none.
     """
     rules = ReviewRules.objects.filter(workflow_id=workflow_id).first() or ReviewRules()
-    params = {
+    params: dict[str, Any] = {
         "workflow": workflow_id,
         "by_age": rules.order == OrderKind.AGE,
         "value_hours": rules.value_hours,
         "most": AT_ONCE,
     }
-    moved, after = 0, UUID(int=0)
+    moved = 0
+    after: UUID | None = UUID(int=0)
     while after is not None:
         with connection.cursor() as cursor:
-            cursor.execute(RANK_AGAIN, params | {"after": after})
+            cursor.execute(RANK_AGAIN, {**params, "after": after})
             count, after = cursor.fetchone()
         moved += count
     return moved

@@ -124,7 +124,8 @@ def renew(request: HttpRequest, actor: Actor) -> HttpResponse:
 def ends_of(actor: Actor, leases: list[UUID], *, now: datetime) -> dict[UUID, datetime]:
     """Return until when the person holds each of these leases; one that is lost is left out."""
     mine = Task.objects.filter(leased_to_id=actor.user_id, status=TaskStatus.LEASED, lease_until__gt=now)
-    return dict(mine.filter(lease_token__in=leases).values_list("lease_token", "lease_until"))
+    held = mine.filter(lease_token__in=leases)
+    return {lease: end for lease, end in held.values_list("lease_token", "lease_until") if lease and end}
 
 
 def _seconds_left(until: datetime, now: datetime) -> int:

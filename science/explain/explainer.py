@@ -90,8 +90,9 @@ def explainer_for(model: object) -> Explainer | Unsupported:
         return Unsupported(
             f"A {type(model).__name__} is no plan of ours: train it here, or show its cases without marks."
         )
-    if not isinstance(model.head, Linear | Trees):
-        return Unsupported(f"Nothing here explains a {type(model.head).__name__}.")
+    head: object = model.head  # a plan that was not made by the pipelines may hold anything
+    if not isinstance(head, Linear | Trees):
+        return Unsupported(f"Nothing here explains a {type(head).__name__}.")
     if not len(model.background) or not np.isfinite(np.nan_to_num(model.background)).all():
         return Unsupported("The model keeps no cases to compare with: train it again.")
     return PlanExplainer(model)

@@ -190,7 +190,7 @@ def _weights(plan: Plan, width: int) -> np.ndarray:
         return np.ones(width, dtype=np.float32)
     leaf = plan.head.leaves_of(np.nan_to_num(plan.background, posinf=0.0))
     spread = plan.head.values_of(leaf).std(axis=0) + 1e-12
-    return (spread / spread.sum()).astype(np.float32)
+    return np.asarray(spread / spread.sum(), dtype=np.float32)
 
 
 def _vectors(

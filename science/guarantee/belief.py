@@ -37,7 +37,7 @@ class Belief:
     >>> n = np.arange(100, 1100, 100)
     >>> b = believed(n, np.array([0, 0, 0, 0, 1, 1, 1, 2, 8, 34]))
     >>> b.passing(n, np.array([-1, -1, 0, 0, 1, 1, 2, 3, 4, 4])).round(1).tolist()
-    [0.0, 0.0, 0.7, 0.6, 0.8, 0.7, 0.8, 0.8, 0.2, 0.0]
+    [0.0, 0.0, 0.7, 0.5, 0.6, 0.5, 0.6, 0.5, 0.1, 0.0]
     """
 
     shape: np.ndarray
@@ -84,7 +84,7 @@ def _risk_by_curve(n: np.ndarray, wrong: np.ndarray) -> np.ndarray:
     weights = np.exp(evidence - evidence.max())
     kept = weights > _NEGLIGIBLE
     risk = weights[kept] @ risks[kept] / weights[kept].sum()
-    return np.maximum(np.interp(n, edges[1:], risk), 1e-9)
+    return np.asarray(np.maximum(np.interp(n, edges[1:], risk), 1e-9))
 
 
 @lru_cache(maxsize=1)

@@ -183,13 +183,14 @@ def _stacked_text_scores(
     folds = assign_folds([data.rows[i] for i in learn], data.y[learn], _STACK_FOLDS, rng)
     scores, out_of_fold, coefficients = [], [], []
     for _, words, _ in text.blocks:
-        model = _text_model(words.matrix, data, learn, seed)
-        field_scores = np.asarray(words.matrix @ model.coef_.T)
+        matrix: sparse.csr_matrix = words.matrix
+        model = _text_model(matrix, data, learn, seed)
+        field_scores = np.asarray(matrix @ model.coef_.T)
         held_out = field_scores.copy()
         for fold in range(_STACK_FOLDS):
-            inner = _text_model(words.matrix, data, learn[folds != fold], seed)
+            inner = _text_model(matrix, data, learn[folds != fold], seed)
             own = learn[folds == fold]
-            held_out[own] = words.matrix[own] @ inner.coef_.T
+            held_out[own] = matrix[own] @ inner.coef_.T
         scores.append(field_scores)
         out_of_fold.append(held_out)
         coefficients.append(model.coef_)

@@ -1,4 +1,4 @@
-"""The page on which a lead voids somebody's answers: since when, why, what it would touch; then it is done."""
+"""The page on which a lead voids somebody's answers: since when, why, what it would touch."""
 
 from datetime import timedelta
 from typing import Any

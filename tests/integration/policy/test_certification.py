@@ -76,9 +76,7 @@ def answers(n: int, error: float, seed: int) -> tuple[np.ndarray, np.ndarray, np
     return scores, predicted, rng.random(n) < error * (1 - scores)
 
 
-def evaluation(
-    labels: list[Label], *, error: float = 0.3, seed: int = 1, tuning: int = 0
-) -> SimpleNamespace:
+def evaluation(labels: list[Label], *, error: float = 0.3, seed: int = 1, tuning: int = 0) -> SimpleNamespace:
     """Say what a model would have answered; with `tuning` cases beside them, the labels were held out."""
     scores, predicted, wrong = answers(len(labels), error, seed)
     tune_scores, tune_predicted, tune_wrong = answers(tuning, error, seed + 1)
