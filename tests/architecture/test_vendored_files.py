@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 WEB = Path(__file__).resolve().parents[2] / "hitl" / "web"
+REPORT = Path("hitl/templates/simulate/report.html")
 PACKAGES = json.loads((WEB / "vendor.json").read_text())["packages"]
 
 
@@ -37,12 +38,16 @@ def test_every_package_names_version_licence_and_source_and_ships_its_licence() 
 
 
 def test_no_page_holds_an_inline_script_style_or_handler() -> None:
-    """The content policy refuses them; a page that needs one is broken for everybody."""
+    """The content policy refuses them; a page that needs one is broken for everybody.
+
+    A report is a file of its own, opened without us: its policy names its style by the hash.
+    """
     root = WEB.parents[1]
     templates = [
         path
         for folder in ("hitl", "cases", "models_store", "policy", "reviews", "monitoring")
         for path in (root / folder).rglob("templates/**/*.html")
+        if path.relative_to(root) != REPORT
     ]
     assert len(templates) > 20
     for path in templates:

@@ -1,5 +1,7 @@
 """A labelled file played through the services: in fake time, the same from the same seed, honestly judged."""
 
+import base64
+import hashlib
 import io
 import json
 import re
@@ -91,6 +93,10 @@ def test_a_file_becomes_a_stream_and_a_report(tmp_path: Path) -> None:
     assert html == page(outcome)
     assert "<script" not in html
     assert " style=" not in html
+    style = re.search(r"<style>(.*?)</style>", html, re.DOTALL)
+    assert style is not None
+    digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+    assert f"style-src 'sha256-{digest}'" in html  # the one style its policy lets in
     assert not re.findall(r"(?:src|href)=", html)
     assert html.count('<svg viewBox="0 0 760 260"') == 4
     assert "automated" in out.getvalue()
