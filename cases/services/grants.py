@@ -21,7 +21,7 @@ def grant_workflows(*, key_id: UUID, workflow_ids: Iterable[UUID], actor: Actor,
     Raises:
         NotFound: there is no such key in use.
     """
-    key = ApiKey.objects.select_for_update().filter(pk=key_id, revoked_at=None).first()
+    key = ApiKey.objects.select_for_update(no_key=True).filter(pk=key_id, revoked_at=None).first()
     if key is None:
         raise NotFound()
     wanted = set(workflow_ids)

@@ -161,7 +161,7 @@ def _set_archived(
 
 
 def _locked(workflow_id: UUID) -> Workflow:
-    workflow = Workflow.objects.select_for_update().filter(pk=workflow_id).first()
+    workflow = Workflow.objects.select_for_update(no_key=True).filter(pk=workflow_id).first()
     if workflow is None:
         raise NotFound()
     return workflow

@@ -108,7 +108,10 @@ def sweep_batches(*, now: datetime) -> int:
 def _begin(batch_id: UUID, now: datetime) -> bool:
     """Note the attempt, unless another worker holds the row."""
     batch = (
-        IntakeBatch.objects.select_for_update(skip_locked=True).only("attempts").filter(pk=batch_id).first()
+        IntakeBatch.objects.select_for_update(skip_locked=True, no_key=True)
+        .only("attempts")
+        .filter(pk=batch_id)
+        .first()
     )
     if batch is None:
         return False
@@ -131,7 +134,7 @@ def _begin(batch_id: UUID, now: datetime) -> bool:
 @transaction.atomic
 def _work(batch_id: UUID, now: datetime) -> bool:
     batch = (
-        IntakeBatch.objects.select_for_update(skip_locked=True, of=("self",))
+        IntakeBatch.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
         .select_related("workflow")
         .filter(pk=batch_id, status=BatchStatus.RUNNING)
         .first()

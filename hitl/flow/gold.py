@@ -148,7 +148,7 @@ def sweep_gold(*, now: datetime) -> int:
 
 @transaction.atomic
 def _seed(workflow_id: UUID, now: datetime) -> int:
-    rules = ReviewRules.objects.select_for_update().get(workflow_id=workflow_id)
+    rules = ReviewRules.objects.select_for_update(no_key=True).get(workflow_id=workflow_id)
     since = rules.gold_until or now
     blind = Task.objects.filter(workflow_id=workflow_id, mode=Mode.BLIND, slot=1)
     blind = blind.exclude(purpose=Purpose.GOLD).filter(created_at__gt=since, created_at__lte=now)

@@ -178,7 +178,7 @@ def step(*, voiding_id: UUID, now: datetime) -> bool:
     Raises:
         NotFound: there is no such voiding.
     """
-    voiding = Voiding.objects.select_for_update().filter(pk=voiding_id).first()
+    voiding = Voiding.objects.select_for_update(no_key=True).filter(pk=voiding_id).first()
     if voiding is None:
         raise NotFound()
     if voiding.finished_at is not None:

@@ -154,7 +154,7 @@ def send_failures_again(*, endpoint_id: UUID, now: datetime) -> int:
 
 
 def _locked(endpoint_id: UUID) -> Endpoint:
-    endpoint = Endpoint.objects.select_for_update().filter(pk=endpoint_id).first()
+    endpoint = Endpoint.objects.select_for_update(no_key=True).filter(pk=endpoint_id).first()
     if endpoint is None:
         raise NotFound()
     return endpoint

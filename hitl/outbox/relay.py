@@ -53,7 +53,7 @@ def claim_due(*, now: datetime) -> Iterator[Delivery]:
     for endpoint in Endpoint.objects.filter(disabled_at=None):
         with transaction.atomic():
             due = (
-                Delivery.objects.select_for_update(skip_locked=True, of=("self",))
+                Delivery.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
                 .filter(endpoint=endpoint, status=DeliveryStatus.DUE, due_at__lte=now)
                 .select_related("event")
                 .order_by("due_at")[:PER_ENDPOINT]

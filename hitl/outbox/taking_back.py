@@ -15,7 +15,7 @@ def take_back_news(*, subject_id: UUID, at: datetime) -> bool:
     relay holds at this moment is waited for.
     """
     news = Delivery.objects.filter(event__subject_id=subject_id, event__at=at)
-    ids = list(news.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
+    ids = list(news.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk", flat=True))
     if not ids:
         return True
     untried = Delivery.objects.filter(pk__in=ids, attempts=0, status=DeliveryStatus.DUE)

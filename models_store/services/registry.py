@@ -48,7 +48,7 @@ def register(
     """
     stored = artifacts.store(model.artifact)
     with transaction.atomic():
-        workflow = Workflow.objects.select_for_update().get(pk=run.workflow_id)
+        workflow = Workflow.objects.select_for_update(no_key=True).get(pk=run.workflow_id)
         if workflow.schema_version != snapshot.schema_version:
             raise SchemaMoved(" ".join((SchemaMoved.__doc__ or "").split()))
         last = Release.objects.filter(workflow=workflow).order_by("-number").first()

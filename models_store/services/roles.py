@@ -42,7 +42,7 @@ def promote(*, release_id: UUID, actor: Actor, now: datetime, reason: str = "") 
 
 @transaction.atomic
 def _make_champion(release: Release, actor: Actor, now: datetime, reason: str) -> RoleSpan:
-    workflow = Workflow.objects.select_for_update().get(pk=release.workflow_id)
+    workflow = Workflow.objects.select_for_update(no_key=True).get(pk=release.workflow_id)
     schema = SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version)
     if schema.fingerprint != release.schema_fingerprint:
         raise SchemaChanged(release=release.name)

@@ -67,7 +67,7 @@ def change_training_plan(*, workflow_id: UUID, actor: Actor, now: datetime, **se
         Invalid: a number is out of its range; each is named with its fix.
     """
     require_operator(actor)
-    workflow = Workflow.objects.select_for_update().filter(pk=workflow_id).first()
+    workflow = Workflow.objects.select_for_update(no_key=True).filter(pk=workflow_id).first()
     if workflow is None:
         raise NotFound("There is no such workflow.")
     plan = training_plan(workflow_id)

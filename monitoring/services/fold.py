@@ -22,7 +22,7 @@ Key = tuple[datetime, int, str, str, str, UUID | None]
 @transaction.atomic
 def fold_decisions(*, workflow_id: UUID, now: datetime) -> int:
     """Count the decisions since the last fold into `HourTally`; return how many there were."""
-    mark, _ = Watermark.objects.select_for_update().get_or_create(
+    mark, _ = Watermark.objects.select_for_update(no_key=True).get_or_create(
         stream=f"decisions/{workflow_id}", defaults={"read_until": DAWN}
     )
     until = now - LAG

@@ -41,7 +41,7 @@ _COLUMNS = (
 @transaction.atomic
 def digest_decisions(*, workflow_id: UUID, now: datetime) -> Entry | None:
     """Append the digest of the decisions since the last one; None when there were none."""
-    workflow = Workflow.objects.select_for_update().get(pk=workflow_id)
+    workflow = Workflow.objects.select_for_update(no_key=True).get(pk=workflow_id)
     since, until = _last(workflow), now - LAG
     count, digest = digest_of(workflow_id=workflow_id, since=since, until=until)
     if count == 0:

@@ -305,7 +305,8 @@ def reap(*, now: datetime) -> int:
 def _reap(ended: QuerySet[Task]) -> int:
     # Locked rows are being answered at this moment, or reaped by somebody else: pass them by.
     with transaction.atomic():
-        ids = list(ended.select_for_update(skip_locked=True).values_list("pk", flat=True)[:10_000])
+        free = ended.select_for_update(skip_locked=True, no_key=True)
+        ids = list(free.values_list("pk", flat=True)[:10_000])
         return _to_queue(Task.objects.filter(pk__in=ids)) if ids else 0
 
 

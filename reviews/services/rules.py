@@ -50,7 +50,7 @@ def change_rules(*, workflow_id: UUID, values: Mapping[str, Any], actor: Actor, 
         NotFound: there is no such workflow.
         Invalid: something does not fit; each is named with its fix, and nothing is written.
     """
-    workflow = Workflow.objects.select_for_update().filter(pk=workflow_id).first()
+    workflow = Workflow.objects.select_for_update(no_key=True).filter(pk=workflow_id).first()
     if workflow is None:
         raise NotFound()
     labels = workflow.schemas.get(number=workflow.schema_version).label_names

@@ -37,7 +37,7 @@ def advance(scene: Scene) -> None:
     """Feed the monitors; step down or stop at red, audit more at amber."""
     with transaction.atomic():
         row = (
-            Watch.objects.select_for_update(skip_locked=True, of=("self",))
+            Watch.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
             .select_related("certificate")
             .filter(workflow_id=scene.workflow_id, ended_at=None)
             .first()

@@ -77,7 +77,7 @@ def advance(scene: Scene) -> None:
     """Feed the trial that is going on; certify when it has proved enough."""
     with transaction.atomic():
         trial = (
-            Trial.objects.select_for_update(skip_locked=True, of=("self",))
+            Trial.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
             .select_related("release")
             .filter(workflow_id=scene.workflow_id, ended_at=None)
             .first()
