@@ -31,6 +31,9 @@ PEOPLE = (
     Person("rita", "Rita, reviewer", (Role.REVIEWER,)),
     Person("ron", "Ron, reviewer", (Role.REVIEWER, Role.ADJUDICATOR)),
     Person("ada", "Ada, auditor", (Role.AUDITOR,)),
+    Person("sam", "Sam, scripted reviewer", (Role.REVIEWER,)),
+    Person("tess", "Tess, scripted reviewer in a hurry", (Role.REVIEWER,)),
+    Person("uma", "Uma, scripted reviewer and adjudicator", (Role.REVIEWER, Role.ADJUDICATOR)),
     Person("admin", "Admin", tuple(Role.values), is_superuser=True),
 )
 
@@ -52,15 +55,21 @@ def secrets_of(data: Path) -> Secrets | None:
 def make_people(data: Path, *, now: datetime) -> Secrets:
     """Make the accounts, all with one random password, and the key that the stream uses."""
     kept = secrets_of(data)
-    if kept is not None and User.objects.filter(username=PEOPLE[0].username).exists():
+    there = set(User.objects.values_list("username", flat=True))
+    is_known = kept is not None and PEOPLE[0].username in there
+    if kept is not None and is_known and there.issuperset(person.username for person in PEOPLE):
         return kept
-    password = "-".join(secrets.choice(_WORDS) for _ in range(4))
+    password = kept.password if kept and is_known else "-".join(secrets.choice(_WORDS) for _ in range(4))
     for person in PEOPLE:
+        if is_known and person.username in there:
+            continue
         user, _ = User.objects.get_or_create(username=person.username)
         user.first_name, user.roles = person.first_name, list(person.roles)
         user.is_staff = user.is_superuser = person.is_superuser
         user.set_password(password)
         user.save()
+    if kept is not None and is_known:
+        return kept
     _, key = create_key(
         name="demo stream",
         scopes=[Scope.SUBMIT, Scope.READ],

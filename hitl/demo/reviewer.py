@@ -32,23 +32,23 @@ class Reviewer:
     def __post_init__(self) -> None:
         self._cookies = http.cookiejar.CookieJar()
         self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(self._cookies))
-        page = self._get("/login/")
+        page = self.get("/login/")
         found = _CSRF.search(page)
         token = found[1] if found else ""
-        self._post("/login/", {"username": self.username, "password": self.password}, token)
+        self.post("/login/", {"username": self.username, "password": self.password}, token)
         if not any(cookie.name == "sessionid" for cookie in self._cookies):
             raise NotSignedIn(self.username)
 
     def work(self, *, workflow: str, most: int) -> int:
         """Answer up to `most` cases of a workflow; return how many there were to answer."""
-        stage = self._get(f"/review/?{urllib.parse.urlencode({'workflow': workflow})}")
+        stage = self.get(f"/review/?{urllib.parse.urlencode({'workflow': workflow})}")
         answered = 0
         while answered < most:
             lease, case = _LEASE.search(stage), _CASE.search(stage)
             if lease is None or case is None:
                 break
             is_last = answered + 1 == most
-            stage = self._post(
+            stage = self.post(
                 "/review/answer/",
                 {
                     "lease": lease[1],
@@ -61,11 +61,13 @@ class Reviewer:
             answered += 1
         return answered
 
-    def _get(self, path: str) -> str:
+    def get(self, path: str) -> str:
+        """Return a page."""
         with self._opener.open(self.address + path, timeout=TIMEOUT_SECONDS) as response:
             return str(response.read().decode())
 
-    def _post(self, path: str, form: dict[str, str], token: str = "") -> str:
+    def post(self, path: str, form: dict[str, str], token: str = "") -> str:
+        """Send a form and return the page that answers."""
         csrf = token or next((c.value or "" for c in self._cookies if c.name == "csrftoken"), "")
         body = urllib.parse.urlencode({"csrfmiddlewaretoken": csrf, **form}).encode()
         headers = {"X-Desk": "1", "X-CSRFToken": csrf, "Referer": self.address}

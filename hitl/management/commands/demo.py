@@ -14,6 +14,8 @@ from hitl.runtime.serve import say, serve
 from hitl.runtime.services import owned
 from hitl.runtime.supervisor import Program
 
+_BESIDE = ("demo_stream", "demo_shift")
+
 
 class Command(BaseCommand):
     help = (
@@ -36,7 +38,8 @@ class Command(BaseCommand):
         def stream(address: str) -> Sequence[Program]:
             if options["check"] or data is None:
                 return ()
-            return [management_command("demo_stream", address, f"--speed={options['speed']}", data=data)]
+            speed = f"--speed={options['speed']}"
+            return [management_command(name, address, speed, data=data) for name in _BESIDE]
 
         meanwhile = run_story if options["check"] else show.welcome
         code = serve(
