@@ -183,3 +183,15 @@ def test_the_reference_is_drawn_under_the_strict_content_policy(visit: Any, admi
     page = visitor.open("/api/docs/")
     page.wait_for_selector("text=Submit one case or many")
     visitor.shoot("setup-docs")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_reference_is_light_or_dark_as_the_page_is(visit: Any, administrator: User, scheme: str) -> None:
+    visitor = visit(administrator, scheme=scheme)
+    page = visitor.open("/api/docs/")
+    page.wait_for_selector("text=Submit one case or many")
+    words = page.locator(".opblock-summary-description").first
+    assert ("dark-mode" in (page.locator("html").get_attribute("class") or "")) == (scheme == "dark")
+    light = [int(n) for n in words.evaluate("e => getComputedStyle(e).color.match(/[0-9]+/g)")[:3]]
+    assert (sum(light) > 3 * 128) == (scheme == "dark")  # bright words on a dark page, dark words on a bright
+    visitor.shoot(f"setup-docs-{scheme}")

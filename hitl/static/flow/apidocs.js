@@ -1,5 +1,17 @@
 // Draws the API's reference. What is tried goes to this service only: the content policy allows nothing else.
 
+const system = matchMedia("(prefers-color-scheme: dark)");
+
+function followTheme() {
+  const root = document.documentElement;
+  const isDark = root.dataset.theme === "dark" || (root.dataset.theme !== "light" && system.matches);
+  root.classList.toggle("dark-mode", isDark); // the name that Swagger UI's style knows
+}
+
+followTheme();
+system.addEventListener("change", followTheme);
+document.addEventListener("hitl:theme", followTheme);
+
 addEventListener("DOMContentLoaded", () => {
   const place = /** @type {HTMLElement} */ (document.getElementById("api-reference"));
   // @ts-ignore: a global of the bundle
