@@ -26,6 +26,16 @@ def operator() -> User:
     return person(Role.OPERATOR, username="ann")
 
 
+def test_numbers_carry_their_columns_name_where_a_phone_shows_no_head(operator, visit) -> None:  # type: ignore[no-untyped-def]
+    two_releases()
+    page = visit(operator, viewport=NARROW).open("/models/")
+    said = [
+        cell.evaluate("e => getComputedStyle(e, '::before').content")
+        for cell in page.locator("td.number").all()
+    ]
+    assert said == ['"Wrong if it answered everything "', '"Labels now "']
+
+
 def two_releases() -> Workflow:
     """Return a workflow whose second release took over from the first."""
     workflow = credit_workflow(250)
