@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 
 from hitl.runtime.paths import MANAGE, ROOT
 from hitl.runtime.throwaway import start_throwaway
+from hitl.runtime.typescript import TOOLS, NoCompiler, typescript
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NO_TESTS_COLLECTED = 5
@@ -76,8 +77,18 @@ class Run:
         self._check("lint", [*module, "ruff", "check", "."])
         self._check("format", [*module, "ruff", "format", "--check", "."])
         self._check("types", [*module, "mypy"])
+        self._scripts()
         self._check("imports", [str(Path(sys.executable).with_name("lint-imports"))])
         self._check("migrations", [sys.executable, str(MANAGE), "makemigrations", "--check", "--dry-run"])
+
+    def _scripts(self) -> None:
+        """Check the pages' scripts by the types in their comments."""
+        try:
+            compiler = typescript(self.environment)
+        except NoCompiler as missing:
+            self.outcomes.append(Outcome("scripts", False if in_ci() else None, note=str(missing)))
+        else:
+            self._check("scripts", [*compiler, "--project", str(TOOLS / "tsconfig.json")])
 
     def _tests(self) -> None:
         folders = [
@@ -94,9 +105,8 @@ class Run:
         elif find_browser():
             self._pytest("browser", ["--numprocesses=2", "tests/browser"])
         else:
-            in_ci = os.environ.get("CI", "").lower() == "true"
             note = "no Chromium or Chrome here: NO PAGE WAS TESTED. Install chromium, or set CHROMIUM."
-            self.outcomes.append(Outcome("browser", False if in_ci else None, note=note))
+            self.outcomes.append(Outcome("browser", False if in_ci() else None, note=note))
 
     def _pytest(self, name: str, arguments: list[str]) -> None:
         report = self.folder / f"{name}.xml"
@@ -121,6 +131,11 @@ class Run:
         total = sum(outcome.seconds for outcome in self.outcomes)
         counts = f"{self.counts.passed} passed, {self.counts.failed} failed, {self.counts.skipped} skipped"
         return "\n".join(["", "== summary", *lines, f"{'all':<21}{total:6.1f} s", counts])
+
+
+def in_ci() -> bool:
+    """Whether nobody is there to read what was skipped."""
+    return os.environ.get("CI", "").lower() == "true"
 
 
 def find_browser() -> str | None:

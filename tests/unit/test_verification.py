@@ -1,10 +1,12 @@
 """What `manage.py test` runs, and what it says when something cannot be run."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from hitl.runtime import verification
+from hitl.runtime.typescript import TOOLS, typescript
 from hitl.runtime.verification import Counts, Outcome, Run
 
 REPORT = '<testsuites><testsuite tests="10" failures="2" errors="1" skipped="3"/></testsuites>'
@@ -18,7 +20,8 @@ class Recorded(Run):
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Recorded:
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recorded:
+    monkeypatch.setattr(verification, "typescript", lambda _: ["node", "tsc"])
     return Recorded(fast=False, narrowed_to=(), folder=tmp_path, environment={})
 
 
@@ -28,7 +31,7 @@ def test_one_failed_check_does_not_keep_the_others_from_running(
     monkeypatch.setattr(verification, "find_browser", lambda: "/usr/bin/chromium")
     assert not run.everything()
     names = [outcome.name for outcome in run.outcomes]
-    assert names == ["lint", "format", "types", "imports", "migrations", "tests", "browser"]
+    assert names == ["lint", "format", "types", "scripts", "imports", "migrations", "tests", "browser"]
 
 
 @pytest.mark.parametrize(("ci", "held"), [("true", False), ("", None)])
@@ -40,6 +43,27 @@ def test_without_a_browser_ci_fails_and_a_person_is_told(
     run.everything()
     assert run.outcomes[-1].held is held
     assert "NO PAGE WAS TESTED" in run.summary()
+
+
+@pytest.mark.parametrize(("ci", "held"), [("true", False), ("", None)])
+def test_without_npm_ci_fails_and_a_person_is_told(
+    run: Recorded, monkeypatch: pytest.MonkeyPatch, ci: str, held: bool | None
+) -> None:
+    monkeypatch.setattr(verification, "typescript", typescript)
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    monkeypatch.setattr(verification, "find_browser", lambda: "chromium")
+    monkeypatch.setenv("CI", ci)
+    run.everything()
+    assert {outcome.name: outcome.held for outcome in run.outcomes}["scripts"] is held
+    assert "NO SCRIPT'S TYPES WERE CHECKED" in run.summary()
+
+
+def test_the_compiler_is_pinned_by_hash_and_no_host_is_named() -> None:
+    lock = json.loads((TOOLS / "package-lock.json").read_text())
+    packages = {name: package for name, package in lock["packages"].items() if name}
+    assert packages
+    assert all(package["integrity"].startswith("sha512-") for package in packages.values())
+    assert not any("resolved" in package for package in packages.values())
 
 
 def test_arguments_narrow_the_run_to_pytest_with_them(run: Recorded) -> None:

@@ -59,8 +59,8 @@ export function outboxOf(person, tell) {
   }
 
   /** One tab sends at a time. @template T @param {() => Promise<T>} act @returns {Promise<T>} */
-  function alone(act) {
-    return navigator.locks ? navigator.locks.request(`hitl-desk-${person}`, act) : act();
+  async function alone(act) {
+    return navigator.locks ? await navigator.locks.request(`hitl-desk-${person}`, act) : act();
   }
 
   addEventListener("online", pump);
