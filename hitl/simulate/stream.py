@@ -18,6 +18,7 @@ from cases.services.media import store_asset
 from hitl.flow import snapshot
 from hitl.flow.automation import submit_cases
 from hitl.flow.types import Intake, Submission
+from hitl.flow.watching import watch
 from hitl.flow.workflows import set_up_workflow
 from hitl.shared import jobs
 from hitl.shared.actor import Actor, system
@@ -32,6 +33,7 @@ from models_store.models import Release
 from models_store.services.runs import request_training
 from models_store.services.schedule import change_training_plan, request_due
 from models_store.types import Trigger
+from monitoring.services.fold import LAG, fold_decisions
 from policy.models import Policy
 from policy.types import Degree
 from science.fields import Schema
@@ -322,7 +324,8 @@ class _Play:
     def _service(self) -> None:
         """Do what beat would have rung for since the chunk before."""
         with self.played.stage("watching"):
-            watch_now(self.workflow.id, self.clockwork.now())
+            fold_decisions(workflow_id=self.workflow.id, now=self.clockwork.move_by(LAG.total_seconds()))
+            watch(self.workflow.id, now=self.clockwork.now(), settle=timedelta(0))
             jobs.perform("policy.sweep_certificates")
         with self.played.stage("training"):
             request_due(now=self.clockwork.now())
@@ -332,12 +335,3 @@ class _Play:
 def chunk_size(n: int) -> int:
     """Return how many cases come in together: few enough that an alarm takes effect soon."""
     return min(250, max(20, n // 200))
-
-
-def watch_now(workflow_id: UUID, now: datetime) -> None:
-    """Let the service look at the evidence that is in by now."""
-    try:
-        from hitl.flow.watching import watch
-    except ImportError:
-        return
-    watch(workflow_id, now=now, settle=timedelta(0))
