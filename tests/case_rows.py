@@ -39,10 +39,17 @@ def workflow_of(slug: str, *, fields: list[dict[str, Any]], labels: list[str], n
     return workflow
 
 
-def waiting_case(workflow: Workflow, content: dict[str, Any], *, at: datetime = NOW, **fields: Any) -> Case:
-    """Return a case that the model was not sure about and that waits for a person."""
+def waiting_case(
+    workflow: Workflow,
+    content: dict[str, Any],
+    *,
+    at: datetime = NOW,
+    routing: dict[str, Any] | None = None,
+    **fields: Any,
+) -> Case:
+    """Return a case that waits for a person; the model was not sure about it, or `routing` says why."""
     case = _case(workflow, content, at, **fields)
-    _routing(case, route="review", reason="below_cutoff", label=None)
+    _routing(case, **({"route": "review", "reason": "below_cutoff", "label": None} | (routing or {})))
     _task(case, Purpose.REVIEW, ["uncertain"], at)
     return case
 

@@ -19,6 +19,7 @@ from django.db.models import Max
 
 from cases.models import Case, Label
 from cases.types import CASE_TRANSITIONS, CaseStatus, Purpose
+from hitl.flow.judged import judged_in
 from hitl.flow.lots import is_reread
 from hitl.flow.outcomes import follow, news_about
 from hitl.outbox.events import emit
@@ -168,17 +169,20 @@ def _plain(given: Iterable[_Given]) -> set[UUID]:
     first = [one for one in given if one.task.slot == 1]
     others = Task.objects.filter(case_id__in=[one.case.pk for one in first], slot__gt=1)
     alone = {one.case.pk for one in first} - set(others.values_list("case_id", flat=True))
-    audits = [one.case.pk for one in first if one.task.purpose == Purpose.AUDIT]
-    routed = Decision.objects.filter(case_id__in=audits, sequence=0) if audits else Decision.objects.none()
-    judged = {(case, epoch): label for case, epoch, label in routed.values_list("case_id", "epoch", "label")}
+    judging = [
+        one.case.pk for one in first if one.task.purpose == Purpose.AUDIT or one.task.mode == Mode.BLIND
+    ]
+    judged = judged_in(judging) if judging else {}
 
     def is_plain(one: _Given) -> bool:
         if one.case.pk not in alone:
             return False
+        said = judged.get((one.task.case_id, one.task.epoch))
         if one.task.purpose == Purpose.REVIEW:
-            return rules_of(one.task).reviews_required == 1 and one.case.status == CaseStatus.WAITING
-        agrees = judged.get((one.task.case_id, one.task.epoch)) == one.review.label
-        is_confirmed = one.task.purpose == Purpose.AUDIT and agrees and one.case.answer == one.review.label
+            is_settled = said is None or said == one.review.label or one.task.mode != Mode.BLIND
+            is_alone = rules_of(one.task).reviews_required == 1 and one.case.status == CaseStatus.WAITING
+            return is_alone and is_settled
+        is_confirmed = one.task.purpose == Purpose.AUDIT and said == one.review.label == one.case.answer
         return is_confirmed and not is_reread(one.case.pk, one.task.epoch, rules_of(one.task).reread_share)
 
     return {one.task.pk for one in first if is_plain(one)}

@@ -10,6 +10,7 @@ from cases.models import Case
 from cases.services.labels import record_label, supersede_label
 from cases.types import CASE_TRANSITIONS, CaseStatus, Purpose
 from hitl.flow.gold import remember_known_answer
+from hitl.flow.judged import judged_in
 from hitl.flow.lots import is_reread
 from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor
@@ -61,7 +62,7 @@ def follow(*, case: Case, task: Task, review: Review, actor: Actor, now: datetim
         said.answers,
         required=_required(task, said),
         judged=judged,
-        reread=judged is not None and is_reread(case.pk, task.epoch, rules_of(task).reread_share),
+        reread=said.purpose == Purpose.AUDIT and is_reread(case.pk, task.epoch, rules_of(task).reread_share),
     )
     if isinstance(step, Ask):
         reason = _why_another(said, step, judged)
@@ -72,7 +73,8 @@ def follow(*, case: Case, task: Task, review: Review, actor: Actor, now: datetim
 
 
 def _said(task: Task, review: Review) -> Said:
-    if task.slot == 1 and task.purpose == Purpose.REVIEW and rules_of(task).reviews_required == 1:
+    is_alone = task.slot == 1 and task.purpose == Purpose.REVIEW and rules_of(task).reviews_required == 1
+    if is_alone and review.mode != Mode.BLIND:
         return Said([review], task.purpose)
     reviews = standing_answers(task.case_id, task.epoch)
     return Said(reviews, reviews[0].task.purpose)
@@ -89,12 +91,10 @@ def _required(task: Task, said: Said) -> int:
 
 
 def _judged(task: Task, said: Said) -> str | None:
-    """An audit judges the model's own decision, whatever has become of the case since."""
-    if said.purpose != Purpose.AUDIT:
+    """Return the model's label where these answers judge it, whatever has become of the case since."""
+    if said.purpose != Purpose.AUDIT and (_required(task, said) > 1 or said.reviews[0].mode != Mode.BLIND):
         return None
-    return Decision.objects.values_list("label", flat=True).get(
-        case_id=task.case_id, epoch=task.epoch, sequence=0
-    )
+    return judged_in([task.case_id]).get((task.case_id, task.epoch))
 
 
 def settle(*, case: Case, task: Task, said: Said, step: Settled, actor: Actor, now: datetime) -> None:

@@ -21,6 +21,7 @@ from cases.types import CaseStatus, Purpose
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
 from hitl.audit.log import record
+from hitl.flow.judged import judged_in
 from hitl.flow.outcomes import set_status, tell
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -238,7 +239,7 @@ def _follow(case: Case, review: Review, tasks: list[Task], actor: Actor, now: da
     tasks = [t for t in tasks if t.epoch == case.epoch and t.purpose != Purpose.GOLD]
     routing = Decision.objects.filter(case_id=case.pk, epoch=case.epoch, sequence=0).first()
     is_automatic = routing is not None and routing.route == "auto"
-    judged = routing.label if routing is not None and is_automatic else None
+    judged = judged_in([case.pk]).get((case.pk, case.epoch))
     label = Label.objects.filter(case_id=case.pk, superseded_at=None).first()
     counted = []
     if label is not None:

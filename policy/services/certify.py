@@ -57,6 +57,8 @@ def certify_release(*, release_id: UUID, actor: Actor, now: datetime) -> Certifi
         proof = prove(sample, claim, terms_of(policy, labels=release.labels), labels=release.labels)
     except NothingKnown as why:
         proof = _unproved(len(sample), str(why))
+    if policy.evidence_from is not None:  # to take the same labels when it is tested again
+        proof.evidence["labels_since"] = policy.evidence_from.isoformat()
     return issue(release=release, claim=claim, proof=proof, fingerprint=name, actor=actor, now=now)
 
 

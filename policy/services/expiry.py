@@ -1,8 +1,10 @@
 """Certificates that no longer count: by date, by what has been seen since, by labels that have changed."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import numpy as np
 from django.db import transaction
 
 from cases.models import Label
@@ -11,6 +13,7 @@ from cases.types import Purpose
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from models_store.selectors import evaluation_of
+from policy.live import Label as Unit
 from policy.models import Certificate, Policy
 from policy.proofs import Claim, prove
 from policy.samples import fair_labels
@@ -19,7 +22,7 @@ from policy.standing import points_of
 from policy.terms import NothingKnown, terms_of
 from policy.types import LIVE_CERTIFICATES, CertificateStatus
 
-LATELY = timedelta(hours=1)  # the sweeper comes every two minutes
+MARGIN = timedelta(minutes=5)  # a change is dated before it commits
 LABELS_PER_LABEL = 10  # a certificate of n labels has had its time after so many times n more
 
 
@@ -49,32 +52,53 @@ def recheck(*, actor: Actor, now: datetime) -> int:
     Certificates of trials are tested again by the watch, from the labels in decision order.
     """
     ended = 0
-    for certificate in _touched(now):
-        if not _still_passes(certificate):
-            _end(certificate.pk, CertificateStatus.SUPERSEDED, "labels it rests on have changed", actor, now)
+    live = Certificate.objects.filter(status__in=LIVE_CERTIFICATES, trial=None)
+    for certificate in live.select_related("release"):
+        if not _is_touched(certificate):
+            continue
+        if _still_passes(certificate):
+            _remember(certificate, now)
+        else:
+            end_for_changed_labels(certificate, actor=actor, now=now)
             ended += 1
     return ended
 
 
-def _touched(now: datetime) -> list[Certificate]:
-    """Return the live certificates of which a label was lately amended, taken back or voided."""
-    touched = []
-    for certificate in Certificate.objects.filter(status__in=LIVE_CERTIFICATES, trial=None).select_related(
-        "release"
-    ):
-        changed = Label.objects.filter(
-            workflow_id=certificate.workflow_id, superseded_at__gt=max(certificate.valid_from, now - LATELY)
-        )
-        ids = set(changed.values_list("pk", flat=True))
-        evaluation = evaluation_of(certificate.release_id) if ids else None
-        if evaluation is not None and not ids.isdisjoint(evaluation.label_ids):
-            touched.append(certificate)
-    return touched
+def end_for_changed_labels(certificate: Certificate, *, actor: Actor, now: datetime) -> None:
+    """End a certificate that the labels it rests on, as they stand now, no longer prove."""
+    _end(certificate.pk, CertificateStatus.SUPERSEDED, "labels it rests on have changed", actor, now)
+
+
+def is_proved(certificate: Certificate, proved: Mapping[Unit, Sequence[float]]) -> bool:
+    """Tell whether points that pass now, by unit, reach as far as everything the certificate allows."""
+    return all(
+        not points or points[-1] >= min(proved.get(unit, ()), default=np.inf)
+        for unit, points in points_of(certificate).items()
+    )
+
+
+def _is_touched(certificate: Certificate) -> bool:
+    """Whether a label it rests on was amended, taken back or voided since it was last tested."""
+    tested = datetime.fromisoformat(
+        certificate.evidence.get("tested_at") or certificate.valid_from.isoformat()
+    )
+    changed = Label.objects.filter(
+        workflow_id=certificate.workflow_id, superseded_at__gt=tested - MARGIN, at__lte=certificate.valid_from
+    )
+    ids = set(changed.values_list("pk", flat=True))
+    evaluation = evaluation_of(certificate.release_id) if ids else None
+    return evaluation is not None and not ids.isdisjoint(evaluation.label_ids)
+
+
+def _remember(certificate: Certificate, now: datetime) -> None:
+    kept = certificate.evidence | {"tested_at": now.isoformat()}
+    Certificate.objects.filter(pk=certificate.pk).update(evidence=kept)
 
 
 def _still_passes(certificate: Certificate) -> bool:
     policy = Policy.objects.get(pk=certificate.workflow_id)
-    sample = fair_labels(certificate.release)
+    since = certificate.evidence.get("labels_since")
+    sample = fair_labels(certificate.release, since=datetime.fromisoformat(since) if since else None)
     if sample is None:
         return False
     if sample.digest == certificate.evidence.get("labels_sha256"):
@@ -85,12 +109,7 @@ def _still_passes(certificate: Certificate) -> bool:
     except NothingKnown:
         return False
     proof = prove(sample, claim, terms, labels=certificate.release.labels)
-    proved = {unit["label"]: set(unit["passed"]) for unit in proof.seen["units"]}
-    loosest = {label: min(unit, default=None) for label, unit in proved.items()}
-    return all(
-        not points or ((least := loosest.get(label)) is not None and points[-1] >= least)
-        for label, points in points_of(certificate).items()
-    )
+    return is_proved(certificate, {unit["label"]: unit["passed"] for unit in proof.seen["units"]})
 
 
 @transaction.atomic

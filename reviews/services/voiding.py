@@ -46,11 +46,11 @@ def last_answer_at(reviewer_id: int) -> datetime | None:
 def supports_needed(*, tasks: Sequence[Task], label: str, judged: str | None, required: int) -> int:
     """Return how many people must have said `label` for it to stand without the voided answer.
 
-    `judged` is the label of the automatic decision that the answers audit: one who agrees with it is enough,
-    against it takes two. Without one it takes as many as the workflow asks.
+    `judged` is the model's label where the answers judge it: one who agrees with it is enough, against it
+    takes two. Without one it takes as many as the workflow asks.
     """
-    is_audit = any(task.slot == 1 and task.purpose == Purpose.AUDIT for task in tasks)
-    if not is_audit:
+    is_judged = judged is not None and all(task.slot > 1 or task.mode == Mode.BLIND for task in tasks)
+    if not is_judged or (required > 1 and all(task.purpose != Purpose.AUDIT for task in tasks)):
         return required
     return 1 if label == judged else 2
 

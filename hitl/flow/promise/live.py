@@ -84,9 +84,9 @@ def _drawn(workflow_id: UUID, release_id: UUID, reasons: Sequence[str], now: dat
 def _estimate(drawn: Sequence[Drawn], costs: Mapping[str, float]) -> Estimate:
     """Answers that came in out of order are left out: only disagreements wait for a second opinion."""
     n_over = next((i for i, one in enumerate(drawn) if one.truth is Truth.OPEN), len(drawn))
-    final = [one for one in drawn[:n_over] if one.truth is Truth.FINAL]
-    losses = np.array([one.loss * costs.get(one.predicted, 1.0) for one in final])
-    return hajek(losses, np.array([one.pi for one in final]), ordered=True)
+    known = [one for one in drawn[:n_over] if one.is_known]
+    losses = np.array([one.loss * costs.get(one.predicted, 1.0) for one in known])
+    return hajek(losses, np.array([one.pi for one in known]), ordered=True)
 
 
 def _plain(workflow_id: UUID, release_id: UUID, since: datetime) -> tuple[int, int]:
@@ -101,7 +101,7 @@ def _plain(workflow_id: UUID, release_id: UUID, since: datetime) -> tuple[int, i
 
 def _fair_a_day(drawn: Sequence[Drawn], now: datetime) -> float:
     """Answers a day as if all had been drawn with the smallest chance among them."""
-    lately = [one for one in drawn if one.at >= now - _WEEK and one.truth is Truth.FINAL]
+    lately = [one for one in drawn if one.at >= now - _WEEK and one.is_known]
     if not lately:
         return 0.0
     span = now - lately[0].at

@@ -2,7 +2,7 @@
 
 Evidence must not know how an answer came out before it knows whether there is one: only disagreeing audits
 wait for a second opinion, so the answers that are in first are the agreeing ones. Hence order, blocks and the
-four states below (see `science.guarantee.blocks`).
+states below (see `science.guarantee.blocks`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,6 +25,7 @@ from reviews.types import Mode, TaskStatus
 
 MOST_DRAWN = 2_000  # labelled cases looked at in one go
 MOST_CASES = 50_000  # cases counted in one go
+PATIENCE = timedelta(days=7)  # past its deadline, for which the monitor holds an audit nobody has answered
 
 Place = tuple[datetime, UUID] | None  # of a decision, in the order of evidence; None is before the first
 
@@ -35,6 +36,7 @@ class Truth(StrEnum):
     FINAL = "final"  # answered, nobody is asked any more, and past taking back
     OPEN = "open"  # somebody is still asked
     OVERDUE = "overdue"  # somebody was to answer by now
+    UNSETTLED = "unsettled"  # the same, and it is known to be disputed or has been waited for long enough
     LOST = "lost"  # nobody will be asked any more: the case was withdrawn
 
 
@@ -43,7 +45,7 @@ class Drawn:
     """One case for which a blind label was drawn.
 
     Attributes:
-        loss: 1 where the people's answer is not the model's; meaningful when final.
+        loss: 1 where the people's answer is not the model's, or where the truth is unsettled.
         hint: the same of the first answer given, which may not stand; None when there is none.
     """
 
@@ -61,6 +63,11 @@ class Drawn:
     def place(self) -> Place:
         """Where it stands in the order of evidence."""
         return self.at, self.case_id
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the loss is what counts, for certificates and monitors alike."""
+        return self.truth in (Truth.FINAL, Truth.UNSETTLED)
 
 
 def scored(workflow_id: UUID, release_id: UUID, *, reasons: Sequence[str]) -> QuerySet[Decision]:
@@ -108,7 +115,7 @@ def all_between(
     read = after(rows, place, until=end_at)
     read = read.filter(Q(decided_at__lt=end_at) | Q(decided_at=end_at, case_id__lte=end_case))
     values = _columns(read, MOST_CASES)
-    losses = {one.case_id: one.loss for one in drawn if one.truth is Truth.FINAL}
+    losses = {one.case_id: one.loss for one in drawn if one.is_known}
     block = _block(
         [
             (losses.get(case_id, np.nan) * costs[predicted], score, predicted, pi, pi_ref)
@@ -175,7 +182,7 @@ class _Known:
         """Return what is known, the loss, and the loss by the first answer."""
         hint = None if self.first is None else float(self.first != predicted)
         if self.due_at is not None:
-            return (Truth.OPEN if now < self.due_at else Truth.OVERDUE), 1.0, hint
+            return self._unanswered(self.due_at, hint, now), 1.0, hint
         if self.blind is None or self.blind_at is None:
             return Truth.LOST, 1.0, hint
         if now < self.blind_at + timedelta(seconds=settings.UNDO_SECONDS):
@@ -183,6 +190,17 @@ class _Known:
         # An answer given in sight of the model's may speak against the model, never for it.
         wrong = self.blind != predicted or (self.is_absolved and self.standing != predicted)
         return Truth.FINAL, float(wrong), hint
+
+    @staticmethod
+    def _unanswered(due_at: datetime, hint: float | None, now: datetime) -> Truth:
+        """A dispute that nobody settles in time counts against the model: there may be no third person.
+
+        Where nobody has said anything, the monitor waits: a long weekend is no evidence. It does not wait for
+        ever, or one forgotten audit would blind it for good.
+        """
+        if now < due_at:
+            return Truth.OPEN
+        return Truth.UNSETTLED if hint or now >= due_at + PATIENCE else Truth.OVERDUE
 
 
 def _known(case_ids: Sequence[UUID], now: datetime) -> dict[UUID, _Known]:

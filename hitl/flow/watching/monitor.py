@@ -76,7 +76,7 @@ def _feed(
     """Take in whole blocks in decision order; what nobody has answered is waited for. Return the rest."""
     while True:
         drawn = evidence.drawn_after(rows, cursor(row), until=scene.until, now=scene.now)
-        is_over = np.array([one.truth in (Truth.FINAL, Truth.LOST) for one in drawn], dtype=bool)
+        is_over = np.array([one.is_known or one.truth is Truth.LOST for one in drawn], dtype=bool)
         n_ready = closed_prefix(is_over)
         if not n_ready:
             return drawn
@@ -100,9 +100,9 @@ def _take(
         monitors.take(block)
         row.n_cases += len(block)
         row.cursor_at, row.cursor_case = place if place is not None else (None, None)
-    final = [one for one in ready if one.truth is Truth.FINAL]
-    row.n_labels += len(final)
-    row.n_wrong += sum(one.loss for one in final)
+    known = [one for one in ready if one.is_known]
+    row.n_labels += len(known)
+    row.n_wrong += sum(one.loss for one in known)
 
 
 def _reading(row: Watch, last: Drawn, e_value: float) -> Reading:
@@ -121,9 +121,9 @@ def _early(
 ) -> Level:
     """The level if the answers that are in were final: a hint, which raises amber and nothing else."""
     said = [
-        replace(one, loss=one.loss if one.truth is Truth.FINAL else one.hint or 0.0)
+        replace(one, loss=one.loss if one.is_known else one.hint or 0.0)
         for one in rest
-        if one.truth is Truth.FINAL or one.hint is not None
+        if one.is_known or one.hint is not None
     ]
     if not any(one.loss for one in said):
         return Level.GREEN

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from hitl.flow.watching import monitor, trial
+from hitl.flow.watching import monitor, recheck, trial
 from hitl.flow.watching.people import heed_overdue
 from hitl.flow.watching.scene import ACTOR, Scene, scene_of
 from models_store.errors import RunActive
@@ -31,6 +31,7 @@ def watch(workflow_id: UUID, *, now: datetime, settle: timedelta = SETTLE) -> No
     if scene is None:
         return
     _line_up(scene)
+    recheck.advance(scene)
     trial.advance(scene)
     monitor.advance(scene)
     heed_overdue(scene)

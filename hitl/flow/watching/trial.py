@@ -69,8 +69,8 @@ def _recovery(scene: Scene) -> Planned | None:
     rows = evidence.scored(scene.workflow_id, scene.release.id, reasons=[Reason.BREAKER])
     rows = rows.filter(decided_at__gte=scene.policy.breaker_tripped_at)
     known = evidence.drawn_after(rows, None, until=scene.until, now=scene.now)
-    final = list(takewhile(lambda one: one.truth is Truth.FINAL, known))
-    return trials.plan_recovery(scene.policy, scene.release, evidence.block_of(final, scene.costs))
+    over = [one for one in takewhile(lambda one: one.truth is not Truth.OPEN, known) if one.is_known]
+    return trials.plan_recovery(scene.policy, scene.release, evidence.block_of(over, scene.costs))
 
 
 def advance(scene: Scene) -> None:
@@ -84,7 +84,7 @@ def advance(scene: Scene) -> None:
         )
         if trial is None:
             return
-        rows = _rows_of(trial)
+        rows = rows_of(trial)
         if scene.has_changed(rows, trial):
             trials.begin_again(trial)
         test = LiveTest.restore(trial.plans, trial.states)
@@ -100,7 +100,8 @@ def advance(scene: Scene) -> None:
         trials.certify_trial(trial, test, actor=ACTOR, now=scene.now)
 
 
-def _rows_of(trial: Trial) -> QuerySet[Decision]:
+def rows_of(trial: Trial) -> QuerySet[Decision]:
+    """Return the decisions that a trial looks at, in their order."""
     reasons = ACCEPTED if trial.kind == TrialKind.CONFIRM else (Reason.BREAKER,)
     rows = evidence.scored(trial.workflow_id, trial.release_id, reasons=reasons)
     return rows.filter(decided_at__gte=trial.frozen_at)

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from threading import Barrier, Thread
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -10,12 +11,12 @@ from cases.models import Label
 from hitl.audit.models import Entry
 from hitl.flow.watching import watch
 from models_store.models import Release
-from policy.models import Certificate, CutoffSet, Policy, Reading, Trial, Watch
+from policy.models import Certificate, CutoffSet, Decision, Policy, Reading, Trial, Watch
 from policy.rules import rule_for
 from policy.services.breaker import trip_breaker
-from reviews.models import Task
+from reviews.models import Review, Task
 from science.decide import Reason, Standing
-from tests.factories import NOW, TESTER
+from tests.factories import NOW, TESTER, person
 from tests.live_rows import answer, decided, evaluated
 from tests.policy_rows import (
     GRID,
@@ -96,6 +97,86 @@ def test_an_open_audit_holds_the_evidence_behind_it_and_one_overdue_counts_as_wr
     trial.refresh_from_db()
     assert (trial.n_labels, trial.n_overdue, trial.n_wrong) == (70, 1, 1.0)
     assert Watch.objects.get().n_labels == 30  # the monitor waits for it
+
+
+def first_said(decision: Decision, label: str) -> None:
+    """Let one person answer the case's task, and somebody else be asked by then."""
+    task = Task.objects.get(case_id=decision.case_id)
+    Review.objects.create(
+        task=task,
+        case_id=decision.case_id,
+        reviewer=person("reviewer"),
+        label=label,
+        mode="blind",
+        lease_token=uuid4(),
+        started_at=decision.decided_at,
+        submitted_at=decision.decided_at,
+        seconds=5,
+    )
+
+
+def test_a_dispute_that_nobody_settles_in_time_counts_against_the_model():
+    """Where there are fewer than three people, no disagreement is ever settled: the monitor must not wait."""
+    release = automating()
+    look(release, NOW)
+    disputed = decided(release, 40, at=NOW, score=0.9995, pi=0.25, answered=False)
+    for one in disputed:
+        first_said(one, "spam")
+    look(release, NOW + timedelta(hours=2))
+    assert Watch.objects.get().n_labels == 0
+    assert Watch.objects.get().early_level == "amber"
+    look(release, NOW + 2 * DAY)
+    assert (Watch.objects.get().n_labels, Watch.objects.get().n_wrong) == (40, 40)
+    assert policy_of(release).breaker_by == "evidence"
+
+
+def test_an_audit_nobody_answers_is_held_over_a_weekend_and_not_for_ever():
+    release = automating()
+    look(release, NOW)
+    forgotten = decided(release, 1, at=NOW, pi=0.02, answered=False)
+    decided(release, 29, at=NOW + timedelta(minutes=2), pi=0.02)
+    look(release, NOW + 7 * DAY)
+    assert Watch.objects.get().n_labels == 0
+    look(release, NOW + 9 * DAY)
+    assert (Watch.objects.get().n_labels, Watch.objects.get().n_wrong) == (30, 1)
+    Task.objects.filter(case_id=forgotten[0].case_id).update(status="done", closed_at=NOW + 9 * DAY)
+    answer(forgotten[0], "ham", at=NOW + 9 * DAY).save()
+    look(release, NOW + 10 * DAY)
+    assert (Watch.objects.get().n_labels, Watch.objects.get().n_wrong) == (30, 0)
+
+
+def proved_by_trial() -> tuple[Release, list[Decision]]:
+    """Return a release whose certificate a trial has proved, and the cases that proved it."""
+    release = automating("provisional")
+    look(release, NOW)
+    cases = decided(release, 1600, at=NOW, pi=0.76, reason="ramp", every=timedelta(seconds=20))
+    look(release, NOW + DAY)
+    assert rule_for(release.workflow_id).rule.standing is Standing.CERTIFIED
+    return release, cases
+
+
+def void(decisions: list[Decision], at: datetime) -> None:
+    ids = [one.case_id for one in decisions]
+    Label.objects.filter(case_id__in=ids, superseded_at=None).update(superseded_at=at)
+    Task.objects.filter(case_id__in=ids).update(status="waiting", closed_at=None, due_at=at + DAY)
+
+
+def test_voided_labels_take_back_what_a_trial_proved_by_them():
+    release, cases = proved_by_trial()
+    void(cases[100:400], NOW + 2 * DAY)
+    look(release, NOW + 2 * DAY + timedelta(minutes=1))
+    assert Trial.objects.get(outcome="certified").certificate.status == "superseded"
+    assert rule_for(release.workflow_id).rule.standing is Standing.NONE
+    assert Entry.objects.filter(action="certificate.ended").exists()
+
+
+def test_what_is_still_proved_without_a_voided_label_stays():
+    release, cases = proved_by_trial()
+    void(cases[:1], NOW + 2 * DAY)
+    for minutes in (1, 2):
+        look(release, NOW + 2 * DAY + timedelta(minutes=minutes))
+    assert Trial.objects.get(outcome="certified").certificate.status == "certified"
+    assert rule_for(release.workflow_id).rule.standing is Standing.CERTIFIED
 
 
 def test_a_late_answer_takes_the_place_of_what_was_held_against_it():

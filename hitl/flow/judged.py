@@ -1,0 +1,40 @@
+"""Which answers judge the model, so that one against it is settled by two of three.
+
+An audit judges the decision that was made. A blind answer judges it as well where the model would have
+decided, and did not because a proof needs such answers: held back while a certificate is provisional, or
+under the breaker, at or above the cutoff. Reviewers who are wrong as often as the promise allows the model to
+be could prove nothing by single answers. Other reviews judge nobody: below the cutoff the model is often
+wrong, and two more answers each would be spent on cases that no certificate speaks of.
+"""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from policy.models import Decision
+from science.decide import Reason
+
+Key = tuple[UUID, int]  # of a case and its epoch
+
+
+def judged_in(case_ids: Collection[UUID]) -> dict[Key, str]:
+    """Return the model's label of those cases whose blind answers judge it, in one query."""
+    routed = Decision.objects.filter(case_id__in=case_ids, sequence=0)
+    rows = routed.values_list(
+        "case_id", "epoch", "route", "reason", "label", "predicted", "score", "cutoff_set__cutoffs"
+    )
+    said = (
+        (case_id, epoch, label if route == "auto" else _held_back(reason, predicted, score, cutoffs))
+        for case_id, epoch, route, reason, label, predicted, score, cutoffs in rows
+    )
+    return {(case_id, epoch): label for case_id, epoch, label in said if label is not None}
+
+
+def _held_back(
+    reason: str, predicted: str | None, score: float | None, cutoffs: dict[str, float] | None
+) -> str | None:
+    """Return what the model would have decided; None where it would have left the case to people."""
+    if reason == Reason.RAMP:
+        return predicted
+    if reason != Reason.BREAKER or predicted is None or score is None or cutoffs is None:
+        return None
+    return predicted if predicted in cutoffs and score >= cutoffs[predicted] else None

@@ -1,0 +1,55 @@
+"""Test what trials have proved again when a label that it rests on has changed."""
+
+from django.db import transaction
+
+from hitl.flow.watching import evidence
+from hitl.flow.watching.scene import ACTOR, Scene, cursor
+from hitl.flow.watching.trial import rows_of
+from policy.live import Label, LiveTest
+from policy.models import Certificate, Trial
+from policy.proofs import unit_of
+from policy.services.expiry import end_for_changed_labels, is_proved
+from policy.terms import costs_of
+from policy.types import LIVE_CERTIFICATES
+from science.guarantee.planning import Plan
+
+
+def advance(scene: Scene) -> None:
+    """End the live certificates of trials that the labels, as they stand now, no longer prove."""
+    for trial in _touched(scene):
+        if trial.certificate is not None and not is_proved(trial.certificate, _proved_now(trial, scene)):
+            end_for_changed_labels(trial.certificate, actor=ACTOR, now=scene.now)
+
+
+@transaction.atomic
+def _touched(scene: Scene) -> list[Trial]:
+    """Return the trials whose labels have changed since they were last looked at, which is now."""
+    proved = Certificate.objects.filter(workflow_id=scene.workflow_id, status__in=LIVE_CERTIFICATES)
+    trials = (
+        Trial.objects.select_for_update(skip_locked=True, of=("self",))
+        .select_related("release", "certificate")
+        .filter(certificate__in=proved)
+    )
+    touched = [trial for trial in trials if scene.has_changed(rows_of(trial), trial)]
+    for trial in touched:
+        Trial.objects.filter(pk=trial.pk).update(read_at=scene.now)
+    return touched
+
+
+def _proved_now(trial: Trial, scene: Scene) -> dict[Label, list[float]]:
+    """Return what passes, by unit, on the cases that were taken in; an unanswered one counts as wrong."""
+    plans = {entry["label"]: Plan.from_json(entry["plan"]) for entry in trial.plans}
+    labels = trial.release.labels
+    costs = dict(zip(labels, costs_of(scene.policy, labels), strict=True))
+    rows, test, place, last = rows_of(trial), LiveTest.begin(plans), None, cursor(trial)
+    while last is not None and place != last:
+        drawn = evidence.drawn_after(rows, place, until=last[0], now=scene.now)
+        drawn = [one for one in drawn if one.place is not None and one.place <= last]
+        if not drawn:
+            break
+        test.take(evidence.block_of(drawn, costs))
+        place = drawn[-1].place
+    return {
+        label: unit_of(label, test.n_labels(label)[0], verdict)["passed"]
+        for label, verdict in test.verdicts().items()
+    }
