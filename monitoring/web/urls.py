@@ -7,5 +7,5 @@ from monitoring.web import day, views
 urlpatterns = [
     path("overview/", views.overview, name="overview"),
     path("overview/<slug:slug>/live/", views.live, name="overview-live"),
-    path("workflows/<slug:slug>/automation/day/", day.day, name="automation-day"),
+    path("automation/<slug:slug>/day/", day.day, name="automation-day"),
 ]

@@ -4,12 +4,12 @@ from django.urls import path
 
 from policy.web import views
 
-_PAGE = "workflows/<slug:slug>/automation"
+_PAGE = "automation/<slug:slug>"
 
 urlpatterns = [
     path("automation/", views.workflows, name="automation"),
     path(f"{_PAGE}/", views.automation, name="automation"),
-    path(f"{_PAGE}/promise/", views.promise, name="promise"),
+    path(f"{_PAGE}/promise/change/", views.promise, name="promise"),
     path(f"{_PAGE}/degree/", views.change_degree, name="change-degree"),
     path(f"{_PAGE}/degree/settle/", views.settle_degree, name="settle-degree"),
     path(f"{_PAGE}/cutoffs/", views.set_cutoffs, name="set-cutoffs"),

@@ -80,7 +80,7 @@ def labelled(monkeypatch):
 
 
 def path(workflow: Workflow) -> str:
-    return f"/workflows/{workflow.slug}/automation/"
+    return f"/automation/{workflow.slug}/"
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def test_an_auditor_sees_everything_and_can_change_nothing(visit, labelled):
 def test_the_promise_is_changed_in_per_cent(visit, operator, labelled):
     workflow = labelled()
     visitor = visit(operator)
-    page = visitor.open(path(workflow) + "promise/")
+    page = visitor.open(path(workflow) + "promise/change/")
     assert visitor.is_accessible()
     page.get_by_label("Wrong at most, %").fill("0.7")
     page.get_by_role("button", name="Promise this").click()

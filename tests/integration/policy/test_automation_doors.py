@@ -38,7 +38,7 @@ def signed_in(user: User) -> Client:
 
 
 def page(workflow, rest: str = "") -> str:
-    return f"/workflows/{workflow.slug}/automation/{rest}"
+    return f"/automation/{workflow.slug}/{rest}"
 
 
 def told(response) -> str:
@@ -46,7 +46,7 @@ def told(response) -> str:
 
 
 def test_who_has_not_signed_in_is_sent_to_do_so(workflow):
-    for rest in ("", "promise/"):
+    for rest in ("", "promise/change/"):
         assert Client().get(page(workflow, rest)).status_code == 302
     for rest, data in CHANGES.items():
         assert Client().post(page(workflow, rest), data).headers["Location"].startswith("/login/")
@@ -65,7 +65,9 @@ def test_for_reviewers_the_page_does_not_exist(workflow, role):
 @pytest.mark.parametrize("role", [Role.LEAD, Role.OPERATOR, Role.ADMINISTRATOR, Role.AUDITOR])
 def test_for_those_who_answer_for_it_the_page_opens(workflow, role):
     client = signed_in(person(role))
-    assert client.get(page(workflow)).status_code == 200
+    opened = client.get(page(workflow))
+    assert opened.status_code == 200
+    assert '<a class="nav-item" href="/automation/" aria-current="page">' in opened.content.decode()
     assert client.get("/automation/").status_code == 200
 
 
@@ -156,7 +158,7 @@ def test_a_promise_that_cannot_be_kept_is_refused_at_its_field(workflow, field, 
         "audit_amber": "25",
         "blind_share": "10",
     }
-    response = signed_in(person(Role.OPERATOR)).post(page(workflow, "promise/"), fitting | {field: value})
+    response = signed_in(person(Role.OPERATOR)).post(page(workflow, "promise/change/"), fitting | {field: value})
     assert response.status_code == 422
     assert response.context["form"].errors[field]
     assert Policy.objects.get(workflow=workflow).target == 0.01
