@@ -158,7 +158,9 @@ def test_a_promise_that_cannot_be_kept_is_refused_at_its_field(workflow, field, 
         "audit_amber": "25",
         "blind_share": "10",
     }
-    response = signed_in(person(Role.OPERATOR)).post(page(workflow, "promise/change/"), fitting | {field: value})
+    response = signed_in(person(Role.OPERATOR)).post(
+        page(workflow, "promise/change/"), fitting | {field: value}
+    )
     assert response.status_code == 422
     assert response.context["form"].errors[field]
     assert Policy.objects.get(workflow=workflow).target == 0.01
