@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from hitl.runtime.bootstrap import (
+from hitl.runtime.environment import (
     ROOT,
     VENV,
     digest,

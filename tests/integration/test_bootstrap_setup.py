@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from hitl.runtime import bootstrap
+from hitl.runtime import environment
 
 BASE_PYTHON = sys._base_executable
 MAIN = """
@@ -53,9 +53,9 @@ class Project:
         runtime = root / "hitl" / "runtime"
         runtime.mkdir(parents=True)
         for name in ("manage.py", "hitl/__init__.py", "hitl/runtime/__init__.py"):
-            shutil.copy(bootstrap.ROOT / name, root / name)
-        for name in ("bootstrap.py", "installers.py"):
-            shutil.copy(bootstrap.ROOT / "hitl" / "runtime" / name, runtime / name)
+            shutil.copy(environment.ROOT / name, root / name)
+        for name in ("bootstrap.py", "environment.py", "installers.py"):
+            shutil.copy(environment.ROOT / "hitl" / "runtime" / name, runtime / name)
         (runtime / "main.py").write_text(MAIN)
         (root / "requirements-uv.txt").write_text("--no-index\nuv==0.0.1 --hash=sha256:" + "0" * 64 + "\n")
         self.programs = root / "programs"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hitl.runtime import bootstrap, installers
+from hitl.runtime import bootstrap, environment, installers
 
 LOCK = """\
 # a comment
@@ -36,14 +36,14 @@ def installed(folder: Path, **packages: str) -> list[str]:
 
 
 def test_only_packages_that_every_platform_needs_are_asked_for(lock: Path) -> None:
-    assert bootstrap.requirements(lock) == {"django": "5.2.19", "psycopg2-binary": "2.9.13"}
+    assert environment.requirements(lock) == {"django": "5.2.19", "psycopg2-binary": "2.9.13"}
 
 
 def test_an_environment_with_the_locked_versions_satisfies_whatever_the_spelling(
     lock: Path, tmp_path: Path
 ) -> None:
     search = installed(tmp_path / "site", django="5.2.19", psycopg2_binary="2.9.13")
-    assert bootstrap.is_satisfied(lock, search)
+    assert environment.is_satisfied(lock, search)
 
 
 @pytest.mark.parametrize(
@@ -52,21 +52,21 @@ def test_an_environment_with_the_locked_versions_satisfies_whatever_the_spelling
 def test_a_missing_or_older_package_does_not_satisfy(
     lock: Path, tmp_path: Path, packages: dict[str, str]
 ) -> None:
-    assert not bootstrap.is_satisfied(lock, installed(tmp_path / "site", **packages))
+    assert not environment.is_satisfied(lock, installed(tmp_path / "site", **packages))
 
 
 def test_a_stamp_holds_for_one_lock_file_only(
     lock: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bootstrap, "VENV", tmp_path / ".venv")
-    python = bootstrap.python_of(bootstrap.VENV)
+    monkeypatch.setattr(environment, "VENV", tmp_path / ".venv")
+    python = environment.python_of(environment.VENV)
     python.parent.mkdir(parents=True)
     python.touch()
-    assert not bootstrap.is_stamped(lock)
-    bootstrap.stamp_of(lock).write_text(bootstrap.digest(lock))
-    assert bootstrap.is_stamped(lock)
+    assert not environment.is_stamped(lock)
+    environment.stamp_of(lock).write_text(environment.digest(lock))
+    assert environment.is_stamped(lock)
     lock.write_text(LOCK + "six==1.17.0\n")
-    assert not bootstrap.is_stamped(lock)
+    assert not environment.is_stamped(lock)
 
 
 def test_a_python_that_is_too_old_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +82,7 @@ def test_without_pip_venv_and_uv_the_message_names_the_package_to_install(
     monkeypatch.setattr(installers.shutil, "which", lambda name: None)
     monkeypatch.setattr(installers, "WORK", tmp_path / "setup")
     monkeypatch.setattr(installers, "ROOT", tmp_path)
-    monkeypatch.setattr(bootstrap, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(environment, "VENV", tmp_path / ".venv")
     monkeypatch.setattr(installers, "VENV", tmp_path / ".venv")
     (tmp_path / ".run").mkdir()
     with pytest.raises(installers.CannotInstall, match="apt install python3-venv"):
@@ -91,12 +91,14 @@ def test_without_pip_venv_and_uv_the_message_names_the_package_to_install(
 
 def test_the_setup_imports_nothing_but_the_standard_library() -> None:
     modules = "hitl.runtime.bootstrap, hitl.runtime.installers, hitl.runtime.launch"
-    code = f"import sys; sys.path.insert(0, {str(bootstrap.ROOT)!r}); import {modules}"
+    code = f"import sys; sys.path.insert(0, {str(environment.ROOT)!r}); import {modules}"
     subprocess.run([sys.executable, "-I", "-S", "-c", code], check=True)
 
 
-@pytest.mark.parametrize("file", ["manage.py", "hitl/__init__.py", "hitl/runtime/bootstrap.py"])
+@pytest.mark.parametrize(
+    "file", ["manage.py", "hitl/__init__.py", "hitl/runtime/bootstrap.py", "hitl/runtime/environment.py"]
+)
 def test_an_older_python_can_read_far_enough_to_say_it_is_too_old(file: str) -> None:
     import ast
 
-    ast.parse((bootstrap.ROOT / file).read_text(), feature_version=(3, 7))
+    ast.parse((environment.ROOT / file).read_text(), feature_version=(3, 7))
