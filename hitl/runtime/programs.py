@@ -37,7 +37,6 @@ def web(data: Path, *, port: int) -> Program:
         data,
         ROOT,
         environment={SUPERVISOR: str(os.getpid())},
-        death_signal=signal.SIGKILL,  # not SIGTERM: see `tied`
     )
 
 
@@ -49,9 +48,14 @@ def worker(data: Path) -> Program:
 
 
 def beat(data: Path) -> Program:
-    """Celery's clock. Its schedule is in the database; the lock of the data directory keeps it single."""
+    """Celery's clock. Its schedule is in the database; the lock of the data directory keeps it single.
+
+    It is ended by SIGKILL: asked politely, its handler writes the schedule and raises in the middle of
+    whatever runs, and a SIGTERM that meets its start can be swallowed for good. What is lost is when its jobs
+    last ran, and each of them may run once more.
+    """
     command = [sys.executable, "-m", "celery", "--app", "hitl", "beat", "--loglevel", "WARNING", "--pidfile="]
-    return Program("beat", command, data, ROOT)
+    return Program("beat", command, data, ROOT, stop_signal=signal.SIGKILL)
 
 
 def management_command(name: str, *arguments: str, data: Path) -> Program:

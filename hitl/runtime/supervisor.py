@@ -48,7 +48,7 @@ class Program:
     cwd: Path
     environment: dict[str, str] = field(default_factory=dict)
     stop_signal: int = signal.SIGTERM
-    death_signal: int = signal.SIGTERM
+    death_signal: int = signal.SIGKILL  # nobody is left to escalate when the parent is gone
     stop_seconds: float = 8.0
     process: subprocess.Popen[bytes] | None = None
 

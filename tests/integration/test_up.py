@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -103,6 +104,20 @@ def test_killed_it_leaves_no_process(up: Up) -> None:
     up.wait_for(r"Ready at (\S+)")
     family = up.family()
     assert len(family) >= 6
+    up.process.kill()
+    assert wait_until(lambda: not any(map(is_alive, family)), seconds=30), [p for p in family if is_alive(p)]
+
+
+def test_killed_while_its_programs_start_it_leaves_no_process(up: Up) -> None:
+    up.wait_for(r"(Preparing)")
+
+    def family_with_clock() -> list[psutil.Process]:
+        family = up.family()
+        return family if any("beat" in p.cmdline() for p in family) else []
+
+    assert wait_until(lambda: bool(family_with_clock()), seconds=60, every=0.1)
+    family = family_with_clock()
+    time.sleep(1.5)  # the clock reads its schedule about now: a SIGTERM would meet it there
     up.process.kill()
     assert wait_until(lambda: not any(map(is_alive, family)), seconds=30), [p for p in family if is_alive(p)]
 
