@@ -1,11 +1,17 @@
 """What the reference says about each door: parameters, bodies, every answer and every error."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 
+from cases.types import CaseStatus
 from hitl.flow.api import examples, shapes
+from hitl.flow.api.headers import MAX_IDEMPOTENCY_KEY
+from hitl.flow.api.listing import MOST, USUAL
+from hitl.flow.downloads import WHAT
+from hitl.flow.formats import FORMATS
 
 _PROBLEM = "application/problem+json"
 _WHY = {
@@ -30,12 +36,27 @@ def _problems(*statuses: int) -> dict[Any, Any]:
     }
 
 
-def _header(name: str, description: str) -> OpenApiParameter:
-    return OpenApiParameter(name, OpenApiTypes.STR, OpenApiParameter.HEADER, description=description)
+def _header(
+    name: str, description: str, kind: OpenApiTypes | dict[str, Any] = OpenApiTypes.STR
+) -> OpenApiParameter:
+    return OpenApiParameter(name, kind, OpenApiParameter.HEADER, description=description)
 
 
-def _query(name: str, kind: OpenApiTypes, description: str) -> OpenApiParameter:
+def _query(name: str, kind: OpenApiTypes | dict[str, Any], description: str) -> OpenApiParameter:
     return OpenApiParameter(name, kind, OpenApiParameter.QUERY, description=description)
+
+
+def _one_of(words: Iterable[str]) -> dict[str, Any]:
+    return {"type": "string", "enum": list(words)}
+
+
+_KEY = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": MAX_IDEMPOTENCY_KEY,
+    "pattern": "^[!-~]([ -~]*[!-~])?$",
+}
+_SHORT = {"type": "string", "maxLength": 200}
 
 
 SUBMIT = extend_schema(
@@ -53,6 +74,7 @@ SUBMIT = extend_schema(
             "Idempotency-Key",
             "Of your choice: the same request under the same key is answered as the first time, with "
             "`Idempotent-Replayed: true`, and decides nothing again.",
+            _KEY,
         ),
         _header("Prefer", "`respond-async`: answer 202 at once and work the batch through later."),
     ],
@@ -78,10 +100,10 @@ LIST_CASES = extend_schema(
     tags=["cases"],
     parameters=[
         _query("cursor", OpenApiTypes.UUID, "`next` of the page before."),
-        _query("limit", OpenApiTypes.INT, "1 to 200, usually 50."),
-        _query("status", OpenApiTypes.STR, "`waiting`, `decided` or `withdrawn`."),
-        _query("answer", OpenApiTypes.STR, "A label's name."),
-        _query("reference", OpenApiTypes.STR, "Exactly this reference."),
+        _query("limit", {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL}, "How many."),
+        _query("status", _one_of(CaseStatus.values), "How the case stands."),
+        _query("answer", _SHORT, "A label's name."),
+        _query("reference", _SHORT, "Exactly this reference."),
         _query("received_after", OpenApiTypes.DATETIME, "This moment or later."),
         _query("received_before", OpenApiTypes.DATETIME, "Before this moment."),
     ],
@@ -127,8 +149,8 @@ EXPORT = extend_schema(
     summary="Export cases, decisions or labels",
     tags=["cases"],
     parameters=[
-        _query("what", OpenApiTypes.STR, "`cases`, `decisions` or `labels`."),
-        _query("format", OpenApiTypes.STR, "`csv`, `jsonl` or `parquet`."),
+        _query("what", {**_one_of(WHAT), "default": "cases"}, "Which rows."),
+        _query("format", {**_one_of(FORMATS), "default": "csv"}, "In which form."),
     ],
     responses={
         (200, "text/csv"): OpenApiTypes.STR,

@@ -163,7 +163,7 @@ class Asset(Shape):
 class Field(Shape):
     """One field of a workflow's cases."""
 
-    name: Annotated[str, Meta(max_length=100)]
+    name: Annotated[str, Meta(min_length=1, max_length=100)]
     kind: Literal["text", "number", "category", "date", "boolean", "image", "audio"]
     required: bool = True
     options: Annotated[list[str], _said("Of a category; empty means any.")] = []
@@ -178,7 +178,7 @@ class Field(Shape):
 class Label(Shape):
     """One answer a case may get."""
 
-    name: Annotated[str, Meta(max_length=100)]
+    name: Annotated[str, Meta(min_length=1, max_length=100)]
     hotkey: Annotated[str, _said("Its key at the desk; given out by itself when left out.")] = ""
     cost: Annotated[float, _said("What deciding it wrongly costs.")] = 1.0
     meaning: str = ""
@@ -251,11 +251,11 @@ class ReviewRules(Shape):
 class WorkflowChange(Shape):
     """What may be changed; whatever is left out stays."""
 
-    name: str | UnsetType = UNSET
+    name: Annotated[str, Meta(min_length=1, max_length=100)] | UnsetType = UNSET
     description: str | UnsetType = UNSET
     guidelines: str | UnsetType = UNSET
-    fields: list[Field] | UnsetType = UNSET
-    labels: list[Label] | UnsetType = UNSET
+    fields: Annotated[list[Field], Meta(min_length=1, max_length=200)] | UnsetType = UNSET
+    labels: Annotated[list[Label], Meta(min_length=2, max_length=100)] | UnsetType = UNSET
     is_archived: bool | UnsetType = UNSET
     review_rules: Annotated[
         ReviewRules | UnsetType, _said("Those that are named change; the others stay.")
@@ -265,10 +265,10 @@ class WorkflowChange(Shape):
 class NewWorkflow(Shape):
     """A workflow to set up."""
 
-    slug: Annotated[str, Meta(max_length=50, description="Its name in addresses: a-z, 0-9 and -.")]
-    fields: list[Field]
-    labels: list[Label]
-    name: str | UnsetType = UNSET
+    slug: Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{0,49}$", description="Its name in addresses.")]
+    fields: Annotated[list[Field], Meta(min_length=1, max_length=200)]
+    labels: Annotated[list[Label], Meta(min_length=2, max_length=100)]
+    name: Annotated[str, Meta(min_length=1, max_length=100)] | UnsetType = UNSET
     description: str = ""
     guidelines: Annotated[str, _said("The policy that reviewers decide by.")] = ""
     degree: Literal["human_only", "shadow", "assist", "partial"] = "human_only"
