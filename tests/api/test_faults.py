@@ -6,13 +6,16 @@ import psycopg2
 import pytest
 from django.db import connection
 
-from cases.models import Case
+from cases.models import Case, Label
+from hitl.accounts.types import Role
+from hitl.flow.resolve import submit_review, undo_review
 from hitl.flow.subscriptions import subscribe
 from hitl.flow.workflows import set_up_workflow
 from hitl.outbox.models import Delivery
 from hitl.shared import jobs
 from tests.api.conftest import client_with
-from tests.factories import LABELS, NOW, TABLE_FIELDS, TESTER
+from tests.factories import LABELS, NOW, TABLE_FIELDS, TESTER, person
+from tests.review_rows import review_workflow, say, waiting
 
 URL = "/workflows/credit/cases"
 
@@ -77,3 +80,17 @@ def test_without_a_broker_cases_are_taken_in_and_events_wait(
     assert Delivery.objects.filter(status="due").count() == 1
     unreachable = [r for r in caplog.records if "broker unreachable" in r.message]
     assert len(unreachable) == 1, "an unreachable broker is waited for once, not by every request"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_a_broker_people_claim_answer_and_take_back(no_broker: None) -> None:
+    cases = waiting(review_workflow(), 2)
+    subscribe(name="ledger", url="https://ledger.example/", kinds=[], workflow_id=None, actor=TESTER, now=NOW)
+    reviewer = person(Role.REVIEWER)
+    first = say(reviewer, "spam")
+    again = undo_review(lease_token=first.review.lease_token, actor=reviewer.as_actor(), now=NOW)
+    submit_review(lease_token=again, label="ham", actor=reviewer.as_actor(), now=NOW)
+    say(reviewer, "spam")
+    assert {case.status for case in Case.objects.all()} == {"decided"}
+    assert Label.objects.filter(case__in=cases, superseded_at=None).count() == 2
+    assert Delivery.objects.filter(status="due").exists()

@@ -1,6 +1,7 @@
 """`manage.py up` as a person runs it: ready, single, watched, and gone when it is told to go."""
 
 import http.client
+import json
 import os
 import re
 import signal
@@ -9,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
@@ -23,12 +25,12 @@ GIVEN_BY_THE_RUN = ("DATABASE_URL", "REDIS_URL", "HITL_SECRET_KEY")
 class Up:
     """One `manage.py up` on a data directory, its output read line by line."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, *words: str) -> None:
         environment = {name: value for name, value in os.environ.items() if name not in GIVEN_BY_THE_RUN}
         self.data = data
         self.lines: list[str] = []
         self.process = subprocess.Popen(
-            [sys.executable, str(MANAGE), "up"],
+            [sys.executable, str(MANAGE), "up", *words],
             env={**environment, "HITL_DATA_DIR": str(data)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -120,6 +122,72 @@ def test_killed_while_its_programs_start_it_leaves_no_process(up: Up) -> None:
     time.sleep(1.5)  # the clock reads its schedule about now: a SIGTERM would meet it there
     up.process.kill()
     assert wait_until(lambda: not any(map(is_alive, family)), seconds=30), [p for p in family if is_alive(p)]
+
+
+def test_a_database_and_a_broker_killed_under_load_come_back_with_every_answered_case(tmp_path: Path) -> None:
+    history = tmp_path / "loans.csv"
+    history.write_text("amount,label\n" + "".join(f"{n},{'paid' if n % 3 else 'lost'}\n" for n in range(30)))
+    service = Up(tmp_path / "data", "--from", str(history))
+    with service.process:
+        try:
+            address = service.wait_for(r"Ready at (http://127\.0\.0\.1:\d+)")
+            key = service.wait_for(r"Bearer (hitl_[\w-]+)")
+            answered: dict[str, str] = {}
+            doubtful: set[str] = set()
+
+            def submit(count: int) -> None:
+                for _ in range(count):
+                    reference = f"case-{len(answered) + len(doubtful)}"
+                    try:
+                        status, said = ask(address, key, {"content": {"amount": 5}, "reference": reference})
+                    except OSError:
+                        doubtful.add(reference)
+                        continue
+                    if status == 201:
+                        answered[reference] = said["id"]
+                    else:
+                        assert status in (500, 503), said
+                        doubtful.add(reference)
+
+            for victim in ("postgres", "valkey-server"):
+                submit(20)
+                servers = [p for p in service.family() if p.name() == victim]
+                assert servers
+                for process in servers:
+                    process.kill()
+                submit(5)
+                assert wait_until(lambda: status_of(address, "/health/ready") == 200, seconds=60, every=0.2)
+                submit(20)
+            assert len(answered) >= 80
+            listed, following = {}, ""
+            while following is not None:
+                page = ask(address, key, None, f"?limit=200{following and '&cursor=' + following}")[1]
+                found = {item["reference"]: item for item in page["items"] if item["reference"]}
+                assert not found.keys() & listed.keys()
+                listed |= found
+                following = page["next"]
+        finally:
+            service.process.send_signal(signal.SIGTERM)
+            service.end()
+    ours = {name: item for name, item in listed.items() if name.startswith("case-")}
+    assert {name: ours[name]["id"] for name in answered} == answered, "no answered case is lost"
+    assert ours.keys() <= answered.keys() | doubtful
+    assert all(item["decision"]["reason"] == "human_only" for item in ours.values()), (
+        "none without its decision"
+    )
+
+
+def ask(address: str, key: str, case: object, query: str = "") -> tuple[int, Any]:
+    """Submit a case, or read the list."""
+    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=20)
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    try:
+        method, body = ("GET", None) if case is None else ("POST", json.dumps(case))
+        connection.request(method, f"/api/v1/workflows/loans/cases{query}", body, headers)
+        response = connection.getresponse()
+        return response.status, json.loads(response.read())
+    finally:
+        connection.close()
 
 
 def _answers(address: str) -> bool:
