@@ -26,7 +26,7 @@ class Desk:
         self._workflow = workflow
         csrf = get_random_string(_CSRF_SECRET_LENGTH)
         self._headers = {
-            "Cookie": f"sessionid={_session_of(user)}; csrftoken={csrf}",
+            "Cookie": f"sessionid={session_of(user)}; csrftoken={csrf}",
             "X-CSRFToken": csrf,
             "X-Desk": "1",
             "Content-Type": "application/x-www-form-urlencoded",
@@ -63,7 +63,8 @@ class Desk:
         self._wire.close()
 
 
-def _session_of(user: User) -> str:
+def session_of(user: User) -> str:
+    """Sign the person in and return the session's key."""
     session = import_module(settings.SESSION_ENGINE).SessionStore()
     session[SESSION_KEY] = str(user.pk)
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
