@@ -17,7 +17,7 @@ from typing import Literal
 from science.serving.tokens import ASCII_TOKEN_PATTERN, TOKEN_PATTERN
 
 Span = tuple[str, int, int]
-_WORD = re.compile(r"\S+")
+RUN = re.compile(r"\S+")
 _WHITESPACE_RUN = re.compile(r"\s\s+")
 
 
@@ -50,9 +50,11 @@ class Analyzer:
 
     def tokens(self, text: str) -> list[str]:
         """The words of a text whose accents are kept, without their places."""
+        return self._pattern(text).findall(text.lower() if self.lowercase else text)
+
+    def _pattern(self, text: str) -> re.Pattern[str]:
         ascii_only = self.token_pattern is TOKEN_PATTERN and text.isascii()
-        pattern = _compiled(ASCII_TOKEN_PATTERN if ascii_only else self.token_pattern)
-        return pattern.findall(text.lower() if self.lowercase else text)
+        return _compiled(ASCII_TOKEN_PATTERN if ascii_only else self.token_pattern)
 
     def spans(self, text: str) -> list[Span]:
         """The same features, each with ``(feature, start, end)``: code points of `text`."""
@@ -69,13 +71,13 @@ class Analyzer:
         prepared, source = self._prepare(text)
         return [
             (match.group(), *_original(source, *match.span()))
-            for match in _compiled(self.token_pattern).finditer(prepared)
+            for match in self._pattern(prepared).finditer(prepared)
         ]
 
     def _prepare(self, text: str) -> tuple[str, list[int] | None]:
         source: list[int] | None = None
         if self.lowercase:
-            text, source = _lower(text)
+            text, source = lower(text)
         if self.strip_accents and not text.isascii():
             text, stripped = _strip_accents(text, self.strip_accents)
             source = _compose(source, stripped)
@@ -102,7 +104,7 @@ class Analyzer:
 
     def _char_wb_spans(self, text: str, source: list[int] | None) -> list[Span]:
         spans: list[Span] = []
-        for match in _WORD.finditer(text):
+        for match in RUN.finditer(text):
             word, first = match.group(), match.start()
             grams = padded_grams(word, self.shortest, self.longest)
             places = _gram_places(len(word), self.shortest, self.longest)
@@ -138,7 +140,7 @@ def _gram_places(length: int, shortest: int, longest: int) -> list[tuple[int, in
     return places
 
 
-def _lower(text: str) -> tuple[str, list[int] | None]:
+def lower(text: str) -> tuple[str, list[int] | None]:
     """Lower case, with the source of every character where lengths changed.
 
     ``str.lower`` never shortens, so an equal length means one for one.

@@ -21,6 +21,8 @@ _OF_GRAM = np.uint64(0xFF51AFD7ED558CCD)
 
 def word_keys(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray | None]:
     """The key of every word and every pair of neighbours, and the text (n,) it is in; None for one text."""
+    if len(texts) == 1:
+        return keys_of_tokens(WORDS.tokens(texts[0])), None
     hashes: list[int] = []
     sizes: list[int] = []
     for text in texts:
@@ -29,8 +31,6 @@ def word_keys(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray | None]:
         sizes.append(len(words))
     of_word = np.array(hashes, dtype=np.int64).view(np.uint64)
     pairs = of_word[:-1] * _OF_PAIR + of_word[1:]
-    if len(texts) == 1:
-        return np.concatenate([of_word, pairs]), None
     text_of = np.repeat(np.arange(len(texts)), sizes)
     is_within = text_of[1:] == text_of[:-1]
     return np.concatenate([of_word, pairs[is_within]]), np.concatenate([text_of, text_of[1:][is_within]])
@@ -43,21 +43,41 @@ def gram_keys(texts: Sequence[str], shortest: int, longest: int) -> tuple[np.nda
     """
     padded = ["  ".join(text.lower().split()) for text in texts]
     padded = [f" {text} " if text else "" for text in padded]
-    code = _codes("".join(padded))
+    code = codes("".join(padded))
     word = (np.cumsum(code == _SPACE) + 1) >> 1  # spaces open and close words in turn
+    keys, places = grams_within(code, word, shortest, longest)
+    if len(texts) == 1:
+        return np.concatenate(keys), None
+    text_of = np.repeat(np.arange(len(texts)), [len(text) for text in padded])
+    return np.concatenate(keys), np.concatenate([text_of[place] for place in places])
+
+
+def grams_within(
+    code: np.ndarray, word: np.ndarray, shortest: int, longest: int
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Keys of the n-grams of characters that lie in one word, and where each begins; a list entry for each n.
+
+    Parameters
+    ----------
+    code, word: (n_characters,) of padded words one after another, and which word each belongs to.
+    """
     key = character = code.astype(np.uint64) + np.uint64(1)
-    keys, within = [], []
+    keys, places = [], []
     for n in range(1, longest + 1):
         if n > 1:
             key = key[:-1] * _OF_GRAM + character[n - 1 :]
         if n >= shortest:
-            is_within = word[: len(key)] == word[n - 1 :]
-            keys.append(key[is_within])
-            within.append(is_within)
-    if len(texts) == 1:
-        return np.concatenate(keys), None
-    text_of = np.repeat(np.arange(len(texts)), [len(text) for text in padded])
-    return np.concatenate(keys), np.concatenate([text_of[: len(part)][part] for part in within])
+            place = np.flatnonzero(word[: len(key)] == word[n - 1 :])
+            keys.append(key[place])
+            places.append(place)
+    return keys, places
+
+
+def keys_of_tokens(words: list[str]) -> np.ndarray:
+    """The keys of the words of one text and then of its pairs of neighbours."""
+    hashes = [hash(word) for word in _bytes_of(words)]
+    of_word = np.array(hashes, dtype=np.int64).view(np.uint64)
+    return np.concatenate([of_word, of_word[:-1] * _OF_PAIR + of_word[1:]])
 
 
 def keys_of_words(names: Sequence[str]) -> np.ndarray:
@@ -76,7 +96,7 @@ def keys_of_grams(names: Sequence[str]) -> np.ndarray:
     keys = np.zeros(len(names), dtype=np.uint64)
     for n in np.unique(size).tolist():
         same = np.flatnonzero(size == n)
-        code = _codes("".join([names[i] for i in same.tolist()])).reshape(-1, n).astype(np.uint64)
+        code = codes("".join([names[i] for i in same.tolist()])).reshape(-1, n).astype(np.uint64)
         for column in range(n):
             keys[same] = keys[same] * _OF_GRAM + (code[:, column] + np.uint64(1))
     return keys
@@ -90,5 +110,6 @@ def _bytes_of(words: list[str]) -> list[bytes]:
     return " ".join(words).encode("utf-8", "surrogatepass").split(b" ") if words else []
 
 
-def _codes(text: str) -> np.ndarray:
+def codes(text: str) -> np.ndarray:
+    """The code points of a text."""
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")

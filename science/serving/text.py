@@ -8,14 +8,15 @@ thousands; a text's outputs do not depend on what else is in its batch.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from science.serving.analyzer import Analyzer
+from science.serving.analyzer import Span
 from science.serving.errors import BadArtifact
 from science.serving.keys import WORDS, gram_keys, keys_of_grams, keys_of_words, word_keys
 from science.serving.lookup import Lookup
+from science.serving.spans import Spans, gram_spans, word_spans
 
 __all__ = ["WORDS", "TextBlock"]
 
@@ -138,12 +139,12 @@ class TextBlock:
         shifted: np.ndarray = text_of[is_known].astype(number) << self._shift
         return shifted | ids[is_known].astype(number, copy=False)
 
-    def spans(self, text: str, unit: Literal[0, 1]) -> list[tuple[int, str, int, int]]:
-        """Every occurrence of a known feature: (id, feature, start, end) in code points of `text`."""
-        found = (WORDS if unit == 0 else Analyzer("char_wb", *self.gram_range)).spans(text)
-        names = [name for name, _, _ in found]
-        ids = self._known.find(keys_of_words(names) if unit == 0 else keys_of_grams(names)).tolist()
-        return [(i, *span) for i, span in zip(ids, found, strict=True) if i >= 0]
+    def spans(self, text: str, words: list[Span]) -> tuple[np.ndarray, Spans]:
+        """Every occurrence of a feature in a text of those words, and its id, -1 where it is unknown."""
+        found = word_spans(words)
+        if self.n_grams:
+            found = found.followed_by(gram_spans(text, *self.gram_range))
+        return self._known.find(found.key), found
 
     def to_parts(self, prefix: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Meta and arrays for an artifact; `from_parts` reads them."""

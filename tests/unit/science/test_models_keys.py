@@ -9,6 +9,7 @@ from science.serving import BadArtifact
 from science.serving.analyzer import Analyzer
 from science.serving.keys import WORDS, gram_keys, keys_of_grams, keys_of_words, word_keys
 from science.serving.lookup import Lookup
+from science.serving.spans import Spans, gram_spans, word_spans
 from science.serving.text import MOST_TEXTS, TextBlock
 
 LETTERS = st.sampled_from("aB\u00e9\u0130\u4e1a\u696d\U0001f44d '!$ \t\n\u00a0")
@@ -24,6 +25,22 @@ def test_words_and_pairs_have_the_keys_of_their_names(text):
 def test_the_ngrams_of_words_have_the_keys_of_their_names(text, gram_range):
     names = Analyzer("char_wb", *gram_range).features(text)
     assert sorted(gram_keys([text], *gram_range)[0].tolist()) == sorted(keys_of_grams(names).tolist())
+
+
+def named(spans: Spans) -> list[tuple[str, int, int]]:
+    places = zip(spans.start.tolist(), spans.end.tolist(), strict=True)
+    return [(spans.name(i), start, end) for i, (start, end) in enumerate(places)]
+
+
+@given(TEXT, st.sampled_from([(1, 1), (1, 4), (2, 3), (3, 3), (3, 5)]))
+def test_the_places_of_words_and_ngrams_are_the_analyzer_s(text, gram_range):
+    words = word_spans(WORDS.words(text))
+    assert named(words) == WORDS.spans(text)
+    assert words.key.tolist() == word_keys([text])[0].tolist()
+    grams = gram_spans(text, *gram_range)
+    assert sorted(named(grams)) == sorted(Analyzer("char_wb", *gram_range).spans(text))
+    assert grams.key.tolist() == gram_keys([text], *gram_range)[0].tolist()
+    assert named(words.followed_by(grams)) == [*named(words), *named(grams)]
 
 
 @given(st.lists(TEXT, min_size=2, max_size=6))
