@@ -1,0 +1,30 @@
+"""The same case and model must give the same explanation, byte for byte, also from the file read again."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from bench._evidence import data_set, plan_of
+from hitl.bench.rows import Row
+from science.explain import explain
+from science.pipelines.candidates import PAIRWISE, TEXT
+from science.serving import Plan, load_plan, save_plan
+
+
+def same_bytes() -> list[Row]:
+    """Fifty cases of a table and of texts, each explained twice."""
+    table, texts = data_set("credit_data_catalan", 4500), data_set("spamassassin", 3000)
+    same = n = 0
+    for candidate, sample in ((PAIRWISE, table), (TEXT[2], texts)):
+        plan = plan_of(candidate, sample.rows[:1000], sample.labels[:1000], sample.schema)
+        again = load_plan(save_plan(plan))
+        cases = sample.rows[1000:1050]
+        same += sum(a == b for a, b in zip(_bytes(plan, cases), _bytes(again, cases), strict=True))
+        n += len(cases)
+    return [
+        Row("the same case gives the same bytes", "%", 100 * same / n, bar=100.0, more_is_better=True),
+    ]
+
+
+def _bytes(plan: Plan, cases: Sequence[Any]) -> list[str]:
+    return [json.dumps(explain(plan, row).to_json()) for row in cases]

@@ -1,0 +1,91 @@
+"""Labelled cases like a new one: cost among many, and whether they share its label oftener than by cosine."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from bench._evidence import cost_rows, data_set, milliseconds, plan_of, unsure_of
+from bench._sets import Sample, sets
+from hitl.bench.rows import Row
+from science.explain import index_precedents
+from science.explain.precedents import Precedents
+from science.pipelines.candidates import TEXT
+from science.serving import Plan
+
+SHORT = 4_000  # characters
+TEXTS = ("spamassassin", "sms_spam", "sentiment_sentences")
+
+
+def precedents(n_cases: int, most: int) -> list[Row]:
+    """The sets of one text that are here: the fifth of new cases that the model is least sure of."""
+    cost: list[Row] = []
+    found: list[Row] = []
+    shares = []
+    for name in (name for name in TEXTS if name in sets()):
+        sample = data_set(name, most)
+        plan, index, new, truth = _indexed(sample)
+        if not cost:
+            large = _times(index, -(-n_cases // len(index)))
+            ms = milliseconds(lambda row, p=plan, x=large: x.nearest(p, row, limit=5), new[:50])  # type: ignore[misc]
+            cost = cost_rows(f"precedents among {len(large):,}", ms, 10.0)
+        shares.append(_of_the_same_label(sample, plan, index, new, truth))
+        words = f"the {len(new)} least sure cases; plain cosine of TF-IDF: {shares[-1][1]:.1f} %"
+        found.append(Row(f"  {name}", "%", shares[-1][0], note=words))
+    ours, plain = np.mean(shares, axis=0).tolist()
+    name = "precedents: of the same label among 5, mean over sets"
+    return [*cost, Row(name, "%", ours, bar=plain, more_is_better=True), *found]
+
+
+def _indexed(sample: Sample) -> tuple[Plan, Precedents, list[Any], list[str]]:
+    """A model and an index of half of a set, and unsure cases of the other half with their labels."""
+    rows = _read(sample)
+    half = len(rows) // 2
+    plan = plan_of(TEXT[2], rows[:half], sample.labels[:half], sample.schema)
+    index = index_precedents(plan, rows[:half], sample.labels[:half], [bytes(16)] * half)
+    label_of = {id(row): label for row, label in zip(rows, sample.labels, strict=True)}
+    new = unsure_of(plan, rows[half:], half // 5)
+    return plan, index, new, [label_of[id(row)] for row in new]
+
+
+def _read(sample: Sample) -> list[dict[str, Any]]:
+    return [{key: text[:SHORT] for key, text in row.items()} for row in sample.rows]
+
+
+def _of_the_same_label(
+    sample: Sample, plan: Plan, index: Precedents, new: list[Any], truth: list[str]
+) -> tuple[float, float]:
+    """Percent of five neighbours with the case's own label: ours, and by plain cosine."""
+    near = [[label for _, label, _ in index.nearest(plan, row, limit=5)] for row in new]
+    ours = np.mean([label == own for found, own in zip(near, truth, strict=True) for label in found])
+    known = _read(sample)[: len(sample.rows) // 2]
+    return 100 * float(ours), 100 * _plain_cosine(plan, known, sample.labels, new, truth)
+
+
+def _plain_cosine(
+    plan: Plan, rows: Sequence[Any], labels: Sequence[str], cases: Sequence[Any], truth: Sequence[str]
+) -> float:
+    def matrix(some: Sequence[Any]) -> sparse.csr_matrix:
+        parts = []
+        for block in plan.texts:
+            group, ids, values = block.features([row[block.name] for row in some])
+            parts.append(sparse.csr_matrix((values, (group >> 1, ids)), shape=(len(some), len(block.idf))))
+        return sparse.hstack(parts, format="csr")
+
+    likeness = np.asarray((matrix(cases) @ matrix(rows).T).todense())
+    near = np.argsort(-likeness, axis=1, kind="stable")[:, :5]
+    known = np.array(labels[: len(rows)], dtype=object)
+    return float(np.mean(known[near] == np.array(truth, dtype=object)[:, None]))
+
+
+def _times(index: Precedents, times: int) -> Precedents:
+    """The index as if every case had so many copies."""
+    n = len(index)
+    size = np.diff(index.start)
+    order = np.argsort(np.tile(np.repeat(np.arange(len(size)), size), times), kind="stable")
+    rows = np.concatenate([index.rows + i * n for i in range(times)]).astype(np.int32)[order]
+    return Precedents(
+        index.labels, np.tile(index.keys, (times, 1)), np.tile(index.label, times), index.start * times, rows,
+        np.tile(index.values, times)[order], np.tile(index.dense, (times, 1)), index.weight,
+    )  # fmt: skip

@@ -1,0 +1,106 @@
+"""Evidence in tables: cost, sums, what is lost without it, and agreement with Shapley values."""
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from bench._evidence import UNSURE, cost_rows, data_set, explained_is_shown, milliseconds, plan_of, unsure_of
+from bench._oracles import shap_table
+from hitl.bench.rows import Row, absent
+from science.explain import explain
+from science.explain.explain import evidence_in
+from science.explain.swap import field_scores
+from science.pipelines.candidates import PAIRWISE, SMALL_TREES, TABLE
+from science.serving import Plan
+
+
+def tables(n: int) -> list[Row]:
+    sample = data_set("credit_data_catalan", 4500)
+    rows, labels = sample.rows, sample.labels
+    out = []
+    for name, candidate in (("logistic", TABLE[0]), ("pairwise trees", PAIRWISE)):
+        plan = plan_of(candidate, rows[:3000], labels[:3000], sample.schema)
+        cases = rows[3000 : 3000 + n]
+        out += cost_rows(
+            f"table, {name}: explain", milliseconds(lambda row, p=plan: explain(p, row), cases), 15.0
+        )  # type: ignore[misc]
+        gaps = [evidence_in(plan, row).method["gap"] for row in cases]
+        out.append(Row(f"table, {name}: gap of the sum", "log-odds", max(gaps), bar=1e-6))
+        out.append(explained_is_shown(f"table, {name}", plan, cases))
+        out.append(_loss_of_fields(f"table, {name}", plan, unsure_of(plan, rows[3000:], UNSURE)))
+        if name == "pairwise trees":
+            out += _against_shapley(plan, cases[:40])
+    plan = plan_of(SMALL_TREES, rows[:3000], labels[:3000], sample.schema)
+    gappy = [row for row in rows[3000:] if None in row.values()]
+    out.append(_loss_of_fields("table, native categories and gaps", plan, unsure_of(plan, gappy, UNSURE)))
+    return out
+
+
+def _against_shapley(plan: Plan, cases: Sequence[Any]) -> list[Row]:
+    """Beside interventional Shapley values: by the definition over orders, and SHAP's permutations."""
+    names = [column.name for column in plan.table.columns]
+    direction = np.array([1.0])
+    correlation, overlap = [], []
+    for row in cases:
+        raw = plan.raw([row])[0]
+        ours, _ = field_scores(plan, raw, names, direction)
+        theirs = _shapley_by_orders(plan, raw, names, np.random.default_rng(0))
+        correlation.append(np.corrcoef(ours, theirs)[0, 1])
+        top = [set(np.argsort(-np.abs(scores))[:3].tolist()) for scores in (ours, theirs)]
+        overlap.append(len(top[0] & top[1]) / 3)
+    out = [
+        Row("  correlation with sampled Shapley values", "", float(np.mean(correlation)), bar=0.97,
+            more_is_better=True),
+        Row("  their three largest shared", "", float(np.mean(overlap)), bar=0.85, more_is_better=True),
+    ]  # fmt: skip
+    if find_spec("shap") is None:
+        return [*out, absent("  peer: SHAP (permutations)", "uv pip install shap")]
+    cost = float(np.median(milliseconds(lambda row: shap_table(plan, row), cases[:10])))
+    return [*out, Row("  peer: SHAP (permutations)", "ms CPU", cost)]
+
+
+def _shapley_by_orders(plan: Plan, raw: np.ndarray, names: list[str], rng: np.random.Generator) -> np.ndarray:
+    """Castro et al. (2009): mean marginal contribution over random orders, each with its reverse."""
+    groups = np.array(plan.raw_groups)
+    columns = [np.flatnonzero(groups == name) for name in names]
+    total = np.zeros(len(names))
+    n_orders = 20
+    for _ in range(n_orders):
+        order = rng.permutation(len(names))
+        for way in (order, order[::-1]):
+            mixed = plan.background.copy()
+            states = [mixed.copy()]
+            for i in way:
+                mixed[:, columns[i]] = raw[columns[i]]
+                states.append(mixed.copy())
+            outputs = plan.outputs_of(np.concatenate(states))[:, 0].reshape(len(states), -1).mean(axis=1)
+            total[way] += np.diff(outputs)
+    return total / (2 * n_orders)
+
+
+def _loss_of_fields(name: str, plan: Plan, cases: Sequence[Any]) -> Row:
+    """Fields set to those of background rows: log-odds lost by the strongest three, over a random three."""
+    rng = np.random.default_rng(0)
+    groups = np.array(plan.raw_groups)
+    ours, chance = [], []
+    for row in cases:
+        found = evidence_in(plan, row)
+        ranked = [u.where["path"] for u in sorted(found.units, key=lambda u: -u.score) if u.score > 0][:3]
+        if not ranked:
+            continue
+        sign = 1.0 if found.target == plan.labels[1] else -1.0
+        for names, into in (
+            (ranked, ours),
+            *(
+                (rng.choice([u.where["path"] for u in found.units], len(ranked), False), chance)
+                for _ in range(5)
+            ),
+        ):
+            variants = np.tile(plan.raw([row]), (len(plan.background), 1))
+            own = np.isin(groups, names)
+            variants[:, own] = plan.background[:, own]
+            into.append(found.margin - sign * float(plan.outputs_of(variants)[:, 0].mean()))
+    ratio = float(np.mean(ours) / abs(np.mean(chance)))
+    return Row(f"{name}: loss when taken away, over random", "x", ratio, bar=3.0, more_is_better=True)

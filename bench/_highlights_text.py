@@ -1,0 +1,85 @@
+"""Evidence in texts: cost, sums, and what is lost when the marked words go, beside SHAP and LIME."""
+
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+
+from bench._evidence import UNSURE, cost_rows, data_set, explained_is_shown, milliseconds, plan_of, unsure_of
+from bench._oracles import lime_words, shap_words
+from hitl.bench.rows import Row, absent
+from science.explain import explain
+from science.explain.explain import evidence_in
+from science.pipelines.candidates import Candidate
+from science.serving import Plan
+
+SHORT = 4_000  # characters: what the bars for text are set for
+STEPS = 5  # words taken away one after another
+
+
+def text(
+    name: str, candidate: Candidate, n: int, *, bars: tuple[float, float], is_compared: bool = False
+) -> list[Row]:
+    sample = data_set("spamassassin", 3000)
+    rows = [{**row, "text": row["text"][:SHORT]} for row in sample.rows]
+    plan = plan_of(candidate, rows[:2000], sample.labels[:2000], sample.schema)
+    cases = rows[2000 : 2000 + n]
+    gaps = [evidence_in(plan, row).method["gap"] for row in cases]
+    out = cost_rows(f"text, {name}: explain", milliseconds(lambda row: explain(plan, row), cases), *bars)
+    out.append(Row(f"text, {name}: gap of the sum", "log-odds", max(gaps), bar=1e-9))
+    out.append(explained_is_shown(f"text, {name}", plan, cases))
+    unsure = unsure_of(plan, rows[2000:], UNSURE)
+    rng = np.random.default_rng(0)
+    ours = _aopc(plan, unsure, _our_words)
+    chance = float(np.mean([_aopc(plan, unsure, lambda p, r: _random_words(p, r, rng)) for _ in range(5)]))
+    out.append(
+        Row(f"text, {name}: loss when taken away, over random", "x", ours / abs(chance), bar=4.0,
+            more_is_better=True)
+    )  # fmt: skip
+    if is_compared:
+        out += _text_peers(plan, unsure, ours)
+    return out
+
+
+def _text_peers(plan: Plan, unsure: list[Any], ours: float) -> list[Row]:
+    out = []
+    for name, package, words in (("SHAP (linear)", "shap", shap_words), ("LIME", "lime", lime_words)):
+        if find_spec(package) is None:
+            out.append(absent(f"  peer: {name}", f"uv pip install {package}"))
+            continue
+        theirs = _aopc(plan, unsure, words)
+        cost = float(np.median(milliseconds(lambda row, words=words: words(plan, row), unsure[:10])))  # type: ignore[misc]
+        out.append(Row(f"  our loss over that of {name}", "x", ours / theirs, bar=0.95, more_is_better=True))
+        out.append(Row(f"  peer: {name}", "ms CPU", cost))
+    return out
+
+
+def _our_words(plan: Plan, row: Any) -> list[list[tuple[str, int, int]]]:
+    """Places of each word, those that speak most for the answer first."""
+    units = sorted(evidence_in(plan, row).units, key=lambda unit: -unit.score)
+    return [_places(unit) for unit in units[:STEPS] if unit.score > 0]
+
+
+def _random_words(plan: Plan, row: Any, rng: np.random.Generator) -> list[list[tuple[str, int, int]]]:
+    units = evidence_in(plan, row).units
+    return [_places(units[i]) for i in rng.permutation(len(units))[:STEPS]]
+
+
+def _places(unit: Any) -> list[tuple[str, int, int]]:
+    return [(where["part"], where["start"], where["end"]) for where in (unit.where, *unit.also)]
+
+
+def _aopc(plan: Plan, cases: Sequence[Any], ranked: Callable[[Plan, Any], Any]) -> float:
+    """Mean probability of the answer lost over the first few words taken away (DeYoung et al. 2020)."""
+    lost = []
+    for row in cases:
+        p = plan.predict_proba([row])[0]
+        k = int(p.argmax())
+        changed = dict(row)
+        for places in ranked(plan, row):
+            for part, start, end in places:
+                text = changed[part]
+                changed[part] = text[:start] + " " * (end - start) + text[end:]
+            lost.append(float(p[k] - plan.predict_proba([changed])[0][k]))
+    return float(np.mean(lost)) if lost else 0.0
