@@ -50,6 +50,11 @@ class ItemResult:
     case: AnswerBody | None = None
     errors: list[Problem] = field(default_factory=list)
 
+    @property
+    def is_replay(self) -> bool:
+        """True when the case was taken in before, under the same idempotency key."""
+        return self.status == 200
+
 
 @dataclass(frozen=True, slots=True)
 class Checked:

@@ -30,8 +30,10 @@ def test_the_same_idempotency_key_answers_as_the_first_time(client: ApiClient, w
     once = {"Idempotency-Key": "a-1"}
     first = client.send("POST", URL, GOOD, headers=once)
     again = client.send("POST", URL, GOOD, headers=once)
-    assert (first.status_code, again.status_code) == (201, 200)
+    assert (first.status_code, again.status_code) == (201, 201)
     assert again["Idempotent-Replayed"] == "true"
+    assert "Idempotent-Replayed" not in first
+    assert again["Location"] == first["Location"]
     assert again.json() == first.json()
     assert Case.objects.count() == 1
 
@@ -103,10 +105,11 @@ def test_a_batch_that_all_fits_is_answered_200(client: ApiClient, workflow: Work
 def test_a_replayed_batch_decides_nothing_again(client: ApiClient, workflow: Workflow) -> None:
     once = {"Idempotency-Key": "batch"}
     batch = [GOOD, {"content": {}}, {**GOOD, "reference": "B-2"}]
-    first = client.send("POST", URL, batch, headers=once).json()
-    again = client.send("POST", URL, batch, headers=once).json()
-    assert [item["status"] for item in again["items"]] == [200, 422, 200]
-    assert [item.get("case") for item in again["items"]] == [item.get("case") for item in first["items"]]
+    first = client.send("POST", URL, batch, headers=once)
+    again = client.send("POST", URL, batch, headers=once)
+    assert [item["status"] for item in first.json()["items"]] == [201, 422, 201]
+    assert (again.status_code, again.json()) == (first.status_code, first.json())
+    assert (again.get("Idempotent-Replayed"), first.get("Idempotent-Replayed")) == ("true", None)
     assert Case.objects.count() == 2
 
 

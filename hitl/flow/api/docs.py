@@ -84,10 +84,8 @@ SUBMIT = extend_schema(
         "multipart/form-data": shapes.SubmissionWithFiles,
     },
     responses={
-        201: OpenApiResponse(shapes.Case, description="Taken in"),
-        200: OpenApiResponse(
-            shapes.BatchAnswer, description="All of a batch taken in, or a request replayed"
-        ),
+        201: OpenApiResponse(shapes.Case, description="Taken in, now or the first time"),
+        200: OpenApiResponse(shapes.BatchAnswer, description="All of a batch taken in"),
         207: OpenApiResponse(shapes.BatchAnswer, description="Some of a batch taken in"),
         202: OpenApiResponse(shapes.Batch, description="Accepted; `Location` says where to look"),
         **_problems(400, 404, 409, 411, 413, 415, 422, 503),

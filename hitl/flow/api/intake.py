@@ -1,5 +1,6 @@
 """Take in cases over REST: one, many, with files, or for later."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -117,9 +118,8 @@ def _single(result: ItemResult) -> HttpResponse:
         code = "reference_taken" if result.status == 409 else "invalid"
         detail = "The case was not taken in. See `errors` for each field and its fix."
         return problem(result.status, code, detail, errors=result.errors)
-    if result.status == 200:
-        return answer(result.case, headers={"Idempotent-Replayed": "true"})
-    return answer(result.case, status=201, headers={"Location": f"/api/v1/cases/{result.case['id']}"})
+    headers = {"Location": f"/api/v1/cases/{result.case['id']}", **_replayed([result])}
+    return answer(result.case, status=201, headers=headers)
 
 
 def _many(results: list[ItemResult]) -> HttpResponse:
@@ -129,12 +129,17 @@ def _many(results: list[ItemResult]) -> HttpResponse:
         "rejected": rejected,
         "items": [item_body(place, result) for place, result in enumerate(results)],
     }
-    return answer(body, status=207 if rejected else 200)
+    return answer(body, status=207 if rejected else 200, headers=_replayed(results))
+
+
+def _replayed(results: Sequence[ItemResult]) -> dict[str, str]:
+    """A request sent again is answered as the first time, and this header alone says so."""
+    return {"Idempotent-Replayed": "true"} if any(result.is_replay for result in results) else {}
 
 
 def item_body(place: int, result: ItemResult) -> dict[str, Any]:
     """Return what a batch says about one of its cases."""
-    body: dict[str, Any] = {"index": place, "status": result.status}
+    body: dict[str, Any] = {"index": place, "status": 201 if result.is_replay else result.status}
     if result.case is not None:
         body["case"] = result.case
     if result.errors:

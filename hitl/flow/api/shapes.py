@@ -100,7 +100,7 @@ class BatchItem(Shape):
     """What became of one case of a batch."""
 
     index: Annotated[int, _said("Its place in the batch, from 0.")]
-    status: Annotated[int, _said("201 new, 200 replayed, 409 reference taken, 422 does not fit.")]
+    status: Annotated[int, _said("201 taken in, 409 reference taken, 422 does not fit.")]
     case: Case | UnsetType = UNSET
     errors: list[ProblemField] | UnsetType = UNSET
 
