@@ -21,8 +21,12 @@ class NothingKnown(Exception):
     """Misses are to be allowed for, and nothing bounds them yet."""
 
 
-def terms_of(policy: Policy, *, labels: Sequence[str]) -> Terms:
+def terms_of(policy: Policy, *, labels: Sequence[str], tried: int | None = None) -> Terms:
     """Return target, delta and costs of the next attempt at a certificate.
+
+    Testing one model after another on the same labels until one passes would be false far more often than
+    each test is. `tried` is how many tests these labels have been through (None: they are fresh, and will
+    be tested once): this one gets its part of the permitted doubt, so that all of them together keep it.
 
     Raises:
         NothingKnown: misses are to be allowed for, and there is no known answer to bound them by.
@@ -34,6 +38,11 @@ def terms_of(policy: Policy, *, labels: Sequence[str]) -> Terms:
 
         why["attempt_of_workflow"] = attempt = attempts(policy.workflow_id) + 1
         delta = lifetime_delta(delta, attempt)
+    elif tried is not None:
+        from science.guarantee.ledger import lifetime_delta
+
+        why["test_of_these_labels"] = tried + 1
+        delta = lifetime_delta(delta, tried + 1)
     if policy.corrects_misses:
         from science.guarantee.misses import correct_for_misses
 
@@ -50,6 +59,20 @@ def attempts(workflow_id: UUID) -> int:
     """Count the tests that have spent some of the permitted doubt: an anytime test of one plan is one."""
     tested = Certificate.objects.filter(workflow_id=workflow_id, trial=None).count()
     return tested + Trial.objects.filter(workflow_id=workflow_id).count()
+
+
+def tests_of(policy: Policy, *, source: str, n_labels: int) -> int:
+    """Count the earlier tests that took at least half of as many labels, in the same way, since the alarm.
+
+    Fewer would be a sample that is mostly new by now. Labels judged out of fold are counted apart from those
+    held out: the former certify for a trial period only.
+    """
+    earlier = Certificate.objects.filter(
+        workflow_id=policy.workflow_id, trial=None, evidence__source=source, seen__n_labels__gt=n_labels / 2
+    )
+    if policy.evidence_from is not None:
+        earlier = earlier.filter(valid_from__gte=policy.evidence_from)
+    return earlier.count()
 
 
 def misses(workflow_id: UUID) -> tuple[int, int]:

@@ -36,7 +36,7 @@ class LossKind(models.TextChoices):
 class Doubt(models.TextChoices):
     """What the confidence speaks of."""
 
-    CERTIFICATE = "certificate", "each certificate by itself"
+    CERTIFICATE = "certificate", "the certificates made from the same labels"
     LIFETIME = "lifetime", "all certificates the workflow will ever have, together"
 
 

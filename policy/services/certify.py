@@ -14,13 +14,13 @@ from hitl.shared.errors import NotFound
 from models_store.models import Release
 from models_store.selectors import champion
 from policy.models import Certificate, Policy, Trial
-from policy.proofs import Claim, Proof, fingerprint, prove
+from policy.proofs import Claim, Proof, Sample, fingerprint, prove
 from policy.samples import fair_labels
 from policy.selectors import cutoffs_in_force
 from policy.services.breaker import rearm
 from policy.services.cutoffs import follow
 from policy.services.locking import locked_policy
-from policy.terms import NothingKnown, terms_of
+from policy.terms import NothingKnown, terms_of, tests_of
 from policy.types import LIVE_CERTIFICATES, CertificateStatus
 from science.decide import Standing
 
@@ -54,12 +54,22 @@ def certify_release(*, release_id: UUID, actor: Actor, now: datetime) -> Certifi
     if earlier is not None:
         return earlier
     try:
-        proof = prove(sample, claim, terms_of(policy, labels=release.labels), labels=release.labels)
+        terms = terms_of(policy, labels=release.labels, tried=_tried(policy, sample))
+        proof = prove(sample, claim, terms, labels=release.labels)
     except NothingKnown as why:
         proof = _unproved(len(sample), str(why))
     if policy.evidence_from is not None:  # to take the same labels when it is tested again
         proof.evidence["labels_since"] = policy.evidence_from.isoformat()
     return issue(release=release, claim=claim, proof=proof, fingerprint=name, actor=actor, now=now)
+
+
+def _tried(policy: Policy, sample: Sample) -> int | None:
+    """Return how many tests these labels have been through; a first one out of fold need share nothing.
+
+    What it proves is provisional, and live labels must confirm it.
+    """
+    tried = tests_of(policy, source=sample.source, n_labels=len(sample))
+    return tried if tried or sample.is_untouched else None
 
 
 def claim_of(policy: Policy) -> Claim:

@@ -6,7 +6,7 @@ states below (see `science.guarantee.blocks`).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -36,7 +36,7 @@ class Truth(StrEnum):
     FINAL = "final"  # answered, nobody is asked any more, and past taking back
     OPEN = "open"  # somebody is still asked
     OVERDUE = "overdue"  # somebody was to answer by now
-    UNSETTLED = "unsettled"  # the same, and it is known to be disputed or has been waited for long enough
+    UNSETTLED = "unsettled"  # the same, and the answers so far must do, or it was waited for long enough
     LOST = "lost"  # nobody will be asked any more: the case was withdrawn
 
 
@@ -45,8 +45,8 @@ class Drawn:
     """One case for which a blind label was drawn.
 
     Attributes:
-        loss: 1 where the people's answer is not the model's, or where the truth is unsettled.
-        hint: the same of the first answer given, which may not stand; None when there is none.
+        loss: 1 where the people's answer is not the model's, or where nobody has answered.
+        hint: 1 where any answer given so far is not the model's; None when there is none.
     """
 
     at: datetime
@@ -176,13 +176,13 @@ class _Known:
     standing: str | None = None
     is_absolved: bool = False  # the standing label was given in sight of the model's
     due_at: datetime | None = None  # of the last task that is open
-    first: str | None = None
+    said: list[str] = field(default_factory=list)  # blind, by whoever was asked, while it is not settled
 
     def judge(self, predicted: str, now: datetime) -> tuple[Truth, float, float | None]:
         """Return what is known, the loss, and the loss by the first answer."""
-        hint = None if self.first is None else float(self.first != predicted)
+        hint = float(any(label != predicted for label in self.said)) if self.said else None
         if self.due_at is not None:
-            return self._unanswered(self.due_at, hint, now), 1.0, hint
+            return (*self._waited_for(self.due_at, hint, now), hint)
         if self.blind is None or self.blind_at is None:
             return Truth.LOST, 1.0, hint
         if now < self.blind_at + timedelta(seconds=settings.UNDO_SECONDS):
@@ -192,15 +192,18 @@ class _Known:
         return Truth.FINAL, float(wrong), hint
 
     @staticmethod
-    def _unanswered(due_at: datetime, hint: float | None, now: datetime) -> Truth:
-        """A dispute that nobody settles in time counts against the model: there may be no third person.
+    def _waited_for(due_at: datetime, hint: float | None, now: datetime) -> tuple[Truth, float]:
+        """Return what is known while somebody is asked, and the loss that counts if it counts.
 
-        Where nobody has said anything, the monitor waits: a long weekend is no evidence. It does not wait for
-        ever, or one forgotten audit would blind it for good.
+        Past its deadline a dispute counts against the model: there may be no third person. One who agreed
+        stands, though a second was to read the case. Where nobody has said anything, the monitor waits: a
+        long weekend is no evidence. It does not wait for ever: one forgotten audit would blind it for good.
         """
         if now < due_at:
-            return Truth.OPEN
-        return Truth.UNSETTLED if hint or now >= due_at + PATIENCE else Truth.OVERDUE
+            return Truth.OPEN, 1.0
+        if hint is not None:
+            return Truth.UNSETTLED, hint
+        return (Truth.UNSETTLED if now >= due_at + PATIENCE else Truth.OVERDUE), 1.0
 
 
 def _known(case_ids: Sequence[UUID], now: datetime) -> dict[UUID, _Known]:
@@ -226,7 +229,6 @@ def _known(case_ids: Sequence[UUID], now: datetime) -> dict[UUID, _Known]:
         known[case_id].due_at = due_at
     asked = [case_id for case_id, of in known.items() if of.due_at is not None or of.standing is None]
     reviews = Review.objects.filter(case_id__in=asked, undone_at=None, mode=Mode.BLIND)
-    reviews = reviews.exclude(task__purpose=Purpose.GOLD).order_by("-submitted_at")
-    for case_id, label in reviews.values_list("case_id", "label"):
-        known[case_id].first = label
+    for case_id, label in reviews.exclude(task__purpose=Purpose.GOLD).values_list("case_id", "label"):
+        known[case_id].said.append(label)
     return known

@@ -119,4 +119,4 @@ def _feed(trial: Trial, test: LiveTest, rows: QuerySet[Decision], scene: Scene) 
         trial.cursor_at, trial.cursor_case = ready[-1].at, ready[-1].case_id
         trial.n_labels += len(ready)
         trial.n_wrong += sum(one.loss for one in ready)
-        trial.n_overdue += sum(one.truth is not Truth.FINAL for one in ready)
+        trial.n_overdue += sum(one.truth is not Truth.FINAL and one.loss > 0 for one in ready)

@@ -19,6 +19,7 @@ from policy.services.promises import Promise, change_promise
 from policy.standing import covers_cutoffs
 from policy.tasks import untested_champions
 from science.decide import Standing
+from science.guarantee.ledger import lifetime_delta
 from tests.factories import NOW
 from tests.policy_rows import champion_of, minutes_later, operator, workflow_with_policy
 
@@ -244,6 +245,28 @@ def test_without_a_single_label_there_is_nothing_to_say(evaluations):
     release = champion_of(workflow_with_policy())
     assert certify(release) is None
     assert not Certificate.objects.exists()
+
+
+def test_models_tested_on_the_same_labels_share_the_doubt(evaluations):
+    workflow = workflow_with_policy()
+    labels = labelled(workflow, 3000)
+    spent = []
+    for _ in range(3):
+        release = champion_of(workflow, role="retired")
+        evaluations[release.id] = evaluation(labels, error=0.1, tuning=1000)
+        spent.append(certify(release).evidence["delta_spent"])
+    assert spent == pytest.approx([lifetime_delta(0.05, k) for k in (1, 2, 3)])
+    assert certify(release).evidence["delta_spent"] == spent[-1]  # asked again, nothing is tested
+    release = champion_of(workflow, role="retired")
+    evaluations[release.id] = evaluation([*labels, *labelled(workflow, 3001)], error=0.1, tuning=1000)
+    assert certify(release).evidence["delta_spent"] == spent[0]  # most of these labels are new
+
+
+def test_out_of_fold_a_first_test_shares_with_nobody_and_later_ones_do(trained, evaluations):
+    assert certify(trained).evidence["delta_spent"] == pytest.approx(0.05)
+    later = champion_of(trained.workflow, role="retired")
+    evaluations[later.id] = evaluation(labelled(trained.workflow, 3000), error=0.1)
+    assert certify(later).evidence["delta_spent"] == pytest.approx(lifetime_delta(0.05, 2))
 
 
 def test_cutoffs_set_by_hand_are_not_replaced_behind_the_operators_back(trained):

@@ -130,6 +130,17 @@ def test_a_dispute_that_nobody_settles_in_time_counts_against_the_model():
     assert policy_of(release).breaker_by == "evidence"
 
 
+def test_one_who_agreed_stands_where_nobody_reads_the_case_a_second_time():
+    release = automating()
+    look(release, NOW)
+    for one in decided(release, 20, at=NOW, pi=0.25, answered=False):
+        first_said(one, "ham")
+    look(release, NOW + timedelta(hours=2))
+    assert Watch.objects.get().n_labels == 0
+    look(release, NOW + 2 * DAY)
+    assert (Watch.objects.get().n_labels, Watch.objects.get().n_wrong) == (20, 0)
+
+
 def test_an_audit_nobody_answers_is_held_over_a_weekend_and_not_for_ever():
     release = automating()
     look(release, NOW)
