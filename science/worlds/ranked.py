@@ -12,19 +12,13 @@ from functools import lru_cache
 import numpy as np
 from scipy import special
 
+from science.worlds.world import Labelled
+
 _STEPS = 200_000
 _COVERAGES = np.arange(_STEPS + 1) / _STEPS
 _APART = 1.82
 _DISTANCES = np.linspace(0.0, 8.0, 4001)  # from the point of indifference
 _RANKS = special.ndtr(_DISTANCES - _APART) - special.ndtr(-_DISTANCES - _APART)
-
-
-@dataclass(frozen=True, slots=True)
-class Labelled:
-    """Cases of a world: shape (n_cases,) each."""
-
-    scores: np.ndarray
-    wrong: np.ndarray
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from science.guarantee.verdict import Certified
 from science.worlds.drift import abrupt, constant, gradual
 from science.worlds.ranked import GOOD, probabilities
 from science.worlds.stream import Stream
-from science.worlds.trials import monitor_trials
+from science.worlds.watches import monitor_trials
 
 YEAR = 208_000  # automatic cases
 
