@@ -8,6 +8,7 @@ that holds at every sample size; the naive average comes along so that a page ca
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
 
 from science.guarantee.betting import Interval, mean_interval
 from science.guarantee.exact import lower_bound, upper_bound
@@ -74,10 +75,12 @@ def post_stratified(
         wrong, n: wrong and labelled cases per stratum, each an equal-probability sample of it; (n_strata,).
         cases: all cases per stratum, labelled or not, shape (n_strata,).
 
-    A stratum without a label counts as unknown: its error may be anything from 0 to 1.
+    A stratum without a label counts as unknown: its error may be anything from 0 to 1. The shares are those of
+    these cases; what they say of traffic at large is uncertain too, and the interval allows for it.
 
-    Source: Cochran (1977), chapter 5A, for the estimate; intervals of the strata (Clopper and Pearson, 1934)
-    combined by MOVER, Zou and Donner (2008), equation 4.
+    Source: Cochran (1977), section 12.2 (double sampling for stratification), for the estimate and what the
+    shares add to its variance; intervals of the strata (Clopper and Pearson, 1934) combined by MOVER, Zou and
+    Donner (2008), equation 4.
 
     >>> e = post_stratified(np.array([1, 30]), np.array([50, 200]), np.array([2500, 500]))
     >>> round(e.value, 4), round(e.naive, 4)
@@ -87,19 +90,21 @@ def post_stratified(
     shares = np.asarray(cases, dtype=np.float64)
     if not shares.sum() > 0 or not n.sum() > 0:
         return Estimate(np.nan, Interval(0.0, 1.0, confidence), np.nan, 0, 0.0)
-    shares = shares / shares.sum()
+    n_cases = shares.sum()
+    shares = shares / n_cases
     seen = n > 0
     rates = np.divide(wrong, n, out=np.full(n.shape, 0.5), where=seen)
     tail = (1 - confidence) / 2
     low = np.where(seen, lower_bound(wrong, n, tail), 0.0)
     high = np.where(seen, upper_bound(wrong, n, tail), 1.0)
     value = float(shares @ rates)
+    of_shares = float(special.ndtri(tail) ** 2 * (shares @ (rates - value) ** 2) / n_cases)
     weights = shares[seen] / n[seen]
     return Estimate(
         value=value,
         interval=Interval(
-            low=max(0.0, value - float(np.sqrt((shares**2) @ (rates - low) ** 2))),
-            high=min(1.0, value + float(np.sqrt((shares**2) @ (high - rates) ** 2))),
+            low=max(0.0, value - float(np.sqrt(shares**2 @ (rates - low) ** 2 + of_shares))),
+            high=min(1.0, value + float(np.sqrt(shares**2 @ (high - rates) ** 2 + of_shares))),
             confidence=confidence,
         ),
         naive=float(wrong.sum() / n.sum()),

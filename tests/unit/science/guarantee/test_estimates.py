@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from science.guarantee.curve import curve
 from science.guarantee.estimates import design_weights, hajek, post_stratified
@@ -51,6 +52,17 @@ def test_a_stratum_nobody_looked_into_may_be_anything() -> None:
     estimate = post_stratified(np.array([0, 0]), np.array([500, 0]), np.array([800, 200]))
     assert estimate.interval.low == 0
     assert estimate.interval.high >= 0.2
+
+
+def test_the_shares_of_strata_are_a_sample_of_traffic_too() -> None:
+    # Every case is labelled, one stratum is always right and the other never: a plain binomial in disguise.
+    rng, runs, held = np.random.default_rng(5), 400, 0
+    for _ in range(runs):
+        bad = int(rng.binomial(1000, 0.2))
+        cases = np.array([1000 - bad, bad])
+        interval = post_stratified(np.array([0, bad]), cases, cases).interval
+        held += interval.low <= 0.2 <= interval.high
+    assert held >= stats.binom.ppf(0.0001, runs, 0.95)
 
 
 @pytest.mark.parametrize("pi", [0.0, -0.1, 1.1, float("nan")])
