@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from django.core.management.base import CommandError
 
 import bench
+from hitl.bench.options import Options
 from hitl.bench.rows import Row
 from hitl.bench.table import table
 
@@ -32,14 +34,21 @@ def needs_stage(name: str) -> bool:
     return bool(getattr(import_module(f"bench.{name}"), "NEEDS_STAGE", True))
 
 
-def measure(name: str, *, quick: bool) -> dict[str, Any]:
-    """Run a benchmark that `names` names; return it as the JSON file has it."""
-    run: Benchmark = import_module(f"bench.{name}").run
+def measure(name: str, options: Options) -> dict[str, Any]:
+    """Run a benchmark that `names` names; return it as the JSON file has it.
+
+    Raises:
+        CommandError: the benchmark does not take these options.
+    """
+    module = import_module(f"bench.{name}")
+    if not hasattr(module, "run_with") and options != Options(quick=options.quick):
+        raise CommandError(f"The benchmark {name} takes --quick and --json alone.")
+    run: Benchmark = module.run
     started = time.monotonic()
-    rows = run(quick)
+    rows = module.run_with(options) if hasattr(module, "run_with") else run(options.quick)
     return {
         "bench": name,
-        "quick": quick,
+        "quick": options.quick,
         "seconds": round(time.monotonic() - started, 1),
         "machine": machine(),
         "rows": [row.as_json() for row in rows],

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from hitl.bench import report, stage
+from hitl.bench.options import Options
 
 
 class Command(BaseCommand):
@@ -16,6 +17,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("name", help="which one, or `list`")
         parser.add_argument("--quick", action="store_true", help="fewer repetitions: done within a minute")
+        parser.add_argument(
+            "--only", nargs="+", default=(), metavar="PART", help="guarantee: these bars alone"
+        )
+        parser.add_argument("--runs", type=int, metavar="N", help="guarantee: repetitions, instead of 2,000")
+        parser.add_argument("--data", type=Path, metavar="DIR", help="guarantee: folder of further data sets")
+        parser.add_argument("--cache", type=Path, metavar="DIR", help="guarantee: where long runs are kept")
         parser.add_argument("--json", type=Path, metavar="FILE", help="also write the rows to a file")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -28,7 +35,16 @@ class Command(BaseCommand):
             raise CommandError(f"There is no benchmark {options['name']!r}. There are: {known}.")
         if report.needs_stage(options["name"]) and not stage.is_on_stage():
             sys.exit(stage.perform(sys.argv[2:]))
-        result = report.measure(options["name"], quick=options["quick"])
+        result = report.measure(
+            options["name"],
+            Options(
+                quick=options["quick"],
+                only=tuple(options["only"]),
+                runs=options["runs"],
+                data=options["data"],
+                cache=options["cache"],
+            ),
+        )
         self.stdout.write(f"{result['bench']} · {result['machine']} · {result['seconds']} s\n")
         self.stdout.write(result["table"])
         if options["json"]:
