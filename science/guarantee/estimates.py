@@ -75,8 +75,8 @@ def post_stratified(
         wrong, n: wrong and labelled cases per stratum, each an equal-probability sample of it; (n_strata,).
         cases: all cases per stratum, labelled or not, shape (n_strata,).
 
-    A stratum without a label counts as unknown: its error may be anything from 0 to 1. The shares are those of
-    these cases; what they say of traffic at large is uncertain too, and the interval allows for it.
+    A stratum without a label counts as unknown: its error may be anything from 0 to 1. The shares are those
+    of these cases; what they say of traffic at large is uncertain too, and the interval allows for it.
 
     Source: Cochran (1977), section 12.2 (double sampling for stratification), for the estimate and what the
     shares add to its variance; intervals of the strata (Clopper and Pearson, 1934) combined by MOVER, Zou and
