@@ -1,7 +1,5 @@
 """A reviewer's day by keyboard: nothing is decided twice, nothing is lost, everything can be taken back."""
 
-import time
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +11,7 @@ from hitl.shared.clock import now
 from models_store.models import Evidence
 from reviews.models import Review, ReviewRules, Task
 from reviews.services.queue import reap
+from tests.browser.at_desk import content, saved, settled, until
 from tests.browser.conftest import NARROW, WIDE
 from tests.case_rows import image_asset, stored, waiting_case, workflow_of
 from tests.factories import person
@@ -54,28 +53,6 @@ def assisted(count: int = 1, *, status: str = "ok", highlights: list[dict[str, A
 def marked(page: Page, side: str) -> list[str]:
     """Return the texts that are highlighted on the page."""
     return page.evaluate(f"[...(CSS.highlights.get('evidence-{side}') ?? [])].map(String)")
-
-
-def settled(page: Page) -> None:
-    """Wait until the case on the page takes keys."""
-    page.wait_for_timeout(300)
-
-
-def until(is_so: Callable[[], bool]) -> None:
-    """Wait for what a request of the page, which nobody can see, does on the server."""
-    end = time.monotonic() + 20
-    while not is_so():
-        assert time.monotonic() < end, "it did not happen within 20 seconds"
-        time.sleep(0.05)
-
-
-def saved(page: Page) -> None:
-    """Wait until everything said has reached the service."""
-    expect(page.locator("[data-saving]")).to_have_attribute("data-saving", "idle")
-
-
-def content(page: Page) -> Any:
-    return page.locator("[data-content]")
 
 
 def test_a_reviewer_answers_by_keyboard_and_the_next_case_has_the_focus(visit: Any) -> None:

@@ -25,8 +25,13 @@ export function say(words) {
   find("[data-says]").textContent = words;
 }
 
+let isAboutLost = false;
+/** True while the banner says that an answer was refused: it stays until the person has dealt with it. */
+export const asksAboutLost = () => isAboutLost;
+
 /** @param {string} words empty takes it away @param {{ again?: boolean }} [offer] to take the lost case again, instead of sending anew */
 export function banner(words, { again = false } = {}) {
+  isAboutLost = again && !!words;
   find("[data-banner]").hidden = !words;
   find("[data-banner-words]").textContent = words;
   for (const part of document.querySelectorAll("[data-banner-actions]")) {

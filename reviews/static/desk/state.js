@@ -1,6 +1,6 @@
 // Says where the answers are: saved, on their way, or kept here until the service can be reached.
 
-import { askToSignIn, banner, find } from "./page.js";
+import { askToSignIn, asksAboutLost, banner, find } from "./page.js";
 
 const WORDS = { idle: "Saved", sending: "Saving", retrying: "Not saved yet", "signed-out": "Signed out" };
 
@@ -14,7 +14,7 @@ export function tellState(state, waiting) {
   find("[data-saving-words]").textContent = WORDS[state];
   if (state === "signed-out") return askToSignIn();
   if (state === "retrying") banner(`Not saved yet: the service cannot be reached. ${kept(waiting)} kept here and sent as soon as it can.`);
-  else if (state === "idle") banner("");
+  else if (state === "idle" && !asksAboutLost()) banner("");
 }
 
 /** @param {import("./store.js").Act[]} waiting */
