@@ -212,6 +212,9 @@ KEY_REQUESTS_PER_MINUTE = int(os.environ.get("HITL_KEY_REQUESTS_PER_MINUTE", "12
 WEB_WORKERS = int(os.environ.get("HITL_WEB_WORKERS", "2"))  # each hands out its share of the requests
 
 # Who may read /metrics: whoever holds this, or where none is set, callers on this machine.
+# Optional libraries that training may use as well: "lightgbm", "sentences" (science/pipelines/extras.py).
+EXTRA_MODELS = tuple(name for name in os.environ.get("HITL_EXTRA_MODELS", "").split(",") if name)
+
 METRICS_TOKEN = os.environ.get("HITL_METRICS_TOKEN", "")
 
 # Webhooks go to public addresses, and to those of the networks named here ("10.1.0.0/16,127.0.0.0/8").

@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from hitl.shared.canonical import canonical_json, sha256
+from science.pipelines.extras import packages_of
 
 _PACKAGES = ("numpy", "scikit-learn", "scipy")
 _NOT_OF_THE_MODEL = ("fit_seconds",)  # they differ from one run to the next
@@ -34,7 +35,7 @@ def manifest(
         "budget_seconds": budget_seconds,
         "code_sha256": code_sha256(),
         "lock_sha256": lock_sha256(),
-        "packages": {name: version(name) for name in _PACKAGES},
+        "packages": {name: version(name) for name in (*_PACKAGES, *packages_of(report["extras"]))},
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
     }

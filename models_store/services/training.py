@@ -13,6 +13,7 @@ from uuid import UUID
 
 import numpy as np
 from celery.exceptions import NotRegistered
+from django.conf import settings
 
 from hitl.shared import jobs
 from hitl.shared.actor import system
@@ -112,6 +113,7 @@ def _make_release(run: TrainingRun, steps: Steps, clock: Clock) -> Release:
             seed=snapshot.seed,
             weights=snapshot.weights[trained],
             budget_seconds=BUDGET_SECONDS,
+            extras=settings.EXTRA_MODELS,
             progress=step.say,
         )
         step.result = f"Chosen: {model.report['chosen']}, {len(model.artifact) / 1024:,.0f} kB."

@@ -165,15 +165,22 @@ def _units(
     for media in plan.media:
         units += _media_units(plan, row, raw, media.name, direction)
     gap = abs(margin - base - total) if not (plan.media and plan.is_linear) else 0.0
-    exact = not plan.media and (plan.is_linear or not texts) and gap <= EXACT_WITHIN
-    name = "linear-exact" if plan.is_linear else "two-ended-swap"
-    if plan.media:
-        name = "occlusion"
+    name = method_of(plan)
+    exact = (name == "linear-exact" or (name == "two-ended-swap" and not texts)) and gap <= EXACT_WITHIN
     if plan.is_linear and gap > EXACT_WITHIN:  # never seen; evidence that does not add up is no evidence
         return [], {"name": "none", "exact": False, "gap": gap, "baseline": base}
     hidden = {field.name for field in plan.fields if not field.show}
     kept = [unit for unit in units if _field_of(unit) not in hidden]
     return kept, {"name": name, "exact": exact, "gap": gap, "baseline": base}
+
+
+def method_of(plan: Plan) -> str:
+    """How a plan's evidence is found: `linear-exact`, `token-shares`, `two-ended-swap` or `occlusion`."""
+    if plan.media:
+        return "occlusion"
+    if not plan.is_linear:
+        return "two-ended-swap"
+    return "linear-exact" if all(block.is_exact for block in plan.texts) else "token-shares"
 
 
 def _field_of(unit: Unit) -> str:

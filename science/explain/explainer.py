@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from science.explain.explain import explain
+from science.explain.explain import explain, method_of
 from science.explain.selfcheck import self_check
 from science.explain.types import Explanation
 from science.serving.plan import Linear, Plan
@@ -20,7 +20,7 @@ class Explainer(Protocol):
 
     @property
     def method(self) -> str:
-        """How: `linear-exact`, `two-ended-swap` or `occlusion`."""
+        """How: as `science.explain.explain.method_of`."""
         ...
 
     def explain(
@@ -56,9 +56,7 @@ class PlanExplainer:
     @property
     def method(self) -> str:
         """How its evidence is found."""
-        if self.plan.media:
-            return "occlusion"
-        return "linear-exact" if self.plan.is_linear else "two-ended-swap"
+        return method_of(self.plan)
 
     def explain(
         self,

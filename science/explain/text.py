@@ -14,6 +14,7 @@ import numpy as np
 from science.explain.places import Places
 from science.explain.types import Unit
 from science.serving.analyzer import Span
+from science.serving.sentences import SentenceBlock, tokens_of
 from science.serving.spans import Spans
 from science.serving.text import WORDS, TextBlock
 
@@ -31,7 +32,9 @@ class _Occurrences:
     contribution: np.ndarray
 
 
-def text_units(block: TextBlock, value: object, direction: np.ndarray) -> tuple[list[Unit], float]:
+def text_units(
+    block: TextBlock | SentenceBlock, value: object, direction: np.ndarray
+) -> tuple[list[Unit], float]:
     """One unit per distinct word of a text, its score summed over all its places.
 
     The second value is what no word covers (n-grams of punctuation): with it, everything adds up.
@@ -43,9 +46,12 @@ def text_units(block: TextBlock, value: object, direction: np.ndarray) -> tuple[
     """
     text = block.read(value)
     words = WORDS.words(text)
-    found = _occurrences(block, text, words, direction)
+    if isinstance(block, SentenceBlock):
+        found, beyond = _tokens(block, text, direction)
+    else:
+        found, beyond = _occurrences(block, text, words, direction), 0.0
     if not words:
-        return [], float(found.contribution.sum())
+        return [], float(found.contribution.sum()) + beyond
     starts = np.array([start for _, start, _ in words])
     ends = np.array([end for _, _, end in words])
     first = np.searchsorted(ends, found.start, "right")
@@ -68,7 +74,7 @@ def text_units(block: TextBlock, value: object, direction: np.ndarray) -> tuple[
         label = f'word "{located[0]["quote"]}"{times}'
         total = sum(score[i] for i in members)
         units.append(Unit(total, located[0], label, {"features": features}, tuple(located[1:])))
-    return units, float(found.contribution[~is_covered].sum())
+    return units, float(found.contribution[~is_covered].sum()) + beyond
 
 
 def _occurrences(block: TextBlock, text: str, words: list[Span], direction: np.ndarray) -> _Occurrences:
@@ -80,6 +86,16 @@ def _occurrences(block: TextBlock, text: str, words: list[Span], direction: np.n
     moved[feature] = value * (block.weights[feature] @ direction)
     contribution = moved[ids] / np.bincount(ids, minlength=len(moved))[ids]
     return _Occurrences(spans, at, spans.start[at], spans.end[at], contribution)
+
+
+def _tokens(block: SentenceBlock, text: str, direction: np.ndarray) -> tuple[_Occurrences, float]:
+    """The tokens of a language model, each with its share in the text's vector; and what no token holds."""
+    read = tokens_of(text)
+    weights = block.weights @ direction
+    contribution = read.share @ weights
+    names = Spans(np.zeros(0, np.uint64), read.start, read.end, lambda i: text[read.start[i] : read.end[i]])
+    found = _Occurrences(names, np.arange(len(contribution)), read.start, read.end, contribution)
+    return found, float(read.vector @ weights - contribution.sum())
 
 
 @dataclass(frozen=True, slots=True)

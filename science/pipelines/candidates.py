@@ -7,42 +7,59 @@ within words under a linear SVC are the best cheap reader of texts.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from science.pipelines.data import Data
+from science.serving.sentences import WIDTH
 
 _LINEAR_COST = 4e-8  # CPU seconds per stored value, label and fit
 _TREE_COST = 1.2e-9  # CPU seconds per row, column, tree and level
 _BINNING_COST = 0.05  # CPU seconds per column when rows are weighted
 _CHARACTER_COST = 7e-7  # CPU seconds per character counted
+_MEANING_COST, _SENTENCE_COST = 5e-5, 0.005  # CPU seconds per character and per text
 _FITS = 4  # three folds and the final one
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One way to build a model. `strength` is C for linear models, `settings` for trees."""
+    """One way to build a model. `strength` is C for linear models, `settings` for trees.
+
+    Texts are read by words, with `grams` by characters too, or `by_meaning` (sentence vectors) instead.
+    """
 
     name: str
-    family: Literal["logistic", "svc", "trees"]
+    family: Literal["logistic", "svc", "trees", "lightgbm"]
     grams: bool = False
+    by_meaning: bool = False
     strength: float = 1.0
     settings: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def has_trees(self) -> bool:
+        """Whether trees answer, by whichever library they were fitted."""
+        return self.family in ("trees", "lightgbm")
 
     def cost(self, data: Data) -> float:
         """Expected CPU seconds, from sizes alone: the same data gives the same answer everywhere."""
         n, n_labels = len(data.rows), max(1, data.n_outputs)
         n_media = sum(block.width for block, _ in data.media)
         text_values = data.n_characters * (1.1 if self.grams else 0.25)
+        if self.by_meaning:
+            text_values = n * WIDTH * len(data.text_names)
         dense = n * (n_media + 3 * len(data.schema.fields))
-        if self.family != "trees":
+        if not self.has_trees:
             once = data.n_characters * _CHARACTER_COST if self.grams else 0.0
+            if self.by_meaning:
+                once = data.n_characters * _MEANING_COST + n * len(data.text_names) * _SENTENCE_COST
             return once + _FITS * _LINEAR_COST * n_labels * (text_values + 10 * dense)
         trees = dict(self.settings)
         boosting = _TREE_COST * dense * int(trees["max_iter"]) * n_labels * 5
         stacking = 4 * _LINEAR_COST * n_labels * text_values
         # scikit-learn bins weighted rows by weighted percentiles, column by column.
-        binning = _BINNING_COST * dense / max(1, n) if data.is_weighted else 0.0
+        is_slow = data.is_weighted and self.family == "trees"
+        binning = _BINNING_COST * dense / max(1, n) if is_slow else 0.0
         return _FITS * (boosting + stacking + binning + 0.1)
 
 
@@ -75,8 +92,21 @@ MIXED = (
 )
 
 
-def candidates_for(data: Data) -> tuple[Candidate, ...]:
-    """The candidates for the kinds of fields there are, simplest first."""
+BOOSTED = Candidate("boosted trees by LightGBM", "lightgbm", settings=tuple(sorted(SMALL.items())))
+
+
+MEANING = Candidate("logistic regression on sentence vectors", "logistic", by_meaning=True, strength=10.0)
+
+
+def candidates_for(data: Data, extras: Collection[str] = ()) -> tuple[Candidate, ...]:
+    """The candidates for the kinds of fields there are, simplest first, and then those of the extras."""
+    more = [BOOSTED] if "lightgbm" in extras else []
+    if "sentences" in extras and data.text_names:
+        more.append(MEANING)
+    return (*_usual(data), *more)
+
+
+def _usual(data: Data) -> tuple[Candidate, ...]:
     has_text = bool(data.text_names)
     has_media = bool(data.media)
     has_table = any(not field.is_media and field.name not in data.text_names for field in data.schema.fields)

@@ -12,6 +12,8 @@ from science.fields import Kind, Schema
 from science.media import image_side
 from science.pipelines.corpus import MAX_CHARS, Counts, count_grams, count_words
 from science.serving.plan import MediaBlock
+from science.serving.sentences import MAX_CHARS as MAX_SENTENCES
+from science.serving.sentences import vector_of
 
 _SIDES = (32, 48, 64, 96, 128, 160, 192, 224)
 
@@ -63,6 +65,14 @@ class Data:
     def grams(self) -> dict[str, Counts]:
         """Character n-grams of every text field."""
         return {name: count_grams(self.texts(name), self.min_df) for name in self.text_names}
+
+    @cached_property
+    def vectors(self) -> dict[str, np.ndarray]:
+        """What every text field means, (n_rows, 384)."""
+        return {
+            name: np.array([vector_of(text[:MAX_SENTENCES]) for text in self.texts(name)])
+            for name in self.text_names
+        }
 
     @cached_property
     def n_characters(self) -> int:

@@ -18,10 +18,12 @@ from science.pipelines.corpus import GRAMS, MAX_CHARS, MAX_GRAMS, MAX_WORDS, Wei
 from science.pipelines.data import Data
 from science.pipelines.errors import NotTrainable
 from science.pipelines.folds import assign_folds
+from science.pipelines.lightgbmfit import export_lightgbm, fit_lightgbm
 from science.pipelines.tablefit import learn_expansion, learn_table
 from science.pipelines.treefit import export_trees
 from science.serving.expand import Expansion
 from science.serving.plan import Linear, MediaBlock, Plan
+from science.serving.sentences import SentenceBlock
 from science.serving.table import Table
 from science.serving.text import TextBlock
 
@@ -60,6 +62,25 @@ class TextFeatures:
 
 
 @dataclass(slots=True)
+class SentenceFeatures:
+    """Vectors (n_rows, 384) of all rows' texts, field by field."""
+
+    fields: Mapping[str, np.ndarray]
+
+    def take_matrix(self, dense: np.ndarray) -> np.ndarray:
+        """All fields and then the dense columns side by side, (n_rows, n_features)."""
+        return np.hstack([*self.fields.values(), dense])
+
+    def to_blocks(self, coefficients: np.ndarray) -> tuple[SentenceBlock, ...]:
+        """Blocks for serving; `coefficients` is (n_outputs, n_features)."""
+        parts = np.split(coefficients, len(self.fields), axis=1)
+        return tuple(
+            SentenceBlock(name, np.ascontiguousarray(part.T))
+            for name, part in zip(self.fields, parts, strict=True)
+        )
+
+
+@dataclass(slots=True)
 class Fitted:
     """A fitted candidate: scikit-learn's `estimator`, and what stands between rows and its matrix.
 
@@ -73,7 +94,7 @@ class Fitted:
     media: tuple[MediaBlock, ...]
     raw: np.ndarray
     expansion: Expansion | None
-    text: TextFeatures | None
+    text: TextFeatures | SentenceFeatures | None
     text_coefficients: np.ndarray | None
     dense_scale: float
     outputs: np.ndarray
@@ -85,9 +106,10 @@ class Fitted:
         factor, bias = calibration.temperature, calibration.bias
         head: Linear | Any
         if self.expansion is None:
-            head = export_trees(self.estimator)
+            is_ours = self.candidate.family == "trees"
+            head = export_trees(self.estimator) if is_ours else export_lightgbm(self.estimator)
             head.leaves, head.baseline = head.leaves * factor, head.baseline * factor + bias
-            texts: tuple[TextBlock, ...] = ()
+            texts: tuple[TextBlock | SentenceBlock, ...] = ()
             if self.text is not None and self.text_coefficients is not None:
                 texts = self.text.to_blocks(self.text_coefficients)
         else:
@@ -114,7 +136,7 @@ def fit(candidate: Candidate, data: Data, on: np.ndarray, seed: int) -> Fitted:
     text = _text_features(candidate, data, on)
     if not codes and text is None:
         raise NotTrainable("The rows hold nothing a model could read: every field is empty or unreadable.")
-    if candidate.family == "trees":
+    if candidate.has_trees and not isinstance(text, SentenceFeatures):
         return _fit_trees(candidate, data, learn, seed, table, media, raw, codes, text)
     expansion = learn_expansion(raw[on], codes, len(table.codes))
     # TF-IDF rows have length 1 and want weak regularisation; dense columns of spread 1 want more.
@@ -127,7 +149,11 @@ def fit(candidate: Candidate, data: Data, on: np.ndarray, seed: int) -> Fitted:
     return Fitted(candidate, estimator, table, media, raw, expansion, text, None, dense_scale, outputs)
 
 
-def _text_features(candidate: Candidate, data: Data, on: np.ndarray) -> TextFeatures | None:
+def _text_features(
+    candidate: Candidate, data: Data, on: np.ndarray
+) -> TextFeatures | SentenceFeatures | None:
+    if candidate.by_meaning:
+        return SentenceFeatures(data.vectors) if data.text_names else None
     blocks = []
     for name in data.text_names:
         words = weigh(data.words[name], on, data.min_df, MAX_WORDS)
@@ -165,15 +191,23 @@ def _fit_trees(
         training = np.concatenate([raw[:, :n_table], out_of_fold, raw[:, n_table:]], axis=1)
         raw = np.concatenate([raw[:, :n_table], scores, raw[:, n_table:]], axis=1)
         codes = [*codes[:n_table], *[0] * scores.shape[1], *codes[n_table:]]
-    estimator = HistGradientBoostingClassifier(
-        random_state=seed, early_stopping=False, categorical_features=np.array(codes) > 0,
-        **dict(candidate.settings),
-    )  # fmt: skip
-    # Equal weights are left out: with any, scikit-learn bins 40 times slower.
-    weights = data.weights[learn] if data.is_weighted else None
-    estimator.fit(training[learn], data.y[learn], sample_weight=weights)
+    estimator = _trees(candidate, data, learn, training[learn], codes, seed)
     outputs = _decide(estimator, raw)
     return Fitted(candidate, estimator, table, media, raw, None, text, coefficients, 1.0, outputs)
+
+
+def _trees(
+    candidate: Candidate, data: Data, learn: np.ndarray, x: np.ndarray, codes: list[int], seed: int
+) -> Any:
+    # Equal weights are left out: with any, scikit-learn bins 40 times slower.
+    y, weights = data.y[learn], data.weights[learn] if data.is_weighted else None
+    settings = dict(candidate.settings)
+    if candidate.family == "lightgbm":
+        return fit_lightgbm(x, y, weights, codes, settings, n_outputs=data.n_outputs, seed=seed)
+    estimator = HistGradientBoostingClassifier(
+        random_state=seed, early_stopping=False, categorical_features=np.array(codes) > 0, **settings
+    )
+    return estimator.fit(x, y, sample_weight=weights)
 
 
 def _stacked_text_scores(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from science.pipelines import report
 from science.pipelines.candidates import Candidate, candidates_for
 from science.pipelines.data import Data
 from science.pipelines.errors import NotTrainable
+from science.pipelines.extras import EXTRAS, missing
 from science.pipelines.fitting import Fitted, fit
 from science.pipelines.folds import assign_folds, row_digest
 from science.pipelines.leakage import lone_fields
@@ -69,6 +70,7 @@ def train(
     seed: int,
     weights: np.ndarray | None = None,
     budget_seconds: float = 60.0,
+    extras: Collection[str] = (),
     progress: Callable[[str], None] | None = None,
 ) -> TrainedModel:
     """Train on labelled rows with the best of the candidates for their kinds of fields.
@@ -79,12 +81,13 @@ def train(
         budget give the same bytes. weights: (n_rows,) non-negative, for example one over the
         inclusion probability. budget_seconds: CPU seconds the candidates may cost, judged
         beforehand from sizes (so a slow machine trains the same model); the simplest is always
-        tried. progress: called with a sentence at every step.
+        tried. extras: optional libraries to try as well (`science.pipelines.extras`); one that is not
+        installed is named in the report. progress: called with a sentence at every step.
 
     Raises
     ------
     NotTrainable: the rows cannot teach a model; the message says what is missing.
-    ValueError: rows, labels and weights differ in length, or a weight is no weight.
+    ValueError: rows, labels and weights differ in length, a weight is no weight, or an extra is unknown.
 
     Notes
     -----
@@ -94,11 +97,14 @@ def train(
     """
     say = progress or (lambda _: None)
     seed %= 2**32  # what scikit-learn takes
+    absent = missing(extras)
+    usable = [extra for extra in extras if extra not in absent]
     say("Reading the rows")
     data = prepared(rows, labels, schema, weights)
     with threadpool_limits(limits=1):
         folds = assign_folds(rows, data.y, N_FOLDS, np.random.default_rng(seed))
-        trials, skipped = _trials(data, folds, seed, budget_seconds, say)
+        trials, skipped = _trials(data, candidates_for(data, usable), folds, seed, budget_seconds, say)
+        skipped += [f"{extra} (not installed: {EXTRAS[extra]})" for extra in absent]
         best = _best(trials)
         say(f"Fitting the chosen model: {best.candidate.name}")
         everything = np.arange(len(rows))
@@ -119,6 +125,7 @@ def train(
         "explanations": explained,
         "artifact_bytes": len(artifact),
         "lone_fields": lone_fields(data, fitted.table, fitted.raw, folds),
+        "extras": usable,
         "seed": seed,
         "budget_seconds": budget_seconds,
     }
@@ -162,12 +169,17 @@ def _different_examples(data: Data) -> Counter[str]:
 
 
 def _trials(
-    data: Data, folds: np.ndarray, seed: int, budget_seconds: float, say: Callable[[str], None]
+    data: Data,
+    candidates: Sequence[Candidate],
+    folds: np.ndarray,
+    seed: int,
+    budget_seconds: float,
+    say: Callable[[str], None],
 ) -> tuple[list[Trial], list[str]]:
     trials: list[Trial] = []
     skipped: list[str] = []
     spent = 0.0
-    for candidate in candidates_for(data):
+    for candidate in candidates:
         cost = candidate.cost(data)
         if trials and spent + cost > budget_seconds:
             skipped.append(candidate.name)

@@ -13,6 +13,7 @@ from science.calibration import Calibration, probabilities
 from science.fields import Kind, Schema
 from science.pipelines.fitting import Fitted
 from science.serving.plan import Plan
+from science.serving.sentences import WIDTH, SentenceBlock, vector_of
 from science.serving.text import TextBlock
 from science.serving.tokens import TOKEN_PATTERN
 
@@ -116,10 +117,11 @@ def largest_difference(
     Asked of real rows and of hostile ones, of thousands where there are thousands to learn from. Text goes
     through scikit-learn's own vectorizers, models through the fitted estimators.
     """
-    limit = _MEDIA_ROWS if plan.media else _TEXT_ROWS if plan.texts else _TABLE_ROWS
+    is_slow = plan.media or not all(block.is_exact for block in plan.texts)
+    limit = _MEDIA_ROWS if is_slow else _TEXT_ROWS if plan.texts else _TABLE_ROWS
     step = max(1, len(rows) // limit)
     real = rows[::step][:limit]
-    n_hostile = min(_HOSTILE_ROWS, max(100, len(rows)))
+    n_hostile = 100 if is_slow and plan.texts else min(_HOSTILE_ROWS, max(100, len(rows)))
     hostile = hostile_rows(plan.schema, real, np.random.default_rng(0), n_hostile)
     largest, n_checked = 0.0, 0
     everything = [*real, *nasty_rows(plan.schema), *hostile]
@@ -177,16 +179,22 @@ def _outputs(
 
 
 def _sklearn_features(
-    block: TextBlock, vectorizers: Sequence[TfidfVectorizer], rows: Sequence[Mapping[str, Any]]
+    block: TextBlock | SentenceBlock,
+    vectorizers: Sequence[TfidfVectorizer],
+    rows: Sequence[Mapping[str, Any]],
 ) -> sparse.csr_matrix:
-    """What scikit-learn's vectorizers make of the texts."""
+    """What scikit-learn's vectorizers make of the texts; sentence vectors are the language model's own."""
     texts = [block.read(row.get(block.name)) for row in rows]
+    if isinstance(block, SentenceBlock):
+        return sparse.csr_matrix(np.array([vector_of(text) for text in texts]).reshape(len(texts), WIDTH))
     parts = [vectorizer.transform(texts) for vectorizer in vectorizers]
     return sparse.hstack(parts, format="csr") if parts else sparse.csr_matrix((len(texts), 0))
 
 
-def _vectorizers(block: TextBlock) -> list[TfidfVectorizer]:
+def _vectorizers(block: TextBlock | SentenceBlock) -> list[TfidfVectorizer]:
     """Vectorizers with the block's vocabulary and idf, in the order of its features."""
+    if isinstance(block, SentenceBlock):
+        return []
     n_words = block.n_words
     made = []
     if n_words:

@@ -20,6 +20,7 @@ from science.serving.audio import audio_features
 from science.serving.expand import Expansion
 from science.serving.fitness import reason_unfit
 from science.serving.image import image_features
+from science.serving.sentences import SentenceBlock
 from science.serving.table import NAN, Table
 from science.serving.text import TextBlock
 from science.serving.trees import Trees
@@ -97,7 +98,7 @@ class Plan:
     schema: Schema
     schema_fingerprint: str
     table: Table
-    texts: tuple[TextBlock, ...]
+    texts: tuple[TextBlock | SentenceBlock, ...]
     media: tuple[MediaBlock, ...]
     head: Linear | Trees
     background: np.ndarray

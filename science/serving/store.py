@@ -11,6 +11,7 @@ from science.serving.artifact import pack, unpack
 from science.serving.errors import BadArtifact
 from science.serving.expand import Expansion
 from science.serving.plan import Linear, MediaBlock, Plan
+from science.serving.sentences import SentenceBlock
 from science.serving.table import Column, Table
 from science.serving.text import TextBlock
 from science.serving.trees import Trees
@@ -72,7 +73,7 @@ def _plan(meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> Plan:
     if len(labels) < 2 or len(set(labels)) != len(labels) or not set(labels) <= set(schema.labels):
         raise BadArtifact("the labels do not belong to the schema")
     table = Table(tuple(Column.from_json(column) for column in meta["table"]))
-    texts = tuple(TextBlock.from_parts(part, arrays, f"text{i}") for i, part in enumerate(meta["texts"]))
+    texts = tuple(_text(part, arrays, f"text{i}") for i, part in enumerate(meta["texts"]))
     media = tuple(
         MediaBlock(str(part["name"]), Kind(part["kind"]), int(part["side"]), int(part["width"]))
         for part in meta["media"]
@@ -83,6 +84,8 @@ def _plan(meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> Plan:
         raise BadArtifact("a text block for another number of labels")
     n_text = 0 if meta["head"] == "linear" else n_outputs * len(texts)
     codes = np.array([*table.codes, *[0] * (n_text + sum(block.width for block in media))], dtype=np.int64)
+    if meta["head"] != "linear" and not all(block.is_exact for block in texts):
+        raise BadArtifact("trees over sentences")
     head = _linear(arrays, codes, n_outputs) if meta["head"] == "linear" else _trees(arrays, codes, n_outputs)
     background = arrays["background"]
     if background.ndim != 2 or background.shape[1] != len(codes) or background.dtype != np.float64:
@@ -96,8 +99,13 @@ def _plan(meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> Plan:
     )
 
 
+def _text(part: dict[str, Any], arrays: dict[str, np.ndarray], prefix: str) -> TextBlock | SentenceBlock:
+    reader = SentenceBlock if part.get("reader") == "sentences" else TextBlock
+    return reader.from_parts(part, arrays, prefix)
+
+
 def _check_fields(
-    schema: Schema, table: Table, texts: tuple[TextBlock, ...], media: tuple[MediaBlock, ...]
+    schema: Schema, table: Table, texts: tuple[TextBlock | SentenceBlock, ...], media: tuple[MediaBlock, ...]
 ) -> None:
     kinds = {field.name: field.kind for field in schema.fields}
     parts = [(column.name, column.kind) for column in table.columns]

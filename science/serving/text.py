@@ -35,6 +35,8 @@ class TextBlock:
         BadArtifact: a feature is there twice, or n-grams begin longer than the shortest word.
     """
 
+    is_exact = True  # what a word adds is known to the last bit
+
     def __init__(
         self,
         name: str,
