@@ -36,7 +36,11 @@ class Kept:
     sources: tuple[Path, ...]
 
     def runs(self, name: str, wanted: int, play: Play, *, chunk: int = 50) -> dict[str, np.ndarray]:
-        """Return at least `wanted` repetitions of every figure, played or found; shape (n_runs,) each."""
+        """Return at least `wanted` repetitions of every figure, played or found; shape (n_runs,) each.
+
+        A run of less than a chunk is kept apart, as a chunk of its own size.
+        """
+        chunk = min(chunk, wanted)
         place = self.folder / f"{name.replace(' ', '-')}.{chunk}.{self._fingerprint()}.json"
         figures: dict[str, list[float]] = json.loads(place.read_text()) if place.exists() else {}
         while (done := min(map(len, figures.values()), default=0)) < wanted:

@@ -4,17 +4,22 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from uuid import UUID
 
 import numpy as np
 
 from hitl.bench.rows import Row, from_runs
+from science.decide import Degree, Rule, Standing, decide
+from science.draws import draw
 from science.guarantee.certify import certify
+from science.guarantee.grid import coverage_grid
 from science.guarantee.monitor import RiskMonitor
 from science.guarantee.planning import plan
 from science.guarantee.sequential import AnytimeCertifier
 from science.worlds.ranked import GOOD
 
 LABELS, CUTOFFS = 100_000, 200
+BATCH, BLOCK = 1000, 10_000
 
 
 def rows(*, quick: bool) -> Iterator[Row]:
@@ -56,6 +61,42 @@ def rows(*, quick: bool) -> Iterator[Row]:
             pairs = [(float(audits.scores[i]), float(audits.wrong[i])) for i in part]
             costs.append(1000 * _cpu(partial(_each, update, pairs)) / part.size)
         yield from_runs(f"one audit, {CUTOFFS} cutoffs: {name}", "ms CPU", costs, bar=1)
+    yield from _decisions(quick=quick)
+
+
+def _decisions(*, quick: bool) -> Iterator[Row]:
+    """What the promise adds to deciding: draws and rule; and the monitors, which read the rows afterwards."""
+    rule = Rule(
+        ("no", "yes"),
+        frozenset({"no", "yes"}),
+        Degree.PARTIAL,
+        cutoffs={"no": 0.8, "yes": 0.8},
+        standing=Standing.CERTIFIED,
+        valid_until=1.0,
+    )
+    rng = np.random.default_rng(8)
+    proba = rng.dirichlet((0.2, 0.2), BATCH)
+    ids = [UUID(bytes=rng.bytes(16)) for _ in range(BATCH)]
+
+    def decided(size: int) -> None:
+        for begin in range(0, BATCH, size):
+            part = slice(begin, begin + size)
+            decide(rule, proba[part], draws=draw(b"k" * 32, ids[part]), now=0.0)
+
+    for size, name in ((1, "one by one"), (BATCH, f"{BATCH:,} at once")):
+        costs = [1000 * _cpu(partial(decided, size)) / BATCH for _ in range(3 if quick else 9)]
+        yield from_runs(f"draws and rule for one decision, {name}", "ms CPU", costs, bar=0.1)
+    cases = GOOD.sample(BLOCK, rng)
+    pi = np.full(BLOCK, 0.02)
+    losses = np.where(rng.random(BLOCK) < pi, cases.wrong, np.nan)
+    grid = coverage_grid(cases.scores, target=0.01, delta=0.05, expected_labels=BLOCK, n_cutoffs=CUTOFFS)
+    monitor = RiskMonitor(tuple(grid), target=0.01, horizon_cases=208_000)
+    costs = [
+        1000 * _cpu(partial(monitor.add_block, cases.scores, losses, pi, pi)) / BLOCK
+        for _ in range(3 if quick else 9)
+    ]
+    name = f"the monitor, per case of {BLOCK:,} with 2 % audits, {CUTOFFS} cutoffs"
+    yield from_runs(name, "ms CPU", costs, bar=0.1)
 
 
 def _each(update: Callable[[float, float], None], pairs: list[tuple[float, float]]) -> None:

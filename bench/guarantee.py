@@ -50,7 +50,7 @@ class Setting:
     def worlds(self) -> list[World]:
         """Drawn worlds first, then the real ones that are there."""
         if self.options.quick:
-            return [world for world in pools.drawn() if world.name in ("good", "confidently wrong", "noisy")]
+            return [world for world in pools.drawn() if world.name in ("good", "confidently wrong")]
         return list(pools.worlds(self.options.data or _sets.SHARED, self.folder))
 
     def kept(self, *modules: ModuleType) -> Kept:

@@ -66,6 +66,18 @@ def test_an_automatic_case_costs_two_rows_and_one_statement(key: ClientKey) -> N
     assert Task.objects.filter(case_id=result.case["id"]).exists() == decision.is_audited
 
 
+def test_monitors_take_no_part_in_intake(key: ClientKey) -> None:
+    mail_workflow(cutoff=0.0)
+    contents = [mail.content for mail in mails()[:20]]
+    submit(key, *contents, is_batch=True)
+    with connection.execute_wrapper(statements := _Statements()):
+        submit(key, *contents, is_batch=True)
+        submit(key, contents[0])
+    # They read the decisions' own rows later, at a rate of their own.
+    assert statements.seen
+    assert not [sql for sql in statements.seen if "policy_watch" in sql or "policy_reading" in sql]
+
+
 class _Statements:
     """Notes what is sent to the database."""
 
