@@ -44,6 +44,13 @@ class Shift:
 
 
 USUAL = Shift()
+LINES = {
+    "usual": USUAL,
+    "louder": Shift(gain=2.5),
+    "noisier": Shift(noise=0.04),
+    "clipped": Shift(gain=2.0, clip=0.15),
+    "up-sampled": Shift(rate=16_000),
+}
 
 
 @dataclass(frozen=True, slots=True)

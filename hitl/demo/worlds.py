@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from hitl.demo.phones import draw_screen
-from hitl.demo.speech import USUAL, draw_call, speak, speaker
+from hitl.demo.speech import LINES, USUAL, draw_call, speak, speaker
 from hitl.demo.speech import Shift as Line
 
 DATA = Path(__file__).parent / "data"
@@ -238,4 +238,9 @@ class Calls:
         return Example(reference, {"recording": call.wav}, call.label)
 
 
-WORLDS: tuple[World, ...] = (SpamMail(), Credit(), PhoneScreens(), Calls())
+def worlds(*, line: str = "usual") -> tuple[World, ...]:
+    """The four worlds; calls to come are heard over that line (`hitl.demo.speech.LINES`)."""
+    return (SpamMail(), Credit(), PhoneScreens(), Calls(shift=LINES[line]))
+
+
+WORLDS = worlds()

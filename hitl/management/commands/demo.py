@@ -9,12 +9,11 @@ from django.core.management.base import BaseCommand
 
 from hitl.demo import show
 from hitl.demo.check import run_story
+from hitl.demo.speech import LINES
 from hitl.runtime.programs import management_command
 from hitl.runtime.serve import say, serve
 from hitl.runtime.services import owned
 from hitl.runtime.supervisor import Program
-
-_BESIDE = ("demo_stream", "demo_shift")
 
 
 class Command(BaseCommand):
@@ -29,6 +28,9 @@ class Command(BaseCommand):
             "--port", type=int, help="where to listen (default: 8000, else the next free one)"
         )
         parser.add_argument("--speed", type=float, default=1.0, help="times the usual pace of cases")
+        parser.add_argument(
+            "--line", choices=LINES, default="usual", help="what the calls to come are heard over"
+        )
         parser.add_argument("--check", action="store_true", help="run the story once, then stop")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -38,8 +40,11 @@ class Command(BaseCommand):
         def stream(address: str) -> Sequence[Program]:
             if options["check"] or data is None:
                 return ()
-            speed = f"--speed={options['speed']}"
-            return [management_command(name, address, speed, data=data) for name in _BESIDE]
+            speed, line = f"--speed={options['speed']}", f"--line={options['line']}"
+            return [
+                management_command("demo_stream", address, speed, line, data=data),
+                management_command("demo_shift", address, speed, data=data),
+            ]
 
         meanwhile = run_story if options["check"] else show.welcome
         code = serve(

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from hitl.demo import speech
-from hitl.demo.speech import RATE, USUAL, Shift, draw_call, speak, speaker
-from hitl.demo.worlds import Calls
+from hitl.demo.speech import LINES, RATE, USUAL, Shift, draw_call, speak, speaker
+from hitl.demo.worlds import Calls, worlds
 from science.explain import explain
 from science.fields import Schema
 from science.media import read_audio
@@ -42,6 +42,15 @@ def test_a_shift_changes_what_it_names() -> None:
     assert len(calls(1, Shift(rate=16_000))[0].wav) > 1.9 * len(calls(1)[0].wav)
 
 
+@pytest.mark.parametrize("line", LINES)
+def test_every_line_carries_the_same_calls(line: str) -> None:
+    (world,) = (world for world in worlds(line=line) if world.slug == Calls.slug)
+    heard, usual = (list(islice(one.arrivals(), 6)) for one in (world, Calls()))
+    assert [example.truth for example in heard] == [example.truth for example in usual]
+    is_same = [a.content == b.content for a, b in zip(heard, usual, strict=True)]
+    assert all(is_same) if line == "usual" else not any(is_same)
+
+
 def test_a_model_of_the_history_hears_numbers_and_points_at_when_they_are_said() -> None:
     world = Calls()
     made = calls(200)
@@ -74,6 +83,24 @@ def test_history_and_stream_of_the_calls_do_not_overlap() -> None:
 def test_espeak_says_a_sentence() -> None:
     call = speak(np.random.default_rng(0))
     assert len(read_audio(call.wav)) > RATE // 2
+
+
+@pytest.mark.skipif(speaker() is None, reason="espeak-ng is not installed: real speech was not synthesised")
+def test_a_model_of_synthesised_speech_hears_numbers_and_is_lost_over_a_noisy_line() -> None:
+    rng = np.random.default_rng(5)
+    made = [speak(rng) for _ in range(300)]
+    noisy = [speak(rng, shift=LINES["noisier"]) for _ in range(40)]
+    schema = Schema.from_json({"fields": Calls.fields, "labels": [label["name"] for label in Calls.labels]})
+    rows, labels = [{"recording": call.wav} for call in made], [call.label for call in made]
+    plan = train(rows[:240], labels[:240], schema, seed=1).plan
+
+    def right(some: list[speech.Call]) -> float:
+        proba = plan.predict_proba([{"recording": call.wav} for call in some])
+        said = [plan.labels[k] for k in proba.argmax(axis=1)]
+        return float(np.mean([a == call.label for a, call in zip(said, some, strict=True)]))
+
+    assert right(made[240:]) >= 0.9
+    assert right(noisy) <= 0.75
 
 
 def test_without_espeak_asking_it_to_speak_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
