@@ -8,7 +8,7 @@ from pathlib import Path
 from django.db import transaction
 from django.utils.text import slugify
 
-from cases.models import Workflow
+from cases.models import Case, Workflow
 from cases.services.grants import grant_workflows
 from cases.tables import opened
 from hitl.accounts.keys import create_key
@@ -29,9 +29,11 @@ class Begun:
     outcome: Outcome
 
     def curl(self, address: str) -> str:
-        """Return the command that submits a case to the service at this address."""
+        """Return the command that submits a case like the file's first to the service at this address."""
         fields = self.workflow.schemas.get(number=1).schema.fields
-        return curl_line(f"{address}/api/v1/workflows/{self.workflow.slug}/cases", fields, self.secret)
+        first = Case.objects.filter(workflow=self.workflow).order_by("pk").first()
+        url = f"{address}/api/v1/workflows/{self.workflow.slug}/cases"
+        return curl_line(url, fields, self.secret, like=first.content if first else None)
 
 
 def begin_with(

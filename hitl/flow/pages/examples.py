@@ -2,24 +2,31 @@
 
 import json
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from science.fields import MEDIA_KINDS, Field, Kind
 
-
-def example_content(fields: Sequence[Field]) -> dict[str, Any]:
-    """Return content that fits the fields, apart from files."""
-    return {field.name: _value(field) for field in fields if field.kind not in MEDIA_KINDS}
+TEXT = 200  # characters: a whole mail does not belong on a command line
 
 
-def curl_line(address: str, fields: Sequence[Field], secret: str) -> str:
-    """Return the command that submits one case."""
+def example_content(fields: Sequence[Field], like: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return content that fits the fields, apart from files; `like` that of a case, its texts cut short."""
+    texts = [field for field in fields if field.kind not in MEDIA_KINDS]
+    if like is not None:
+        return {field.name: _short(like[field.name]) for field in texts if field.name in like}
+    return {field.name: _value(field) for field in texts}
+
+
+def curl_line(
+    address: str, fields: Sequence[Field], secret: str, *, like: Mapping[str, Any] | None = None
+) -> str:
+    """Return the command that submits one case, `like` another where there is one."""
     files = [field for field in fields if field.kind in MEDIA_KINDS]
-    content = json.dumps(example_content(fields), ensure_ascii=False)
+    content = json.dumps(example_content(fields, like), ensure_ascii=False)
     head = f"curl {shlex.quote(address)} \\\n  -H {shlex.quote(f'Authorization: Bearer {secret}')} \\\n"
     if not files:
-        body = json.dumps({"content": example_content(fields)}, ensure_ascii=False)
+        body = f'{{"content": {content}}}'
         return head + f"  -H 'Content-Type: application/json' \\\n  -d {shlex.quote(body)}"
     parts = [f"-F {shlex.quote(f'content={content}')}"]
     parts += [f"-F {shlex.quote(f'{field.name}=@{_file(field)}')}" for field in files]
@@ -28,6 +35,10 @@ def curl_line(address: str, fields: Sequence[Field], secret: str) -> str:
 
 def _file(field: Field) -> str:
     return "picture.png" if field.kind is Kind.IMAGE else "recording.wav"
+
+
+def _short(value: object) -> object:
+    return value[:TEXT] if isinstance(value, str) else value
 
 
 def _value(field: Field) -> object:

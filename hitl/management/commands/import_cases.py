@@ -2,6 +2,7 @@
 
 import sys
 from argparse import ArgumentParser
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from cases.models import Workflow
 from cases.tables import opened
 from hitl.flow.histories import Columns, Outcome, guess_table, import_history
 from hitl.flow.workflows import set_up_workflow
+from hitl.management.importing import refused_lines, show_progress, summary
 from hitl.shared import clock
 from hitl.shared.actor import system
 from hitl.shared.errors import HitlError
@@ -75,7 +77,7 @@ class Command(BaseCommand):
                 now=clock.now(),
                 attest=options["attest"],
                 media=options["media"] or path.parent,
-                progress=self._progress,
+                progress=partial(show_progress, sys.stderr),
             )
         self._report(outcome)
 
@@ -97,28 +99,10 @@ class Command(BaseCommand):
         self.stdout.write(f"Made the workflow {slug}: {fields}. Labels: {', '.join(guess.labels)}.")
         return workflow
 
-    def _progress(self, done: float, rows: int) -> None:
-        if not self.stderr.isatty():
-            return
-        full = round(30 * done)
-        self.stderr.write(
-            f"\r[{'#' * full}{'.' * (30 - full)}] {100 * done:3.0f} %  {rows:,} rows", ending=""
-        )
-        if done >= 1:
-            self.stderr.write("")
-        sys.stderr.flush()
-
     def _report(self, outcome: Outcome) -> None:
-        for line, problems in outcome.first_refused:
-            for problem in problems:
-                self.stderr.write(f"line {line}: {problem['field']} {problem['error']}. {problem['fix']}")
-        left = outcome.refused - len(outcome.first_refused)
-        if left:
-            self.stderr.write(f"... and {left:,} more rows that do not fit")
-        self.stdout.write(
-            f"{outcome.taken:,} cases taken in, {outcome.known:,} were there already, "
-            f"{outcome.refused:,} refused."
-        )
+        for line in refused_lines(outcome):
+            self.stderr.write(line)
+        self.stdout.write(summary(outcome))
         if outcome.rows and not outcome.taken and not outcome.known:
             raise CommandError("No row of the file fits the workflow.")
 

@@ -2,6 +2,7 @@
 
 import sys
 from argparse import ArgumentParser
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.core.management.base import BaseCommand
 
 from cases.models import Workflow
 from hitl.flow.first_workflow import Begun, begin_with
+from hitl.management.importing import refused_lines, show_progress, summary
 from hitl.runtime.errors import CannotStart
 from hitl.runtime.serve import say, serve
 from hitl.shared import clock
@@ -52,7 +54,9 @@ def _begin(path: Path) -> list[Begun]:
     """Make the workflow that the file suggests; a file that does not fit stops the start with its reason."""
     say(f"Reading {path}")
     try:
-        begun = begin_with(path, actor=system("up"), now=clock.now())
+        begun = begin_with(
+            path, actor=system("up"), now=clock.now(), progress=partial(show_progress, sys.stderr)
+        )
     except HitlError as refused:
         problems = refused.facts.get("errors", [])
         lines = [f"  {each['field']} {each['error']}. {each['fix']}" for each in problems]
@@ -60,9 +64,10 @@ def _begin(path: Path) -> list[Begun]:
     if begun is None:
         say("  There is a workflow of that name already: nothing is read again.")
         return []
-    outcome = begun.outcome
     fields = begun.workflow.schemas.get(number=1).fields
     words = ", ".join(f"{field['name']} ({field['kind']})" for field in fields)
     say(f"Made the workflow {begun.workflow.name}: {words}")
-    say(f"  {outcome.taken:,} labelled cases taken in, {outcome.refused:,} rows refused")
+    outcome = begun.outcome
+    for line in (summary(outcome), *refused_lines(outcome)):
+        say(f"  {line}")
     return [begun]
