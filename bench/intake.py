@@ -5,7 +5,7 @@ that is kept. The bars were set with bodies of about 500 bytes, so they are held
 length; whole mails have rows of their own.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import cycle
@@ -21,6 +21,7 @@ from hitl.shared import clock
 from policy.services.degrees import set_degree
 
 BATCH = 1000
+QUIET_VIEW = 0.11  # ms of CPU: a view without middleware on the quiet machine that the bars were set on
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +42,18 @@ def run(quick: bool) -> Sequence[Row]:
     """Measure and return the rows."""
     amount = QUICK if quick else FULL
     mail = _mail.set_up(quick=quick)
-    with web() as server:
-        rows = _through(server, mail, amount)
     floors = mail.short[: amount.floors]
+    with web() as server, _floors.bare_server(floors) as bare_view:
+        rows = _through(server, bare_view, mail, amount)
     return [*rows, *_floors.measure(mail, floors), *_peer.measure(floors)]
 
 
-def _through(server: Web, mail: Mail, amount: Amount) -> list[Row]:
+def _through(server: Web, bare_view: Callable[[], Cost], mail: Mail, amount: Amount) -> list[Row]:
     client = _Client(server, mail)
     short, whole = client.singles(mail.short), client.singles(mail.whole)
     batch, whole_batch = client.batch(mail.short), client.batch(mail.whole)
     client.post(batch)  # as after a morning's work: caches are warm
-    costs: dict[str, list[Cost]] = {"short": [], "whole": [], "batch": [], "whole batch": []}
+    costs: dict[str, list[Cost]] = {"short": [], "whole": [], "batch": [], "whole batch": [], "bare": []}
     for _ in range(amount.runs):  # in turns, so that a busy moment of the machine meets all of them
         costs["short"].append(cost(lambda: client.post(next(short)), amount.singles, app=server.pid))
         costs["whole"].append(cost(lambda: client.post(next(whole)), amount.singles // 2, app=server.pid))
@@ -60,6 +61,7 @@ def _through(server: Web, mail: Mail, amount: Amount) -> list[Row]:
             costs[name].append(
                 cost(partial(client.post, request), amount.batches, units=BATCH, app=server.pid)
             )
+        costs["bare"].append(bare_view())
     decided = client.share_decided
     memory = pss_megabytes(server.pid)
     set_degree(workflow_id=mail.workflow.id, degree="assist", actor=_mail.ACTOR, now=clock.now())
@@ -70,14 +72,23 @@ def _through(server: Web, mail: Mail, amount: Amount) -> list[Row]:
     client.close()
     return [
         *cost_rows("one mail of 470 bytes", costs["short"], bar=1.5, aim=1.0),
+        _scaled("one mail", costs["short"], costs["bare"], bar=1.5, aim=1.0),
         from_runs("  of it on the clock, one client", "ms", [run.wall for run in costs["short"]]),
         *cost_rows("one that a person is asked about", people),
         *cost_rows("one whole mail of 1.8 kB", costs["whole"]),
         *cost_rows(f"{BATCH:,} of 470 bytes in one request, per case", costs["batch"], bar=0.15, aim=0.10),
+        _scaled(f"one of {BATCH:,}", costs["batch"], costs["bare"], bar=0.15, aim=0.10),
         *cost_rows(f"{BATCH:,} whole mails in one request, per case", costs["whole batch"]),
         Row("decided without a person", "%", 100 * decided),
         Row("two web workers with the text model, PSS", "MB", memory, bar=300, aim=200),
+        from_runs("floor: Granian + Django without middleware", "ms CPU", [run.app for run in costs["bare"]]),
     ]
+
+
+def _scaled(name: str, runs: Sequence[Cost], bare: Sequence[Cost], *, bar: float, aim: float) -> Row:
+    """Say what a run would cost on the machine that the bars were set on, by the bare view beside it."""
+    there = [run.cpu * QUIET_VIEW / view.app for run, view in zip(runs, bare, strict=True)]
+    return from_runs(f"  {name}, where a bare view costs {QUIET_VIEW} ms", "ms CPU", there, bar=bar, aim=aim)
 
 
 class _Client:
