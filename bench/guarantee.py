@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from bench import _guarantee_bias as bias
+from bench import _guarantee_ceiling as ceiling
 from bench import _guarantee_certify as certify
 from bench import _guarantee_labels as labels
 from bench import _guarantee_loop as loop
@@ -71,6 +72,14 @@ def _validity(of: Setting) -> Iterator[Row]:
 
 def _efficiency(of: Setting) -> Iterator[Row]:
     yield from certify.efficiency(of.kept(certify, pools), of.worlds, of.runs(2000), of.runs(200))
+    yield from ceiling.rows(
+        of.kept(ceiling, pools),
+        certify.efficient(of.worlds),
+        tuple(certify.EFFICIENT),
+        of.runs(2000, least=20),
+        target=0.01,
+        delta=certify.DELTA,
+    )
 
 
 def _peeking(of: Setting) -> Iterator[Row]:
@@ -78,15 +87,15 @@ def _peeking(of: Setting) -> Iterator[Row]:
 
 
 def _false_trips(of: Setting) -> Iterator[Row]:
-    yield from watch.false_trips(of.kept(watch), of.runs(4000))
+    yield from watch.false_trips(of.kept(watch), of.runs(4000, least=250))
 
 
 def _detection(of: Setting) -> Iterator[Row]:
-    yield from watch.detection(of.kept(watch), of.runs(2000))
+    yield from watch.detection(of.kept(watch), of.runs(2000, least=250))
 
 
 def _bias(of: Setting) -> Iterator[Row]:
-    yield from bias.rows(of.kept(bias, pools), of.worlds, of.runs(2000))
+    yield from bias.rows(of.kept(bias, pools), of.worlds, of.runs(2000, least=100))
 
 
 def _loop(of: Setting) -> Iterator[Row]:
@@ -98,7 +107,7 @@ def _labels(of: Setting) -> Iterator[Row]:
 
 
 def _reviewers(of: Setting) -> Iterator[Row]:
-    yield from people.rows(of.kept(people), of.runs(2000))
+    yield from people.rows(of.kept(people), of.runs(2000, least=250))
 
 
 def _speed(of: Setting) -> Iterator[Row]:
