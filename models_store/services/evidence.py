@@ -1,9 +1,12 @@
 """Why the model said what it said about a case: computed after the decision, kept, never in anybody's way."""
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from django.db.models import F
 
 from cases.models import Case, SchemaVersion
 from models_store.models import Evidence, Release
@@ -13,6 +16,7 @@ from science.explain import explain, verify
 
 log = logging.getLogger(__name__)
 
+LEAST_RATIO = 1.5  # times as far as at random must taking evidence away move a model, or it is called weak
 UNAVAILABLE = {"schema": "highlight/1", "status": "unavailable", "highlights": []}
 
 
@@ -53,7 +57,11 @@ def evidence_for(
 
 def _compute(case_id: UUID, release_id: UUID, target: str, contrast: str) -> dict[str, Any]:
     case = Case.objects.get(pk=case_id)
-    release = Release.objects.defer("report", "manifest").get(pk=release_id, workflow_id=case.workflow_id)
+    release = (
+        Release.objects.defer("report", "manifest")
+        .annotate(checked=F("report__explanations"))
+        .get(pk=release_id, workflow_id=case.workflow_id)
+    )
     schema = SchemaVersion.objects.get(workflow_id=case.workflow_id, number=case.schema_version).schema
     plan = plan_for(release_id)
     (row,) = rows_for([case.content], schema)
@@ -63,4 +71,12 @@ def _compute(case_id: UUID, release_id: UUID, target: str, contrast: str) -> dic
     if found.status == UNAVAILABLE["status"]:
         return dict(UNAVAILABLE)
     verify(found, row)
-    return found.to_json()
+    return _with_quality(found.to_json(), release.checked or {})
+
+
+def _with_quality(body: dict[str, Any], checked: Mapping[str, Any]) -> dict[str, Any]:
+    """Say how much the release's evidence matters; where it hardly does, all of it is called weak."""
+    ratio = checked.get("ratio")
+    quality = {"ratio_to_random": ratio, "n": checked.get("n_rows", 0)}
+    is_poor = ratio is not None and ratio < LEAST_RATIO
+    return {**body, "quality": quality, "status": "weak" if is_poor else body["status"]}

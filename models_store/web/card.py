@@ -25,7 +25,7 @@ def as_markdown(shown: ShownRelease, history: Sequence[RoleSpan]) -> str:
         *_slices(report),
         *_curves(report),
         *_gate(report),
-        *_evidence(report),
+        *_evidence(shown),
         *_identity(shown),
         *_limits(shown),
         *_history(history),
@@ -143,18 +143,23 @@ def _gate(report: Mapping[str, Any]) -> Iterable[str]:
         yield _list(*map(_plain, said))
 
 
-def _evidence(report: Mapping[str, Any]) -> Iterable[str]:
-    found = report.get("explanations")
+def _evidence(shown: ShownRelease) -> Iterable[str]:
+    found = shown.report.get("explanations")
     if not found or not found["n_rows"]:
         return
     yield "## Evidence"
     lines = [
         f"Checked on the {found['n_rows']} least sure cases",
-        f"Largest gap where it claims to add up: {found['additivity']:.1e} log-odds",
         f"Weak in {percent(found['weak'], 0)} of them",
     ]
+    if shown.method:
+        lines.insert(0, f"Found by {shown.method}")
+    lines.append(f"Adds up: {shown.adds_up}")
+    if found.get("n_highlights"):
+        lines.append(f"In its case: every one of {found['n_highlights']:,} marks")
     if found["ratio"]:
-        lines.append(f"Taking it away moves the model {found['ratio']:.1f} times as far as as much at random")
+        words = f"Taking it away moves the model {found['ratio']:.1f} times as far as as much at random"
+        lines.append(words + (", so every mark is called weak" if shown.is_poorly_explained else ""))
     yield _list(*lines)
 
 

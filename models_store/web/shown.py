@@ -10,6 +10,7 @@ from cases.types import Purpose
 from hitl.web.charts import Plot
 from hitl.web.words import size
 from models_store.models import Release, RoleSpan, TrainingRun
+from models_store.services.evidence import LEAST_RATIO
 from models_store.types import ReleaseRole, RunStatus
 from models_store.web.plots import calibration_plot, risk_coverage_plot
 from science.intervals import wilson_interval
@@ -29,6 +30,12 @@ _ROLES = {
     ReleaseRole.SHADOW: ("shadow", "accent", "eye-off"),
     ReleaseRole.CANARY: ("canary", "accent", "gauge"),
     ReleaseRole.RETIRED: ("retired", "neutral", "history"),
+}
+_METHODS = {
+    "linear-exact": "the exact share of every word and field in the model's sum",
+    "token-shares": "the share of every word in the sentence's vector; it depends on the words around it",
+    "two-ended-swap": "exchanging each field with those of fifty usual cases, in both directions",
+    "occlusion": "covering or muting a part and asking the model again",
 }
 
 
@@ -234,6 +241,29 @@ class ShownRelease:
         """Where it errs most; empty for a release that was made before slices were."""
         found: Mapping[str, Any] = self.report.get("slices", {})
         return found if found.get("worst") else {}
+
+    @property
+    def method(self) -> str:
+        """How its evidence is found, in words; empty for a release that was made before this was kept."""
+        return _METHODS.get(self.report.get("explanations", {}).get("method", ""), "")
+
+    @property
+    def adds_up(self) -> str:
+        """How closely its evidence adds up to the log-odds, in words."""
+        found = self.report.get("explanations", {})
+        n, n_exact = found.get("n_rows", 0), found.get("n_exact", found.get("n_rows", 0))
+        if found.get("method") == "occlusion":
+            return "not claimed: covering parts is an estimate"
+        if n_exact == n:
+            return f"within {found['additivity']:.1g} log-odds"
+        left = f"{found['left_over']:.1g} log-odds"
+        return f"in {n_exact:,} of {n:,} cases; up to {left} are left over in the others"
+
+    @property
+    def is_poorly_explained(self) -> bool:
+        """Whether its evidence matters so little that all of it is called weak."""
+        ratio = self.report.get("explanations", {}).get("ratio")
+        return ratio is not None and ratio < LEAST_RATIO
 
     @property
     def file_size(self) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from science.explain.explain import as_explanation, evidence_in
+from science.explain.explain import as_explanation, evidence_in, method_of
 from science.explain.media import cover, without
 from science.explain.types import Explanation, Locator, verify
 from science.fields import Kind
@@ -22,23 +22,25 @@ def self_check(plan: Plan, rows: Sequence[Mapping[str, object]], rng: np.random.
 
     Returns
     -------
-    n_rows; additivity: the largest gap of explanations that claim to be exact (log-odds); weak: share
-    with the status "weak"; comprehensiveness: mean log-odds lost when the three strongest
-    highlights for the answer are removed, and the same for as many places drawn at random
-    (DeYoung et al., ACL 2020); ratio of the two, None where nothing could be removed.
+    method: how the evidence is found (`science.explain.explain.method_of`); n_rows; n_highlights, each
+    verified to lie in its case; n_exact: rows whose evidence adds up exactly; additivity: the largest gap
+    of those, and left_over: of all (log-odds); weak: share with the status "weak"; comprehensiveness: mean
+    log-odds lost when the three strongest highlights for the answer are removed, and the same for as many
+    places drawn at random (DeYoung et al., ACL 2020); ratio of the two, None where nothing could be removed.
 
     Raises
     ------
     NotInContent: a highlight points outside its case: such a model must not be registered.
     """
-    gaps, losses, random_losses, weak = [0.0], [], [], 0
+    gaps: list[tuple[bool, float]] = []
+    losses, random_losses, weak, n_highlights = [], [], 0, 0
     for row in rows:
         evidence = evidence_in(plan, row)
         explanation = as_explanation(evidence, row, top=2 * _REMOVED)
         verify(explanation, row)
+        n_highlights += len(explanation.highlights)
         weak += explanation.status == "weak"
-        if evidence.method["exact"]:
-            gaps.append(float(evidence.method["gap"]))
+        gaps.append((bool(evidence.method["exact"]), float(evidence.method.get("gap", 0.0))))
         places = [[h.where, *h.also] for h in explanation.highlights if h.side == "for"][:_REMOVED]
         if not places:
             continue
@@ -50,8 +52,12 @@ def self_check(plan: Plan, rows: Sequence[Mapping[str, object]], rng: np.random.
     by_chance = float(np.mean(random_losses)) if losses else None
     ratio = by_evidence / abs(by_chance) if by_evidence is not None and by_chance else None
     return {
+        "method": method_of(plan),
         "n_rows": len(rows),
-        "additivity": max(gaps),
+        "n_highlights": n_highlights,
+        "n_exact": sum(is_exact for is_exact, _ in gaps),
+        "additivity": max((gap for is_exact, gap in gaps if is_exact), default=0.0),
+        "left_over": max((gap for _, gap in gaps), default=0.0),
         "weak": weak / len(rows) if len(rows) else 0.0,
         "comprehensiveness": by_evidence,
         "comprehensiveness_at_random": by_chance,

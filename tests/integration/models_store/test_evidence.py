@@ -15,7 +15,7 @@ from models_store import plans
 from models_store.models import Evidence, Release
 from models_store.rows import rows_for
 from models_store.selectors import champion
-from models_store.services.evidence import evidence_for
+from models_store.services.evidence import LEAST_RATIO, evidence_for
 from tests.case_rows import stored
 from tests.factories import NOW, TESTER
 from tests.model_rows import labelled, train_now
@@ -57,6 +57,25 @@ def test_highlights_quote_the_text_and_are_computed_once() -> None:
     with CaptureQueriesContext(connection) as queries:
         assert evidence_for(**asked, now=NOW) == body
     assert len(queries) == 1
+
+
+def test_evidence_that_hardly_matters_is_called_weak_and_says_how_little() -> None:
+    workflow = mail_workflow()
+    release = champion(workflow.id)
+    assert release is not None
+    case = case_of(workflow, mails()[3].content)
+    asked = {"case_id": case.id, "release_id": release.id, "target": "spam", "contrast": "ham", "now": NOW}
+    checked = release.report["explanations"]
+    body = evidence_for(**asked)
+    assert body["quality"] == {"ratio_to_random": checked["ratio"], "n": checked["n_rows"]}
+    assert checked["ratio"] >= LEAST_RATIO
+    assert body["status"] == "ok"
+    Evidence.objects.all().delete()
+    checked["ratio"] = LEAST_RATIO - 0.1
+    release.save()
+    poor = evidence_for(**asked)
+    assert poor["status"] == "weak"
+    assert poor["highlights"] == body["highlights"]
 
 
 def test_both_sides_of_a_question_are_kept_apart() -> None:

@@ -164,6 +164,29 @@ def test_the_model_card_is_a_markdown_file_with_everything_the_page_says() -> No
     assert all(line.endswith("|") for line in tables)
 
 
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({}, "Adds up: within "),
+        ({"method": "occlusion", "n_exact": 0}, "Adds up: not claimed: covering parts is an estimate"),
+        (
+            {"method": "two-ended-swap", "n_exact": 1, "n_rows": 30, "left_over": 0.25},
+            "Adds up: in 1 of 30 cases; up to 0.2 log-odds are left over in the others",
+        ),
+        ({"ratio": 1.2}, "1.2 times as far as as much at random, so every mark is called weak"),
+    ],
+)
+def test_the_card_says_what_its_evidence_is_worth(changed: dict[str, object], says: str) -> None:
+    mail_workflow()
+    release = Release.objects.get()
+    release.report["explanations"] |= changed
+    release.save()
+    client = signed_in(Role.AUDITOR)
+    assert says in client.get(reverse("model-card", args=[release.pk])).content.decode()
+    page = client.get(reverse("release", args=[release.pk])).content.decode()
+    assert says.removeprefix("Adds up: ").split(" as ")[0] in page
+
+
 def test_words_of_people_are_no_markup_in_the_card() -> None:
     mail_workflow()
     release = Release.objects.get()
