@@ -18,14 +18,15 @@ PATIENCE_MS = 30_000
 # what was there when the key's own task ended: no request can have been answered by then.
 _WATCH = """(() => {
   const lease = () => document.querySelector("[data-stage]")?.dataset.lease ?? "";
-  window.keys = [];
-  window.events = [];
+  window.keys = { ms: new Float64Array(10_000), isNow: new Uint8Array(10_000), count: 0 };
+  window.events = { ms: new Float64Array(10_000), count: 0 };
   let pressed = null;
-  const whenPainted = (act) => requestAnimationFrame(() => {
-    const channel = new MessageChannel();
-    channel.port1.onmessage = () => { channel.port1.close(); act(performance.now()); };
-    channel.port2.postMessage("painted");
-  });
+  const channel = new MessageChannel();
+  let whenPainted = null;
+  channel.port1.onmessage = () => {
+    keys.ms[keys.count] = performance.now() - whenPainted.at;
+    keys.isNow[keys.count++] = whenPainted.isNow;
+  };
   addEventListener("keydown", (event) => {
     if (!/^[1-9]$/.test(event.key)) return;
     pressed = { at: event.timeStamp, lease: lease(), isNow: true };
@@ -34,17 +35,19 @@ _WATCH = """(() => {
   }, true);
   const observer = new MutationObserver(() => {
     if (!pressed || lease() === pressed.lease || !lease()) return;
-    const { at, isNow } = pressed;
+    whenPainted = pressed;
     pressed = null;
-    whenPainted((now) => keys.push([now - at, isNow]));
+    requestAnimationFrame(() => channel.port2.postMessage("painted"));
   });
   addEventListener("DOMContentLoaded", () =>
     observer.observe(document.querySelector("[data-stage-place]"), { childList: true }));
   new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) if (entry.name === "keydown") events.push(entry.duration);
+    for (const { name, duration } of list.getEntries()) {
+      if (name === "keydown") events.ms[events.count++] = duration;
+    }
   }).observe({ type: "event", durationThreshold: 16 });
 })()"""
-_READY = """(count) => document.querySelector("[data-stage=case]") && keys.length >= count
+_READY = """(count) => document.querySelector("[data-stage=case]") && keys.count >= count
   && document.querySelector("[data-desk]").getAttribute("aria-busy") !== "true\""""
 
 
@@ -104,11 +107,12 @@ class Tab:
 
     def times(self) -> list[tuple[float, bool]]:
         """Return of each key so far: ms until the next case was painted, and whether it came from memory."""
-        return [(ms, is_from_memory) for ms, is_from_memory in self._page.evaluate("keys")]
+        found = self._page.evaluate("[...keys.ms.slice(0, keys.count)].map((ms, n) => [ms, !!keys.isNow[n]])")
+        return [(ms, is_from_memory) for ms, is_from_memory in found]
 
     def events(self) -> list[float]:
         """Return what the browser's own Event Timing says of keys that took 16 ms or more, in steps of 8."""
-        return list(self._page.evaluate("events"))
+        return list(self._page.evaluate("[...events.ms.slice(0, events.count)]"))
 
     def memory(self) -> Memory:
         """Collect the garbage and say what is left."""

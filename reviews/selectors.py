@@ -216,6 +216,12 @@ class Quiet:
     for_skilled: int
     next_due: datetime | None
 
+    @property
+    def is_done(self) -> bool:
+        """True when no case is open anywhere that could be named here."""
+        places = (self.held, self.aside, self.mine_aside, self.skipped, self.for_others)
+        return not any(places) and not self.for_adjudicators and not self.for_skilled
+
 
 def why_quiet(actor: Actor, *, workflow_ids: list[UUID] | None, now: datetime) -> Quiet:
     """Say where the open tasks are that this person is not offered."""

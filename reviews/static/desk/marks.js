@@ -73,8 +73,7 @@ export function showPlace(content, place) {
   const range = rangeOf(content, place);
   if (!range) return;
   const box = range.getBoundingClientRect();
-  const isCalm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  window.scrollBy({ top: box.top - window.innerHeight / 3, behavior: isCalm ? "auto" : "smooth" });
+  window.scrollBy({ top: box.top - window.innerHeight / 3, behavior: "instant" }); // a long text would take seconds
   if (!canHighlight) return;
   CSS.highlights.set("evidence-current", new Highlight(range));
   setTimeout(() => CSS.highlights.delete("evidence-current"), 1200);
