@@ -18,8 +18,9 @@ from models_store.models import Release, TrainingRun
 from models_store.types import RunStatus
 from monitoring.selectors import LiveError, Traffic, live_error, traffic, waiting
 from policy.models import Policy
+from policy.stand import Stand, stand_now
 
-RECENT = 8
+RECENT = 5
 READERS = (Role.LEAD, Role.OPERATOR, Role.ADMINISTRATOR, Role.AUDITOR)
 
 
@@ -29,6 +30,7 @@ class Panel:
 
     workflow: Workflow
     policy: Policy
+    stand: Stand
     champion: Release | None
     run: TrainingRun | None
     traffic: Traffic
@@ -123,10 +125,12 @@ def _check_reader(request: HttpRequest) -> None:
 
 def _panel(workflow: Workflow) -> Panel:
     now = clock.now()
+    policy = Policy.objects.get(workflow=workflow)
     count, has_more = waiting(workflow_id=workflow.id)
     return Panel(
         workflow=workflow,
-        policy=Policy.objects.get(workflow=workflow),
+        policy=policy,
+        stand=stand_now(policy, now=now),
         champion=Release.objects.filter(
             workflow=workflow, role_spans__role="champion", role_spans__until=None
         ).first(),

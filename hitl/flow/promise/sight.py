@@ -12,7 +12,6 @@ from hitl.flow.promise.line import Line, line_of
 from hitl.flow.promise.live import LiveError, live_error
 from hitl.flow.promise.outlook import Outlook
 from hitl.flow.promise.pace import Pace, pace_of
-from hitl.flow.promise.stand import Stand, stand_of
 from hitl.flow.promise.trials import Progress, progress_of
 from hitl.flow.promise.what_if import what_if
 from monitoring.selectors import Traffic, traffic
@@ -21,6 +20,7 @@ from policy.models import Certificate, Policy, Trial
 from policy.proofs import Terms
 from policy.services.expiry import LABELS_PER_LABEL
 from policy.services.trials import open_trial_of
+from policy.stand import Stand, stand_of
 from policy.standing import points_of
 from policy.terms import NothingKnown, costs_of, misses, terms_of
 from policy.types import MonitorLevel, Scope

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from policy.models import Certificate, Policy, Watch
-from policy.rules import Governing
+from policy.rules import Governing, rule_for
 from policy.types import Degree, MonitorLevel, TrippedBy
 from science.decide import Reason, Standing
 
@@ -30,6 +30,18 @@ _CLOSED = {
     Reason.CERTIFICATE_EXPIRED: "The certificate has ended, so people decide until there is a new one.",
     Reason.NOT_CERTIFIED: "Nothing is proved for this promise, so people decide every case.",
 }
+
+
+def stand_now(policy: Policy, *, now: datetime) -> Stand:
+    """Say where a workflow's promise stands by its rows as they are."""
+    governing = rule_for(policy.workflow_id)
+    return stand_of(
+        policy=policy,
+        governing=governing,
+        certificate=Certificate.objects.defer("evidence").filter(pk=governing.certificate_id).first(),
+        watch=Watch.objects.filter(workflow_id=policy.workflow_id, ended_at=None).first(),
+        now=now,
+    )
 
 
 def stand_of(

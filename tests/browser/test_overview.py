@@ -1,0 +1,62 @@
+"""The overview in a real browser: where every promise stands, what is automated, what waits."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from cases.models import Workflow
+from hitl.accounts.types import Role
+from hitl.flow.watching import watch
+from hitl.shared import clock
+from monitoring.services.fold import fold_decisions
+from policy.services.breaker import trip_breaker
+from tests.browser.conftest import NARROW, WIDE
+from tests.factories import NOW, TESTER, person
+from tests.live_rows import decided
+from tests.policy_rows import certificate_of, champion_of, cutoffs_of, workflow_with_policy
+
+pytestmark = pytest.mark.django_db(transaction=True)
+LATER = NOW + timedelta(hours=3)
+
+
+def deciding() -> Workflow:
+    """Return a workflow that has decided by itself for some hours, audited and watched."""
+    release = champion_of(workflow_with_policy(degree="partial"))
+    cutoffs_of(release, certificate_of(release, status="certified"))
+    watch(release.workflow_id, now=NOW, settle=timedelta(0))
+    decided(release, 60, at=NOW, wrong=1, pi=0.5)
+    fold_decisions(workflow_id=release.workflow_id, now=LATER)
+    clock.use(lambda: LATER)
+    return release.workflow
+
+
+@pytest.mark.parametrize("viewport", [WIDE, NARROW])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_overview_is_accessible_and_fits(visit: Any, scheme: str, viewport: Any) -> None:
+    deciding()
+    workflow_with_policy(degree="assist")
+    visitor = visit(person(Role.OPERATOR), scheme=scheme, viewport=viewport)
+    page = visitor.open("/overview/")
+    expect(page.locator(".overview-stand .badge").get_by_text("Kept")).to_be_visible()
+    expect(page.locator(".overview-stand .badge").get_by_text("Off by hand")).to_be_visible()
+    visitor.shoot(f"overview-{scheme}-{viewport['width']}")
+    assert visitor.is_accessible()
+    assert visitor.fits()
+
+
+def test_a_promise_that_no_longer_stands_is_told_without_a_reload(visit: Any) -> None:
+    workflow = deciding()
+    page = visit(person(Role.OPERATOR)).open("/overview/")
+    expect(page.locator(".overview-stand")).to_contain_text("It is proved")
+    trip_breaker(workflow_id=workflow.pk, reason="Odd answers.", actor=TESTER, now=LATER)
+    expect(page.locator(".overview-stand")).to_contain_text("Odd answers. A person tripped the breaker")
+
+
+def test_without_a_workflow_it_says_how_to_begin(visit: Any) -> None:
+    visitor = visit(person(Role.ADMINISTRATOR))
+    page = visitor.open("/overview/")
+    expect(page.get_by_text("No workflow yet")).to_be_visible()
+    assert visitor.is_accessible()
+    visitor.shoot("overview-empty")
