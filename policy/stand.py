@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from policy.models import Certificate, Policy, Watch
 from policy.rules import Governing, rule_for
@@ -38,10 +39,14 @@ def stand_now(policy: Policy, *, now: datetime) -> Stand:
     return stand_of(
         policy=policy,
         governing=governing,
-        certificate=Certificate.objects.defer("evidence").filter(pk=governing.certificate_id).first(),
+        certificate=_without_evidence(governing.certificate_id),
         watch=Watch.objects.filter(workflow_id=policy.workflow_id, ended_at=None).first(),
         now=now,
     )
+
+
+def _without_evidence(certificate_id: UUID | None) -> Certificate | None:
+    return Certificate.objects.defer("evidence").get(pk=certificate_id) if certificate_id else None
 
 
 def stand_of(
