@@ -9,12 +9,14 @@ from bench import _guarantee_peers as peers
 from bench._guarantee_kept import Figures, Kept
 from bench._guarantee_rows import mean, quantile, share
 from hitl.bench.rows import Row, absent
+from science.guarantee.monitor import AMBER
 from science.worlds.drift import Risk, abrupt, constant, gradual
 from science.worlds.watches import monitor_trials
 
 YEAR = 208_000  # automatic cases; audited at 2 %: 4,160, as the policy has it
 AUDIT_YEAR = 10_400  # audits, where audits are the unit
 JUMP_AT = 40_000
+EARLY = 0.02  # amber from a lower E: found sooner, for a third more audits
 POLICIES = {"2 % fixed": (0.02, 0.02), "2 to 25 % on amber": (0.02, 0.25), "5 to 50 %": (0.05, 0.5)}
 
 
@@ -46,22 +48,31 @@ def detection(kept: Kept, runs: int) -> Iterator[Row]:
     adaptive = kept.runs("jump adaptive", runs, partial(_delays, jump, 0.02, 0.25), chunk=250)
     yield quantile(".5 to 3 %, 2 to 25 % on amber: delay, median", "cases", adaptive["cases"], 0.5, bar=6000)
     yield quantile("  p90", "cases", adaptive["cases"], 0.9, bar=12_000)
-    stretch = kept.runs("jump stretch", runs, partial(_delays, jump, 0.03, 0.4), chunk=250)
-    yield quantile("  3 to 40 % on amber, median", "cases", stretch["cases"], 0.5, aim=4000)
-    yield quantile("  p90", "cases", stretch["cases"], 0.9, aim=7500)
+    early = kept.runs("jump early", runs, partial(_delays, jump, 0.02, 0.5, amber=EARLY), chunk=250)
+    yield quantile(f"  2 to 50 % from E = {EARLY:g}, median", "cases", early["cases"], 0.5, aim=4000)
+    yield quantile("  p90", "cases", early["cases"], 0.9, aim=7500)
+    calm = kept.runs(
+        "years early", runs // 8, partial(_years, constant(0.005), 0.02, 0.5, amber=EARLY), chunk=250
+    )
+    yield mean("  its audit rate at half the target", "% of cases", 100 * calm["rate"], aim=3)
     slow = gradual(0.005, 0.03, at=JUMP_AT, over=60_000)
     slowly = kept.runs("slow adaptive", runs, partial(_delays, slow, 0.02, 0.25), chunk=250)
     yield quantile(".5 to 3 % over 60,000 cases, 2 to 25 %: delay, median", "cases", slowly["cases"], 0.5)
     yield from _river_delays(kept, runs)
 
 
-def _years(risk: Risk, base: float, amber: float, rng: np.random.Generator, runs: int) -> Figures:
-    watched = monitor_trials(risk, runs=runs, cases=YEAR, rng=rng, base=base, amber_rate=amber)
+def _years(
+    risk: Risk, base: float, raised: float, rng: np.random.Generator, runs: int, *, amber: float = AMBER
+) -> Figures:
+    watched = monitor_trials(risk, runs=runs, cases=YEAR, rng=rng, base=base, amber_rate=raised, amber=amber)
     return {"red": np.isfinite(watched.red_at), "rate": np.full(runs, watched.audit_rate)}
 
 
-def _delays(risk: Risk, base: float, amber: float, rng: np.random.Generator, runs: int) -> Figures:
-    watched = monitor_trials(risk, runs=runs, cases=JUMP_AT + 400_000, rng=rng, base=base, amber_rate=amber)
+def _delays(
+    risk: Risk, base: float, raised: float, rng: np.random.Generator, runs: int, *, amber: float = AMBER
+) -> Figures:
+    cases = JUMP_AT + 400_000
+    watched = monitor_trials(risk, runs=runs, cases=cases, rng=rng, base=base, amber_rate=raised, amber=amber)
     return {"cases": watched.red_at - JUMP_AT}
 
 
