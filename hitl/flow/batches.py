@@ -81,7 +81,8 @@ def take_in_batch(*, batch_id: UUID, now: datetime) -> bool:
     """Work through a batch; False when there is nothing to do or another worker is at it.
 
     What cannot be taken in is said in the row, never raised; an unexpected failure leaves the batch to the
-    next attempt, and after the last one gives it up with its reason.
+    next attempt. The last one asks no model, since a case on which scoring kills its worker goes to a person
+    like any other; if even that fails, the batch is given up with its reason.
     """
     if not _begin(batch_id, now):
         return False
@@ -150,6 +151,7 @@ def _work(batch_id: UUID, now: datetime) -> bool:
         idempotency_key=batch.idempotency_key,
         fingerprint=bytes(batch.fingerprint) if batch.idempotency_key else None,
         is_batch=True,
+        is_scored=batch.attempts < MAX_ATTEMPTS,
     )
     results = submit_cases(intake)
     rejected = sum(result.case is None for result in results)

@@ -39,6 +39,7 @@ class Intake:
     idempotency_key: str | None = None
     fingerprint: bytes | None = None  # SHA-256 of the payload; needed with an idempotency key
     is_batch: bool = False
+    is_scored: bool = True  # False: no model is asked, and people decide
     origin: str = "api"
 
 

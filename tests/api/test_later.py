@@ -22,6 +22,7 @@ from hitl.flow.batches import MAX_ATTEMPTS, sweep_batches, take_in_batch
 from hitl.flow.types import Intake
 from hitl.flow.workflows import set_up_workflow
 from hitl.shared import clock
+from reviews.models import Task
 from tests.api.client import ApiClient
 from tests.api.conftest import client_with
 from tests.factories import LABELS, NOW, TABLE_FIELDS, TESTER
@@ -116,6 +117,25 @@ def test_a_batch_that_kills_every_worker_is_given_up_with_its_reason(
     assert body["status"] == "failed"
     assert "5 attempts" in body["reason"]
     assert sweep_batches(now=clock.now() + timedelta(minutes=1)) == 0
+
+
+def test_a_batch_on_which_scoring_kills_its_workers_goes_to_people(
+    client: ApiClient, workflow: Workflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    batch_id = accept(client)
+
+    def die(*args: object, **kwargs: object) -> None:
+        raise SystemExit("killed")
+
+    monkeypatch.setattr("hitl.flow.deciding.score", die)
+    for _ in range(MAX_ATTEMPTS - 1):
+        with pytest.raises(SystemExit):
+            work(batch_id)
+    assert not Case.objects.exists()
+    assert work(batch_id)
+    assert client.send("GET", f"/batches/{batch_id}").json()["accepted"] == 2
+    assert {case.status for case in Case.objects.all()} == {"waiting"}
+    assert Task.objects.count() == 2
 
 
 def test_a_key_revoked_in_the_meantime_takes_in_nothing(client: ApiClient, workflow: Workflow) -> None:

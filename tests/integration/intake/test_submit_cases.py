@@ -1,8 +1,11 @@
 """One case and many: decided by the same rule, written whole or not at all."""
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any
 
+import numpy as np
 import pytest
 from django.db import connection
 
@@ -18,6 +21,7 @@ from hitl.outbox.models import Endpoint, Event
 from models_store.models import Release
 from policy.models import CutoffSet, Decision, Policy
 from reviews.models import Task
+from science.serving import Plan
 from tests.factories import NOW, TESTER, client_key
 from tests.spam import mail_workflow, mails
 
@@ -207,6 +211,33 @@ def test_a_model_that_cannot_be_loaded_sends_its_cases_to_people(key: ClientKey)
     assert result.case is not None
     assert result.case["decision"]["reason"] == "no_score"
     assert Task.objects.get().mode == "blind"
+
+
+def test_a_case_that_no_model_can_bear_goes_to_a_person_and_holds_up_no_other(
+    key: ClientKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail_workflow(cutoff=0.0)
+    real = Plan.predict_proba
+
+    def fragile(plan: Plan, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        if any("poison" in str(row["body"]) for row in rows):
+            raise MemoryError
+        return real(plan, rows)
+
+    monkeypatch.setattr(Plan, "predict_proba", fragile)
+    contents = [mail.content for mail in mails()[:50]]
+    for place in (7, 30):
+        contents[place] = {**contents[place], "body": "poison"}
+    results = submit(key, *contents, is_batch=True)
+    reasons = [result.case["decision"]["reason"] for result in results if result.case]
+    assert {place: reason for place, reason in enumerate(reasons) if reason != "above_cutoff"} == {
+        7: "no_score",
+        30: "no_score",
+    }
+    assert Task.objects.filter(purpose="review").count() == 2
+    (alone,) = submit(key, contents[7])
+    assert alone.case is not None
+    assert alone.case["decision"]["reason"] == "no_score"
 
 
 def test_subscribers_are_told_in_the_same_transaction(key: ClientKey) -> None:
