@@ -26,7 +26,7 @@ def _touched(scene: Scene) -> list[Trial]:
     """Return the trials whose labels have changed since they were last looked at, which is now."""
     proved = Certificate.objects.filter(workflow_id=scene.workflow_id, status__in=LIVE_CERTIFICATES)
     trials = (
-        Trial.objects.select_for_update(skip_locked=True, of=("self",))
+        Trial.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
         .select_related("release", "certificate")
         .filter(certificate__in=proved)
     )
