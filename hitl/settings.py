@@ -50,6 +50,7 @@ def _database(url: str) -> dict[str, object]:
 
 DEBUG = _flag("HITL_DEBUG")
 SECRET_KEY = _required("HITL_SECRET_KEY", "a long random string that signs sessions, audits and artifacts")
+SECRET_KEY_FALLBACKS = os.environ.get("HITL_OLD_SECRET_KEYS", "").split()  # sign nothing, still believed
 ALLOWED_HOSTS = [h for h in os.environ.get("HITL_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",") if h]
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("HITL_TRUSTED_ORIGINS", "").split(",") if o]
 
