@@ -18,10 +18,11 @@ class Places:
 
     def locate(self, start: int, end: int) -> Locator:
         """The locator of a range, widened so that it cuts no character as people see them."""
-        while self._inside_a_cluster(start):
-            start -= 1
-        while self._inside_a_cluster(end):
-            end += 1
+        if not self._is_plain:
+            while self._inside_a_cluster(start):
+                start -= 1
+            while self._inside_a_cluster(end):
+                end += 1
         return {
             "part": self.part,
             "start": start,
@@ -30,6 +31,11 @@ class Places:
             "end16": self._utf16(end),
             "quote": self.text[start:end],
         }
+
+    @cached_property
+    def _is_plain(self) -> bool:
+        """Whether every character of the text is shown as one."""
+        return self.text.isascii() and "\r" not in self.text
 
     @cached_property
     def _beyond(self) -> list[int] | None:

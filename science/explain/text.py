@@ -23,10 +23,11 @@ _MOST_FEATURES = 3
 
 @dataclass(frozen=True, slots=True)
 class _Occurrences:
-    """Every place of every known feature: which of `spans` it is, start, end, contribution, each (n,)."""
+    """Every place of every known feature: its place in `spans`, id, start, end, contribution, each (n,)."""
 
     spans: Spans
     at: np.ndarray
+    ids: np.ndarray
     start: np.ndarray
     end: np.ndarray
     contribution: np.ndarray
@@ -69,7 +70,7 @@ def text_units(
     units = []
     for members in same_word.values():
         located = [places.locate(words[i][1], words[i][2]) for i in members]
-        features = _LazyFeatures(found, first, last, part, tuple(members))
+        features = _LazyFeatures(found, first, last, part, tuple(members), len(words))
         times = f" ({len(members)} times)" if len(members) > 1 else ""
         label = f'word "{located[0]["quote"]}"{times}'
         total = sum(score[i] for i in members)
@@ -85,7 +86,7 @@ def _occurrences(block: TextBlock, text: str, words: list[Span], direction: np.n
     moved = np.zeros(len(block.idf))
     moved[feature] = value * (block.weights[feature] @ direction)
     contribution = moved[ids] / np.bincount(ids, minlength=len(moved))[ids]
-    return _Occurrences(spans, at, spans.start[at], spans.end[at], contribution)
+    return _Occurrences(spans, at, ids, spans.start[at], spans.end[at], contribution)
 
 
 def _tokens(block: SentenceBlock, text: str, direction: np.ndarray) -> tuple[_Occurrences, float]:
@@ -94,7 +95,8 @@ def _tokens(block: SentenceBlock, text: str, direction: np.ndarray) -> tuple[_Oc
     weights = block.weights @ direction
     contribution = read.share @ weights
     names = Spans(np.zeros(0, np.uint64), read.start, read.end, lambda i: text[read.start[i] : read.end[i]])
-    found = _Occurrences(names, np.arange(len(contribution)), read.start, read.end, contribution)
+    each = np.arange(len(contribution))
+    found = _Occurrences(names, each, read.ids, read.start, read.end, contribution)
     return found, float(read.vector @ weights - contribution.sum())
 
 
@@ -107,12 +109,19 @@ class _LazyFeatures:
     last: np.ndarray
     part: np.ndarray
     members: tuple[int, ...]
+    n_words: int
 
     def strongest(self) -> list[list[object]]:
         """The features that moved most through this word: ``[[name, log-odds], ...]``."""
-        total: defaultdict[str, float] = defaultdict(float)
-        for member in self.members:
-            for i in np.flatnonzero((self.first <= member) & (member < self.last)).tolist():
-                total[self.found.spans.name(int(self.found.at[i]))] += float(self.part[i])
+        is_member = np.zeros(self.n_words + 1)
+        is_member[1:][list(self.members)] = 1
+        before = np.cumsum(is_member)  # members among the words before each
+        times = before[np.maximum(self.first, self.last)] - before[self.first]
+        touched = np.flatnonzero(times)
+        ids, place, of = np.unique(self.found.ids[touched], return_index=True, return_inverse=True)
+        moved = np.bincount(of, self.part[touched] * times[touched], len(ids))
+        total: defaultdict[str, float] = defaultdict(float)  # a word and an n-gram may be spelled alike
+        for i, score in zip(place.tolist(), moved.tolist(), strict=True):
+            total[self.found.spans.name(int(self.found.at[touched[i]]))] += score
         ranked = sorted(total.items(), key=lambda item: (-abs(item[1]), item[0]))
         return [[name, score] for name, score in ranked[:_MOST_FEATURES]]

@@ -35,9 +35,10 @@ _SHA256 = {
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """What the model reads in a text: places in code points, (n,) each, and what each token gives to the
+    """What the model reads in a text: ids, places in code points, (n,) each, and what each token gives to the
     text's vector, `share` (n, WIDTH); the marks of beginning and end give the rest of `vector`."""
 
+    ids: np.ndarray
     start: np.ndarray
     end: np.ndarray
     share: np.ndarray
@@ -113,7 +114,7 @@ def tokens_of(text: str) -> Tokens:
     total = share.sum(axis=0) + marks
     length = float(np.sqrt(total @ total)) or 1.0
     start, end = np.array(places, dtype=np.intp).reshape(-1, 2).T
-    return Tokens(start, end, share / length, total / length)
+    return Tokens(np.array(ids, dtype=np.intp), start, end, share / length, total / length)
 
 
 def vector_of(text: str) -> np.ndarray:
