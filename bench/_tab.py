@@ -35,7 +35,7 @@ _WATCH = """(() => {
   }, true);
   const observer = new MutationObserver(() => {
     if (!pressed || lease() === pressed.lease || !lease()) return;
-    whenPainted = pressed;
+    whenPainted = { ...pressed }; // the key's task is over when it is painted
     pressed = null;
     requestAnimationFrame(() => channel.port2.postMessage("painted"));
   });

@@ -19,6 +19,7 @@ from cases.web.content import blocks, shown_fields
 from hitl.accounts.models import User
 from hitl.flow.case_list import Wanted, cases_page
 from hitl.flow.history import history_for_reviewer, whole_history
+from hitl.flow.pages.known_answers import known_answer_of
 from hitl.flow.sight import is_kept_blind, said_by_people
 from hitl.outbox.models import Event
 from hitl.shared.errors import Invalid
@@ -144,6 +145,8 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
     context |= (
         _for_reviewer(case, said) if said else _for_watcher(case, shows_reasons=not is_kept_blind(actor))
     )
+    if not is_kept_blind(actor):
+        context |= known_answer_of(case, actor, list(schema.labels))
     return render(request, "cases/case.html", context)
 
 

@@ -32,12 +32,16 @@ def rules_of(task: Task) -> ReviewRules:
 
 
 def skip_rule(rules: ReviewRules, reason: str) -> str:
-    """Return what becomes of a task that is skipped for a reason.
+    """Return what becomes of a task that is skipped for a reason."""
+    return str(rules.skip_rules.get(reason, usual_rule(reason)))
 
-    Unless something else was said it comes back after a while; who should not decide it never sees it again.
+
+def usual_rule(reason: str) -> SkipRule:
+    """Return what becomes of it unless something else was said.
+
+    It comes back after a while; but who should not decide a case never sees it again.
     """
-    default = SkipRule.OTHERS if reason == SkipReason.CONFLICT else SkipRule.ME
-    return str(rules.skip_rules.get(reason, default))
+    return SkipRule.OTHERS if reason == SkipReason.CONFLICT else SkipRule.ME
 
 
 @transaction.atomic

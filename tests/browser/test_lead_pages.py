@@ -7,6 +7,7 @@ import pytest
 
 from hitl.accounts.types import Role
 from hitl.shared import clock
+from reviews.models import Team
 from tests.browser.conftest import NARROW, WIDE
 from tests.factories import NOW, person
 from tests.quality_rows import team, waiting_tasks
@@ -19,16 +20,17 @@ def test_the_lead_reads_the_team_and_voids_answers(
     clock.use(lambda: NOW)
     workflow, people = team(count=30)
     waiting_tasks(workflow, count=3, at=NOW - timedelta(hours=2), due=NOW - timedelta(minutes=5))
-    visitor = visit(person(Role.LEAD), scheme=scheme, viewport=viewport)
+    Team.objects.create(name="Lawyers", skills=["law"]).members.add(people["rita"])
+    visitor = visit(person(Role.LEAD, Role.ADMINISTRATOR), scheme=scheme, viewport=viewport)
     hetty = people["hetty"].pk
     paths = {
         "lead-now": "/review/lead/",
         "lead-people": "/review/lead/people/",
         "lead-person": f"/review/lead/people/{hetty}/?workflow=mail",
         "lead-agreement": "/review/lead/agreement/",
+        "lead-teams": "/review/lead/teams/",
+        "review-rules": f"/workflows/{workflow.slug}/review/",
     }
-    if scheme == "dark":  # the same templates and components as in the light: two pages hold them all
-        paths = {name: paths[name] for name in ("lead-now", "lead-person")}
     for name, path in paths.items():
         visitor.open(path)
         visitor.shoot(f"{name}-{scheme}-{viewport['width']}")

@@ -1,0 +1,122 @@
+"""The form of a workflow's review rules: it reads what was typed; whether it fits, the service says."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django import forms
+
+from hitl.shared.errors import Invalid
+from policy.web.forms import PercentField
+from reviews.models import Team
+from reviews.services.rules import usual_rule
+from reviews.types import OrderKind, SkipReason, SkipRule, SlaAction
+
+_CODE_PARTS = 4
+_SKIP = "skip_"
+
+
+class ReviewRulesForm(forms.Form):
+    """Every rule, grouped as the page shows them."""
+
+    reviews_required = forms.IntegerField(label="Blind answers per case", min_value=1, max_value=9)
+    due_hours = forms.FloatField(label="Answer within, hours")
+    sla_action = forms.ChoiceField(label="When that has passed", choices=SlaAction.choices)
+    default_label = forms.ChoiceField(label="The set label", required=False)
+    order = forms.ChoiceField(label="After the priority", choices=OrderKind.choices)
+    value_hours = forms.FloatField(
+        label="Head start of an unsure and dear case, hours",
+        min_value=0,
+        help_text="0 leaves it at the due time.",
+    )
+    team = forms.ModelChoiceField(
+        Team.objects.all(), to_field_name="name", required=False, empty_label="Everybody"
+    )
+    skills = forms.CharField(required=False, help_text="A comma between them. Only people with all of them.")
+    lease_seconds = forms.IntegerField(label="A case is kept for, seconds", min_value=30, max_value=86_400)
+    hold_cap = forms.IntegerField(label="Cases one person may put aside", min_value=0, max_value=100)
+    hold_max_hours = forms.FloatField(label="For at most, hours")
+    on_demand = forms.BooleanField(
+        label="Show the suggestion only when the reviewer asks for it", required=False
+    )
+    decide_first_share = PercentField(label="Answered before the suggestion is shown, %")
+    reread_share = PercentField(label="Audits that agree and are read again, %")
+    gold_rate = PercentField(label="Known-answer cases per blind case, %", help_text="At most 50.")
+    reason_codes = forms.CharField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}),
+        help_text="One a line: label | code | words | required. The last word is left out where it is not.",
+    )
+
+    ASKED = ("reviews_required", "due_hours", "sla_action", "default_label")
+    ROUTED = ("team", "skills", "order", "value_hours")
+    HELD = ("lease_seconds", "hold_cap", "hold_max_hours")
+    SHOWN = ("decide_first_share", "reread_share", "gold_rate")
+
+    def __init__(self, data: Any, *, rules: Mapping[str, Any], labels: Sequence[str]) -> None:
+        typed = {"skills": ", ".join(rules["skills"]), "reason_codes": _lines(rules["reason_codes"])}
+        skips = {
+            f"{_SKIP}{reason}": rules["skip_rules"].get(reason, usual_rule(reason))
+            for reason in SkipReason.values
+        }
+        super().__init__(data, initial={**rules, **typed, **skips})
+        choices = [("", "none"), *((label, label) for label in labels)]
+        self.fields["default_label"].choices = choices  # type: ignore[attr-defined]
+        for reason, words in SkipReason.choices:
+            self.fields[f"{_SKIP}{reason}"] = forms.ChoiceField(label=words, choices=SkipRule.choices)
+
+    def asked(self) -> list[forms.BoundField]:
+        """Who is to answer until when."""
+        return [self[name] for name in self.ASKED]
+
+    def routed(self) -> list[forms.BoundField]:
+        """Who is offered what, and in which order."""
+        return [self[name] for name in self.ROUTED]
+
+    def kept(self) -> list[forms.BoundField]:
+        """How long a case may be in somebody's hands."""
+        return [self[name] for name in self.HELD]
+
+    def shares(self) -> list[forms.BoundField]:
+        """What is drawn by chance."""
+        return [self[name] for name in self.SHOWN]
+
+    def skips(self) -> list[forms.BoundField]:
+        """What becomes of a case that is passed on, by the reason."""
+        return [self[f"{_SKIP}{reason}"] for reason in SkipReason.values]
+
+    def clean_reason_codes(self) -> dict[str, list[dict[str, Any]]]:
+        """Read the lines."""
+        found: dict[str, list[dict[str, Any]]] = {}
+        for number, line in enumerate(self.cleaned_data["reason_codes"].splitlines(), 1):
+            parts = [part.strip() for part in line.split("|")]
+            if not any(parts):
+                continue
+            if len(parts) not in (3, _CODE_PARTS) or parts[3:] not in ([], ["required"]):
+                raise forms.ValidationError(f"Line {number} is not: label | code | words | required.")
+            label, code, words = parts[:3]
+            found.setdefault(label, []).append({"code": code, "words": words, "required": len(parts) > 3})
+        return found
+
+    def values(self) -> dict[str, Any]:
+        """Return the rules as the service takes them."""
+        said = dict(self.cleaned_data)
+        skips = {name.removeprefix(_SKIP): said.pop(name) for name in list(said) if name.startswith(_SKIP)}
+        said["skip_rules"] = {reason: rule for reason, rule in skips.items() if rule != usual_rule(reason)}
+        said["skills"] = [skill.strip() for skill in said["skills"].split(",") if skill.strip()]
+        said["team"] = said["team"].name if said["team"] else None
+        return said
+
+    def refuse(self, refused: Invalid) -> None:
+        """Put what the service said beside the field it is about."""
+        for problem in refused.facts["errors"]:
+            name = problem["field"].split(".")[1] if "." in problem["field"] else problem["field"]
+            words = f"This {problem['error']}. {problem['fix']}"
+            self.add_error(name if name in self.fields else None, words)
+
+
+def _lines(codes: Mapping[str, Iterable[Mapping[str, Any]]]) -> str:
+    return "\n".join(
+        " | ".join([label, code["code"], code.get("words", ""), *(["required"] * bool(code.get("required")))])
+        for label, listed in codes.items()
+        for code in listed
+    )
