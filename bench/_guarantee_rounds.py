@@ -8,7 +8,7 @@ the model is most confident about, and wrong.
 
 A challenger takes over as in the service: with a certificate of its own, if it errs at most half a point more
 than the champion, whether or not it automates more. Keeping whichever certificate automates most
-(`keeps_the_boldest`) breaks the promise several times as often: false certificates automate most, so they stay.
+(`keeps_the_boldest`) breaks the promise several times as often: false certificates automate most, and stay.
 """
 
 from dataclasses import dataclass, field, replace
