@@ -13,7 +13,7 @@ from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, Invalid, NotAllowed, NotFound
 from reviews.models import PersonSkills, ReviewRules, Team
 
-MAY_ROUTE = (Role.LEAD, Role.ADMINISTRATOR)
+MAY_ROUTE = (Role.LEAD, Role.OPERATOR, Role.ADMINISTRATOR)
 MAX_SKILL = 50
 MOST_SKILLS = 50
 
@@ -107,7 +107,7 @@ def change_skills(*, person_id: int, skills: Sequence[str], actor: Actor, now: d
 
 def _check(actor: Actor) -> None:
     if not actor.has(*MAY_ROUTE):
-        raise NotAllowed("Leads and administrators say who reviews what.")
+        raise NotAllowed("Leads, operators and administrators say who reviews what.")
 
 
 def _body(team: Team) -> dict[str, Any]:

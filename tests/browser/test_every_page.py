@@ -1,0 +1,108 @@
+"""Every page there is, found by asking each address: axe finds nothing on it, light and dark, and it fits."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, get_resolver
+
+from cases.models import Case
+from hitl.accounts.models import User
+from hitl.accounts.types import Role
+from hitl.flow.subscriptions import subscribe
+from hitl.shared.clock import now
+from models_store.models import TrainingRun
+from models_store.selectors import champion
+from reviews.models import ReviewRules
+from tests.browser.conftest import NARROW, WIDE
+from tests.case_rows import waiting_case
+from tests.factories import person
+from tests.model_rows import applications, credit_workflow, train_now
+from tests.review_rows import say
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# Files, and a part of a case that is held.
+NOT_FOUND_HERE = {"certificate-evidence", "desk-evidence", "desk-file", "media"}
+NOT_OURS = {"api-docs"}  # drawn by Swagger UI, whose colours and headings axe refuses
+FEWEST = 30
+
+
+def addresses(patterns: Any = None, before: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Return every address of the service but those of API and administration."""
+    for one in get_resolver().url_patterns if patterns is None else patterns:
+        path = before + str(one.pattern)
+        if isinstance(one, URLPattern):
+            if one.name or path == "":
+                yield path, one
+        elif not path.startswith(("admin/", "api/v1/")):
+            yield from addresses(one.url_patterns, path)
+
+
+def a_day_of_work(everybody: User) -> dict[str, Any]:
+    """Let there be something of everything; return what addresses are made of."""
+    workflow = credit_workflow(300)
+    train_now(workflow)
+    ReviewRules.objects.get_or_create(workflow=workflow)
+    content = applications()[400].content
+    decided, _ = (waiting_case(workflow, content, at=now()) for _ in range(2))
+    say(everybody, workflow.schemas.get(number=1).label_names[0], at=now())
+    endpoint = subscribe(
+        name="Ledger",
+        url="https://ledger.example/hooks",
+        kinds=["case.decided"],
+        workflow_id=None,
+        actor=everybody.as_actor(),
+        now=now(),
+    )
+    release = champion(workflow.id)
+    return {
+        "slug": workflow.slug,
+        "case_id": Case.objects.get(pk=decided.pk).pk,
+        "person_id": everybody.pk,
+        "release_id": release.pk if release else None,
+        "run_id": TrainingRun.objects.latest("id").pk,
+        "endpoint_id": endpoint.pk,
+    }
+
+
+def pages(client: Client, there: dict[str, Any]) -> list[str]:
+    """Return the paths that answer with a whole page; whatever is no page is an act, a part or a file."""
+    found = []
+    for path, one in addresses():
+        if one.name in NOT_OURS:
+            continue
+        named = one.pattern.converters
+        values = {name: there.get(name, uuid4()) for name in named}
+        for name in named:
+            start = path.index("<", 0)
+            path = path[:start] + str(values[name]) + path[path.index(">", start) + 1 :]
+        reply = client.get(f"/{path}")
+        assert reply.status_code in (200, 302, 405) or one.name in NOT_FOUND_HERE, (path, reply.status_code)
+        kind = reply.headers.get("Content-Type", "")
+        if reply.status_code == 200 and kind.startswith("text/html") and b"<html" in reply.content:
+            found.append(f"/{path}")
+    return found
+
+
+@pytest.mark.parametrize(("scheme", "viewport"), [("light", WIDE), ("dark", NARROW)], ids=["light", "dark"])
+def test_axe_finds_nothing_on_any_page(visit: Any, scheme: str, viewport: Any) -> None:
+    everybody = person(*Role.values, username="everybody", is_superuser=True)
+    there = a_day_of_work(everybody)
+    client = Client()
+    client.force_login(everybody)
+    found = pages(client, there)
+    assert len(found) >= FEWEST
+    visitor = visit(everybody, scheme=scheme, viewport=viewport)
+    wrong = []
+    for path in found:
+        visitor.open(path)
+        try:
+            assert visitor.is_accessible()
+        except AssertionError as findings:
+            wrong.append((path, str(findings)))
+        if not visitor.fits():
+            wrong.append((path, "scrolls sideways"))
+    assert not wrong
