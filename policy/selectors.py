@@ -1,7 +1,12 @@
 """Questions about policy."""
 
+from collections.abc import Collection
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
+
+import orjson
+from django.db import connection
 
 from policy.models import Certificate, CutoffSet, Decision, DegreeChange, Policy, Trial
 from policy.standing import covers_promise
@@ -14,6 +19,34 @@ def history_of(case_id: UUID) -> list[Decision]:
         "release", "cutoff_set", "certificate"
     )
     return list(decisions.order_by("epoch", "sequence"))
+
+
+class Routing(NamedTuple):
+    """How a case was routed in one epoch, and what the model said of it."""
+
+    case_id: UUID
+    epoch: int
+    route: str
+    reason: str
+    label: str | None
+    predicted: str | None
+    score: float | None
+    cutoffs: dict[str, float] | None
+
+
+_ROUTINGS = """
+SELECT d.case_id, d.epoch, d.route, d.reason, d.label, d.predicted, d.score, c.cutoffs::text
+FROM policy_decision d LEFT JOIN policy_cutoffset c ON c.id = d.cutoff_set_id
+WHERE d.case_id = ANY(%s) AND d.sequence = 0
+"""
+
+
+def routings_of(case_ids: Collection[UUID]) -> list[Routing]:
+    """Return how these cases were routed, by a statement of our own: every blind answer asks."""
+    with connection.cursor() as cursor:
+        cursor.execute(_ROUTINGS, [list(case_ids)])
+        rows = cursor.fetchall()
+    return [Routing(*row)._replace(cutoffs=orjson.loads(row[-1]) if row[-1] else None) for row in rows]
 
 
 def cutoffs_in_force(release_id: UUID) -> CutoffSet | None:

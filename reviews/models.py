@@ -235,6 +235,9 @@ class Task(models.Model):
     )
     closed_at = models.DateTimeField(null=True)
 
+    is_alone = False
+    """Set where it was looked up: no answer to another task of this case and epoch stands."""
+
     class Meta:
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(name="one_task_per_slot", fields=["case", "epoch", "purpose", "slot"]),

@@ -163,7 +163,8 @@ WHERE t.lease_token = %(token)s AND t.leased_to_id = %(reviewer)s AND t.status =
 RETURNING t.lease_until
 """
 
-# Locks the task under a lease until the transaction ends; its fields and its workflow's rules.
+# Locks the task under a lease until the transaction ends; its fields, whether other answers stand beside it
+# (what is known already settles nothing), and its workflow's rules.
 LOCKED_FIELDS = (  # in the order of the model
     "id", "case_id", "workflow_id", "schema_version", "epoch", "slot", "purpose", "mode", "pi", "created_at",
     "due_at", "first_label", "lease_token", "leased_to_id", "leased_at", "lease_until",
@@ -172,7 +173,11 @@ LOCKED_RULES = (
     "reviews_required", "lease_seconds", "due_hours", "reread_share", "reason_codes", "order", "value_hours",
 )  # fmt: skip
 LOCK_TASK = f"""
-SELECT {", ".join(f"t.{name}" for name in LOCKED_FIELDS)}, {", ".join(f'rules."{n}"' for n in LOCKED_RULES)}
+SELECT {", ".join(f"t.{name}" for name in LOCKED_FIELDS)},
+       EXISTS (SELECT 1 FROM reviews_review r JOIN reviews_task other ON other.id = r.task_id
+               WHERE r.case_id = t.case_id AND r.epoch = t.epoch AND r.undone_at IS NULL
+                 AND other.purpose <> 'gold' OFFSET 0),
+       {", ".join(f'rules."{n}"' for n in LOCKED_RULES)}
 FROM reviews_task t LEFT JOIN reviews_reviewrules rules ON rules.workflow_id = t.workflow_id
 WHERE t.lease_token = %s AND t.status = 'leased' FOR NO KEY UPDATE OF t
 """  # noqa: S608

@@ -10,7 +10,7 @@ wrong, and two more answers each would be spent on cases that no certificate spe
 from collections.abc import Collection
 from uuid import UUID
 
-from policy.models import Decision
+from policy.selectors import routings_of
 from science.decide import Reason
 
 Key = tuple[UUID, int]  # of a case and its epoch
@@ -18,13 +18,11 @@ Key = tuple[UUID, int]  # of a case and its epoch
 
 def judged_in(case_ids: Collection[UUID]) -> dict[Key, str]:
     """Return the model's label of those cases whose blind answers judge it, in one query."""
-    routed = Decision.objects.filter(case_id__in=case_ids, sequence=0)
-    rows = routed.values_list(
-        "case_id", "epoch", "route", "reason", "label", "predicted", "score", "cutoff_set__cutoffs"
-    )
     said = (
-        (case_id, epoch, label if route == "auto" else _held_back(reason, predicted, score, cutoffs))
-        for case_id, epoch, route, reason, label, predicted, score, cutoffs in rows
+        (row.case_id, row.epoch, row.label)
+        if row.route == "auto"
+        else (row.case_id, row.epoch, _held_back(row.reason, row.predicted, row.score, row.cutoffs))
+        for row in routings_of(case_ids)
     )
     return {(case_id, epoch): label for case_id, epoch, label in said if label is not None}
 

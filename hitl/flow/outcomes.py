@@ -73,8 +73,7 @@ def follow(*, case: Case, task: Task, review: Review, actor: Actor, now: datetim
 
 
 def _said(task: Task, review: Review) -> Said:
-    is_alone = task.slot == 1 and task.purpose == Purpose.REVIEW and rules_of(task).reviews_required == 1
-    if is_alone and review.mode != Mode.BLIND:
+    if task.is_alone:
         return Said([review], task.purpose)
     reviews = standing_answers(task.case_id, task.epoch)
     return Said(reviews, reviews[0].task.purpose)

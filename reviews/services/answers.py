@@ -41,16 +41,24 @@ __all__ = [
 ]
 
 
+_N_FIELDS = len(LOCKED_FIELDS)
+
+
 def locked_task(*, lease_token: UUID) -> Task | None:
-    """Lock the task held under this token, with its workflow's rules; None when no task is."""
+    """Lock the task held under this token, with its workflow's rules; None when no task is.
+
+    It knows whether it `is_alone`: whoever holds the lock of its case can rely on that.
+    """
     with connection.cursor() as cursor:
         cursor.execute(LOCK_TASK, [lease_token])
         row = cursor.fetchone()
     if row is None:
         return None
-    task = Task.from_db(DEFAULT_DB_ALIAS, LOCKED_FIELDS, row[: len(LOCKED_FIELDS)])
+    fields, has_others, rules_row = row[:_N_FIELDS], row[_N_FIELDS], row[_N_FIELDS + 1 :]
+    task = Task.from_db(DEFAULT_DB_ALIAS, LOCKED_FIELDS, fields)
+    task.is_alone = not has_others
     task.workflow = Workflow.from_db(DEFAULT_DB_ALIAS, ("id",), (task.workflow_id,))
-    rules = dict(zip(LOCKED_RULES, row[len(LOCKED_FIELDS) :], strict=True))
+    rules = dict(zip(LOCKED_RULES, rules_row, strict=True))
     if rules["reviews_required"] is None:  # nothing was said: the defaults hold
         rules = {}
     else:
