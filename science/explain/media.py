@@ -7,6 +7,7 @@ floor, never with black or silence, which would be evidence themselves.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -19,8 +20,11 @@ Margins = Callable[[np.ndarray], np.ndarray]
 
 _GRID = 4
 _REFINED = 3
-_WINDOW_MS = 300
-_MOST_WINDOWS = 40
+_WINDOW = 30  # frames: 0.3 s
+_MOST_VARIANTS, _FEWEST_VARIANTS = 40, 16  # of one recording
+_MOST_FRAMES = 1_200_000  # in all variants together: about a second
+_COARSE, _PARTS = 8, 4
+_STAYS = 0.6  # of what a stretch moved, a part of it must move to stand for it
 
 
 def image_units(name: str, pixels: np.ndarray, margins: Margins) -> list[Unit]:
@@ -109,26 +113,64 @@ def without(samples: np.ndarray, spans_ms: Sequence[tuple[int, int]]) -> np.ndar
 def audio_units(name: str, samples: np.ndarray, margins: Margins) -> list[Unit]:
     """Stretches of a recording with the log-odds lost when each is muted.
 
+    A short recording is muted in windows of 0.3 s. A longer one is muted in eight parts, then the strongest
+    part in parts of its own, and so on while variants are left: the cost is bounded, whatever the length.
+
     Parameters
     ----------
     samples: (n,) at `SAMPLE_RATE`. margins: from media features (n, width) to log-odds (n,).
     """
     mel = log_mel(samples)
     floor = noise_floor(mel)
-    length_ms = len(samples) * 1000 // SAMPLE_RATE
-    frame_ms = HOP * 1000 // SAMPLE_RATE
-    window = max(_WINDOW_MS // frame_ms, -(-len(mel) // _MOST_WINDOWS))
-    starts = list(range(0, len(mel), window))
-    variants = [pooled(mel)]
-    for start in starts:
-        muted = mel.copy()
-        muted[start : start + window] = np.minimum(muted[start : start + window], floor)
-        variants.append(pooled(muted))
-    scores = margins(np.stack(variants))
+    whole = float(margins(pooled(mel)[None])[0])
+
+    def lost(spans: Sequence[tuple[int, int]]) -> list[float]:
+        variants = []
+        for start, end in spans:
+            muted = mel.copy()
+            muted[start:end] = np.minimum(muted[start:end], floor)
+            variants.append(pooled(muted))
+        return [whole - float(margin) for margin in margins(np.stack(variants))]
+
+    frame_ms, length_ms = HOP * 1000 // SAMPLE_RATE, len(samples) * 1000 // SAMPLE_RATE
     units = []
-    for start, score in zip(starts, scores[0] - scores[1:], strict=True):
-        begin, end = start * frame_ms, min((start + window) * frame_ms, length_ms)
-        if end > begin:
-            label = f"{begin / 1000:.1f}-{end / 1000:.1f} s"
-            units.append(Unit(float(score), {"asset": name, "start_ms": begin, "end_ms": end}, label))
+    for (start, end), score in sorted(_stretches(len(mel), lost).items()):
+        begin, until = start * frame_ms, min(end * frame_ms, length_ms)
+        if until > begin:
+            label = f"{begin / 1000:.1f}-{until / 1000:.1f} s"
+            units.append(Unit(score, {"asset": name, "start_ms": begin, "end_ms": until}, label))
     return units
+
+
+def _stretches(
+    n_frames: int, lost: Callable[[Sequence[tuple[int, int]]], list[float]]
+) -> dict[tuple[int, int], float]:
+    """What each stretch of frames is worth; none overlaps another."""
+    left = min(_MOST_VARIANTS, max(_FEWEST_VARIANTS, _MOST_FRAMES // max(1, n_frames)))
+    if n_frames <= left * _WINDOW:
+        spans = [(at, min(at + _WINDOW, n_frames)) for at in range(0, n_frames, _WINDOW)]
+        return dict(zip(spans, lost(spans), strict=True))
+    spans = _cut((0, n_frames), _COARSE)
+    found, settled = dict(zip(spans, lost(spans), strict=True)), set[tuple[int, int]]()
+    left -= len(spans)
+    while left >= _PARTS:
+        open_ones = [span for span in found if span not in settled and span[1] - span[0] >= 2 * _WINDOW]
+        if not open_ones:
+            break
+        span = max(open_ones, key=lambda one: (abs(found[one]), -one[0]))
+        parts = _cut(span, _PARTS)
+        scores = lost(parts)
+        left -= len(parts)
+        best = max(range(len(parts)), key=lambda i: abs(scores[i]))
+        if abs(scores[best]) >= _STAYS * abs(found[span]) and scores[best] * found[span] > 0:
+            del found[span]
+            found[parts[best]] = scores[best]
+        else:
+            settled.add(span)
+    return found
+
+
+def _cut(span: tuple[int, int], n: int) -> list[tuple[int, int]]:
+    start, end = span
+    edges = [start + (end - start) * i // n for i in range(n + 1)]
+    return [(a, b) for a, b in pairwise(edges) if b > a]

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -10,9 +11,10 @@ from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
 from science.explain import NotInContent, Unsupported, explain, explainer_for, self_check, verify
-from science.explain.media import cover
+from science.explain.media import audio_units, cover
 from science.explain.places import Places
 from science.fields import Field, Kind, Schema
+from science.media import SAMPLE_RATE
 from science.pipelines import train
 from science.pipelines.candidates import MEDIA, PAIRWISE, SMALL_TREES, TABLE, TEXT
 from tests.unit.science.fitting import plan_of
@@ -245,6 +247,31 @@ def test_the_time_of_the_tone_is_found():
         places = [h.where for h in explanation.highlights]
         hits += any(place["start_ms"] < start + 300 and place["end_ms"] > start for place in places)
     assert hits >= 0.8 * n
+
+
+def test_in_a_long_recording_the_tone_is_found_by_looking_nearer_and_nearer():
+    rng = np.random.default_rng(3)
+    n = 120 * SAMPLE_RATE
+    start = int(rng.integers(0, n - SAMPLE_RATE))
+    samples = rng.normal(0, 0.01, n).astype(np.float32)
+    samples[start : start + SAMPLE_RATE // 2] += np.sin(
+        np.arange(SAMPLE_RATE // 2) * 2 * np.pi * 1500 / SAMPLE_RATE
+    )
+    asked: list[int] = []
+
+    def margins(features: np.ndarray) -> np.ndarray:
+        asked.append(len(features))
+        return features[:, :32].max(axis=1)  # the loudest any band ever gets
+
+    units = audio_units("call", samples, margins)
+    strongest = max(units, key=lambda unit: unit.score).where
+    begin, end = start * 1000 // SAMPLE_RATE, (start + SAMPLE_RATE // 2) * 1000 // SAMPLE_RATE
+    assert strongest["start_ms"] < end
+    assert begin < strongest["end_ms"]
+    assert strongest["end_ms"] - strongest["start_ms"] <= 1_000
+    assert sum(asked) <= 41
+    places = sorted((unit.where["start_ms"], unit.where["end_ms"]) for unit in units)
+    assert all(a[1] <= b[0] for a, b in pairwise(places))
 
 
 def test_a_case_that_cannot_be_scored_has_no_evidence(panel_plan):
