@@ -19,6 +19,7 @@ from hitl.shared.actor import system
 from policy.services.decisions import append
 from reviews.models import ReviewRules, Task
 from reviews.services.answers import drop_tasks
+from reviews.services.queue import end_late_holds
 from reviews.services.tasks import with_reason
 from reviews.types import Mode, SlaAction, TaskReason, TaskStatus
 
@@ -37,6 +38,7 @@ def sweep_overdue(*, now: datetime) -> int:
 
 
 def _sweep(rules: ReviewRules, now: datetime) -> int:
+    end_late_holds(workflow_id=rules.workflow_id, now=now)  # putting aside must not get around the rule
     late = Task.objects.filter(
         workflow_id=rules.workflow_id, status=TaskStatus.WAITING, due_at__lt=now, overdue_at=None
     ).exclude(purpose=Purpose.GOLD)

@@ -302,6 +302,12 @@ def reap(*, now: datetime) -> int:
     return _reap(leases) + _reap(holds)
 
 
+def end_late_holds(*, workflow_id: UUID, now: datetime) -> int:
+    """Put back what is put aside past the time to answer it, unless that was dealt with before."""
+    late = Task.objects.filter(workflow_id=workflow_id, status=TaskStatus.HELD, due_at__lt=now)
+    return _reap(late.filter(overdue_at=None))
+
+
 def _reap(ended: QuerySet[Task]) -> int:
     # Locked rows are being answered at this moment, or reaped by somebody else: pass them by.
     with transaction.atomic():
