@@ -117,7 +117,7 @@ def test_killed_while_its_programs_start_it_leaves_no_process(up: Up) -> None:
         family = up.family()
         return family if any("beat" in p.cmdline() for p in family) else []
 
-    assert wait_until(lambda: bool(family_with_clock()), seconds=60, every=0.1)
+    assert wait_until(lambda: bool(family_with_clock()), seconds=240, every=0.1)
     family = family_with_clock()
     time.sleep(1.5)  # the clock reads its schedule about now: a SIGTERM would meet it there
     up.process.kill()
