@@ -47,6 +47,8 @@ class Kept:
             rng = np.random.default_rng([SEED, zlib.crc32(name.encode()), done // chunk])
             for kind, values in play(rng, chunk).items():
                 figures.setdefault(kind, []).extend(float(value) for value in values)
+            if {len(values) for values in figures.values()} != {done + chunk}:
+                raise ValueError(f"{name}: every repetition must give every figure once.")
             self._write(place, figures)
             if sys.stderr.isatty():
                 sys.stderr.write(f"\r{name}: {done + chunk} of {wanted}\033[K")

@@ -76,7 +76,7 @@ def _efficiency(of: Setting) -> Iterator[Row]:
         of.kept(ceiling, pools),
         certify.efficient(of.worlds),
         tuple(certify.EFFICIENT),
-        of.runs(2000, least=300 if not of.options.quick else 50),
+        of.runs(2000, least=100 if not of.options.quick else 50),
         target=0.01,
         delta=certify.DELTA,
     )

@@ -42,6 +42,12 @@ def test_a_run_goes_on_where_it_was(tmp_path: Path, play: Play, played: list[int
     assert played == [2, 2, 2]
 
 
+def test_an_experiment_that_gives_other_figures_each_time_is_refused(tmp_path: Path) -> None:
+    kept, names = Kept(tmp_path, (Path(guarantee.__file__),)), iter("ab")
+    with pytest.raises(ValueError, match="every figure once"):
+        kept.runs("coin", 2, lambda rng, runs: {next(names): rng.random(runs)}, chunk=1)
+
+
 def test_what_is_kept_is_forgotten_when_its_code_changes(
     tmp_path: Path, play: Play, played: list[int]
 ) -> None:
