@@ -25,7 +25,7 @@ def estimate(found: Share | TooFew | Alpha | RubberStamp | None) -> SafeString:
         return _drawn(f"{found.value:.2f}", ends, f"{found.n_cases:,} cases")
     if isinstance(found, TooFew):
         return format_html(
-            '<span class="estimate muted" title="{}">not enough data <small>{} of {}</small></span>',
+            '<span class="estimate muted" title="{}">too few <small>{} of {}</small></span>',
             found.why,
             found.n,
             found.needed,

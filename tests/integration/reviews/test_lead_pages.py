@@ -71,7 +71,7 @@ def test_a_busy_team_is_shown_with_its_numbers_intervals_and_ways_on() -> None:
     assert "<html" not in text(client, "/review/lead/", **{"HX-Request": "true"})
     table = text(client, "/review/lead/people/?workflow=mail&span=day")
     assert "hetty" in table
-    assert "not enough data" in table  # nobody saw a suggestion
+    assert "too few <small>0 of 5" in table  # nobody saw a suggestion
     assert "95 % interval" in table
     hetty = text(client, f"/review/lead/people/{people['hetty'].pk}/?workflow=mail")
     assert "/cases/?workflow=mail&amp;reviewer=hetty&amp;said=" in hetty
