@@ -6,7 +6,9 @@ from django.db import models
 
 MOST_HELD = 3  # tasks one person may hold at a time
 AWAY_GRACE = timedelta(seconds=60)  # how long a task is kept for somebody whose page is hidden or closed
-AHEAD_LASTS = timedelta(seconds=90)  # how long a case is kept that is not on the page yet
+# How long a case is kept that is not on the page yet. What is answered to it without a network still counts
+# when that is back, two minutes later and more.
+AHEAD_LASTS = timedelta(seconds=180)
 MOST_AHEAD = 2
 SKIP_LASTS = timedelta(hours=1)
 FOR_GOOD = timedelta(days=36_500)

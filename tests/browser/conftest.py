@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from hitl.accounts.models import User
 from hitl.runtime.verification import find_browser
@@ -30,6 +30,7 @@ FLAGS = [
 STILL = """() => Promise.allSettled(document.getAnimations()
     .filter((moving) => moving.effect.getComputedTiming().endTime < Infinity)
     .map((moving) => moving.finished))"""
+expect.set_options(timeout=10_000)  # for what is awaited; how long a thing may take is for benchmarks
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -53,6 +54,7 @@ class Visitor:
         self.troubles: list[str] = []
         self.page: Page = context.new_page()
         self.page.set_default_timeout(10_000)
+        self.page.set_default_navigation_timeout(30_000)  # the first page of a run compiles its templates
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
 
