@@ -19,11 +19,13 @@ from models_store.selectors import champion
 from policy.access import require_lowerer, require_raiser
 from policy.errors import NoModel, NothingCertified, SecondPersonNeeded
 from policy.models import Certificate, CutoffSet, Policy
+from policy.rules import rule_for
 from policy.selectors import certificate_for, cutoffs_in_force
+from policy.services.degrees import set_degree
 from policy.services.locking import locked_policy
 from policy.standing import covers_cutoffs, points_of
 from policy.types import Scope
-from science.decide import Standing
+from science.decide import Degree, Standing
 
 
 @transaction.atomic
@@ -237,6 +239,9 @@ def _put_in_force(policy: Policy, chosen: CutoffSet, actor: Actor, now: datetime
     bump(policy.workflow_id)
     _record("cutoffs.in_force", policy, chosen, actor, now)
     _tell(policy, chosen, now)
+    if policy.degree == Degree.FULL and not rule_for(policy.workflow_id).rule.covers_everything:
+        reason = "The cutoffs in force do not cover every case."
+        set_degree(workflow_id=policy.workflow_id, degree=Degree.PARTIAL, actor=actor, now=now, reason=reason)
     return chosen
 
 

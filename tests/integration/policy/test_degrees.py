@@ -13,6 +13,7 @@ from policy.errors import AlreadyThere, ChangedMeanwhile, EvidenceMissing, Secon
 from policy.models import CutoffSet, DegreeChange, Policy
 from policy.rules import rule_for
 from policy.services.breaker import reset_breaker, trip_breaker
+from policy.services.cutoffs import set_cutoffs_by_hand
 from policy.services.degrees import approve_degree, decline_degree, set_degree
 from science.decide import Reason
 from tests.factories import NOW
@@ -121,6 +122,20 @@ def test_full_needs_a_certificate_that_accepts_every_case():
     cutoffs_of(release, everything, cutoffs={"ham": 0.0, "spam": 0.0})
     change(workflow, "full", operator())
     assert degree(workflow) == "full"
+
+
+def test_cutoffs_that_do_not_cover_every_case_end_full_and_keep_partial():
+    workflow = automating_workflow(degree="assist")
+    release = workflow.releases.get()
+    CutoffSet.objects.filter(release=release).update(in_force_until=NOW)
+    everything = certificate_of(release, status="certified", passed=[0.9, 0.0])
+    cutoffs_of(release, everything, cutoffs={"ham": 0.0, "spam": 0.0})
+    ann = operator()
+    change(workflow, "full", ann)
+    stricter = {"ham": 0.9, "spam": 0.9}
+    set_cutoffs_by_hand(workflow_id=workflow.id, cutoffs=stricter, reason="Odd answers.", actor=ann, now=NOW)
+    assert degree(workflow) == "partial"
+    assert rule_for(workflow.id).rule.closed(NOW.timestamp()) is None
 
 
 def test_going_up_takes_a_reason():
