@@ -138,6 +138,11 @@ class LiveWatch:
         """What `states` described."""
         return cls({label: RiskMonitor.from_json(state) for label, state in zip(units, states, strict=True)})
 
+    def widen(self, horizon_cases: float) -> None:
+        """Let the cases to come count for the part of a longer horizon."""
+        for monitor in self.monitors.values():
+            monitor.horizon_cases = horizon_cases
+
     def copy(self) -> "LiveWatch":
         """The same, to try something on."""
         return self.restore(list(self.monitors), self.states())

@@ -30,7 +30,7 @@ def set_rates(
     *,
     level: Level,
     automatic: float,
-    reviewed: float,
+    automation_rate: float,
     capacity: float | None,
     actor: Actor,
     now: datetime,
@@ -38,28 +38,33 @@ def set_rates(
     """Audit as often as the level asks for; return whether a rate has changed.
 
     At amber every reviewed case is answered blind, so that the many audits do not stand out; else at least as
-    many reviewed cases are blind as there are audits.
+    many reviewed cases are blind as there are audits. Rates that are hardly different stay, but never a blind
+    share below what is called for; it rises by a little more, so that it need not rise again at once.
 
     Args:
-        automatic, reviewed: cases a week that the model decides, and that people decide.
+        automatic: cases a week that the model decides.
+        automation_rate: share of all cases that it decides now.
         capacity: audits a week that reviewers can do; None when nothing limits them.
     """
     policy = locked_policy(workflow_id)
     rates = AuditPolicy(base=policy.audit_base, amber=policy.audit_amber)
     audit = rates.rate(level, weekly_automatic=automatic or None, automatic=automatic, capacity=capacity)
-    total = automatic + reviewed
     blind = blind_share(
-        review_rate=reviewed / total if total else 1.0,
+        review_rate=1 - automation_rate,
         audit_rate=audit,
-        automation_rate=automatic / total if total else 0.0,
+        automation_rate=automation_rate,
         level=level,
         at_least=policy.blind_share,
     )
     if policy.breaker_tripped_at is not None:
         blind = 1.0
-    audit, blind = round(audit, 4), round(max(blind, policy.blind_share), 4)
-    if _alike(audit, policy.audit_rate) and _alike(blind, policy.blind_rate):
+    audit, blind = round(audit, 4), max(blind, policy.blind_share)
+    is_enough = blind <= policy.blind_rate
+    if is_enough and _alike(audit, policy.audit_rate) and _alike(blind, policy.blind_rate):
         return False
+    if blind > policy.blind_share:
+        blind *= 1 + NOTICEABLE / 2
+    blind = min(1.0, round(blind, 4))
     detail = {"level": level.value, "audit_rate": [policy.audit_rate, audit]}
     detail["blind_rate"] = [policy.blind_rate, blind]
     policy.audit_rate, policy.blind_rate = audit, blind

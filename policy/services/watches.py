@@ -14,7 +14,7 @@ YEAR = timedelta(days=365)
 def open_watch(certificate: Certificate, *, weekly_automatic: float, now: datetime) -> Watch:
     """Begin to watch what a certificate covers; every point it passed has a monitor of its own."""
     passed = _passed(certificate)
-    horizon = max(FEWEST_IN_HORIZON, weekly_automatic * YEAR / timedelta(days=7))
+    horizon = _horizon(weekly_automatic)
     live = LiveWatch.begin(passed, target=certificate.target, horizon_cases=horizon, pfa=FALSE_ALARMS)
     watch, _ = Watch.objects.get_or_create(
         certificate=certificate,
@@ -31,6 +31,22 @@ def open_watch(certificate: Certificate, *, weekly_automatic: float, now: dateti
         Watch.objects.filter(pk=watch.pk).update(ended_at=None)
         watch.ended_at = None
     return watch
+
+
+def follow_traffic(watch: Watch, live: LiveWatch, *, weekly_automatic: float) -> None:
+    """Let the horizon grow with the traffic: a watch often begins before there is any to judge a year by.
+
+    What each case adds to the doubt, one part in the horizon, is settled before the case is labelled, so the
+    monitors stay valid. While traffic is being learned the parts add up to a few per cent more than one.
+    """
+    horizon = _horizon(weekly_automatic)
+    if horizon > watch.horizon_cases:
+        watch.horizon_cases = horizon
+        live.widen(horizon)
+
+
+def _horizon(weekly_automatic: float) -> float:
+    return max(FEWEST_IN_HORIZON, weekly_automatic * YEAR / timedelta(days=7))
 
 
 def end_watch(watch: Watch, *, now: datetime) -> None:
@@ -68,6 +84,7 @@ def keep(watch: Watch, live: LiveWatch, *, now: datetime) -> None:
     watch.save(
         update_fields=[
             "states",
+            "horizon_cases",
             "read_at",
             "level",
             "early_level",

@@ -44,6 +44,7 @@ def advance(scene: Scene) -> None:
         )
         cutoffs = cutoffs_in_force(scene.release.id)
         if row is None or cutoffs is None or cutoffs.certificate_id != row.pk:
+            _audit_unwatched(scene)
             return
         in_force = trials.units_of(cutoffs)
         rows = evidence.scored(row.workflow_id, row.certificate.release_id, reasons=MONITORED)
@@ -51,6 +52,7 @@ def advance(scene: Scene) -> None:
         if scene.has_changed(rows, row):
             watches.begin_again(row)
         monitors = watches.live_watch(row)
+        watches.follow_traffic(row, monitors, weekly_automatic=scene.week.automatic)
         rest = _feed(row, monitors, rows, in_force, scene)
         row.level, row.early_level = monitors.level(in_force), _early(monitors, rest, in_force, scene.costs)
         watches.keep(row, monitors, now=scene.now)
@@ -59,11 +61,21 @@ def advance(scene: Scene) -> None:
         return
     worst = Level.GREEN if row.level == row.early_level == Level.GREEN else Level.AMBER
     alarms.mark_level(row, worst, actor=ACTOR, now=scene.now)
+    _set_rates(scene, worst)
+
+
+def _audit_unwatched(scene: Scene) -> None:
+    """Cutoffs that were set by hand are audited all the same, and their audits stand out as little."""
+    if scene.decides_by_hand:
+        _set_rates(scene, Level.GREEN)
+
+
+def _set_rates(scene: Scene, level: Level) -> None:
     alarms.set_rates(
         scene.workflow_id,
-        level=worst,
+        level=level,
         automatic=scene.week.automatic,
-        reviewed=scene.week.people,
+        automation_rate=scene.automation_rate,
         capacity=capacity(scene),
         actor=ACTOR,
         now=scene.now,

@@ -51,6 +51,21 @@ class Scene:
         """Routings of the last seven days, from the tallies."""
         return traffic(workflow_id=self.workflow_id, now=self.now, hours=168)
 
+    @property
+    def automation_rate(self) -> float:
+        """Share of cases that the model decides: of the last week or day, whichever is more.
+
+        What has just been automated makes few of a week's cases, and all audits from now on.
+        """
+        day = traffic(workflow_id=self.workflow_id, now=self.now, hours=24)
+        return max(self.week.automation_rate or 0.0, day.automation_rate or 0.0)
+
+    @property
+    def decides_by_hand(self) -> bool:
+        """Whether cutoffs that no certificate covers are deciding cases."""
+        is_on = self.policy.degree in AUTOMATES and self.policy.breaker_tripped_at is None
+        return is_on and self.standing is Standing.BY_HAND
+
     @cached_property
     def costs(self) -> dict[str, float]:
         """What deciding each label wrongly counts, in [0, 1]."""
