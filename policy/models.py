@@ -416,6 +416,11 @@ class Watch(models.Model):
             ),
         ]
 
+    @property
+    def is_calm(self) -> bool:
+        """Whether nothing that is in speaks against the promise."""
+        return self.level == self.early_level == MonitorLevel.GREEN
+
 
 class Reading(models.Model):
     """One row per block of audits that a watch has taken in: the monitor's line through time."""

@@ -75,7 +75,7 @@ def stand_of(
     closed = rule.closed(now.timestamp())
     if closed is not None:
         return Stand("Nothing automatic", "warn", "user", _CLOSED.get(closed, "People decide every case."))
-    if watch is not None and not watch.level == watch.early_level == MonitorLevel.GREEN:
+    if watch is not None and not watch.is_calm:
         return _watched(watch)
     if certificate is not None and certificate.refuted:
         why = "Audits refuted looser cutoffs; stricter ones, proved and calm, have taken over."

@@ -6,7 +6,7 @@ from datetime import datetime
 from hitl.web.words import percent
 from models_store.models import Release
 from models_store.selectors import champion
-from policy.models import Certificate, Policy
+from policy.models import Certificate, Policy, Watch
 from policy.rules import rule_for
 from policy.selectors import certificate_for, cutoffs_in_force
 from policy.services.cutoffs import certified_cutoffs
@@ -27,7 +27,10 @@ class Worth:
 def worth_promoting(release: Release, *, now: datetime) -> Worth:
     """Compare what the release's certificate would let through with what the champion's does now.
 
-    Where nothing is automated under a certificate now, there is nothing to lose.
+    Where nothing is automated under a certificate now, there is nothing to lose. While audits speak against
+    the champion, no model takes its place by itself: a new one is watched from the beginning, its certificate
+    may rest on labels from before the world changed, and what the monitor has gathered would be lost, again
+    with every training. It soon calms down or stops automation.
     """
     policy = Policy.objects.filter(workflow_id=release.workflow_id).first()
     before = champion(release.workflow_id)
@@ -36,6 +39,11 @@ def worth_promoting(release: Release, *, now: datetime) -> Worth:
     now_automated = _automated_now(policy, before, now)
     if now_automated is None:
         return Worth(True, f"{before.name} automates nothing under a certificate now.")
+    watch = Watch.objects.filter(workflow_id=release.workflow_id, ended_at=None).first()
+    if watch is not None and not watch.is_calm:
+        return Worth(
+            False, f"Audits speak against {before.name}: until that is settled, it stays under watch."
+        )
     certificate = certificate_for(policy, release.id, now=now)
     would = _share(certificate, release, certified_cutoffs(certificate, release)) if certificate else 0.0
     words = f"It would automate {percent(would)} of cases, {before.name} automates {percent(now_automated)}."

@@ -20,6 +20,7 @@ from policy.selectors import cutoffs_in_force
 from policy.services.breaker import rearm
 from policy.services.cutoffs import follow
 from policy.services.locking import locked_policy
+from policy.standing import standing_of
 from policy.terms import NothingKnown, terms_of, tests_of
 from policy.types import LIVE_CERTIFICATES, CertificateStatus
 from science.decide import Standing
@@ -136,6 +137,24 @@ def issue(
         if champion(release.workflow_id) == release:
             rearm(policy, actor=actor, now=now)
     return certificate
+
+
+@transaction.atomic
+def resume_where_proved(*, workflow_id: UUID, actor: Actor, now: datetime) -> bool:
+    """Let automation go on after an alarm where what is in force was proved on labels from after it.
+
+    A model is certified before it takes the champion's place, so that its certificate alone resumes nothing.
+    """
+    policy, release = locked_policy(workflow_id), champion(workflow_id)
+    cutoffs = cutoffs_in_force(release.id) if release else None
+    if release is None or cutoffs is None or cutoffs.certificate is None or policy.evidence_from is None:
+        return False
+    is_live = standing_of(cutoffs, policy=policy, labels=release.labels) is not Standing.NONE
+    since = cutoffs.certificate.evidence.get("labels_since")
+    is_after = since is not None and datetime.fromisoformat(since) >= policy.evidence_from
+    if not (policy.follows_certificates and is_live and is_after and now < cutoffs.certificate.valid_until):
+        return False
+    return rearm(policy, actor=actor, now=now)
 
 
 def _status(proof: Proof) -> CertificateStatus:

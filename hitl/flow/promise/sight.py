@@ -23,7 +23,7 @@ from policy.services.trials import open_trial_of
 from policy.stand import Stand, stand_of
 from policy.standing import points_of
 from policy.terms import NothingKnown, costs_of, misses, terms_of
-from policy.types import MonitorLevel, Scope
+from policy.types import Scope
 from policy.web.board import Board, board_of
 
 MOST_COUNTED = 20_000  # labels since a certificate
@@ -173,7 +173,7 @@ class Sight:
         if policy.audit_rate < policy.audit_base:
             return "lowered to what reviewers can do"
         watch = self.line.watch if self.line is not None else None
-        if watch is not None and not watch.level == watch.early_level == MonitorLevel.GREEN:
+        if watch is not None and not watch.is_calm:
             return "raised, because audits speak against the promise"
         return "raised, so that few automatic cases still make enough audits a week"
 

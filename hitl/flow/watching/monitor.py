@@ -59,7 +59,7 @@ def advance(scene: Scene) -> None:
     if row.level == Level.RED:
         alarms.heed_red(row, monitors, actor=ACTOR, now=scene.now)
         return
-    worst = Level.GREEN if row.level == row.early_level == Level.GREEN else Level.AMBER
+    worst = Level.GREEN if row.is_calm else Level.AMBER
     alarms.mark_level(row, worst, actor=ACTOR, now=scene.now)
     _set_rates(scene, worst)
 

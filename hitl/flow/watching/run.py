@@ -14,6 +14,7 @@ from models_store.models import TrainingRun
 from models_store.selectors import new_labels
 from models_store.services.runs import request_training
 from models_store.types import Trigger
+from policy.services.certify import resume_where_proved
 from policy.terms import NothingKnown
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,8 @@ def watch(workflow_id: UUID, *, now: datetime, settle: timedelta = SETTLE) -> No
     _line_up(scene)
     recheck.advance(scene)
     trial.advance(scene)
+    if scene.is_tripped_by_evidence:
+        resume_where_proved(workflow_id=workflow_id, actor=ACTOR, now=now)
     monitor.advance(scene)
     heed_overdue(scene)
     _train_after_alarm(scene)
