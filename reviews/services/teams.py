@@ -37,7 +37,7 @@ def save_team(
     """
     _check(actor)
     name = name.strip()
-    team = Team.objects.select_for_update().filter(pk=team_id).first() if team_id else Team()
+    team = Team.objects.select_for_update(no_key=True).filter(pk=team_id).first() if team_id else Team()
     if team is None:
         raise NotFound("There is no such team.")
     problems = _skill_problems(skills)
@@ -69,7 +69,7 @@ def remove_team(*, team_id: int, actor: Actor, now: datetime) -> None:
         Conflict: a workflow is for this team alone.
     """
     _check(actor)
-    team = Team.objects.select_for_update().filter(pk=team_id).first()
+    team = Team.objects.select_for_update(no_key=True).filter(pk=team_id).first()
     if team is None:
         raise NotFound("There is no such team.")
     rules = ReviewRules.objects.filter(team=team).select_related("workflow").first()
@@ -95,7 +95,7 @@ def change_skills(*, person_id: int, skills: Sequence[str], actor: Actor, now: d
     if problems := _skill_problems(skills):
         raise Invalid(problems)
     own = list(dict.fromkeys(skills))
-    there = PersonSkills.objects.select_for_update().filter(person=person).first()
+    there = PersonSkills.objects.select_for_update(no_key=True).filter(person=person).first()
     before = there.skills if there else []
     if own == before:
         return
