@@ -1,12 +1,19 @@
 """Signing in: slowed down for guessers, in every process alike."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth import get_user
+from django.contrib.sessions.models import Session
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
+from hitl.accounts.models import User
+from hitl.accounts.sessions import SessionStore
 from hitl.accounts.types import Role
 from hitl.shared import clock
 from hitl.web.models import LoginAttempt
@@ -117,3 +124,44 @@ def test_signing_out_needs_a_post(client: Client) -> None:
     assert client.get("/logout/").status_code == 405
     assert client.post("/logout/")["Location"] == "/login/"
     assert client.get("/profile/").status_code == 302
+
+
+def test_who_is_signed_in_costs_two_questions_and_is_asked_every_time(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    ada = person(Role.REVIEWER, username="ada", password=PASSWORD, preferences={"keys": {"skip": "x"}})
+    assert sign_in(client) == 302
+    client.get("/profile/")  # each connection prepares the statements once
+    request = RequestFactory().get("/")
+    request.session = SessionStore(client.session.session_key)
+    with django_assert_num_queries(2):
+        found = get_user(request)
+    assert found == User.objects.get(pk=ada.pk)
+    assert (found.roles, found.preferences) == ([Role.REVIEWER], {"keys": {"skip": "x"}})
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda: User.objects.update(is_active=False),
+        lambda: User.objects.update(password="!"),
+        lambda: Session.objects.update(expire_date=timezone.now()),
+        lambda: Session.objects.all().delete(),
+    ],
+    ids=["deactivated", "another password", "session over", "session gone"],
+)
+def test_who_may_no_longer_be_here_is_out_with_the_next_request(
+    client: Client, end: Callable[[], object]
+) -> None:
+    person(Role.REVIEWER, username="ada", password=PASSWORD)
+    sign_in(client)
+    assert client.get("/review/").status_code == 200
+    end()
+    assert client.get("/review/").status_code == 302
+
+
+def test_a_role_taken_away_is_gone_with_the_next_request(client: Client) -> None:
+    person(Role.REVIEWER, username="ada", password=PASSWORD)
+    sign_in(client)
+    User.objects.update(roles=[Role.AUDITOR])
+    assert client.get("/review/").status_code == 403
