@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django import forms
 from django.template import Context, Template
+from django.utils.safestring import mark_safe
 
 HOSTILE = '"><script>alert(1)</script>'
 
@@ -68,3 +69,9 @@ def test_an_icon_that_does_not_exist_is_a_mistake_of_ours() -> None:
         render("{% icon 'no-such-icon' %}")
     with pytest.raises(ValueError, match="not the name of an icon"):
         render("{% icon '../../settings' %}")
+
+
+def test_a_button_that_was_drawn_for_safe_words_is_not_drawn_again_for_others() -> None:
+    words = "<i>yes</i>"
+    assert words in render("{% button x data_y=x %}", x=mark_safe(words))
+    assert words not in render("{% button x data_y=x %}", x=words)
