@@ -1,10 +1,13 @@
 """Lock a case, before anything that hangs on it."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connection
 
 from cases.models import Case, Workflow
+from hitl.shared.prepared import Prepared
 
 _FIELDS = (
     "id",
@@ -18,12 +21,22 @@ _FIELDS = (
     "changed_at",
 )
 
-# Written by hand: the ORM takes longer to put such a statement together than PostgreSQL to run it.
-_LOCK = f"""
-SELECT {", ".join(f"c.{name}" for name in _FIELDS)}, w.slug
-FROM cases_case c JOIN cases_workflow w ON w.id = c.workflow_id
-WHERE c.id = %s FOR NO KEY UPDATE OF c
-"""  # noqa: S608 - columns of our own, no input
+
+def case_lock(name: str, case_id: str, types: Mapping[str, str]) -> Prepared:
+    """Return a statement for `locked`; `case_id` says in SQL which case, with parameters of these types.
+
+    Written by hand: the ORM takes longer to put such a statement together than PostgreSQL to run it.
+    """
+    columns = ", ".join(f"c.{field}" for field in _FIELDS)
+    text = f"""
+        SELECT {columns}, w.slug
+        FROM cases_case c JOIN cases_workflow w ON w.id = c.workflow_id
+        WHERE c.id = {case_id} FOR NO KEY UPDATE OF c
+    """  # noqa: S608 - text of our own, no input
+    return Prepared(name, text, types)
+
+
+_BY_ID = case_lock("hitl_lock_case", "%(case)s", {"case": "uuid"})
 
 
 def lock_case(case_id: UUID) -> Case | None:
@@ -31,8 +44,13 @@ def lock_case(case_id: UUID) -> Case | None:
 
     Rows that refer to it may still be written by others. Its content is read only if somebody asks for it.
     """
+    return locked(_BY_ID, {"case": case_id})
+
+
+def locked(lock: Prepared, parameters: Mapping[str, Any]) -> Case | None:
+    """As `lock_case`, for the case that a statement of `case_lock` finds."""
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [case_id])
+        lock.execute(cursor, parameters)
         row = cursor.fetchone()
     if row is None:
         return None

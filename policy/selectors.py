@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 from django.db import connection
 
+from hitl.shared.prepared import Prepared
 from policy.models import Certificate, CutoffSet, Decision, DegreeChange, Policy, Trial
 from policy.standing import covers_promise
 from policy.types import LIVE_CERTIFICATES, ChangeStatus
@@ -34,17 +35,21 @@ class Routing(NamedTuple):
     cutoffs: dict[str, float] | None
 
 
-_ROUTINGS = """
+_ROUTINGS = Prepared(
+    "hitl_routings",
+    """
 SELECT d.case_id, d.epoch, d.route, d.reason, d.label, d.predicted, d.score, c.cutoffs::text
 FROM policy_decision d LEFT JOIN policy_cutoffset c ON c.id = d.cutoff_set_id
-WHERE d.case_id = ANY(%s) AND d.sequence = 0
-"""
+WHERE d.case_id = ANY(%(cases)s) AND d.sequence = 0
+""",
+    {"cases": "uuid[]"},
+)
 
 
 def routings_of(case_ids: Collection[UUID]) -> list[Routing]:
     """Return how these cases were routed, by a statement of our own: every blind answer asks."""
     with connection.cursor() as cursor:
-        cursor.execute(_ROUTINGS, [list(case_ids)])
+        _ROUTINGS.execute(cursor, {"cases": list(case_ids)})
         rows = cursor.fetchall()
     return [Routing(*row)._replace(cutoffs=orjson.loads(row[-1]) if row[-1] else None) for row in rows]
 

@@ -22,7 +22,7 @@ from reviews.types import OPEN, SKIP_LASTS, Mode, TaskStatus
 from science.fields import Schema
 
 MOST_COUNTED = 1_000
-_JSON = frozenset({"content", "fields", "labels"})
+_JSON = frozenset({"content", "fields", "labels", "reason_codes"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ class Held:
     labels: list[dict[str, Any]]
     first_label: str | None
     escalation: str
+    reason_codes: dict[str, Any] | None
 
     @property
     def schema(self) -> Schema:
@@ -77,7 +78,10 @@ class Held:
         """Read a row of `statements.HELD_COLUMNS`."""
         # jsonb arrives as text
         return cls(
-            *(orjson.loads(v) if name in _JSON else v for name, v in zip(cls.__slots__, row, strict=True))
+            *(
+                orjson.loads(v) if name in _JSON and v is not None else v
+                for name, v in zip(cls.__slots__, row, strict=True)
+            )
         )
 
 
@@ -95,14 +99,6 @@ def held_by(
         cursor.execute(HELD_BY, params)
         row = cursor.fetchone()
     return Held.from_row(row) if row else None
-
-
-def case_under(lease_token: UUID) -> UUID | None:
-    """Return the case that is held under a lease."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT case_id FROM reviews_task WHERE lease_token = %s", [lease_token])
-        row = cursor.fetchone()
-    return row[0] if row else None
 
 
 def on_hold(actor: Actor) -> list[Task]:

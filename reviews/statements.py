@@ -89,7 +89,7 @@ HELD_COLUMNS = f"""
     CASE WHEN {_SHOWN} THEN t.suggestion END, CASE WHEN {_SHOWN} THEN t.confidence END,
     CASE WHEN {_SHOWN} THEN t.runner_up END, CASE WHEN {_SHOWN} THEN t.release_id END,
     t.case_id, t.workflow_id, t.schema_version, c.content, t.created_at,
-    w.slug, w.name, w.guidelines, s.fields, s.labels, t.first_label, t.escalation
+    w.slug, w.name, w.guidelines, s.fields, s.labels, t.first_label, t.escalation, rules.reason_codes
 """
 
 CLAIM_NEXT = f"{_CLAIM} RETURNING {HELD_COLUMNS}"
@@ -114,6 +114,7 @@ FROM reviews_task t
 JOIN cases_case c ON c.id = t.case_id
 JOIN cases_workflow w ON w.id = t.workflow_id
 JOIN cases_schemaversion s ON s.workflow_id = t.workflow_id AND s.number = t.schema_version
+LEFT JOIN reviews_reviewrules rules ON rules.workflow_id = t.workflow_id
 WHERE t.leased_to_id = %(reviewer)s AND t.status = 'leased' AND t.lease_until > %(now)s
   AND (t.lease_token = %(token)s OR (%(token)s::uuid IS NULL AND NOT t.ahead))
   AND (%(workflows)s::uuid[] IS NULL OR t.workflow_id = ANY(%(workflows)s::uuid[]))
@@ -172,18 +173,19 @@ LOCKED_FIELDS = (  # in the order of the model
 LOCKED_RULES = (
     "reviews_required", "lease_seconds", "due_hours", "reread_share", "reason_codes", "order", "value_hours",
 )  # fmt: skip
-LOCK_TASK = f"""
+_LOCK_TASK = f"""
 SELECT {", ".join(f"t.{name}" for name in LOCKED_FIELDS)},
        EXISTS (SELECT 1 FROM reviews_review r JOIN reviews_task other ON other.id = r.task_id
                WHERE r.case_id = t.case_id AND r.epoch = t.epoch AND r.undone_at IS NULL
                  AND other.purpose <> 'gold' OFFSET 0),
        {", ".join(f'rules."{n}"' for n in LOCKED_RULES)}
 FROM reviews_task t LEFT JOIN reviews_reviewrules rules ON rules.workflow_id = t.workflow_id
-WHERE t.lease_token = %s AND t.status = 'leased' FOR NO KEY UPDATE OF t
+WHERE t.lease_token = %(token)s AND t.status = 'leased' FOR NO KEY UPDATE OF t
 """  # noqa: S608
+PREPARED_LOCK_TASK = Prepared("hitl_lock_task", _LOCK_TASK, {"token": "uuid"})
 
 # Closes the task and records the answer; nothing of either if the lease is not the one that was checked.
-ANSWER = """
+_ANSWER = """
 WITH done AS (
     UPDATE reviews_task
     SET status = 'done', closed_at = %(now)s, lease_token = NULL, lease_until = NULL, place = NULL,
@@ -194,10 +196,30 @@ INSERT INTO reviews_review (id, task_id, case_id, epoch, reviewer_id, label, com
                             first_label, mode, shown, marks, flags, lease_token, started_at, submitted_at,
                             seconds)
 SELECT %(id)s, done.id, done.case_id, done.epoch, %(reviewer)s, %(label)s, %(comment)s, %(reason_code)s,
-       %(first_label)s, done.mode, %(shown)s::jsonb, %(marks)s::jsonb, %(flags)s::jsonb, %(token)s,
+       %(first_label)s, done.mode, %(shown)s, %(marks)s, %(flags)s, %(token)s,
        %(started)s, %(now)s, %(seconds)s
 FROM done
 """
+PREPARED_ANSWER = Prepared(
+    "hitl_answer",
+    _ANSWER,
+    {
+        "id": "uuid",
+        "task": "uuid",
+        "token": "uuid",
+        "reviewer": "int",
+        "label": "text",
+        "comment": "text",
+        "reason_code": "text",
+        "first_label": "text",
+        "shown": "jsonb",
+        "marks": "jsonb",
+        "flags": "jsonb",
+        "started": "timestamptz",
+        "now": "timestamptz",
+        "seconds": "float8",
+    },
+)
 
 # The case on the page for another lease, and what its holder has ahead for another short one.
 RENEW = """

@@ -3,7 +3,34 @@
 from datetime import datetime
 from uuid import UUID
 
+from django.db import connection
+
 from cases.models import Case, Label
+from hitl.shared.ids import new_id
+from hitl.shared.prepared import Prepared
+
+_RECORD = Prepared(
+    "hitl_record_label",
+    """
+    INSERT INTO cases_label (id, case_id, workflow_id, schema_version, label, purpose, labelled_by_id,
+                             is_blind, inclusion_probability, seconds, at)
+    VALUES (%(id)s, %(case)s, %(workflow)s, %(schema_version)s, %(label)s, %(purpose)s, %(labelled_by)s,
+            %(is_blind)s, %(inclusion_probability)s, %(seconds)s, %(now)s)
+    """,
+    {
+        "id": "uuid",
+        "case": "uuid",
+        "workflow": "uuid",
+        "schema_version": "int",
+        "label": "text",
+        "purpose": "text",
+        "labelled_by": "int",
+        "is_blind": "bool",
+        "inclusion_probability": "float8",
+        "seconds": "float8",
+        "now": "timestamptz",
+    },
+)
 
 
 def record_label(
@@ -17,23 +44,28 @@ def record_label(
     labelled_by_id: int | None,
     seconds: float | None,
     now: datetime,
-) -> Label:
+) -> None:
     """Make `label` what the case counts as, which has no standing label (any more).
 
     Call inside the transaction that holds the case's lock.
     """
-    return Label.objects.create(
-        case=case,
-        workflow_id=case.workflow_id,
-        schema_version=schema_version,
-        label=label,
-        purpose=purpose,
-        labelled_by_id=labelled_by_id,
-        is_blind=is_blind,
-        inclusion_probability=inclusion_probability,
-        seconds=seconds,
-        at=now,
-    )
+    with connection.cursor() as cursor:
+        _RECORD.execute(
+            cursor,
+            {
+                "id": new_id(),
+                "case": case.pk,
+                "workflow": case.workflow_id,
+                "schema_version": schema_version,
+                "label": label,
+                "purpose": purpose,
+                "labelled_by": labelled_by_id,
+                "is_blind": is_blind,
+                "inclusion_probability": inclusion_probability,
+                "seconds": seconds,
+                "now": now,
+            },
+        )
 
 
 def supersede_label(*, case_id: UUID, now: datetime) -> bool:

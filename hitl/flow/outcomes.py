@@ -8,14 +8,14 @@ from django.conf import settings
 
 from cases.models import Case
 from cases.services.labels import record_label, supersede_label
-from cases.types import CASE_TRANSITIONS, CaseStatus, Purpose
+from cases.services.status import move_case
+from cases.types import CaseStatus, Purpose
 from hitl.flow.gold import remember_known_answer
 from hitl.flow.judged import judged_in
 from hitl.flow.lots import is_reread
 from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict
-from hitl.shared.transitions import move_one
 from policy.models import Decision
 from policy.services.decisions import append
 from reviews.consensus import Ask, Settled, next_step
@@ -157,8 +157,7 @@ def decide(
 
 def set_status(case: Case, status: CaseStatus, *, answer: str | None, now: datetime) -> None:
     """Move the locked case along its transitions."""
-    of_case = Case.objects.filter(pk=case.pk)
-    move_one(of_case, table=CASE_TRANSITIONS, to=status, answer=answer, changed_at=now)
+    move_case(case.pk, to=status, answer=answer, now=now)
     case.status, case.answer, case.changed_at = status, answer, now
 
 

@@ -28,7 +28,6 @@ from policy.models import Decision
 from policy.services.decisions import append
 from reviews.errors import LeaseExpired, NothingToUndo, UndoTooLate
 from reviews.models import Review, Task
-from reviews.selectors import case_under
 from reviews.services import answers
 from reviews.services.queue import give_back
 from reviews.types import TaskStatus
@@ -73,8 +72,7 @@ def submit_review(
         AlreadyAnswered: the token was used for another answer.
         UnknownLabel, Invalid: the answer does not fit the case.
     """
-    case_id = case_under(lease_token)
-    case = lock_case(case_id) if case_id else None
+    case = answers.locked_case(lease_token=lease_token)
     task = answers.locked_task(lease_token=lease_token) if case else None
     if case is None or task is None:
         before = answers.said_before(

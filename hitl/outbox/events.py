@@ -6,9 +6,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from hitl.outbox.models import Delivery, Endpoint, Event
+from django.db import connection
+
+from hitl.outbox.models import Delivery, Event
 from hitl.shared.ids import new_id
 from hitl.shared.jobs import enqueue
+from hitl.shared.prepared import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +26,22 @@ class News:
     not_before: datetime | None = None
 
 
-def endpoints_for(kind: str, workflow_id: UUID | None) -> list[Endpoint]:
-    """Return the endpoints that asked for events of this kind in this workflow."""
-    live = Endpoint.objects.filter(disabled_at=None)
-    return [e for e in live if (not e.kinds or kind in e.kinds) and e.workflow_id in (None, workflow_id)]
+_ENDPOINTS = Prepared(
+    "hitl_endpoints",
+    """
+    SELECT id FROM outbox_endpoint
+    WHERE disabled_at IS NULL AND (kinds = '{}' OR %(kind)s = ANY(kinds))
+      AND (workflow_id IS NULL OR workflow_id = %(workflow)s)
+    """,
+    {"kind": "text", "workflow": "uuid"},
+)
+
+
+def endpoints_for(kind: str, workflow_id: UUID | None) -> list[UUID]:
+    """Return the ids of the endpoints that asked for events of this kind in this workflow."""
+    with connection.cursor() as cursor:
+        _ENDPOINTS.execute(cursor, {"kind": kind, "workflow": workflow_id})
+        return [row[0] for row in cursor.fetchall()]
 
 
 def emit(news: Iterable[News]) -> int:
@@ -35,7 +50,7 @@ def emit(news: Iterable[News]) -> int:
     Must run inside the transaction of the change. Two statements however many events there are.
     """
     events, deliveries = [], []
-    subscribed: dict[tuple[str, UUID | None], list[Endpoint]] = {}
+    subscribed: dict[tuple[str, UUID | None], list[UUID]] = {}
     for item in news:
         key = (item.kind, item.workflow_id)
         if key not in subscribed:
@@ -53,7 +68,9 @@ def emit(news: Iterable[News]) -> int:
             not_before=not_before,
         )
         events.append(event)
-        deliveries += [Delivery(event=event, endpoint=e, due_at=not_before) for e in subscribed[key]]
+        deliveries += [
+            Delivery(event=event, endpoint_id=endpoint, due_at=not_before) for endpoint in subscribed[key]
+        ]
     if events:
         Event.objects.bulk_create(events, batch_size=1000)
         Delivery.objects.bulk_create(deliveries, batch_size=1000)

@@ -13,8 +13,12 @@ def move(rows: QuerySet[Any], *, table: Mapping[str, Iterable[str]], to: str, **
 
     The check and the change are one UPDATE, so that of two racing callers exactly one wins.
     """
-    sources = [status for status, targets in table.items() if to in targets]
-    return rows.filter(status__in=sources).update(status=to, **changes)
+    return rows.filter(status__in=sources_of(table, to)).update(status=to, **changes)
+
+
+def sources_of(table: Mapping[str, Iterable[str]], to: str) -> list[str]:
+    """Return the statuses that lead to one."""
+    return [status for status, targets in table.items() if to in targets]
 
 
 def move_one(rows: QuerySet[Any], *, table: Mapping[str, Iterable[str]], to: str, **changes: Any) -> None:

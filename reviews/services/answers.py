@@ -9,7 +9,8 @@ import orjson
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, transaction
 from django.db.models import QuerySet
 
-from cases.models import Workflow
+from cases.locking import case_lock, locked
+from cases.models import Case, Workflow
 from cases.types import Purpose
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid
@@ -23,7 +24,7 @@ from reviews.selectors import Held, field_names_of, held_by, label_names_of
 from reviews.services.order import blind_head_start
 from reviews.services.rules import rules_of
 from reviews.services.tasks import NO_LEASE
-from reviews.statements import ANSWER, LOCK_TASK, LOCKED_FIELDS, LOCKED_RULES
+from reviews.statements import LOCKED_FIELDS, LOCKED_RULES, PREPARED_ANSWER, PREPARED_LOCK_TASK
 from reviews.types import MAX_COMMENT, MOST_HELD, OPEN, TASK_TRANSITIONS, Mode, TaskReason, TaskStatus
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "ask_another",
     "check_answer",
     "drop_tasks",
+    "locked_case",
     "locked_task",
     "record_answer",
     "reopen",
@@ -42,6 +44,16 @@ __all__ = [
 
 
 _N_FIELDS = len(LOCKED_FIELDS)
+_LOCK_CASE = case_lock(
+    "hitl_lock_case_under",
+    "(SELECT t.case_id FROM reviews_task t WHERE t.lease_token = %(token)s)",
+    {"token": "uuid"},
+)
+
+
+def locked_case(*, lease_token: UUID) -> Case | None:
+    """Lock the case of the task held under this token, as `lock_case` does; None when no task is."""
+    return locked(_LOCK_CASE, {"token": lease_token})
 
 
 def locked_task(*, lease_token: UUID) -> Task | None:
@@ -50,7 +62,7 @@ def locked_task(*, lease_token: UUID) -> Task | None:
     It knows whether it `is_alone`: whoever holds the lock of its case can rely on that.
     """
     with connection.cursor() as cursor:
-        cursor.execute(LOCK_TASK, [lease_token])
+        PREPARED_LOCK_TASK.execute(cursor, {"token": lease_token})
         row = cursor.fetchone()
     if row is None:
         return None
@@ -121,8 +133,8 @@ def record_answer(
         seconds=min(max(seconds, 0.0), (now - started).total_seconds()),
     )
     with connection.cursor() as cursor:
-        cursor.execute(
-            ANSWER,
+        PREPARED_ANSWER.execute(
+            cursor,
             {
                 "id": review.pk,
                 "task": task.pk,

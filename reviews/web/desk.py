@@ -6,7 +6,6 @@ from uuid import UUID
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.template.loader import render_to_string
 from django.views.decorators.http import require_GET, require_POST
 
 from hitl.shared import clock
@@ -28,7 +27,7 @@ from reviews.web.doors import (
     workflow_ids,
 )
 from reviews.web.preferences import comfort_of, key_deeds
-from reviews.web.stage import current_stage, next_stage, or_stay, stage, stage_of
+from reviews.web.stage import current_stage, next_stage, or_stay, stage, stage_html, stage_of
 
 
 @require_GET
@@ -93,11 +92,7 @@ def ahead(request: HttpRequest, actor: Actor) -> HttpResponse:
             "lease": str(held.lease_token),
             "lease_seconds": _seconds_left(held.lease_until, now),
             "case": str(held.case_id),
-            "html": render_to_string(
-                "desk/stage.html",
-                stage_of(request, actor, held, workflow=workflow, ids=None, now=now),
-                request,
-            ),
+            "html": stage_html(request, actor, held, workflow=workflow, ids=None, now=now),
         }
         for held in taken
     ]

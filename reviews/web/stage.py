@@ -7,7 +7,8 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.middleware.csrf import get_token
+from django.template.loader import render_to_string
 from django.urls import reverse
 
 from cases.models import Case
@@ -16,7 +17,6 @@ from cases.web.content import Block, blocks, shown_fields
 from hitl.shared.actor import Actor
 from hitl.web.views import person
 from reviews.errors import HandsFull, LeaseExpired
-from reviews.models import ReviewRules
 from reviews.selectors import Held, held_by, why_quiet
 from reviews.services.queue import begin, claim_next, release_left
 from reviews.types import Mode
@@ -75,10 +75,22 @@ def stage(
     now: datetime,
 ) -> HttpResponse:
     """Answer with the stage alone."""
+    html = stage_html(request, actor, held, workflow=workflow, ids=ids, now=now)
+    return HttpResponse(html, headers={"Cache-Control": "no-store"})
+
+
+def stage_html(
+    request: HttpRequest,
+    actor: Actor,
+    held: Held | None,
+    *,
+    workflow: str,
+    ids: list[UUID] | None,
+    now: datetime,
+) -> str:
+    """Render the stage without what only a whole page needs: navigation, messages, the person's name."""
     context = stage_of(request, actor, held, workflow=workflow, ids=ids, now=now)
-    response = render(request, "desk/stage.html", context)
-    response["Cache-Control"] = "no-store"
-    return response
+    return render_to_string("desk/stage.html", {**context, "csrf_token": get_token(request)})
 
 
 def or_stay(
@@ -135,8 +147,7 @@ def _blocks(held: Held) -> list[Block]:
 
 def _reason_codes(held: Held) -> str:
     """The reasons to choose from by label, as JSON; empty where the workflow lists none."""
-    codes = ReviewRules.objects.filter(pk=held.workflow_id).values_list("reason_codes", flat=True).first()
-    return json.dumps(codes) if codes else ""
+    return json.dumps(held.reason_codes) if held.reason_codes else ""
 
 
 def suggestion_of(held: Held) -> Suggestion | None:
