@@ -13,6 +13,7 @@ from cases.services.grants import grant_workflows
 from cases.tables import opened
 from hitl.accounts.keys import create_key
 from hitl.accounts.types import Scope
+from hitl.audit.models import Entry
 from hitl.flow.histories import Columns, Outcome, guess_table, import_history
 from hitl.flow.pages.examples import curl_line
 from hitl.flow.workflows import set_up_workflow
@@ -45,7 +46,9 @@ def begin_with(
 ) -> Begun | None:
     """Make a workflow from a file's columns, take its rows in as history, and make a key for it.
 
-    None when there is a workflow of the file's name already: nothing is done then.
+    None when there is a workflow of the file's name already: nothing is done then. Unless it is one that the
+    same actor began and was interrupted at: then the rows that are missing follow. The key comes last, as the
+    sign that all of the history is there.
 
     Raises:
         cases.tables.BadTable: the file cannot be read.
@@ -53,26 +56,22 @@ def begin_with(
     """
     name = path.name.partition(".")[0].replace("_", " ").replace("-", " ").strip() or "Workflow"
     slug = slugify(name)[:50] or "workflow"
-    if Workflow.objects.filter(slug=slug).exists():
+    there = Workflow.objects.filter(slug=slug).first()
+    if there is not None and not _is_half_begun(there, actor):
         return None
     with opened(path) as table:
         guess = guess_table(table)
     if guess.label_column is None:
         fix = "Give it a column `label`, or make the workflow on /workflows/new/."
         raise Invalid([{"field": str(path), "error": "has no column that looks like a label", "fix": fix}])
-    with transaction.atomic():
-        workflow = set_up_workflow(
-            slug=slug,
-            name=name.capitalize()[:100],
-            fields=guess.fields,
-            labels=[{"name": label} for label in guess.labels],
-            actor=actor,
-            now=now,
-        )
-        key, secret = create_key(
-            name=f"{workflow.name}: first key"[:100], scopes=[Scope.SUBMIT, Scope.READ], actor=actor, now=now
-        )
-        grant_workflows(key_id=key.id, workflow_ids=[workflow.id], actor=actor, now=now)
+    workflow = there or set_up_workflow(
+        slug=slug,
+        name=name.capitalize()[:100],
+        fields=guess.fields,
+        labels=[{"name": label} for label in guess.labels],
+        actor=actor,
+        now=now,
+    )
     with opened(path) as table:
         outcome = import_history(
             workflow_id=workflow.id,
@@ -83,4 +82,21 @@ def begin_with(
             now=now,
             progress=progress,
         )
+    with transaction.atomic():
+        key, secret = create_key(
+            name=f"{workflow.name}: first key"[:100], scopes=[Scope.SUBMIT, Scope.READ], actor=actor, now=now
+        )
+        grant_workflows(key_id=key.id, workflow_ids=[workflow.id], actor=actor, now=now)
     return Begun(workflow, secret, outcome)
+
+
+def _is_half_begun(workflow: Workflow, actor: Actor) -> bool:
+    """Tell whether the actor made the workflow and was interrupted before its key."""
+    made = Entry.objects.filter(
+        action="workflow.created",
+        about_type=Workflow._meta.label_lower,
+        about_id=str(workflow.pk),
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+    )
+    return made.exists() and not workflow.grants.exists()

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from cases.models import Case, Workflow
+from hitl.flow import histories
 from hitl.flow.first_workflow import begin_with
 from hitl.shared.errors import Invalid
 from tests.api.client import ApiClient
-from tests.factories import NOW, TESTER
+from tests.case_rows import workflow_of
+from tests.factories import NOW, TABLE_FIELDS, TESTER
 
 pytestmark = pytest.mark.django_db
 
@@ -40,3 +42,32 @@ def test_a_file_without_a_label_makes_nothing(tmp_path: Path) -> None:
         begin_with(path, actor=TESTER, now=NOW)
     assert "label" in refused.value.facts["errors"][0]["error"]
     assert not Workflow.objects.exists()
+
+
+def test_a_beginning_that_was_interrupted_goes_on_where_it_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(histories, "CHUNK", 10)
+    path = tmp_path / "loans.csv"
+    path.write_text(ROWS)
+
+    def interrupt(done: float, rows: int) -> None:
+        if rows == 20:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        begin_with(path, actor=TESTER, now=NOW, progress=interrupt)
+    assert Case.objects.count() == 20
+    begun = begin_with(path, actor=TESTER, now=NOW)
+    assert begun is not None
+    assert (begun.outcome.taken, begun.outcome.known) == (10, 20)
+    assert Case.objects.count() == 30
+    assert ApiClient(begun.secret).send("GET", "/workflows/loans/cases").status_code == 200
+
+
+def test_a_workflow_that_somebody_else_made_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "loans.csv"
+    path.write_text(ROWS)
+    workflow_of("loans", fields=TABLE_FIELDS, labels=["paid", "lost"])
+    assert begin_with(path, actor=TESTER, now=NOW) is None
+    assert not Case.objects.exists()

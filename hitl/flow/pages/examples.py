@@ -46,7 +46,7 @@ def _value(field: Field) -> object:
         low, high = field.minimum, field.maximum
         return low if low is not None else high if high is not None else 1
     if field.kind is Kind.CATEGORY:
-        return field.options[0] if field.options else "one of them"
+        return field.options[0] if field.options else f"some {field.name}"[: field.max_length]
     examples: dict[Kind, object] = {Kind.DATE: "2026-11-23", Kind.BOOLEAN: True}
     text = examples.get(field.kind, "Some text")
     return text[: field.max_length] if isinstance(text, str) and field.max_length else text
