@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from hitl.flow import patience
 from hitl.flow.rows import case_row, decision_row, task_row
 from hitl.flow.snapshot import Snapshot
 from hitl.flow.types import Checked, Decided, Intake
@@ -51,13 +52,15 @@ def score(snap: Snapshot, checked: Sequence[Checked]) -> tuple[np.ndarray | None
     """Return probabilities of shape (n_cases, n_labels), and which cases the model cannot read.
 
     One vectorised call. Whatever goes wrong in a model sends the cases it goes wrong with to people; none is
-    refused or lost, and one that no model can bear does not hold up its batch.
+    refused or lost, and one that no model can bear does not hold up its batch. Nor does a model that takes
+    too long hold up more than a few.
     """
-    if snap.plan is None:
+    if snap.plan is None or snap.release_id is None or not patience.bears_with(snap.release_id):
         return None, None
     contents = [item.content for item in checked]
     try:
-        proba, unfit = _scored(snap.plan, contents, snap.schema)
+        with patience.timed(snap.release_id, len(contents)):
+            proba, unfit = _scored(snap.plan, contents, snap.schema)
     except Exception:
         log.exception("scoring failed, the cases go to people", extra={"release": str(snap.release_id)})
         if len(contents) == 1:

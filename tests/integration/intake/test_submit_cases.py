@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from time import thread_time
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from cases.services.versions import bump
 from hitl.accounts.clients import ClientKey
 from hitl.accounts.keys import revoke_key
 from hitl.flow.automation import submit_cases
+from hitl.flow.patience import REST, STRIKES
 from hitl.flow.replays import IdempotencyMismatch, KeyRevoked
 from hitl.flow.snapshot import snapshot_for
 from hitl.flow.types import Intake, ItemResult, Submission
@@ -267,3 +269,34 @@ def test_awkward_text_arrives_as_it_was_sent(key: ClientKey) -> None:
     for r, text in zip(results + singly, texts * 2, strict=True):
         assert r.case is not None
         assert Case.objects.get(pk=r.case["id"]).content == {"subject": text, "body": text}
+
+
+def test_a_model_that_is_slow_again_and_again_is_left_alone_for_a_while_and_then_tried_again(
+    key: ClientKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail_workflow(cutoff=0.0)
+    real, calls = Plan.predict_proba, list[int]()
+    clock, is_slow = [0.0], [True]
+    monkeypatch.setattr("hitl.flow.patience.monotonic", lambda: clock[0])
+    monkeypatch.setattr("hitl.flow.patience.FIRST_SECONDS", 0.05)
+
+    def model(plan: Plan, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
+        calls.append(len(rows))
+        end = thread_time() + 0.1 * is_slow[0]
+        while thread_time() < end:
+            pass
+        return real(plan, rows)
+
+    def reason(n: int) -> str:
+        (result,) = submit(key, mails()[n].content)
+        assert result.case is not None
+        return str(result.case["decision"]["reason"])
+
+    monkeypatch.setattr(Plan, "predict_proba", model)
+    assert [reason(n) for n in range(5)] == ["above_cutoff"] * STRIKES + ["no_score"] * 2
+    assert len(calls) == STRIKES
+    clock[0] += REST
+    assert [reason(n) for n in (5, 6)] == ["above_cutoff", "no_score"], "still slow: one call, and rest again"
+    clock[0] += REST
+    is_slow[0] = False
+    assert [reason(n) for n in (7, 8, 9)] == ["above_cutoff"] * 3
