@@ -18,11 +18,20 @@ addEventListener("DOMContentLoaded", () => {
   SwaggerUIBundle({
     url: place.dataset.openapi,
     domNode: place,
-    deepLinking: true,
+    deepLinking: false, // its links would stand inside of buttons
     docExpansion: "list",
     defaultModelsExpandDepth: 0,
     persistAuthorization: false,
     tryItOutEnabled: false,
     validatorUrl: null,
+    onComplete: name,
   });
+
+  /** Give a name to what Swagger UI leaves without one. */
+  function name() {
+    place.querySelector("#servers")?.setAttribute("aria-label", "Server");
+    const choice = place.querySelector(".scheme-container");
+    choice?.setAttribute("role", "region");
+    choice?.setAttribute("aria-label", "Server and key");
+  }
 });
