@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-import numpy as np
 import pytest
 from django.db import connection
 from django.test import Client
@@ -24,6 +23,7 @@ from reviews.selectors import label_names_of
 from reviews.services.queue import give_back
 from tests.case_rows import waiting_case
 from tests.factories import NOW, client_key, person
+from tests.oracle import Oracle
 from tests.policy_rows import automating_workflow
 from tests.review_rows import claim, review_workflow, suggest, waiting
 
@@ -200,20 +200,6 @@ def counted_statements() -> Iterator[list[str]]:
 
     with connection.execute_wrapper(note):
         yield seen
-
-
-class Oracle:
-    """A model that thinks whatever it is told to, and fails when told nothing."""
-
-    probabilities: list[float] | None = None
-
-    def fits(self, rows) -> list[None]:
-        return [None] * len(rows)
-
-    def predict_proba(self, rows) -> np.ndarray:
-        if self.probabilities is None:
-            raise RuntimeError("no score today")
-        return np.array([self.probabilities] * len(rows))
 
 
 def test_a_blind_case_is_the_same_bytes_and_queries_whatever_the_model_thinks(monkeypatch) -> None:

@@ -1,0 +1,21 @@
+"""A model that thinks whatever it is told to."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+
+class Oracle:
+    """Stands in for a plan; it fails when told nothing."""
+
+    probabilities: list[float] | None = None
+
+    def fits(self, rows: Sequence[object]) -> list[None]:
+        """Every row can be read."""
+        return [None] * len(rows)
+
+    def predict_proba(self, rows: Sequence[object]) -> np.ndarray:
+        """Return the same for every row, of shape (n_rows, n_labels)."""
+        if self.probabilities is None:
+            raise RuntimeError("no score today")
+        return np.array([self.probabilities] * len(rows))
