@@ -1,4 +1,4 @@
-"""Turn what cannot be done into a page that says why and what to do."""
+"""What every page comes with: the content policy, and for what cannot be done a page that says why."""
 
 import json
 import logging
@@ -10,6 +10,36 @@ from django.shortcuts import render
 from hitl.shared.errors import HitlError
 
 log = logging.getLogger(__name__)
+
+
+# Nothing inline and nothing from elsewhere; a constant, so that no answer has to put it together.
+CONTENT_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data:",
+        "media-src 'self'",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+        "manifest-src 'self'",
+    )
+)
+
+
+class ContentPolicy:
+    """Sets the Content-Security-Policy of every answer that has none of its own."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.setdefault("Content-Security-Policy", CONTENT_POLICY)
+        return response
 
 
 class ErrorPages:
