@@ -5,6 +5,8 @@ from django.urls import include, path
 
 urlpatterns = [
     path("api/v1/", include("hitl.flow.api_urls")),
+    path("", include("reviews.web.urls")),  # the desk asks most often
+    path("", include("hitl.flow.web_urls")),
     path("", include("hitl.health")),
     path("", include("hitl.flow.metrics")),
     path("admin/", admin.site.urls),
@@ -13,9 +15,7 @@ urlpatterns = [
     path("", include("cases.web.urls")),
     path("", include("models_store.web.urls")),
     path("", include("policy.web.urls")),
-    path("", include("reviews.web.urls")),
     path("", include("reviews.lead.urls")),
     path("", include("monitoring.web.urls")),
-    path("", include("hitl.flow.web_urls")),
     path("", include("hitl.flow.pages.urls")),
 ]
