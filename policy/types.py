@@ -99,6 +99,7 @@ CHANGE_TRANSITIONS: dict[str, tuple[str, ...]] = {"asked": ("made", "declined")}
 ROUTES = [(r.value, r.value) for r in Route] + [("person", "person")]
 REASONS = [(r.value, r.value.replace("_", " ")) for r in Reason] + [
     ("reviewed", "a person decided"),
+    ("batched", "a person accepted the suggestion unread, with others like it"),
     ("amended", "a person changed the decision"),
     ("undone", "a person took an answer back"),
     ("withdrawn", "the submitter withdrew the case"),

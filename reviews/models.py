@@ -15,6 +15,7 @@ from models_store.models import Release
 from reviews.types import (
     MAX_ESCALATION,
     MOST_HELD,
+    BatchStatus,
     Mode,
     OrderKind,
     SkipReason,
@@ -342,6 +343,33 @@ class Review(models.Model):
         ]
         indexes: ClassVar[list[Any]] = [
             models.Index(name="review_of_reviewer", fields=["reviewer", "-submitted_at"]),
+        ]
+
+
+class ReviewBatch(models.Model):
+    """One row per batch of alike cases that somebody opened: what was drawn, and what became of it.
+
+    It takes no leases: whatever somebody else answers meanwhile is passed by when the batch is accepted.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="+", db_index=False)
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="+", db_index=False)
+    suggestion = models.CharField(max_length=100)
+    reviewer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    task_ids = ArrayField(models.UUIDField(), help_text="In random order: those that are read come first.")
+    status = models.CharField(max_length=10, choices=BatchStatus, default=BatchStatus.OPEN)
+    opened_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes: ClassVar[list[Any]] = [
+            models.Index(
+                name="review_batch_open", fields=["workflow", "expires_at"], condition=Q(status="open")
+            ),
         ]
 
 

@@ -16,6 +16,25 @@ MAX_COMMENT = 2_000
 MAX_ESCALATION = 500
 
 
+# Batches: cases with one suggestion of one release that are alike.
+MOST_LOOKED_AT = 500  # waiting tasks of a workflow that are grouped, the next in the queue
+LEAST_ALIKE = 10  # tasks in a group that is offered as a batch
+READ_FIRST = 5  # of a batch, drawn at random, before the others can be accepted unread
+BATCH_LASTS = timedelta(minutes=30)
+
+
+class BatchStatus(models.TextChoices):
+    """Where a batch of alike cases stands."""
+
+    OPEN = "open", "being read"
+    ACCEPTED = "accepted", "accepted"
+    DISSOLVED = "dissolved", "dissolved: an answer was another than the suggestion"
+    LEFT = "left", "left"
+
+
+BATCH_TRANSITIONS: dict[str, tuple[str, ...]] = {"open": ("accepted", "dissolved", "left")}
+
+
 class TaskStatus(models.TextChoices):
     """Where a review task stands."""
 

@@ -1,9 +1,9 @@
 """What a look at some of a set says of the rest.
 
-After `read` members of a set, drawn at random and all found right, the number of wrong ones among the rest has
-an exact upper bound from the hypergeometric distribution: with k wrong in the set of N, a draw of n misses all
-of them with chance C(N - k, n) / C(N, n). Source: W. G. Cochran, "Sampling Techniques", 3rd ed., 1977, section
-3.6 (confidence limits without replacement).
+After `read` members of a set, drawn at random and all found right, the number of wrong ones among the rest
+has an exact upper bound from the hypergeometric distribution: with k wrong in the set of N, a draw of n
+misses them all with chance C(N - k, n) / C(N, n). Source: W. G. Cochran, "Sampling Techniques", 3rd ed.,
+1977, section 3.6 (confidence limits without replacement).
 """
 
 from math import comb

@@ -8,6 +8,7 @@ class Role(models.TextChoices):
 
     REVIEWER = "reviewer", "Reviewer: answers cases at the desk"
     ADJUDICATOR = "adjudicator", "Adjudicator: settles answers that disagree"
+    BATCHER = "batcher", "Batcher: as a reviewer, accepts alike cases together after reading some"
     LEAD = "lead", "Lead: sees the queue, its reasons and who is on"
     OPERATOR = "operator", "Operator: cutoffs, releases, training, alarms"
     ADMINISTRATOR = "administrator", "Administrator: workflows, accounts and keys"

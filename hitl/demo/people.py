@@ -28,7 +28,7 @@ class Person:
 PEOPLE = (
     Person("olga", "Olga, operator", (Role.OPERATOR, Role.LEAD)),
     Person("oskar", "Oskar, second operator", (Role.OPERATOR,)),
-    Person("rita", "Rita, reviewer", (Role.REVIEWER,)),
+    Person("rita", "Rita, reviewer", (Role.REVIEWER, Role.BATCHER)),
     Person("ron", "Ron, reviewer", (Role.REVIEWER, Role.ADJUDICATOR)),
     Person("ada", "Ada, auditor", (Role.AUDITOR,)),
     Person("sam", "Sam, scripted reviewer", (Role.REVIEWER,)),

@@ -9,9 +9,10 @@ else's answer (cases first, then their tasks). What others hold or lock is passe
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -27,8 +28,9 @@ from hitl.shared.actor import Actor
 from hitl.shared.transitions import move
 from policy.models import Decision
 from reviews.access import person_id
+from reviews.details import check_flags
 from reviews.models import Review, Task
-from reviews.selectors import open_to
+from reviews.selectors import field_names_of, open_to
 from reviews.services.answers import check_answer, rules_of
 from reviews.types import Mode, TaskStatus
 
@@ -37,12 +39,18 @@ BLIND_MODES = (Mode.BLIND, Mode.DECIDE_FIRST)  # what a batch answers, it answer
 
 @dataclass(frozen=True, slots=True)
 class BatchAnswer:
-    """One answer to give; active `seconds` cannot exceed the time since the person began."""
+    """One answer to give; active `seconds` cannot exceed the time since the person began.
+
+    `shown` is what of the model the person saw, and `flags` what they said of its evidence; a blind task has
+    neither.
+    """
 
     task_id: UUID
     label: str
     comment: str = ""
     seconds: float = 0.0
+    shown: Mapping[str, object] = field(default_factory=dict)
+    flags: Sequence[Any] = ()
 
 
 @dataclass(slots=True)
@@ -60,7 +68,7 @@ class BatchAnswered:
 
 
 @dataclass(frozen=True, slots=True)
-class _Given:
+class Given:
     """A recorded answer with the rows it is about, locked."""
 
     case: Case
@@ -88,10 +96,14 @@ def answer_batch(
         UnknownLabel, Invalid: an answer does not fit its case; nothing of the batch is written.
     """
     by_task = {answer.task_id: answer for answer in answers}
-    held = _locked(list(by_task), actor, now)
+    held = locked(list(by_task), actor, now)
     for _, task in held:
-        check_answer(task, by_task[task.pk].label, by_task[task.pk].comment)
-    given = _record(held, by_task, actor, since, now)
+        answer = by_task[task.pk]
+        check_answer(task, answer.label, answer.comment)
+        if answer.flags:
+            fields = field_names_of(task.workflow_id, task.schema_version)
+            check_flags(answer.flags, fields, sees_highlights=task.mode not in BLIND_MODES)
+    given = write_reviews(held, by_task, actor, since, now)
     outcome = BatchAnswered(passed_by=[pk for pk in by_task if pk not in {one.task.pk for one in given}])
     plain = _plain(given)
     _settle([one for one in given if one.task.pk in plain], actor, now)
@@ -105,7 +117,7 @@ def answer_batch(
     return outcome
 
 
-def _locked(task_ids: list[UUID], actor: Actor, now: datetime) -> list[tuple[Case, Task]]:
+def locked(task_ids: list[UUID], actor: Actor, now: datetime) -> list[tuple[Case, Task]]:
     """Lock the cases, then the tasks that the person may have, in the order asked for; one task a case."""
     wanted = open_to(actor, now=now).filter(pk__in=task_ids).values_list("case_id", flat=True)
     cases = {
@@ -130,13 +142,13 @@ def _locked(task_ids: list[UUID], actor: Actor, now: datetime) -> list[tuple[Cas
     return [(cases[case_id], task) for case_id, task in first_of_case.items()]
 
 
-def _record(
+def write_reviews(
     held: Sequence[tuple[Case, Task]],
     by_task: dict[UUID, BatchAnswer],
     actor: Actor,
     since: datetime,
     now: datetime,
-) -> list[_Given]:
+) -> list[Given]:
     """Close the tasks and write the reviews, as `reviews.services.answers.record_answer` would."""
     most_seconds = (now - since).total_seconds()
     given = []
@@ -151,12 +163,14 @@ def _record(
             comment=answer.comment,
             first_label=answer.label if task.mode == Mode.DECIDE_FIRST else None,
             mode=task.mode,
+            shown={} if task.mode == Mode.BLIND else dict(answer.shown),
+            flags=list(answer.flags),
             lease_token=uuid4(),
             started_at=since,
             submitted_at=now,
             seconds=min(max(answer.seconds, 0.0), most_seconds),
         )
-        given.append(_Given(case, task, review))
+        given.append(Given(case, task, review))
     Task.objects.filter(pk__in=[task.pk for _, task in held]).update(
         status=TaskStatus.DONE, leased_to_id=actor.user_id, leased_at=since, closed_at=now
     )
@@ -164,7 +178,7 @@ def _record(
     return given
 
 
-def _plain(given: Iterable[_Given]) -> set[UUID]:
+def _plain(given: Iterable[Given]) -> set[UUID]:
     """Return the tasks whose answers settle their cases for certain: nobody else was asked, or is to be."""
     first = [one for one in given if one.task.slot == 1]
     others = Task.objects.filter(case_id__in=[one.case.pk for one in first], slot__gt=1)
@@ -174,7 +188,7 @@ def _plain(given: Iterable[_Given]) -> set[UUID]:
     ]
     judged = judged_in(judging) if judging else {}
 
-    def is_plain(one: _Given) -> bool:
+    def is_plain(one: Given) -> bool:
         if one.case.pk not in alone:
             return False
         said = judged.get((one.task.case_id, one.task.epoch))
@@ -188,7 +202,7 @@ def _plain(given: Iterable[_Given]) -> set[UUID]:
     return {one.task.pk for one in first if is_plain(one)}
 
 
-def _settle(given: Sequence[_Given], actor: Actor, now: datetime) -> None:
+def _settle(given: Sequence[Given], actor: Actor, now: datetime) -> None:
     """As `outcomes.settle`: a plain review decides its case, a plain audit confirms what was decided."""
     audits = [one.case.pk for one in given if one.task.purpose == Purpose.AUDIT]
     if audits:
@@ -197,7 +211,7 @@ def _settle(given: Sequence[_Given], actor: Actor, now: datetime) -> None:
     reviewed = [one for one in given if one.task.purpose == Purpose.REVIEW]
     if not reviewed:
         return
-    _append_decisions(reviewed, actor, now)
+    append_decisions(reviewed, actor, now)
     by_label = defaultdict(list)
     for one in reviewed:
         by_label[one.review.label].append(one.case.pk)
@@ -208,7 +222,7 @@ def _settle(given: Sequence[_Given], actor: Actor, now: datetime) -> None:
     emit(news_about(one.case, "case.decided", now=now) for one in reviewed)
 
 
-def _label(one: _Given, actor: Actor, now: datetime) -> Label:
+def _label(one: Given, actor: Actor, now: datetime) -> Label:
     return Label(
         case_id=one.case.pk,
         workflow_id=one.case.workflow_id,
@@ -223,7 +237,9 @@ def _label(one: _Given, actor: Actor, now: datetime) -> Label:
     )
 
 
-def _append_decisions(reviewed: Sequence[_Given], actor: Actor, now: datetime) -> None:
+def append_decisions(
+    reviewed: Sequence[Given], actor: Actor, now: datetime, *, reason: str = "reviewed"
+) -> None:
     """As `policy.services.decisions.append`; whoever else appends to these cases waits for their locks."""
     there = Decision.objects.filter(case_id__in=[one.case.pk for one in reviewed])
     last = (
@@ -240,7 +256,7 @@ def _append_decisions(reviewed: Sequence[_Given], actor: Actor, now: datetime) -
                 sequence=1 + sequence.get((one.case.pk, one.case.epoch), 0),
                 workflow_id=one.case.workflow_id,
                 route="person",
-                reason="reviewed",
+                reason=reason,
                 label=one.review.label,
                 is_blind=one.review.mode in BLIND_MODES,
                 policy_version=one.case.workflow.policy_version,

@@ -158,7 +158,7 @@ def _undo_outcome(case: Case, review: Review, actor: Actor, now: datetime) -> No
     take_back_label(case_id=case.pk, given_at=given_at, now=now)
     decisions = list(Decision.objects.filter(case_id=case.pk, epoch=case.epoch).order_by("-sequence")[:2])
     last = decisions[0]
-    if last.reason not in ("reviewed", "amended") or last.decided_at != given_at:
+    if last.reason not in ("reviewed", "batched", "amended") or last.decided_at != given_at:
         return  # others are still asked, or an audit agreed: nothing had been decided
     if not take_back_news(subject_id=case.pk, at=given_at):
         raise UndoTooLate("The news of this answer has left already. Change the answer instead.")

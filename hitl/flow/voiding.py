@@ -256,12 +256,19 @@ def _follow(case: Case, review: Review, tasks: list[Task], actor: Actor, now: da
             return ["kept"]
         supersede_label(case_id=case.pk, now=now)
         counted.append("labels")
-        if case.status == CaseStatus.DECIDED and not is_automatic:
-            append(case_id=case.pk, epoch=case.epoch, reason="undone", label=None, actor=actor, now=now)
-            set_status(case, CaseStatus.WAITING, answer=None, now=now)
-            tell(case, "decision.recalled", now=now)
+    rests_on_it = label is not None or _is_batched(case)
+    if rests_on_it and case.status == CaseStatus.DECIDED and not is_automatic:
+        append(case_id=case.pk, epoch=case.epoch, reason="undone", label=None, actor=actor, now=now)
+        set_status(case, CaseStatus.WAITING, answer=None, now=now)
+        tell(case, "decision.recalled", now=now)
     ask_again(task=task, tasks=tasks, now=now)
     return [*counted, "reaudited" if is_automatic else "reopened"]
+
+
+def _is_batched(case: Case) -> bool:
+    """Tell whether the case was decided unread, in a batch: it has no label then."""
+    decisions = Decision.objects.filter(case_id=case.pk, epoch=case.epoch).order_by("-sequence")
+    return decisions.values_list("reason", flat=True).first() == "batched"
 
 
 def _comes_of_answers(label: Label, answers: list[Review]) -> bool:

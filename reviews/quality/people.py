@@ -1,7 +1,7 @@
 """Per person: how much, how fast, and how often right, with intervals; or that there is not enough to
 tell."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from uuid import UUID
 import numpy as np
 from django.db import connection
 
-from reviews.quality.statements import BY_LABEL, BY_PERSON, CONFUSED, SECONDS
+from reviews.quality.statements import BY_LABEL, BY_PERSON, CONFUSED, SECONDS, UNREAD
 from reviews.quality.window import Window
 from science.agreement.confusion import Confusion, confusion_of
 from science.agreement.pace import Pace, pace_of
@@ -48,7 +48,8 @@ class PersonQuality:
 
     `agreement` is with what the case counts as, where somebody else answered it as well; `blind` and `shown`
     are its parts without and with the suggestion in sight. `overturned` is the share of disputed answers
-    that an adjudicator did not follow. `known` is of known-answer cases. Seconds are active ones.
+    that an adjudicator did not follow. `known` is of known-answer cases. Seconds are active ones. `unread`
+    counts what they accepted in batches without reading it, which is none of the `answers`.
     """
 
     person_id: int
@@ -66,6 +67,7 @@ class PersonQuality:
     overturned: Estimate
     known: Estimate
     rubber_stamp: RubberStamp | TooFew
+    unread: int
 
     @property
     def per_hour(self) -> float | None:
@@ -84,10 +86,11 @@ def people(window: Window, *, limits: dict[UUID, Pace] | None = None) -> list[Pe
     """Return everybody who answered in the window, the busiest first."""
     limits = paces(window) if limits is None else limits
     paced = {"paced": list(limits), "below": [pace.too_fast_below for pace in limits.values()]}
-    return [_person(row) for row in rows_of(BY_PERSON, window.params() | paced)]
+    unread = dict(rows_of(UNREAD, window.params()))
+    return [_person(row, unread) for row in rows_of(BY_PERSON, window.params() | paced)]
 
 
-def _person(row: Sequence[Any]) -> PersonQuality:
+def _person(row: Sequence[Any], unread: Mapping[int, int]) -> PersonQuality:
     person_id, username, first_name, too_fast, answers, median, p90, active, last_at, *pairs = row
     compared, agreed, blind, blind_right, shown, shown_right, disputed, overturned, known, known_right = (
         pairs[:10]
@@ -115,6 +118,7 @@ def _person(row: Sequence[Any]) -> PersonQuality:
             blind_n=wrong_blind,
             least=LEAST,
         ),
+        unread=unread.get(person_id, 0),
     )
 
 

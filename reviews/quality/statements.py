@@ -4,7 +4,8 @@ limit.
 `checked` adds what an answer is compared with, and says whether it may be: only where the comparison would
 have been made whatever the person said. First answers to audits are left out: those that contradict the
 model are always read again, those that agree hardly ever, so that they would make everybody look wrong. So
-are adjudications: they decide what they would be compared with.
+are adjudications: they decide what they would be compared with. What was accepted in a batch unread is no
+answer of anybody's here; `UNREAD` counts it.
 
 `predicted` is what the model says of the case, where this app knows it: as the suggestion of one of its
 tasks, or with a known answer. `before` is what was said without sight of it.
@@ -19,6 +20,7 @@ answers AS MATERIALIZED (
         FROM reviews_review r JOIN reviews_task t ON t.id = r.task_id
         WHERE r.reviewer_id = person.id AND r.submitted_at >= %(since)s AND r.submitted_at <= %(until)s
           AND r.undone_at IS NULL AND (%(workflow)s::uuid IS NULL OR t.workflow_id = %(workflow)s::uuid)
+          AND r.shown ->> 'read' IS DISTINCT FROM 'false'
         ORDER BY r.submitted_at DESC LIMIT %(most)s) given
     WHERE %(person)s::int IS NULL OR person.id = %(person)s::int
 )
@@ -92,6 +94,14 @@ CONFUSED = f"""
 WITH {CHECKED}
 SELECT c.workflow_id, c.truth, c.label, count(*) FROM checked c WHERE is_checked GROUP BY 1, 2, 3
 """  # noqa: S608 - as above
+
+UNREAD = """
+SELECT r.reviewer_id, count(*) FROM reviews_review r JOIN reviews_task t ON t.id = r.task_id
+WHERE r.submitted_at >= %(since)s AND r.submitted_at <= %(until)s AND r.undone_at IS NULL
+  AND (%(workflow)s::uuid IS NULL OR t.workflow_id = %(workflow)s::uuid)
+  AND (%(person)s::int IS NULL OR r.reviewer_id = %(person)s::int) AND r.shown ->> 'read' = 'false'
+GROUP BY 1
+"""
 
 SECONDS = f"""
 WITH {ANSWERS} SELECT a.workflow_id, a.reviewer_id, a.seconds FROM answers a

@@ -1,0 +1,176 @@
+"""The cases of a batch that nobody has read, accepted with the suggestion by somebody who has read some.
+
+Each gets a review and a decision of its own, and can be taken back by itself. None gets a label: what nobody
+has read is the model's own opinion, so it trains nothing, tunes nothing, and proves nothing of the model.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from cases.models import Case
+from cases.types import CASE_TRANSITIONS, CaseStatus
+from hitl.audit.log import record
+from hitl.flow.batch_answers import BatchAnswer, answer_batch, append_decisions, locked, write_reviews
+from hitl.flow.outcomes import news_about
+from hitl.flow.resolve import undo_review
+from hitl.outbox.events import emit
+from hitl.shared.actor import Actor
+from hitl.shared.errors import HitlError
+from hitl.shared.transitions import move
+from reviews.models import Review, ReviewBatch
+from reviews.services.batches import (
+    BatchGone,
+    Progress,
+    can_be_batched,
+    close_batch,
+    is_open,
+    progress_of,
+    require_batcher,
+)
+from reviews.services.queue import give_back
+from reviews.types import BatchStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What became of the cases of a batch that nobody has read."""
+
+    accepted: int
+    passed_by: int
+
+
+@transaction.atomic
+def answer_one(
+    *,
+    batch: ReviewBatch,
+    task_id: UUID,
+    label: str,
+    seconds: float,
+    seen: Mapping[str, Any],
+    flags: Sequence[Any],
+    actor: Actor,
+    now: datetime,
+) -> Progress:
+    """Record what the person says of a case of their batch that they have read.
+
+    It is an answer like any other in sight of the suggestion. One that differs dissolves the batch. `seen` is
+    what of the evidence they saw.
+
+    Raises:
+        NotAllowed: the person may not.
+        BatchGone: the batch is over, or the case went to somebody else.
+        UnknownLabel, Invalid: the answer does not fit the case.
+    """
+    require_batcher(actor)
+    batch = _locked_batch(batch, now)
+    before = progress_of(batch, actor=actor, now=now)
+    if task_id not in before.rest:
+        raise BatchGone("Somebody else has answered this case meanwhile. Go on with the next one.")
+    last = max([batch.opened_at, *(review.submitted_at for review in before.read)])
+    shown = {**seen, "suggestion": True, "batch": str(batch.pk), "read": True}
+    answer = BatchAnswer(task_id, label, seconds=seconds, shown=shown, flags=flags)
+    if answer_batch(answers=[answer], actor=actor, since=last, now=now).passed_by:
+        raise BatchGone("Somebody else has answered this case meanwhile. Go on with the next one.")
+    after = progress_of(batch, actor=actor, now=now)
+    if not after.is_agreed:
+        close_batch(batch, BatchStatus.DISSOLVED, now=now)
+    return after
+
+
+@transaction.atomic
+def accept_rest(*, batch: ReviewBatch, actor: Actor, now: datetime) -> Accepted:
+    """Answer everything of a batch that still waits with its suggestion, unread.
+
+    What somebody else has answered or is answering meanwhile is passed by. Done twice, the second time finds
+    the batch over.
+
+    Raises:
+        NotAllowed: the person may not.
+        BatchGone: the batch is over, or too little of it was read.
+    """
+    require_batcher(actor)
+    batch = _locked_batch(batch, now)
+    progress = progress_of(batch, actor=actor, now=now)
+    if not progress.may_accept:
+        raise BatchGone("Too little of this batch was read, or nothing of it waits any more.")
+    wanted = can_be_batched(actor, now=now).filter(pk__in=progress.rest).values_list("pk", flat=True)
+    held = locked(list(wanted), actor, now)
+    shown = {"suggestion": True, "batch": str(batch.pk), "read": False}
+    answers = {task.pk: BatchAnswer(task.pk, batch.suggestion, shown=shown) for _, task in held}
+    given = write_reviews(held, answers, actor, now, now)
+    append_decisions(given, actor, now, reason="batched")
+    for one in given:
+        one.case.status, one.case.answer, one.case.changed_at = CaseStatus.DECIDED, batch.suggestion, now
+    moved = move(
+        Case.objects.filter(pk__in=[one.case.pk for one in given]),
+        table=CASE_TRANSITIONS,
+        to=CaseStatus.DECIDED,
+        answer=batch.suggestion,
+        changed_at=now,
+    )
+    if moved != len(given):  # locked above: a case that waits for a person leads to a decision
+        raise BatchGone()
+    emit(news_about(one.case, "case.decided", now=now) for one in given)
+    close_batch(batch, BatchStatus.ACCEPTED, now=now)
+    record(
+        action="batch.accepted",
+        actor=actor,
+        now=now,
+        about=batch,
+        detail={
+            "workflow": batch.workflow.slug,
+            "label": batch.suggestion,
+            "read": len(progress.read),
+            "accepted": len(given),
+            "most_wrong": progress.most_wrong,
+        },
+    )
+    return Accepted(len(given), len(progress.rest) - len(given))
+
+
+def take_back(*, lease_token: UUID, actor: Actor, now: datetime) -> None:
+    """Take back one answer of a batch inside the undo window; its case goes back to the queue.
+
+    Raises:
+        NothingToUndo, UndoTooLate, HandsFull: as `undo_review` says.
+    """
+    with transaction.atomic():
+        lease = undo_review(lease_token=lease_token, actor=actor, now=now)
+        give_back(lease_token=lease, actor=actor, now=now)
+
+
+def take_all_back(*, batch: ReviewBatch, actor: Actor, now: datetime) -> tuple[int, int]:
+    """Take back every answer of a batch that nobody has read; return how many came back, and how many stayed.
+
+    Each by itself: one that somebody has built on meanwhile does not keep the others.
+    """
+    unread = Review.objects.filter(
+        task_id__in=batch.task_ids,
+        reviewer_id=actor.user_id,
+        undone_at=None,
+        shown__batch=str(batch.pk),
+        shown__read=False,
+    )
+    tokens = list(unread.values_list("lease_token", flat=True))
+    back = 0
+    for token in tokens:
+        try:
+            take_back(lease_token=token, actor=actor, now=now)
+        except HitlError:
+            continue
+        back += 1
+    return back, len(tokens) - back
+
+
+def _locked_batch(batch: ReviewBatch, now: datetime) -> ReviewBatch:
+    """Lock the batch: two pages of one person answer it one after the other."""
+    there = ReviewBatch.objects.select_related("workflow").select_for_update(of=("self",), no_key=True)
+    batch = there.get(pk=batch.pk)
+    if not is_open(batch, now=now):
+        raise BatchGone()
+    return batch
