@@ -41,11 +41,11 @@ def answer(request: HttpRequest, actor: Actor) -> HttpResponse:
         lease_token=lease_of(request),
         label=request.POST.get("label", ""),
         comment=request.POST.get("comment", "").strip(),
-        seconds=_seconds(request.POST.get("seconds", "")),
+        seconds=seconds_of(request.POST.get("seconds", "")),
         shown=_shown(request),
         reason_code=request.POST.get("reason_code", ""),
-        marks=_listed(request, "marks"),
-        flags=_listed(request, "flags"),
+        marks=listed(request, "marks"),
+        flags=listed(request, "flags"),
         actor=actor,
         now=now,
     )
@@ -62,7 +62,7 @@ def _with_outcome(response: HttpResponse, answered: Answered) -> HttpResponse:
     return response
 
 
-def _seconds(text: str) -> float:
+def seconds_of(text: str) -> float:
     try:
         seconds = float(text or 0)
     except ValueError:
@@ -73,7 +73,7 @@ def _seconds(text: str) -> float:
     return seconds
 
 
-def _listed(request: HttpRequest, name: str) -> list[Any]:
+def listed(request: HttpRequest, name: str) -> list[Any]:
     """Read a list that the desk's script sends as JSON; what is in it is checked by the service."""
     try:
         found = orjson.loads(request.POST.get(name) or "[]")

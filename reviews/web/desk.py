@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from hitl.accounts.types import Role
 from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid
@@ -48,6 +49,7 @@ def desk(request: HttpRequest, actor: Actor) -> HttpResponse:
         "most_comment": MAX_COMMENT,
         "most_escalation": MAX_ESCALATION,
         "key_deeds": key_deeds(user),
+        "may_batch": actor.has(Role.REVIEWER) and actor.has(Role.BATCHER),
         "comfort": " ".join(comfort_of(user)),
     }
     response = render(request, "desk/desk.html", context)

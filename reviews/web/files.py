@@ -20,14 +20,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-NAMES = ("desk.js", "desk.css")
-SCRIPT = "desk/desk.js"
+SCRIPTS = {"desk.js": "desk/desk.js", "batch.js": "desk/batch.js"}
+NAMES = (*SCRIPTS, "desk.css")
 STYLES = (
     "hitl/css/tokens.css",
     "hitl/css/ui.css",
     "hitl/css/shell.css",
     "cases/cases.css",
     "desk/desk.css",
+    "desk/batch.css",
     "desk/media.css",
 )
 
@@ -101,13 +102,13 @@ def _text(name: str) -> str:
 
 
 def file(name: str) -> File:
-    """Return the desk's script (`desk.js`) or style (`desk.css`)."""
+    """Return one of the desk's scripts, or its style (`desk.css`)."""
     return _made(name) if settings.DEBUG else _kept(name)
 
 
 def _made(name: str) -> File:
-    is_script = name == "desk.js"
-    text = bundled(SCRIPT) if is_script else "".join(map(_text, STYLES))
+    is_script = name in SCRIPTS
+    text = bundled(SCRIPTS[name]) if is_script else "".join(map(_text, STYLES))
     body = text.encode()
     media_type = "text/javascript" if is_script else "text/css"
     return File(
@@ -115,7 +116,7 @@ def _made(name: str) -> File:
     )
 
 
-_kept = lru_cache(maxsize=2)(_made)
+_kept = lru_cache(maxsize=len(NAMES))(_made)
 
 
 def address(name: str) -> str:

@@ -1,5 +1,6 @@
 """Doors of the desk for what is shown beside a case: suggestion, evidence, the person's own answers."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -66,21 +67,24 @@ def evidence(request: HttpRequest, actor: Actor, lease: UUID) -> HttpResponse:
     held = held_by(actor, now=now, lease_token=lease)
     if held is None or held.release_id is None or held.suggestion is None:
         raise LeaseExpired()
-    found: dict[str, Any] = _UNEXPLAINED
-    if held.runner_up is not None:
-        found = evidence_for(
-            case_id=held.case_id,
-            release_id=held.release_id,
-            target=held.suggestion,
-            contrast=held.runner_up,
-            now=now,
-        )
-    told = {name: found.get(name) for name in _TOLD}
+    told = told_of(held.case_id, held.release_id, held.suggestion, held.runner_up, now=now)
     if held.mode == Mode.ASSISTED:
         told["precedents"] = _precedents(held.case_id, held.release_id)
     response = JsonResponse(told)
     response["Cache-Control"] = "no-store"
     return response
+
+
+def told_of(
+    case_id: UUID, release_id: UUID, suggestion: str, runner_up: str | None, *, now: datetime
+) -> dict[str, Any]:
+    """Return what the page's script is told of the evidence for a suggestion."""
+    found: dict[str, Any] = _UNEXPLAINED
+    if runner_up is not None:
+        found = evidence_for(
+            case_id=case_id, release_id=release_id, target=suggestion, contrast=runner_up, now=now
+        )
+    return {name: found.get(name) for name in _TOLD}
 
 
 def _precedents(case_id: UUID, release_id: UUID) -> list[dict[str, Any]]:

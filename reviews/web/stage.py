@@ -24,6 +24,7 @@ from reviews.web.adjudication import earlier_answers
 from reviews.web.doors import leases_of
 from reviews.web.preferences import template_keys
 from reviews.words import certainty, frequency
+from science.fields import Schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ def stage_of(
         **shared,
         "lease_seconds": int((held.lease_until - now).total_seconds()),
         "is_overdue": held.due_at < now,
-        "blocks": _blocks(held),
+        "blocks": blocks_of(held.case_id, held.workflow_id, held.content, held.schema),
         "labels": held.labels,
         "suggestion": None if held.mode == Mode.ON_DEMAND else suggestion_of(held),
         "is_on_demand": held.mode == Mode.ON_DEMAND and held.suggestion is not None,
@@ -138,9 +139,9 @@ def stage_of(
     }
 
 
-def _blocks(held: Held) -> list[Block]:
-    schema = held.schema
-    case = Case(pk=held.case_id, workflow_id=held.workflow_id, content=held.content)
+def blocks_of(case_id: UUID, workflow_id: UUID, content: dict[str, Any], schema: Schema) -> list[Block]:
+    """Return the content of a case as the desk shows it; its files are looked up only if it can have some."""
+    case = Case(pk=case_id, workflow_id=workflow_id, content=content)
     assets = assets_of([case]) if any(field.is_media for field in schema.fields) else {}
     return blocks(shown_fields(case, schema, assets))
 
