@@ -14,6 +14,7 @@ from hitl.shared.ids import new_id
 from models_store.models import Release
 from reviews.types import (
     MAX_ESCALATION,
+    MAX_NOTE,
     MOST_HELD,
     BatchStatus,
     Mode,
@@ -130,6 +131,13 @@ class ReviewRules(models.Model):
     )
     reason_codes = models.JSONField(
         default=dict, blank=True, help_text="By label, the reasons to choose from: code, words, required."
+    )
+    ready_notes = ArrayField(
+        models.CharField(max_length=MAX_NOTE),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="Words that reviewers often write as a comment, to be put in by a key.",
     )
     skills = ArrayField(
         models.CharField(max_length=50),

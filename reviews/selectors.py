@@ -57,6 +57,7 @@ class Held:
     first_label: str | None
     escalation: str
     reason_codes: dict[str, Any] | None
+    ready_notes: list[str] | None
 
     @property
     def schema(self) -> Schema:

@@ -89,7 +89,8 @@ HELD_COLUMNS = f"""
     CASE WHEN {_SHOWN} THEN t.suggestion END, CASE WHEN {_SHOWN} THEN t.confidence END,
     CASE WHEN {_SHOWN} THEN t.runner_up END, CASE WHEN {_SHOWN} THEN t.release_id END,
     t.case_id, t.workflow_id, t.schema_version, c.content, t.created_at,
-    w.slug, w.name, w.guidelines, s.fields, s.labels, t.first_label, t.escalation, rules.reason_codes
+    w.slug, w.name, w.guidelines, s.fields, s.labels, t.first_label, t.escalation, rules.reason_codes,
+    rules.ready_notes
 """
 
 CLAIM_NEXT = f"{_CLAIM} RETURNING {HELD_COLUMNS}"

@@ -13,6 +13,8 @@ MOST_AHEAD = 2
 SKIP_LASTS = timedelta(hours=1)
 FOR_GOOD = timedelta(days=36_500)
 MAX_COMMENT = 2_000
+MAX_NOTE = 300
+MOST_NOTES = 20
 MAX_ESCALATION = 500
 
 

@@ -15,7 +15,7 @@ from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, NotFound
 from hitl.shared.jobs import enqueue
 from reviews.models import ReviewRules, Task, Team
-from reviews.types import OrderKind, SkipReason, SkipRule, SlaAction
+from reviews.types import MAX_NOTE, MOST_NOTES, OrderKind, SkipReason, SkipRule, SlaAction
 
 RANK_AGAIN_JOB = "reviews.rank_again"
 MAX_DUE_HOURS = 8_760  # a year
@@ -190,6 +190,13 @@ def _skills(value: Any) -> Error:
     return "is not a list of skills", "Send a list of names of at most 50 characters."
 
 
+def _notes(value: Any) -> Error:
+    is_list = isinstance(value, list) and all(isinstance(one, str) and len(one.strip()) > 0 for one in value)
+    if is_list and len(value) <= MOST_NOTES and all(len(one) <= MAX_NOTE for one in value):
+        return None
+    return "is not a list of notes", f"Send at most {MOST_NOTES} texts of at most {MAX_NOTE} characters."
+
+
 def _skip_rules(value: Any) -> Error:
     if isinstance(value, dict) and all(
         reason in SkipReason.values and rule in SkipRule.values for reason, rule in value.items()
@@ -241,6 +248,7 @@ RULES: dict[str, Callable[[Any], Error]] = {
     "hold_cap": _whole,
     "skip_rules": _skip_rules,
     "reason_codes": _reason_codes,
+    "ready_notes": _notes,
     "skills": _skills,
     "team": _team,
 }

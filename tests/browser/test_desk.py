@@ -432,3 +432,28 @@ def _table_and_media() -> None:
             body={"status": "ok", "target": "decline", "contrast": "approve", "highlights": found},
             computed_at=now(),
         )
+
+
+def test_a_ready_note_is_put_into_the_comment_by_key_or_click_and_goes_with_the_answer(visit: Any) -> None:
+    notes = ["Sent twice.", "Asked the <b>sender</b> & wait"]
+    waiting(review_workflow(ready_notes=notes), 1, at=now())
+    visitor = visit(person())
+    page = visitor.open("/review/")
+    settled(page)
+    page.keyboard.press("c")
+    page.keyboard.type("See below.")
+    page.keyboard.press("Alt+1")
+    field = page.locator("textarea[name=comment]")
+    expect(field).to_have_value("See below. Sent twice.")
+    expect(field).to_be_focused()
+    page.locator("[data-note]").nth(1).click()
+    expect(field).to_have_value(f"See below. Sent twice. {notes[1]}")
+    assert visitor.is_accessible()
+    visitor.shoot("ready-notes")
+    page.reload()  # it is a draft like any other
+    settled(page)
+    expect(field).to_have_value(f"See below. Sent twice. {notes[1]}")
+    page.keyboard.press("Escape")
+    page.keyboard.press("1")
+    until(lambda: Review.objects.exists())
+    assert Review.objects.get().comment == f"See below. Sent twice. {notes[1]}"

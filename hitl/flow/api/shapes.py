@@ -244,6 +244,7 @@ class ReviewRules(Shape):
         _said("By reason to skip, who is offered the case then; `drop` withdraws it."),
     ] = {}
     reason_codes: Annotated[dict[str, list[ReasonCode]], _said("By label.")] = {}
+    ready_notes: Annotated[list[str], _said("Comments that reviewers can put in by a key, at most 20.")] = []
     skills: Annotated[list[str], _said("Only people with all of them are offered the cases.")] = []
     team: Annotated[str | None, _said("Only its members are offered the cases.")] = None
 

@@ -47,6 +47,12 @@ class ReviewRulesForm(forms.Form):
         help_text="One a line: label | code | words | required. The last word is left out where it is not.",
     )
 
+    ready_notes = forms.CharField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text="One a line. Reviewers put them into a comment with a click or a key.",
+    )
+
     ASKED = ("reviews_required", "due_hours", "sla_action", "default_label")
     ROUTED = ("team", "skills", "order", "value_hours")
     HELD = ("lease_seconds", "hold_cap", "hold_max_hours")
@@ -54,6 +60,7 @@ class ReviewRulesForm(forms.Form):
 
     def __init__(self, data: Any, *, rules: Mapping[str, Any], labels: Sequence[str]) -> None:
         typed = {"skills": ", ".join(rules["skills"]), "reason_codes": _lines(rules["reason_codes"])}
+        typed["ready_notes"] = "\n".join(rules["ready_notes"])
         skips = {
             f"{_SKIP}{reason}": rules["skip_rules"].get(reason, usual_rule(reason))
             for reason in SkipReason.values
@@ -96,6 +103,11 @@ class ReviewRulesForm(forms.Form):
             label, code, words = parts[:3]
             found.setdefault(label, []).append({"code": code, "words": words, "required": len(parts) > 3})
         return found
+
+    def clean_ready_notes(self) -> list[str]:
+        """Read the lines."""
+        lines = (line.strip() for line in self.cleaned_data["ready_notes"].splitlines())
+        return list(dict.fromkeys(line for line in lines if line))
 
     def values(self) -> dict[str, Any]:
         """Return the rules as the service takes them."""

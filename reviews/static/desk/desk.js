@@ -10,6 +10,7 @@ import "./drafts.js";
 import "./hold.js";
 import { listen } from "./keys.js";
 import "./moves.js";
+import "./notes.js";
 import { desk, isCase, place, url } from "./page.js";
 import "./player.js";
 import "./quiet.js";

@@ -154,6 +154,7 @@ def test_an_administrator_sets_every_rule_on_the_page_and_finds_it_there_again()
         "reread_share": "10",
         "gold_rate": "2",
         "reason_codes": "spam | fraud | Wants money | required\n\nham | news | A newsletter",
+        "ready_notes": " Sent twice. \n\nAsked the sender.\nSent twice.\n",
         "skip_conflict": "me",
         "skip_unsure": "drop",
         **{f"skip_{reason}": "me" for reason in ("knowledge", "display", "later")},
@@ -163,6 +164,7 @@ def test_an_administrator_sets_every_rule_on_the_page_and_finds_it_there_again()
     assert (rules.reviews_required, rules.due_hours, rules.decide_first_share) == (2, 4.5, 0.075)
     assert (rules.team.name, rules.skills, rules.on_demand) == ("Lawyers", ["law", "french"], True)
     assert rules.skip_rules == {"conflict": "me", "unsure": "drop"}
+    assert rules.ready_notes == ["Sent twice.", "Asked the sender."]
     assert rules.reason_codes == {
         "spam": [{"code": "fraud", "words": "Wants money", "required": True}],
         "ham": [{"code": "news", "words": "A newsletter", "required": False}],
