@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from threadpoolctl import threadpool_limits
 
 from bench._highlights_bytes import same_bytes
-from bench._highlights_flips import changes
+from bench._highlights_flips import changes, words
 from bench._highlights_media import images, recordings
 from bench._highlights_offsets import offsets
 from bench._highlights_precedents import precedents
@@ -32,5 +32,6 @@ def run(quick: bool) -> Sequence[Row]:
             *recordings(20 if quick else 60),
             *precedents(10_000 if quick else 100_000, 2_000 if quick else 6_000),
             *changes(n),
+            *words(n),
             *same_bytes(),
         ]

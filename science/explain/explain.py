@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from science.explain.counterfactual import flips
+from science.explain.deletion import word_flips
 from science.explain.media import audio_units, image_units
 from science.explain.swap import field_scores
 from science.explain.text import text_units
@@ -20,6 +21,7 @@ from science.serving.table import NAN
 
 EXACT_WITHIN = 1e-9  # log-odds; beyond it, evidence that should add up is not shown
 _LEAST_SHARE = 0.01
+_UNSURE = 0.95  # of the answer given; above it three words seldom turn an answer, and nobody asks
 _WEAK_TOTAL = 0.1  # log-odds all evidence together must move to be worth a look
 _WEAK_RATIO = 0.25  # of what the model says before it has read anything
 
@@ -75,9 +77,12 @@ def explain(
     """
     evidence = evidence_in(plan, row, target=target, contrast=contrast)
     found = as_explanation(evidence, row, top=top, model=model)
-    if not evidence.is_available or evidence.said != evidence.target or not plan.table.columns:
+    if not evidence.is_available or evidence.said != evidence.target:
         return found
-    return replace(found, flips=tuple(flips(plan, row, target=evidence.target, texts=evidence.of_texts)))
+    proposals = word_flips(plan, row, target=evidence.target) if evidence.proba[0] < _UNSURE else []
+    if plan.table.columns:
+        proposals += flips(plan, row, target=evidence.target, texts=evidence.of_texts)
+    return replace(found, flips=tuple(proposals))
 
 
 def evidence_in(

@@ -50,8 +50,9 @@ class Explanation:
     Locators: text ``{"part", "start", "end", "start16", "end16", "quote"}`` (code points, UTF-16 units
     as browsers count, and the words themselves), field ``{"path"}``, box ``{"asset", "x", "y", "w",
     "h"}`` (0..1 of the upright image), time ``{"asset", "start_ms", "end_ms"}``.
-    The scores shown and `residual` add up to the log-odds of target against contrast. `flips` are changes of
-    fields after which the model would say something else (`science.explain.counterfactual`).
+    The scores shown and `residual` add up to the log-odds of target against contrast. `flips` are changes
+    after which the model would say something else: of fields (`science.explain.counterfactual`), or words
+    that a text would be without (`science.explain.deletion`).
     """
 
     model: str
@@ -117,7 +118,10 @@ def verify(explanation: Explanation, row: Mapping[str, object]) -> None:
             _verify_place(where, row)
     for flip in explanation.flips:
         for change in flip["changes"]:
-            if row.get(change["path"]) != change["from"]:
+            if "without" in change:
+                if change["without"] not in str(row.get(change["path"], "")):
+                    raise NotInContent(f"a word that is not in {change['path']!r}")
+            elif row.get(change["path"]) != change["from"]:
                 raise NotInContent(f"a change of {change['path']!r} from what it is not")
 
 

@@ -50,9 +50,10 @@ class Analyzer:
 
     def tokens(self, text: str) -> list[str]:
         """The words of a text whose accents are kept, without their places."""
-        return self._pattern(text).findall(text.lower() if self.lowercase else text)
+        return self.pattern(text).findall(text.lower() if self.lowercase else text)
 
-    def _pattern(self, text: str) -> re.Pattern[str]:
+    def pattern(self, text: str) -> re.Pattern[str]:
+        """What finds the words of a text."""
         ascii_only = self.token_pattern is TOKEN_PATTERN and text.isascii()
         return _compiled(ASCII_TOKEN_PATTERN if ascii_only else self.token_pattern)
 
@@ -71,7 +72,7 @@ class Analyzer:
         prepared, source = self._prepare(text)
         return [
             (match.group(), *_original(source, *match.span()))
-            for match in self._pattern(prepared).finditer(prepared)
+            for match in self.pattern(prepared).finditer(prepared)
         ]
 
     def _prepare(self, text: str) -> tuple[str, list[int] | None]:

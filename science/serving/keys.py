@@ -30,7 +30,7 @@ def word_keys(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray | None]:
         hashes += map(hash, words)
         sizes.append(len(words))
     of_word = np.array(hashes, dtype=np.int64).view(np.uint64)
-    pairs = of_word[:-1] * _OF_PAIR + of_word[1:]
+    pairs = pair_keys(of_word[:-1], of_word[1:])
     text_of = np.repeat(np.arange(len(texts)), sizes)
     is_within = text_of[1:] == text_of[:-1]
     return np.concatenate([of_word, pairs[is_within]]), np.concatenate([text_of, text_of[1:][is_within]])
@@ -77,7 +77,12 @@ def keys_of_tokens(words: list[str]) -> np.ndarray:
     """The keys of the words of one text and then of its pairs of neighbours."""
     hashes = [hash(word) for word in _bytes_of(words)]
     of_word = np.array(hashes, dtype=np.int64).view(np.uint64)
-    return np.concatenate([of_word, of_word[:-1] * _OF_PAIR + of_word[1:]])
+    return np.concatenate([of_word, pair_keys(of_word[:-1], of_word[1:])])
+
+
+def pair_keys(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """The keys (n,) of pairs of words, from the keys of the words."""
+    return np.asarray(first * _OF_PAIR + second)
 
 
 def keys_of_words(names: Sequence[str]) -> np.ndarray:

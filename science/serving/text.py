@@ -141,6 +141,10 @@ class TextBlock:
         shifted: np.ndarray = text_of[is_known].astype(number) << self._shift
         return shifted | ids[is_known].astype(number, copy=False)
 
+    def ids_of(self, keys: np.ndarray) -> np.ndarray:
+        """The features (n,) of some keys, -1 where one is unknown."""
+        return self._known.find(keys)
+
     def spans(self, text: str, words: list[Span]) -> tuple[np.ndarray, Spans]:
         """Every occurrence of a feature in a text of those words, and its id, -1 where it is unknown."""
         found = word_spans(words)

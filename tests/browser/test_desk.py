@@ -457,3 +457,19 @@ def test_a_ready_note_is_put_into_the_comment_by_key_or_click_and_goes_with_the_
     page.keyboard.press("1")
     until(lambda: Review.objects.exists())
     assert Review.objects.get().comment == f"See below. Sent twice. {notes[1]}"
+
+
+def test_the_words_that_decide_are_named_and_never_run(visit: Any) -> None:
+    nasty = '<img src=x onerror="alert(1)">'
+    assisted()
+    body = Evidence.objects.get().body
+    changes = [{"path": "body", "without": "refund"}, {"path": "body", "without": nasty}]
+    Evidence.objects.update(body={**body, "flips": [{"changes": changes, "label": "ham", "p": 0.31}]})
+    visitor = visit(person())
+    page = visitor.open("/review/")
+    flip = page.locator(".evidence-flip")
+    expect(flip.locator("h3")).to_have_text("Would be ham without")
+    expect(flip.locator("q")).to_have_text(["refund", nasty])
+    expect(flip.locator("li").first).to_have_text("refund in body")
+    assert visitor.is_accessible()
+    visitor.shoot("without-words")

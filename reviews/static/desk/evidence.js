@@ -160,15 +160,21 @@ function item(on, one, highlight) {
   return row;
 }
 
-/** What would turn the answer: fields, from and to. @param {HTMLElement} stage @param {any[]} flips */
+/** What would turn the answer: fields from and to, or words that a text would be without. @param {HTMLElement} stage @param {any[]} flips */
 function addFlips(stage, flips) {
   const place = /** @type {HTMLElement} */ (stage.querySelector("[data-evidence]"));
   for (const flip of flips) {
     const section = copy(stage, "[data-flip]");
-    words(section).textContent = `Would be ${flip.label} if`;
+    const isWithout = flip.changes.some((/** @type {any} */ change) => change.without !== undefined);
+    words(section).textContent = `Would be ${flip.label} ${isWithout ? "without" : "if"}`;
     const pattern = /** @type {Element} */ (section.querySelector("li"));
     for (const change of flip.changes) {
       const row = /** @type {Element} */ (pattern.cloneNode(true));
+      if (isWithout) {
+        row.replaceChildren(Object.assign(document.createElement("q"), { textContent: change.without, dir: "auto" }), ` in ${change.path.replaceAll("_", " ")}`);
+        pattern.before(row);
+        continue;
+      }
       for (const name of ["path", "from", "to"]) {
         const part = row.querySelector(`[data-${name}]`);
         if (part) part.textContent = String(change[name] ?? "not given").replaceAll("_", name === "path" ? " " : "_");
