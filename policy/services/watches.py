@@ -15,7 +15,7 @@ def open_watch(certificate: Certificate, *, weekly_automatic: float, now: dateti
     """Begin to watch what a certificate covers; every point it passed has a monitor of its own."""
     passed = _passed(certificate)
     horizon = _horizon(weekly_automatic)
-    live = LiveWatch.begin(passed, target=certificate.target, horizon_cases=horizon, pfa=FALSE_ALARMS)
+    live = LiveWatch.begin(passed, target=_watched(certificate), horizon_cases=horizon, pfa=FALSE_ALARMS)
     watch, _ = Watch.objects.get_or_create(
         certificate=certificate,
         defaults={
@@ -69,7 +69,7 @@ def begin_again(watch: Watch) -> None:
     """Forget what was taken in: a label has changed, so all of them are read again."""
     live = LiveWatch.begin(
         _passed(watch.certificate),
-        target=watch.certificate.target,
+        target=_watched(watch.certificate),
         horizon_cases=watch.horizon_cases,
         pfa=FALSE_ALARMS,
     )
@@ -95,6 +95,16 @@ def keep(watch: Watch, live: LiveWatch, *, now: datetime) -> None:
             "n_wrong",
         ]
     )
+
+
+def _watched(certificate: Certificate) -> float:
+    """Return the error that monitors hold labels against: the promise, or what of it reviewers would see.
+
+    Where misses are allowed for, the certificate was proved at the sharper target, and the same reviewers
+    answer the audits.
+    """
+    evidence = certificate.evidence
+    return float(evidence["target_tested"]) if "misses" in evidence else certificate.target
 
 
 def _passed(certificate: Certificate) -> dict[Label, list[float]]:

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from django.db.models import Exists, OuterRef
+
 from cases.types import Purpose
 from hitl.flow.watching.scene import ACTOR, Scene
 from policy.services import alarms
@@ -19,11 +21,14 @@ def capacity(scene: Scene) -> float | None:
 
 
 def heed_overdue(scene: Scene) -> None:
-    """Stop where audits are no longer answered: then nobody watches."""
+    """Stop where audits, or second looks at them, are no longer answered: then nobody watches."""
     if not scene.is_automating:
         return
-    audits = Task.objects.filter(workflow_id=scene.workflow_id, purpose=Purpose.AUDIT, status__in=OPEN)
-    overdue = audits.filter(due_at__lt=scene.now).count()
+    late = Task.objects.filter(workflow_id=scene.workflow_id, status__in=OPEN, due_at__lt=scene.now)
+    audits = Task.objects.filter(
+        case_id=OuterRef("case_id"), epoch=OuterRef("epoch"), purpose=Purpose.AUDIT
+    ).exclude(status=TaskStatus.DROPPED)
+    overdue = late.exclude(purpose__in=(Purpose.REVIEW, Purpose.GOLD)).filter(Exists(audits)).count()
     if overdue >= alarms.OVERDUE_LEAST:
         drawn = 2 * scene.week.audited
         alarms.heed_overdue(scene.workflow_id, overdue=overdue, drawn=drawn, actor=ACTOR, now=scene.now)

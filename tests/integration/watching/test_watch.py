@@ -318,6 +318,38 @@ def test_too_many_unanswered_audits_stop_automation():
     assert policy_of(release).breaker_reason.startswith("audits_overdue")
 
 
+def test_second_looks_at_audits_that_nobody_takes_stop_automation_too():
+    release = automating()
+    look(release, NOW)
+    audited = decided(release, 10, at=NOW, pi=0.02)
+    fields = {"workflow": release.workflow, "schema_version": 1, "mode": "blind", "reasons": ["second"]}
+    times = {"created_at": NOW, "due_at": NOW + DAY}
+    seconds = [Task(case_id=one.case_id, purpose="second", slot=2, **fields, **times) for one in audited]
+    others = decided(release, 30, at=NOW, pi=1.0, reason="below_cutoff")
+    Task.objects.bulk_create(
+        Task(case_id=one.case_id, purpose="second", slot=2, **fields, **times) for one in others
+    )
+    look(release, NOW + 2 * DAY)
+    assert policy_of(release).breaker_tripped_at is None, "other second answers are nobody's watch"
+    Task.objects.bulk_create(seconds)
+    look(release, NOW + 2 * DAY)
+    assert policy_of(release).breaker_by == "overdue"
+
+
+def test_where_misses_are_allowed_for_the_watch_holds_what_people_see_against_the_sharper_promise():
+    release = automating()
+    sharper = {"misses": {"missed": 1, "known_wrong": 20, "bound": 0.3}, "target_tested": 0.007}
+    Certificate.objects.update(evidence=sharper)
+    look(release, NOW)
+    (state,) = Watch.objects.get().states
+    assert state["target"] == 0.007
+    decided(release, 100, at=NOW, wrong=1, pi=0.5)
+    watch_before = Watch.objects.get()
+    Label.objects.update(at=NOW + DAY)  # a label has changed: everything is read again
+    look(release, NOW + 2 * DAY)
+    assert Watch.objects.get().states[0]["target"] == watch_before.states[0]["target"]
+
+
 def test_cutoffs_by_hand_are_nobodys_promise():
     workflow = workflow_with_policy(degree="partial")
     release = champion_of(workflow)
