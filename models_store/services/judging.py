@@ -13,6 +13,7 @@ from models_store.types import EvaluationSource
 from science.aurc import aurc
 from science.paired import PairedDifference, paired_difference
 from science.pipelines import TrainedModel
+from science.serving import Plan
 
 FEWEST_FRESH = 50  # labels the champion never saw, below which older ones are asked as well
 
@@ -35,13 +36,17 @@ class Comparison:
 def evaluate(
     model: TrainedModel, snapshot: Snapshot, trained: np.ndarray, held_out: np.ndarray
 ) -> Evaluation:
-    """Return, unsaved, what the model says of the labels held out; of all, out of fold, where none were."""
+    """Return, unsaved, what the model says of the labels held out; of all, out of fold, where none were.
+
+    Of cases that it was not taught to read it says nothing, as when it decides: they are people's, whatever
+    their score, and no cutoff speaks of them.
+    """
     column = {label: i for i, label in enumerate(model.labels)}
 
     def truth(places: np.ndarray) -> list[int]:
         return [column.get(snapshot.labels[i], -1) for i in places]
 
-    predicted, scores = best_of(model.oof_proba)
+    predicted, scores = best_of(_of_the_fit(model.plan, model.oof_proba, snapshot, trained))
     judged, source, tuning = trained, EvaluationSource.OUT_OF_FOLD, {}
     if len(held_out):
         tuning = {
@@ -50,7 +55,8 @@ def evaluate(
             "tune_scores": scores.tolist(),
         }
         contents, _ = snapshot.take(held_out)
-        predicted, scores = best_of(model.plan.predict_proba(rows_for(contents, snapshot.schema)))
+        proba = model.plan.predict_proba(rows_for(contents, snapshot.schema))
+        predicted, scores = best_of(_of_the_fit(model.plan, proba, snapshot, held_out))
         judged, source = held_out, EvaluationSource.HELD_OUT
     return Evaluation(
         source=source,
@@ -62,6 +68,14 @@ def evaluate(
         purpose=[snapshot.purposes[i] for i in judged],
         **tuning,
     )
+
+
+def _of_the_fit(plan: Plan, proba: np.ndarray, snapshot: Snapshot, places: np.ndarray) -> np.ndarray:
+    """The probabilities (n_rows, n_labels), NaN where the model cannot read the case."""
+    contents, _ = snapshot.take(places)
+    misfits = plan.fits(rows_for(contents, snapshot.schema))
+    is_fit = np.array([misfit is None for misfit in misfits], dtype=bool)
+    return np.where(is_fit[:, None], proba, np.nan)
 
 
 def best_of(proba: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -115,7 +129,8 @@ def _champion_on(
     if is_fresh.any():
         contents, labels = snapshot.take(places[is_fresh])
         plan = plan_for(champion.id)
-        column, sure = best_of(plan.predict_proba(rows_for(contents, snapshot.schema)))
+        proba = plan.predict_proba(rows_for(contents, snapshot.schema))
+        column, sure = best_of(_of_the_fit(plan, proba, snapshot, places[is_fresh]))
         said = np.array([plan.labels[i] for i in column], dtype=object)
         wrong[is_fresh] = (said != np.array(labels, dtype=object)) | np.isnan(sure)
         score[is_fresh] = sure

@@ -18,6 +18,7 @@ from models_store.selectors import champion, evaluation_of
 from models_store.services import snapshots
 from models_store.services.snapshots import split, take_snapshot
 from models_store.types import RunStatus
+from policy.samples import all_labels
 from science.serving import load_plan
 from tests.factories import NOW, TESTER
 from tests.model_rows import (
@@ -224,6 +225,31 @@ def test_random_blind_labels_are_held_out_to_certify_when_there_are_enough(
     labelled(workflow, applications()[500:520])
     _, again = split(take_snapshot(workflow))
     assert {take_snapshot(workflow).label_ids[i] for i in again} == held_out
+
+
+def test_cases_that_the_model_was_not_taught_to_read_prove_nothing_of_its_cutoffs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(snapshots, "FEWEST_TO_CERTIFY", 50)
+    workflow = credit_workflow(500)
+    random = list(Label.objects.order_by("id").values_list("id", flat=True)[:200])
+    Label.objects.filter(pk__in=random).update(purpose=Purpose.AUDIT, inclusion_probability=0.5)
+    _, held_out = split(take_snapshot(workflow))
+    certifying = [take_snapshot(workflow).label_ids[i] for i in held_out]
+    odd = certifying[:7]
+    for case in Case.objects.filter(labels__in=odd):
+        case.content = {**case.content, "Job": "lion tamer"}
+        case.save()
+    release = train_now(workflow).release
+    assert release is not None
+    evaluation = evaluation_of(release.id)
+    assert evaluation is not None
+    is_odd = np.array([label_id in odd for label_id in evaluation.label_ids])
+    assert is_odd.sum() == 7
+    assert np.isnan(evaluation.scores).tolist() == is_odd.tolist()
+    sample = all_labels(release)
+    assert sample is not None
+    assert len(sample) == len(certifying) - 7
 
 
 def test_every_label_has_one_use_and_few_labels_are_judged_out_of_fold() -> None:
