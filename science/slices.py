@@ -14,6 +14,7 @@ import numpy as np
 
 from science.fields import Field, Kind, Schema
 from science.intervals import wilson_interval
+from science.paired import paired_difference
 from science.serving.table import moment_of, number
 
 FEWEST = 30  # cases in a slice; of fewer nothing can be said
@@ -39,8 +40,9 @@ def slices_of(
     Returns
     -------
     ``{"n", "wrong", "n_slices", "worst"}``, where worst is a list of ``{"field", "slice", "n", "wrong",
-    "low", "high", "majority_wrong"}``: the worst first, by the lower end of their interval; `majority_wrong`
-    is the share that the slice's commonest label would get wrong.
+    "low", "high", "majority_wrong", "surely_worse"}``: the worst first, by the lower end of their interval;
+    `majority_wrong` is the share that the slice's commonest label would get wrong, and `surely_worse` by how
+    much more the model errs at the least (negative: perhaps it does not), both judged on the same cases.
 
     >>> schema = Schema((Field("shop", Kind.CATEGORY),), ("a", "b"))
     >>> rows = [{"shop": "north" if i % 2 else "south"} for i in range(200)]
@@ -58,11 +60,13 @@ def slices_of(
         if n == len(rows):
             continue
         low, high = wilson_interval(share, n, confidence)
-        commonest = Counter(true[own].tolist()).most_common(1)[0][1]
+        commonest = Counter(true[own].tolist()).most_common(1)[0][0]
+        missed = true[own] != commonest
         told.append(
             {
                 "field": name, "slice": words, "n": n, "wrong": share, "low": low, "high": high,
-                "majority_wrong": 1 - commonest / n,
+                "majority_wrong": float(missed.mean()),
+                "surely_worse": paired_difference(wrong[own], missed, confidence=confidence).low,
             }
         )  # fmt: skip
     told.sort(key=lambda one: (-one["low"], -one["wrong"], one["slice"]))

@@ -29,11 +29,12 @@ def look_closer(
 
 
 def _slices(evaluation: Evaluation, snapshot: Snapshot) -> dict[str, Any]:
+    """Where it errs among the cases it can read; the others are people's."""
     place = {label_id: i for i, label_id in enumerate(snapshot.label_ids)}
     judged = np.array([place[label_id] for label_id in evaluation.label_ids], dtype=np.intp)
-    contents, labels = snapshot.take(judged)
-    scores = np.array(evaluation.scores, dtype=np.float64)
-    wrong = (np.array(evaluation.predicted) != np.array(evaluation.truth)) | np.isnan(scores)
+    is_read = np.isfinite(np.array(evaluation.scores, dtype=np.float64))
+    contents, labels = snapshot.take(judged[is_read])
+    wrong = (np.array(evaluation.predicted) != np.array(evaluation.truth))[is_read]
     return slices_of(contents, wrong, labels, snapshot.schema)
 
 

@@ -119,8 +119,9 @@ def _no_answer_given_away(report: Mapping[str, Any], trusted: Collection[str]) -
 def _no_slice_abandoned(slices: Mapping[str, Any], most: float | None) -> Check:
     """Better on average may be worse for some: no slice may surely do worse than its commonest label.
 
-    The intervals hold for all slices together. Slices by label are shown but not judged: every model finds
-    the rare label less often.
+    Worse by more than chance and more than `MARGIN`: where nearly all cases have one label, nobody who looks
+    for the others can be as often right as who never does. The intervals hold for all slices together. Slices
+    by label are shown but not judged: every model finds the rare label less often.
     """
     name = "No kind of case is given up"
     bad = []
@@ -128,7 +129,7 @@ def _no_slice_abandoned(slices: Mapping[str, Any], most: float | None) -> Check:
         if not one["field"]:
             continue
         said = f"{one['slice']} ({one['n']:,} cases): wrong in {percent(one['wrong'])}"
-        if one["low"] > one["majority_wrong"]:
+        if one["surely_worse"] > MARGIN:
             bad.append(f"{said}, the commonest label would be in {percent(one['majority_wrong'])}")
         elif most is not None and 100 * one["low"] > most:
             bad.append(f"{said}, surely more than the {most:g} % allowed")

@@ -95,7 +95,7 @@ def told_of(**more: Any) -> list[str]:
 def one_slice(**changes: Any) -> dict[str, Any]:
     worst = {
         "field": "Home", "slice": "Home: rent", "n": 200, "wrong": 0.3, "low": 0.2, "high": 0.4,
-        "majority_wrong": 0.45,
+        "majority_wrong": 0.45, "surely_worse": -0.2,
     }  # fmt: skip
     return {"n": 1000, "wrong": 0.1, "n_slices": 9, "worst": [{**worst, **changes}]}
 
@@ -111,7 +111,10 @@ def test_a_field_that_holds_the_answer_is_refused_unless_it_is_trusted() -> None
 
 def test_a_slice_in_which_the_commonest_label_is_surely_better_is_refused() -> None:
     assert told_of(slices=one_slice()) == []
-    assert told_of(slices=one_slice(majority_wrong=0.15)) == ["No kind of case is given up"]
+    assert told_of(slices=one_slice(majority_wrong=0.15, surely_worse=0.02)) == [
+        "No kind of case is given up"
+    ]
+    assert told_of(slices=one_slice(majority_wrong=0.29, surely_worse=0.004)) == []  # not worth a refusal
     assert told_of(slices=one_slice(field="", majority_wrong=0.0)) == []  # a label is no kind of case
 
 

@@ -98,3 +98,20 @@ def test_slices_hold_what_they_say_and_the_worst_comes_first():
         assert one["n"] >= FEWEST
         assert one["low"] <= one["wrong"] <= one["high"]
     assert slices_of([], np.zeros(0, bool), [], schema)["worst"] == []
+
+
+def test_two_mistakes_where_one_label_is_always_right_are_chance_and_twenty_are_not():
+    schema = Schema((Field("shop", Kind.CATEGORY),), ("a", "b"))
+    rows = [{"shop": "north" if i % 2 else "south"} for i in range(500)]
+    labels = ["a" if i % 2 else "ab"[i % 4 // 2] for i in range(500)]
+
+    def north(n_wrong: int) -> float:
+        wrong = np.arange(500) % 2 == 1
+        wrong[2 * n_wrong + 1 :] = False
+        return next(
+            one["surely_worse"]
+            for one in slices_of(rows, wrong, labels, schema)["worst"]
+            if one["slice"] == "shop: north"
+        )
+
+    assert north(2) < 0 < north(20)
