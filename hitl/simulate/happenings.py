@@ -11,6 +11,7 @@ from hitl.simulate.stream import Chunk
 from hitl.web.words import percent
 
 AMBER, RED = "amber", "red"
+LEAK = "Here: name the columns that are fields with --fields, and leave that one out."
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,25 @@ def happenings(entries: Iterable[Entry], chunks: Sequence[Chunk]) -> list[Happen
 
 
 def alarms_of(told: Iterable[Happening]) -> list[Happening]:
-    """Return those that say that something is wrong."""
-    return [one for one in told if one.level is not None]
+    """Return those that say that something is wrong, each once.
+
+    While the evidence is amber, or was green again for fewer cases than it had been amber, more amber is the
+    same alarm: evidence near its line crosses it to and fro.
+    """
+    alarms: list[Happening] = []
+    is_amber, began, ended = False, 0, -1
+    for one in told:
+        if one.level == AMBER:
+            is_same = is_amber or one.case - ended < ended - began
+            if not is_same:
+                alarms.append(one)
+                began = one.case
+            is_amber = True
+        elif one.level is not None:
+            alarms.append(one)
+        elif is_amber and one.kind == "audits.changed":
+            is_amber, ended = False, one.case
+    return alarms
 
 
 def case_at(chunks: Sequence[Chunk], moment: datetime) -> int:
@@ -77,6 +95,13 @@ def _audits(detail: Detail) -> Told:
     before, after = (detail.get("audit_rate") or [0.0, 0.0])[:2]
     words = f"The evidence is {level}: audits go from {percent(before)} to {percent(after)} of the decisions."
     return words, level if level in (AMBER, RED) else None
+
+
+def _refused(detail: Detail) -> Told:
+    reason = str(detail.get("reason") or "")
+    if "alone gives" in reason:
+        reason += f" {LEAK}"
+    return f"A new model was refused. {reason}".strip(), None
 
 
 def _level(detail: Detail) -> Told:
@@ -123,7 +148,7 @@ _TOLD: dict[str, Callable[[Detail], Told]] = {
     "degree.changed": _degree,
     "release.promoted": lambda detail: (f"{detail.get('release')} is the champion.", None),
     "training.failed": _reason("A training run failed"),
-    "training.refused": _reason("A new model was refused"),
+    "training.refused": _refused,
     "trial.ended": _trial,
     "trial.opened": lambda detail: ("A test of the promise on live labels began.", None),
 }

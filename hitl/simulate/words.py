@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hitl.simulate.counts import BROKEN, KEPT, NOTHING, WITHIN_CHANCE
-from hitl.simulate.happenings import RED
+from hitl.simulate.happenings import LEAK, RED
 from hitl.web.words import percent
 
 Outcome = Mapping[str, Any]
@@ -44,7 +44,8 @@ def why_nothing(outcome: Outcome) -> str:
         return str(refused[-1])
     reasons = [run["reason"] for run in outcome["trainings"] if run["reason"]]
     if reasons:
-        return str(reasons[-1])
+        is_leak = "alone gives" in reasons[-1]
+        return f"{reasons[-1]} {LEAK if is_leak else ''}".strip()
     return "" if outcome["trainings"] else "There were too few labels to train a model."
 
 

@@ -53,9 +53,13 @@ def _line_up(scene: Scene) -> None:
 
 
 def _train_after_alarm(scene: Scene) -> None:
-    """Try a new model once there are labels from after the alarm; once for each alarm."""
+    """Try a new model once there are labels from after the alarm; once for each alarm.
+
+    After a step down this is the way back as well: what was refuted of this model stays refuted, and the next
+    one is certified on labels from since then.
+    """
     since = scene.policy.evidence_from
-    if not scene.is_tripped_by_evidence or since is None:
+    if since is None or not (scene.is_tripped_by_evidence or scene.has_stepped_down):
         return
     runs = TrainingRun.objects.filter(workflow_id=scene.workflow_id, requested_at__gte=since)
     if runs.exists() or new_labels(scene.workflow_id, since=since) < RETRAIN_AFTER:

@@ -78,6 +78,12 @@ class Scene:
         return self.policy.breaker_tripped_at is not None and self.policy.breaker_by == TrippedBy.EVIDENCE
 
     @property
+    def has_stepped_down(self) -> bool:
+        """Whether stricter cutoffs than were proved are in force, because live audits refuted the others."""
+        certificate = self.cutoffs.certificate if self.cutoffs else None
+        return self.is_automating and certificate is not None and bool(certificate.refuted)
+
+    @property
     def is_automating(self) -> bool:
         """Whether cutoffs that rest on a certificate are deciding cases."""
         return (

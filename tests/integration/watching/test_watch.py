@@ -10,7 +10,8 @@ from django.db import connection
 from cases.models import Label
 from hitl.audit.models import Entry
 from hitl.flow.watching import watch
-from models_store.models import Release
+from hitl.flow.watching.run import RETRAIN_AFTER
+from models_store.models import Release, TrainingRun
 from policy.models import Certificate, CutoffSet, Decision, Policy, Reading, Trial, Watch
 from policy.rules import rule_for
 from policy.services.breaker import trip_breaker
@@ -267,6 +268,14 @@ def test_red_steps_down_to_the_loosest_stricter_cutoff_that_is_calm():
     look(release, NOW + timedelta(hours=2))
     assert rule_for(release.workflow_id).rule.cutoffs["ham"] == GRID[2]
     assert CutoffSet.objects.filter(in_force_until=None).count() == 1
+    # The way back is another model, tried once there are labels from since then, once for the alarm.
+    decided(release, RETRAIN_AFTER - 1, at=NOW + timedelta(hours=3), score=0.98, pi=0.25)
+    look(release, NOW + timedelta(hours=4))
+    assert not TrainingRun.objects.exists()
+    decided(release, 1, at=NOW + timedelta(hours=5), score=0.98, pi=0.25)
+    for hour in (6, 7):
+        look(release, NOW + timedelta(hours=hour))
+        assert list(TrainingRun.objects.values_list("trigger", flat=True)) == ["alarm"]
 
 
 def test_after_an_alarm_the_promise_is_proved_again_and_automation_comes_back():

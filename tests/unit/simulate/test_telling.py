@@ -5,13 +5,16 @@ import re
 import numpy as np
 import pytest
 
+from hitl.audit.models import Entry
 from hitl.simulate.counts import BROKEN, KEPT, NOTHING, WITHIN_CHANCE, Errors
 from hitl.simulate.drawing import draw, legend, ticks
 from hitl.simulate.drift import change
+from hitl.simulate.happenings import AMBER, LEAK, RED, Happening, alarms_of, happenings
 from hitl.simulate.naive import FirstModel
 from hitl.simulate.options import DRIFTS, Drift
 from hitl.simulate.reading import Item
 from hitl.web.charts import Plot, Series
+from tests.factories import NOW
 
 
 @pytest.mark.parametrize(
@@ -91,3 +94,24 @@ def test_ticks_are_round_and_inside() -> None:
     assert ticks(0, 1) == [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
     assert ticks(1, 50_000) == [10_000.0, 20_000.0, 30_000.0, 40_000.0, 50_000.0]
     assert ticks(0, 0.047)[1] == 0.01
+
+
+def test_evidence_that_crosses_its_line_to_and_fro_is_one_alarm() -> None:
+    def amber(case: int, kind: str = "audits.changed") -> Happening:
+        return Happening(case, kind, "amber", AMBER)
+
+    def green(case: int) -> Happening:
+        return Happening(case, "audits.changed", "green")
+
+    red = Happening(900, "breaker.tripped", "stopped", RED)
+    told = [amber(100, "certificate.level"), amber(100), green(200), amber(230), green(300), amber(700), red]
+    assert [one.case for one in alarms_of(told)] == [100, 700, 900]
+    assert alarms_of([amber(0), amber(0)]) == [amber(0)]
+    assert alarms_of([green(5)]) == []
+
+
+def test_a_column_that_gives_the_answer_away_is_told_with_the_way_out() -> None:
+    reason = "No field gives the answer away: no. \u201ctotal\u201d alone gives 99.9 % of the answers."
+    (entry,) = happenings([Entry(action="training.refused", detail={"reason": reason}, at=NOW)], [])
+    assert entry.words.endswith(LEAK)
+    assert "--fields" in LEAK
