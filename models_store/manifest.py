@@ -33,6 +33,7 @@ def manifest(
         "schema": schema,
         "seed": seed,
         "budget_seconds": budget_seconds,
+        "unread": report["unread"],
         "code_sha256": code_sha256(),
         "lock_sha256": lock_sha256(),
         "packages": {name: version(name) for name in (*_PACKAGES, *packages_of(report["extras"]))},

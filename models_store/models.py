@@ -225,6 +225,15 @@ class TrainingPlan(models.Model):
         help_text="Names, separated by commas. A field from which alone every label follows is refused"
         " otherwise: most are filled in after the decision.",
     )
+    unread_words = ArrayField(
+        models.CharField(max_length=100),
+        verbose_name="Words that are no evidence",
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="Separated by commas. The next model does not read them: names, signatures, what reviewers"
+        " call misleading.",
+    )
     challengers_wait = models.BooleanField(
         "New models wait for a person",
         default=False,

@@ -105,6 +105,9 @@ def _make_release(run: TrainingRun, steps: Steps, clock: Clock) -> Release:
         trained, held_out = split(snapshot)
         step.result = _said_of(snapshot, held_out)
     with steps.step("Train") as step:
+        unread = training_plan(run.workflow_id).unread_words
+        if unread:
+            step.say(f"Leaving out as no evidence: {', '.join(unread)}.")
         contents, labels = snapshot.take(trained)
         model = train(
             rows_for(contents, snapshot.schema),
@@ -114,6 +117,7 @@ def _make_release(run: TrainingRun, steps: Steps, clock: Clock) -> Release:
             weights=snapshot.weights[trained],
             budget_seconds=BUDGET_SECONDS,
             extras=settings.EXTRA_MODELS,
+            unread=unread,
             progress=step.say,
         )
         step.result = f"Chosen: {model.report['chosen']}, {len(model.artifact) / 1024:,.0f} kB."

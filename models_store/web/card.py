@@ -194,6 +194,8 @@ def _limits(shown: ShownRelease) -> Iterable[str]:
     ]
     if shown.left_out:
         lines.append("It never answers " + ", ".join(_plain(label) for label, _ in shown.left_out))
+    if shown.report.get("unread"):
+        lines.append("It does not read, as no evidence: " + ", ".join(map(_plain, shown.report["unread"])))
     if shown.report.get("n_unreadable"):
         lines.append(f"Training cases with files it could not read: {shown.report['n_unreadable']:,}")
     if shown.report.get("skipped"):

@@ -19,6 +19,7 @@ class PlanForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in th
             "challengers_wait",
             "most_wrong_in_a_slice",
             "trusted_fields",
+            "unread_words",
         )
 
     def wanted(self) -> dict[str, Any]:

@@ -18,7 +18,13 @@ from reviews.quality.window import Window
 READERS = (Role.LEAD, Role.OPERATOR, Role.ADMINISTRATOR, Role.AUDITOR)
 SPANS = (("day", "24 hours"), ("week", "7 days"), ("month", "30 days"), ("quarter", "90 days"))
 USUAL = "week"
-_TABS = (("Now", "lead"), ("People", "lead-people"), ("Agreement", "lead-agreement"), ("Teams", "lead-teams"))
+_TABS = (
+    ("Now", "lead"),
+    ("People", "lead-people"),
+    ("Agreement", "lead-agreement"),
+    ("Highlights", "lead-highlights"),
+    ("Teams", "lead-teams"),
+)
 
 
 def reader(request: HttpRequest) -> User:

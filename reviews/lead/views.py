@@ -20,6 +20,7 @@ from reviews.lead.plots import hours_plot, seconds_plot
 from reviews.lead.tables import shown
 from reviews.models import Review
 from reviews.quality.agreement import Together, WorkflowAgreement, agreements
+from reviews.quality.flags import flagged
 from reviews.quality.now import at_risk, by_hour, lanes, who_is_on
 from reviews.quality.people import confusions, labels, paces, people, seconds_of
 from reviews.quality.window import Window
@@ -141,6 +142,17 @@ def agreement(request: HttpRequest) -> HttpResponse:
     ]
     context = {"sections": sorted(sections, key=lambda section: section["workflow"].name)}
     return render(request, "lead/agreement.html", context | asked.context(request))
+
+
+@login_required
+@require_GET
+def highlights(request: HttpRequest) -> HttpResponse:
+    """Show which highlights misled people, and where a word is left out of the next model."""
+    reader(request)
+    asked = Asked.of(request)
+    names = {workflow.pk: workflow for workflow in asked.workflows}
+    found = [(one, names[one.workflow_id]) for one in flagged(asked.window())]
+    return render(request, "lead/highlights.html", {"flagged": found} | asked.context(request))
 
 
 def _section(found: WorkflowAgreement, workflow: Any, users: dict[int, str]) -> dict[str, Any]:

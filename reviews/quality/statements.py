@@ -95,6 +95,19 @@ WITH {CHECKED}
 SELECT c.workflow_id, c.truth, c.label, count(*) FROM checked c WHERE is_checked GROUP BY 1, 2, 3
 """  # noqa: S608 - as above
 
+# What reviewers said of highlights, word by word, those that misled most first.
+FLAGGED = """
+SELECT t.workflow_id, flag ->> 'field' AS field, lower(flag ->> 'place') AS place,
+       count(*) FILTER (WHERE flag ->> 'verdict' = 'misled') AS misled,
+       count(*) FILTER (WHERE flag ->> 'verdict' = 'helped') AS helped,
+       count(DISTINCT r.reviewer_id) FILTER (WHERE flag ->> 'verdict' = 'misled') AS people
+FROM reviews_review r JOIN reviews_task t ON t.id = r.task_id
+CROSS JOIN LATERAL jsonb_array_elements(r.flags) AS flag
+WHERE r.submitted_at >= %(since)s AND r.submitted_at <= %(until)s AND r.undone_at IS NULL AND r.flags <> '[]'
+  AND (%(workflow)s::uuid IS NULL OR t.workflow_id = %(workflow)s::uuid)
+GROUP BY 1, 2, 3 ORDER BY misled DESC, helped, place LIMIT %(most)s
+"""
+
 UNREAD = """
 SELECT r.reviewer_id, count(*) FROM reviews_review r JOIN reviews_task t ON t.id = r.task_id
 WHERE r.submitted_at >= %(since)s AND r.submitted_at <= %(until)s AND r.undone_at IS NULL

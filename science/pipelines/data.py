@@ -14,6 +14,7 @@ from science.pipelines.corpus import MAX_CHARS, Counts, count_grams, count_words
 from science.serving.plan import MediaBlock
 from science.serving.sentences import MAX_CHARS as MAX_SENTENCES
 from science.serving.sentences import vector_of
+from science.serving.unread import Unread
 
 _SIDES = (32, 48, 64, 96, 128, 160, 192, 224)
 
@@ -22,7 +23,8 @@ _SIDES = (32, 48, 64, 96, 128, 160, 192, 224)
 class Data:
     """Rows, label indices and weights; counted text and described media on demand.
 
-    `y` is (n_rows,): the index in `labels`, or -1 for a row whose label the model does not learn.
+    `y` is (n_rows,): the index in `labels`, or -1 for a row whose label the model does not learn. `unread`
+    are words that no text is read with.
     """
 
     rows: Sequence[Mapping[str, object]]
@@ -30,6 +32,7 @@ class Data:
     weights: np.ndarray
     labels: tuple[str, ...]
     schema: Schema
+    unread: tuple[str, ...] = ()
 
     @property
     def n_outputs(self) -> int:
@@ -53,8 +56,8 @@ class Data:
 
     def texts(self, name: str) -> list[str]:
         """One field's texts as the model reads them; what is no text is empty."""
-        values = (row.get(name) for row in self.rows)
-        return [value[:MAX_CHARS] if isinstance(value, str) else "" for value in values]
+        values, blanked = (row.get(name) for row in self.rows), Unread(self.unread)
+        return [blanked(value[:MAX_CHARS]) if isinstance(value, str) else "" for value in values]
 
     @cached_property
     def words(self) -> dict[str, Counts]:

@@ -26,6 +26,7 @@ from science.serving.plan import Linear, MediaBlock, Plan
 from science.serving.sentences import SentenceBlock
 from science.serving.table import Table
 from science.serving.text import TextBlock
+from science.serving.unread import Unread
 
 _STACK_FOLDS = 3
 
@@ -118,6 +119,8 @@ class Fitted:
             dense = np.ascontiguousarray(coefficients[:, n_text:] * self.dense_scale)
             head = Linear(self.expansion, dense, self.estimator.intercept_ * factor + bias)
             texts = self.text.to_blocks(coefficients[:, :n_text]) if self.text is not None else ()
+        for block in texts:
+            block.unread = Unread(data.unread)
         return Plan(
             data.labels, data.schema, data.schema.fingerprint(), self.table, texts, self.media, head,
             self.raw[background], typical, "",

@@ -64,12 +64,13 @@ def influence_of_people(
                 suspects.append((-gap, name))
     left_out = []
     if suspects:
-        data = prepared(rows, labels, schema, weights)
+        data = prepared(rows, labels, schema, weights, model.report["unread"])
         folds = assign_folds(rows, data.y, N_FOLDS, np.random.default_rng(seed % 2**32))
         candidate = next(c for c in candidates_for(data) if c.name == model.report["chosen"])
         for _, name in sorted(suspects)[:MOST_TRIED]:
             own = who == name
-            without = Data(rows, data.y, np.where(own, 0.0, data.weights), data.labels, schema)
+            left = np.where(own, 0.0, data.weights)
+            without = Data(rows, data.y, left, data.labels, schema, data.unread)
             with threadpool_limits(limits=1):
                 proba = try_candidate(candidate, without, folds, seed % 2**32).proba
             left_out.append(_verdict(name, own, why, wrong, _wrong(proba, data.y)))

@@ -71,6 +71,7 @@ def train(
     weights: np.ndarray | None = None,
     budget_seconds: float = 60.0,
     extras: Collection[str] = (),
+    unread: Sequence[str] = (),
     progress: Callable[[str], None] | None = None,
 ) -> TrainedModel:
     """Train on labelled rows with the best of the candidates for their kinds of fields.
@@ -82,7 +83,8 @@ def train(
         inclusion probability. budget_seconds: CPU seconds the candidates may cost, judged
         beforehand from sizes (so a slow machine trains the same model); the simplest is always
         tried. extras: optional libraries to try as well (`science.pipelines.extras`); one that is not
-        installed is named in the report. progress: called with a sentence at every step.
+        installed is named in the report. unread: words that are no evidence and are not read.
+        progress: called with a sentence at every step.
 
     Raises
     ------
@@ -100,7 +102,7 @@ def train(
     absent = missing(extras)
     usable = [extra for extra in extras if extra not in absent]
     say("Reading the rows")
-    data = prepared(rows, labels, schema, weights)
+    data = prepared(rows, labels, schema, weights, unread)
     with threadpool_limits(limits=1):
         folds = assign_folds(rows, data.y, N_FOLDS, np.random.default_rng(seed))
         trials, skipped = _trials(data, candidates_for(data, usable), folds, seed, budget_seconds, say)
@@ -126,6 +128,7 @@ def train(
         "artifact_bytes": len(artifact),
         "lone_fields": lone_fields(data, fitted.table, fitted.raw, folds),
         "extras": usable,
+        "unread": list(unread),
         "seed": seed,
         "budget_seconds": budget_seconds,
     }
@@ -133,7 +136,11 @@ def train(
 
 
 def prepared(
-    rows: Sequence[Mapping[str, object]], labels: Sequence[str], schema: Schema, weights: np.ndarray | None
+    rows: Sequence[Mapping[str, object]],
+    labels: Sequence[str],
+    schema: Schema,
+    weights: np.ndarray | None,
+    unread: Sequence[str] = (),
 ) -> Data:
     if len(rows) != len(labels):
         raise ValueError(f"{len(rows)} rows but {len(labels)} labels")
@@ -146,7 +153,7 @@ def prepared(
     if unknown:
         raise NotTrainable(f"Label {unknown[0]!r} is not one of the workflow's labels.")
     y = np.array([schema.labels.index(label) for label in labels], dtype=np.intp)
-    data = Data(rows, y, weights, schema.labels, schema)
+    data = Data(rows, y, weights, schema.labels, schema, tuple(unread))
     examples = _different_examples(data)
     known = tuple(label for label in schema.labels if examples[label] >= MIN_PER_LABEL)
     if len(known) < 2:
@@ -157,7 +164,7 @@ def prepared(
         )
     index = np.array([known.index(label) if label in known else -1 for label in schema.labels])
     # A fresh object: what was cached for all labels must not be kept for those that remain.
-    return Data(rows, index[y], weights, known, schema)
+    return Data(rows, index[y], weights, known, schema, tuple(unread))
 
 
 def _different_examples(data: Data) -> Counter[str]:

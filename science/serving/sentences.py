@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from science.serving.errors import BadArtifact
+from science.serving.unread import Unread
 
 WIDTH = 384
 MAX_CHARS = 4_000  # some 20 ms a hundred words: what is longer goes to a person
@@ -51,8 +52,9 @@ class SentenceBlock:
     is_exact = False  # a token's share depends on the words around it
     max_chars = MAX_CHARS
 
-    def __init__(self, name: str, weights: np.ndarray) -> None:
+    def __init__(self, name: str, weights: np.ndarray, unread: Sequence[str] = ()) -> None:
         self.name, self.weights, self.idf = name, weights, np.ones(WIDTH)
+        self.unread = Unread(unread)
 
     @property
     def n_outputs(self) -> int:
@@ -61,7 +63,7 @@ class SentenceBlock:
 
     def read(self, value: object) -> str:
         """The part of a field's value that the model reads; no text reads as empty."""
-        return value[: self.max_chars] if isinstance(value, str) else ""
+        return self.unread(value[: self.max_chars]) if isinstance(value, str) else ""
 
     def outputs(self, values: Sequence[object]) -> np.ndarray:
         """Linear outputs of shape (n_texts, n_outputs), without intercept."""
@@ -76,7 +78,9 @@ class SentenceBlock:
 
     def to_parts(self, prefix: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Meta and arrays for an artifact; `from_parts` reads them."""
-        meta = {"name": self.name, "reader": "sentences", "model": _SHA256[_MODEL]}
+        meta: dict[str, Any] = {"name": self.name, "reader": "sentences", "model": _SHA256[_MODEL]}
+        if self.unread.words:
+            meta["unread"] = list(self.unread.words)
         return meta, {f"{prefix}.weights": self.weights}
 
     @classmethod
@@ -94,7 +98,7 @@ class SentenceBlock:
         if meta["model"] != _SHA256[_MODEL]:
             raise BadArtifact(f"sentence block {meta.get('name')!r}: made with another language model")
         _reader()
-        return cls(str(meta["name"]), weights)
+        return cls(str(meta["name"]), weights, [str(word) for word in meta.get("unread", ())])
 
 
 @lru_cache(maxsize=256)

@@ -17,6 +17,7 @@ from science.serving.errors import BadArtifact
 from science.serving.keys import WORDS, gram_keys, keys_of_grams, keys_of_words, word_keys
 from science.serving.lookup import Lookup
 from science.serving.spans import Spans, gram_spans, word_spans
+from science.serving.unread import Unread
 
 __all__ = ["WORDS", "TextBlock"]
 
@@ -28,7 +29,8 @@ class TextBlock:
     """One text field: its vocabulary, and the weights of its features.
 
     `words` (and pairs of them) and `grams` name the features, in this order; `idf` has shape
-    (n_features,), `weights` (n_features, n_outputs). `max_chars` is how much of a text the model reads.
+    (n_features,), `weights` (n_features, n_outputs). `max_chars` is how much of a text the model reads, and
+    `unread` the words that it leaves out.
     The names are kept packed: scoring needs their keys alone.
 
     Raises:
@@ -46,7 +48,9 @@ class TextBlock:
         idf: np.ndarray,
         weights: np.ndarray,
         max_chars: int,
+        unread: Sequence[str] = (),
     ) -> None:
+        self.unread = Unread(unread)
         self.name, self.gram_range, self.max_chars = name, gram_range, max_chars
         if gram_range[0] > 3:
             raise BadArtifact(f"field {name!r}: n-grams that are longer than short words")
@@ -78,7 +82,7 @@ class TextBlock:
 
     def read(self, value: object) -> str:
         """The part of a field's value that the model reads; no text reads as empty."""
-        return value[: self.max_chars] if isinstance(value, str) else ""
+        return self.unread(value[: self.max_chars]) if isinstance(value, str) else ""
 
     def outputs(self, values: Sequence[object]) -> np.ndarray:
         """Linear outputs of shape (n_texts, n_outputs), without intercept."""
@@ -155,6 +159,8 @@ class TextBlock:
     def to_parts(self, prefix: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Meta and arrays for an artifact; `from_parts` reads them."""
         meta = {"name": self.name, "gram_range": list(self.gram_range), "max_chars": self.max_chars}
+        if self.unread.words:
+            meta["unread"] = list(self.unread.words)
         arrays = {
             f"{prefix}.words": self._packed[0],
             f"{prefix}.grams": self._packed[1],
@@ -181,7 +187,16 @@ class TextBlock:
         if not 1 <= int(shortest) <= int(longest) <= 8 or not 1 <= int(meta["max_chars"]) <= 1_000_000:
             raise BadArtifact(f"text block {meta.get('name')!r}: impossible settings")
         gram_range = (int(shortest), int(longest))
-        return cls(str(meta["name"]), words, grams, gram_range, idf, weights, int(meta["max_chars"]))
+        return cls(
+            str(meta["name"]),
+            words,
+            grams,
+            gram_range,
+            idf,
+            weights,
+            int(meta["max_chars"]),
+            [str(word) for word in meta.get("unread", ())],
+        )
 
 
 def _chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:

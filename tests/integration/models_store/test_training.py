@@ -82,6 +82,18 @@ def test_what_the_release_said_out_of_fold_is_kept_with_the_label_it_is_about() 
     assert not np.allclose(own.max(axis=1), evaluation.scores)
 
 
+def test_words_that_are_no_evidence_are_left_out_of_the_next_model_and_said_so() -> None:
+    workflow = mail_history(300)
+    TrainingPlan.objects.create(workflow=workflow, unread_words=["http", "linux"])
+    run = train_now(workflow)
+    assert run.release is not None, run.reason
+    assert "Leaving out as no evidence: http, linux." in [line["words"] for line in run.log[1]["lines"]]
+    assert run.release.report["unread"] == run.release.manifest["unread"] == ["http", "linux"]
+    plan = plan_for(run.release.id)
+    read, unread = ({"subject": "hello", "body": f"see {word} there"} for word in ("", "linux HTTP"))
+    assert plan.predict_proba([read]).tolist() == plan.predict_proba([unread]).tolist()
+
+
 def test_the_same_labels_give_the_same_bytes_and_are_not_registered_twice() -> None:
     workflow = credit_workflow(200)
     first = train_now(workflow).release

@@ -11,12 +11,16 @@ from cases.models import Voiding
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
 from hitl.shared import clock
-from reviews.models import Review
+from reviews.models import Review, ReviewRules
+from reviews.quality.flags import flagged
+from reviews.quality.window import Window
 from tests.factories import NOW, person
+from tests.policy_rows import automating_workflow
 from tests.quality_rows import team, waiting_tasks
+from tests.review_rows import say, suggest, waiting
 
 pytestmark = pytest.mark.django_db
-PAGES = ("/review/lead/", "/review/lead/people/", "/review/lead/agreement/")
+PAGES = ("/review/lead/", "/review/lead/people/", "/review/lead/agreement/", "/review/lead/highlights/")
 
 
 @pytest.fixture(autouse=True)
@@ -108,3 +112,20 @@ def test_a_lead_looks_first_and_then_voids_with_a_reason() -> None:
     assert (voiding.reviewer, voiding.reason, voiding.asked_by) == (hetty, "Hasty", lead.username)
     assert "under way" in text(client, f"/review/lead/people/{hetty.pk}/")
     assert Review.objects.filter(reviewer=hetty, undone_at=None).exists()  # a worker does the rest
+
+
+def test_highlights_that_misled_are_listed_and_lead_to_where_they_are_left_out() -> None:
+    workflow = automating_workflow()
+    ReviewRules.objects.create(workflow=workflow)
+    release = workflow.releases.get()
+    for n, (verdict, word) in enumerate([("misled", "Regards"), ("misled", "regards"), ("helped", "prize")]):
+        (case,) = waiting(workflow, at=NOW)
+        suggest(case, release, label="spam", confidence=0.7, runner_up="ham")
+        say(person(username=f"p{n}"), "spam", flags=[{"field": "body", "place": word, "verdict": verdict}])
+    clock.use(lambda: NOW + timedelta(minutes=1))
+    (first, second) = flagged(Window(NOW - timedelta(days=1), NOW + timedelta(minutes=1)))
+    assert (first.place, first.misled, first.helped, first.people) == ("regards", 2, 0, 2)
+    assert (second.place, second.misled, second.helped, second.people) == ("prize", 0, 1, 0)
+    page = text(browsing(person(Role.LEAD)), "/review/lead/highlights/")
+    assert "regards" in page
+    assert f"/models/{workflow.slug}/" in page
