@@ -9,12 +9,13 @@ and each result is what scoring the blanked text would give, to the last few bit
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
-from science.serving.analyzer import Span, lower
+from science.serving.analyzer import RUN, Span, lower
 from science.serving.keys import WORDS, gram_keys, keys_of_tokens, pair_keys
 from science.serving.text import TextBlock
 
@@ -99,21 +100,12 @@ def _of_words(block: TextBlock, words: list[Span], of_token: np.ndarray) -> tupl
 
 def _of_grams(block: TextBlock, text: str, number: dict[str, int]) -> tuple[np.ndarray, _Changes]:
     """N-grams of characters lie within runs between blanks: only the runs that a word is in change."""
-    lowered, _ = lower(text)
-    times: defaultdict[str, int] = defaultdict(int)
-    for run in lowered.split():
-        times[run] += 1
-    runs = list(times)
-    texts, of_word, from_run = list(runs), [], []
-    for place, run in enumerate(runs):
-        blanked: dict[str, list[str]] = {}
-        for match in WORDS.pattern(run).finditer(run):
-            letters = blanked.setdefault(match.group(), list(run))
-            letters[match.start() : match.end()] = " " * (match.end() - match.start())
-        for token, letters in blanked.items():
-            of_word.append(number[token])
-            from_run.append(place)
-            texts.append("".join(letters))
+    runs, blanked = _runs(lower(text)[0], number)
+    texts = [*runs, *(changed for _, _, changed in blanked)]
+    place = {run: i for i, run in enumerate(runs)}
+    word = np.array([of for of, _, _ in blanked], dtype=np.int64)
+    whole = np.array([place[run] for _, run, _ in blanked], dtype=np.int64)
+    by = np.array(list(blanked.values()), dtype=np.int64)
     keys, text_of = gram_keys(texts, *block.gram_range)
     ids = block.ids_of(keys)
     if text_of is None:
@@ -121,20 +113,43 @@ def _of_grams(block: TextBlock, text: str, number: dict[str, int]) -> tuple[np.n
     order = np.argsort(text_of, kind="stable")
     order = order[ids[order] >= 0]
     ids, text_of = ids[order], text_of[order]
-    count = np.array([times[run] for run in runs])
     first = np.searchsorted(text_of, np.arange(len(texts) + 1))
-    whole = np.array(from_run, dtype=np.int64)
-    made = np.arange(len(runs), len(texts))
     at_gone, of_gone = _slices(first, whole)
-    at_made, of_made = _slices(first, made)
-    word, by = np.array(of_word, dtype=np.int64), count[whole] if len(whole) else _NONE
+    at_made, of_made = _slices(first, np.arange(len(runs), len(texts)))
     changes = _Changes(
         np.concatenate([word[of_gone], word[of_made]]),
         np.concatenate([ids[at_gone], ids[at_made]]),
         np.concatenate([-by[of_gone], by[of_made]]),
     )
+    count = np.array(list(runs.values()), dtype=np.int64)
     is_whole = text_of < len(runs)
     return np.repeat(ids[is_whole], count[text_of[is_whole]]), changes
+
+
+def _runs(lowered: str, number: dict[str, int]) -> tuple[Counter[str], Counter[tuple[int, str, str]]]:
+    """How often each run between blanks is there; for each word and run it is in, what is left of the run.
+
+    A word may reach into several runs: what counts as a blank differs between the two.
+    """
+    runs: Counter[str] = Counter()
+    blanked: Counter[tuple[int, str, str]] = Counter()
+    words = [(found.group(), *found.span()) for found in WORDS.pattern(lowered).finditer(lowered)]
+    first = 0
+    for found in RUN.finditer(lowered):
+        run, (start, end) = found.group(), found.span()
+        runs[run] += 1
+        while first < len(words) and words[first][2] <= start:
+            first += 1
+        left: dict[str, list[str]] = {}
+        for token, begins, ends in islice(words, first, None):
+            if begins >= end:
+                break
+            letters = left.setdefault(token, list(run))
+            for i in range(max(begins, start) - start, min(ends, end) - start):
+                letters[i] = " "
+        for token, letters in left.items():
+            blanked[number[token], run, "".join(letters)] += 1
+    return runs, blanked
 
 
 def _slices(first: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from science.explain.without import without_each_word
@@ -43,6 +43,8 @@ def blanked(text: str, places: Sequence[tuple[int, int]]) -> str:
 @pytest.mark.parametrize("gram_range", [None, (3, 5), (1, 4)])
 @pytest.mark.parametrize("n_outputs", [1, 3])
 @given(text=TEXT, others=st.lists(TEXT, max_size=3))
+@example(text="free Hello\u00a0 money hello", others=[])
+@example(text="a\u00a0b a\u00a0 \u00a0a aa\u00a0", others=["a b"])
 def test_every_word_s_absence_scores_as_the_text_without_it(
     text: str, others: list[str], gram_range: tuple[int, int] | None, n_outputs: int
 ) -> None:
