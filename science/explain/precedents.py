@@ -81,12 +81,17 @@ class Precedents:
         if not plan.is_linear:
             same = self.dense == dense.astype(np.uint8)
             return np.asarray(same @ self.weight)
-        total = np.asarray(self.dense @ dense.astype(np.float32)) if len(dense) else np.zeros(len(self), "f4")
+        total = np.zeros(len(self))
+        if len(dense):
+            total += self.dense @ dense.astype(np.float32)
         strongest = np.argsort(-values, kind="stable")[:_ASKED]
-        for j, value in zip(ids[strongest].tolist(), values[strongest].astype(np.float32), strict=True):
-            part = slice(self.start[j], self.start[j + 1])
-            total[self.rows[part]] += self.values[part] * value  # no row is there twice
-        return np.asarray(total, dtype=np.float64)
+        if len(strongest):
+            parts = [slice(self.start[j], self.start[j + 1]) for j in ids[strongest].tolist()]
+            shares = values[strongest].astype(np.float32)
+            weights = [self.values[part] * share for part, share in zip(parts, shares, strict=True)]
+            rows = np.concatenate([self.rows[part] for part in parts])
+            total += np.bincount(rows, np.concatenate(weights), len(self))
+        return total
 
     def to_artifact(self, model_sha256: str) -> bytes:
         """As a file that `load_precedents` reads; it names the model whose vectors it holds."""
