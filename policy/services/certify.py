@@ -55,7 +55,7 @@ def certify_release(*, release_id: UUID, actor: Actor, now: datetime) -> Certifi
     if earlier is not None:
         return earlier
     try:
-        terms = terms_of(policy, labels=release.labels, tried=_tried(policy, sample))
+        terms = terms_of(policy, labels=release.labels, tried=tests_before(policy, sample))
         proof = prove(sample, claim, terms, labels=release.labels)
     except NothingKnown as why:
         proof = _unproved(len(sample), str(why))
@@ -64,7 +64,7 @@ def certify_release(*, release_id: UUID, actor: Actor, now: datetime) -> Certifi
     return issue(release=release, claim=claim, proof=proof, fingerprint=name, actor=actor, now=now)
 
 
-def _tried(policy: Policy, sample: Sample) -> int | None:
+def tests_before(policy: Policy, sample: Sample) -> int | None:
     """Return how many tests these labels have been through; a first one out of fold need share nothing.
 
     What it proves is provisional, and live labels must confirm it.

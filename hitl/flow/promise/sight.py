@@ -18,6 +18,7 @@ from monitoring.selectors import Traffic, traffic
 from policy import selectors
 from policy.models import Certificate, Policy, Trial
 from policy.proofs import Terms
+from policy.services.certify import tests_before
 from policy.services.expiry import LABELS_PER_LABEL
 from policy.services.trials import open_trial_of
 from policy.stand import Stand, stand_of
@@ -37,6 +38,12 @@ class UnitSeen:
     seen: dict[str, Any]
     refuted: list[float]
     standing: int
+    miss_bound: float = 0.0
+
+    @property
+    def upper_bound(self) -> float:
+        """What is proved of the true error: of it reviewers see all but what they miss."""
+        return float(self.seen["upper_bound"]) / (1 - self.miss_bound)
 
     @property
     def words(self) -> str:
@@ -81,11 +88,13 @@ class Sight:
 
     @cached_property
     def terms(self) -> Terms | None:
-        """What must be tested so that the promise holds; None while nothing bounds the misses."""
+        """What the next test must show, after those before it; None while nothing bounds the misses."""
         if self.board.release is None:
             return None
+        sample = self.board.sample
+        tried = tests_before(self.policy, sample) if sample is not None else None
         try:
-            return terms_of(self.policy, labels=self.board.release.labels)
+            return terms_of(self.policy, labels=self.board.release.labels, tried=tried)
         except NothingKnown:
             return None
 
@@ -105,11 +114,12 @@ class Sight:
         if self.certificate is None:
             return []
         standing = points_of(self.certificate)
+        miss_bound = self.certificate.evidence.get("misses", {}).get("bound", 0.0)
         refuted: dict[str | None, list[float]] = {}
         for label, cutoff in self.certificate.refuted:
             refuted.setdefault(label, []).append(cutoff)
         return [
-            UnitSeen(unit, refuted.get(unit["label"], []), len(standing.get(unit["label"], [])))
+            UnitSeen(unit, refuted.get(unit["label"], []), len(standing.get(unit["label"], [])), miss_bound)
             for unit in self.certificate.seen["units"]
         ]
 
@@ -200,7 +210,12 @@ class Sight:
             return None
         delta = self.terms.delta if self.terms else 1 - self.policy.confidence
         return what_if(
-            self.board.units, policy=self.policy, delta=delta, weekly_cases=self.week.total, pace=self.pace
+            self.board.units,
+            policy=self.policy,
+            delta=delta,
+            seen=self.terms.target / self.policy.target if self.terms else 1.0,
+            weekly_cases=self.week.total,
+            pace=self.pace,
         )
 
     @property

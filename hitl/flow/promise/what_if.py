@@ -25,12 +25,13 @@ ROWS = (
 
 
 def what_if(
-    curves: Sequence[Unit], *, policy: Policy, delta: float, weekly_cases: int, pace: Pace
+    curves: Sequence[Unit], *, policy: Policy, delta: float, seen: float, weekly_cases: int, pace: Pace
 ) -> dict[str, Any]:
     """Return columns per unit, strict to loose, and what a week is like.
 
     `bound` is the smallest error that the labelled cases prove at each cutoff by itself: where it lies below
-    a target, that cutoff would probably be certified for it.
+    a target, that cutoff would probably be certified for it. `seen` is the share of the errors that reviewers
+    surely see.
     """
     each = delta / max(1, len(curves))
     total = sum(curve.n_labels for curve in curves) or 1
@@ -54,7 +55,7 @@ def what_if(
                 "wrong": [point.wrong for point in curve.points],
                 "low": [point.low for point in curve.points],
                 "high": [point.high for point in curve.points],
-                "bound": _bounds(curve, each),
+                "bound": _bounds(curve, each, seen),
                 "isCovered": [point.is_covered for point in curve.points],
             }
             for curve in curves
@@ -62,7 +63,7 @@ def what_if(
     }
 
 
-def _bounds(curve: Unit, delta: float) -> list[float]:
+def _bounds(curve: Unit, delta: float, seen: float) -> list[float]:
     wrong = np.array([point.wrong for point in curve.points], dtype=np.float64)
     n = np.array([point.n for point in curve.points], dtype=np.int64)
-    return [float(value) for value in upper_bound(wrong, n, delta)]
+    return [min(1.0, float(value) / seen) for value in upper_bound(wrong, n, delta)]

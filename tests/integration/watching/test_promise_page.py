@@ -14,6 +14,7 @@ from cases.models import Label
 from hitl.accounts.types import Role
 from hitl.flow.promise.outlook import expected_automation
 from hitl.flow.promise.sight import Sight, sight_of
+from hitl.flow.promise.what_if import what_if
 from hitl.flow.watching import watch
 from hitl.shared import clock
 from models_store.models import Evaluation, Release
@@ -21,6 +22,7 @@ from policy.models import Certificate, Policy, Reading
 from policy.services.breaker import trip_breaker
 from policy.services.digest import check_digests, digest_decisions
 from science.guarantee.estimates import hajek
+from science.guarantee.ledger import lifetime_delta
 from science.guarantee.planning import plan
 from tests.factories import NOW, TESTER, person
 from tests.live_rows import answer, decided, evaluated
@@ -179,6 +181,28 @@ def test_what_if_holds_the_curve_and_a_week():
     at = unit["cutoff"].index(0.9)
     assert unit["n"][at] == int((seen.board.sample.scores >= 0.9).sum())
     assert json.loads(json.dumps(numbers)) == numbers
+
+
+def test_what_reviewers_miss_is_added_to_what_a_certificate_proves_and_to_what_would_be_proved():
+    release = automating(corrects_misses=True)
+    Certificate.objects.update(evidence={"misses": {"missed": 0, "known_wrong": 22, "bound": 0.2}})
+    (unit,) = sight(release).units_seen
+    assert unit.upper_bound == pytest.approx(unit.seen["upper_bound"] / 0.8)
+    now = sight(release)
+    parts = {"policy": now.policy, "delta": 0.05, "weekly_cases": 9, "pace": now.pace}
+    (plain,) = what_if(now.board.units, seen=1.0, **parts)["units"]
+    (corrected,) = what_if(now.board.units, seen=0.8, **parts)["units"]
+    assert corrected["bound"] == pytest.approx([min(1.0, bound / 0.8) for bound in plain["bound"]])
+    assert corrected["bound"] != plain["bound"]
+
+
+def test_what_would_be_proved_allows_for_the_tests_that_these_labels_have_been_through():
+    release = automating()
+    sample = sight(release).board.sample
+    seen = Certificate.objects.get().seen | {"n_labels": len(sample)}
+    before = sight(release).terms.delta
+    Certificate.objects.update(evidence={"source": sample.source}, seen=seen)
+    assert sight(release).terms.delta == pytest.approx(lifetime_delta(0.05, 2)) != before
 
 
 def test_misses_that_nothing_bounds_are_named():
