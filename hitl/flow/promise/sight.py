@@ -25,6 +25,7 @@ from policy.stand import Stand, stand_of
 from policy.standing import points_of
 from policy.terms import NothingKnown, costs_of, misses, terms_of
 from policy.types import Scope
+from policy.web import said
 from policy.web.board import Board, board_of
 
 MOST_COUNTED = 20_000  # labels since a certificate
@@ -73,6 +74,11 @@ class Sight:
         """What the cutoffs in force rest on, else the newest certificate or attempt at one."""
         in_force = self.board.in_force
         return in_force.certificate if in_force and in_force.certificate else self.board.certificate
+
+    @property
+    def certificate_state(self) -> tuple[str, str]:
+        """Its state, in words and as a tone."""
+        return said.certificate(self.certificate, self.now) if self.certificate else ("none", "neutral")
 
     @cached_property
     def stand(self) -> Stand:

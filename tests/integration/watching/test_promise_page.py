@@ -286,3 +286,15 @@ def test_the_page_asks_as_much_of_much_as_of_little():
         assert client.get(address).status_code == 200
     assert len(much) <= len(little) + 2
     assert len(little) <= 75
+
+
+def test_the_badge_is_that_of_the_certificate_below_it_and_not_of_a_later_attempt():
+    release = automating()
+    certificate_of(release, status="refused", valid_from=NOW + HOUR)
+    shown = sight(release)
+    assert shown.certificate is not None
+    assert shown.certificate.status == "certified"
+    assert shown.certificate_state[0] == "certified"
+    head = page_of(release.workflow.slug).content.decode().split("<h2>Certificate</h2>")[1][:600]
+    assert "certified" in head
+    assert "not proved" not in head
