@@ -165,6 +165,19 @@ class Sight:
         costs = dict(zip(release.labels, costs_of(self.policy, release.labels), strict=True))
         return live_error(workflow_id=self.workflow.id, release_id=release.id, costs=costs, now=self.now)
 
+    @property
+    def overlooked(self) -> float | None:
+        """The most of its mistakes that reviewers miss, where that is to be allowed for and is bounded."""
+        found = self.terms.why.get("misses") if self.terms else None
+        return float(found["bound"]) if found else None
+
+    @property
+    def highest_true_error(self) -> float | None:
+        """The upper end of the error among accepted cases, if reviewers miss as much as they may."""
+        if self.live is None or self.overlooked is None or not self.live.accepted.n:
+            return None
+        return min(1.0, self.live.accepted.interval.high / (1 - self.overlooked))
+
     @cached_property
     def line(self) -> Line | None:
         """The monitor."""

@@ -18,11 +18,12 @@ from hitl.flow.promise.what_if import what_if
 from hitl.flow.watching import watch
 from hitl.shared import clock
 from models_store.models import Evaluation, Release
-from policy.models import Certificate, Policy, Reading
+from policy.models import Certificate, KnownAnswer, Policy, Reading
 from policy.services.breaker import trip_breaker
 from policy.services.digest import check_digests, digest_decisions
 from science.guarantee.estimates import hajek
 from science.guarantee.ledger import lifetime_delta
+from science.guarantee.misses import correct_for_misses
 from science.guarantee.planning import plan
 from tests.factories import NOW, TESTER, person
 from tests.live_rows import answer, decided, evaluated
@@ -203,6 +204,27 @@ def test_what_would_be_proved_allows_for_the_tests_that_these_labels_have_been_t
     before = sight(release).terms.delta
     Certificate.objects.update(evidence={"source": sample.source}, seen=seen)
     assert sight(release).terms.delta == pytest.approx(lifetime_delta(0.05, 2)) != before
+
+
+def test_the_error_now_is_what_reviewers_see_and_the_page_says_how_much_more_it_may_be():
+    release = automating(corrects_misses=True)
+    decided(release, 200, at=NOW, wrong=1, pi=0.5)
+    reviewer = person(Role.REVIEWER)
+    cases = [one.case_id for one in decided(release, 40, at=NOW + HOUR, drawn=False)]
+    KnownAnswer.objects.bulk_create(
+        KnownAnswer(
+            workflow=release.workflow, case_id=case, reviewer=reviewer, predicted="ham", truth="spam",
+            answer="spam" if i else "ham", is_blind=True, at=NOW,
+        )
+        for i, case in enumerate(cases)
+    )  # fmt: skip
+    seen = sight(release)
+    bound = correct_for_misses(1, 40, target=0.01, delta=0.05).miss_bound
+    assert seen.overlooked == pytest.approx(bound)
+    assert seen.highest_true_error == pytest.approx(seen.live.accepted.interval.high / (1 - bound))
+    assert "These are the mistakes that reviewers see." in page_of(release.workflow.slug).content.decode()
+    Policy.objects.update(corrects_misses=False)
+    assert "These are the mistakes" not in page_of(release.workflow.slug).content.decode()
 
 
 def test_misses_that_nothing_bounds_are_named():
