@@ -1,6 +1,8 @@
-"""Find ports on the loopback interface."""
+"""Find ports on the loopback interface, and keep them from others."""
 
 import socket
+import sys
+from dataclasses import dataclass
 
 LOOPBACK = "127.0.0.1"
 
@@ -23,7 +25,46 @@ def is_free(port: int) -> bool:
         return True
 
 
-def first_free_port(start: int, *, tries: int = 100) -> int:
-    """The first free port from `start` on, else any."""
-    candidates = range(start, min(start + tries, 65_536))
-    return next((port for port in candidates if is_free(port)), None) or free_port()
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A port that is ours until it is released: nobody else who asks is given it."""
+
+    port: int
+    _socket: socket.socket | None
+
+    def release(self) -> None:
+        """Let others have it."""
+        if self._socket is not None:
+            self._socket.close()
+
+
+def hold(port: int) -> Held | None:
+    """Take a port for a server that is started later; None when it is not free.
+
+    The web server shares its port with its workers, and the system would share it with any other server of
+    the same person: two services begun at the same moment would answer each other's requests. So the port is
+    bound here, alone, and opened to sharing only then; what is bound and does not listen gets no connection.
+    Where that is not known to work (it is on Linux) the port is only looked at.
+    """
+    if sys.platform != "linux":
+        return Held(port, None) if is_free(port) else None
+    ours = socket.socket()
+    try:
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        ours.bind((LOOPBACK, port))
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    except OSError:
+        ours.close()
+        return None
+    return Held(port, ours)
+
+
+def hold_first(start: int, *, tries: int = 100) -> Held:
+    """Take the first free port from `start` on, else any."""
+    for port in range(start, min(start + tries, 65_536)):
+        if (held := hold(port)) is not None:
+            return held
+    while (held := hold(free_port())) is None:
+        pass
+    return held

@@ -17,7 +17,7 @@ from hitl.runtime import services as local
 from hitl.runtime.errors import CannotStart
 from hitl.runtime.first_run import first_run
 from hitl.runtime.logfiles import tail
-from hitl.runtime.ports import LOOPBACK, first_free_port, is_free
+from hitl.runtime.ports import LOOPBACK, hold, hold_first
 from hitl.runtime.static_files import collect_if_changed
 from hitl.runtime.supervisor import Program, Supervisor
 
@@ -57,7 +57,8 @@ def serve(
     ours = local.owned
     if ours is None:
         raise CannotStart("Only `up` and `demo` serve: the data directory is not ours.")
-    if port is not None and not is_free(port):
+    held = hold(port) if port is not None else None
+    if port is not None and held is None:
         raise CannotStart(
             f"Port {port} is taken. Name another with --port, or leave it out for the next free one."
         )
@@ -69,7 +70,8 @@ def serve(
     first_run(say)
     connections.close_all()
 
-    port = port or first_free_port(DEFAULT_PORT)
+    held = held or hold_first(DEFAULT_PORT)
+    port = held.port
     address = f"http://{LOOPBACK}:{port}"
     os.environ["HITL_ADDRESS"] = address
     web, worker, beat = (
@@ -97,6 +99,7 @@ def serve(
         supervisor.stop()
         raise
     code = supervisor.run()
+    held.release()
     say("Stopped.")
     return code
 
