@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from cases.models import Case, SchemaVersion
-from hitl.flow.accepting import accept_rest, answer_one, take_all_back, take_back
+from hitl.flow.review_batches import accept_rest, answer_one, take_all_back, take_back
 from hitl.flow.web import EVIDENCE_SEEN, listed, seconds_of
 from hitl.shared import clock
 from hitl.shared.actor import Actor
