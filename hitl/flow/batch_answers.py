@@ -25,6 +25,7 @@ from hitl.flow.lots import is_reread
 from hitl.flow.outcomes import follow, news_about
 from hitl.outbox.events import emit
 from hitl.shared.actor import Actor
+from hitl.shared.errors import Conflict
 from hitl.shared.transitions import move
 from policy.models import Decision
 from reviews.access import person_id
@@ -209,17 +210,27 @@ def _settle(given: Sequence[Given], actor: Actor, now: datetime) -> None:
         Label.objects.filter(case_id__in=audits, superseded_at=None).update(superseded_at=now)
     Label.objects.bulk_create([_label(one, actor, now) for one in given])
     reviewed = [one for one in given if one.task.purpose == Purpose.REVIEW]
-    if not reviewed:
-        return
-    append_decisions(reviewed, actor, now)
+    if reviewed:
+        decide_cases(reviewed, actor, now)
+
+
+def decide_cases(given: Sequence[Given], actor: Actor, now: datetime, *, reason: str = "reviewed") -> None:
+    """As `outcomes.decide` for cases that wait: each is decided with its answer, and subscribers are told.
+
+    Raises:
+        Conflict: a case does not wait any more; which cannot be while its lock and its open task are held.
+    """
+    _append_decisions(given, actor, now, reason)
     by_label = defaultdict(list)
-    for one in reviewed:
+    for one in given:
         by_label[one.review.label].append(one.case.pk)
         one.case.status, one.case.answer, one.case.changed_at = CaseStatus.DECIDED, one.review.label, now
     for label, ids in by_label.items():
         of_label = Case.objects.filter(pk__in=ids)
-        move(of_label, table=CASE_TRANSITIONS, to=CaseStatus.DECIDED, answer=label, changed_at=now)
-    emit(news_about(one.case, "case.decided", now=now) for one in reviewed)
+        moved = move(of_label, table=CASE_TRANSITIONS, to=CaseStatus.DECIDED, answer=label, changed_at=now)
+        if moved != len(ids):
+            raise Conflict(to=CaseStatus.DECIDED)
+    emit(news_about(one.case, "case.decided", now=now) for one in given)
 
 
 def _label(one: Given, actor: Actor, now: datetime) -> Label:
@@ -237,9 +248,7 @@ def _label(one: Given, actor: Actor, now: datetime) -> Label:
     )
 
 
-def append_decisions(
-    reviewed: Sequence[Given], actor: Actor, now: datetime, *, reason: str = "reviewed"
-) -> None:
+def _append_decisions(reviewed: Sequence[Given], actor: Actor, now: datetime, reason: str) -> None:
     """As `policy.services.decisions.append`; whoever else appends to these cases waits for their locks."""
     there = Decision.objects.filter(case_id__in=[one.case.pk for one in reviewed])
     last = (

@@ -12,22 +12,17 @@ from uuid import UUID
 
 from django.db import transaction
 
-from cases.models import Case
-from cases.types import CASE_TRANSITIONS, CaseStatus
 from hitl.audit.log import record
-from hitl.flow.batch_answers import BatchAnswer, answer_batch, append_decisions, locked, write_reviews
-from hitl.flow.outcomes import news_about
+from hitl.flow.batch_answers import BatchAnswer, answer_batch, decide_cases, locked, write_reviews
 from hitl.flow.resolve import undo_review
-from hitl.outbox.events import emit
 from hitl.shared.actor import Actor
 from hitl.shared.errors import HitlError
-from hitl.shared.transitions import move
-from reviews.models import Review, ReviewBatch
+from reviews.models import ReviewBatch
 from reviews.services.batches import (
     BatchGone,
     Progress,
-    can_be_batched,
     close_batch,
+    given_with,
     is_open,
     progress_of,
     require_batcher,
@@ -58,8 +53,8 @@ def answer_one(
 ) -> Progress:
     """Record what the person says of a case of their batch that they have read.
 
-    It is an answer like any other in sight of the suggestion. One that differs dissolves the batch. `seen` is
-    what of the evidence they saw.
+    It is an answer like any other in sight of the suggestion. One that differs dissolves the batch, as does
+    any other answer that a case of it got elsewhere. `seen` is what of the evidence they saw.
 
     Raises:
         NotAllowed: the person may not.
@@ -91,31 +86,20 @@ def accept_rest(*, batch: ReviewBatch, actor: Actor, now: datetime) -> Accepted:
 
     Raises:
         NotAllowed: the person may not.
-        BatchGone: the batch is over, or too little of it was read.
+        BatchGone: the batch is over, a case of it got another answer, or too little of it was read.
     """
     require_batcher(actor)
     batch = _locked_batch(batch, now)
     progress = progress_of(batch, actor=actor, now=now)
+    if not progress.is_agreed:
+        raise BatchGone("A case of this batch got another answer: the others are answered one by one.")
     if not progress.may_accept:
         raise BatchGone("Too little of this batch was read, or nothing of it waits any more.")
-    wanted = can_be_batched(actor, now=now).filter(pk__in=progress.rest).values_list("pk", flat=True)
-    held = locked(list(wanted), actor, now)
+    held = locked(list(progress.rest), actor, now)
     shown = {"suggestion": True, "batch": str(batch.pk), "read": False}
     answers = {task.pk: BatchAnswer(task.pk, batch.suggestion, shown=shown) for _, task in held}
     given = write_reviews(held, answers, actor, now, now)
-    append_decisions(given, actor, now, reason="batched")
-    for one in given:
-        one.case.status, one.case.answer, one.case.changed_at = CaseStatus.DECIDED, batch.suggestion, now
-    moved = move(
-        Case.objects.filter(pk__in=[one.case.pk for one in given]),
-        table=CASE_TRANSITIONS,
-        to=CaseStatus.DECIDED,
-        answer=batch.suggestion,
-        changed_at=now,
-    )
-    if moved != len(given):  # locked above: a case that waits for a person leads to a decision
-        raise BatchGone()
-    emit(news_about(one.case, "case.decided", now=now) for one in given)
+    decide_cases(given, actor, now, reason="batched")
     close_batch(batch, BatchStatus.ACCEPTED, now=now)
     record(
         action="batch.accepted",
@@ -149,14 +133,7 @@ def take_all_back(*, batch: ReviewBatch, actor: Actor, now: datetime) -> tuple[i
 
     Each by itself: one that somebody has built on meanwhile does not keep the others.
     """
-    unread = Review.objects.filter(
-        task_id__in=batch.task_ids,
-        reviewer_id=actor.user_id,
-        undone_at=None,
-        shown__batch=str(batch.pk),
-        shown__read=False,
-    )
-    tokens = list(unread.values_list("lease_token", flat=True))
+    tokens = list(given_with(batch).filter(shown__read=False).values_list("lease_token", flat=True))
     back = 0
     for token in tokens:
         try:

@@ -13,9 +13,10 @@ from datetime import datetime
 from secrets import SystemRandom
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from cases.models import SchemaVersion, Workflow
+from cases.models import Case, SchemaVersion, Workflow
 from cases.types import Purpose
 from hitl.accounts.types import Role
 from hitl.shared.actor import Actor
@@ -75,7 +76,7 @@ class Progress:
         read: their standing answers to cases of it that they have read, the first first.
         next_task: what they read next; None when nothing of it waits.
         rest: the tasks of it that still wait.
-        is_agreed: every answer so far is the suggestion.
+        is_agreed: every answer that stands, whoever gave it and wherever, is the suggestion.
     """
 
     read: Sequence[Review]
@@ -127,7 +128,18 @@ def can_be_batched(actor: Actor, *, now: datetime) -> QuerySet[Task]:
         )
         .filter(Q(workflow__review_rules=None) | Q(workflow__review_rules__reviews_required=1))
         .exclude(reasons__overlap=_READ_ALONE)
+        .exclude(workflow_id__in=_asking_for_reasons())
     )
+
+
+def _asking_for_reasons() -> list[UUID]:
+    """Return the workflows in which some label must be given with a reason: they are answered one by one."""
+    rules = ReviewRules.objects.exclude(reason_codes={}).values_list("workflow_id", "reason_codes")
+    return [
+        workflow_id
+        for workflow_id, codes in rules
+        if any(code.get("required") for listed in codes.values() for code in listed)
+    ]
 
 
 def groups_waiting(actor: Actor, *, now: datetime, workflow_ids: list[UUID] | None = None) -> list[Alike]:
@@ -144,8 +156,6 @@ def groups_waiting(actor: Actor, *, now: datetime, workflow_ids: list[UUID] | No
 
 
 def _groups_in(workflow: Workflow, waiting: QuerySet[Task], actor: Actor, now: datetime) -> list[Alike]:
-    if _asks_for_reasons(workflow):
-        return []
     next_ones = waiting.filter(workflow=workflow).exclude(pk__in=_taken_by_others(workflow.pk, actor, now))
     tasks = list(next_ones.select_related("case").order_by("-priority", "goes_at", "id")[:MOST_LOOKED_AT])
     alike: defaultdict[tuple[UUID, str, int], list[Task]] = defaultdict(list)
@@ -174,12 +184,6 @@ def _grouped(workflow_id: UUID, release_id: UUID, version: int, tasks: Sequence[
         return []
 
 
-def _asks_for_reasons(workflow: Workflow) -> bool:
-    """Tell whether some label must be given with a reason: such answers are given one by one."""
-    codes = ReviewRules.objects.filter(pk=workflow.pk).values_list("reason_codes", flat=True).first() or {}
-    return any(code.get("required") for listed in codes.values() for code in listed)
-
-
 def _taken_by_others(workflow_id: UUID, actor: Actor, now: datetime) -> list[UUID]:
     others = _open(now).filter(workflow_id=workflow_id).exclude(reviewer_id=actor.user_id)
     return [task_id for ids in others.values_list("task_ids", flat=True) for task_id in ids]
@@ -189,16 +193,21 @@ def _open(now: datetime) -> QuerySet[ReviewBatch]:
     return ReviewBatch.objects.filter(status=BatchStatus.OPEN, expires_at__gt=now)
 
 
+def open_batches(actor: Actor, *, now: datetime) -> QuerySet[ReviewBatch]:
+    """Return the batches that the person can go on with, the last opened first."""
+    mine = _open(now).filter(reviewer_id=actor.user_id)
+    return mine.select_related("workflow").order_by("-opened_at")
+
+
 def open_batch(*, actor: Actor, leader: UUID, now: datetime) -> ReviewBatch:
     """Open the group that this task is in, in random order; the one they have open already stays as drawn.
 
     Raises:
         NotAllowed: the person may not.
-        BatchGone: there is no such group any more.
+        BatchGone: there is no such group any more, or somebody else has opened some of it.
     """
     require_batcher(actor)
-    mine = _open(now).filter(reviewer_id=actor.user_id)
-    if (there := mine.filter(task_ids__contains=[leader]).first()) is not None:
+    if (there := open_batches(actor, now=now).filter(task_ids__contains=[leader]).first()) is not None:
         return there
     flows = list(Task.objects.filter(pk=leader).values_list("workflow_id", flat=True))
     groups = groups_waiting(actor, now=now, workflow_ids=flows)
@@ -208,8 +217,19 @@ def open_batch(*, actor: Actor, leader: UUID, now: datetime) -> ReviewBatch:
         raise BatchGone()
     drawn = list(group.task_ids)
     SystemRandom().shuffle(drawn)
+    return _opened(group, drawn, actor, now)
+
+
+@transaction.atomic
+def _opened(group: Alike, drawn: list[UUID], actor: Actor, now: datetime) -> ReviewBatch:
+    """Keep the draw, unless a batch with some of it was opened while it was drawn."""
+    workflow = Workflow.objects.select_for_update(no_key=True).get(pk=group.workflow.pk)
+    for there in _open(now).filter(workflow=workflow, task_ids__overlap=drawn):
+        if there.reviewer_id != actor.user_id:
+            raise BatchGone("Somebody else has just opened these cases. Choose another batch.")
+        return there
     return ReviewBatch.objects.create(
-        workflow=group.workflow,
+        workflow=workflow,
         release_id=group.release_id,
         suggestion=group.suggestion,
         reviewer_id=person_id(actor),
@@ -234,15 +254,24 @@ def batch_of(actor: Actor, batch_id: UUID) -> ReviewBatch:
 
 def progress_of(batch: ReviewBatch, *, actor: Actor, now: datetime) -> Progress:
     """Return what of a batch was read, and what still waits."""
-    given = Review.objects.filter(task_id__in=batch.task_ids, reviewer_id=actor.user_id, undone_at=None)
-    read = list(given.filter(shown__batch=str(batch.pk), shown__read=True).order_by("submitted_at"))
     there = {task.pk: task for task in can_be_batched(actor, now=now).filter(pk__in=batch.task_ids)}
     waiting = [there[task_id] for task_id in batch.task_ids if task_id in there]
+    otherwise = Case.objects.filter(tasks__in=batch.task_ids, answer__isnull=False)
     return Progress(
-        read=read,
+        read=list(given_with(batch).filter(shown__read=True).order_by("submitted_at")),
         next_task=waiting[0] if waiting else None,
         rest=[task.pk for task in waiting],
-        is_agreed=all(review.label == batch.suggestion for review in read),
+        is_agreed=not otherwise.exclude(answer=batch.suggestion).exists(),
+    )
+
+
+def given_with(batch: ReviewBatch) -> QuerySet[Review]:
+    """Return the answers of a batch that stand, in no order; `shown` says which were read."""
+    return Review.objects.filter(
+        task_id__in=batch.task_ids,
+        reviewer_id=batch.reviewer_id,
+        undone_at=None,
+        shown__batch=str(batch.pk),
     )
 
 

@@ -24,19 +24,21 @@ from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, Invalid
 from hitl.web.views import person
 from reviews.errors import LeaseExpired
-from reviews.models import Review, ReviewBatch, Task
+from reviews.models import ReviewBatch, Task
 from reviews.services.batches import (
     Alike,
     batch_of,
     close_batch,
+    given_with,
     groups_waiting,
     is_open,
     open_batch,
+    open_batches,
     progress_of,
     require_batcher,
 )
 from reviews.types import LEAST_ALIKE, READ_FIRST, BatchStatus
-from reviews.web.doors import desk_door
+from reviews.web.doors import desk_door, is_script
 from reviews.web.glance import glances
 from reviews.web.preferences import template_keys
 from reviews.web.shown import told_of
@@ -72,11 +74,11 @@ def batch_door(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespo
         try:
             return view(request, actor, *args, **kwargs)
         except Conflict as error:
+            if is_script(request):
+                raise
             messages.warning(request, error.message)
-            batch_id: UUID | None = kwargs.get("batch_id")
-            mine = ReviewBatch.objects.filter(pk=batch_id or UUID(int=0), reviewer_id=actor.user_id)
-            is_there = request.method == "POST" and mine.exists()
-            return redirect("batch", batch_id) if is_there else redirect("batches")
+            is_of_one = request.method == "POST" and "batch_id" in kwargs
+            return redirect("batch", kwargs["batch_id"]) if is_of_one else redirect("batches")
 
     return door
 
@@ -87,11 +89,10 @@ def batches(request: HttpRequest, actor: Actor) -> HttpResponse:
     """List the groups of alike cases that wait, and what the person has open."""
     now = clock.now()
     groups = groups_waiting(actor, now=now)
-    mine = ReviewBatch.objects.filter(reviewer_id=actor.user_id, status=BatchStatus.OPEN, expires_at__gt=now)
     context = {
         "groups": [_waiting(group) for group in groups[:MOST_GROUPS]],
         "more": len(groups) - MOST_GROUPS,
-        "open": mine.select_related("workflow").order_by("-opened_at"),
+        "open": open_batches(actor, now=now),
         "least": LEAST_ALIKE,
         "read_first": READ_FIRST,
     }
@@ -154,7 +155,9 @@ def batch(request: HttpRequest, actor: Actor, batch_id: UUID) -> HttpResponse:
         if progress.next_task is not None:
             context["reading"] = _reading(found, progress.next_task)
         return render(request, "batches/batch.html", context)
-    return render(request, "batches/outcome.html", context | _outcome(found, actor))
+    if not progress.is_agreed:  # a case of it was answered elsewhere: its others are free for everybody
+        close_batch(found, BatchStatus.DISSOLVED, now=now)
+    return render(request, "batches/outcome.html", context | _outcome(found))
 
 
 def _reading(found: ReviewBatch, task: Task) -> dict[str, Any]:
@@ -175,10 +178,9 @@ def _reading(found: ReviewBatch, task: Task) -> dict[str, Any]:
     }
 
 
-def _outcome(found: ReviewBatch, actor: Actor) -> dict[str, Any]:
+def _outcome(found: ReviewBatch) -> dict[str, Any]:
     """The answers that were given with the batch, newest first; which can still be taken back."""
-    given = Review.objects.filter(task_id__in=found.task_ids, reviewer_id=actor.user_id, undone_at=None)
-    reviews = list(given.filter(shown__batch=str(found.pk)).select_related("case").order_by("-submitted_at"))
+    reviews = list(given_with(found).select_related("case").order_by("-submitted_at"))
     said = glances([review.case for review in reviews])
     now = clock.now()
     rows = [

@@ -1,6 +1,8 @@
 """Alike cases answered together: some are read, the others accepted, and nothing unread is evidence."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -19,11 +21,19 @@ from reviews.errors import UndoTooLate
 from reviews.models import Review, ReviewBatch, ReviewRules, Task
 from reviews.quality.people import people
 from reviews.quality.window import Window
-from reviews.services.batches import BatchGone, batch_of, close_batch, groups_waiting, open_batch, progress_of
+from reviews.services.batches import (
+    Alike,
+    BatchGone,
+    batch_of,
+    close_batch,
+    groups_waiting,
+    open_batch,
+    progress_of,
+)
 from reviews.types import READ_FIRST, BatchStatus
 from tests.alike import batcher, mail_waiting
 from tests.factories import NOW, person
-from tests.review_rows import at_the_same_time, claim
+from tests.review_rows import at_the_same_time, claim, say
 
 LATER = NOW + timedelta(seconds=60)
 pytestmark = pytest.mark.django_db
@@ -110,6 +120,61 @@ def test_an_answer_that_differs_dissolves_the_batch_and_the_rest_waits_as_before
     ):
         with pytest.raises(BatchGone):
             act()
+
+
+def amended(case: Case, label: str, user: User) -> None:
+    amend_answer(case_id=case.pk, label=label, reason="Looked again", actor=user.as_actor(), now=LATER)
+
+
+def at_the_desk(case: Case, label: str, user: User) -> None:
+    """Answer a case of the batch as any other, before the queue's order would bring it."""
+    Task.objects.filter(case=case).update(priority=1)
+    assert say(user, label, at=LATER).review.case_id == case.pk
+
+
+@pytest.mark.parametrize("by", ["the same person", "somebody else"])
+@pytest.mark.parametrize(
+    ("place", "act"), [(0, amended), (-1, at_the_desk)], ids=["amended after it was read", "at the desk"]
+)
+def test_another_answer_to_a_case_of_it_dissolves_it_wherever_it_was_given(
+    place: int, act: Callable[[Case, str, User], None], by: str
+) -> None:
+    mail_waiting()
+    user = batcher()
+    batch = opened(user)
+    assert read(batch, user, *[None] * READ_FIRST).may_accept
+    other = next(label for label in ("ham", "spam") if label != batch.suggestion)
+    who = user if by == "the same person" else person(Role.REVIEWER, Role.LEAD)
+    act(Case.objects.get(tasks=batch.task_ids[place]), other, who)
+    assert not progress_of(batch, actor=user.as_actor(), now=LATER).is_agreed
+    with pytest.raises(BatchGone, match="another answer"):
+        accept_rest(batch=batch, actor=user.as_actor(), now=LATER)
+    assert not Decision.objects.filter(reason="batched").exists()
+
+
+def test_a_case_answered_elsewhere_with_the_suggestion_ends_nothing_and_counts_as_none_read() -> None:
+    mail_waiting()
+    user = batcher()
+    batch = opened(user)
+    at_the_desk(Case.objects.get(tasks=batch.task_ids[-1]), batch.suggestion, user)
+    progress = progress_of(batch, actor=user.as_actor(), now=LATER)
+    assert (progress.is_agreed, len(progress.read), len(progress.rest)) == (True, 0, len(batch.task_ids) - 1)
+
+
+def test_a_reason_required_meanwhile_keeps_the_rest_for_the_desk() -> None:
+    workflow = mail_waiting()
+    user = batcher()
+    batch = opened(user)
+    read(batch, user, *[None] * READ_FIRST)
+    reasons = {batch.suggestion: [{"code": "phish", "words": "Phishing", "required": True}]}
+    ReviewRules.objects.update_or_create(workflow=workflow, defaults={"reason_codes": reasons})
+    with pytest.raises(BatchGone):
+        accept_rest(batch=batch, actor=user.as_actor(), now=LATER)
+    with pytest.raises(BatchGone):
+        answer_one(
+            batch=batch, task_id=batch.task_ids[-1], label=batch.suggestion, seconds=1, seen={}, flags=[],
+            actor=user.as_actor(), now=LATER,
+        )  # fmt: skip
 
 
 def test_too_little_read_no_role_and_a_batch_of_somebody_else_accept_nothing() -> None:
@@ -234,6 +299,33 @@ def test_where_more_is_asked_than_a_label_cases_are_answered_one_by_one(rules: d
     workflow = mail_waiting()
     ReviewRules.objects.update_or_create(workflow=workflow, defaults=rules)
     assert groups_waiting(batcher().as_actor(), now=NOW) == []
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("people", [1, 2], ids=["one person twice", "two people"])
+def test_a_group_opened_twice_at_the_same_moment_is_one_batch(
+    people: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail_waiting(20)
+    both = Barrier(2, timeout=30)
+
+    def seen_by_both(*args: Any, **kwargs: Any) -> list[Alike]:
+        groups = groups_waiting(*args, **kwargs)
+        both.wait()
+        return groups
+
+    monkeypatch.setattr("reviews.services.batches.groups_waiting", seen_by_both)
+    first = batcher()
+    second = first if people == 1 else batcher()
+    leader = groups_waiting(first.as_actor(), now=NOW)[0].task_ids[0]
+
+    def opens(user: User) -> Callable[[], ReviewBatch]:
+        return lambda: open_batch(actor=user.as_actor(), leader=leader, now=NOW)
+
+    with at_the_same_time(opens(first), opens(second)) as outcomes:
+        refused = sum(isinstance(outcome, BatchGone) for outcome in outcomes)
+    assert refused == people - 1
+    assert ReviewBatch.objects.get() in outcomes
 
 
 @pytest.mark.django_db(transaction=True)
