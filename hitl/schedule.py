@@ -9,7 +9,7 @@ SCHEDULE = {
     "resume training": ("models_store.sweep_runs", 30.0),
     "train where it is due": ("models_store.request_due", 300.0),
     "certify what nobody tested": ("policy.sweep_certificates", 120.0),
-    "take in live evidence": ("hitl.flow.watch", 30.0),
+    "take in live evidence": ("monitoring.watch", 30.0),
     "count and digest decisions": ("monitoring.every_minute", 60.0),
     "sign the audit chain": ("monitoring.sign_checkpoint", 3600.0),
 }

@@ -8,7 +8,7 @@ urlpatterns = [
     path("", include("reviews.web.urls")),  # the desk asks most often
     path("", include("hitl.flow.web_urls")),
     path("", include("hitl.health")),
-    path("", include("hitl.flow.metrics")),
+    path("", include("monitoring.metrics")),
     path("admin/", admin.site.urls),
     path("", include("hitl.web.urls")),
     path("", include("hitl.audit.urls")),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("models_store.web.urls")),
     path("", include("policy.web.urls")),
     path("", include("reviews.lead.urls")),
+    path("", include("monitoring.promise.urls")),
     path("", include("monitoring.web.urls")),
     path("", include("hitl.flow.pages.urls")),
 ]

@@ -1,12 +1,18 @@
-"""Jobs of the minute."""
+"""Jobs of monitoring."""
+
+import logging
 
 from celery import shared_task
 
 from cases.models import Workflow
 from hitl.audit.log import checkpoint
 from hitl.shared import clock
-from monitoring.services.fold import fold_all
+from monitoring.tallies.fold import fold_all
+from monitoring.watch import run
+from policy.models import Policy
 from policy.services.digest import digest_decisions
+
+log = logging.getLogger(__name__)
 
 
 @shared_task(name="monitoring.every_minute")
@@ -22,3 +28,14 @@ def every_minute() -> None:
 def sign_checkpoint() -> None:
     """Sign the head of the audit chain, so that cutting it off shows."""
     checkpoint(now=clock.now())
+
+
+@shared_task(name="monitoring.watch")
+def watch() -> None:
+    """Take in the live evidence of every workflow, and heed it."""
+    watched = Policy.objects.filter(workflow__archived_at=None)
+    for workflow_id in watched.values_list("workflow_id", flat=True):
+        try:
+            run.watch(workflow_id, now=clock.now())
+        except Exception:  # one workflow's trouble must not blind the others
+            log.exception("the watch failed", extra={"workflow": str(workflow_id)})

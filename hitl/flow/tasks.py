@@ -1,16 +1,12 @@
 """Jobs of the flow: each takes ids and calls one service."""
 
-import logging
 from uuid import UUID
 
 from celery import shared_task
 
-from hitl.flow import batches, gold, overdue, voiding, watching, withdrawing
+from hitl.flow import batches, gold, overdue, voiding, withdrawing
 from hitl.shared import clock
-from policy.models import Policy
 from reviews.services.queue import WITHDRAW_SKIPPED
-
-log = logging.getLogger(__name__)
 
 
 @shared_task(name=batches.JOB)
@@ -38,17 +34,6 @@ def sweep_voidings() -> None:
     for voiding_id in voiding.unfinished():
         while voiding.step(voiding_id=voiding_id, now=clock.now()):
             pass
-
-
-@shared_task(name="hitl.flow.watch")
-def watch() -> None:
-    """Take in the live evidence of every workflow, and heed it."""
-    watched = Policy.objects.filter(workflow__archived_at=None)
-    for workflow_id in watched.values_list("workflow_id", flat=True):
-        try:
-            watching.watch(workflow_id, now=clock.now())
-        except Exception:  # one workflow's trouble must not blind the others
-            log.exception("the watch failed", extra={"workflow": str(workflow_id)})
 
 
 @shared_task(name=WITHDRAW_SKIPPED)

@@ -4,7 +4,7 @@
 
 Each step is a transaction over a few cases; what is done is seen by the rows themselves, so that a worker
 that died is followed by another and nothing is done twice. Certificates and monitors are computed anew from
-the labels that stand (`hitl.flow.watching`).
+the labels that stand (`monitoring.watch`).
 """
 
 from dataclasses import dataclass

@@ -18,7 +18,6 @@ from cases.services.media import store_asset
 from hitl.flow import snapshot
 from hitl.flow.automation import submit_cases
 from hitl.flow.types import Intake, Submission
-from hitl.flow.watching import watch
 from hitl.flow.workflows import set_up_workflow
 from hitl.shared import jobs
 from hitl.shared.actor import Actor, system
@@ -33,7 +32,8 @@ from models_store.models import Release
 from models_store.services.runs import request_training
 from models_store.services.schedule import change_training_plan, request_due
 from models_store.types import Trigger
-from monitoring.services.fold import LAG, fold_decisions
+from monitoring.tallies.fold import LAG, fold_decisions
+from monitoring.watch import watch
 from policy.models import Policy
 from policy.types import Degree
 from science.fields import Schema

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET
 
 from hitl.shared import clock
 from hitl.web.views import person
-from monitoring.selectors import traffic
+from monitoring.tallies.traffic import traffic
 from policy.access import workflow_for
 
 

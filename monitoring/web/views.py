@@ -16,7 +16,7 @@ from hitl.web.charts import Plot, Series
 from hitl.web.words import percent
 from models_store.models import Release, TrainingRun
 from models_store.types import RunStatus
-from monitoring.selectors import LiveError, Traffic, live_error, traffic, waiting
+from monitoring.tallies.traffic import LiveError, Traffic, live_error, traffic, waiting
 from policy.models import Policy
 from policy.stand import Stand, stand_now
 

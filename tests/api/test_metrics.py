@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from cases.models import Workflow
 from hitl.shared import clock
-from monitoring.services.fold import fold_all
+from monitoring.tallies.fold import fold_all
 from tests.api.client import ApiClient
 from tests.factories import NOW
 

@@ -8,9 +8,9 @@ from playwright.sync_api import expect
 
 from cases.models import Workflow
 from hitl.accounts.types import Role
-from hitl.flow.watching import watch
 from hitl.shared import clock
-from monitoring.services.fold import fold_decisions
+from monitoring.tallies.fold import fold_decisions
+from monitoring.watch import watch
 from policy.services.breaker import trip_breaker
 from tests.browser.conftest import NARROW, WIDE
 from tests.factories import NOW, TESTER, person

@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 from cases.models import Workflow
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
-from hitl.flow.watching import watch
 from hitl.shared import clock
+from monitoring.watch import watch
 from tests.browser.conftest import NARROW, WIDE
 from tests.factories import NOW, person
 from tests.live_rows import decided, evaluated

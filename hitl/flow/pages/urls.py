@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from hitl.flow.pages import apidocs, keys, known_answers, promise, review_rules, setup, webhooks, workflows
+from hitl.flow.pages import apidocs, keys, known_answers, review_rules, setup, webhooks, workflows
 
 urlpatterns: list[URLPattern] = [
     path("workflows/", workflows.workflows, name="workflows"),
@@ -13,13 +13,6 @@ urlpatterns: list[URLPattern] = [
     path("workflows/<slug:slug>/archive/", workflows.archive, name="workflow-archive"),
     path("workflows/<slug:slug>/import/", workflows.import_file, name="workflow-import"),
     path("workflows/<slug:slug>/export/", workflows.export, name="export"),
-    path("automation/<slug:slug>/promise/", promise.promise_page, name="promise-page"),
-    path("automation/<slug:slug>/promise/check/", promise.check_decisions, name="promise-check"),
-    path(
-        "automation/<slug:slug>/promise/certificates/<uuid:certificate_id>.json",
-        promise.evidence,
-        name="certificate-evidence",
-    ),
     path("cases/<uuid:case_id>/known-answer/", known_answers.known_answer, name="known-answer"),
     path("keys/", keys.keys, name="keys"),
     path("keys/<uuid:key_id>/revoke/", keys.revoke, name="key-revoke"),

@@ -10,8 +10,8 @@ from cases.models import Workflow
 from hitl.flow.automation import submit_cases
 from hitl.flow.types import Intake, Submission
 from monitoring.models import HourTally
-from monitoring.selectors import live_error, traffic, waiting
-from monitoring.services.fold import LAG, fold_decisions
+from monitoring.tallies.fold import LAG, fold_decisions
+from monitoring.tallies.traffic import live_error, traffic, waiting
 from policy.models import Decision, Policy
 from policy.services.digest import digest_decisions, digests_hold
 from tests.case_rows import answer, automatic_case, workflow_of

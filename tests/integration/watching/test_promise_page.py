@@ -12,12 +12,12 @@ from django.test.utils import CaptureQueriesContext
 
 from cases.models import Label
 from hitl.accounts.types import Role
-from hitl.flow.promise.outlook import expected_automation
-from hitl.flow.promise.sight import Sight, sight_of
-from hitl.flow.promise.what_if import what_if
-from hitl.flow.watching import watch
 from hitl.shared import clock
 from models_store.models import Evaluation, Release
+from monitoring.promise.outlook import expected_automation
+from monitoring.promise.page import Sight, sight_of
+from monitoring.promise.what_if import what_if
+from monitoring.watch import watch
 from policy.models import Certificate, KnownAnswer, Policy, Reading
 from policy.services.breaker import trip_breaker
 from policy.services.digest import check_digests, digest_decisions

@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from hitl.flow.watching import watch
 from models_store.models import Release
-from monitoring.services.fold import fold_decisions
+from monitoring.tallies.fold import fold_decisions
+from monitoring.watch import watch
 from policy.models import CutoffSet, Policy, Watch
 from policy.services.alarms import set_rates
 from science.guarantee.monitor import Level

@@ -9,9 +9,9 @@ from django.db import connection
 
 from cases.models import Label
 from hitl.audit.models import Entry
-from hitl.flow.watching import watch
-from hitl.flow.watching.run import RETRAIN_AFTER
 from models_store.models import Release, TrainingRun
+from monitoring.watch import watch
+from monitoring.watch.run import RETRAIN_AFTER
 from policy.models import Certificate, CutoffSet, Decision, Policy, Reading, Trial, Watch
 from policy.rules import rule_for
 from policy.services.breaker import trip_breaker

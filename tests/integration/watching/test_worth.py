@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from hitl.flow.watching import watch
+from monitoring.watch import watch
 from policy.models import Policy, Watch
 from policy.rules import rule_for
 from policy.services.watches import open_watch

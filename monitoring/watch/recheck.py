@@ -2,9 +2,9 @@
 
 from django.db import transaction
 
-from hitl.flow.watching import evidence
-from hitl.flow.watching.scene import ACTOR, Scene, cursor
-from hitl.flow.watching.trial import rows_of
+from monitoring.watch import blind_answers
+from monitoring.watch.trial import rows_of
+from monitoring.watch.watched import ACTOR, Scene, cursor
 from policy.live import Label, LiveTest
 from policy.models import Certificate, Trial
 from policy.proofs import unit_of
@@ -43,11 +43,11 @@ def _proved_now(trial: Trial, scene: Scene) -> dict[Label, list[float]]:
     costs = dict(zip(labels, costs_of(scene.policy, labels), strict=True))
     rows, test, place, last = rows_of(trial), LiveTest.begin(plans), None, cursor(trial)
     while last is not None and place != last:
-        drawn = evidence.drawn_after(rows, place, until=last[0], now=scene.now)
+        drawn = blind_answers.drawn_after(rows, place, until=last[0], now=scene.now)
         drawn = [one for one in drawn if one.place is not None and one.place <= last]
         if not drawn:
             break
-        test.take(evidence.block_of(drawn, costs))
+        test.take(blind_answers.block_of(drawn, costs))
         place = drawn[-1].place
     return {
         label: unit_of(label, test.n_labels(label)[0], verdict)["passed"]

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db.models import Exists, OuterRef
 
 from cases.types import Purpose
-from hitl.flow.watching.scene import ACTOR, Scene
+from monitoring.watch.watched import ACTOR, Scene
 from policy.services import alarms
 from reviews.models import Task
 from reviews.types import OPEN, TaskStatus

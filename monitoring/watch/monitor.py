@@ -7,10 +7,10 @@ import numpy as np
 from django.db import transaction
 from django.db.models import QuerySet
 
-from hitl.flow.watching import evidence
-from hitl.flow.watching.evidence import Drawn, Truth
-from hitl.flow.watching.people import capacity
-from hitl.flow.watching.scene import ACCEPTED, ACTOR, Scene, cursor
+from monitoring.watch import blind_answers
+from monitoring.watch.blind_answers import Drawn, Truth
+from monitoring.watch.people import capacity
+from monitoring.watch.watched import ACCEPTED, ACTOR, Scene, cursor
 from policy.live import Label, LiveWatch
 from policy.models import Decision, Reading, Watch
 from policy.selectors import cutoffs_in_force
@@ -47,7 +47,7 @@ def advance(scene: Scene) -> None:
             _audit_unwatched(scene)
             return
         in_force = trials.units_of(cutoffs)
-        rows = evidence.scored(row.workflow_id, row.certificate.release_id, reasons=MONITORED)
+        rows = blind_answers.scored(row.workflow_id, row.certificate.release_id, reasons=MONITORED)
         rows = rows.filter(decided_at__gte=row.since)
         if scene.has_changed(rows, row):
             watches.begin_again(row)
@@ -87,7 +87,7 @@ def _feed(
 ) -> list[Drawn]:
     """Take in whole blocks in decision order; what nobody has answered is waited for. Return the rest."""
     while True:
-        drawn = evidence.drawn_after(rows, cursor(row), until=scene.until, now=scene.now)
+        drawn = blind_answers.drawn_after(rows, cursor(row), until=scene.until, now=scene.now)
         is_over = np.array([one.is_known or one.truth is Truth.LOST for one in drawn], dtype=bool)
         n_ready = closed_prefix(is_over)
         if not n_ready:
@@ -108,7 +108,7 @@ def _take(
     costs: Mapping[str, float],
 ) -> None:
     while cursor(row) != ready[-1].place:
-        block, place = evidence.all_between(rows, cursor(row), ready, costs)
+        block, place = blind_answers.all_between(rows, cursor(row), ready, costs)
         monitors.take(block)
         row.n_cases += len(block)
         row.cursor_at, row.cursor_case = place if place is not None else (None, None)
@@ -140,5 +140,5 @@ def _early(
     if not any(one.loss for one in said):
         return Level.GREEN
     tried = monitors.copy()
-    tried.take(evidence.block_of(said, costs))
+    tried.take(blind_answers.block_of(said, costs))
     return Level.GREEN if tried.level(in_force) is Level.GREEN else Level.AMBER

@@ -9,7 +9,7 @@ from django.db.models import Count, Q
 
 from cases.models import Label
 from cases.types import Purpose
-from monitoring.selectors import waiting
+from monitoring.tallies.traffic import waiting
 from reviews.models import Review, Task
 from reviews.types import OPEN
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from hitl.flow.promise.pace import Pace
+from monitoring.promise.pace import Pace
 from policy.models import Policy
 from policy.web.curves import Unit
 from science.guarantee.exact import upper_bound

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from hitl.flow.watching import evidence
-from hitl.flow.watching.evidence import Place
 from hitl.shared.actor import system
 from models_store.models import Release
 from models_store.selectors import champion
-from monitoring.selectors import Traffic, traffic
+from monitoring.tallies.traffic import Traffic, traffic
+from monitoring.watch import blind_answers
+from monitoring.watch.blind_answers import Place
 from policy.models import CutoffSet, Decision, Policy, Trial, Watch
 from policy.selectors import cutoffs_in_force
 from policy.standing import standing_of
@@ -95,7 +95,7 @@ class Scene:
 
     def has_changed(self, rows: QuerySet[Decision], row: Trial | Watch) -> bool:
         """Whether a label that was taken in has been given, amended, voided or taken back since."""
-        return evidence.has_changed(
+        return blind_answers.has_changed(
             rows, workflow_id=self.workflow_id, since=row.read_at, margin=self.settle, until=cursor(row)
         )
 

@@ -6,9 +6,9 @@ import numpy as np
 from django.db import transaction
 from django.db.models import QuerySet
 
-from hitl.flow.watching import evidence
-from hitl.flow.watching.evidence import Truth
-from hitl.flow.watching.scene import ACCEPTED, ACTOR, AUTOMATES, Scene, cursor
+from monitoring.watch import blind_answers
+from monitoring.watch.blind_answers import Truth
+from monitoring.watch.watched import ACCEPTED, ACTOR, AUTOMATES, Scene, cursor
 from policy.live import ChanceTooLow, LiveTest
 from policy.models import Decision, Trial
 from policy.services import trials
@@ -66,11 +66,11 @@ def _called_for(scene: Scene) -> tuple[TrialKind, Planned | None]:
 
 
 def _recovery(scene: Scene) -> Planned | None:
-    rows = evidence.scored(scene.workflow_id, scene.release.id, reasons=[Reason.BREAKER])
+    rows = blind_answers.scored(scene.workflow_id, scene.release.id, reasons=[Reason.BREAKER])
     rows = rows.filter(decided_at__gte=scene.policy.breaker_tripped_at)
-    known = evidence.drawn_after(rows, None, until=scene.until, now=scene.now)
+    known = blind_answers.drawn_after(rows, None, until=scene.until, now=scene.now)
     over = [one for one in takewhile(lambda one: one.truth is not Truth.OPEN, known) if one.is_known]
-    return trials.plan_recovery(scene.policy, scene.release, evidence.block_of(over, scene.costs))
+    return trials.plan_recovery(scene.policy, scene.release, blind_answers.block_of(over, scene.costs))
 
 
 def advance(scene: Scene) -> None:
@@ -103,19 +103,19 @@ def advance(scene: Scene) -> None:
 def rows_of(trial: Trial) -> QuerySet[Decision]:
     """Return the decisions that a trial looks at, in their order."""
     reasons = ACCEPTED if trial.kind == TrialKind.CONFIRM else (Reason.BREAKER,)
-    rows = evidence.scored(trial.workflow_id, trial.release_id, reasons=reasons)
+    rows = blind_answers.scored(trial.workflow_id, trial.release_id, reasons=reasons)
     return rows.filter(decided_at__gte=trial.frozen_at)
 
 
 def _feed(trial: Trial, test: LiveTest, rows: QuerySet[Decision], scene: Scene) -> None:
     """Take in whole blocks in decision order. An answer that did not come in time counts as a wrong one."""
     while True:
-        drawn = evidence.drawn_after(rows, cursor(trial), until=scene.until, now=scene.now)
+        drawn = blind_answers.drawn_after(rows, cursor(trial), until=scene.until, now=scene.now)
         is_over = np.array([one.truth is not Truth.OPEN for one in drawn], dtype=bool)
         ready = drawn[: closed_prefix(is_over)]
         if not ready:
             return
-        test.take(evidence.block_of(ready, scene.costs))
+        test.take(blind_answers.block_of(ready, scene.costs))
         trial.cursor_at, trial.cursor_case = ready[-1].at, ready[-1].case_id
         trial.n_labels += len(ready)
         trial.n_wrong += sum(one.loss for one in ready)

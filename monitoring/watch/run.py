@@ -6,14 +6,14 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from hitl.flow.watching import monitor, recheck, trial
-from hitl.flow.watching.people import heed_overdue
-from hitl.flow.watching.scene import ACTOR, Scene, scene_of
 from models_store.errors import RunActive
 from models_store.models import TrainingRun
 from models_store.selectors import new_labels
 from models_store.services.runs import request_training
 from models_store.types import Trigger
+from monitoring.watch import monitor, recheck, trial
+from monitoring.watch.people import heed_overdue
+from monitoring.watch.watched import ACTOR, Scene, scene_of
 from policy.services.certify import resume_where_proved
 from policy.terms import NothingKnown
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from cases.models import Label
 from cases.types import Purpose
 from monitoring.models import HourTally, Watermark
-from monitoring.services.fold import DAWN, count_decisions
+from monitoring.tallies.fold import DAWN, count_decisions
 from policy.models import Decision
 from reviews.models import Task
 

@@ -12,11 +12,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from hitl.accounts.types import Role
-from hitl.flow.promise.sight import sight_of
-from hitl.flow.promise.what_if import ROWS
 from hitl.shared import clock
 from hitl.shared.errors import NotFound
 from hitl.web.words import exact_time
+from monitoring.promise.page import sight_of
+from monitoring.promise.what_if import ROWS
 from policy.access import workflow_for
 from policy.models import Certificate, Trial
 from policy.services.digest import check_digests
@@ -47,7 +47,7 @@ def promise_page(request: HttpRequest, slug: str) -> HttpResponse:
     sight = sight_of(workflow_for(actor, slug), now=clock.now())
     may = {role: actor.has(*roles) for role, roles in _MAY.items()}
     shown = {"sight": sight, "board": sight.board, "rows": ROWS, "actor": actor}
-    return render(request, "policy/promise/page.html", shown | may)
+    return render(request, "promise/page.html", shown | may)
 
 
 @login_required

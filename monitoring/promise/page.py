@@ -7,14 +7,14 @@ from typing import Any
 
 from cases.models import Label, Workflow
 from cases.types import Purpose
-from hitl.flow.promise import outlook
-from hitl.flow.promise.line import Line, line_of
-from hitl.flow.promise.live import LiveError, live_error
-from hitl.flow.promise.outlook import Outlook
-from hitl.flow.promise.pace import Pace, pace_of
-from hitl.flow.promise.trials import Progress, progress_of
-from hitl.flow.promise.what_if import what_if
-from monitoring.selectors import Traffic, traffic
+from monitoring.promise import outlook
+from monitoring.promise.line import Line, line_of
+from monitoring.promise.live import LiveError, live_error
+from monitoring.promise.outlook import Outlook
+from monitoring.promise.pace import Pace, pace_of
+from monitoring.promise.trials import Progress, progress_of
+from monitoring.promise.what_if import what_if
+from monitoring.tallies.traffic import Traffic, traffic
 from policy import selectors
 from policy.models import Certificate, Policy, Trial
 from policy.proofs import Terms

@@ -7,6 +7,6 @@ is lost costs half a minute. Locks are short: the arithmetic runs under the tria
 and the policy is locked only to change it.
 """
 
-from hitl.flow.watching.run import watch
+from monitoring.watch.run import watch
 
 __all__ = ["watch"]

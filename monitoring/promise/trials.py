@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hitl.flow.promise.outlook import planned_by
+from monitoring.promise.outlook import planned_by
 from policy.live import LiveTest
 from policy.models import Trial
 from policy.types import TrialKind

@@ -10,15 +10,15 @@ from django.db.models import Q
 
 from cases.models import Label
 from cases.types import Purpose
-from hitl.flow.watching import evidence
-from hitl.flow.watching.evidence import Drawn, Truth
-from hitl.flow.watching.scene import ACCEPTED
+from monitoring.watch import blind_answers
+from monitoring.watch.blind_answers import Drawn, Truth
+from monitoring.watch.watched import ACCEPTED
 from policy.models import Decision
 from science.decide import Reason
 from science.guarantee.estimates import Estimate, hajek
 
 WINDOW = timedelta(days=90)
-MOST = evidence.MOST_DRAWN  # labels looked at, the latest
+MOST = blind_answers.MOST_DRAWN  # labels looked at, the latest
 _NOT_LIVE = (Purpose.IMPORT, Purpose.GOLD)
 _WEEK = timedelta(days=7)
 
@@ -73,12 +73,12 @@ def live_error(
 
 def _drawn(workflow_id: UUID, release_id: UUID, reasons: Sequence[str], now: datetime) -> list[Drawn]:
     """Return the latest drawn cases, oldest first."""
-    rows = evidence.scored(workflow_id, release_id, reasons=reasons)
+    rows = blind_answers.scored(workflow_id, release_id, reasons=reasons)
     rows = rows.filter(Q(is_audited=True) | Q(is_blind=True), decided_at__gte=now - WINDOW)
     first = list(rows.order_by("-decided_at").values_list("decided_at", flat=True)[MOST - 1 : MOST])
     if first:
         rows = rows.filter(decided_at__gte=first[0])
-    return evidence.drawn_after(rows, None, until=now, now=now)
+    return blind_answers.drawn_after(rows, None, until=now, now=now)
 
 
 def _estimate(drawn: Sequence[Drawn], costs: Mapping[str, float]) -> Estimate:

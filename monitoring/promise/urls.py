@@ -1,0 +1,15 @@
+"""Addresses of the promise page."""
+
+from django.urls import URLPattern, path
+
+from monitoring.promise import views
+
+urlpatterns: list[URLPattern] = [
+    path("automation/<slug:slug>/promise/", views.promise_page, name="promise-page"),
+    path("automation/<slug:slug>/promise/check/", views.check_decisions, name="promise-check"),
+    path(
+        "automation/<slug:slug>/promise/certificates/<uuid:certificate_id>.json",
+        views.evidence,
+        name="certificate-evidence",
+    ),
+]
