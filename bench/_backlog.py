@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from cases.models import Workflow
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
-from hitl.flow.workflows import set_up_workflow
+from hitl.flow.setup.create import set_up_workflow
 from hitl.shared import clock
 from hitl.shared.actor import system
 

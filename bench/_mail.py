@@ -11,7 +11,7 @@ from cases.services.imports import Labelled, import_labelled
 from hitl.accounts.keys import create_key
 from hitl.accounts.types import Role, Scope
 from hitl.demo.worlds import Example, SpamMail
-from hitl.flow.workflows import set_up_workflow
+from hitl.flow.setup.create import set_up_workflow
 from hitl.shared import clock
 from hitl.shared.actor import system
 from models_store.models import Release, TrainingRun

@@ -18,7 +18,7 @@ from django.db import connection
 from bench._backlog import LABELS
 from hitl.accounts.models import User
 from hitl.bench.rows import Row
-from hitl.flow.resolve import submit_review
+from hitl.flow.settling.answer import submit_review
 from hitl.shared import clock
 from reviews.errors import AlreadyAnswered, LeaseExpired
 from reviews.models import Task

@@ -21,7 +21,7 @@ from bench._desk import Desk
 from hitl.accounts.models import User
 from hitl.bench.rows import Row, absent, from_runs
 from hitl.bench.stage import Web, web
-from hitl.flow.resolve import submit_review
+from hitl.flow.settling.answer import submit_review
 from hitl.shared import clock
 from reviews.selectors import Held
 from reviews.services.queue import claim_next

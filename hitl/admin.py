@@ -1,3 +1,3 @@
 """What Django's admin finds by itself: the admin pages of the flow."""
 
-from hitl.flow import admin as _admin  # noqa: F401 - loading it registers them
+from hitl.flow.doors import admin as _admin  # noqa: F401 - loading it registers them

@@ -10,4 +10,4 @@ app = Celery("hitl")
 app.set_default()  # for every thread, not only the one that imports this
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.autodiscover_tasks(["hitl.flow"])
+app.autodiscover_tasks(["hitl.flow.doors"])

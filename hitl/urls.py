@@ -4,9 +4,9 @@ from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
-    path("api/v1/", include("hitl.flow.api_urls")),
+    path("api/v1/", include("hitl.flow.doors.api.urls")),
     path("", include("reviews.web.urls")),  # the desk asks most often
-    path("", include("hitl.flow.web_urls")),
+    path("", include("hitl.flow.doors.pages.desk_urls")),
     path("", include("hitl.health")),
     path("", include("monitoring.metrics")),
     path("admin/", admin.site.urls),
@@ -18,5 +18,5 @@ urlpatterns = [
     path("", include("reviews.lead.urls")),
     path("", include("monitoring.promise.urls")),
     path("", include("monitoring.web.urls")),
-    path("", include("hitl.flow.pages.urls")),
+    path("", include("hitl.flow.doors.pages.urls")),
 ]

@@ -6,8 +6,8 @@ from typing import Any
 from cases.models import Workflow
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
-from hitl.flow.automation import submit_cases
-from hitl.flow.types import Intake, Submission
+from hitl.flow.intake.submit import submit_cases
+from hitl.flow.intake.types import Intake, Submission
 from tests.factories import NOW, client_key, person
 from tests.spam import mail_workflow, mails
 

@@ -7,7 +7,8 @@ from django.conf import settings
 from django.test import override_settings
 from hypothesis import settings as hypothesis_settings
 
-from hitl.flow import lots, snapshot
+from hitl.flow import review_chances
+from hitl.flow.intake import in_force
 from hitl.shared import clock
 
 # Nothing depends on how busy the machine is; what a run finds, the next run finds as well.
@@ -18,9 +19,9 @@ hypothesis_settings.load_profile("hitl")
 @pytest.fixture(autouse=True)
 def fresh_process_memory() -> Iterator[None]:
     """Begin each test as a new process would: nothing cached, the system's clock."""
-    snapshot.forget()
+    in_force.forget()
     yield
-    snapshot.forget()
+    in_force.forget()
     clock.use(None)
 
 
@@ -32,7 +33,7 @@ def loaded_dice(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     are marked `dice`.
     """
     if request.node.get_closest_marker("dice") is None:
-        monkeypatch.setattr(lots, "_drawn", lambda salt, identity, epoch, share: share >= 1)
+        monkeypatch.setattr(review_chances, "_drawn", lambda salt, identity, epoch, share: share >= 1)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,7 +8,7 @@ from uuid import UUID
 from cases.models import Case, Label, Workflow
 from cases.types import CaseStatus, Origin, Purpose
 from hitl.demo.worlds import Credit, Example, SpamMail
-from hitl.flow.workflows import set_up_workflow
+from hitl.flow.setup.create import set_up_workflow
 from hitl.shared.canonical import canonical_json, sha256
 from models_store.models import TrainingRun
 from models_store.services.runs import request_training

@@ -11,7 +11,7 @@ from django.db import connection
 from cases.models import Case, Workflow
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
-from hitl.flow.resolve import Answered, submit_review
+from hitl.flow.settling.answer import Answered, submit_review
 from models_store.models import Release
 from reviews.models import ReviewRules, Task
 from reviews.selectors import Held

@@ -6,7 +6,7 @@ from typing import Any
 from cases.models import Case, Label, Workflow
 from cases.types import CaseStatus, Origin, Purpose
 from hitl.demo.worlds import Example, SpamMail
-from hitl.flow.workflows import set_up_workflow
+from hitl.flow.setup.create import set_up_workflow
 from hitl.shared.canonical import canonical_json, sha256
 from hitl.shared.ids import new_id
 from models_store import artifacts

@@ -41,7 +41,7 @@ def create_workflow(
 ) -> Workflow:
     """Create a workflow with the first version of its schema.
 
-    Whoever calls it gives the workflow a policy and review rules as well (`hitl.flow.workflows`).
+    Whoever calls it gives the workflow a policy and review rules as well (`hitl.flow.setup.create`).
 
     Raises:
         Invalid: a word, a field or a label does not fit; each is named with its fix.

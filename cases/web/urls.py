@@ -1,4 +1,4 @@
-"""Addresses of the pages of this app. The case list and the case page cross apps: `hitl.flow.web_urls`."""
+"""Addresses of the pages of this app. The case list and the case page cross apps and stand in the flow."""
 
 from django.urls import URLPattern, path
 

@@ -8,7 +8,7 @@ from cases.services.imports import Labelled, import_labelled
 from cases.types import Origin
 from hitl.demo.people import ACTOR, Secrets, make_people
 from hitl.demo.worlds import WORLDS, World
-from hitl.flow.workflows import set_up_workflow
+from hitl.flow.setup.create import set_up_workflow
 from hitl.shared import clock
 from models_store.errors import RunActive
 from models_store.models import TrainingRun

@@ -22,7 +22,7 @@ from hitl.accounts.models import User
 from hitl.demo.people import ACTOR
 from hitl.demo.reviewer import Reviewer
 from hitl.demo.worlds import Credit, SpamMail, World
-from hitl.flow.gold import mark_gold
+from hitl.flow.settling.known_answers import mark_gold
 from hitl.shared import clock
 from hitl.shared.errors import HitlError
 from reviews.models import GoldCase, Task

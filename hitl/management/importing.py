@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TextIO
 
-from hitl.flow.histories import Outcome
+from hitl.flow.setup.import_history import Outcome
 
 BAR = 30
 

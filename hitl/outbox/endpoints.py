@@ -32,7 +32,7 @@ def create_endpoint(
 ) -> Endpoint:
     """Add an address that wants events. Its signing secret is the first of `secrets`.
 
-    Intake keeps in memory whether anybody listens: `hitl.flow.subscriptions` tells it.
+    Intake keeps in memory whether anybody listens: `hitl.flow.setup.subscribe` tells it.
 
     Raises:
         Invalid: the name, the address or a kind does not fit.

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
-from hitl.flow.batch_answers import BatchAnswer, answer_batch, offered
+from hitl.flow.settling.answer_many import BatchAnswer, answer_batch, offered
 from hitl.shared.actor import Actor
 from hitl.simulate.clockwork import Clockwork
 from reviews.models import Task

@@ -15,10 +15,10 @@ from django.conf import settings
 from cases.models import Workflow
 from cases.services.imports import Labelled, import_labelled
 from cases.services.media import store_asset
-from hitl.flow import snapshot
-from hitl.flow.automation import submit_cases
-from hitl.flow.types import Intake, Submission
-from hitl.flow.workflows import set_up_workflow
+from hitl.flow.intake import in_force
+from hitl.flow.intake.submit import submit_cases
+from hitl.flow.intake.types import Intake, Submission
+from hitl.flow.setup.create import set_up_workflow
 from hitl.shared import jobs
 from hitl.shared.actor import Actor, system
 from hitl.simulate.clockwork import Clockwork, turned
@@ -150,7 +150,7 @@ def play(world: World, options: Options, *, progress: Progress = lambda done, n,
     n_history = check(world, options)
     times = moments(world.items)
     clockwork = Clockwork(times[n_history] - timedelta(hours=1), options.seed)
-    snapshot.forget()
+    in_force.forget()
     with turned(clockwork):
         return _Play(world, options, n_history, times, clockwork, progress).run()
 

@@ -2,5 +2,5 @@
 
     stand (in one line) -> live (error now) -> line (monitor) -> outlook (why not more) -> what_if (try it)
 
-`sight.sight_of` reads all of it once, from bounded windows of the large tables.
+`page.promise_page` reads all of it once, from bounded windows of the large tables.
 """

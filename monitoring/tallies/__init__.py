@@ -1,0 +1,1 @@
+"""What happened, counted by the hour as it arrives, so that no page counts the large tables."""

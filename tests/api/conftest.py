@@ -10,7 +10,7 @@ from hitl.accounts.keys import create_key
 from hitl.accounts.types import Scope
 from hitl.accounts.usage import forget_uses
 from hitl.api.limits import forget_limits
-from hitl.flow.workflows import set_up_workflow
+from hitl.flow.setup.create import set_up_workflow
 from tests.api.client import ApiClient
 from tests.factories import LABELS, NOW, TABLE_FIELDS, TESTER
 

@@ -5,7 +5,7 @@ import pytest
 from django.db import connection
 
 from cases.models import Case, Workflow
-from hitl.flow.workflows import set_up_workflow
+from hitl.flow.setup.create import set_up_workflow
 from policy.models import Decision
 from tests.api.client import ApiClient
 from tests.factories import LABELS, NOW, TESTER
@@ -162,7 +162,7 @@ def test_an_unexpected_failure_tells_nothing_of_the_inside(
     def explode(*args: object) -> None:
         raise RuntimeError("the secret inside")
 
-    monkeypatch.setattr("hitl.flow.api.intake.submit_cases", explode)
+    monkeypatch.setattr("hitl.flow.doors.api.intake.submit_cases", explode)
     response = client.send("POST", URL, {"content": {"amount": 1}}, headers={"X-Request-Id": "trace-7"})
     assert response.status_code == 500
     assert response["Content-Type"] == "application/problem+json"

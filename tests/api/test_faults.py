@@ -8,9 +8,9 @@ from django.db import connection
 
 from cases.models import Case, Label
 from hitl.accounts.types import Role
-from hitl.flow.resolve import submit_review, undo_review
-from hitl.flow.subscriptions import subscribe
-from hitl.flow.workflows import set_up_workflow
+from hitl.flow.settling.answer import submit_review, undo_review
+from hitl.flow.setup.create import set_up_workflow
+from hitl.flow.setup.subscribe import subscribe
 from hitl.outbox.models import Delivery
 from hitl.shared import jobs
 from tests.api.conftest import client_with

@@ -17,10 +17,10 @@ from django.db import connection, connections
 from cases.models import Case, IntakeBatch, Workflow
 from hitl.accounts.keys import revoke_key
 from hitl.accounts.models import ApiKey
-from hitl.flow import batches
-from hitl.flow.batches import MAX_ATTEMPTS, sweep_batches, take_in_batch
-from hitl.flow.types import Intake
-from hitl.flow.workflows import set_up_workflow
+from hitl.flow.intake import later
+from hitl.flow.intake.later import MAX_ATTEMPTS, sweep_batches, take_in_batch
+from hitl.flow.intake.types import Intake
+from hitl.flow.setup.create import set_up_workflow
 from hitl.shared import clock
 from reviews.models import Task
 from tests.api.client import ApiClient
@@ -90,7 +90,7 @@ def test_a_worker_that_dies_half_way_leaves_nothing_and_the_next_one_does_it_onc
         raise SystemExit("killed after the cases were written")
 
     with monkeypatch.context() as patched:
-        patched.setattr("hitl.flow.batches._finish", die)
+        patched.setattr("hitl.flow.intake.later._finish", die)
         with pytest.raises(SystemExit):
             work(batch_id)
     assert not Case.objects.exists()
@@ -108,7 +108,7 @@ def test_a_batch_that_kills_every_worker_is_given_up_with_its_reason(
     def die(*args: object, **kwargs: object) -> None:
         raise SystemExit("killed")
 
-    monkeypatch.setattr("hitl.flow.batches.submit_cases", die)
+    monkeypatch.setattr("hitl.flow.intake.later.submit_cases", die)
     for _ in range(MAX_ATTEMPTS):
         with pytest.raises(SystemExit):
             work(batch_id)
@@ -127,7 +127,7 @@ def test_a_batch_on_which_scoring_kills_its_workers_goes_to_people(
     def die(*args: object, **kwargs: object) -> None:
         raise SystemExit("killed")
 
-    monkeypatch.setattr("hitl.flow.deciding.score", die)
+    monkeypatch.setattr("hitl.flow.intake.decide.score", die)
     for _ in range(MAX_ATTEMPTS - 1):
         with pytest.raises(SystemExit):
             work(batch_id)
@@ -152,14 +152,14 @@ def test_two_workers_at_one_batch_take_it_in_once(monkeypatch: pytest.MonkeyPatc
     set_up_workflow(slug="credit", name="Credit", fields=TABLE_FIELDS, labels=LABELS, actor=TESTER, now=NOW)
     batch_id = accept(client_with("submit"))
     inside, go_on = threading.Event(), threading.Event()
-    real = batches.submit_cases
+    real = later.submit_cases
 
     def slow(intake: Intake) -> Any:
         inside.set()
         assert go_on.wait(10)
         return real(intake)
 
-    monkeypatch.setattr(batches, "submit_cases", slow)
+    monkeypatch.setattr(later, "submit_cases", slow)
     outcomes: list[bool] = []
 
     def first() -> None:
@@ -193,8 +193,8 @@ def stand_still(*args, **kwargs):
     print("written, not committed", flush=True)
     time.sleep(600)
 
-batches._finish = stand_still
-batches.take_in_batch(batch_id=UUID(sys.argv[1]), now=clock.now())
+later._finish = stand_still
+later.take_in_batch(batch_id=UUID(sys.argv[1]), now=clock.now())
 """
 
 

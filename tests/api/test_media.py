@@ -13,7 +13,7 @@ from django.core.files.storage import default_storage
 from PIL import Image
 
 from cases.models import Asset, Case, Workflow
-from hitl.flow.workflows import set_up_workflow
+from hitl.flow.setup.create import set_up_workflow
 from tests.api.client import ApiClient
 from tests.factories import LABELS, NOW, TESTER
 

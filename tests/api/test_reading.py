@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from cases.models import Case, Workflow
-from hitl.flow.api import listing
+from hitl.flow.doors.api import listing
 from hitl.shared import clock
 from hitl.shared.actor import Actor
 from policy.services.decisions import append

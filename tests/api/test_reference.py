@@ -7,7 +7,7 @@ import orjson
 import pytest
 
 from cases.models import Workflow
-from hitl.flow.api import examples, shapes
+from hitl.flow.doors.api import examples, shapes
 from hitl.management.commands.openapi import REFERENCE
 from tests.api.client import ApiClient
 

@@ -192,17 +192,17 @@ def test_an_archived_workflow_can_be_brought_back(
 def test_a_case_is_checked_against_the_fields_of_now_in_every_process(
     client: ApiClient, workflow: Workflow
 ) -> None:
-    from hitl.flow import snapshot
+    from hitl.flow.intake import in_force
 
     url = "/workflows/credit/cases"
     client.send("POST", url, {"content": {"amount": 1}})
-    kept = snapshot.snapshot_for("credit")
+    kept = in_force.snapshot_for("credit")
     client_with("manage").send(
         "PATCH", "/workflows/credit", {"fields": [{"name": "income", "kind": "number"}]}
     )
-    snapshot._cache["credit"] = kept  # as another process still has it
+    in_force._cache["credit"] = kept  # as another process still has it
     assert client.send("POST", url, {"content": {"income": 1}}).status_code == 201
-    snapshot._cache["credit"] = kept
+    in_force._cache["credit"] = kept
     assert client.send("POST", url, {"content": {"amount": 1}}).status_code == 422
 
 

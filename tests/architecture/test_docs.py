@@ -10,7 +10,7 @@ import pytest
 from django.core.management import get_commands
 
 from hitl.accounts.types import Role, Scope
-from hitl.flow.api_urls import urlpatterns as api
+from hitl.flow.doors.api.urls import urlpatterns as api
 from hitl.management.commands import errors
 from hitl.outbox.types import EVENT_KINDS, TEST_KIND
 from hitl.schedule import SCHEDULE

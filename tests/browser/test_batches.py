@@ -7,8 +7,8 @@ from playwright.sync_api import Page, expect
 
 from cases.models import Case
 from hitl.accounts.types import Role
-from hitl.flow.automation import submit_cases
-from hitl.flow.types import Intake, Submission
+from hitl.flow.intake.submit import submit_cases
+from hitl.flow.intake.types import Intake, Submission
 from hitl.shared.clock import now
 from reviews.models import Review, ReviewBatch, Task
 from reviews.types import READ_FIRST

@@ -11,7 +11,7 @@ from django.urls import URLPattern, get_resolver
 from cases.models import Case
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
-from hitl.flow.subscriptions import subscribe
+from hitl.flow.setup.subscribe import subscribe
 from hitl.shared.clock import now
 from models_store.models import TrainingRun
 from models_store.selectors import champion

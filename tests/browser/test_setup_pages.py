@@ -9,8 +9,8 @@ import pytest
 from cases.models import Case, Workflow
 from hitl.accounts.models import ApiKey, User
 from hitl.accounts.types import Role
-from hitl.flow.subscriptions import subscribe
-from hitl.flow.workflows import set_up_workflow
+from hitl.flow.setup.create import set_up_workflow
+from hitl.flow.setup.subscribe import subscribe
 from hitl.outbox.endpoints import send_test_event
 from hitl.outbox.models import Endpoint
 from hitl.outbox.relay import record_reply

@@ -13,11 +13,11 @@ from cases.models import Case, Workflow
 from cases.services.imports import Labelled, import_labelled
 from cases.services.workflows import change_schema
 from hitl.accounts.types import Role, Scope
-from hitl.flow.automation import submit_cases
-from hitl.flow.exports import export_rows
-from hitl.flow.formats import as_csv, as_jsonl, as_parquet
-from hitl.flow.types import Intake, Submission
-from hitl.flow.workflows import set_up_workflow
+from hitl.flow.export.formats import as_csv, as_jsonl, as_parquet
+from hitl.flow.export.rows import export_rows
+from hitl.flow.intake.submit import submit_cases
+from hitl.flow.intake.types import Intake, Submission
+from hitl.flow.setup.create import set_up_workflow
 from tests.api.conftest import client_with
 from tests.factories import LABELS, NOW, TESTER, client_key, person
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from cases.models import Case, Workflow
-from hitl.flow import histories
-from hitl.flow.first_workflow import begin_with
+from hitl.flow.setup import import_history
+from hitl.flow.setup.from_file import begin_with
 from hitl.shared.errors import Invalid
 from tests.api.client import ApiClient
 from tests.case_rows import workflow_of
@@ -47,7 +47,7 @@ def test_a_file_without_a_label_makes_nothing(tmp_path: Path) -> None:
 def test_a_beginning_that_was_interrupted_goes_on_where_it_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(histories, "CHUNK", 10)
+    monkeypatch.setattr(import_history, "CHUNK", 10)
     path = tmp_path / "loans.csv"
     path.write_text(ROWS)
 

@@ -12,8 +12,8 @@ from django.utils.text import slugify
 from cases.guess import Guess
 from cases.models import Workflow
 from cases.tables import opened
-from hitl.flow.histories import Columns, Outcome, guess_table, import_history
-from hitl.flow.workflows import set_up_workflow
+from hitl.flow.setup.create import set_up_workflow
+from hitl.flow.setup.import_history import Columns, Outcome, guess_table, import_history
 from hitl.management.importing import refused_lines, show_progress, summary
 from hitl.shared import clock
 from hitl.shared.actor import system

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from hitl.flow.api.reference import document
+from hitl.flow.doors.api.reference import document
 
 REFERENCE = settings.BASE_DIR / "docs" / "reference" / "openapi.json"
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from cases.models import Workflow
-from hitl.flow.first_workflow import Begun, begin_with
+from hitl.flow.setup.from_file import Begun, begin_with
 from hitl.management.importing import refused_lines, show_progress, summary
 from hitl.runtime.errors import CannotStart
 from hitl.runtime.serve import say, serve

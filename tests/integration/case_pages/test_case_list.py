@@ -12,7 +12,7 @@ from cases.models import Case, Workflow
 from cases.types import CaseStatus
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
-from hitl.flow import case_list
+from hitl.flow.intake.parse import case_list
 from tests.case_rows import answer, automatic_case, image_asset, waiting_case, workflow_of
 from tests.factories import NOW, person
 from tests.policy_rows import automating_workflow

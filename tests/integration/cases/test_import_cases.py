@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from PIL import Image
 
 from cases.models import Asset, Case, Label, Workflow
-from hitl.flow.workflows import set_up_workflow
+from hitl.flow.setup.create import set_up_workflow
 from tests.factories import LABELS, NOW, TABLE_FIELDS, TESTER
 
 pytestmark = pytest.mark.django_db

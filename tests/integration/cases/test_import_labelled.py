@@ -4,7 +4,7 @@ import pytest
 
 from cases.models import Case, Label
 from cases.services.imports import Labelled, import_labelled
-from hitl.flow.workflows import set_up_workflow
+from hitl.flow.setup.create import set_up_workflow
 from hitl.shared.errors import NotFound
 from hitl.shared.ids import new_id
 from policy.models import Decision

@@ -9,8 +9,8 @@ import pytest
 from django.db import connection
 
 from cases.models import Case
-from hitl.flow.automation import submit_cases
-from hitl.flow.types import Intake, Submission
+from hitl.flow.intake.submit import submit_cases
+from hitl.flow.intake.types import Intake, Submission
 from policy.models import Decision
 from policy.services.breaker import trip_breaker
 from reviews.models import Task

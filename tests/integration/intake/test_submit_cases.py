@@ -14,11 +14,11 @@ from cases.models import Case
 from cases.services.versions import bump
 from hitl.accounts.clients import ClientKey
 from hitl.accounts.keys import revoke_key
-from hitl.flow.automation import submit_cases
-from hitl.flow.patience import REST, STRIKES
-from hitl.flow.replays import IdempotencyMismatch, KeyRevoked
-from hitl.flow.snapshot import snapshot_for
-from hitl.flow.types import Intake, ItemResult, Submission
+from hitl.flow.intake.in_force import snapshot_for
+from hitl.flow.intake.patience import REST, STRIKES
+from hitl.flow.intake.replays import IdempotencyMismatch, KeyRevoked
+from hitl.flow.intake.submit import submit_cases
+from hitl.flow.intake.types import Intake, ItemResult, Submission
 from hitl.outbox.models import Endpoint, Event
 from models_store.models import Release
 from policy.models import CutoffSet, Decision, Policy
@@ -277,8 +277,8 @@ def test_a_model_that_is_slow_again_and_again_is_left_alone_for_a_while_and_then
     mail_workflow(cutoff=0.0)
     real, calls = Plan.predict_proba, list[int]()
     clock, is_slow = [0.0], [True]
-    monkeypatch.setattr("hitl.flow.patience.monotonic", lambda: clock[0])
-    monkeypatch.setattr("hitl.flow.patience.FIRST_SECONDS", 0.05)
+    monkeypatch.setattr("hitl.flow.intake.patience.monotonic", lambda: clock[0])
+    monkeypatch.setattr("hitl.flow.intake.patience.FIRST_SECONDS", 0.05)
 
     def model(plan: Plan, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
         calls.append(len(rows))

@@ -9,7 +9,7 @@ from cases.models import Case, SchemaVersion
 from cases.types import CaseStatus
 from hitl.demo.phones import draw_screen
 from hitl.demo.worlds import Example, PhoneScreens
-from hitl.flow.workflows import set_up_workflow
+from hitl.flow.setup.create import set_up_workflow
 from hitl.shared.ids import new_id
 from models_store import plans
 from models_store.models import Evidence, Release

@@ -344,7 +344,7 @@ def test_a_process_that_only_scores_never_imports_scikit_learn() -> None:
 
     code = (
         "import sys, django; django.setup()\n"
-        "import models_store.plans, models_store.services.evidence, hitl.flow.automation, hitl.wsgi\n"
+        "import models_store.plans, models_store.services.evidence, hitl.flow.intake.submit, hitl.wsgi\n"
         "from science.serving import load_plan\n"
         "plan = load_plan(sys.stdin.buffer.read())\n"
         "plan.predict_proba([{'subject': 'Hello', 'body': 'Win money'}])\n"

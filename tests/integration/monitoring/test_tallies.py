@@ -7,8 +7,8 @@ import pytest
 from django.db import connection
 
 from cases.models import Workflow
-from hitl.flow.automation import submit_cases
-from hitl.flow.types import Intake, Submission
+from hitl.flow.intake.submit import submit_cases
+from hitl.flow.intake.types import Intake, Submission
 from monitoring.models import HourTally
 from monitoring.tallies.fold import LAG, fold_decisions
 from monitoring.tallies.traffic import live_error, traffic, waiting

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from django.db import connection
 
-from hitl.flow.automation import submit_cases
-from hitl.flow.types import Intake, Submission
+from hitl.flow.intake.submit import submit_cases
+from hitl.flow.intake.types import Intake, Submission
 from tests.factories import NOW, client_key
 from tests.policy_rows import lead
 from tests.spam import mail_workflow, mails

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from cases.models import Case, Workflow
-from hitl.flow.batch_answers import BatchAnswer, answer_batch
+from hitl.flow.settling.answer_many import BatchAnswer, answer_batch
 from reviews.models import ReviewRules, Task
 from tests.case_rows import waiting_case
 from tests.factories import NOW, person

@@ -12,8 +12,8 @@ from django.test.utils import CaptureQueriesContext
 from cases.models import Case, Label, Workflow
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
-from hitl.flow.batch_answers import BatchAnswer, answer_batch, offered
-from hitl.flow.resolve import submit_review, undo_review
+from hitl.flow.settling.answer import submit_review, undo_review
+from hitl.flow.settling.answer_many import BatchAnswer, answer_batch, offered
 from hitl.outbox.models import Endpoint, Event
 from policy.models import Decision
 from reviews.errors import UnknownLabel

@@ -12,9 +12,9 @@ from cases.models import Case, Label
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
 from hitl.audit.models import Entry
-from hitl.flow.resolve import amend_answer
-from hitl.flow.review_batches import Accepted, accept_rest, answer_one, take_all_back, take_back
-from hitl.flow.voiding import void_answers
+from hitl.flow.settling.answer import amend_answer
+from hitl.flow.settling.batches import Accepted, accept_rest, answer_one, take_all_back, take_back
+from hitl.flow.settling.void import void_answers
 from hitl.shared.errors import NotAllowed
 from policy.models import Decision
 from reviews.errors import UndoTooLate

@@ -13,8 +13,8 @@ from django.urls import reverse
 
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
-from hitl.flow.automation import submit_cases
-from hitl.flow.types import Intake, Submission
+from hitl.flow.intake.submit import submit_cases
+from hitl.flow.intake.types import Intake, Submission
 from hitl.shared import clock
 from models_store.models import Evidence
 from policy.models import Certificate, Decision
@@ -204,7 +204,7 @@ def counted_statements() -> Iterator[list[str]]:
 
 def test_a_blind_case_is_the_same_bytes_and_queries_whatever_the_model_thinks(monkeypatch) -> None:
     oracle = Oracle()
-    monkeypatch.setattr("hitl.flow.snapshot.plan_for", lambda release_id: oracle)
+    monkeypatch.setattr("hitl.flow.intake.in_force.plan_for", lambda release_id: oracle)
     workflow = automating_workflow(blind_share=1.0, blind_rate=1.0, audit_base=1.0, audit_rate=1.0)
     Certificate.objects.update(status="certified")  # no share is held back by chance
     ReviewRules.objects.create(workflow=workflow)

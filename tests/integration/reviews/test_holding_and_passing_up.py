@@ -7,8 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from hitl.accounts.types import Role
-from hitl.flow.resolve import submit_review, undo_review, withdraw_case
-from hitl.flow.withdrawing import withdraw_skipped
+from hitl.flow.settling.answer import submit_review, undo_review, withdraw_case
+from hitl.flow.settling.withdraw import withdraw_skipped
 from hitl.shared.errors import Invalid
 from reviews.errors import HandsFull, HoldsFull, LeaseExpired
 from reviews.models import Skip, Task

@@ -7,8 +7,8 @@ import pytest
 
 from cases.models import Case
 from hitl.accounts.models import User
-from hitl.flow.amending import amend_answer
-from hitl.flow.resolve import submit_review, undo_review
+from hitl.flow.settling.amend import amend_answer
+from hitl.flow.settling.answer import submit_review, undo_review
 from hitl.shared.errors import Invalid
 from reviews.details import check_marks
 from reviews.errors import AlreadyAnswered, LeaseExpired, UnknownLabel

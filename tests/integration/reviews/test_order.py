@@ -5,8 +5,8 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from hitl.flow.automation import submit_cases
-from hitl.flow.types import Intake, Submission
+from hitl.flow.intake.submit import submit_cases
+from hitl.flow.intake.types import Intake, Submission
 from models_store.models import RoleSpan
 from policy.models import Certificate
 from reviews.models import ReviewRules, Task
@@ -38,7 +38,7 @@ class Oracle:
 
 def test_a_blind_case_has_the_same_place_whatever_the_model_thinks(monkeypatch) -> None:
     oracle = Oracle()
-    monkeypatch.setattr("hitl.flow.snapshot.plan_for", lambda release_id: oracle)
+    monkeypatch.setattr("hitl.flow.intake.in_force.plan_for", lambda release_id: oracle)
     workflow = automating_workflow(blind_share=1.0, blind_rate=1.0, audit_base=1.0, audit_rate=1.0)
     Certificate.objects.update(status="certified")  # no share is held back by chance
     ReviewRules.objects.create(workflow=workflow, value_hours=HOURS)

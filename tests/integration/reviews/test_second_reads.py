@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from hitl.flow.lots import is_reread
-from hitl.flow.resolve import submit_review, undo_review
+from hitl.flow.review_chances import is_reread
+from hitl.flow.settling.answer import submit_review, undo_review
 from hitl.shared.ids import new_id
 from reviews.models import ReviewRules, Task
 from reviews.selectors import held_by

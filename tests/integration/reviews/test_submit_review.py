@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 
 from cases.models import Case, Label
-from hitl.flow.resolve import submit_review, withdraw_case
+from hitl.flow.settling.answer import submit_review, withdraw_case
 from hitl.outbox.models import Delivery, Endpoint, Event
 from hitl.shared.errors import Invalid
 from policy.models import Decision

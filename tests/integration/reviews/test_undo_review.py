@@ -10,7 +10,7 @@ from cases.models import Label
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
 from hitl.audit.models import Entry
-from hitl.flow.resolve import amend_answer, submit_review, undo_review
+from hitl.flow.settling.answer import amend_answer, submit_review, undo_review
 from hitl.outbox.models import Delivery, Endpoint
 from hitl.shared.errors import Conflict, Invalid, NotFound
 from reviews.errors import LeaseExpired, NothingToUndo, UndoTooLate

@@ -11,11 +11,11 @@ from cases.types import Purpose
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
 from hitl.audit.models import Entry
-from hitl.flow import voiding
-from hitl.flow.amending import amend_answer
-from hitl.flow.history import whole_history
-from hitl.flow.resolve import submit_review, undo_review
-from hitl.flow.voiding import begin_voiding, continue_voiding, preview_voiding, step, void_answers
+from hitl.flow.reading.timeline import whole_history
+from hitl.flow.settling import void as voiding
+from hitl.flow.settling.amend import amend_answer
+from hitl.flow.settling.answer import submit_review, undo_review
+from hitl.flow.settling.void import begin_voiding, continue_voiding, preview_voiding, step, void_answers
 from hitl.outbox.models import Endpoint, Event
 from hitl.shared.errors import Conflict, Invalid, NotAllowed
 from policy.models import Decision
@@ -218,7 +218,7 @@ def test_it_is_done_in_steps_and_once_however_often_and_wherever_it_is_taken_up(
     )
     assert step(voiding_id=begun.pk, now=LATER)
     assert Voiding.objects.get().answers == 2
-    assert voiding.unfinished() == [begun.pk]
+    assert void.unfinished() == [begun.pk]
     with pytest.raises(Conflict):
         begin_voiding(
             reviewer_id=hasty.pk, workflow_id=workflow.pk, since=NOW, reason="y", actor=lead(), now=LATER

@@ -1,0 +1,191 @@
+"""What the reference says about each door: parameters, bodies, every answer and every error."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
+
+from cases.types import CaseStatus
+from hitl.flow.doors.api import examples, shapes
+from hitl.flow.doors.api.headers import MAX_IDEMPOTENCY_KEY
+from hitl.flow.doors.api.listing import MOST, USUAL
+from hitl.flow.export.download import WHAT
+from hitl.flow.export.formats import FORMATS
+
+_PROBLEM = "application/problem+json"
+_WHY = {
+    400: "The body or a parameter cannot be read",
+    401: "No key, or one that is unknown, revoked or expired",
+    403: "The key lacks the scope",
+    404: "There is no such thing, or it is not the key's",
+    409: "It contradicts what is there: a reference that is taken, an archived workflow",
+    411: "The length of the body is not announced",
+    413: "Too many bytes or too many cases",
+    415: "A content type that is not taken in",
+    422: "Something does not fit; `errors` names each field and its fix",
+    429: "Too many requests; wait as long as Retry-After says",
+    503: "The rules are changing just now; send it again",
+}
+
+
+def _problems(*statuses: int) -> dict[Any, Any]:
+    return {
+        (status, _PROBLEM): OpenApiResponse(shapes.Problem, description=_WHY[status])
+        for status in sorted({401, 403, 429, *statuses})
+    }
+
+
+def _header(
+    name: str, description: str, kind: OpenApiTypes | dict[str, Any] = OpenApiTypes.STR
+) -> OpenApiParameter:
+    return OpenApiParameter(name, kind, OpenApiParameter.HEADER, description=description)
+
+
+def _query(name: str, kind: OpenApiTypes | dict[str, Any], description: str) -> OpenApiParameter:
+    return OpenApiParameter(name, kind, OpenApiParameter.QUERY, description=description)
+
+
+def _one_of(words: Iterable[str]) -> dict[str, Any]:
+    return {"type": "string", "enum": list(words)}
+
+
+_KEY = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": MAX_IDEMPOTENCY_KEY,
+    "pattern": "^[!-~]([ -~]*[!-~])?$",
+}
+_SHORT = {"type": "string", "maxLength": 200}
+
+
+SUBMIT = extend_schema(
+    operation_id="submit_cases",
+    summary="Submit one case or many",
+    description=(
+        "One object is one case: the answer is 201 with the decision in it, or with status `waiting` when a "
+        "person decides. A JSON array or NDJSON is a batch of up to 10,000 cases or 32 MB: good ones are "
+        "taken in, each of the others says why not, and the answer is 207. Files come as multipart parts "
+        "named after their fields, or beforehand by `POST /api/v1/media`."
+    ),
+    tags=["cases"],
+    parameters=[
+        _header(
+            "Idempotency-Key",
+            "Of your choice: the same request under the same key is answered as the first time, with "
+            "`Idempotent-Replayed: true`, and decides nothing again.",
+            _KEY,
+        ),
+        _header("Prefer", "`respond-async`: answer 202 at once and work the batch through later."),
+    ],
+    request={
+        "application/json": shapes.Submission,
+        "application/x-ndjson": OpenApiTypes.STR,
+        "multipart/form-data": shapes.SubmissionWithFiles,
+    },
+    responses={
+        201: OpenApiResponse(shapes.Case, description="Taken in, now or the first time"),
+        200: OpenApiResponse(shapes.BatchAnswer, description="All of a batch taken in"),
+        207: OpenApiResponse(shapes.BatchAnswer, description="Some of a batch taken in"),
+        202: OpenApiResponse(shapes.Batch, description="Accepted; `Location` says where to look"),
+        **_problems(400, 404, 409, 411, 413, 415, 422, 503),
+    },
+    examples=examples.SUBMIT,
+)
+LIST_CASES = extend_schema(
+    operation_id="list_cases",
+    summary="List cases, newest first",
+    tags=["cases"],
+    parameters=[
+        _query("cursor", OpenApiTypes.UUID, "`next` of the page before."),
+        _query("limit", {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL}, "How many."),
+        _query("status", _one_of(CaseStatus.values), "How the case stands."),
+        _query("answer", _SHORT, "A label's name."),
+        _query("reference", _SHORT, "Exactly this reference."),
+        _query("received_after", OpenApiTypes.DATETIME, "This moment or later."),
+        _query("received_before", OpenApiTypes.DATETIME, "Before this moment."),
+    ],
+    responses={200: shapes.CasePage, **_problems(400, 404)},
+)
+GET_CASE = extend_schema(
+    operation_id="get_case",
+    summary="Look at one case",
+    tags=["cases"],
+    responses={200: shapes.Case, **_problems(404)},
+    examples=examples.CASE,
+)
+GET_DECISIONS = extend_schema(
+    operation_id="get_decisions",
+    summary="The history of one case",
+    tags=["cases"],
+    responses={200: shapes.History, **_problems(404)},
+)
+WITHDRAW = extend_schema(
+    operation_id="withdraw_case",
+    summary="Take a case back",
+    description="Nobody is asked about it any more; what was decided stays in its history.",
+    tags=["cases"],
+    request=None,
+    responses={200: shapes.Case, **_problems(404, 409)},
+)
+GET_BATCH = extend_schema(
+    operation_id="get_batch",
+    summary="See how far a batch is",
+    tags=["cases"],
+    responses={200: shapes.Batch, **_problems(404)},
+)
+UPLOAD_MEDIA = extend_schema(
+    operation_id="upload_media",
+    summary="Upload an image or a recording",
+    description="The body is the file: PNG, JPEG, WebP or PCM WAV, at most 25 MB.",
+    tags=["cases"],
+    request=dict.fromkeys(("image/png", "image/jpeg", "image/webp", "audio/wav"), OpenApiTypes.BINARY),
+    responses={201: shapes.Asset, **_problems(411, 413, 422)},
+)
+EXPORT = extend_schema(
+    operation_id="export",
+    summary="Export cases, decisions or labels",
+    tags=["cases"],
+    parameters=[
+        _query("what", {**_one_of(WHAT), "default": "cases"}, "Which rows."),
+        _query("format", {**_one_of(FORMATS), "default": "csv"}, "In which form."),
+    ],
+    responses={
+        (200, "text/csv"): OpenApiTypes.STR,
+        (200, "application/x-ndjson"): OpenApiTypes.STR,
+        (200, "application/vnd.apache.parquet"): OpenApiTypes.BINARY,
+        **_problems(400, 404),
+    },
+)
+LIST_WORKFLOWS = extend_schema(
+    operation_id="list_workflows",
+    summary="List workflows",
+    tags=["workflows"],
+    responses={200: shapes.WorkflowList, **_problems()},
+)
+CREATE_WORKFLOW = extend_schema(
+    operation_id="create_workflow",
+    summary="Set up a workflow",
+    description="It takes cases at once. Without a model, every one of them goes to a person.",
+    tags=["workflows"],
+    request=shapes.NewWorkflow,
+    responses={201: shapes.Workflow, **_problems(400, 409, 415, 422)},
+    examples=examples.WORKFLOW,
+)
+GET_WORKFLOW = extend_schema(
+    operation_id="get_workflow",
+    summary="Look at a workflow",
+    tags=["workflows"],
+    responses={200: shapes.Workflow, **_problems(404)},
+)
+CHANGE_WORKFLOW = extend_schema(
+    operation_id="change_workflow",
+    summary="Change a workflow",
+    description=(
+        "Other fields or labels make a new version of the schema: open tasks keep theirs, and models and "
+        "certificates made for the old one decide nothing any more."
+    ),
+    tags=["workflows"],
+    request=shapes.WorkflowChange,
+    responses={200: shapes.Workflow, **_problems(400, 404, 415, 422)},
+)

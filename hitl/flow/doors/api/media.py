@@ -1,0 +1,39 @@
+"""Upload an image or a recording once, and name it in as many cases as you like."""
+
+from typing import Any, ClassVar
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from cases.models import Asset
+from cases.services.media import store_asset
+from hitl.accounts.types import Scope
+from hitl.api.renderers import answer
+from hitl.api.views import ApiView
+from hitl.flow.doors.api import docs
+from hitl.shared import clock
+
+
+class MediaView(ApiView):
+    """The files of cases that are sent in batches."""
+
+    scopes: ClassVar = {"POST": (Scope.SUBMIT,)}
+
+    @docs.UPLOAD_MEDIA
+    def post(self, request: Request) -> HttpResponse:
+        """Keep the body, which is the file itself; the answer is the value to put into a case's field."""
+        raw = request._request
+        asset = store_asset(raw.body, now=clock.now(), declared=raw.META.get("CONTENT_TYPE", ""))
+        return answer(asset_body(asset), status=201)
+
+
+def asset_body(asset: Asset) -> dict[str, Any]:
+    """Return a file as the API shows it."""
+    return {
+        "asset": asset.sha256,
+        "media_type": asset.media_type,
+        "size_bytes": asset.size_bytes,
+        "width": asset.width,
+        "height": asset.height,
+        "duration_ms": asset.duration_ms,
+    }

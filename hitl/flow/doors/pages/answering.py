@@ -1,0 +1,153 @@
+"""Doors of the desk whose answer crosses apps: answer a case, take an answer back, change it later."""
+
+import math
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from cases.access import case_for
+from cases.models import Case
+from hitl.flow.settling.amend import MAY_AMEND
+from hitl.flow.settling.answer import Answered, amend_answer, submit_review, undo_review
+from hitl.shared import clock
+from hitl.shared.actor import Actor
+from hitl.shared.errors import Invalid, NotFound
+from hitl.web.views import person
+from reviews.models import Review
+from reviews.selectors import held_by, label_names_of
+from reviews.types import MAX_COMMENT
+from reviews.web.doors import chosen_workflow, desk_door, desk_url, is_script, lease_of, workflow_ids
+from reviews.web.stage import or_stay, stage
+
+EVIDENCE_SEEN = ("shown", "hidden", "weak", "unavailable", "none")
+
+
+@require_POST
+@desk_door
+def answer(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Record the answer and show the next case, in one round trip.
+
+    With `stay` no case is claimed: the page has painted the next one from memory already (`next`).
+    """
+    now, workflow = clock.now(), chosen_workflow(request)
+    answered = submit_review(
+        lease_token=lease_of(request),
+        label=request.POST.get("label", ""),
+        comment=request.POST.get("comment", "").strip(),
+        seconds=seconds_of(request.POST.get("seconds", "")),
+        shown=_shown(request),
+        reason_code=request.POST.get("reason_code", ""),
+        marks=listed(request, "marks"),
+        flags=listed(request, "flags"),
+        actor=actor,
+        now=now,
+    )
+    if not is_script(request):
+        messages.success(request, f"Saved: {answered.review.label}")
+        return redirect(desk_url(workflow))
+    ids = workflow_ids(workflow)
+    return _with_outcome(or_stay(request, actor, workflow=workflow, ids=ids, now=clock.now()), answered)
+
+
+def _with_outcome(response: HttpResponse, answered: Answered) -> HttpResponse:
+    """Say in headers what became of the answer: the body is the next case."""
+    response["X-Desk-Answer"] = "replayed" if answered.is_replay else "saved"
+    return response
+
+
+def seconds_of(text: str) -> float:
+    try:
+        seconds = float(text or 0)
+    except ValueError:
+        seconds = math.nan
+    if not math.isfinite(seconds):
+        fix = "Send the active seconds as a number."
+        raise Invalid([{"field": "seconds", "error": "is not a number", "fix": fix}])
+    return seconds
+
+
+def listed(request: HttpRequest, name: str) -> list[Any]:
+    """Read a list that the desk's script sends as JSON; what is in it is checked by the service."""
+    try:
+        found = orjson.loads(request.POST.get(name) or "[]")
+    except orjson.JSONDecodeError:
+        found = None
+    if not isinstance(found, list):
+        raise Invalid([{"field": name, "error": "is not a list", "fix": "Send it as a JSON list."}])
+    return found
+
+
+def _shown(request: HttpRequest) -> dict[str, Any]:
+    seen = request.POST.get("evidence", "none")
+    return {
+        "suggestion": request.POST.get("suggestion_seen") == "yes",
+        "evidence": seen if seen in EVIDENCE_SEEN else "none",
+    }
+
+
+@require_POST
+@desk_door
+def undo(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Take the answer back and show its case again; the case on the page meanwhile goes back to the queue."""
+    now, workflow = clock.now(), chosen_workflow(request)
+    holding = lease_of(request, "holding") if request.POST.get("holding") else None
+    lease = undo_review(lease_token=lease_of(request), holding=holding, actor=actor, now=now)
+    if not is_script(request):
+        return redirect(desk_url(workflow))
+    held = held_by(actor, now=now, lease_token=lease)
+    return stage(request, actor, held, workflow=workflow, ids=workflow_ids(workflow), now=now)
+
+
+class AmendForm(forms.Form):
+    """Another label for a decided case, and why."""
+
+    label = forms.ChoiceField(label="The answer should be", widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label="Why it changes", max_length=MAX_COMMENT, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def __init__(self, data: Any, *, labels: list[str]) -> None:
+        super().__init__(data)
+        self.fields["label"].choices = [(label, label) for label in labels]  # type: ignore[attr-defined]
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def amend(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """Change the answer of a decided case: leads and operators any, reviewers their own."""
+    actor = person(request).as_actor()
+    case = case_for(actor, case_id)
+    present = _present_answer(case, actor)
+    known = label_names_of(case.workflow_id, case.schema_version)
+    labels = [label for label in known if label != present]
+    form = AmendForm(request.POST or None, labels=labels)
+    if request.method == "POST" and form.is_valid():
+        said = form.cleaned_data
+        amend_answer(
+            case_id=case.pk, label=said["label"], reason=said["reason"], actor=actor, now=clock.now()
+        )
+        messages.success(request, f"Changed to {said['label']}.")
+        return redirect("case", case.pk)
+    return render(request, "desk/amend.html", {"case": case, "present": present, "form": form})
+
+
+def _present_answer(case: Case, actor: Actor) -> str | None:
+    """What the actor sees as the answer: their own, unless they watch over the service.
+
+    Raises:
+        NotFound: they have no say in it.
+    """
+    if actor.has(*MAY_AMEND):
+        return case.answer
+    own = Review.objects.filter(case=case, epoch=case.epoch, reviewer_id=actor.user_id, undone_at=None)
+    label = own.values_list("label", flat=True).first()
+    if label is None:
+        raise NotFound("There is no answer of yours to change here.")
+    return label

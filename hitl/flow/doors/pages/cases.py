@@ -1,0 +1,175 @@
+"""Doors: the case list and the case page. They read across the apps, so they stand here."""
+
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_GET
+
+from cases.access import case_for, workflows_for
+from cases.models import Case, Label, Workflow
+from cases.selectors import assets_of, schemas_of
+from cases.types import CaseStatus
+from cases.web.content import blocks, shown_fields
+from hitl.accounts.models import User
+from hitl.flow.doors.pages.known_answers import known_answer_of
+from hitl.flow.reading.case_list import Wanted, cases_page
+from hitl.flow.reading.timeline import history_for_reviewer, whole_history
+from hitl.flow.reading.visibility import is_kept_blind, said_by_people
+from hitl.outbox.models import Event
+from hitl.shared.errors import Invalid
+from hitl.web.views import person
+from reviews.models import Task
+from reviews.types import TaskReason
+
+
+class FilterForm(forms.Form):
+    """The filters that may stand in the address, and no others."""
+
+    workflow = forms.ModelChoiceField(
+        Workflow.objects.none(), to_field_name="slug", required=False, empty_label="All workflows"
+    )
+    status = forms.ChoiceField(
+        choices=[
+            ("", "Any status"),
+            ("waiting", "Waiting"),
+            ("decided", "Decided"),
+            ("withdrawn", "Withdrawn"),
+        ],
+        required=False,
+    )
+    decided_by = forms.ChoiceField(
+        choices=[("", "Anyone"), ("model", "The model"), ("person", "A person")], required=False
+    )
+    answer = forms.CharField(max_length=100, required=False)
+    received_from = forms.DateField(
+        label="From", required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    received_to = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    search = forms.CharField(label="Reference or id", max_length=200, required=False)
+    reviewer = forms.ModelChoiceField(
+        User.objects.all(), to_field_name="username", required=False, widget=forms.HiddenInput()
+    )
+    said = forms.CharField(max_length=100, required=False, widget=forms.HiddenInput())
+    also_said = forms.CharField(max_length=100, required=False, widget=forms.HiddenInput())
+    disagreement = forms.ChoiceField(
+        choices=[("", "Any"), ("yes", "People disagree")], required=False, widget=forms.HiddenInput()
+    )
+    before = forms.UUIDField(required=False, widget=forms.HiddenInput())
+
+    def __init__(self, data: Any, *, workflows: Any, shows_answers: bool) -> None:
+        super().__init__(data)
+        self.fields["workflow"].queryset = workflows  # type: ignore[attr-defined]
+        if not shows_answers:  # what single people said would tell a reviewer more than the desk does
+            for name in ("reviewer", "said", "also_said", "disagreement"):
+                del self.fields[name]
+
+    def wanted(self) -> Wanted:
+        """Return the filters.
+
+        Raises:
+            Invalid: a parameter is unknown or holds what it cannot.
+        """
+        unknown = [name for name in self.data if name not in self.fields]
+        problems = [
+            {"field": name, "error": "is not a filter", "fix": f"Use: {', '.join(self.fields)}."}
+            for name in unknown[:5]
+        ]
+        for name, errors in self.errors.items():
+            problems.append(
+                {"field": name, "error": " ".join(map(str, errors)), "fix": "Choose from the list."}
+            )
+        if problems:
+            raise Invalid(problems, "The address of this list holds a filter that cannot be used.")
+        return Wanted(**{name: value for name, value in self.cleaned_data.items() if value is not None})
+
+
+@login_required
+@require_GET
+def cases(request: HttpRequest) -> HttpResponse:
+    """Show the cases the person may see, newest first."""
+    actor = person(request).as_actor()
+    workflows = workflows_for(actor)
+    form = FilterForm(request.GET, workflows=workflows, shows_answers=not is_kept_blind(actor))
+    wanted = form.wanted()
+    page = cases_page(wanted, workflows=list(workflows), actor=actor)
+    context = {
+        "form": form,
+        "wanted": wanted,
+        "page": page,
+        "answers": _answers(wanted.workflow),
+        "exports": _exports(wanted.workflow),
+        "has_workflows": workflows.exists(),
+        "is_live": not (wanted.before or wanted.search),
+    }
+    return render(request, "cases/rows.html" if request.htmx else "cases/list.html", context)  # type: ignore[attr-defined]
+
+
+def _answers(workflow: Workflow | None) -> list[str]:
+    if workflow is None:
+        return []
+    schema = workflow.schemas.filter(number=workflow.schema_version).first()
+    return schema.label_names if schema else []
+
+
+def _exports(workflow: Workflow | None) -> list[tuple[str, str]]:
+    """Return the addresses of the downloads of one workflow."""
+    if workflow is None:
+        return []
+    try:
+        address = reverse("export", args=[workflow.slug])
+    except NoReverseMatch:
+        return []
+    formats = (("CSV", "csv"), ("JSON lines", "jsonl"), ("Parquet", "parquet"))
+    return [(words, f"{address}?{urlencode({'what': 'cases', 'format': name})}") for words, name in formats]
+
+
+@login_required
+@require_GET
+def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
+    """Show one case: its content, where it stands, and as much of its history as the person may know."""
+    actor = person(request).as_actor()
+    case = case_for(actor, case_id)
+    schema = schemas_of([case])[case.workflow_id, case.schema_version]
+    context = {
+        "case": case,
+        "blocks": blocks(shown_fields(case, schema, assets_of([case]))),
+        "labels_of_workflow": schema.labels,
+    }
+    said = said_by_people([case]).get(case.pk) if is_kept_blind(actor) else None
+    context |= (
+        _for_reviewer(case, said) if said else _for_watcher(case, shows_reasons=not is_kept_blind(actor))
+    )
+    if not is_kept_blind(actor):
+        context |= known_answer_of(case, actor, list(schema.labels))
+    return render(request, "cases/case.html", context)
+
+
+def _for_reviewer(case: Case, said: Any) -> dict[str, Any]:
+    return {
+        "status": said.status,
+        "answer": said.answer,
+        "is_hidden": said.status == CaseStatus.WAITING,
+        "history": history_for_reviewer(case, said),
+    }
+
+
+def _for_watcher(case: Case, *, shows_reasons: bool) -> dict[str, Any]:
+    tasks = Task.objects.filter(case=case).select_related("leased_to").order_by("created_at", "slot")
+    return {
+        "status": case.status,
+        "answer": case.answer,
+        "history": whole_history(case),
+        "labels": Label.objects.filter(case=case).select_related("labelled_by").order_by("-at"),
+        "tasks": [(task, [TaskReason(r).label for r in task.reasons]) for task in tasks]
+        if shows_reasons
+        else [],
+        "events": Event.objects.filter(subject_id=case.pk)
+        .prefetch_related("deliveries__endpoint")
+        .order_by("at"),
+    }

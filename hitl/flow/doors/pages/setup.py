@@ -1,0 +1,153 @@
+"""Pages that make a workflow, from a file or by hand, and that change its words, fields and labels."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.text import slugify
+from django.views.decorators.http import require_http_methods
+
+from cases.models import Workflow
+from cases.services.grants import grant_workflows
+from cases.services.workflows import change_schema, describe_workflow
+from cases.tables import read_table
+from hitl.accounts.keys import create_key
+from hitl.accounts.types import Scope
+from hitl.flow.doors.pages.examples import curl_line
+from hitl.flow.doors.pages.forms import FileForm, NewWorkflowForm, SchemaForm, WordsForm, with_more_rows
+from hitl.flow.doors.pages.guards import actor_of, for_administrators, unkept
+from hitl.flow.doors.pages.workflows import find
+from hitl.flow.setup.create import set_up_workflow
+from hitl.flow.setup.import_history import guess_table
+from hitl.shared import clock
+from hitl.shared.errors import Conflict, HitlError, Invalid
+
+_FORM = "workflows/form.html"
+
+
+@for_administrators
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    """Make a workflow: choose a file or an empty form, see what was guessed, change it, save it."""
+    if request.method == "POST":
+        if "file" in request.FILES:
+            return _from_file(request)
+        return _more_rows(request, NewWorkflowForm) or _create(request)
+    if "empty" in request.GET:
+        return _form(request, NewWorkflowForm(), SchemaForm())
+    return render(request, "workflows/new.html", {"form": FileForm()})
+
+
+def _from_file(request: HttpRequest) -> HttpResponse:
+    upload: Any = request.FILES["file"]
+    form = FileForm(request.POST, request.FILES)
+    try:
+        guess = guess_table(read_table(upload.file, str(upload.name)))
+    except HitlError as refused:
+        form.add_error("file", refused.message)
+        return render(request, "workflows/new.html", {"form": form}, status=422)
+    name = str(upload.name).partition(".")[0].replace("_", " ").replace("-", " ").strip().capitalize()
+    words = NewWorkflowForm(initial={"name": name[:100], "slug": slugify(name)[:50]})
+    labels = [{"name": label} for label in guess.labels]
+    return _form(
+        request, words, SchemaForm(fields=guess.fields, labels=labels), guess=guess, file=upload.name
+    )
+
+
+def _create(request: HttpRequest) -> HttpResponse:
+    words, schema = NewWorkflowForm(request.POST), SchemaForm(request.POST)
+    if not all([words.is_valid(), schema.is_valid()]):
+        return _form(request, words, schema)
+    fields, labels = schema.bodies()
+    actor, now = actor_of(request), clock.now()
+    try:
+        with transaction.atomic():
+            made = set_up_workflow(
+                slug=words.cleaned_data["slug"],
+                name=words.cleaned_data["name"],
+                description=words.cleaned_data["description"],
+                guidelines=_lines(words.cleaned_data["guidelines"]),
+                fields=fields,
+                labels=labels,
+                degree=words.cleaned_data["degree"],
+                promise=words.promise(),
+                review_rules=words.review_rules(),
+                actor=actor,
+                now=now,
+            )
+            key, secret = create_key(
+                name=f"{made.name}: first key"[:100], scopes=[Scope.SUBMIT, Scope.READ], actor=actor, now=now
+            )
+            grant_workflows(key_id=key.id, workflow_ids=[made.id], actor=actor, now=now)
+    except Invalid as refused:
+        schema.refuse(refused, words)
+        return _form(request, words, schema)
+    except Conflict as refused:
+        words.add_error("slug", refused.message)
+        return _form(request, words, schema)
+    return unkept(render(request, "workflows/made.html", _made(request, made, secret)))
+
+
+def _made(request: HttpRequest, made: Workflow, secret: str) -> dict[str, Any]:
+    address = request.build_absolute_uri(f"/api/v1/workflows/{made.slug}/cases")
+    fields = made.schemas.get(number=1).schema.fields
+    return {"workflow": made, "secret": secret, "curl": curl_line(address, fields, secret)}
+
+
+@for_administrators
+@require_http_methods(["GET", "POST"])
+def change(request: HttpRequest, slug: str) -> HttpResponse:
+    """Change words, fields and labels; other fields or labels make a new version of the schema."""
+    found = find(slug)
+    current = found.schemas.get(number=found.schema_version)
+    there: dict[str, Any] = {"fields": current.fields, "labels": current.labels}
+    if request.method == "GET":
+        initial = {name: getattr(found, name) for name in WordsForm.base_fields}
+        return _form(request, WordsForm(initial=initial), SchemaForm(**there), workflow=found)
+    if more := _more_rows(request, WordsForm, workflow=found, **there):
+        return more
+    words, schema = WordsForm(request.POST), SchemaForm(request.POST, **there)
+    if not all([words.is_valid(), schema.is_valid()]):
+        return _form(request, words, schema, workflow=found)
+    fields, labels = schema.bodies()
+    actor, now = actor_of(request), clock.now()
+    try:
+        with transaction.atomic():
+            typed = words.cleaned_data | {"guidelines": _lines(words.cleaned_data["guidelines"])}
+            describe_workflow(workflow_id=found.id, actor=actor, now=now, **typed)
+            version = change_schema(workflow_id=found.id, fields=fields, labels=labels, actor=actor, now=now)
+    except Invalid as refused:
+        schema.refuse(refused, words)
+        return _form(request, words, schema, workflow=found)
+    is_new = version.number != current.number
+    fits_on = version.fingerprint == current.fingerprint
+    messages.success(request, f"Saved as version {version.number} of the schema." if is_new else "Saved.")
+    if is_new and not fits_on:
+        messages.warning(request, "Models made for the old schema decide nothing any more: people decide.")
+    return redirect("workflow", slug=slug)
+
+
+def _more_rows(request: HttpRequest, form_class: type[WordsForm], **context: Any) -> HttpResponse | None:
+    """Answer the buttons that only add empty rows; nothing is checked then."""
+    table = request.POST.get("more")
+    if table not in ("fields", "labels"):
+        return None
+    there = {name: context.pop(name) for name in ("fields", "labels") if name in context}
+    data = with_more_rows(request.POST, table)
+    words = form_class(initial={name: data.get(name, "") for name in form_class.base_fields})
+    return _form(request, words, SchemaForm(data, **there), **context)
+
+
+def _form(request: HttpRequest, words: WordsForm, schema: SchemaForm, **context: Any) -> HttpResponse:
+    is_wrong = bool(words.errors or schema.problems) or any(
+        row.errors for rows in (schema.fields, schema.labels) if rows.is_bound for row in rows
+    )
+    status = 422 if is_wrong and "more" not in request.POST else 200
+    return render(request, _FORM, {"words": words, "schema": schema, **context}, status=status)
+
+
+def _lines(text: str) -> str:
+    """Return text with the line ends that the database holds: browsers send their own."""
+    return text.replace("\r\n", "\n")

@@ -1,0 +1,23 @@
+"""Addresses of these pages."""
+
+from django.urls import URLPattern, path
+
+from hitl.flow.doors.pages import apidocs, keys, known_answers, review_rules, setup, webhooks, workflows
+
+urlpatterns: list[URLPattern] = [
+    path("workflows/", workflows.workflows, name="workflows"),
+    path("workflows/new/", setup.new, name="workflow-new"),
+    path("workflows/<slug:slug>/", workflows.workflow, name="workflow"),
+    path("workflows/<slug:slug>/change/", setup.change, name="workflow-change"),
+    path("workflows/<slug:slug>/review/", review_rules.review_rules, name="workflow-review"),
+    path("workflows/<slug:slug>/archive/", workflows.archive, name="workflow-archive"),
+    path("workflows/<slug:slug>/import/", workflows.import_file, name="workflow-import"),
+    path("workflows/<slug:slug>/export/", workflows.export, name="export"),
+    path("cases/<uuid:case_id>/known-answer/", known_answers.known_answer, name="known-answer"),
+    path("keys/", keys.keys, name="keys"),
+    path("keys/<uuid:key_id>/revoke/", keys.revoke, name="key-revoke"),
+    path("webhooks/", webhooks.webhooks, name="webhooks"),
+    path("webhooks/<uuid:endpoint_id>/", webhooks.webhook, name="webhook"),
+    path("webhooks/<uuid:endpoint_id>/do/", webhooks.act, name="webhook-act"),
+    path("api/docs/", apidocs.page, name="api-docs"),
+]

@@ -1,0 +1,143 @@
+"""Pages of workflows: the list, what one is, its history and its way out."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from cases.models import KeyGrant, SchemaVersion, Workflow
+from cases.services.workflows import archive_workflow, restore_workflow
+from cases.tables import read_table
+from hitl.accounts.types import Role
+from hitl.flow.doors.pages.examples import curl_line
+from hitl.flow.doors.pages.forms import FileForm
+from hitl.flow.doors.pages.guards import actor_of, for_administrators, for_readers, tell
+from hitl.flow.export.download import download
+from hitl.flow.setup.import_history import Columns, Outcome, guess_table, import_history
+from hitl.shared import clock
+from hitl.shared.actor import Actor
+from hitl.shared.errors import HitlError, NotFound
+from models_store.selectors import champion
+from policy.models import Policy
+from reviews.models import ReviewRules
+
+_WITH_FILE = "workflows/imported.html"
+
+
+@for_readers
+@require_GET
+def workflows(request: HttpRequest) -> HttpResponse:
+    """List the workflows."""
+    found = list(Workflow.objects.select_related("policy").order_by("archived_at", "name"))
+    schemas = {
+        (row.workflow_id, row.number): row
+        for row in SchemaVersion.objects.filter(workflow__in=found).only(
+            "workflow_id", "number", "fields", "labels"
+        )
+    }
+    rows = [
+        {
+            "workflow": one,
+            "policy": getattr(one, "policy", None),
+            "schema": schemas.get((one.id, one.schema_version)),
+            "release": champion(one.id),
+        }
+        for one in found
+    ]
+    may_create = actor_of(request).has(Role.ADMINISTRATOR)
+    return render(request, "workflows/list.html", {"rows": rows, "may_create": may_create})
+
+
+@for_readers
+@require_GET
+def workflow(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show one workflow."""
+    found = find(slug)
+    return render(request, "workflows/workflow.html", about(request, found, actor_of(request)))
+
+
+def about(request: HttpRequest, found: Workflow, actor: Actor) -> dict[str, Any]:
+    """Return what the page of a workflow shows."""
+    schema = found.schemas.get(number=found.schema_version)
+    address = request.build_absolute_uri(f"/api/v1/workflows/{found.slug}/cases")
+    grants = KeyGrant.objects.filter(workflow=found, key__revoked_at=None).select_related("key")
+    return {
+        "workflow": found,
+        "schema": schema,
+        "policy": Policy.objects.filter(workflow=found).first(),
+        "rules": ReviewRules.objects.filter(workflow=found).first(),
+        "release": champion(found.id),
+        "versions": found.schemas.select_related("created_by").order_by("-number"),
+        "curl": curl_line(address, schema.schema.fields, "hitl_…"),
+        "keys": [grant.key for grant in grants.order_by("key__name")],
+        "file_form": FileForm(),
+        "is_administrator": actor.has(Role.ADMINISTRATOR),
+        "is_operator": actor.has(Role.ADMINISTRATOR, Role.OPERATOR),
+    }
+
+
+@for_administrators
+@require_POST
+def archive(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take no more cases, or take them again."""
+    found = find(slug)
+    if found.archived_at is None:
+        archive_workflow(workflow_id=found.id, actor=actor_of(request), now=clock.now())
+        messages.success(request, "Archived: no new case is taken in. Open ones can still be answered.")
+    else:
+        restore_workflow(workflow_id=found.id, actor=actor_of(request), now=clock.now())
+        messages.success(request, "Restored: cases are taken in again.")
+    return redirect("workflow", slug=slug)
+
+
+@for_administrators
+@require_POST
+def import_file(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take in a labelled history from a file that is sent; larger ones are for `manage.py import_cases`."""
+    found = find(slug)
+    upload = request.FILES.get("file")
+    if upload is None:
+        messages.error(request, "Choose a file first.")
+        return redirect("workflow", slug=slug)
+    try:
+        outcome = _import(found, upload, request.POST.get("attest") == "on", actor_of(request))
+    except HitlError as refused:
+        tell(request, refused)
+        return redirect("workflow", slug=slug)
+    return render(request, _WITH_FILE, {"workflow": found, "outcome": outcome, "file": upload.name})
+
+
+def _import(found: Workflow, upload: Any, attest: bool, actor: Actor) -> Outcome:
+    fields = found.schemas.get(number=found.schema_version).schema.fields
+    guess = guess_table(read_table(upload.file, upload.name or ""), besides=[each.name for each in fields])
+    columns = Columns(guess.label_column or "label", guess.reference_column, guess.time_column)
+    return import_history(
+        workflow_id=found.id,
+        table=read_table(upload.file, upload.name or ""),
+        columns=columns,
+        attest=attest,
+        actor=actor,
+        now=clock.now(),
+    )
+
+
+@for_readers
+@require_GET
+def export(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Stream cases, decisions or labels; personal fields in the clear for administrators alone."""
+    is_administrator = actor_of(request).has(Role.ADMINISTRATOR)
+    return download(find(slug), request.GET.dict(), shows_personal=is_administrator, shows_model=True)
+
+
+def find(slug: str) -> Workflow:
+    """Return the workflow of this slug.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = Workflow.objects.filter(slug=slug).first()
+    if found is None:
+        raise NotFound("There is no such workflow.")
+    return found

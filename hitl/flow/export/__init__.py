@@ -1,0 +1,1 @@
+"""Cases, decisions and labels as rows of a file."""

@@ -1,0 +1,68 @@
+"""First step of intake: sort the submissions into those that fit and those that get an answer at once."""
+
+from collections.abc import Mapping
+
+import orjson
+
+from cases.content import Problem, clean_text, printable
+from hitl.flow.intake import replays
+from hitl.flow.intake.in_force import Snapshot
+from hitl.flow.intake.media import absent_media
+from hitl.flow.intake.receipts import AnswerBody
+from hitl.flow.intake.types import Checked, Intake, ItemResult
+from hitl.shared.canonical import sha256
+from hitl.shared.ids import new_id
+
+MAX_REFERENCE = 200
+
+
+def check(
+    snap: Snapshot, intake: Intake, replayed: Mapping[int, AnswerBody]
+) -> tuple[dict[int, ItemResult], list[Checked]]:
+    """Return results by place for what was replayed or does not fit, and the rest to be decided."""
+    results: dict[int, ItemResult] = {place: ItemResult(200, body) for place, body in replayed.items()}
+    checked: list[Checked] = []
+    first_place: dict[str, int] = {}
+    for index, item in enumerate(intake.items):
+        if index in results:
+            continue
+        content, problems = snap.checker.check(item.content)
+        reference, misfit = _reference(item.reference)
+        if misfit is not None:
+            problems = [*problems, misfit]
+        if content is None or problems or item.misfits:
+            results[index] = ItemResult(422, errors=[*item.misfits, *problems])
+        elif reference is not None and reference in first_place:
+            results[index] = taken(reference, f"item {first_place[reference]} of this batch")
+        else:
+            if reference is not None:
+                first_place[reference] = index
+            body = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+            checked.append(Checked(index, new_id(), content, body.decode(), sha256(body), reference))
+    if intake.is_batch and first_place:
+        # A single case learns it from its own write; a batch looks first: one taken name refuses one item.
+        known = replays.taken_references(snap.workflow_id, list(first_place))
+        results |= {c.index: taken(c.reference) for c in checked if c.reference in known}
+        checked = [c for c in checked if c.reference not in known]
+    if snap.media_fields:
+        results |= {place: ItemResult(422, errors=errors) for place, errors in absent_media(snap, checked)}
+        checked = [c for c in checked if c.index not in results]
+    return results, checked
+
+
+def taken(reference: str | None, by: str = "another case of this workflow") -> ItemResult:
+    """Answer for a reference that already names a case."""
+    error = f'"{printable(reference or "")}" is taken by {by}'
+    fix = "Send each case once, under a reference of its own."
+    return ItemResult(409, errors=[{"field": "reference", "error": error, "fix": fix}])
+
+
+def _reference(value: object) -> tuple[str | None, Problem | None]:
+    if value is None:
+        return None, None
+    fix = f"Send a text of 1 to {MAX_REFERENCE} printable characters."
+    if not isinstance(value, str):
+        return None, {"field": "reference", "error": "is not a text", "fix": fix}
+    if not 0 < len(value) <= MAX_REFERENCE or not value.isprintable():
+        return None, {"field": "reference", "error": f'is "{printable(value)}"', "fix": fix}
+    return clean_text(value), None

@@ -1,0 +1,45 @@
+"""Write a batch of decided cases with COPY: three streams, one transaction.
+
+The workflow's row is held FOR SHARE while they are copied, so that a change of policy waits for the batch
+or the batch sees it.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import connection
+
+from hitl.flow.intake.rows import CASE_COLUMNS, DECISION_COLUMNS, TASK_COLUMNS
+from hitl.flow.intake.sql_intake import Stale
+from hitl.flow.intake.types import Decided
+from hitl.shared.copying import copy_rows
+
+
+def write_batch(
+    rows: Sequence[Decided], *, workflow_id: UUID, policy_version: int, key_id: UUID | None, key_version: int
+) -> None:
+    """Write the batch. Must run inside a transaction.
+
+    Raises:
+        Stale: policy or key have changed since they were read; nothing is written.
+        django.db.IntegrityError: a reference was taken in the meantime; the transaction is lost.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM cases_workflow"
+            " WHERE id = %s AND policy_version = %s AND archived_at IS NULL FOR SHARE",
+            [workflow_id, policy_version],
+        )
+        if cursor.fetchone() is None:
+            raise Stale
+        if key_id is not None:
+            cursor.execute(
+                "SELECT 1 FROM accounts_apikey"
+                " WHERE id = %s AND version = %s AND revoked_at IS NULL FOR SHARE",
+                [key_id, key_version],
+            )
+            if cursor.fetchone() is None:
+                raise Stale
+    copy_rows("cases_case", CASE_COLUMNS, (row.case for row in rows))
+    copy_rows("policy_decision", DECISION_COLUMNS, (row.decision for row in rows))
+    copy_rows("reviews_task", TASK_COLUMNS, (row.task for row in rows if row.task is not None))

@@ -1,0 +1,99 @@
+"""Requests that were answered before: rebuilt from the case and its first decision, never decided again."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from cases.models import Case
+from hitl.accounts.clients import ClientKey
+from hitl.accounts.models import ApiKey
+from hitl.flow.intake.receipts import AnswerBody, DecisionFacts, case_body
+from hitl.flow.intake.types import Intake
+from hitl.shared.errors import HitlError
+from policy.models import Decision
+
+
+class IdempotencyMismatch(HitlError):
+    """This Idempotency-Key was used for another request. Use a new key for a new request."""
+
+    code, status = "idempotency_mismatch", 422
+
+
+class KeyRevoked(HitlError):
+    """This API key has been revoked or has changed. Ask an administrator for a new one."""
+
+    code, status = "key_revoked", 401
+
+
+def check_key(key: ClientKey | None) -> None:
+    """Make sure that a key is still what the caller was told it is.
+
+    Raises:
+        KeyRevoked: it was revoked or changed; the caller must authenticate again.
+    """
+    if (
+        key is not None
+        and not ApiKey.objects.filter(pk=key.id, version=key.version, revoked_at=None).exists()
+    ):
+        raise KeyRevoked()
+
+
+def was_written(case_id: UUID) -> bool:
+    """Tell whether the case is there."""
+    return Case.objects.filter(pk=case_id).exists()
+
+
+def taken_references(workflow_id: UUID, references: Sequence[str]) -> set[str]:
+    """Return those of the references that a case of the workflow already has."""
+    rows = Case.objects.filter(workflow_id=workflow_id, reference__in=references)
+    return {reference for reference in rows.values_list("reference", flat=True) if reference is not None}
+
+
+def single(intake: Intake, slug: str) -> AnswerBody | None:
+    """Return the first answer to the same request, or None when there was none."""
+    return _first_answers(intake, slug).get(None)
+
+
+def batch(intake: Intake, slug: str) -> dict[int, AnswerBody]:
+    """Return the first answers to the same batch by place; empty when it is new."""
+    return {place: body for place, body in _first_answers(intake, slug).items() if place is not None}
+
+
+def _first_answers(intake: Intake, slug: str) -> dict[int | None, AnswerBody]:
+    """Rebuild what was answered then: the routing, whatever was decided since.
+
+    Raises:
+        IdempotencyMismatch: the key was used for another payload.
+    """
+    if intake.idempotency_key is None:
+        return {}
+    cases = Case.objects.filter(
+        key_id=intake.key.id if intake.key else None, idempotency_key=intake.idempotency_key
+    )
+    by_id = {case.id: case for case in cases}
+    if any(bytes(case.fingerprint or b"") != intake.fingerprint for case in by_id.values()):
+        raise IdempotencyMismatch()
+    routings = Decision.objects.filter(case_id__in=by_id, epoch=1, sequence=0).select_related("release")
+    return {by_id[r.case_id].batch_index: _body(by_id[r.case_id], r, slug) for r in routings}
+
+
+def _body(case: Case, routing: Decision, slug: str) -> AnswerBody:
+    return case_body(
+        case_id=case.id,
+        workflow=slug,
+        reference=case.reference,
+        status="decided" if routing.label is not None else "waiting",
+        answer=routing.label,
+        received_at=case.received_at,
+        changed_at=case.received_at,
+        decision=DecisionFacts(
+            route=routing.route,
+            reason=routing.reason,
+            label=routing.label,
+            confidence=routing.confidence,
+            release=routing.release.name if routing.release else None,
+            cutoff_set=routing.cutoff_set_id,
+            certificate=routing.certificate_id,
+            decided_at=routing.decided_at,
+        ),
+        now=case.received_at,
+    )

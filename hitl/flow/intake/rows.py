@@ -1,0 +1,219 @@
+"""A decided case as the rows that record it: the case, its routing decision and perhaps a review task.
+
+Both ways of writing take these: one statement for one case (`sql_intake`), COPY for a batch (`copy_batch`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from hitl.flow.intake.in_force import Snapshot
+from hitl.flow.intake.types import Checked, Intake
+from hitl.flow.review_chances import decides_first
+from reviews.order import head_start, lot, value
+from science.decide import Outcome, Reason, Route
+
+CASE_COLUMNS = {
+    "id": "uuid",
+    "workflow_id": "uuid",
+    "schema_version": "int",
+    "content": "jsonb",
+    "content_sha256": "bytea",
+    "status": "text",
+    "answer": "text",
+    "epoch": "smallint",
+    "origin": "text",
+    "reference": "text",
+    "key_id": "uuid",
+    "idempotency_key": "text",
+    "batch_index": "int",
+    "fingerprint": "bytea",
+    "received_at": "timestamptz",
+    "changed_at": "timestamptz",
+}
+DECISION_COLUMNS = {
+    "case_id": "uuid",
+    "epoch": "smallint",
+    "sequence": "smallint",
+    "workflow_id": "uuid",
+    "route": "text",
+    "reason": "text",
+    "label": "text",
+    "predicted": "text",
+    "score": "float8",
+    "confidence": "float8",
+    "cutoff": "float8",
+    "proba": "float8[]",
+    "release_id": "uuid",
+    "cutoff_set_id": "uuid",
+    "certificate_id": "uuid",
+    "pi": "float8",
+    "pi_ref": "float8",
+    "u": "float8",
+    "is_audited": "bool",
+    "is_blind": "bool",
+    "policy_version": "int",
+    "actor_kind": "text",
+    "actor_id": "text",
+    "actor_name": "text",
+    "arrived_at": "timestamptz",
+    "decided_at": "timestamptz",
+}
+TASK_COLUMNS = {
+    "id": "uuid",
+    "case_id": "uuid",
+    "workflow_id": "uuid",
+    "schema_version": "int",
+    "epoch": "smallint",
+    "slot": "smallint",
+    "status": "text",
+    "purpose": "text",
+    "reasons": "text[]",
+    "mode": "text",
+    "pi": "float8",
+    "suggestion": "text",
+    "confidence": "float8",
+    "runner_up": "text",
+    "release_id": "uuid",
+    "priority": "smallint",
+    "head_start": "float8",
+    "created_at": "timestamptz",
+    "due_at": "timestamptz",
+}
+
+_WHY_A_PERSON = {
+    Reason.HUMAN_ONLY: "degree",
+    Reason.SHADOW: "degree",
+    Reason.ASSIST: "degree",
+    Reason.NO_RULE: "no_model",
+    Reason.NO_MODEL: "no_model",
+    Reason.NO_SCORE: "no_model",
+    Reason.SCHEMA_MISMATCH: "no_model",
+    Reason.BREAKER: "breaker",
+    Reason.UNFIT_INPUT: "unfit",
+    Reason.BAD_SCORE: "unfit",
+}
+
+
+def case_row(item: Checked, outcome: Outcome, snap: Snapshot, intake: Intake) -> tuple[Any, ...]:
+    """Return the values of `CASE_COLUMNS`."""
+    is_auto = outcome.route is Route.AUTO
+    return (
+        item.case_id,
+        snap.workflow_id,
+        snap.schema_version,
+        item.content_json,
+        item.content_sha256,
+        "decided" if is_auto else "waiting",
+        outcome.label if is_auto else None,
+        1,
+        intake.origin,
+        item.reference,
+        intake.key.id if intake.key else None,
+        intake.idempotency_key,
+        item.index if intake.is_batch else None,
+        intake.fingerprint if intake.idempotency_key else None,
+        intake.now,
+        intake.now,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """In which mode a person is asked about a case, and so how surely a blind label comes of it.
+
+    An answer given before the suggestion is shown is blind, so that the chance of a blind label is that of
+    either draw; both have salts of their own.
+    """
+
+    mode: str
+    pi: float
+    is_blind: bool
+
+
+def asked(item: Checked, outcome: Outcome, snap: Snapshot) -> Asked:
+    """Draw the mode of a case's first answer. Skipping, or asking again, does not draw it anew."""
+    rules = snap.review_rules
+    is_shown = not outcome.blind and outcome.label is not None
+    share = rules.decide_first_share if rules.reviews_required == 1 else 0.0
+    # A case that is held back or let through by the ramp is answered blind for certain; so is a hidden one.
+    is_drawn = outcome.route is not Route.AUTO and outcome.reason is not Reason.RAMP and outcome.pi < 1
+    pi = outcome.pi + (1 - outcome.pi) * share if is_drawn else outcome.pi
+    if not is_shown or outcome.route is Route.AUTO:
+        return Asked("blind", pi, outcome.blind)
+    if decides_first(item.case_id, 1, share):
+        return Asked("decide_first", pi, True)
+    return Asked("on_demand" if rules.on_demand else "assisted", pi, False)
+
+
+def decision_row(
+    item: Checked, outcome: Outcome, snap: Snapshot, *, proba: Sequence[float] | None, u: float, now: datetime
+) -> tuple[Any, ...]:
+    """Return the values of `DECISION_COLUMNS` for the routing (sequence 0)."""
+    is_auto = outcome.route is Route.AUTO
+    person = asked(item, outcome, snap)
+    return (
+        item.case_id,
+        1,
+        0,
+        snap.workflow_id,
+        outcome.route.value,
+        outcome.reason.value,
+        outcome.label if is_auto else None,
+        outcome.label,
+        outcome.score,
+        outcome.confidence,
+        outcome.cutoff,
+        proba,
+        snap.release_id if proba is not None else None,
+        snap.cutoff_set_id if proba is not None else None,
+        snap.certificate_id if proba is not None else None,
+        person.pi,
+        outcome.pi_ref or None,
+        u,
+        outcome.audited,
+        person.is_blind,
+        snap.policy_version,
+        "system",
+        snap.release_name or "rule",
+        snap.release_name or "rule",
+        now,
+        now,
+    )
+
+
+def task_row(
+    task_id: UUID, item: Checked, outcome: Outcome, snap: Snapshot, *, runner_up: str | None, now: datetime
+) -> tuple[Any, ...]:
+    """Return the values of `TASK_COLUMNS`. A blind task holds nothing of the model."""
+    person = asked(item, outcome, snap)
+    is_shown = person.mode != "blind"
+    return (
+        task_id,
+        item.case_id,
+        snap.workflow_id,
+        snap.schema_version,
+        1,
+        1,
+        "waiting",
+        "audit" if outcome.audited else "review",
+        ["audit"] if outcome.audited else [_WHY_A_PERSON.get(outcome.reason, "uncertain")],
+        person.mode,
+        person.pi,
+        outcome.label if is_shown else None,
+        outcome.confidence if is_shown else None,
+        runner_up if is_shown else None,
+        snap.release_id if is_shown else None,
+        0,
+        head_start(
+            snap.review_rules,
+            due_after=snap.due_after,
+            worth=value(outcome.confidence, outcome.label, snap.costs)
+            if person.mode in ("assisted", "on_demand") and outcome.label and outcome.confidence is not None
+            else lot(task_id),
+        ),
+        now,
+        now + snap.due_after,
+    )

@@ -1,0 +1,68 @@
+"""How a case comes in and who decides it. One case and ten thousand run the same steps:
+
+    check -> score -> decide -> write (case, decision and, where a person is asked, task) -> answer
+
+Nothing is half-written: one statement for one case, one transaction for a batch. Both compare the policy and
+the key they were decided under with the database's, and on a mismatch start again under the new ones.
+"""
+
+from django.db import IntegrityError
+
+from cases.content import printable
+from hitl.accounts.clients import ClientKey
+from hitl.flow.intake import replays
+from hitl.flow.intake.check import check
+from hitl.flow.intake.decide import decide_cases
+from hitl.flow.intake.in_force import Snapshot, WorkflowArchived, forget, is_current, snapshot_for
+from hitl.flow.intake.sql_intake import Stale
+from hitl.flow.intake.types import Busy, Intake, ItemResult
+from hitl.flow.intake.write import write_many, write_single
+from hitl.shared.errors import NotFound
+
+_TRIES = 6
+
+
+def submit_cases(intake: Intake) -> list[ItemResult]:
+    """Take in cases and decide them; one result per submission, in their order.
+
+    Raises:
+        NotFound: there is no such workflow, or the key was not granted for it.
+        WorkflowArchived: it takes no new cases.
+        replays.IdempotencyMismatch: the idempotency key was used for another payload.
+        replays.KeyRevoked: the key was revoked or changed in the meantime.
+        Busy: the policy kept changing while the cases were being written.
+    """
+    for _ in range(_TRIES):
+        snap = snapshot_for(intake.slug)
+        if snap.is_archived and not is_current(snap):
+            forget(intake.slug)
+            continue
+        _check_access(snap, intake.key)
+        replayed = replays.batch(intake, snap.slug) if intake.is_batch else {}
+        results, checked = check(snap, intake, replayed)
+        rows = decide_cases(snap, checked, intake)
+        if not rows and not is_current(
+            snap
+        ):  # nothing is written that would notice: what refused them was old
+            forget(intake.slug)
+            continue
+        try:
+            if intake.is_batch:
+                results |= write_many(snap, intake, rows)
+            elif rows:
+                results[0] = write_single(snap, intake, rows[0])
+        except Stale:
+            forget(intake.slug)
+            replays.check_key(intake.key)
+        except IntegrityError:
+            pass  # a reference or an idempotency key was taken between looking and writing: look again
+        else:
+            return [results[place] for place in range(len(intake.items))]
+    raise Busy()
+
+
+def _check_access(snap: Snapshot, key: ClientKey | None) -> None:
+    if key is not None and not key.may_use(snap.workflow_id):
+        raise NotFound(f'There is no workflow "{printable(snap.slug)}", or it is not yours.')
+    if snap.is_archived:
+        raise WorkflowArchived()

@@ -1,0 +1,80 @@
+"""Words of intake: what was sent, and what became of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from cases.content import Problem
+from hitl.accounts.clients import ClientKey
+from hitl.flow.intake.receipts import AnswerBody
+from hitl.shared.errors import HitlError
+from science.decide import Outcome
+
+
+class Busy(HitlError):
+    """The rules of this workflow are changing just now. Send the request again."""
+
+    code, status = "busy", 503
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One case as it was sent, not yet checked; `misfits` is what was wrong around it already."""
+
+    content: object
+    reference: object = None
+    misfits: Sequence[Problem] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """One request to take in cases: a single one, or a batch."""
+
+    slug: str
+    items: Sequence[Submission]
+    key: ClientKey | None
+    now: datetime
+    idempotency_key: str | None = None
+    fingerprint: bytes | None = None  # SHA-256 of the payload; needed with an idempotency key
+    is_batch: bool = False
+    is_scored: bool = True  # False: no model is asked, and people decide
+    origin: str = "api"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemResult:
+    """What became of one submission: 201 new, 200 replayed, 409 reference taken, 422 does not fit."""
+
+    status: int
+    case: AnswerBody | None = None
+    errors: list[Problem] = field(default_factory=list)
+
+    @property
+    def is_replay(self) -> bool:
+        """True when the case was taken in before, under the same idempotency key."""
+        return self.status == 200
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A submission whose content fits, about to be decided."""
+
+    index: int
+    case_id: UUID
+    content: dict[str, Any]
+    content_json: str
+    content_sha256: bytes
+    reference: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decided case with everything that will be written about it, column by column (see `rows`)."""
+
+    item: Checked
+    outcome: Outcome
+    case: tuple[Any, ...]
+    decision: tuple[Any, ...]
+    task: tuple[Any, ...] | None

@@ -1,0 +1,1 @@
+"""Make a workflow across the apps: from a form, from a file, with a history."""
