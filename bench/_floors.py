@@ -23,7 +23,7 @@ from hitl.bench.stage import serving
 from hitl.runtime import programs
 from hitl.runtime.ports import LOOPBACK, free_port
 from hitl.shared.ids import new_id
-from models_store.plans import plan_for
+from models_store.serving import plan_for
 from science.serving import Plan
 from science.serving.text import TextBlock
 from science.serving.tokens import TOKEN_PATTERN

@@ -9,7 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
 
-from models_store.plans import warm
+from models_store.serving import warm
 
 log = logging.getLogger(__name__)
 

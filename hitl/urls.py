@@ -5,7 +5,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("api/v1/", include("hitl.flow.doors.api.urls")),
-    path("", include("reviews.web.urls")),  # the desk asks most often
+    path("", include("reviews.desk.urls")),  # the desk asks most often
     path("", include("hitl.flow.doors.pages.desk_urls")),
     path("", include("hitl.health")),
     path("", include("monitoring.metrics")),

@@ -9,8 +9,8 @@ import orjson
 from django.db import connection
 
 from hitl.shared.prepared import Prepared
+from policy.in_force.basis import covers_promise
 from policy.models import Certificate, CutoffSet, Decision, DegreeChange, Policy, Trial
-from policy.standing import covers_promise
 from policy.types import LIVE_CERTIFICATES, ChangeStatus
 
 

@@ -11,9 +11,9 @@ from hitl.shared.jobs import enqueue
 from models_store.models import Release, RoleSpan
 from models_store.types import ReleaseRole
 from policy.models import Certificate
+from policy.promotion import worth_promoting
 from policy.services.certify import certify_release
 from policy.services.expiry import end_outlived, mark_expired, recheck
-from policy.worth import worth_promoting
 
 ACTOR = system("certification")
 

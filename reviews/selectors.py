@@ -17,7 +17,7 @@ from cases.types import Purpose
 from hitl.accounts.types import Role
 from hitl.shared.actor import Actor
 from reviews.models import GoldCase, Review, Skip, Task
-from reviews.statements import COUNT_WAITING, HELD_BY, OPEN_TO
+from reviews.sql_queue import COUNT_WAITING, HELD_BY, OPEN_TO
 from reviews.types import OPEN, SKIP_LASTS, Mode, TaskStatus
 from science.fields import Schema
 

@@ -7,9 +7,9 @@ from django.conf import settings
 from django.test import override_settings
 from hypothesis import settings as hypothesis_settings
 
-from hitl.flow import review_chances
 from hitl.flow.intake import in_force
 from hitl.shared import clock
+from reviews import review_chances
 
 # Nothing depends on how busy the machine is; what a run finds, the next run finds as well.
 hypothesis_settings.register_profile("hitl", deadline=None, derandomize=True, database=None)

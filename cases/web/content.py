@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from cases.models import Asset, Case
 from cases.selectors import asset_name
-from hitl.web.words import size
+from hitl.web.format import size
 from science.fields import MEDIA_KINDS, Field, Kind, Schema
 
 PREVIEW_LENGTH = 140

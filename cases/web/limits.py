@@ -7,8 +7,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from cases.content import MAX_CATEGORY, MAX_TEXT
+from hitl.web.format import size
 from hitl.web.throttle import FAILURES, WINDOW
-from hitl.web.words import size
 
 
 @login_required

@@ -8,7 +8,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from hitl.web.charts import PALETTE, Plot, Series
-from hitl.web.words import percent
+from hitl.web.format import percent
 
 WIDTH, HEIGHT = 760.0, 260.0
 LEFT, RIGHT, TOP, BOTTOM = 64.0, 12.0, 22.0, 34.0

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from models_store.models import Release
-from models_store.plans import plan_for
 from models_store.rows import rows_for
 from models_store.selectors import evaluation_of
-from models_store.services.judging import best_of
+from models_store.services.evaluation import best_of
+from models_store.serving import plan_for
 from science.fields import Schema
 
 _CHUNK = 2_000

@@ -9,7 +9,7 @@ import numpy as np
 
 from hitl.audit.models import Entry
 from hitl.simulate.counts import Errors
-from hitl.simulate.happenings import Happening, alarms_of, case_at, happenings
+from hitl.simulate.events import Happening, alarms_of, case_at, happenings
 from hitl.simulate.naive import fixed_cutoff
 from hitl.simulate.options import Options
 from hitl.simulate.reading import World

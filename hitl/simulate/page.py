@@ -10,11 +10,11 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
-from hitl.simulate import words
+from hitl.simulate import report_text
 from hitl.simulate.drawing import draw, legend
 from hitl.simulate.plots import plots_of
 from hitl.web.charts import table
-from hitl.web.words import percent
+from hitl.web.format import percent
 
 _STYLES = ("hitl/web/static/hitl/css/tokens.css", "hitl/templates/simulate/report.css")
 
@@ -24,17 +24,17 @@ def page(outcome: Mapping[str, Any]) -> str:
     style = "\n".join(Path(settings.BASE_DIR, name).read_text(encoding="utf-8") for name in _STYLES)
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     said = {
-        "headline": words.headline(outcome),
-        "findings": words.findings(outcome),
-        "people": words.people(outcome),
-        "noticed": words.noticed(outcome),
-        "fixed_cutoff": words.fixed_cutoff(outcome),
-        "tone": words.TONES[outcome["promise"]["verdict"]],
+        "headline": report_text.headline(outcome),
+        "findings": report_text.findings(outcome),
+        "people": report_text.people(outcome),
+        "noticed": report_text.noticed(outcome),
+        "fixed_cutoff": report_text.fixed_cutoff(outcome),
+        "tone": report_text.TONES[outcome["promise"]["verdict"]],
         "played": f"{outcome['cases']:,} cases after a labelled history of {outcome['history']:,}. What is"
         " true is what the file says.",
         "automated": f"{outcome['automated']:,} of {outcome['cases']:,} cases",
         "wrong": f"{outcome['wrong_automated']:,} cases; promised at most"
-        f" {words.share(outcome['promise']['target'])}",
+        f" {report_text.share(outcome['promise']['target'])}",
     }
     plots = [
         {"plot": plot, "name": name, "svg": draw(plot, name), "legend": legend(plot), "rows": table(plot)}
@@ -54,10 +54,10 @@ def page(outcome: Mapping[str, Any]) -> str:
         "style_hash": digest,
         "rows": [_row(one) for one in outcome["certificates"]],
         "automation": percent(outcome["automation_rate"]),
-        "wrong": words.share(outcome["selective_error"]),
+        "wrong": report_text.share(outcome["selective_error"]),
         "timeline": [{**one, "at": f"{one['case']:,}"} for one in outcome["timeline"]],
         "by_people": percent(outcome["human_labels"] / outcome["cases"]),
-        "naive_wrong": words.share(outcome["naive"]["selective_error"]) + " wrong"
+        "naive_wrong": report_text.share(outcome["naive"]["selective_error"]) + " wrong"
         if outcome["naive"]["automated"]
         else "nothing",
         "cpu": [(name, f"{seconds:,.1f} s") for name, seconds in outcome["cpu_seconds"].items()],
@@ -75,7 +75,9 @@ def _row(one: Mapping[str, Any]) -> dict[str, Any]:
         **{f"{name}_said": f"{one[name] or 0:,}" for name in counts},
         "cases": f"{first:,} to {last:,}" if first else "none",
         "cutoff": ", ".join(f"{number:.4g}" for number in sorted(numbers)) or "none",
-        "share": words.share(one["selective_error"]),
-        "interval": f"{words.share(one['low'])} to {words.share(one['high'])}" if one["automated"] else "",
-        "tone": words.TONES[one["verdict"]],
+        "share": report_text.share(one["selective_error"]),
+        "interval": f"{report_text.share(one['low'])} to {report_text.share(one['high'])}"
+        if one["automated"]
+        else "",
+        "tone": report_text.TONES[one["verdict"]],
     }

@@ -9,7 +9,7 @@ from hitl.accounts.models import User
 from hitl.accounts.types import Role
 from hitl.flow.settling.answer_many import BatchAnswer, answer_batch, offered
 from hitl.shared.actor import Actor
-from hitl.simulate.clockwork import Clockwork
+from hitl.simulate.fake_time import Clockwork
 from reviews.models import Task
 from reviews.types import TaskStatus
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import Any
 
-from hitl.simulate.happenings import RED
+from hitl.simulate.events import RED
 from hitl.web.charts import Plot, Series
 
 _MOST_MARKS = 4

@@ -10,11 +10,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from cases.columns import as_time, cell_as
 from cases.content import checker_for
-from cases.guess import SAMPLE, Guess, guess_workflow
+from cases.files.columns import as_time, cell_as
+from cases.files.guess import SAMPLE, Guess, guess_workflow
+from cases.files.tables import BadTable, Row, opened
 from cases.services.schemas import MAX_FIELDS, MAX_LABELS, MAX_NAME, checked_schema
-from cases.tables import BadTable, Row, opened
 from hitl.shared.errors import Invalid
 from hitl.simulate.errors import CannotSimulate
 from hitl.simulate.options import Options

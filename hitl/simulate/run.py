@@ -11,8 +11,8 @@ from hitl.simulate.outcome import outcome_of
 from hitl.simulate.page import page
 from hitl.simulate.progress import Bar
 from hitl.simulate.reading import World
+from hitl.simulate.report_text import summary
 from hitl.simulate.stream import play
-from hitl.simulate.words import summary
 
 
 def simulate(

@@ -21,9 +21,9 @@ from hitl.flow.intake.types import Intake, Submission
 from hitl.flow.setup.create import set_up_workflow
 from hitl.shared import jobs
 from hitl.shared.actor import Actor, system
-from hitl.simulate.clockwork import Clockwork, turned
 from hitl.simulate.drift import change
 from hitl.simulate.errors import CannotSimulate
+from hitl.simulate.fake_time import Clockwork, turned
 from hitl.simulate.naive import FirstModel, ask
 from hitl.simulate.options import Options
 from hitl.simulate.people import Reviewers, make_operator

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from hitl.web.words import percent
+from hitl.web.format import percent
 
 PALETTE = ("blue", "orange", "green", "purple", "vermilion", "sky", "black", "yellow")
 """Okabe and Ito's colours in the order in which series take them (tokens `--data-...`)."""

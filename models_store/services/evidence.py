@@ -10,8 +10,8 @@ from django.db.models import F
 
 from cases.models import Case, SchemaVersion
 from models_store.models import Evidence, Release
-from models_store.plans import plan_for
 from models_store.rows import rows_for
+from models_store.serving import plan_for
 from science.explain import explain, verify
 
 log = logging.getLogger(__name__)

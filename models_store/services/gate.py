@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from math import sqrt
 from typing import Any
 
-from hitl.web.words import percent
-from models_store.services.judging import Comparison
+from hitl.web.format import percent
+from models_store.services.evaluation import Comparison
 
 MARGIN = 0.005  # by how much more often than the champion it may err before chance is no excuse
 Z = 3.0  # standard errors by which its ranking must beat a random one

@@ -14,9 +14,9 @@ from cases.types import CaseStatus
 from models_store import artifacts
 from models_store.artifacts import Stored
 from models_store.models import PrecedentIndex, Release
-from models_store.plans import plan_for
 from models_store.rows import rows_for
 from models_store.services.snapshots import Snapshot
+from models_store.serving import plan_for
 from science.explain import Precedents, index_precedents, load_precedents
 from science.serving import Plan
 

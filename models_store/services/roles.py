@@ -15,7 +15,7 @@ from hitl.shared.jobs import enqueue
 from models_store.access import require_operator
 from models_store.errors import SchemaChanged
 from models_store.models import Release, RoleSpan
-from models_store.plans import read_plan
+from models_store.serving import read_plan
 from models_store.types import ReleaseRole
 
 CERTIFY = "policy.certify_release"

@@ -18,21 +18,21 @@ from django.conf import settings
 from hitl.shared import jobs
 from hitl.shared.actor import system
 from hitl.shared.errors import HitlError
-from hitl.web.words import percent
+from hitl.web.format import percent
 from models_store.errors import ArtifactRefused, RunIsOver, SchemaChanged
 from models_store.manifest import manifest
 from models_store.models import Evaluation, Release, TrainingRun
 from models_store.rows import rows_for
 from models_store.selectors import champion, training_plan
 from models_store.services import snapshots
-from models_store.services.closer import look_closer
+from models_store.services.evaluation import Comparison, compare, evaluate
 from models_store.services.gate import Check, checks
 from models_store.services.heartbeat import heartbeat
-from models_store.services.judging import Comparison, compare, evaluate
 from models_store.services.precedents import keep_precedents
 from models_store.services.registry import NothingNew, SchemaMoved, register
 from models_store.services.roles import CERTIFY, promote
 from models_store.services.runs import begin, finish
+from models_store.services.slices import look_closer
 from models_store.services.snapshots import Snapshot, split, take_snapshot
 from models_store.services.steps import Clock, Steps
 from models_store.types import RunStatus

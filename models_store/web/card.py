@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from hitl.web.words import exact_time, percent, size
+from hitl.web.format import exact_time, percent, size
 from models_store.models import RoleSpan
-from models_store.web.shown import ShownRelease
+from models_store.web.presenters import ShownRelease
 
 _EVERY = 10  # of the risk-coverage curve's points
 

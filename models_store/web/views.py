@@ -19,7 +19,7 @@ from models_store.access import VIEWERS, release_for, run_for, workflow_for, wor
 from models_store.models import Release, TrainingRun
 from models_store.web.card import as_markdown
 from models_store.web.forms import PlanForm
-from models_store.web.shown import ShownRelease, ShownRun
+from models_store.web.presenters import ShownRelease, ShownRun
 
 MOST_RUNS = 10
 

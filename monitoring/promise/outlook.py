@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 
 from policy.models import Policy
-from policy.proofs import Sample, Terms
+from policy.proof.proofs import Sample, Terms
 from policy.types import Scope
 from policy.web.curves import Point
 from policy.web.curves import Unit as Curve

@@ -16,17 +16,17 @@ from monitoring.promise.trials import Progress, progress_of
 from monitoring.promise.what_if import what_if
 from monitoring.tallies.traffic import Traffic, traffic
 from policy import selectors
+from policy.in_force.basis import points_of
+from policy.in_force.status import Stand, stand_of
 from policy.models import Certificate, Policy, Trial
-from policy.proofs import Terms
+from policy.proof.proofs import Terms
+from policy.proof.terms import NothingKnown, costs_of, misses, terms_of
 from policy.services.certify import tests_before
 from policy.services.expiry import LABELS_PER_LABEL
 from policy.services.trials import open_trial_of
-from policy.stand import Stand, stand_of
-from policy.standing import points_of
-from policy.terms import NothingKnown, costs_of, misses, terms_of
 from policy.types import Scope
-from policy.web import said
-from policy.web.board import Board, board_of
+from policy.web import wording
+from policy.web.automation_page import Board, board_of
 
 MOST_COUNTED = 20_000  # labels since a certificate
 _WEEK = 168  # hours
@@ -78,7 +78,7 @@ class Sight:
     @property
     def certificate_state(self) -> tuple[str, str]:
         """Its state, in words and as a tone."""
-        return said.certificate(self.certificate, self.now) if self.certificate else ("none", "neutral")
+        return wording.certificate(self.certificate, self.now) if self.certificate else ("none", "neutral")
 
     @cached_property
     def stand(self) -> Stand:

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from monitoring.promise.outlook import planned_by
-from policy.live import LiveTest
 from policy.models import Trial
+from policy.proof.live import LiveTest
 from policy.types import TrialKind
 from science.decide import PROVISIONAL_RAMP
 from science.guarantee.verdict import Certified

@@ -14,13 +14,13 @@ from django.views.decorators.http import require_GET, require_POST
 from hitl.accounts.types import Role
 from hitl.shared import clock
 from hitl.shared.errors import NotFound
-from hitl.web.words import exact_time
+from hitl.web.format import exact_time
 from monitoring.promise.page import sight_of
 from monitoring.promise.what_if import ROWS
 from policy.access import workflow_for
 from policy.models import Certificate, Trial
 from policy.services.digest import check_digests
-from policy.web.doors import actor_of
+from policy.web.guards import actor_of
 
 _DAY = timedelta(days=1)
 _MAY = {"may_raise": (Role.OPERATOR,), "may_lower": (Role.OPERATOR, Role.LEAD)}

@@ -18,8 +18,8 @@ from django.db.models import Q, QuerySet
 
 from cases.models import Label
 from cases.types import Purpose
-from policy.live import Block
 from policy.models import Decision
+from policy.proof.live import Block
 from reviews.models import Review, Task
 from reviews.types import Mode, TaskStatus
 

@@ -11,8 +11,8 @@ from monitoring.watch import blind_answers
 from monitoring.watch.blind_answers import Drawn, Truth
 from monitoring.watch.people import capacity
 from monitoring.watch.watched import ACCEPTED, ACTOR, Scene, cursor
-from policy.live import Label, LiveWatch
 from policy.models import Decision, Reading, Watch
+from policy.proof.live import Label, LiveWatch
 from policy.selectors import cutoffs_in_force
 from policy.services import alarms, trials, watches
 from science.decide import Reason

@@ -5,11 +5,11 @@ from django.db import transaction
 from monitoring.watch import blind_answers
 from monitoring.watch.trial import rows_of
 from monitoring.watch.watched import ACTOR, Scene, cursor
-from policy.live import Label, LiveTest
 from policy.models import Certificate, Trial
-from policy.proofs import unit_of
+from policy.proof.live import Label, LiveTest
+from policy.proof.proofs import unit_of
+from policy.proof.terms import costs_of
 from policy.services.expiry import end_for_changed_labels, is_proved
-from policy.terms import costs_of
 from policy.types import LIVE_CERTIFICATES
 from science.guarantee.planning import Plan
 

@@ -14,8 +14,8 @@ from models_store.types import Trigger
 from monitoring.watch import monitor, recheck, trial
 from monitoring.watch.people import heed_overdue
 from monitoring.watch.watched import ACTOR, Scene, scene_of
+from policy.proof.terms import NothingKnown
 from policy.services.certify import resume_where_proved
-from policy.terms import NothingKnown
 
 log = logging.getLogger(__name__)
 

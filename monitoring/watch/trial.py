@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 from monitoring.watch import blind_answers
 from monitoring.watch.blind_answers import Truth
 from monitoring.watch.watched import ACCEPTED, ACTOR, AUTOMATES, Scene, cursor
-from policy.live import ChanceTooLow, LiveTest
 from policy.models import Decision, Trial
+from policy.proof.live import ChanceTooLow, LiveTest
 from policy.services import trials
 from policy.services.trials import Planned
 from policy.types import TrialKind, TrialOutcome

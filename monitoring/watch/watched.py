@@ -13,10 +13,10 @@ from models_store.selectors import champion
 from monitoring.tallies.traffic import Traffic, traffic
 from monitoring.watch import blind_answers
 from monitoring.watch.blind_answers import Place
+from policy.in_force.basis import standing_of
 from policy.models import CutoffSet, Decision, Policy, Trial, Watch
+from policy.proof.terms import costs_of
 from policy.selectors import cutoffs_in_force
-from policy.standing import standing_of
-from policy.terms import costs_of
 from policy.types import Degree, TrippedBy
 from science.decide import Reason, Standing
 

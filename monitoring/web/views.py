@@ -13,12 +13,12 @@ from hitl.accounts.types import Role
 from hitl.shared import clock
 from hitl.shared.errors import NotAllowed, NotFound
 from hitl.web.charts import Plot, Series
-from hitl.web.words import percent
+from hitl.web.format import percent
 from models_store.models import Release, TrainingRun
 from models_store.types import RunStatus
 from monitoring.tallies.traffic import LiveError, Traffic, live_error, traffic, waiting
+from policy.in_force.status import Stand, stand_now
 from policy.models import Policy
-from policy.stand import Stand, stand_now
 
 RECENT = 5
 READERS = (Role.LEAD, Role.OPERATOR, Role.ADMINISTRATOR, Role.AUDITOR)

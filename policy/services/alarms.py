@@ -9,8 +9,8 @@ from cases.services.versions import bump
 from hitl.audit.log import record
 from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor
-from policy.live import Label, LiveWatch
 from policy.models import Certificate, CutoffSet, Policy, Trial, Watch
+from policy.proof.live import Label, LiveWatch
 from policy.services.breaker import trip_breaker
 from policy.services.cutoffs import replace_cutoffs
 from policy.services.degrees import set_degree

@@ -13,15 +13,15 @@ from hitl.shared.actor import Actor
 from hitl.shared.errors import NotFound
 from models_store.models import Release
 from models_store.selectors import champion
+from policy.in_force.basis import standing_of
 from policy.models import Certificate, Policy, Trial
-from policy.proofs import Claim, Proof, Sample, fingerprint, prove
-from policy.samples import fair_labels
+from policy.proof.proofs import Claim, Proof, Sample, fingerprint, prove
+from policy.proof.samples import fair_labels
+from policy.proof.terms import NothingKnown, terms_of, tests_of
 from policy.selectors import cutoffs_in_force
 from policy.services.breaker import rearm
 from policy.services.cutoffs import follow
 from policy.services.locking import locked_policy
-from policy.standing import standing_of
-from policy.terms import NothingKnown, terms_of, tests_of
 from policy.types import LIVE_CERTIFICATES, CertificateStatus
 from science.decide import Standing
 

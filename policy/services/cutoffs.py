@@ -18,12 +18,12 @@ from models_store.models import Release
 from models_store.selectors import champion
 from policy.access import require_lowerer, require_raiser
 from policy.errors import NoModel, NothingCertified, SecondPersonNeeded
+from policy.in_force.basis import covers_cutoffs, points_of
+from policy.in_force.rules import rule_for
 from policy.models import Certificate, CutoffSet, Policy
-from policy.rules import rule_for
 from policy.selectors import certificate_for, cutoffs_in_force
 from policy.services.degrees import set_degree
 from policy.services.locking import locked_policy
-from policy.standing import covers_cutoffs, points_of
 from policy.types import Scope
 from science.decide import Degree, Standing
 

@@ -13,7 +13,7 @@ from hitl.shared.errors import Invalid, NotFound
 from hitl.shared.transitions import move_one
 from policy.access import require_lowerer, require_raiser
 from policy.errors import AlreadyThere, EvidenceMissing, SecondPersonNeeded
-from policy.evidence import hindrance
+from policy.in_force.evidence import hindrance
 from policy.models import DegreeChange, Policy
 from policy.services.locking import locked_policy
 from policy.types import CHANGE_TRANSITIONS, ChangeStatus, Scope

@@ -13,12 +13,12 @@ from cases.types import Purpose
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from models_store.selectors import evaluation_of
-from policy.live import Label as Unit
+from policy.in_force.basis import points_of
 from policy.models import Certificate
-from policy.proofs import Claim, Terms, prove
-from policy.samples import fair_labels
+from policy.proof.live import Label as Unit
+from policy.proof.proofs import Claim, Terms, prove
+from policy.proof.samples import fair_labels
 from policy.services.locking import locked_policy
-from policy.standing import points_of
 from policy.types import LIVE_CERTIFICATES, CertificateStatus
 
 MARGIN = timedelta(minutes=5)  # a change is dated before it commits

@@ -11,13 +11,13 @@ from django.db import transaction
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from models_store.models import Release
-from policy.live import Block, Label, LiveTest
 from policy.models import Certificate, CutoffSet, Policy, Trial
-from policy.proofs import Claim, Proof, unit_of
-from policy.samples import fair_labels
+from policy.proof.live import Block, Label, LiveTest
+from policy.proof.proofs import Claim, Proof, unit_of
+from policy.proof.samples import fair_labels
+from policy.proof.terms import terms_of
 from policy.services.certify import claim_of, issue
 from policy.services.locking import locked_policy
-from policy.terms import terms_of
 from policy.types import Scope, TrialKind, TrialOutcome
 from science.decide import PROVISIONAL_RAMP
 from science.guarantee.exact import fewest_labels

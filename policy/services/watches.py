@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from policy.live import Label, LiveWatch
 from policy.models import Certificate, Watch
+from policy.proof.live import Label, LiveWatch
 
 FALSE_ALARMS = 0.01  # chance of any within the horizon, a year's automatic cases
 FEWEST_IN_HORIZON = 10_000.0

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from policy.proofs import Sample
+from policy.proof.proofs import Sample
 from policy.types import Scope
 
 POINTS = 120

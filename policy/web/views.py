@@ -19,9 +19,9 @@ from policy.services import breaker, cutoffs, degrees
 from policy.services.certify import certify_release
 from policy.services.promises import change_promise
 from policy.types import CertificateStatus, ChangeStatus, Degree
-from policy.web.board import board_of
-from policy.web.doors import actor_of, changes_policy, posted_id, seen_version
+from policy.web.automation_page import board_of
 from policy.web.forms import PromiseForm, read_cutoffs
+from policy.web.guards import actor_of, changes_policy, posted_id, seen_version
 
 
 @login_required

@@ -4,8 +4,8 @@ cases."""
 from dataclasses import dataclass
 
 from cases.models import Workflow
-from hitl.web.words import percent
-from reviews.lead.doors import cases_url
+from hitl.web.format import percent
+from reviews.lead.guards import cases_url
 from reviews.quality.people import Table
 
 SHADES = 5

@@ -14,7 +14,7 @@ from hitl.accounts.types import Role
 from hitl.shared import clock
 from hitl.shared.errors import HitlError
 from hitl.web.views import person
-from reviews.lead.doors import Asked, reader
+from reviews.lead.guards import Asked, reader
 from reviews.models import PersonSkills, ReviewRules, Team
 from reviews.services.teams import MAY_ROUTE, change_skills, remove_team, save_team
 

@@ -15,7 +15,7 @@ from hitl.accounts.types import Role
 from hitl.shared import clock
 from hitl.shared.errors import NotAllowed, NotFound
 from hitl.web.views import person as signed_in
-from reviews.lead.doors import Asked, cases_url, labels_of, reader
+from reviews.lead.guards import Asked, cases_url, labels_of, reader
 from reviews.lead.plots import hours_plot, seconds_plot
 from reviews.lead.tables import shown
 from reviews.models import Review
@@ -24,7 +24,7 @@ from reviews.quality.flags import flagged
 from reviews.quality.now import at_risk, by_hour, lanes, who_is_on
 from reviews.quality.people import confusions, labels, paces, people, seconds_of
 from reviews.quality.window import Window
-from science.agreement.words import Share
+from science.agreement.shares import Share
 
 LAST = 12
 MOST_PAIRS = 8

@@ -13,12 +13,12 @@ import numpy as np
 
 from cases.models import Label
 from reviews.quality.people import rows_of
-from reviews.quality.statements import INDEPENDENT
+from reviews.quality.sql_quality import INDEPENDENT
 from reviews.quality.window import Window
 from science.agreement.alpha import Alpha, krippendorff_alpha, label_counts
 from science.agreement.consensus import dawid_skene
 from science.agreement.pairs import Pair, label_pairs
-from science.agreement.words import TooFew
+from science.agreement.shares import TooFew
 from science.intervals import wilson_interval
 
 LEAST_FOR_CONSENSUS = 20

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from reviews.quality.people import rows_of
-from reviews.quality.statements import FLAGGED
+from reviews.quality.sql_quality import FLAGGED
 from reviews.quality.window import Window
 
 MOST = 50

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from reviews.quality.people import rows_of
-from reviews.quality.statements import AT_RISK, BY_HOUR, WAITING, WHO_IS_ON
+from reviews.quality.sql_quality import AT_RISK, BY_HOUR, WAITING, WHO_IS_ON
 from reviews.quality.window import Window
 from reviews.types import TaskReason
 

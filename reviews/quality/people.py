@@ -10,12 +10,12 @@ from uuid import UUID
 import numpy as np
 from django.db import connection
 
-from reviews.quality.statements import BY_LABEL, BY_PERSON, CONFUSED, SECONDS, UNREAD
+from reviews.quality.sql_quality import BY_LABEL, BY_PERSON, CONFUSED, SECONDS, UNREAD
 from reviews.quality.window import Window
 from science.agreement.confusion import Confusion, confusion_of
 from science.agreement.pace import Pace, pace_of
 from science.agreement.rubber_stamp import RubberStamp, rubber_stamp_index
-from science.agreement.words import Share, TooFew, share
+from science.agreement.shares import Share, TooFew, share
 
 LEAST = 5
 """Compared answers below which no share is shown."""

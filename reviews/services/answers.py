@@ -24,7 +24,7 @@ from reviews.selectors import Held, field_names_of, held_by, label_names_of
 from reviews.services.order import blind_head_start
 from reviews.services.rules import rules_of
 from reviews.services.tasks import NO_LEASE
-from reviews.statements import LOCKED_FIELDS, LOCKED_RULES, PREPARED_ANSWER, PREPARED_LOCK_TASK
+from reviews.sql_queue import LOCKED_FIELDS, LOCKED_RULES, PREPARED_ANSWER, PREPARED_LOCK_TASK
 from reviews.types import MAX_COMMENT, MOST_HELD, OPEN, TASK_TRANSITIONS, Mode, TaskReason, TaskStatus
 
 __all__ = [

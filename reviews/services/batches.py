@@ -22,8 +22,8 @@ from hitl.accounts.types import Role
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, NotAllowed
 from hitl.shared.transitions import move
-from models_store.plans import plan_for
 from models_store.rows import rows_for
+from models_store.serving import plan_for
 from reviews.access import person_id
 from reviews.models import Review, ReviewBatch, ReviewRules, Task
 from reviews.selectors import open_to

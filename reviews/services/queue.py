@@ -23,7 +23,7 @@ from reviews.models import ReviewRules, Skip, Task
 from reviews.selectors import Held, lanes_of
 from reviews.services.rules import rules_of, skip_rule
 from reviews.services.tasks import NO_LEASE, with_reason
-from reviews.statements import BEGIN, HOLD, PREPARED_CLAIM, RENEW, TAKE_AGAIN, TAKE_UP
+from reviews.sql_queue import BEGIN, HOLD, PREPARED_CLAIM, RENEW, TAKE_AGAIN, TAKE_UP
 from reviews.types import (
     AHEAD_LASTS,
     AWAY_GRACE,

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
-from reviews.web import files
+from reviews.desk import files
 
 register = template.Library()
 

@@ -4,10 +4,10 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from hitl.web.words import percent
+from hitl.web.format import percent
 from science.agreement.alpha import Alpha
 from science.agreement.rubber_stamp import RubberStamp
-from science.agreement.words import Share, TooFew
+from science.agreement.shares import Share, TooFew
 
 register = template.Library()
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from science.agreement.words import TooFew
+from science.agreement.shares import TooFew
 from science.intervals import wilson_interval
 
 LEAST_CASES = 10

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import hypot
 
-from science.agreement.words import Share, TooFew, estimated
+from science.agreement.shares import Share, TooFew, estimated
 
 LEAST = 5
 

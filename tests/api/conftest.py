@@ -12,7 +12,7 @@ from hitl.accounts.usage import forget_uses
 from hitl.api.limits import forget_limits
 from hitl.flow.setup.create import set_up_workflow
 from tests.api.client import ApiClient
-from tests.factories import LABELS, NOW, TABLE_FIELDS, TESTER
+from tests.support.factories import LABELS, NOW, TABLE_FIELDS, TESTER
 
 
 @pytest.fixture(autouse=True)

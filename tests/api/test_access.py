@@ -14,7 +14,7 @@ from hitl.accounts.models import ApiKey
 from hitl.shared import clock
 from tests.api.client import ApiClient
 from tests.api.conftest import client_with
-from tests.factories import NOW, TESTER
+from tests.support.factories import NOW, TESTER
 
 URL = "/workflows/credit/cases"
 GOOD = {"content": {"amount": 1}}

@@ -8,7 +8,7 @@ from cases.models import Case, Workflow
 from hitl.flow.setup.create import set_up_workflow
 from policy.models import Decision
 from tests.api.client import ApiClient
-from tests.factories import LABELS, NOW, TESTER
+from tests.support.factories import LABELS, NOW, TESTER
 
 URL = "/workflows/credit/cases"
 

@@ -14,8 +14,8 @@ from hitl.flow.setup.subscribe import subscribe
 from hitl.outbox.models import Delivery
 from hitl.shared import jobs
 from tests.api.conftest import client_with
-from tests.factories import LABELS, NOW, TABLE_FIELDS, TESTER, person
-from tests.review_rows import review_workflow, say, waiting
+from tests.support.factories import LABELS, NOW, TABLE_FIELDS, TESTER, person
+from tests.support.review_rows import review_workflow, say, waiting
 
 URL = "/workflows/credit/cases"
 

@@ -145,7 +145,7 @@ def test_a_batch_of_one_case_is_a_batch(client: ApiClient, workflow: Workflow) -
 
 def test_an_archived_workflow_takes_no_cases(client: ApiClient, workflow: Workflow) -> None:
     from cases.services.workflows import archive_workflow
-    from tests.factories import NOW, TESTER
+    from tests.support.factories import NOW, TESTER
 
     client.send("POST", URL, GOOD)
     archive_workflow(workflow_id=workflow.id, actor=TESTER, now=NOW)

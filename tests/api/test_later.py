@@ -25,7 +25,7 @@ from hitl.shared import clock
 from reviews.models import Task
 from tests.api.client import ApiClient
 from tests.api.conftest import client_with
-from tests.factories import LABELS, NOW, TABLE_FIELDS, TESTER
+from tests.support.factories import LABELS, NOW, TABLE_FIELDS, TESTER
 
 URL = "/workflows/credit/cases"
 LATER = {"Prefer": "respond-async"}
@@ -186,7 +186,7 @@ import sys, time
 from uuid import UUID
 import django
 django.setup()
-from hitl.flow import batches
+from hitl.flow.intake import later
 from hitl.shared import clock
 
 def stand_still(*args, **kwargs):

@@ -15,7 +15,7 @@ from PIL import Image
 from cases.models import Asset, Case, Workflow
 from hitl.flow.setup.create import set_up_workflow
 from tests.api.client import ApiClient
-from tests.factories import LABELS, NOW, TESTER
+from tests.support.factories import LABELS, NOW, TESTER
 
 URL = "/workflows/phones/cases"
 

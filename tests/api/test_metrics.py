@@ -10,7 +10,7 @@ from cases.models import Workflow
 from hitl.shared import clock
 from monitoring.tallies.fold import fold_all
 from tests.api.client import ApiClient
-from tests.factories import NOW
+from tests.support.factories import NOW
 
 Figures = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 

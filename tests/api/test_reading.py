@@ -10,7 +10,7 @@ from hitl.shared import clock
 from hitl.shared.actor import Actor
 from policy.services.decisions import append
 from tests.api.client import ApiClient
-from tests.factories import NOW, person
+from tests.support.factories import NOW, person
 
 URL = "/workflows/credit/cases"
 

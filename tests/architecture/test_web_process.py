@@ -13,7 +13,7 @@ def test_a_web_process_scores_and_shows_pages_without_the_packages_of_training()
     script = (
         "import sys\n"
         "import hitl.wsgi\n"
-        "import hitl.urls, hitl.flow.doors.api.urls, models_store.plans\n"
+        "import hitl.urls, hitl.flow.doors.api.urls, models_store.serving\n"
         f"print(*[name for name in {HEAVY!r} if name in sys.modules])"
     )
     environment = {

@@ -11,15 +11,15 @@ from hitl.accounts.models import User
 from hitl.accounts.types import Role
 from hitl.shared import clock
 from hitl.shared.actor import system
-from policy import samples
+from policy.in_force.rules import rule_for
 from policy.models import CutoffSet, Policy
-from policy.rules import rule_for
+from policy.proof import samples
 from policy.services.breaker import trip_breaker
 from policy.services.certify import certify_release
 from science.decide import Standing
 from tests.browser.conftest import NARROW, WIDE
-from tests.factories import NOW, person
-from tests.policy_rows import champion_of, workflow_with_policy
+from tests.support.factories import NOW, person
+from tests.support.policy_rows import champion_of, workflow_with_policy
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

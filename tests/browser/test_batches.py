@@ -12,10 +12,10 @@ from hitl.flow.intake.types import Intake, Submission
 from hitl.shared.clock import now
 from reviews.models import Review, ReviewBatch, Task
 from reviews.types import READ_FIRST
-from tests.alike import batcher, mail_waiting
 from tests.browser.at_desk import GUARD_MS, until
 from tests.browser.conftest import NARROW, WIDE
-from tests.factories import client_key, person
+from tests.support.alike import batcher, mail_waiting
+from tests.support.factories import client_key, person
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NASTY = '<img src=x onerror="alert(1)"><script>alert(2)</script>'

@@ -14,9 +14,9 @@ from policy.models import Certificate, Decision
 from reviews.models import ReviewRules, Task
 from reviews.services.queue import give_back
 from tests.browser.at_desk import press, saved, settled
-from tests.factories import client_key, person
-from tests.oracle import Oracle
-from tests.policy_rows import automating_workflow
+from tests.support.factories import client_key, person
+from tests.support.oracle import Oracle
+from tests.support.policy_rows import automating_workflow
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

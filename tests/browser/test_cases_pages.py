@@ -11,9 +11,9 @@ from cases.models import Case, Workflow
 from hitl.accounts.types import Role
 from hitl.shared import clock
 from tests.browser.conftest import NARROW, WIDE
-from tests.case_rows import answer, automatic_case, image_asset, stored, waiting_case, workflow_of
-from tests.factories import NOW, person
-from tests.policy_rows import automating_workflow
+from tests.support.case_rows import answer, automatic_case, image_asset, stored, waiting_case, workflow_of
+from tests.support.factories import NOW, person
+from tests.support.policy_rows import automating_workflow
 
 LOOKS = [(scheme, viewport) for scheme in ("light", "dark") for viewport in (WIDE, NARROW)]
 LONG = "Dear friend,\n\n" + "a prize of great worth waits for you. " * 60

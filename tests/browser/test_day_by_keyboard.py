@@ -10,8 +10,8 @@ from cases.models import Case
 from hitl.shared.clock import now
 from reviews.models import Review, Task
 from tests.browser.at_desk import content, press, saved, settled, until
-from tests.factories import person
-from tests.review_rows import review_workflow, waiting
+from tests.support.factories import person
+from tests.support.review_rows import review_workflow, waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -13,10 +13,10 @@ from reviews.models import Review, ReviewRules, Task
 from reviews.services.queue import reap
 from tests.browser.at_desk import content, saved, settled, until
 from tests.browser.conftest import NARROW, WIDE
-from tests.case_rows import image_asset, stored, waiting_case, workflow_of
-from tests.factories import person
-from tests.policy_rows import automating_workflow
-from tests.review_rows import review_workflow, suggest, waiting
+from tests.support.case_rows import image_asset, stored, waiting_case, workflow_of
+from tests.support.factories import person
+from tests.support.policy_rows import automating_workflow
+from tests.support.review_rows import review_workflow, suggest, waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 BODY = "Dear friend 👋🏽,\r\nclaim your refund. The refund is yours, قسم says.\r\nThe board met."

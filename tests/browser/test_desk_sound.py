@@ -13,10 +13,10 @@ from hitl.shared.clock import now
 from models_store.models import Evidence
 from reviews.models import ReviewRules
 from tests.browser.conftest import NARROW, WIDE
-from tests.case_rows import stored, waiting_case, workflow_of
-from tests.factories import person
-from tests.policy_rows import automating_workflow
-from tests.review_rows import suggest
+from tests.support.case_rows import stored, waiting_case, workflow_of
+from tests.support.factories import person
+from tests.support.policy_rows import automating_workflow
+from tests.support.review_rows import suggest
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -17,10 +17,10 @@ from models_store.models import TrainingRun
 from models_store.selectors import champion
 from reviews.models import ReviewRules
 from tests.browser.conftest import NARROW, WIDE
-from tests.case_rows import waiting_case
-from tests.factories import person
-from tests.model_rows import applications, credit_workflow, train_now
-from tests.review_rows import say
+from tests.support.case_rows import waiting_case
+from tests.support.factories import person
+from tests.support.model_rows import applications, credit_workflow, train_now
+from tests.support.review_rows import say
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,8 +9,8 @@ from hitl.accounts.types import Role
 from hitl.shared import clock
 from reviews.models import Team
 from tests.browser.conftest import NARROW, WIDE
-from tests.factories import NOW, person
-from tests.quality_rows import team, waiting_tasks
+from tests.support.factories import NOW, person
+from tests.support.quality_rows import team, waiting_tasks
 
 
 @pytest.mark.parametrize(("scheme", "viewport"), [("light", WIDE), ("dark", NARROW)], ids=["light", "dark"])

@@ -15,8 +15,8 @@ from models_store.services.runs import begin
 from models_store.services.steps import Steps
 from models_store.types import RunStatus
 from tests.browser.conftest import NARROW, WIDE
-from tests.factories import NOW, person
-from tests.model_rows import applications, carry_out, credit_workflow, labelled, requested, train_now
+from tests.support.factories import NOW, person
+from tests.support.model_rows import applications, carry_out, credit_workflow, labelled, requested, train_now
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -13,9 +13,9 @@ from monitoring.tallies.fold import fold_decisions
 from monitoring.watch import watch
 from policy.services.breaker import trip_breaker
 from tests.browser.conftest import NARROW, WIDE
-from tests.factories import NOW, TESTER, person
-from tests.live_rows import decided
-from tests.policy_rows import certificate_of, champion_of, cutoffs_of, workflow_with_policy
+from tests.support.factories import NOW, TESTER, person
+from tests.support.live_rows import decided
+from tests.support.policy_rows import certificate_of, champion_of, cutoffs_of, workflow_with_policy
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LATER = NOW + timedelta(hours=3)

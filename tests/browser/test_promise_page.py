@@ -11,9 +11,9 @@ from hitl.accounts.types import Role
 from hitl.shared import clock
 from monitoring.watch import watch
 from tests.browser.conftest import NARROW, WIDE
-from tests.factories import NOW, person
-from tests.live_rows import decided, evaluated
-from tests.policy_rows import certificate_of, champion_of, cutoffs_of, workflow_with_policy
+from tests.support.factories import NOW, person
+from tests.support.live_rows import decided, evaluated
+from tests.support.policy_rows import certificate_of, champion_of, cutoffs_of, workflow_with_policy
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LATER = NOW + timedelta(days=1)

@@ -14,8 +14,8 @@ from policy.models import Decision
 from reviews.models import Review, Task
 from reviews.services.queue import reap
 from tests.browser.at_desk import content, press, settled, until
-from tests.factories import TESTER, person
-from tests.review_rows import review_workflow, waiting
+from tests.support.factories import TESTER, person
+from tests.support.review_rows import review_workflow, waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

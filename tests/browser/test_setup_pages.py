@@ -17,7 +17,7 @@ from hitl.outbox.relay import record_reply
 from hitl.outbox.sending import Reply
 from hitl.shared import clock
 from tests.browser.conftest import NARROW, WIDE
-from tests.factories import LABELS, NOW, TABLE_FIELDS, TESTER, person
+from tests.support.factories import LABELS, NOW, TABLE_FIELDS, TESTER, person
 
 LOOKS = [("light", WIDE), ("dark", NARROW)]
 CSV = "id,income,job,since,body,outcome\n" + "".join(

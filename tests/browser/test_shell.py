@@ -6,7 +6,7 @@ import pytest
 
 from hitl.accounts.types import Role
 from tests.browser.conftest import NARROW, WIDE
-from tests.factories import person
+from tests.support.factories import person
 
 ALL_ROLES = tuple(Role.values)
 PAGES = ("/styleguide/", "/profile/", "/profile/password/", "/limits/")

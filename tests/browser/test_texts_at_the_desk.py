@@ -12,10 +12,10 @@ from hitl.shared.clock import now
 from models_store.models import Evidence
 from reviews.models import ReviewRules, Task, Team
 from tests.browser.at_desk import content, press, saved, settled, until
-from tests.case_rows import image_asset, stored, waiting_case, workflow_of
-from tests.factories import person
-from tests.policy_rows import automating_workflow
-from tests.review_rows import suggest
+from tests.support.case_rows import image_asset, stored, waiting_case, workflow_of
+from tests.support.factories import person
+from tests.support.policy_rows import automating_workflow
+from tests.support.review_rows import suggest
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -19,7 +19,7 @@ from hitl.flow.intake.submit import submit_cases
 from hitl.flow.intake.types import Intake, Submission
 from hitl.flow.setup.create import set_up_workflow
 from tests.api.conftest import client_with
-from tests.factories import LABELS, NOW, TESTER, client_key, person
+from tests.support.factories import LABELS, NOW, TESTER, client_key, person
 
 pytestmark = pytest.mark.django_db
 

@@ -11,8 +11,8 @@ from hitl.flow.setup import import_history
 from hitl.flow.setup.from_file import begin_with
 from hitl.shared.errors import Invalid
 from tests.api.client import ApiClient
-from tests.case_rows import workflow_of
-from tests.factories import NOW, TABLE_FIELDS, TESTER
+from tests.support.case_rows import workflow_of
+from tests.support.factories import NOW, TABLE_FIELDS, TESTER
 
 pytestmark = pytest.mark.django_db
 

@@ -110,12 +110,20 @@ def test_killed_it_leaves_no_process(up: Up) -> None:
     assert wait_until(lambda: not any(map(is_alive, family)), seconds=30), [p for p in family if is_alive(p)]
 
 
+def command_of(process: psutil.Process) -> list[str]:
+    """Return its command line; none if it has ended since it was listed."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
+
+
 def test_killed_while_its_programs_start_it_leaves_no_process(up: Up) -> None:
     up.wait_for(r"(Preparing)")
 
     def family_with_clock() -> list[psutil.Process]:
         family = up.family()
-        return family if any("beat" in p.cmdline() for p in family) else []
+        return family if any("beat" in command_of(p) for p in family) else []
 
     assert wait_until(lambda: bool(family_with_clock()), seconds=240, every=0.1)
     family = family_with_clock()

@@ -11,7 +11,7 @@ from hitl.accounts.types import Role
 from hitl.audit.models import Entry
 from policy.models import Policy
 from reviews.models import ReviewRules
-from tests.factories import LABELS, TABLE_FIELDS, person
+from tests.support.factories import LABELS, TABLE_FIELDS, person
 
 pytestmark = pytest.mark.django_db
 ADD = "/admin/cases/workflow/add/"

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policy.proofs import Claim, Sample, Terms, fingerprint, prove
-from policy.standing import covers_cutoffs
+from policy.in_force.basis import covers_cutoffs
+from policy.proof.proofs import Claim, Sample, Terms, fingerprint, prove
 from policy.web import curves
 
 LABELS = ["ham", "spam"]

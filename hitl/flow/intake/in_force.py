@@ -14,8 +14,8 @@ from cases.models import SchemaVersion, Workflow
 from hitl.outbox.events import endpoints_for
 from hitl.shared.errors import HitlError, NotFound
 from models_store.models import Release
-from models_store.plans import plan_for
-from policy.rules import Governing, rule_for
+from models_store.serving import plan_for
+from policy.in_force.rules import Governing, rule_for
 from reviews.models import ReviewRules
 from science.decide import Rule
 from science.fields import Schema

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from hitl.flow.intake.in_force import Snapshot
 from hitl.flow.intake.types import Checked, Intake
-from hitl.flow.review_chances import decides_first
 from reviews.order import head_start, lot, value
+from reviews.review_chances import decides_first
 from science.decide import Outcome, Reason, Route
 
 CASE_COLUMNS = {

@@ -7,8 +7,8 @@ from types import MappingProxyType
 from cases.models import Case, Voiding
 from hitl.audit.models import Entry as AuditEntry
 from hitl.flow.reading.visibility import Said
+from hitl.web.format import percent
 from hitl.web.timeline import Entry
-from hitl.web.words import percent
 from policy.models import Decision
 from reviews.models import Review, Task
 from reviews.types import TaskReason

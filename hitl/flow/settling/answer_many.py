@@ -20,7 +20,6 @@ from django.db.models import Max
 
 from cases.models import Case, Label
 from cases.types import CASE_TRANSITIONS, CaseStatus, Purpose
-from hitl.flow.review_chances import is_reread
 from hitl.flow.settling.judged import judged_in
 from hitl.flow.settling.settle import follow, news_about
 from hitl.outbox.events import emit
@@ -31,6 +30,7 @@ from policy.models import Decision
 from reviews.access import person_id
 from reviews.details import check_flags
 from reviews.models import Review, Task
+from reviews.review_chances import is_reread
 from reviews.selectors import field_names_of, open_to
 from reviews.services.answers import check_answer, rules_of
 from reviews.types import Mode, TaskStatus

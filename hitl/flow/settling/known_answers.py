@@ -16,7 +16,6 @@ from cases.models import Case, Label
 from cases.types import CaseStatus, Purpose
 from hitl.accounts.types import Role
 from hitl.audit.log import record
-from hitl.flow.review_chances import brings_gold
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, Invalid, NotAllowed, NotFound
 from hitl.shared.ids import new_id
@@ -25,6 +24,7 @@ from policy.services.known_answers import record_known_answer
 from reviews.access import person_id
 from reviews.errors import UnknownLabel
 from reviews.models import GoldCase, Review, ReviewRules, Task
+from reviews.review_chances import brings_gold
 from reviews.selectors import label_names_of
 from reviews.services.answers import drop_tasks
 from reviews.services.order import blind_head_start

@@ -10,7 +10,6 @@ from cases.models import Case
 from cases.services.labels import record_label, supersede_label
 from cases.services.status import move_case
 from cases.types import CaseStatus, Purpose
-from hitl.flow.review_chances import is_reread
 from hitl.flow.settling.judged import judged_in
 from hitl.flow.settling.known_answers import remember_known_answer
 from hitl.outbox.events import News, emit
@@ -20,6 +19,7 @@ from policy.models import Decision
 from policy.services.decisions import append
 from reviews.consensus import Ask, Settled, next_step
 from reviews.models import Review, Task
+from reviews.review_chances import is_reread
 from reviews.services.answers import ask_another, drop_tasks, rules_of, standing_answers
 from reviews.types import Mode, TaskReason
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from django.db import transaction
 from django.utils.text import slugify
 
+from cases.files.tables import opened
 from cases.models import Case, Workflow
 from cases.services.grants import grant_workflows
-from cases.tables import opened
 from hitl.accounts.keys import create_key
 from hitl.accounts.types import Scope
 from hitl.audit.models import Entry
@@ -51,7 +51,7 @@ def begin_with(
     sign that all of the history is there.
 
     Raises:
-        cases.tables.BadTable: the file cannot be read.
+        cases.files.tables.BadTable: the file cannot be read.
         Invalid: no column looks like a label, or the guess does not fit.
     """
     name = path.name.partition(".")[0].replace("_", " ").replace("-", " ").strip() or "Workflow"

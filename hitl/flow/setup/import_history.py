@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from cases.columns import as_time, cell_as
 from cases.content import Problem
-from cases.guess import SAMPLE, Guess, guess_workflow
+from cases.files.columns import as_time, cell_as
+from cases.files.guess import SAMPLE, Guess, guess_workflow
+from cases.files.tables import Row, Table
 from cases.models import SchemaVersion, Workflow
 from cases.services.imports import Labelled, import_labelled
-from cases.tables import Row, Table
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid
 from science.fields import Kind, Schema
@@ -67,7 +67,7 @@ def import_history(
 
     Raises:
         Invalid: the file has no such column, or lacks every field of the workflow; nothing is taken in.
-        cases.tables.BadTable: the file is damaged; the rows before the damage were taken in.
+        cases.files.tables.BadTable: the file is damaged; the rows before the damage were taken in.
     """
     schema = SchemaVersion.objects.get(workflow_id=workflow_id, number=_current(workflow_id)).schema
     outcome = Outcome()

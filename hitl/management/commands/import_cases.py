@@ -9,9 +9,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.text import slugify
 
-from cases.guess import Guess
+from cases.files.guess import Guess
+from cases.files.tables import opened
 from cases.models import Workflow
-from cases.tables import opened
 from hitl.flow.setup.create import set_up_workflow
 from hitl.flow.setup.import_history import Columns, Outcome, guess_table, import_history
 from hitl.management.importing import refused_lines, show_progress, summary

@@ -18,7 +18,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from hitl.shared import clock
-from hitl.web import charts, icons, words
+from hitl.web import charts, format, icons
 
 register = template.Library()
 
@@ -262,15 +262,15 @@ def when(moment: datetime | None, *, absent: str = "never") -> SafeString:
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         moment.isoformat(),
-        words.exact_time(moment),
-        words.time_ago(moment, clock.now()),
+        format.exact_time(moment),
+        format.time_ago(moment, clock.now()),
     )
 
 
 @register.filter
 def percent(share: float | None, digits: int = 1) -> str:
     """Write a share as a percentage: 0.0123 is "1.2 %"; a dash where there is none."""
-    return words.percent(share, digits)
+    return format.percent(share, digits)
 
 
 @register.filter

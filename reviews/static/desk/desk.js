@@ -3,7 +3,7 @@
 
 import { deliverLeftOver } from "./acts.js";
 import { answer, enter } from "./answer.js";
-import "./aside.js";
+import "./on_hold.js";
 import { perform } from "./deeds.js";
 import "./dialogs.js";
 import "./drafts.js";

@@ -8,7 +8,7 @@ from django.db import DatabaseError, connection, transaction
 from hitl.accounts.models import User
 from hitl.audit.log import checkpoint, record, verify
 from hitl.audit.models import Checkpoint, Entry
-from tests.factories import NOW, TESTER, person
+from tests.support.factories import NOW, TESTER, person
 
 
 def note(about: User, **detail: object) -> Entry:

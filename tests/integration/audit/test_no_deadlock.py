@@ -20,8 +20,8 @@ from hitl.audit.log import record, verify
 from models_store.services.schedule import change_training_plan
 from reviews.models import ReviewRules
 from reviews.services.rules import change_rules
-from tests.case_rows import workflow_of
-from tests.factories import NOW, TESTER
+from tests.support.case_rows import workflow_of
+from tests.support.factories import NOW, TESTER
 
 SECONDS = 20
 

@@ -13,10 +13,10 @@ from hitl.accounts.types import Role
 from hitl.outbox.events import News, emit
 from hitl.outbox.models import Endpoint
 from hitl.shared import clock
-from tests import case_rows
-from tests.case_rows import answer, automatic_case, waiting_case
-from tests.factories import NOW, person
-from tests.policy_rows import automating_workflow
+from tests.support import case_rows
+from tests.support.case_rows import answer, automatic_case, waiting_case
+from tests.support.factories import NOW, person
+from tests.support.policy_rows import automating_workflow
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(hours=1)

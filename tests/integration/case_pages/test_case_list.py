@@ -12,10 +12,10 @@ from cases.models import Case, Workflow
 from cases.types import CaseStatus
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
-from hitl.flow.intake.parse import case_list
-from tests.case_rows import answer, automatic_case, image_asset, waiting_case, workflow_of
-from tests.factories import NOW, person
-from tests.policy_rows import automating_workflow
+from hitl.flow.reading import case_list
+from tests.support.case_rows import answer, automatic_case, image_asset, waiting_case, workflow_of
+from tests.support.factories import NOW, person
+from tests.support.policy_rows import automating_workflow
 
 pytestmark = pytest.mark.django_db
 BODY = {"body": "Hello"}

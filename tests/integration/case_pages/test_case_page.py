@@ -12,9 +12,9 @@ from hitl.accounts.types import Role
 from hitl.audit.log import record
 from hitl.outbox.events import News, emit
 from hitl.outbox.models import Delivery, Endpoint
-from tests.case_rows import answer, automatic_case, image_asset, stored, waiting_case, workflow_of
-from tests.factories import NOW, person
-from tests.policy_rows import automating_workflow
+from tests.support.case_rows import answer, automatic_case, image_asset, stored, waiting_case, workflow_of
+from tests.support.factories import NOW, person
+from tests.support.policy_rows import automating_workflow
 
 pytestmark = pytest.mark.django_db
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>"

@@ -5,8 +5,8 @@ from django.test import Client
 
 from hitl.accounts.types import Role
 from reviews.models import GoldCase
-from tests.factories import NOW, person
-from tests.review_rows import review_workflow, say, waiting
+from tests.support.factories import NOW, person
+from tests.support.review_rows import review_workflow, say, waiting
 
 pytestmark = pytest.mark.django_db
 

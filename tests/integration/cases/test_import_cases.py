@@ -14,7 +14,7 @@ from PIL import Image
 
 from cases.models import Asset, Case, Label, Workflow
 from hitl.flow.setup.create import set_up_workflow
-from tests.factories import LABELS, NOW, TABLE_FIELDS, TESTER
+from tests.support.factories import LABELS, NOW, TABLE_FIELDS, TESTER
 
 pytestmark = pytest.mark.django_db
 

@@ -8,7 +8,7 @@ from hitl.flow.setup.create import set_up_workflow
 from hitl.shared.errors import NotFound
 from hitl.shared.ids import new_id
 from policy.models import Decision
-from tests.factories import LABELS, NOW, TABLE_FIELDS, TESTER
+from tests.support.factories import LABELS, NOW, TABLE_FIELDS, TESTER
 
 pytestmark = pytest.mark.django_db
 

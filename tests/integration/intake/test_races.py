@@ -14,8 +14,8 @@ from hitl.flow.intake.types import Intake, Submission
 from policy.models import Decision
 from policy.services.breaker import trip_breaker
 from reviews.models import Task
-from tests.factories import NOW, TESTER, client_key
-from tests.spam import mail_workflow, mails
+from tests.support.factories import NOW, TESTER, client_key
+from tests.support.spam import mail_workflow, mails
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -24,8 +24,8 @@ from models_store.models import Release
 from policy.models import CutoffSet, Decision, Policy
 from reviews.models import Task
 from science.serving import Plan
-from tests.factories import NOW, TESTER, client_key
-from tests.spam import mail_workflow, mails
+from tests.support.factories import NOW, TESTER, client_key
+from tests.support.spam import mail_workflow, mails
 
 pytestmark = pytest.mark.django_db
 
@@ -206,9 +206,9 @@ def test_a_replay_tells_the_first_answer_though_the_case_moved_on(key: ClientKey
 def test_a_model_that_cannot_be_loaded_sends_its_cases_to_people(key: ClientKey) -> None:
     mail_workflow(cutoff=0.0)
     Release.objects.update(signature=bytes(32))
-    from models_store import plans
+    from models_store import serving
 
-    plans.forget()
+    serving.forget()
     (result,) = submit(key, mails()[0].content)
     assert result.case is not None
     assert result.case["decision"]["reason"] == "no_score"

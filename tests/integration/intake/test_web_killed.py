@@ -20,8 +20,8 @@ from hitl.runtime import programs
 from hitl.runtime.ports import LOOPBACK, free_port
 from policy.models import Decision
 from reviews.models import Task
-from tests.factories import NOW, TESTER
-from tests.spam import mail_workflow, mails
+from tests.support.factories import NOW, TESTER
+from tests.support.spam import mail_workflow, mails
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from django.core.files.storage import InMemoryStorage, storages
 
-from models_store import artifacts, plans
+from models_store import artifacts, serving
 from models_store.errors import ArtifactNotStored, ArtifactRefused
 from models_store.models import Release
-from models_store.plans import plan_for
-from tests.factories import NOW
-from tests.policy_rows import champion_of, workflow_with_policy
-from tests.spam import model
+from models_store.serving import plan_for
+from tests.support.factories import NOW
+from tests.support.policy_rows import champion_of, workflow_with_policy
+from tests.support.spam import model
 
 pytestmark = pytest.mark.django_db
 
@@ -25,9 +25,9 @@ def shelf(tmp_path: Path, settings: object) -> Iterator[Path]:
     """An artifact store of the test's own."""
     location = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path}}
     settings.STORAGES = {**settings.STORAGES, "artifacts": location}  # type: ignore[attr-defined]
-    plans.forget()
+    serving.forget()
     yield tmp_path
-    plans.forget()
+    serving.forget()
 
 
 @pytest.fixture
@@ -165,13 +165,13 @@ def test_a_process_keeps_the_three_plans_last_used_of_each_workflow(release: Rel
     assert plan_for(release.id) is first
     plan_for(twins[2].id)
     assert plan_for(release.id) is first
-    assert twins[0].id not in plans._plans
-    assert len(plans._plans) == plans.KEPT_PER_WORKFLOW
+    assert twins[0].id not in serving._plans
+    assert len(serving._plans) == serving.KEPT_PER_WORKFLOW
 
 
 def test_warming_loads_the_champions_and_says_which_could_not_be(release: Release, shelf: Path) -> None:
-    assert plans.warm() == {}
-    assert release.id in plans._plans
-    plans.forget()
+    assert serving.warm() == {}
+    assert release.id in serving._plans
+    serving.forget()
     file_of(release, shelf).unlink()
-    assert "cannot be read" in plans.warm()[release.id]
+    assert "cannot be read" in serving.warm()[release.id]

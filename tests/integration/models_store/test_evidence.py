@@ -11,15 +11,15 @@ from hitl.demo.phones import draw_screen
 from hitl.demo.worlds import Example, PhoneScreens
 from hitl.flow.setup.create import set_up_workflow
 from hitl.shared.ids import new_id
-from models_store import plans
+from models_store import serving
 from models_store.models import Evidence, Release
 from models_store.rows import rows_for
 from models_store.selectors import champion
 from models_store.services.evidence import LEAST_RATIO, evidence_for
-from tests.case_rows import stored
-from tests.factories import NOW, TESTER
-from tests.model_rows import labelled, train_now
-from tests.spam import mail_workflow, mails
+from tests.support.case_rows import stored
+from tests.support.factories import NOW, TESTER
+from tests.support.model_rows import labelled, train_now
+from tests.support.spam import mail_workflow, mails
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +53,7 @@ def test_highlights_quote_the_text_and_are_computed_once() -> None:
         where = highlight["where"]
         assert content[where["part"]][where["start"] : where["end"]] == where["quote"]
     assert Evidence.objects.get().computed_at == NOW
-    plans.forget()
+    serving.forget()
     with CaptureQueriesContext(connection) as queries:
         assert evidence_for(**asked, now=NOW) == body
     assert len(queries) == 1
@@ -97,7 +97,7 @@ def test_what_cannot_be_explained_is_unavailable_and_not_kept(trouble: str) -> N
     assert release is not None
     case = case_of(workflow, mails()[3].content)
     asked = {"case_id": case.id, "release_id": release.id, "target": "spam", "contrast": "ham"}
-    plans.forget()
+    serving.forget()
     if trouble == "label":
         asked["target"] = "phishing"
     elif trouble == "file":

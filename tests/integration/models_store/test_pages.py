@@ -8,9 +8,9 @@ from hitl.accounts.types import Role
 from models_store.models import Release, TrainingPlan, TrainingRun
 from models_store.selectors import champion
 from models_store.types import RunStatus
-from tests.factories import person
-from tests.model_rows import requested
-from tests.spam import mail_workflow
+from tests.support.factories import person
+from tests.support.model_rows import requested
+from tests.support.spam import mail_workflow
 
 pytestmark = pytest.mark.django_db
 

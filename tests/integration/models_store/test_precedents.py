@@ -10,8 +10,8 @@ from models_store.artifacts import path_of
 from models_store.models import PrecedentIndex, Release
 from models_store.services import precedents
 from models_store.services.precedents import precedents_for
-from tests.factories import NOW
-from tests.model_rows import applications, credit_workflow, train_now
+from tests.support.factories import NOW
+from tests.support.model_rows import applications, credit_workflow, train_now
 
 pytestmark = pytest.mark.django_db
 

@@ -19,9 +19,9 @@ from models_store.services import runs
 from models_store.services.runs import begin, cancel_training, finish, request_training, sweep_runs
 from models_store.services.steps import Steps
 from models_store.types import RunStatus
-from tests.factories import NOW, TESTER, person
-from tests.model_rows import requested
-from tests.policy_rows import minutes_later, workflow_with_policy
+from tests.support.factories import NOW, TESTER, person
+from tests.support.model_rows import requested
+from tests.support.policy_rows import minutes_later, workflow_with_policy
 
 LATER = NOW + runs.SILENCE + timedelta(seconds=1)
 

@@ -18,9 +18,9 @@ from models_store.errors import ArtifactRefused, SchemaChanged
 from models_store.models import Release, RoleSpan
 from models_store.selectors import champion, previous_champion, role_history
 from models_store.services.roles import promote
-from tests.factories import NOW, TESTER, person
-from tests.policy_rows import minutes_later
-from tests.spam import WORLD, mail_workflow, model
+from tests.support.factories import NOW, TESTER, person
+from tests.support.policy_rows import minutes_later
+from tests.support.spam import WORLD, mail_workflow, model
 
 pytestmark = pytest.mark.django_db
 

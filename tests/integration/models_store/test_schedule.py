@@ -11,8 +11,8 @@ from hitl.shared.errors import Invalid, NotAllowed
 from models_store.models import TrainingPlan, TrainingRun
 from models_store.services.schedule import SETTLING, change_training_plan, due_trigger, request_due
 from models_store.types import RunStatus
-from tests.factories import NOW, TESTER, person
-from tests.model_rows import credit_workflow
+from tests.support.factories import NOW, TESTER, person
+from tests.support.model_rows import credit_workflow
 
 pytestmark = pytest.mark.django_db
 

@@ -13,15 +13,15 @@ from hitl.audit.models import Entry
 from hitl.outbox.models import Endpoint, Event
 from models_store import manifest as manifests
 from models_store.models import LabelRole, Release, RoleSpan, TrainingPlan, TrainingRun
-from models_store.plans import plan_for
 from models_store.selectors import champion, evaluation_of
 from models_store.services import snapshots
 from models_store.services.snapshots import split, take_snapshot
+from models_store.serving import plan_for
 from models_store.types import RunStatus
-from policy.samples import all_labels
+from policy.proof.samples import all_labels
 from science.serving import load_plan
-from tests.factories import NOW, TESTER
-from tests.model_rows import (
+from tests.support.factories import NOW, TESTER
+from tests.support.model_rows import (
     CREDIT,
     applications,
     carry_out,
@@ -301,9 +301,9 @@ def test_a_champion_whose_file_is_lost_keeps_nobody_out() -> None:
     workflow = credit_workflow(250)
     train_now(workflow)
     Release.objects.update(signature=bytes(32))
-    from models_store import plans
+    from models_store import serving
 
-    plans.forget()
+    serving.forget()
     labelled(workflow, applications()[250:450])
     run = train_now(workflow)
     assert run.status == RunStatus.SUCCEEDED, run.reason
@@ -344,7 +344,7 @@ def test_a_process_that_only_scores_never_imports_scikit_learn() -> None:
 
     code = (
         "import sys, django; django.setup()\n"
-        "import models_store.plans, models_store.services.evidence, hitl.flow.intake.submit, hitl.wsgi\n"
+        "import models_store.serving, models_store.services.evidence, hitl.flow.intake.submit, hitl.wsgi\n"
         "from science.serving import load_plan\n"
         "plan = load_plan(sys.stdin.buffer.read())\n"
         "plan.predict_proba([{'subject': 'Hello', 'body': 'Win money'}])\n"

@@ -21,8 +21,8 @@ from models_store.models import LabelRole, Release, RoleSpan, TrainingRun
 from models_store.selectors import champion
 from models_store.services import runs
 from models_store.types import RunStatus
-from tests.factories import TESTER
-from tests.model_rows import mail_history
+from tests.support.factories import TESTER
+from tests.support.model_rows import mail_history
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -14,10 +14,10 @@ from monitoring.tallies.fold import LAG, fold_decisions
 from monitoring.tallies.traffic import live_error, traffic, waiting
 from policy.models import Decision, Policy
 from policy.services.digest import digest_decisions, digests_hold
-from tests.case_rows import answer, automatic_case, workflow_of
-from tests.factories import NOW, client_key, person
-from tests.policy_rows import champion_of, cutoffs_of
-from tests.spam import mail_workflow, mails
+from tests.support.case_rows import answer, automatic_case, workflow_of
+from tests.support.factories import NOW, client_key, person
+from tests.support.policy_rows import champion_of, cutoffs_of
+from tests.support.spam import mail_workflow, mails
 
 pytestmark = pytest.mark.django_db
 

@@ -28,8 +28,8 @@ from hitl.outbox.relay import RETRIES, claim_due, relay
 from hitl.outbox.sending import Reply
 from hitl.shared.errors import Conflict, Invalid, NotFound
 from hitl.shared.ids import new_id
-from tests.factories import NOW, TESTER
 from tests.integration.outbox.receiver import Receiver, receiver
+from tests.support.factories import NOW, TESTER
 
 
 @pytest.fixture(autouse=True)

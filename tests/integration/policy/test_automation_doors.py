@@ -7,8 +7,14 @@ from django.test import Client
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
 from policy.models import CutoffSet, DegreeChange, Policy
-from tests.factories import NOW, person
-from tests.policy_rows import automating_workflow, champion_of, cutoffs_of, operator, workflow_with_policy
+from tests.support.factories import NOW, person
+from tests.support.policy_rows import (
+    automating_workflow,
+    champion_of,
+    cutoffs_of,
+    operator,
+    workflow_with_policy,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +33,7 @@ CHANGES = {
 @pytest.fixture
 def workflow(monkeypatch):
     """A workflow that automates, whose evaluation nobody kept."""
-    monkeypatch.setattr("policy.samples.evaluation_of", lambda release_id: None)
+    monkeypatch.setattr("policy.proof.samples.evaluation_of", lambda release_id: None)
     return automating_workflow()
 
 

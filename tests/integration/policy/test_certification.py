@@ -9,19 +9,19 @@ from cases.models import Case, Label, Workflow
 from hitl.audit.models import Entry
 from hitl.shared.actor import system
 from models_store.models import Release
-from policy import samples
+from policy.in_force.basis import covers_cutoffs
+from policy.in_force.rules import rule_for
 from policy.models import Certificate, CutoffSet, Decision, Policy
-from policy.rules import rule_for
+from policy.proof import samples
 from policy.services.certify import certify_release
 from policy.services.cutoffs import set_cutoffs_by_hand
 from policy.services.expiry import mark_expired
 from policy.services.promises import Promise, change_promise
-from policy.standing import covers_cutoffs
 from policy.tasks import untested_champions
 from science.decide import Standing
 from science.guarantee.ledger import lifetime_delta
-from tests.factories import NOW
-from tests.policy_rows import champion_of, minutes_later, operator, workflow_with_policy
+from tests.support.factories import NOW
+from tests.support.policy_rows import champion_of, minutes_later, operator, workflow_with_policy
 
 pytestmark = pytest.mark.django_db
 

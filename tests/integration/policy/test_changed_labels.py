@@ -6,14 +6,14 @@ import pytest
 
 from cases.models import Label
 from models_store.models import Release
+from policy.in_force.rules import rule_for
 from policy.models import Certificate, Policy
-from policy.rules import rule_for
 from policy.services.certify import certify_release
 from policy.services.expiry import end_outlived, recheck
 from science.decide import Standing
-from tests.factories import NOW, TESTER
-from tests.live_rows import answer, decided, evaluated
-from tests.policy_rows import champion_of, minutes_later, workflow_with_policy
+from tests.support.factories import NOW, TESTER
+from tests.support.live_rows import answer, decided, evaluated
+from tests.support.policy_rows import champion_of, minutes_later, workflow_with_policy
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)

@@ -8,12 +8,12 @@ from hitl.audit.models import Entry
 from hitl.shared.errors import Conflict, Invalid, NotAllowed
 from models_store.models import RoleSpan
 from policy.errors import ChangedMeanwhile, NoModel, NothingCertified, SecondPersonNeeded
+from policy.in_force.rules import rule_for
 from policy.models import Certificate, CutoffSet, Policy
-from policy.rules import rule_for
 from policy.services.cutoffs import approve, set_cutoffs_by_hand, use_certified, withdraw
 from science.decide import Standing
-from tests.factories import NOW
-from tests.policy_rows import (
+from tests.support.factories import NOW
+from tests.support.policy_rows import (
     GRID,
     PASSED,
     automating_workflow,

@@ -11,8 +11,8 @@ from hitl.shared.ids import new_id
 from policy.models import Decision
 from policy.selectors import history_of
 from policy.services.decisions import DecidedMeanwhile, append
-from tests.factories import NOW
-from tests.policy_rows import minutes_later, reviewer, workflow_with_policy
+from tests.support.factories import NOW
+from tests.support.policy_rows import minutes_later, reviewer, workflow_with_policy
 
 
 def a_case() -> Case:

@@ -10,14 +10,14 @@ from hitl.shared.actor import system
 from hitl.shared.errors import Conflict, Invalid, NotAllowed
 from models_store.models import RoleSpan
 from policy.errors import AlreadyThere, ChangedMeanwhile, EvidenceMissing, SecondPersonNeeded
+from policy.in_force.rules import rule_for
 from policy.models import CutoffSet, DegreeChange, Policy
-from policy.rules import rule_for
 from policy.services.breaker import reset_breaker, trip_breaker
 from policy.services.cutoffs import set_cutoffs_by_hand
 from policy.services.degrees import approve_degree, decline_degree, set_degree
 from science.decide import Reason
-from tests.factories import NOW
-from tests.policy_rows import (
+from tests.support.factories import NOW
+from tests.support.policy_rows import (
     automating_workflow,
     certificate_of,
     champion_of,

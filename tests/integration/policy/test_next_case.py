@@ -10,9 +10,9 @@ from django.db import connection
 
 from hitl.flow.intake.submit import submit_cases
 from hitl.flow.intake.types import Intake, Submission
-from tests.factories import NOW, client_key
-from tests.policy_rows import lead
-from tests.spam import mail_workflow, mails
+from tests.support.factories import NOW, client_key
+from tests.support.policy_rows import lead
+from tests.support.spam import mail_workflow, mails
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,13 +9,13 @@ from django.db import connection
 from cases.models import Workflow
 from hitl.audit.log import verify
 from hitl.shared.errors import HitlError
+from policy.in_force.rules import rule_for
 from policy.models import CutoffSet, DegreeChange, Policy
-from policy.rules import rule_for
 from policy.services.breaker import trip_breaker
 from policy.services.cutoffs import approve, set_cutoffs_by_hand
 from policy.services.degrees import approve_degree, set_degree
-from tests.factories import NOW
-from tests.policy_rows import automating_workflow, lead, operator
+from tests.support.factories import NOW
+from tests.support.policy_rows import automating_workflow, lead, operator
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

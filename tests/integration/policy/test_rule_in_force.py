@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from cases.models import SchemaVersion, Workflow
 from models_store.models import RoleSpan
+from policy.in_force.rules import rule_for
 from policy.models import Certificate, CutoffSet, Policy
-from policy.rules import rule_for
 from science.decide import Reason, Standing, decide
 from science.draws import Draws
-from tests.factories import NOW
-from tests.policy_rows import (
+from tests.support.factories import NOW
+from tests.support.policy_rows import (
     PASSED,
     automating_workflow,
     certificate_of,

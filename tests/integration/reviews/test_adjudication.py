@@ -12,9 +12,9 @@ from cases.models import Case
 from hitl.accounts.models import User
 from hitl.shared import clock
 from reviews.models import Review
-from tests.factories import NOW, person
-from tests.policy_rows import automating_workflow
-from tests.review_rows import adjudicator, audited, review_workflow, say, suggest, waiting
+from tests.support.factories import NOW, person
+from tests.support.policy_rows import automating_workflow
+from tests.support.review_rows import adjudicator, audited, review_workflow, say, suggest, waiting
 
 pytestmark = pytest.mark.django_db
 

@@ -7,10 +7,10 @@ import pytest
 from cases.models import Case, Workflow
 from hitl.flow.settling.answer_many import BatchAnswer, answer_batch
 from reviews.models import ReviewRules, Task
-from tests.case_rows import waiting_case
-from tests.factories import NOW, person
-from tests.policy_rows import automating_workflow
-from tests.review_rows import adjudicator, say
+from tests.support.case_rows import waiting_case
+from tests.support.factories import NOW, person
+from tests.support.policy_rows import automating_workflow
+from tests.support.review_rows import adjudicator, say
 
 pytestmark = pytest.mark.django_db
 

@@ -19,9 +19,9 @@ from policy.models import Decision
 from reviews.errors import UnknownLabel
 from reviews.models import Review, Task
 from reviews.services.queue import claim_next, skip
-from tests.factories import NOW, person
-from tests.policy_rows import automating_workflow
-from tests.review_rows import audited, claim, review_workflow, suggest, waiting
+from tests.support.factories import NOW, person
+from tests.support.policy_rows import automating_workflow
+from tests.support.review_rows import audited, claim, review_workflow, suggest, waiting
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(seconds=40)

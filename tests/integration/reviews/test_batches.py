@@ -31,9 +31,9 @@ from reviews.services.batches import (
     progress_of,
 )
 from reviews.types import READ_FIRST, BatchStatus
-from tests.alike import batcher, mail_waiting
-from tests.factories import NOW, person
-from tests.review_rows import at_the_same_time, claim, say
+from tests.support.alike import batcher, mail_waiting
+from tests.support.factories import NOW, person
+from tests.support.review_rows import at_the_same_time, claim, say
 
 LATER = NOW + timedelta(seconds=60)
 pytestmark = pytest.mark.django_db

@@ -12,10 +12,10 @@ from hitl.accounts.types import Role
 from reviews.errors import HandsFull, LeaseExpired
 from reviews.models import Task
 from reviews.services.queue import claim_next, end_skips, give_back, leave, reap, renew, skip, take_again
-from reviews.statements import CLAIM_NEXT
+from reviews.sql_queue import CLAIM_NEXT
 from reviews.types import AWAY_GRACE, MOST_HELD, SKIP_LASTS
-from tests.factories import NOW, person
-from tests.review_rows import adjudicator, at_the_same_time, claim, review_workflow, say, waiting
+from tests.support.factories import NOW, person
+from tests.support.review_rows import adjudicator, at_the_same_time, claim, review_workflow, say, waiting
 
 pytestmark = pytest.mark.django_db
 LEASE = timedelta(seconds=300)

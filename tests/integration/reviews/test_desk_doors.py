@@ -21,11 +21,11 @@ from policy.models import Certificate, Decision
 from reviews.models import Review, ReviewRules, Task
 from reviews.selectors import label_names_of
 from reviews.services.queue import give_back
-from tests.case_rows import waiting_case
-from tests.factories import NOW, client_key, person
-from tests.oracle import Oracle
-from tests.policy_rows import automating_workflow
-from tests.review_rows import claim, review_workflow, suggest, waiting
+from tests.support.case_rows import waiting_case
+from tests.support.factories import NOW, client_key, person
+from tests.support.oracle import Oracle
+from tests.support.policy_rows import automating_workflow
+from tests.support.review_rows import claim, review_workflow, suggest, waiting
 
 pytestmark = pytest.mark.django_db
 

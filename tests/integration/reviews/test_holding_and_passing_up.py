@@ -28,8 +28,8 @@ from reviews.services.queue import (
     unhold,
 )
 from reviews.types import AHEAD_LASTS, MOST_HELD, SKIP_LASTS
-from tests.factories import NOW, TESTER, person
-from tests.review_rows import (
+from tests.support.factories import NOW, TESTER, person
+from tests.support.review_rows import (
     adjudicator,
     at_the_same_time,
     audited,

@@ -14,10 +14,10 @@ from hitl.shared import clock
 from reviews.models import Review, ReviewRules
 from reviews.quality.flags import flagged
 from reviews.quality.window import Window
-from tests.factories import NOW, person
-from tests.policy_rows import automating_workflow
-from tests.quality_rows import team, waiting_tasks
-from tests.review_rows import say, suggest, waiting
+from tests.support.factories import NOW, person
+from tests.support.policy_rows import automating_workflow
+from tests.support.quality_rows import team, waiting_tasks
+from tests.support.review_rows import say, suggest, waiting
 
 pytestmark = pytest.mark.django_db
 PAGES = ("/review/lead/", "/review/lead/people/", "/review/lead/agreement/", "/review/lead/highlights/")

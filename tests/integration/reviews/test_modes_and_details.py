@@ -16,9 +16,9 @@ from reviews.models import Review, Task
 from reviews.selectors import Held, held_by
 from reviews.services.answers import answer_first
 from reviews.services.queue import give_back
-from tests.factories import NOW, person
-from tests.policy_rows import automating_workflow
-from tests.review_rows import claim, review_workflow, suggest, waiting
+from tests.support.factories import NOW, person
+from tests.support.policy_rows import automating_workflow
+from tests.support.review_rows import claim, review_workflow, suggest, waiting
 
 pytestmark = pytest.mark.django_db
 CODES = {"spam": [{"code": "lottery", "words": "A lottery", "required": True}, {"code": "other"}]}

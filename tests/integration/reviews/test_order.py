@@ -13,9 +13,9 @@ from reviews.models import ReviewRules, Task
 from reviews.order import lot, value
 from reviews.services.order import rank_again
 from reviews.services.rules import change_rules
-from tests.factories import NOW, TESTER, client_key, person
-from tests.policy_rows import automating_workflow
-from tests.review_rows import claim, review_workflow, suggest, waiting
+from tests.support.factories import NOW, TESTER, client_key, person
+from tests.support.policy_rows import automating_workflow
+from tests.support.review_rows import claim, review_workflow, suggest, waiting
 
 pytestmark = pytest.mark.django_db
 

@@ -10,9 +10,9 @@ from models_store.models import RoleSpan
 from policy.models import Decision
 from reviews.models import ReviewRules, Task
 from reviews.services.queue import claim_next, hold
-from tests.factories import NOW, person
-from tests.policy_rows import automating_workflow
-from tests.review_rows import adjudicator, audited, claim, review_workflow, say, suggest, waiting
+from tests.support.factories import NOW, person
+from tests.support.policy_rows import automating_workflow
+from tests.support.review_rows import adjudicator, audited, claim, review_workflow, say, suggest, waiting
 
 pytestmark = pytest.mark.django_db
 

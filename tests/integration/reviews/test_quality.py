@@ -13,10 +13,10 @@ from reviews.quality.people import PersonQuality, confusions, labels, people
 from reviews.quality.window import Window
 from science.agreement.alpha import Alpha
 from science.agreement.rubber_stamp import RubberStamp
-from science.agreement.words import Share, TooFew
-from tests.factories import NOW, person
-from tests.policy_rows import automating_workflow
-from tests.review_rows import adjudicator, audited, claim, review_workflow, say, suggest, waiting
+from science.agreement.shares import Share, TooFew
+from tests.support.factories import NOW, person
+from tests.support.policy_rows import automating_workflow
+from tests.support.review_rows import adjudicator, audited, claim, review_workflow, say, suggest, waiting
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(hours=1)

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from hitl.flow.review_chances import is_reread
 from hitl.flow.settling.answer import submit_review, undo_review
 from hitl.shared.ids import new_id
 from reviews.models import ReviewRules, Task
+from reviews.review_chances import is_reread
 from reviews.selectors import held_by
-from tests.factories import NOW, person
-from tests.review_rows import adjudicator, audited, claim, say
+from tests.support.factories import NOW, person
+from tests.support.review_rows import adjudicator, audited, claim, say
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(hours=3)

@@ -13,9 +13,9 @@ from policy.models import Decision
 from reviews.errors import AlreadyAnswered, LeaseExpired, UnknownLabel
 from reviews.models import Review, Task
 from reviews.services.queue import reap
-from tests.factories import NOW, TESTER, person
-from tests.policy_rows import automating_workflow, operator
-from tests.review_rows import (
+from tests.support.factories import NOW, TESTER, person
+from tests.support.policy_rows import automating_workflow, operator
+from tests.support.review_rows import (
     adjudicator,
     at_the_same_time,
     audited,

@@ -10,8 +10,8 @@ from reviews.models import PersonSkills, ReviewRules, Team
 from reviews.services.queue import claim_next
 from reviews.services.rules import change_rules
 from reviews.services.teams import change_skills, remove_team, save_team
-from tests.factories import NOW, TESTER, person
-from tests.review_rows import review_workflow, waiting
+from tests.support.factories import NOW, TESTER, person
+from tests.support.review_rows import review_workflow, waiting
 
 pytestmark = pytest.mark.django_db
 

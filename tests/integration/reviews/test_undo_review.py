@@ -16,8 +16,16 @@ from hitl.shared.errors import Conflict, Invalid, NotFound
 from reviews.errors import LeaseExpired, NothingToUndo, UndoTooLate
 from reviews.models import Review, Task
 from reviews.types import MOST_HELD
-from tests.factories import NOW, person
-from tests.review_rows import adjudicator, at_the_same_time, audited, claim, review_workflow, say, waiting
+from tests.support.factories import NOW, person
+from tests.support.review_rows import (
+    adjudicator,
+    at_the_same_time,
+    audited,
+    claim,
+    review_workflow,
+    say,
+    waiting,
+)
 
 pytestmark = pytest.mark.django_db
 WINDOW = timedelta(seconds=settings.UNDO_SECONDS)

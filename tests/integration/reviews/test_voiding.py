@@ -21,9 +21,9 @@ from hitl.shared.errors import Conflict, Invalid, NotAllowed
 from policy.models import Decision
 from reviews.errors import LeaseExpired
 from reviews.models import Review, Task
-from tests.factories import NOW, person
-from tests.policy_rows import automating_workflow, lead
-from tests.review_rows import (
+from tests.support.factories import NOW, person
+from tests.support.policy_rows import automating_workflow, lead
+from tests.support.review_rows import (
     adjudicator,
     at_the_same_time,
     audited,
@@ -218,7 +218,7 @@ def test_it_is_done_in_steps_and_once_however_often_and_wherever_it_is_taken_up(
     )
     assert step(voiding_id=begun.pk, now=LATER)
     assert Voiding.objects.get().answers == 2
-    assert void.unfinished() == [begun.pk]
+    assert voiding.unfinished() == [begun.pk]
     with pytest.raises(Conflict):
         begin_voiding(
             reviewer_id=hasty.pk, workflow_id=workflow.pk, since=NOW, reason="y", actor=lead(), now=LATER

@@ -11,7 +11,7 @@ from hitl.accounts.types import Role
 from hitl.shared.errors import Conflict, Invalid
 from hitl.web.context import PLACES, shell
 from hitl.web.middleware import ErrorPages
-from tests.factories import person
+from tests.support.factories import person
 
 pytestmark = pytest.mark.django_db
 PAGES = ("/", "/profile/", "/profile/password/", "/limits/", "/styleguide/", "/cases/")

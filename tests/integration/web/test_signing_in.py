@@ -18,7 +18,7 @@ from hitl.accounts.types import Role
 from hitl.shared import clock
 from hitl.web.models import LoginAttempt
 from hitl.web.throttle import FAILURES, TooManyAttempts, begin_attempt, source_of
-from tests.factories import NOW, person
+from tests.support.factories import NOW, person
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery"

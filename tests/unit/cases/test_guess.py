@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases.columns import as_time, cell_as
 from cases.content import checker_for
-from cases.guess import guess_workflow
+from cases.files.columns import as_time, cell_as
+from cases.files.guess import guess_workflow
 from cases.services.schemas import checked_schema
 from hitl.shared.errors import Invalid
 from science.fields import Kind, Schema

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases.tables import BadTable, opened, read_table
+from cases.files.tables import BadTable, opened, read_table
 
 
 def read(data: bytes, name: str) -> list[tuple[int, dict[str, Any]]]:

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from models_store.services.evaluation import Comparison
 from models_store.services.gate import MARGIN, checks
-from models_store.services.judging import Comparison
 from science.paired import PairedDifference
 
 

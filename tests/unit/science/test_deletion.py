@@ -12,7 +12,7 @@ from science.fields import Field, Kind, Schema
 from science.pipelines.candidates import MIXED, SMALL_TREES, TEXT
 from science.serving import Plan
 from science.serving.keys import WORDS
-from tests.spam import N_TRAINING, WORLD, mails
+from tests.support.spam import N_TRAINING, WORLD, mails
 from tests.unit.science.fitting import plan_of
 
 

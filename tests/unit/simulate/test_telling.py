@@ -9,12 +9,12 @@ from hitl.audit.models import Entry
 from hitl.simulate.counts import BROKEN, KEPT, NOTHING, WITHIN_CHANCE, Errors
 from hitl.simulate.drawing import draw, legend, ticks
 from hitl.simulate.drift import change
-from hitl.simulate.happenings import AMBER, LEAK, RED, Happening, alarms_of, happenings
+from hitl.simulate.events import AMBER, LEAK, RED, Happening, alarms_of, happenings
 from hitl.simulate.naive import FirstModel
 from hitl.simulate.options import DRIFTS, Drift
 from hitl.simulate.reading import Item
 from hitl.web.charts import Plot, Series
-from tests.factories import NOW
+from tests.support.factories import NOW
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hitl.web.charts import Plot, Series, bar, sparkline, table
-from hitl.web.words import percent, size, time_ago
+from hitl.web.format import percent, size, time_ago
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 SHARES = st.floats(min_value=0, max_value=1)

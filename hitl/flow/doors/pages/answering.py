@@ -20,11 +20,11 @@ from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, NotFound
 from hitl.web.views import person
+from reviews.desk.guards import chosen_workflow, desk_door, desk_url, is_script, lease_of, workflow_ids
+from reviews.desk.stage import or_stay, stage
 from reviews.models import Review
 from reviews.selectors import held_by, label_names_of
 from reviews.types import MAX_COMMENT
-from reviews.web.doors import chosen_workflow, desk_door, desk_url, is_script, lease_of, workflow_ids
-from reviews.web.stage import or_stay, stage
 
 EVIDENCE_SEEN = ("shown", "hidden", "weak", "unavailable", "none")
 

@@ -23,6 +23,12 @@ from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, Invalid
 from hitl.web.views import person
+from reviews.confidence_words import certainty, frequency
+from reviews.desk.glance import glances
+from reviews.desk.guards import desk_door, is_script
+from reviews.desk.preferences import template_keys
+from reviews.desk.stage import Suggestion, blocks_of
+from reviews.desk.suggestion import told_of
 from reviews.errors import LeaseExpired
 from reviews.models import ReviewBatch, Task
 from reviews.services.batches import (
@@ -38,12 +44,6 @@ from reviews.services.batches import (
     require_batcher,
 )
 from reviews.types import LEAST_ALIKE, READ_FIRST, BatchStatus
-from reviews.web.doors import desk_door, is_script
-from reviews.web.glance import glances
-from reviews.web.preferences import template_keys
-from reviews.web.shown import told_of
-from reviews.web.stage import Suggestion, blocks_of
-from reviews.words import certainty, frequency
 
 MOST_GROUPS = 20  # on the page
 FIRST_LINES = 3  # of the cases of a group

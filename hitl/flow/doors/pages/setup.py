@@ -9,10 +9,10 @@ from django.shortcuts import redirect, render
 from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods
 
+from cases.files.tables import read_table
 from cases.models import Workflow
 from cases.services.grants import grant_workflows
 from cases.services.workflows import change_schema, describe_workflow
-from cases.tables import read_table
 from hitl.accounts.keys import create_key
 from hitl.accounts.types import Scope
 from hitl.flow.doors.pages.examples import curl_line

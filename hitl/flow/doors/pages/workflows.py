@@ -7,9 +7,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from cases.files.tables import read_table
 from cases.models import KeyGrant, SchemaVersion, Workflow
 from cases.services.workflows import archive_workflow, restore_workflow
-from cases.tables import read_table
 from hitl.accounts.types import Role
 from hitl.flow.doors.pages.examples import curl_line
 from hitl.flow.doors.pages.forms import FileForm

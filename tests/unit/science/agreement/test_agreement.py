@@ -10,7 +10,7 @@ from science.agreement.confusion import clopper_pearson, confusion
 from science.agreement.pace import FLOOR_SECONDS, pace_of
 from science.agreement.pairs import label_pairs
 from science.agreement.rubber_stamp import RubberStamp, rubber_stamp_index
-from science.agreement.words import Share, TooFew, share
+from science.agreement.shares import Share, TooFew, share
 
 # Krippendorff, "Computing Krippendorff's Alpha-Reliability" (2011), examples B, A and C; "." is a missing
 # answer.

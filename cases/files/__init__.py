@@ -1,0 +1,1 @@
+"""Files of cases as people have them: read, guessed at, turned into what the fields take."""

@@ -1,0 +1,137 @@
+"""What a new model says of labels it was not trained on, alone and beside the champion."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models_store.models import Evaluation, Release
+from models_store.rows import rows_for
+from models_store.selectors import evaluation_of, labels_trained_on
+from models_store.services.snapshots import Snapshot
+from models_store.serving import plan_for
+from models_store.types import EvaluationSource
+from science.aurc import aurc
+from science.paired import PairedDifference, paired_difference
+from science.pipelines import TrainedModel
+from science.serving import Plan
+
+FEWEST_FRESH = 50  # labels the champion never saw, below which older ones are asked as well
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Challenger (a) against champion (b), on labels that neither was trained on.
+
+    `is_fresh`: all of them came after the champion was trained. Else those it was trained on count as well,
+    with the answers it gave out of fold.
+    """
+
+    champion: str
+    is_fresh: bool
+    errors: PairedDifference
+    challenger_aurc: float
+    champion_aurc: float
+
+
+def evaluate(
+    model: TrainedModel, snapshot: Snapshot, trained: np.ndarray, held_out: np.ndarray
+) -> Evaluation:
+    """Return, unsaved, what the model says of the labels held out; of all, out of fold, where none were.
+
+    Of cases that it was not taught to read it says nothing, as when it decides: they are people's, whatever
+    their score, and no cutoff speaks of them.
+    """
+    column = {label: i for i, label in enumerate(model.labels)}
+
+    def truth(places: np.ndarray) -> list[int]:
+        return [column.get(snapshot.labels[i], -1) for i in places]
+
+    predicted, scores = best_of(_of_the_fit(model.plan, model.oof_proba, snapshot, trained))
+    judged, source, tuning = trained, EvaluationSource.OUT_OF_FOLD, {}
+    if len(held_out):
+        tuning = {
+            "tune_truth": truth(trained),
+            "tune_predicted": predicted.tolist(),
+            "tune_scores": scores.tolist(),
+        }
+        contents, _ = snapshot.take(held_out)
+        proba = model.plan.predict_proba(rows_for(contents, snapshot.schema))
+        predicted, scores = best_of(_of_the_fit(model.plan, proba, snapshot, held_out))
+        judged, source = held_out, EvaluationSource.HELD_OUT
+    return Evaluation(
+        source=source,
+        label_ids=[snapshot.label_ids[i] for i in judged],
+        truth=truth(judged),
+        predicted=predicted.tolist(),
+        scores=scores.tolist(),
+        is_blind=snapshot.is_blind[judged].tolist(),
+        purpose=[snapshot.purposes[i] for i in judged],
+        **tuning,
+    )
+
+
+def _of_the_fit(plan: Plan, proba: np.ndarray, snapshot: Snapshot, places: np.ndarray) -> np.ndarray:
+    """The probabilities (n_rows, n_labels), NaN where the model cannot read the case."""
+    contents, _ = snapshot.take(places)
+    misfits = plan.fits(rows_for(contents, snapshot.schema))
+    is_fit = np.array([misfit is None for misfit in misfits], dtype=bool)
+    return np.where(is_fit[:, None], proba, np.nan)
+
+
+def best_of(proba: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return column and probability (n_rows,) of the most probable label; column 0 and NaN where none is."""
+    readable = ~np.isnan(proba).any(axis=1)
+    safe = np.where(readable[:, None], proba, 0.0)
+    return safe.argmax(axis=1), np.where(readable, safe.max(axis=1), np.nan)
+
+
+def compare(champion: Release, evaluation: Evaluation, snapshot: Snapshot) -> Comparison | None:
+    """Judge both models by the same labels; None where the champion is for another schema, or none is left.
+
+    Raises:
+        ArtifactRefused: the champion's file cannot be used.
+    """
+    if champion.schema_fingerprint != snapshot.fingerprint:
+        return None
+    place = {label_id: i for i, label_id in enumerate(snapshot.label_ids)}
+    places = np.array([place[label_id] for label_id in evaluation.label_ids], dtype=np.intp)
+    wrong_b, score_b, is_fresh = _champion_on(champion, snapshot, places)
+    wanted = is_fresh if is_fresh.sum() >= FEWEST_FRESH else ~np.isnan(wrong_b)
+    if not wanted.any():
+        return None
+    score_a = np.array(evaluation.scores, dtype=np.float64)
+    wrong_a = (np.array(evaluation.predicted) != np.array(evaluation.truth)) | np.isnan(score_a)
+    weights = 1 / snapshot.chance[places][wanted]
+    return Comparison(
+        champion=champion.name,
+        is_fresh=bool(is_fresh[wanted].all()),
+        errors=paired_difference(wrong_a[wanted], wrong_b[wanted] == 1, weights=weights),
+        challenger_aurc=aurc(np.nan_to_num(score_a[wanted]), wrong_a[wanted], weights),
+        champion_aurc=aurc(np.nan_to_num(score_b[wanted]), wrong_b[wanted] == 1, weights),
+    )
+
+
+def _champion_on(
+    champion: Release, snapshot: Snapshot, places: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Whether the champion is wrong (NaN: unknown), how sure it is, and whether it never saw the label.
+
+    Labels it was trained on are answered by what it said of them out of fold, never by the model itself.
+    """
+    used = labels_trained_on(champion.id)
+    is_fresh = np.array([snapshot.label_ids[i] not in used for i in places], dtype=bool)
+    wrong, score = np.full(len(places), np.nan), np.full(len(places), np.nan)
+    earlier = evaluation_of(champion.id)
+    if earlier is not None:
+        known = dict(zip(earlier.label_ids, zip(earlier.wrong, earlier.scores, strict=True), strict=True))
+        for k in np.flatnonzero(~is_fresh):
+            wrong[k], score[k] = known.get(snapshot.label_ids[places[k]], (np.nan, np.nan))
+    if is_fresh.any():
+        contents, labels = snapshot.take(places[is_fresh])
+        plan = plan_for(champion.id)
+        proba = plan.predict_proba(rows_for(contents, snapshot.schema))
+        column, sure = best_of(_of_the_fit(plan, proba, snapshot, places[is_fresh]))
+        said = np.array([plan.labels[i] for i in column], dtype=object)
+        wrong[is_fresh] = (said != np.array(labels, dtype=object)) | np.isnan(sure)
+        score[is_fresh] = sure
+    return wrong, score, is_fresh

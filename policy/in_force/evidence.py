@@ -1,0 +1,32 @@
+"""Whether the evidence for a degree of automation is there: asked of the rule itself, so that they agree."""
+
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from policy.in_force.rules import rule_for
+from science.decide import Degree, Reason
+
+_WHY_NOT = {
+    Reason.NO_MODEL: "There is no model yet. Train one first: the reviewers' answers are its labels.",
+    Reason.SCHEMA_MISMATCH: "The model was trained for other fields or labels. Train one for these.",
+    Reason.BREAKER: "The breaker has tripped. Find out why and reset it first.",
+    Reason.CERTIFICATE_EXPIRED: "The certificate has ended. Certify the model again.",
+    Reason.NOT_CERTIFIED: "No cutoffs are in force that the present promise could rest on.",
+}
+_FULL_NEEDS = "Everything needs a certificate, confirmed by live audits, that accepts every case."
+
+
+def hindrance(workflow_id: UUID, *, degree: Degree, now: datetime) -> str:
+    """Say in a sentence why the workflow may not go up to `degree` now; empty when it may."""
+    governing = rule_for(workflow_id)
+    if governing.trouble:
+        return governing.trouble
+    if degree.rank <= Degree.SHADOW.rank:
+        return ""
+    closed = replace(governing.rule, degree=degree).closed(now.timestamp())
+    if closed is None or (closed is Reason.ASSIST and degree is Degree.ASSIST):
+        return ""
+    if closed is Reason.NOT_CERTIFIED and degree is Degree.FULL:
+        return _FULL_NEEDS
+    return _WHY_NOT[closed]

@@ -1,0 +1,95 @@
+"""Which rule governs the next case; whatever is missing or contradicts itself goes to people."""
+
+import logging
+from dataclasses import dataclass
+from uuid import UUID
+
+from cases.models import SchemaVersion
+from models_store.models import Release
+from models_store.selectors import champion
+from policy.in_force.basis import standing_of
+from policy.models import CutoffSet, Policy
+from policy.selectors import cutoffs_in_force
+from science.decide import PROVISIONAL_RAMP, Degree, Rule, Standing
+
+log = logging.getLogger(__name__)
+
+_CLOSED = Rule(labels=(), workflow_labels=frozenset(), degree=Degree.HUMAN_ONLY)
+
+
+@dataclass(frozen=True, slots=True)
+class Governing:
+    """What governs a workflow at one `policy_version`: the rule, and the rows that every decision names.
+
+    When no rule could be built, `rule` is one that sends every case to a person, and `trouble` tells the
+    operator why.
+    """
+
+    rule: Rule
+    policy_version: int
+    release_id: UUID | None = None
+    cutoff_set_id: UUID | None = None
+    certificate_id: UUID | None = None
+    trouble: str = ""
+
+    @property
+    def needs_scores(self) -> bool:
+        """Whether the release scores the next case: never in `human_only`, never across schemas."""
+        rule = self.rule
+        return rule.degree is not Degree.HUMAN_ONLY and bool(rule.labels) and rule.schema_matches
+
+
+def rule_for(workflow_id: UUID) -> Governing:
+    """Return what governs the workflow, in four queries; never raises for what the rows hold.
+
+    The version is read before everything else and rises with every change, so a rule that mixes old and new
+    rows carries a version that the write statement of intake refuses. There is no time in here: the rule
+    carries the dates of its certificate, and `science.decide` compares them with the time of each case.
+    """
+    policy = Policy.objects.select_related("workflow").filter(workflow_id=workflow_id).first()
+    if policy is None:
+        return Governing(_CLOSED, 0, trouble="The workflow has no policy.")
+    version = policy.workflow.policy_version
+    schema = SchemaVersion.objects.filter(
+        workflow_id=workflow_id, number=policy.workflow.schema_version
+    ).first()
+    if schema is None:
+        return Governing(_CLOSED, version, trouble="The workflow's current schema is missing.")
+    release = champion(workflow_id)
+    cutoffs = cutoffs_in_force(release.id) if release else None
+    try:
+        rule = _build(policy, schema, release, cutoffs)
+    except (ValueError, TypeError, LookupError, AttributeError) as contradiction:
+        log.warning("no rule", extra={"workflow": str(workflow_id), "trouble": repr(contradiction)})
+        return Governing(_CLOSED, version, trouble=str(contradiction))
+    return Governing(
+        rule,
+        version,
+        release_id=release.id if release else None,
+        cutoff_set_id=cutoffs.id if cutoffs else None,
+        certificate_id=cutoffs.certificate_id if cutoffs else None,
+    )
+
+
+def _build(policy: Policy, schema: SchemaVersion, release: Release | None, cutoffs: CutoffSet | None) -> Rule:
+    labels = tuple(release.labels) if release else ()
+    standing = standing_of(cutoffs, policy=policy, labels=labels)
+    certificate = cutoffs.certificate if cutoffs and standing is not Standing.NONE else None
+    numbers = cutoffs.cutoffs if cutoffs and standing is not Standing.NONE else {}
+    return Rule(
+        labels=labels,
+        workflow_labels=frozenset(schema.label_names),
+        degree=Degree(policy.degree),
+        label_degrees={label: Degree(degree) for label, degree in policy.label_degrees.items()},
+        scope="per_label" if policy.scope == "per_label" else "overall",
+        cutoffs={label: float(cutoff) for label, cutoff in numbers.items()},
+        standing=standing,
+        valid_from=certificate.valid_from.timestamp() if certificate else None,
+        valid_until=certificate.valid_until.timestamp() if certificate else None,
+        breaker_tripped=policy.breaker_tripped_at is not None,
+        schema_matches=release is None or release.schema_fingerprint == schema.schema.fingerprint(),
+        audit_rate=policy.audit_rate,
+        audit_base=policy.audit_base,
+        blind_share=policy.blind_rate,
+        ramp=PROVISIONAL_RAMP if standing is Standing.PROVISIONAL else 1.0,
+    )

@@ -1,0 +1,73 @@
+"""Whether a new model should take the champion's place: only if it may automate more."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from hitl.web.format import percent
+from models_store.models import Release
+from models_store.selectors import champion
+from policy.in_force.rules import rule_for
+from policy.models import Certificate, Policy, Watch
+from policy.selectors import certificate_for, cutoffs_in_force
+from policy.services.cutoffs import certified_cutoffs
+from policy.types import CertificateStatus, Scope
+from science.decide import PROVISIONAL_RAMP, Standing
+
+GAIN = 0.01  # of all traffic: less is not worth a change of model
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """An answer, with its words."""
+
+    is_worth: bool
+    words: str
+
+
+def worth_promoting(release: Release, *, now: datetime) -> Worth:
+    """Compare what the release's certificate would let through with what the champion's does now.
+
+    Where nothing is automated under a certificate now, there is nothing to lose. While audits speak against
+    the champion, no model takes its place by itself: a new one is watched from the beginning, its certificate
+    may rest on labels from before the world changed, and what the monitor has gathered would be lost, again
+    with every training. It soon calms down or stops automation.
+    """
+    policy = Policy.objects.filter(workflow_id=release.workflow_id).first()
+    before = champion(release.workflow_id)
+    if policy is None or before is None or before.id == release.id:
+        return Worth(True, "There is no other model.")
+    now_automated = _automated_now(policy, before, now)
+    if now_automated is None:
+        return Worth(True, f"{before.name} automates nothing under a certificate now.")
+    watch = Watch.objects.filter(workflow_id=release.workflow_id, ended_at=None).first()
+    if watch is not None and not watch.is_calm:
+        return Worth(
+            False, f"Audits speak against {before.name}: until that is settled, it stays under watch."
+        )
+    certificate = certificate_for(policy, release.id, now=now)
+    would = _share(certificate, release, certified_cutoffs(certificate, release)) if certificate else 0.0
+    words = f"It would automate {percent(would)} of cases, {before.name} automates {percent(now_automated)}."
+    return Worth(would >= now_automated + GAIN, words)
+
+
+def _automated_now(policy: Policy, release: Release, now: datetime) -> float | None:
+    rule = rule_for(policy.workflow_id).rule
+    cutoffs = cutoffs_in_force(release.id)
+    if rule.closed(now.timestamp()) is not None or cutoffs is None or cutoffs.certificate is None:
+        return None
+    if rule.standing not in (Standing.CERTIFIED, Standing.PROVISIONAL):
+        return None
+    return _share(cutoffs.certificate, release, cutoffs.cutoffs)
+
+
+def _share(certificate: Certificate, release: Release, cutoffs: dict[str, float]) -> float:
+    """Share of traffic automated under a certificate's cutoffs, as its own sample says."""
+    ramp = PROVISIONAL_RAMP if certificate.status == CertificateStatus.PROVISIONAL else 1.0
+    n = max(1, certificate.seen["n_labels"])
+    share = 0.0
+    for unit in certificate.seen["units"]:
+        if certificate.scope == Scope.OVERALL:
+            share += unit["automation"]
+        elif unit["label"] in cutoffs:
+            share += unit["automation"] * unit["n_labels"] / n
+    return float(ramp * share)

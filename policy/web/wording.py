@@ -1,0 +1,64 @@
+"""How states of policy are said to people: words, and a tone that is never the only sign."""
+
+from datetime import datetime
+
+from hitl.web.timeline import Entry
+from policy.in_force.rules import Governing
+from policy.models import Certificate, DegreeChange
+from policy.types import CertificateStatus, ChangeStatus, Degree
+from science.decide import Reason, Standing
+
+_STANDING = {
+    Standing.CERTIFIED: ("certified", "good"),
+    Standing.PROVISIONAL: ("provisional certificate", "accent"),
+    Standing.BY_HAND: ("by hand: the promise is off", "warn"),
+    Standing.NONE: ("nothing is proved", "neutral"),
+}
+_STATUS = {
+    CertificateStatus.CERTIFIED: "good",
+    CertificateStatus.PROVISIONAL: "accent",
+    CertificateStatus.AMBER: "warn",
+    CertificateStatus.TRIPPED: "bad",
+    CertificateStatus.REFUSED: "warn",
+}
+
+
+def evidence(governing: Governing, now: datetime) -> tuple[str, str]:
+    """Say what automatic decisions rest on now."""
+    if governing.rule.closed(now.timestamp()) is Reason.CERTIFICATE_EXPIRED:
+        return "the certificate has ended", "warn"
+    return _STANDING[governing.rule.standing]
+
+
+def certificate(certificate: Certificate, now: datetime) -> tuple[str, str]:
+    """Say where a certificate stands; one past its date has ended, whether or not a job has marked it."""
+    status = CertificateStatus(certificate.status)
+    if status in _STATUS and status is not CertificateStatus.REFUSED and certificate.valid_until <= now:
+        return "ended", "warn"
+    return str(status.label), _STATUS.get(status, "neutral")
+
+
+def name(degree: str) -> str:
+    """Say a degree."""
+    return str(Degree(degree).label)
+
+
+def degree_entry(change: DegreeChange) -> Entry:
+    """Say one change of degree."""
+    before, after = Degree(change.before), Degree(change.after)
+    is_up = list(Degree).index(after) > list(Degree).index(before)
+    title = f"{before.label} to {after.label}" + (f" for “{change.label}”" if change.label else "")
+    facts = []
+    if change.status != ChangeStatus.MADE:
+        title += f", {change.get_status_display()}"
+    if change.settled_by and change.settled_by != change.asked_by:
+        facts.append(("Settled by", change.settled_by))
+    return Entry(
+        at=change.asked_at,
+        title=title,
+        icon="trending-up" if is_up else "trending-down",
+        tone="accent" if is_up and change.status == ChangeStatus.MADE else "",
+        by=change.asked_by,
+        note=change.reason,
+        facts=facts,
+    )

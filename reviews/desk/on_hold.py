@@ -1,0 +1,70 @@
+"""Doors of the desk for cases that are not answered now: put aside, gone on with, passed up."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_POST
+
+from hitl.shared import clock
+from hitl.shared.actor import Actor
+from hitl.shared.errors import Invalid
+from hitl.web.views import person
+from reviews.desk.glance import glances
+from reviews.desk.guards import chosen_workflow, desk_door, lease_of, workflow_ids
+from reviews.desk.preferences import template_keys
+from reviews.desk.stage import or_stay, stage
+from reviews.selectors import on_hold
+from reviews.services import queue
+
+HOLD_TIMES = ((1, "For an hour"), (4, "For four hours"), (24, "Until tomorrow"), (72, "For three days"))
+
+
+@require_POST
+@desk_door
+def hold(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Put the case aside and show the next one."""
+    now, workflow = clock.now(), chosen_workflow(request)
+    try:
+        hours = float(request.POST.get("hours", ""))
+        until = now + timedelta(hours=hours)
+    except (ValueError, OverflowError):
+        fix = "Send the hours as a number."
+        raise Invalid([{"field": "hours", "error": "is not a number", "fix": fix}]) from None
+    queue.hold(lease_token=lease_of(request), actor=actor, now=now, until=until)
+    return or_stay(request, actor, workflow=workflow, ids=workflow_ids(workflow), now=now)
+
+
+@require_GET
+@desk_door
+def held(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """List what the person has put aside."""
+    tasks = on_hold(actor)
+    said = glances([task.case for task in tasks])
+    rows = [{"task": task, "preview": said[task.case_id]} for task in tasks]
+    return render(request, "desk/held.html", {"tasks": rows, "keys": template_keys(person(request))})
+
+
+@require_POST
+@desk_door
+def resume(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Show a case again that the person has put aside."""
+    now, workflow = clock.now(), chosen_workflow(request)
+    try:
+        task_id = UUID(request.POST.get("task", ""))
+    except ValueError:
+        fix = "Choose one of those you have put aside."
+        raise Invalid([{"field": "task", "error": "is not a case put aside", "fix": fix}]) from None
+    found = queue.unhold(task_id=task_id, actor=actor, now=now)
+    return stage(request, actor, found, workflow=workflow, ids=workflow_ids(workflow), now=now)
+
+
+@require_POST
+@desk_door
+def escalate(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Pass the case up to the adjudicators and show the next one."""
+    now, workflow = clock.now(), chosen_workflow(request)
+    reason = request.POST.get("reason", "")
+    queue.escalate(lease_token=lease_of(request), reason=reason, actor=actor, now=now)
+    return or_stay(request, actor, workflow=workflow, ids=workflow_ids(workflow), now=now)

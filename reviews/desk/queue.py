@@ -1,0 +1,174 @@
+"""Doors of the desk that concern the queue: enter, next, look ahead, keep, leave, skip, take again."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from hitl.accounts.types import Role
+from hitl.shared import clock
+from hitl.shared.actor import Actor
+from hitl.shared.errors import Invalid
+from hitl.web.views import person
+from reviews.desk.guards import (
+    chosen_workflow,
+    desk_door,
+    desk_url,
+    is_script,
+    lease_of,
+    leases_of,
+    workflow_ids,
+)
+from reviews.desk.on_hold import HOLD_TIMES
+from reviews.desk.preferences import comfort_of, key_deeds
+from reviews.desk.stage import current_stage, next_stage, or_stay, stage, stage_html, stage_of
+from reviews.models import Task
+from reviews.selectors import answered_today, choices_for, has_work
+from reviews.services import queue
+from reviews.types import MAX_COMMENT, MAX_ESCALATION, MOST_AHEAD, SkipReason, TaskStatus
+
+
+@require_GET
+@desk_door
+def desk(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Show the desk with the case the person holds, or the next one."""
+    now, workflow = clock.now(), chosen_workflow(request)
+    ids = workflow_ids(workflow)
+    held = current_stage(actor, ids=ids, now=now)
+    user = person(request)
+    context = {
+        **stage_of(request, actor, held, workflow=workflow, ids=ids, now=now),
+        "choices": choices_for(actor),
+        "answered_today": answered_today(actor, now=now),
+        "skip_reasons": SkipReason.choices,
+        "hold_times": HOLD_TIMES,
+        "undo_seconds": settings.UNDO_SECONDS,
+        "most_comment": MAX_COMMENT,
+        "most_escalation": MAX_ESCALATION,
+        "key_deeds": key_deeds(user),
+        "may_batch": actor.has(Role.REVIEWER) and actor.has(Role.BATCHER),
+        "comfort": " ".join(comfort_of(user)),
+    }
+    response = render(request, "desk/desk.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_POST
+@desk_door
+def next_case(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Hand out the next case; what was skipped as well, if asked for."""
+    now, workflow = clock.now(), chosen_workflow(request)
+    if request.POST.get("with_skipped"):
+        queue.end_skips(actor=actor, now=now)
+    if not is_script(request):
+        return redirect(desk_url(workflow))
+    return next_stage(request, actor, workflow=workflow, ids=workflow_ids(workflow), now=now)
+
+
+@require_GET
+@desk_door
+def waiting(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Tell a quiet desk whether there is something to do."""
+    ids = workflow_ids(chosen_workflow(request))
+    return JsonResponse({"has_work": has_work(actor, workflow_ids=ids, now=clock.now())})
+
+
+@require_POST
+@desk_door
+def ahead(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Hand out up to `most` further cases, unseen, for a short while: the page paints them from memory."""
+    now, workflow = clock.now(), chosen_workflow(request)
+    most = request.POST.get("most", "")
+    taken = queue.claim_ahead(
+        actor=actor,
+        workflow_ids=workflow_ids(workflow),
+        now=now,
+        most=min(int(most), MOST_AHEAD) if most.isdecimal() else MOST_AHEAD,
+    )
+    cases = [
+        {
+            "lease": str(held.lease_token),
+            "lease_seconds": _seconds_left(held.lease_until, now),
+            "case": str(held.case_id),
+            "html": stage_html(request, actor, held, workflow=workflow, ids=None, now=now),
+        }
+        for held in taken
+    ]
+    response = JsonResponse({"cases": cases})
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_POST
+@desk_door
+def renew(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Keep the case, and those ahead of it: somebody is at the page."""
+    now = clock.now()
+    until = queue.renew(lease_token=lease_of(request), actor=actor, now=now)
+    others = ends_of(actor, leases_of(request, "ahead"), now=now)
+    return JsonResponse(
+        {
+            "lease_seconds": _seconds_left(until, now),
+            "ahead": {str(lease): _seconds_left(end, now) for lease, end in others.items()},
+        }
+    )
+
+
+def ends_of(actor: Actor, leases: list[UUID], *, now: datetime) -> dict[UUID, datetime]:
+    """Return until when the person holds each of these leases; one that is lost is left out."""
+    mine = Task.objects.filter(leased_to_id=actor.user_id, status=TaskStatus.LEASED, lease_until__gt=now)
+    held = mine.filter(lease_token__in=leases)
+    return {lease: end for lease, end in held.values_list("lease_token", "lease_until") if lease and end}
+
+
+def _seconds_left(until: datetime, now: datetime) -> int:
+    return int((until - now).total_seconds())
+
+
+@require_POST
+@desk_door
+def leave(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """The page was hidden or closed: keep its case a short while, give back those ahead."""
+    now = clock.now()
+    for lease in leases_of(request, "lease"):
+        queue.leave(lease_token=lease, actor=actor, now=now)
+    for lease in leases_of(request, "ahead"):
+        queue.give_back(lease_token=lease, actor=actor, now=now)
+    return HttpResponse(status=204)
+
+
+@require_POST
+@desk_door
+def give_back(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Put cases back in the queue."""
+    for lease in leases_of(request, "lease"):
+        queue.give_back(lease_token=lease, actor=actor, now=clock.now())
+    return HttpResponse(status=204)
+
+
+@require_POST
+@desk_door
+def skip(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Pass the case on to others and show the next one."""
+    now, workflow = clock.now(), chosen_workflow(request)
+    reason = request.POST.get("reason", "")
+    queue.skip(lease_token=lease_of(request), reason=reason, actor=actor, now=now)
+    return or_stay(request, actor, workflow=workflow, ids=workflow_ids(workflow), now=now)
+
+
+@require_POST
+@desk_door
+def take_again(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Show a case again whose lease has ended, if nobody else has taken it."""
+    now, workflow = clock.now(), chosen_workflow(request)
+    try:
+        case_id = UUID(request.POST.get("case", ""))
+    except ValueError:
+        fix = "Send the id of the case on the page."
+        raise Invalid([{"field": "case", "error": "is not the id of a case", "fix": fix}]) from None
+    held = queue.take_again(actor=actor, case_id=case_id, now=now)
+    return stage(request, actor, held, workflow=workflow, ids=workflow_ids(workflow), now=now)

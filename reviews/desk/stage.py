@@ -1,0 +1,164 @@
+"""The stage of the desk: the part of the page that changes from case to case."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from cases.models import Case
+from cases.selectors import assets_of
+from cases.web.content import Block, blocks, shown_fields
+from hitl.shared.actor import Actor
+from hitl.web.views import person
+from reviews.confidence_words import certainty, frequency
+from reviews.desk.adjudication import earlier_answers
+from reviews.desk.guards import leases_of
+from reviews.desk.preferences import template_keys
+from reviews.errors import HandsFull, LeaseExpired
+from reviews.selectors import Held, held_by, why_quiet
+from reviews.services.queue import begin, claim_next, release_left
+from reviews.types import Mode
+from science.fields import Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What the model would say, in words; a blind task has none."""
+
+    label: str
+    certainty: str
+    frequency: str
+    runner_up: str | None
+    evidence_url: str
+
+
+def next_stage(
+    request: HttpRequest, actor: Actor, *, workflow: str, ids: list[UUID] | None, now: datetime
+) -> HttpResponse:
+    """Claim the next task and answer with the stage that shows it, or that says why there is none."""
+    held = _claimed(actor, ids, now)
+    return stage(request, actor, held, workflow=workflow, ids=ids, now=now)
+
+
+def current_stage(actor: Actor, *, ids: list[UUID] | None, now: datetime) -> Held | None:
+    """Return what the person holds already, as after loading the page again; else claim."""
+    return held_by(actor, now=now, workflow_ids=ids) or _claimed(actor, ids, now)
+
+
+def _claimed(actor: Actor, ids: list[UUID] | None, now: datetime) -> Held | None:
+    """Claim; with full hands, or where nothing else waits, first let go of what lies on pages that were left
+    and of what was only looked ahead at.
+    """
+    try:
+        held = claim_next(actor=actor, workflow_ids=ids, now=now)
+    except HandsFull:
+        if release_left(actor=actor, now=now):
+            return claim_next(actor=actor, workflow_ids=ids, now=now)
+        raise
+    if held is None and release_left(actor=actor, now=now):
+        return claim_next(actor=actor, workflow_ids=ids, now=now)
+    return held
+
+
+def stage(
+    request: HttpRequest,
+    actor: Actor,
+    held: Held | None,
+    *,
+    workflow: str,
+    ids: list[UUID] | None,
+    now: datetime,
+) -> HttpResponse:
+    """Answer with the stage alone."""
+    html = stage_html(request, actor, held, workflow=workflow, ids=ids, now=now)
+    return HttpResponse(html, headers={"Cache-Control": "no-store"})
+
+
+def stage_html(
+    request: HttpRequest,
+    actor: Actor,
+    held: Held | None,
+    *,
+    workflow: str,
+    ids: list[UUID] | None,
+    now: datetime,
+) -> str:
+    """Render the stage without what only a whole page needs: navigation, messages, the person's name."""
+    context = stage_of(request, actor, held, workflow=workflow, ids=ids, now=now)
+    return render_to_string("desk/stage.html", {**context, "csrf_token": get_token(request)})
+
+
+def or_stay(
+    request: HttpRequest, actor: Actor, *, workflow: str, ids: list[UUID] | None, now: datetime
+) -> HttpResponse:
+    """Answer with the next stage; with nothing where the page says that it has one already (`stay`).
+
+    `next` is the lease of the case it has painted from memory: its time begins. A header says when that case
+    has gone to somebody else meanwhile.
+    """
+    if not request.POST.get("stay"):
+        return next_stage(request, actor, workflow=workflow, ids=ids, now=now)
+    response = HttpResponse(status=204)
+    for lease in leases_of(request, "next"):
+        try:
+            begin(lease_token=lease, actor=actor, now=now)
+        except LeaseExpired:
+            response["X-Desk-Next"] = "lost"
+    return response
+
+
+def stage_of(
+    request: HttpRequest,
+    actor: Actor,
+    held: Held | None,
+    *,
+    workflow: str,
+    ids: list[UUID] | None,
+    now: datetime,
+) -> dict[str, Any]:
+    """Return what `desk/stage.html` shows."""
+    shared = {"workflow": workflow, "held": held, "keys": template_keys(person(request))}
+    if held is None:
+        return {**shared, "quiet": why_quiet(actor, workflow_ids=ids, now=now)}
+    return {
+        **shared,
+        "lease_seconds": int((held.lease_until - now).total_seconds()),
+        "is_overdue": held.due_at < now,
+        "blocks": blocks_of(held.case_id, held.workflow_id, held.content, held.schema),
+        "labels": held.labels,
+        "suggestion": None if held.mode == Mode.ON_DEMAND else suggestion_of(held),
+        "is_on_demand": held.mode == Mode.ON_DEMAND and held.suggestion is not None,
+        "reason_codes": _reason_codes(held),
+        "earlier": earlier_answers(actor, held),
+    }
+
+
+def blocks_of(case_id: UUID, workflow_id: UUID, content: dict[str, Any], schema: Schema) -> list[Block]:
+    """Return the content of a case as the desk shows it; its files are looked up only if it can have some."""
+    case = Case(pk=case_id, workflow_id=workflow_id, content=content)
+    assets = assets_of([case]) if any(field.is_media for field in schema.fields) else {}
+    return blocks(shown_fields(case, schema, assets))
+
+
+def _reason_codes(held: Held) -> str:
+    """The reasons to choose from by label, as JSON; empty where the workflow lists none."""
+    return json.dumps(held.reason_codes) if held.reason_codes else ""
+
+
+def suggestion_of(held: Held) -> Suggestion | None:
+    """Return what the model would say; None where nothing of it may be shown yet."""
+    if held.is_blind or held.suggestion is None or held.confidence is None:
+        return None
+    return Suggestion(
+        label=held.suggestion,
+        certainty=certainty(held.confidence),
+        frequency=frequency(held.confidence),
+        runner_up=held.runner_up,
+        evidence_url=reverse("desk-evidence", args=[held.lease_token]),
+    )

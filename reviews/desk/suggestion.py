@@ -1,0 +1,113 @@
+"""Doors of the desk for what is shown beside a case: suggestion, evidence, the person's own answers."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from cases.models import Case
+from hitl.shared import clock
+from hitl.shared.actor import Actor
+from hitl.web.views import person
+from models_store.services.evidence import evidence_for
+from models_store.services.precedents import precedents_for
+from reviews.desk.glance import glances
+from reviews.desk.guards import desk_door, lease_of
+from reviews.desk.preferences import template_keys
+from reviews.desk.stage import suggestion_of
+from reviews.errors import LeaseExpired
+from reviews.selectors import Held, held_by, last_answers
+from reviews.services.answers import answer_first
+from reviews.types import Mode
+
+LAST = 100
+_UNEXPLAINED = {"status": "unavailable", "highlights": []}
+_TOLD = ("status", "target", "contrast", "highlights", "flips")
+
+
+@require_POST
+@desk_door
+def first(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Keep what the person says before they see anything; answer with the suggestion."""
+    held = answer_first(
+        lease_token=lease_of(request), label=request.POST.get("label", ""), actor=actor, now=clock.now()
+    )
+    return _suggestion(request, held)
+
+
+@require_POST
+@desk_door
+def suggestion(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Answer with the suggestion, where it is shown when asked for."""
+    held = held_by(actor, now=clock.now(), lease_token=lease_of(request))
+    if held is None or held.mode != Mode.ON_DEMAND:
+        raise LeaseExpired()
+    return _suggestion(request, held)
+
+
+def _suggestion(request: HttpRequest, held: Held) -> HttpResponse:
+    context = {"held": held, "suggestion": suggestion_of(held), "keys": template_keys(person(request))}
+    response = render(request, "desk/suggestion.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@require_GET
+@desk_door
+def evidence(request: HttpRequest, actor: Actor, lease: UUID) -> HttpResponse:
+    """Answer with what in the case speaks for and against the suggestion, and with cases like it.
+
+    A blind case has no such page, nor one that is answered first, until it is.
+    """
+    now = clock.now()
+    held = held_by(actor, now=now, lease_token=lease)
+    if held is None or held.release_id is None or held.suggestion is None:
+        raise LeaseExpired()
+    told = told_of(held.case_id, held.release_id, held.suggestion, held.runner_up, now=now)
+    if held.mode == Mode.ASSISTED:
+        told["precedents"] = _precedents(held.case_id, held.release_id)
+    response = JsonResponse(told)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def told_of(
+    case_id: UUID, release_id: UUID, suggestion: str, runner_up: str | None, *, now: datetime
+) -> dict[str, Any]:
+    """Return what the page's script is told of the evidence for a suggestion."""
+    found: dict[str, Any] = _UNEXPLAINED
+    if runner_up is not None:
+        found = evidence_for(
+            case_id=case_id, release_id=release_id, target=suggestion, contrast=runner_up, now=now
+        )
+    return {name: found.get(name) for name in _TOLD}
+
+
+def _precedents(case_id: UUID, release_id: UUID) -> list[dict[str, Any]]:
+    found = precedents_for(case_id=case_id, release_id=release_id)
+    cases = Case.objects.filter(pk__in=[one.case_id for one in found]) if found else []
+    said = glances(list(cases))
+    return [
+        {
+            "preview": said[one.case_id],
+            "label": one.label,
+            "is_blind": one.is_blind,
+            "url": reverse("case", args=[one.case_id]),
+        }
+        for one in found
+        if one.case_id in said
+    ]
+
+
+@require_GET
+@desk_door
+def recent(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """List the person's last answers, each with a way to change it."""
+    reviews = last_answers(actor, count=LAST)
+    said = glances([review.case for review in reviews])
+    rows = [{"review": review, "preview": said[review.case_id]} for review in reviews]
+    return render(request, "desk/recent.html", {"answers": rows, "keys": template_keys(person(request))})

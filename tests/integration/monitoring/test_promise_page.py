@@ -1,0 +1,322 @@
+"""The promise page: its numbers are those of the science, on the rows that are there."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from cases.models import Label
+from hitl.accounts.types import Role
+from hitl.shared import clock
+from models_store.models import Evaluation, Release
+from monitoring.promise.outlook import expected_automation
+from monitoring.promise.page import Sight, sight_of
+from monitoring.promise.what_if import what_if
+from monitoring.watch import watch
+from policy.models import Certificate, KnownAnswer, Policy, Reading
+from policy.services.breaker import trip_breaker
+from policy.services.digest import check_digests, digest_decisions
+from science.guarantee.estimates import hajek
+from science.guarantee.ledger import lifetime_delta
+from science.guarantee.misses import correct_for_misses
+from science.guarantee.planning import plan
+from tests.support.factories import NOW, TESTER, person
+from tests.support.live_rows import answer, decided, evaluated
+from tests.support.policy_rows import certificate_of, champion_of, cutoffs_of, workflow_with_policy
+
+pytestmark = pytest.mark.django_db
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+LATER = NOW + DAY
+
+
+@pytest.fixture(autouse=True)
+def a_day_later() -> None:
+    """Let every page be asked for at one time."""
+    clock.use(lambda: LATER)
+
+
+def automating(status: str = "certified", **fields) -> Release:
+    """Return the champion of a workflow whose cutoffs rest on a certificate of this status."""
+    release = champion_of(workflow_with_policy(**({"degree": "partial"} | fields)))
+    cutoffs_of(release, certificate_of(release, status=status))
+    evaluated(release)
+    return release
+
+
+def sight(release: Release, at=LATER) -> Sight:
+    return sight_of(release.workflow, now=at)
+
+
+def page_of(slug: str, role: str = Role.OPERATOR):
+    client = Client()
+    client.force_login(person(role))
+    return client.get(f"/automation/{slug}/promise/")
+
+
+def test_the_live_error_weighs_each_label_by_its_chance_and_stands_beside_the_plain_average():
+    release = automating()
+    decided(release, 100, at=NOW, wrong=2, pi=0.02)
+    decided(release, 60, at=NOW + HOUR, wrong=20, pi=0.5, reason="below_cutoff", score=0.6)
+    live = sight(release).live
+    audits = np.r_[np.ones(2), np.zeros(98)]
+    expected = hajek(audits, np.full(100, 0.02), ordered=True)
+    assert (live.accepted.value, live.accepted.interval) == (expected.value, expected.interval)
+    both = hajek(
+        np.r_[audits, np.ones(20), np.zeros(40)], np.r_[np.full(100, 0.02), np.full(60, 0.5)], ordered=True
+    )
+    assert (live.everything.value, live.everything.n) == (both.value, 160)
+    assert (live.naive, live.n_naive) == (22 / 160, 160)
+    assert live.everything.value < 0.03 < live.naive
+
+
+def test_answers_behind_one_that_is_waited_for_are_left_out_and_late_ones_are_named():
+    release = automating()
+    decided(release, 10, at=NOW, pi=0.02)
+    decided(release, 3, at=NOW + HOUR, pi=0.02, answered=False, due_at=NOW + 2 * HOUR)
+    decided(release, 1, at=NOW + 2 * HOUR, pi=0.02, answered=False, due_at=NOW + 9 * DAY)
+    decided(release, 5, at=NOW + 3 * HOUR, wrong=5, pi=0.02)
+    live = sight(release).live
+    assert (live.accepted.n, live.accepted.value) == (10, 0.0)
+    assert (live.n_overdue, live.n_open) == (3, 1)
+    pace = sight(release).pace
+    assert (pace.due, pace.overdue, pace.audits) == (4, 3, 15)
+
+
+def test_where_the_promise_stands_is_said_in_one_line():
+    release = automating()
+    assert sight(release, NOW).stand.words == "Kept"
+    watch(release.workflow_id, now=NOW, settle=timedelta(0))
+    decided(release, 500, at=NOW, pi=0.02, drawn=False)
+    decided(release, 40, at=NOW + timedelta(minutes=10), wrong=3, pi=0.02)
+    watch(release.workflow_id, now=NOW + HOUR, settle=timedelta(0))
+    seen = sight(release)
+    assert (seen.stand.words, seen.line.tone) == ("Watched closely", "warn")
+    assert seen.line.e_now == Reading.objects.latest("id").e_value
+    assert "speak against" in seen.rate_words
+    Certificate.objects.update(refuted=[[None, 0.9]])
+    trip_breaker(workflow_id=release.workflow_id, reason="Odd.", actor=TESTER, now=LATER)
+    stopped = sight(release).stand
+    assert (stopped.words, stopped.tone) == ("Stopped", "bad")
+    assert stopped.why.startswith("Odd. A person")
+
+
+@pytest.mark.parametrize(
+    ("status", "policy", "words"),
+    [
+        ("provisional", {}, "Provisional"),
+        ("certified", {"degree": "assist"}, "Off by hand"),
+        ("expired", {}, "Nothing automatic"),
+    ],
+)
+def test_every_state_has_its_line(status, policy, words):
+    assert sight(automating(status, **policy), NOW).stand.words == words
+
+
+def test_refuted_points_mean_a_step_down():
+    release = automating()
+    Certificate.objects.update(refuted=[[None, 0.97]])
+    seen = sight(release, NOW)
+    assert seen.stand.words == "Stepped down"
+    assert (seen.units_seen[0].refuted, seen.units_seen[0].standing) == ([0.97], 2)
+
+
+def test_the_trial_says_how_far_it_is_and_when_it_will_be_done():
+    release = automating("provisional")
+    watch(release.workflow_id, now=NOW, settle=timedelta(0))
+    decided(release, 200, at=NOW, wrong=1, pi=0.76, reason="ramp", every=timedelta(minutes=5))
+    watch(release.workflow_id, now=LATER, settle=timedelta(0))
+    progress = sight(release).progress
+    planned = progress.trial.plans[0]["plan"]["expected_labels"]
+    assert (progress.planned, progress.trial.n_labels, progress.trial.n_wrong) == (planned, 200, 1.0)
+    assert progress.by == LATER + (planned - 200) / 200 * DAY
+    assert (progress.proved, progress.units) == (0, 1)
+
+
+def test_the_outlook_is_that_of_a_plan_on_the_same_labels():
+    release = automating()
+    seen = sight(release)
+    [unit] = seen.outlooks
+    sample = seen.board.sample
+    drafted = plan(
+        sample.scores,
+        sample.wrong.astype(float),
+        target=0.01,
+        delta=0.05,
+        expected_labels=len(sample),
+        n_cutoffs=60,
+    )
+    assert unit.steps[0].automation == unit.automation == seen.board.units[0].at.automation
+    doubled = expected_automation(replace(drafted, expected_labels=3000))
+    assert unit.steps[1].automation == max(unit.automation, doubled)
+    assert [step.missing for step in unit.steps] == [0, 1500, 4500, 13500]
+    assert all(step.by is None for step in unit.steps if step.missing)  # nobody answers
+    decided(release, 100, at=NOW, pi=0.02)
+    decided(release, 30, at=NOW + HOUR, pi=0.02, answered=False)
+    [unit] = sight(release).outlooks
+    assert unit.steps[1].by == LATER + 1500 / 100 * DAY
+
+
+def test_each_label_has_an_outlook_also_one_that_the_model_never_says():
+    release = automating(scope="per_label")
+    Evaluation.objects.update(predicted=[0] * 1500)
+    ham, spam = sight(release).outlooks
+    assert (ham.label, ham.n_labels, len(ham.steps)) == ("ham", 1500, 4)
+    assert (spam.label, spam.n_labels, spam.has_more) == ("spam", 0, False)
+    assert page_of(release.workflow.slug).status_code == 200
+
+
+def test_what_if_holds_the_curve_and_a_week():
+    release = automating()
+    decided(release, 50, at=NOW, pi=0.02)
+    seen = sight(release)
+    numbers = seen.what_if
+    [unit] = numbers["units"]
+    assert (numbers["weeklyCases"], numbers["answers"], numbers["target"]) == (50, 50, 0.01)
+    assert unit["nLabels"] == 1500
+    assert unit["inForce"] == unit["certified"] == 0.9
+    at = unit["cutoff"].index(0.9)
+    assert unit["n"][at] == int((seen.board.sample.scores >= 0.9).sum())
+    assert json.loads(json.dumps(numbers)) == numbers
+
+
+def test_what_reviewers_miss_is_added_to_what_a_certificate_proves_and_to_what_would_be_proved():
+    release = automating(corrects_misses=True)
+    Certificate.objects.update(evidence={"misses": {"missed": 0, "known_wrong": 22, "bound": 0.2}})
+    (unit,) = sight(release).units_seen
+    assert unit.upper_bound == pytest.approx(unit.seen["upper_bound"] / 0.8)
+    now = sight(release)
+    parts = {"policy": now.policy, "delta": 0.05, "weekly_cases": 9, "pace": now.pace}
+    (plain,) = what_if(now.board.units, seen=1.0, **parts)["units"]
+    (corrected,) = what_if(now.board.units, seen=0.8, **parts)["units"]
+    assert corrected["bound"] == pytest.approx([min(1.0, bound / 0.8) for bound in plain["bound"]])
+    assert corrected["bound"] != plain["bound"]
+
+
+def test_what_would_be_proved_allows_for_the_tests_that_these_labels_have_been_through():
+    release = automating()
+    sample = sight(release).board.sample
+    seen = Certificate.objects.get().seen | {"n_labels": len(sample)}
+    before = sight(release).terms.delta
+    Certificate.objects.update(evidence={"source": sample.source}, seen=seen)
+    assert sight(release).terms.delta == pytest.approx(lifetime_delta(0.05, 2)) != before
+
+
+def test_the_error_now_is_what_reviewers_see_and_the_page_says_how_much_more_it_may_be():
+    release = automating(corrects_misses=True)
+    decided(release, 200, at=NOW, wrong=1, pi=0.5)
+    reviewer = person(Role.REVIEWER)
+    cases = [one.case_id for one in decided(release, 40, at=NOW + HOUR, drawn=False)]
+    KnownAnswer.objects.bulk_create(
+        KnownAnswer(
+            workflow=release.workflow, case_id=case, reviewer=reviewer, predicted="ham", truth="spam",
+            answer="spam" if i else "ham", is_blind=True, at=NOW,
+        )
+        for i, case in enumerate(cases)
+    )  # fmt: skip
+    seen = sight(release)
+    bound = correct_for_misses(1, 40, target=0.01, delta=0.05).miss_bound
+    assert seen.overlooked == pytest.approx(bound)
+    assert seen.highest_true_error == pytest.approx(seen.live.accepted.interval.high / (1 - bound))
+    assert "These are the mistakes that reviewers see." in page_of(release.workflow.slug).content.decode()
+    Policy.objects.update(corrects_misses=False)
+    assert "These are the mistakes" not in page_of(release.workflow.slug).content.decode()
+
+
+def test_misses_that_nothing_bounds_are_named():
+    release = automating()
+    Policy.objects.update(corrects_misses=True)
+    seen = sight(release)
+    assert seen.is_nothing_known
+    assert "nothing bounds" in page_of(release.workflow.slug).content.decode()
+
+
+@pytest.mark.parametrize("make", [workflow_with_policy, lambda: champion_of(workflow_with_policy()).workflow])
+def test_an_empty_page_says_what_is_missing(make):
+    page = page_of(make().slug).content.decode()
+    assert "Off by hand" in page
+    assert "Nothing is watched" in page
+    assert "What it does not say" in page
+
+
+def test_reviewers_find_no_page_and_auditors_change_nothing():
+    slug = automating().workflow.slug
+    assert page_of(slug, Role.REVIEWER).status_code == 404
+    page = page_of(slug, Role.AUDITOR).content.decode()
+    assert "Certify now" not in page
+    assert "Promise this target" not in page
+
+
+def test_the_evidence_of_a_certificate_is_a_file():
+    release = automating()
+    client = Client()
+    client.force_login(person(Role.AUDITOR))
+    at = f"/automation/{release.workflow.slug}/promise/certificates/"
+    file = client.get(f"{at}{Certificate.objects.get().pk}.json")
+    assert file.headers["Content-Disposition"].startswith("attachment")
+    assert file.json()["seen"] == Certificate.objects.get().seen
+    other = certificate_of(champion_of(workflow_with_policy()))
+    assert client.get(f"{at}{other.pk}.json").status_code == 404
+
+
+def test_the_last_day_is_checked_against_its_digests():
+    release = automating()
+    client = Client()
+    client.force_login(person(Role.AUDITOR))
+
+    def checked() -> str:
+        address = f"/automation/{release.workflow.slug}/promise/check/"
+        return client.post(address, follow=True).content.decode()
+
+    assert "No decision of the last day has been sealed" in checked()
+    decided(release, 3, at=NOW, pi=0.02)
+    digest_decisions(workflow_id=release.workflow_id, now=LATER)
+    assert "3 decisions of the last day, all that were sealed, are unchanged." in checked()
+    decided(release, 1, at=NOW, pi=0.02)  # slipped in behind the seal
+    assert "are not what was sealed" in checked()
+
+
+def test_a_long_check_stops_and_says_so():
+    release = automating()
+    for hour in range(3):
+        decided(release, 2, at=NOW + hour * HOUR, pi=0.02)
+        digest_decisions(workflow_id=release.workflow_id, now=NOW + (hour + 1) * HOUR)
+    checked = check_digests(workflow_id=release.workflow_id, since=NOW, most=4)
+    assert (checked.decisions, checked.is_all, checked.changed) == (4, False, None)
+
+
+def test_the_page_asks_as_much_of_much_as_of_little():
+    release = automating()
+    decided(release, 20, at=NOW, pi=0.02)
+    watch(release.workflow_id, now=LATER, settle=timedelta(0))
+    client = Client()
+    client.force_login(person(Role.OPERATOR))
+    address = f"/automation/{release.workflow.slug}/promise/"
+    client.get(address)
+    with CaptureQueriesContext(
+        connection,
+    ) as little:
+        assert client.get(address).status_code == 200
+    more = decided(release, 400, at=NOW + HOUR, wrong=2, pi=0.02)
+    Label.objects.filter(case_id=more[0].case_id).update(superseded_at=LATER)
+    answer(more[0], "ham", at=LATER).save()
+    with CaptureQueriesContext(connection) as much:
+        assert client.get(address).status_code == 200
+    assert len(much) <= len(little) + 2
+    assert len(little) <= 75
+
+
+def test_the_badge_is_that_of_the_certificate_below_it_and_not_of_a_later_attempt():
+    release = automating()
+    certificate_of(release, status="refused", valid_from=NOW + HOUR)
+    shown = sight(release)
+    assert shown.certificate is not None
+    assert shown.certificate.status == "certified"
+    assert shown.certificate_state[0] == "certified"
+    head = page_of(release.workflow.slug).content.decode().split("<h2>Certificate</h2>")[1][:600]
+    assert "certified" in head
+    assert "not proved" not in head
