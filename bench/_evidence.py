@@ -16,7 +16,7 @@ from science.pipelines.candidates import Candidate
 from science.pipelines.fitting import fit
 from science.pipelines.tablefit import typical_values
 from science.pipelines.train import prepared
-from science.serving import Plan, load_plan, save_plan
+from science.serving import ServedModel, load_model, save_model
 
 UNSURE = 40  # least sure cases, on which faithfulness is measured
 
@@ -26,17 +26,17 @@ def data_set(name: str, most: int) -> Sample:
     return sets()[name](most)
 
 
-def plan_of(candidate: Candidate, rows: Any, labels: Sequence[str], schema: Schema) -> Plan:
+def plan_of(candidate: Candidate, rows: Any, labels: Sequence[str], schema: Schema) -> ServedModel:
     data = prepared(rows, labels, schema, None)
     everything = np.arange(len(rows))
     fitted = fit(candidate, data, everything, 1)
     calibration = fit_bcts(fitted.outputs, data.y)
     background = np.random.default_rng(1).choice(everything, min(50, len(rows)), replace=False)
     typical = typical_values(rows, labels, schema, data.labels)
-    return load_plan(save_plan(fitted.to_plan(data, calibration, background, typical)))
+    return load_model(save_model(fitted.to_plan(data, calibration, background, typical)))
 
 
-def unsure_of(plan: Plan, rows: Sequence[Any], n: int) -> list[Any]:
+def unsure_of(plan: ServedModel, rows: Sequence[Any], n: int) -> list[Any]:
     proba = np.sort(plan.predict_proba(rows), axis=1)
     return [rows[i] for i in np.argsort(proba[:, -1] - proba[:, -2], kind="stable")[:n]]
 
@@ -60,7 +60,7 @@ def cost_rows(name: str, ms: np.ndarray, p50: float, p95: float | None = None) -
     return rows
 
 
-def explained_is_shown(name: str, plan: Plan, cases: Sequence[Any]) -> Row:
+def explained_is_shown(name: str, plan: ServedModel, cases: Sequence[Any]) -> Row:
     """The label explained is the one shown, against the runner-up shown, with the probabilities shown."""
     same = 0
     for row, p in zip(cases, plan.predict_proba(cases), strict=True):

@@ -23,8 +23,8 @@ from hitl.bench.stage import serving
 from hitl.runtime import programs
 from hitl.runtime.ports import LOOPBACK, free_port
 from hitl.shared.ids import new_id
-from models_store.serving import plan_for
-from science.serving import Plan
+from models_store.serving import served_model
+from science.serving import ServedModel
 from science.serving.text import TextBlock
 from science.serving.tokens import TOKEN_PATTERN
 
@@ -78,7 +78,7 @@ def _send(port: int, bodies: Sequence[bytes]) -> None:
 
 def _scoring(mail: Mail, contents: Sequence[Content]) -> list[Row]:
     n = len(contents)
-    plan, same, words = plan_for(mail.release.id), _same_features(plan_for(mail.release.id)), fitted()
+    plan, same, words = served_model(mail.release.id), _same_features(served_model(mail.release.id)), fitted()
     texts = [words_of(content) for content in contents]
     return [
         _row("our scorer, one case", lambda: [plan.predict_proba([c]) for c in contents], n),
@@ -89,7 +89,7 @@ def _scoring(mail: Mail, contents: Sequence[Content]) -> list[Row]:
     ]
 
 
-def _same_features(plan: Plan) -> Callable[[Sequence[Content]], object]:
+def _same_features(plan: ServedModel) -> Callable[[Sequence[Content]], object]:
     """Return the linear part of the model as scikit-learn computes it."""
     parts = [part for block in plan.texts for part in _vectorizers(block)]
 

@@ -11,7 +11,7 @@ from bench._guarantee_rows import broken, share
 from hitl.bench.rows import Row
 from science.guarantee.betting import p_value as betting_p_value
 from science.guarantee.certify import Traffic, certify
-from science.guarantee.planning import Method, Plan, plan
+from science.guarantee.planning import Method, TestPlan, plan
 from science.guarantee.sequential import AnytimeCertifier
 from science.guarantee.verdict import Certified
 
@@ -70,7 +70,7 @@ def _draw(
     return np.where(automated, 0.9, 0.7), wrong, pi, rng.random(n) < pi
 
 
-def _plan(q: float, method: Method) -> Plan:
+def _plan(q: float, method: Method) -> TestPlan:
     own = plan(
         np.repeat([0.9, 0.7], [850, 150]),
         np.zeros(1000),
@@ -82,7 +82,7 @@ def _plan(q: float, method: Method) -> Plan:
         n_cutoffs=2,
     )
     # Only the cutoff that accepts both parts is tested.
-    return Plan.from_json(own.to_json() | {"grid": [0.9, 0.0], "coverage": [0.85, 1.0], "start": 1})
+    return TestPlan.from_json(own.to_json() | {"grid": [0.9, 0.0], "coverage": [0.85, 1.0], "start": 1})
 
 
 def _certified(method: Method, mix: Mix, q: float, rng: np.random.Generator, runs: int) -> Figures:

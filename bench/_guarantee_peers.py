@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from science.guarantee.exact import upper_bound
-from science.guarantee.planning import Plan
+from science.guarantee.planning import TestPlan
 from science.worlds.world import Labelled
 
 INSTALL = "uv pip install --no-deps mapie river narwhals"
@@ -45,7 +45,7 @@ def sgr(labels: Labelled, target: float, delta: float) -> float | None:
     return best
 
 
-def mapie_cutoffs(tune: Labelled, labels: Labelled, plan: Plan) -> dict[str, float | None]:
+def mapie_cutoffs(tune: Labelled, labels: Labelled, plan: TestPlan) -> dict[str, float | None]:
     """Return the cutoff of each of MAPIE's ways to control the family-wise error, None where there is none.
 
     Selective error is one minus precision, where "positive" means accepted and the truth is "the model is

@@ -16,14 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from science.decide import Degree, Rule, Standing, decide
+from science.decide import Basis, Degree, Rule, decide
 from science.draws import Draws
 from science.guarantee.audits import AuditPolicy
 from science.guarantee.certify import certify
 from science.guarantee.estimates import design_weights, hajek
 from science.guarantee.ledger import lifetime_delta
 from science.guarantee.monitor import Level, RiskMonitor
-from science.guarantee.planning import Plan, plan
+from science.guarantee.planning import TestPlan, plan
 from science.guarantee.thinning import thin
 from science.guarantee.verdict import Certified, Verdict
 from science.worlds.stream import Stream
@@ -75,7 +75,7 @@ class Release:
     """A frozen model with its plan; then with its certificate, and the monitor that watches it."""
 
     model: Any
-    plan: Plan
+    plan: TestPlan
     walked: tuple[float, ...] = ()
     in_force: int | None = None  # index in `walked`
     automation: float = 0.0  # of the cutoff in force
@@ -98,7 +98,7 @@ class Release:
             frozenset(LABELS),
             Degree.PARTIAL,
             cutoffs=dict.fromkeys(LABELS, self.walked[self.in_force]),
-            standing=Standing.CERTIFIED,
+            basis=Basis.CERTIFIED,
             valid_until=1.0,
             audit_rate=AUDITS.rate(self.monitor.level(self.in_force)),
             audit_base=AUDITS.base,

@@ -9,7 +9,7 @@ from uuid import UUID
 import numpy as np
 
 from hitl.bench.rows import Row, from_runs
-from science.decide import Degree, Rule, Standing, decide
+from science.decide import Basis, Degree, Rule, decide
 from science.draws import draw
 from science.guarantee.certify import certify
 from science.guarantee.grid import coverage_grid
@@ -71,7 +71,7 @@ def _decisions(*, quick: bool) -> Iterator[Row]:
         frozenset({"no", "yes"}),
         Degree.PARTIAL,
         cutoffs={"no": 0.8, "yes": 0.8},
-        standing=Standing.CERTIFIED,
+        basis=Basis.CERTIFIED,
         valid_until=1.0,
     )
     rng = np.random.default_rng(8)

@@ -8,7 +8,7 @@ from bench._evidence import data_set, plan_of
 from hitl.bench.rows import Row
 from science.explain import explain
 from science.pipelines.candidates import PAIRWISE, TEXT
-from science.serving import Plan, load_plan, save_plan
+from science.serving import ServedModel, load_model, save_model
 
 
 def same_bytes() -> list[Row]:
@@ -17,7 +17,7 @@ def same_bytes() -> list[Row]:
     same = n = 0
     for candidate, sample in ((PAIRWISE, table), (TEXT[2], texts)):
         plan = plan_of(candidate, sample.rows[:1000], sample.labels[:1000], sample.schema)
-        again = load_plan(save_plan(plan))
+        again = load_model(save_model(plan))
         cases = sample.rows[1000:1050]
         same += sum(a == b for a, b in zip(_bytes(plan, cases), _bytes(again, cases), strict=True))
         n += len(cases)
@@ -26,5 +26,5 @@ def same_bytes() -> list[Row]:
     ]
 
 
-def _bytes(plan: Plan, cases: Sequence[Any]) -> list[str]:
+def _bytes(plan: ServedModel, cases: Sequence[Any]) -> list[str]:
     return [json.dumps(explain(plan, row).to_json()) for row in cases]

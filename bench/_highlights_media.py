@@ -14,7 +14,7 @@ from science.explain.explain import evidence_in
 from science.explain.media import cover
 from science.fields import Field, Kind, Schema
 from science.pipelines.candidates import MEDIA
-from science.serving import Plan
+from science.serving import ServedModel
 from science.serving.image import Box, image_features
 
 Boxes = Sequence[tuple[float, float, float, float]]
@@ -61,7 +61,7 @@ def _share(boxes: Boxes) -> float:
     return float(np.mean([_is_in(x, y, boxes) for x in places for y in places]))
 
 
-def _losses(plan: Plan, rows: Sequence[Any]) -> tuple[float, float]:
+def _losses(plan: ServedModel, rows: Sequence[Any]) -> tuple[float, float]:
     """Mean log-odds lost as boxes are covered: the strongest first, and in random order."""
     rng = np.random.default_rng(0)
     ours: list[float] = []
@@ -84,7 +84,7 @@ def _pixels(where: Any, shape: tuple[int, ...]) -> Box:
     return top, top + round(where["h"] * shape[0]), left, left + round(where["w"] * shape[1])
 
 
-def _lost(plan: Plan, pixels: np.ndarray, boxes: Sequence[Box], margin: float) -> list[float]:
+def _lost(plan: ServedModel, pixels: np.ndarray, boxes: Sequence[Box], margin: float) -> list[float]:
     lost = []
     for box in boxes:
         pixels = cover(pixels, box)

@@ -12,7 +12,7 @@ from hitl.bench.rows import Row
 from science.explain import index_precedents
 from science.explain.precedents import Precedents
 from science.pipelines.candidates import TEXT
-from science.serving import Plan
+from science.serving import ServedModel
 
 SHORT = 4_000  # characters
 TEXTS = ("spamassassin", "sms_spam", "sentiment_sentences")
@@ -38,7 +38,7 @@ def precedents(n_cases: int, most: int) -> list[Row]:
     return [*cost, Row(name, "%", ours, bar=plain, more_is_better=True), *found]
 
 
-def _indexed(sample: Sample) -> tuple[Plan, Precedents, list[Any], list[str]]:
+def _indexed(sample: Sample) -> tuple[ServedModel, Precedents, list[Any], list[str]]:
     """A model and an index of half of a set, and unsure cases of the other half with their labels."""
     rows = _read(sample)
     half = len(rows) // 2
@@ -54,7 +54,7 @@ def _read(sample: Sample) -> list[dict[str, Any]]:
 
 
 def _of_the_same_label(
-    sample: Sample, plan: Plan, index: Precedents, new: list[Any], truth: list[str]
+    sample: Sample, plan: ServedModel, index: Precedents, new: list[Any], truth: list[str]
 ) -> tuple[float, float]:
     """Percent of five neighbours with the case's own label: ours, and by plain cosine."""
     near = [[label for _, label, _ in index.nearest(plan, row, limit=5)] for row in new]
@@ -64,7 +64,7 @@ def _of_the_same_label(
 
 
 def _plain_cosine(
-    plan: Plan, rows: Sequence[Any], labels: Sequence[str], cases: Sequence[Any], truth: Sequence[str]
+    plan: ServedModel, rows: Sequence[Any], labels: Sequence[str], cases: Sequence[Any], truth: Sequence[str]
 ) -> float:
     def matrix(some: Sequence[Any]) -> sparse.csr_matrix:
         parts = []

@@ -13,7 +13,7 @@ from science.explain import explain
 from science.explain.explain import evidence_in
 from science.explain.swap import field_scores
 from science.pipelines.candidates import PAIRWISE, SMALL_TREES, TABLE
-from science.serving import Plan
+from science.serving import ServedModel
 
 
 def tables(n: int) -> list[Row]:
@@ -38,7 +38,7 @@ def tables(n: int) -> list[Row]:
     return out
 
 
-def _against_shapley(plan: Plan, cases: Sequence[Any]) -> list[Row]:
+def _against_shapley(plan: ServedModel, cases: Sequence[Any]) -> list[Row]:
     """Beside interventional Shapley values: by the definition over orders, and SHAP's permutations."""
     names = [column.name for column in plan.table.columns]
     direction = np.array([1.0])
@@ -61,7 +61,9 @@ def _against_shapley(plan: Plan, cases: Sequence[Any]) -> list[Row]:
     return [*out, Row("  peer: SHAP (permutations)", "ms CPU", cost)]
 
 
-def _shapley_by_orders(plan: Plan, raw: np.ndarray, names: list[str], rng: np.random.Generator) -> np.ndarray:
+def _shapley_by_orders(
+    plan: ServedModel, raw: np.ndarray, names: list[str], rng: np.random.Generator
+) -> np.ndarray:
     """Castro et al. (2009): mean marginal contribution over random orders, each with its reverse."""
     groups = np.array(plan.raw_groups)
     columns = [np.flatnonzero(groups == name) for name in names]
@@ -80,7 +82,7 @@ def _shapley_by_orders(plan: Plan, raw: np.ndarray, names: list[str], rng: np.ra
     return total / (2 * n_orders)
 
 
-def _loss_of_fields(name: str, plan: Plan, cases: Sequence[Any]) -> Row:
+def _loss_of_fields(name: str, plan: ServedModel, cases: Sequence[Any]) -> Row:
     """Fields set to those of background rows: log-odds lost by the strongest three, over a random three."""
     rng = np.random.default_rng(0)
     groups = np.array(plan.raw_groups)

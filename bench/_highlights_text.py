@@ -12,7 +12,7 @@ from hitl.bench.rows import Row, absent
 from science.explain import explain
 from science.explain.explain import evidence_in
 from science.pipelines.candidates import Candidate
-from science.serving import Plan
+from science.serving import ServedModel
 
 SHORT = 4_000  # characters: what the bars for text are set for
 STEPS = 5  # words taken away one after another
@@ -42,7 +42,7 @@ def text(
     return out
 
 
-def _text_peers(plan: Plan, unsure: list[Any], ours: float) -> list[Row]:
+def _text_peers(plan: ServedModel, unsure: list[Any], ours: float) -> list[Row]:
     out = []
     for name, package, words in (("SHAP (linear)", "shap", shap_words), ("LIME", "lime", lime_words)):
         if find_spec(package) is None:
@@ -55,13 +55,13 @@ def _text_peers(plan: Plan, unsure: list[Any], ours: float) -> list[Row]:
     return out
 
 
-def _our_words(plan: Plan, row: Any) -> list[list[tuple[str, int, int]]]:
+def _our_words(plan: ServedModel, row: Any) -> list[list[tuple[str, int, int]]]:
     """Places of each word, those that speak most for the answer first."""
     units = sorted(evidence_in(plan, row).units, key=lambda unit: -unit.score)
     return [_places(unit) for unit in units[:STEPS] if unit.score > 0]
 
 
-def _random_words(plan: Plan, row: Any, rng: np.random.Generator) -> list[list[tuple[str, int, int]]]:
+def _random_words(plan: ServedModel, row: Any, rng: np.random.Generator) -> list[list[tuple[str, int, int]]]:
     units = evidence_in(plan, row).units
     return [_places(units[i]) for i in rng.permutation(len(units))[:STEPS]]
 
@@ -70,7 +70,7 @@ def _places(unit: Any) -> list[tuple[str, int, int]]:
     return [(where["part"], where["start"], where["end"]) for where in (unit.where, *unit.also)]
 
 
-def _aopc(plan: Plan, cases: Sequence[Any], ranked: Callable[[Plan, Any], Any]) -> float:
+def _aopc(plan: ServedModel, cases: Sequence[Any], ranked: Callable[[ServedModel, Any], Any]) -> float:
     """Mean probability of the answer lost over the first few words taken away (DeYoung et al. 2020)."""
     lost = []
     for row in cases:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from science.serving.analyzer import Analyzer
-from science.serving.plan import Plan
+from science.serving.served_model import ServedModel
 
 _WORD = Analyzer("word", 1, 1)
 _SAMPLES = 1000  # of LIME, a fifth of its default
@@ -29,7 +29,7 @@ def _grouped(row: Any, score: dict[tuple[str, str], float], most: int = 5) -> Pl
     return [places[key] for key in ranked if score.get(key, 0.0) > 0]
 
 
-def shap_words(plan: Plan, row: Any) -> Places:
+def shap_words(plan: ServedModel, row: Any) -> Places:
     """`shap.LinearExplainer` on the TF-IDF features (against the empty text), words ranked by their sum."""
     import shap
     from scipy import sparse
@@ -57,7 +57,7 @@ def _names(block: Any, ids: np.ndarray) -> dict[int, str]:
     return {int(i): words[int(i)] for i in ids if i < len(words)}
 
 
-def lime_words(plan: Plan, row: Any) -> Places:
+def lime_words(plan: ServedModel, row: Any) -> Places:
     """LIME on the row's words: words taken out at random, a weighted ridge regression on what is left."""
     from lime.lime_text import LimeTextExplainer
 
@@ -87,7 +87,7 @@ def lime_words(plan: Plan, row: Any) -> Places:
     return _grouped(row, {place[token]: weight for token, weight in found.as_list(label=k)})
 
 
-def shap_table(plan: Plan, row: Any) -> np.ndarray:
+def shap_table(plan: ServedModel, row: Any) -> np.ndarray:
     """`shap.PermutationExplainer` over raw columns and the same background."""
     import shap
 

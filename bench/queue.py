@@ -23,9 +23,9 @@ from hitl.bench.rows import Row, absent, from_runs
 from hitl.bench.stage import Web, web
 from hitl.flow.settling.answer import submit_review
 from hitl.shared import clock
-from reviews.selectors import Held
+from reviews.selectors import LeasedTask
 from reviews.services.queue import claim_next
-from reviews.types import MOST_HELD
+from reviews.types import MAX_LEASES
 
 REVIEWERS = 50
 AT_ONCE = 8
@@ -81,9 +81,9 @@ def _service_rounds(backlog: Backlog, length: int, rounds: int) -> Rounds:
     found = Rounds()
     for place in range(rounds + 1):
         backlog.fill(length)
-        held: list[tuple[User, Held]] = []
+        held: list[tuple[User, LeasedTask]] = []
         walls: list[float] = []
-        people = iter([user for user in backlog.reviewers for _ in range(MOST_HELD)])
+        people = iter([user for user in backlog.reviewers for _ in range(MAX_LEASES)])
 
         def claim(held=held, walls=walls, people=people) -> None:  # type: ignore[no-untyped-def]
             user, start = next(people), time.perf_counter()
@@ -93,7 +93,7 @@ def _service_rounds(backlog: Backlog, length: int, rounds: int) -> Rounds:
         def answer(held=held) -> None:  # type: ignore[no-untyped-def]
             _answer(*held.pop())
 
-        claims = cost(claim, len(backlog.reviewers) * MOST_HELD)
+        claims = cost(claim, len(backlog.reviewers) * MAX_LEASES)
         answers = cost(answer, len(held))
         if place:  # the first round warms what is cached
             found.claims.append(claims)
@@ -102,14 +102,14 @@ def _service_rounds(backlog: Backlog, length: int, rounds: int) -> Rounds:
     return found
 
 
-def _claim(user: User, view: list[UUID] | None) -> Held:
+def _claim(user: User, view: list[UUID] | None) -> LeasedTask:
     held = claim_next(actor=user.as_actor(), workflow_ids=view, now=clock.now())
     if held is None:
         raise RuntimeError("the queue is empty")
     return held
 
 
-def _answer(user: User, held: Held) -> None:
+def _answer(user: User, held: LeasedTask) -> None:
     submit_review(
         lease_token=held.lease_token, label=LABELS[0], seconds=4, actor=user.as_actor(), now=clock.now()
     )

@@ -8,7 +8,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
-from cases.types import BatchStatus, CaseStatus, Origin, Purpose
+from cases.types import CaseStatus, IntakeBatchStatus, Origin, Purpose
 from hitl.accounts.models import ApiKey
 from hitl.shared.ids import new_id
 from science.fields import Schema
@@ -54,7 +54,7 @@ class SchemaVersion(models.Model):
     labels = models.JSONField(
         help_text="Labels in order: name, hotkey, cost of deciding it wrongly, meaning."
     )
-    fingerprint = models.CharField(max_length=64)
+    schema_sha256 = models.CharField(max_length=64)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
@@ -125,14 +125,16 @@ class Case(models.Model):
     status = models.CharField(max_length=10, choices=CaseStatus)
     answer = models.CharField(max_length=100, null=True)
     epoch = models.SmallIntegerField(default=1)
-    origin = models.CharField(max_length=10, choices=Origin, default=Origin.API)
+    origin = models.CharField(max_length=15, choices=Origin, default=Origin.API)
     reference = models.CharField(
         max_length=200, null=True, help_text="The submitter's own name for the case."
     )
     key = models.ForeignKey(ApiKey, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     idempotency_key = models.CharField(max_length=200, null=True)
     batch_index = models.IntegerField(null=True, help_text="Place in the batch it came with.")
-    fingerprint = models.BinaryField(max_length=32, null=True, help_text="Hash of the request that made it.")
+    request_sha256 = models.BinaryField(
+        max_length=32, null=True, help_text="Hash of the request that made it."
+    )
     received_at = models.DateTimeField()
     changed_at = models.DateTimeField(help_text="When status or answer last changed.")
 
@@ -188,7 +190,7 @@ class Label(models.Model):
     class Meta:
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(
-                name="one_standing_label_per_case", fields=["case"], condition=Q(superseded_at__isnull=True)
+                name="one_current_label_per_case", fields=["case"], condition=Q(superseded_at__isnull=True)
             ),
             models.CheckConstraint(
                 name="label_probability_in_range",
@@ -198,7 +200,7 @@ class Label(models.Model):
         ]
         indexes: ClassVar[list[Any]] = [
             models.Index(
-                name="standing_label_of_workflow",
+                name="current_label_of_workflow",
                 fields=["workflow", "id"],
                 condition=Q(superseded_at__isnull=True),
             ),
@@ -220,10 +222,10 @@ class IntakeBatch(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="+", db_index=False)
     key = models.ForeignKey(ApiKey, on_delete=models.PROTECT, related_name="+", db_index=False)
-    status = models.CharField(max_length=10, choices=BatchStatus, default=BatchStatus.QUEUED)
+    status = models.CharField(max_length=10, choices=IntakeBatchStatus, default=IntakeBatchStatus.QUEUED)
     content_type = models.CharField(max_length=40)
     body = models.BinaryField(null=True)
-    fingerprint = models.BinaryField(max_length=32)
+    request_sha256 = models.BinaryField(max_length=32)
     idempotency_key = models.CharField(max_length=200, null=True)
     attempts = models.SmallIntegerField(default=0)
     received_at = models.DateTimeField()

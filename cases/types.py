@@ -22,7 +22,7 @@ class Origin(models.TextChoices):
 
     API = "api", "submitted by API"
     IMPORT = "import", "imported history"
-    GOLD = "gold", "known-answer case"
+    KNOWN_ANSWER = "known_answer", "known-answer case"
 
 
 class Purpose(models.TextChoices):
@@ -32,12 +32,12 @@ class Purpose(models.TextChoices):
     AUDIT = "audit", "audit of an automatic decision"
     SECOND = "second", "second review"
     ADJUDICATION = "adjudication", "adjudication"
-    GOLD = "gold", "known answer"
+    KNOWN_ANSWER = "known_answer", "known answer"
     APPEAL = "appeal", "appeal"
     IMPORT = "import", "imported history"
 
 
-class BatchStatus(models.TextChoices):
+class IntakeBatchStatus(models.TextChoices):
     """Where a batch that is worked on later stands."""
 
     QUEUED = "queued", "waits for a worker"

@@ -63,7 +63,7 @@ class Release(models.Model):
     workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="releases")
     number = models.IntegerField(help_text="Counts the releases of the workflow.")
     schema_version = models.IntegerField()
-    schema_fingerprint = models.CharField(max_length=64)
+    schema_sha256 = models.CharField(max_length=64)
     labels = models.JSONField(help_text="The model's labels in the order of its probabilities.")
     artifact_sha256 = models.CharField(max_length=64)
     artifact_bytes = models.IntegerField()
@@ -127,7 +127,7 @@ class LabelRole(models.Model):
         ]
 
 
-class Evidence(models.Model):
+class StoredExplanation(models.Model):
     """One row per case and release whose explanation has been computed: a cache, safe to empty."""
 
     id = models.BigAutoField(primary_key=True)
@@ -189,11 +189,11 @@ class Evaluation(models.Model):
     tune_scores = ArrayField(models.FloatField(), default=list)
 
 
-class TrainingPlan(models.Model):
+class TrainingSettings(models.Model):
     """One row per workflow: when it trains by itself."""
 
     workflow = models.OneToOneField(
-        Workflow, primary_key=True, on_delete=models.CASCADE, related_name="training_plan"
+        Workflow, primary_key=True, on_delete=models.CASCADE, related_name="training_settings"
     )
     is_automatic = models.BooleanField(
         "Train without being asked", default=True, help_text="Else models are trained by hand only."

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from cases.models import Label
 from models_store.models import Evaluation as EvaluationRow
-from models_store.models import LabelRole, PrecedentIndex, Release, RoleSpan, TrainingPlan, TrainingRun
+from models_store.models import LabelRole, PrecedentIndex, Release, RoleSpan, TrainingRun, TrainingSettings
 from models_store.types import LabelUse, ReleaseRole, RunStatus
 
 ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
@@ -87,7 +87,7 @@ def standing_labels(workflow_id: UUID) -> QuerySet[Label]:
 
 
 def new_labels(workflow_id: UUID, *, since: datetime | None) -> int:
-    """Count the standing labels given since then; all of them without a time."""
+    """Count the current labels given since then; all of them without a time."""
     labels = standing_labels(workflow_id)
     return labels.count() if since is None else labels.filter(at__gt=since).count()
 
@@ -119,10 +119,10 @@ def run_that_made(release_id: UUID) -> TrainingRun | None:
     return TrainingRun.objects.filter(release_id=release_id).order_by("id").first()
 
 
-def training_plan(workflow_id: UUID) -> TrainingPlan:
+def training_settings(workflow_id: UUID) -> TrainingSettings:
     """Return when the workflow trains by itself: the defaults where nobody has said."""
-    kept = TrainingPlan.objects.filter(workflow_id=workflow_id).first()
-    return kept or TrainingPlan(workflow_id=workflow_id)
+    kept = TrainingSettings.objects.filter(workflow_id=workflow_id).first()
+    return kept or TrainingSettings(workflow_id=workflow_id)
 
 
 def evaluation_of(release_id: UUID) -> Evaluation | None:

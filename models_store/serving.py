@@ -12,17 +12,17 @@ from models_store import artifacts
 from models_store.errors import ArtifactRefused
 from models_store.models import Release, RoleSpan
 from models_store.types import ReleaseRole
-from science.serving import BadArtifact, Plan, load_plan
+from science.serving import BadArtifact, ServedModel, load_model
 
 log = logging.getLogger(__name__)
 
 KEPT_PER_WORKFLOW = 3  # the champion, one that desks still explain, one to roll back to
 
-_plans: OrderedDict[UUID, tuple[UUID, Plan]] = OrderedDict()  # by release, least recently used first
+_plans: OrderedDict[UUID, tuple[UUID, ServedModel]] = OrderedDict()  # by release, least recently used first
 _lock = Lock()
 
 
-def plan_for(release_id: UUID) -> Plan:
+def served_model(release_id: UUID) -> ServedModel:
     """Return the release's plan, from memory when this process has loaded it.
 
     Raises:
@@ -35,7 +35,7 @@ def plan_for(release_id: UUID) -> Plan:
             _plans.move_to_end(release_id)
             return kept[1]
         release = Release.objects.defer("report", "manifest").get(pk=release_id)
-        plan = read_plan(release)
+        plan = read_model(release)
         _plans[release_id] = (release.workflow_id, plan)
         siblings = [other for other, (owner, _) in _plans.items() if owner == release.workflow_id]
         for oldest in siblings[:-KEPT_PER_WORKFLOW]:
@@ -43,19 +43,19 @@ def plan_for(release_id: UUID) -> Plan:
         return plan
 
 
-def read_plan(release: Release) -> Plan:
+def read_model(release: Release) -> ServedModel:
     """Read a release's plan from its file, past the memory of this process.
 
     Raises:
         ArtifactRefused: the file is missing, damaged, not the service's own or not this release's.
     """
     try:
-        plan = load_plan(artifacts.load(release))
+        plan = load_model(artifacts.load(release))
     except BadArtifact as fault:
         raise ArtifactRefused(
             f"The model {release.name} cannot be read: {fault}.", release=release.name
         ) from fault
-    if list(plan.labels) != release.labels or plan.schema_fingerprint != release.schema_fingerprint:
+    if list(plan.labels) != release.labels or plan.schema_sha256 != release.schema_sha256:
         # Its columns would be read as other labels: wrong decisions without an error.
         raise ArtifactRefused(f"The file of {release.name} is that of another release.", release=release.name)
     return plan
@@ -70,7 +70,7 @@ def warm() -> dict[UUID, str]:
     troubles: dict[UUID, str] = {}
     for release_id in champions.values_list("release_id", flat=True):
         try:
-            plan_for(release_id)
+            served_model(release_id)
         except ArtifactRefused as refused:
             log.error("model not loaded", extra={"release": str(release_id), "trouble": refused.message})
             troubles[release_id] = refused.message

@@ -19,7 +19,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from cases.models import IntakeBatch, Workflow
-from cases.types import BatchStatus
+from cases.types import IntakeBatchStatus
 from hitl.outbox.models import Delivery
 from hitl.outbox.types import DeliveryStatus
 from hitl.shared import clock
@@ -31,7 +31,7 @@ from policy.models import Policy
 from reviews.models import Task
 from reviews.types import TaskStatus
 
-MOST_COUNTED = 100_000  # of what waits: beyond it the exact number costs more than it tells
+MAX_COUNTED = 100_000  # of what waits: beyond it the exact number costs more than it tells
 
 
 class Service(Collector):
@@ -44,7 +44,9 @@ class Service(Collector):
         yield from self._waiting(names)
         yield from self._policies(names)
         yield _gauge("hitl_webhooks_due", "Deliveries that wait to be sent.", _due())
-        open_batches = IntakeBatch.objects.filter(status__in=[BatchStatus.QUEUED, BatchStatus.RUNNING])
+        open_batches = IntakeBatch.objects.filter(
+            status__in=[IntakeBatchStatus.QUEUED, IntakeBatchStatus.RUNNING]
+        )
         yield _gauge("hitl_batches_open", "Batches that wait to be worked through.", open_batches.count())
         active = TrainingRun.objects.filter(status__in=ACTIVE)
         yield _gauge("hitl_training_runs_active", "Training runs that wait or run.", active.count())
@@ -70,7 +72,7 @@ class Service(Collector):
     def _waiting(self, names: dict[UUID, str]) -> Iterator[Metric]:
         waiting = GaugeMetricFamily(
             "hitl_tasks_waiting",
-            f"Review tasks that wait; counted up to {MOST_COUNTED}.",
+            f"Review tasks that wait; counted up to {MAX_COUNTED}.",
             labels=["workflow"],
         )
         overdue = GaugeMetricFamily(
@@ -81,7 +83,7 @@ class Service(Collector):
         now = clock.now()
         for workflow_id, slug in names.items():
             tasks = Task.objects.filter(workflow_id=workflow_id, status=TaskStatus.WAITING)
-            waiting.add_metric([slug], tasks.order_by()[:MOST_COUNTED].count())
+            waiting.add_metric([slug], tasks.order_by()[:MAX_COUNTED].count())
             due = tasks.order_by("-priority", "due_at").values_list("due_at", flat=True).first()
             overdue.add_metric([slug], max(0.0, (now - due).total_seconds()) if due else 0.0)
         leased = Task.objects.filter(status=TaskStatus.LEASED)
@@ -133,7 +135,7 @@ def _is_like(process: psutil.Process, own: psutil.Process) -> bool:
 
 def _due() -> int:
     due = Delivery.objects.filter(status=DeliveryStatus.DUE, endpoint__disabled_at=None)
-    return due.order_by()[:MOST_COUNTED].count()
+    return due.order_by()[:MAX_COUNTED].count()
 
 
 def _gauge(name: str, words: str, value: float) -> Metric:

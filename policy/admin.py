@@ -55,13 +55,13 @@ class CutoffSetAdmin(ReadOnly):
         "workflow",
         "release",
         "cutoffs",
-        "standing",
+        "basis",
         "made_by",
         "approved_by",
         "is_in_force",
         "page",
     )
-    list_filter = ("standing", "workflow")
+    list_filter = ("basis", "workflow")
     list_select_related = ("workflow", "release", "made_by", "approved_by")
 
     def has_add_permission(self, request: HttpRequest) -> bool:

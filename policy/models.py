@@ -12,9 +12,9 @@ from cases.models import Case, Workflow
 from hitl.shared.ids import new_id
 from models_store.models import Release
 from policy.types import (
+    BASES,
     REASONS,
     ROUTES,
-    STANDINGS,
     CertificateStatus,
     ChangeStatus,
     Degree,
@@ -176,14 +176,14 @@ class Certificate(models.Model):
     )
     valid_from = models.DateTimeField()
     valid_until = models.DateTimeField()
-    fingerprint = models.CharField(
+    attempt_sha256 = models.CharField(
         max_length=64, help_text="Hash of promise, method and labels: the same attempt is made once."
     )
     made_by = models.CharField(max_length=150)
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(name="one_attempt_per_certificate", fields=["release", "fingerprint"]),
+            models.UniqueConstraint(name="one_attempt_per_certificate", fields=["release", "attempt_sha256"]),
             models.CheckConstraint(
                 name="certificate_ends_after_it_begins", condition=Q(valid_until__gte=F("valid_from"))
             ),
@@ -209,7 +209,7 @@ class CutoffSet(models.Model):
     cutoffs = models.JSONField(
         help_text="Label -> cutoff as an exact float; a label left out is never automatic."
     )
-    standing = models.CharField(max_length=12, choices=STANDINGS)
+    basis = models.CharField(max_length=12, choices=BASES)
     reason = models.TextField(help_text="Why these cutoffs.")
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
@@ -231,7 +231,7 @@ class CutoffSet(models.Model):
             ),
             models.CheckConstraint(
                 name="cutoffs_rest_on_something",
-                condition=Q(certificate__isnull=False) | (Q(standing="by_hand") & ~Q(reason="")),
+                condition=Q(certificate__isnull=False) | (Q(basis="by_hand") & ~Q(reason="")),
             ),
             models.CheckConstraint(
                 name="approver_is_not_the_maker",
@@ -266,7 +266,8 @@ class Decision(models.Model):
     """One row per thing decided about a case: append-only, unique per case, epoch and sequence.
 
     Sequence 0 is the routing; it is final when the route is automatic. Later ones are a person's answer,
-    an amendment, a recall. `pi` is the probability that a blind label is collected, fixed when it was drawn.
+    an amendment, a recall. `inclusion_probability` is the chance that a blind label is collected: what
+    the draw `uniform` was compared with.
     """
 
     pk = models.CompositePrimaryKey("case_id", "epoch", "sequence")
@@ -297,9 +298,9 @@ class Decision(models.Model):
     certificate = models.ForeignKey(
         Certificate, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
-    pi = models.FloatField(null=True)
-    pi_ref = models.FloatField(null=True)
-    u = models.FloatField(null=True, help_text="The draw that pi was compared with.")
+    inclusion_probability = models.FloatField(null=True)
+    reference_rate = models.FloatField(null=True)
+    uniform = models.FloatField(null=True, help_text="The draw that inclusion_probability was compared with.")
     is_audited = models.BooleanField(default=False)
     is_blind = models.BooleanField(
         default=False, help_text="The person answers without sight of the model's output."
@@ -321,12 +322,14 @@ class Decision(models.Model):
                     release__isnull=False,
                     cutoff_set__isnull=False,
                     score__isnull=False,
-                    pi__gt=0,
-                    u__isnull=False,
+                    inclusion_probability__gt=0,
+                    uniform__isnull=False,
                 ),
             ),
             models.CheckConstraint(
-                name="decision_pi_in_range", condition=Q(pi__isnull=True) | Q(pi__gt=0, pi__lte=1)
+                name="decision_probability_in_range",
+                condition=Q(inclusion_probability__isnull=True)
+                | Q(inclusion_probability__gt=0, inclusion_probability__lte=1),
             ),
         ]
         indexes: ClassVar[list[Any]] = [

@@ -11,20 +11,20 @@ from policy.models import Certificate, Policy, Watch
 from policy.selectors import certificate_for, cutoffs_in_force
 from policy.services.cutoffs import certified_cutoffs
 from policy.types import CertificateStatus, Scope
-from science.decide import PROVISIONAL_RAMP, Standing
+from science.decide import PROVISIONAL_RAMP, Basis
 
 GAIN = 0.01  # of all traffic: less is not worth a change of model
 
 
 @dataclass(frozen=True, slots=True)
-class Worth:
+class Promotion:
     """An answer, with its words."""
 
     is_worth: bool
     words: str
 
 
-def worth_promoting(release: Release, *, now: datetime) -> Worth:
+def worth_promoting(release: Release, *, now: datetime) -> Promotion:
     """Compare what the release's certificate would let through with what the champion's does now.
 
     Where nothing is automated under a certificate now, there is nothing to lose. While audits speak against
@@ -35,19 +35,19 @@ def worth_promoting(release: Release, *, now: datetime) -> Worth:
     policy = Policy.objects.filter(workflow_id=release.workflow_id).first()
     before = champion(release.workflow_id)
     if policy is None or before is None or before.id == release.id:
-        return Worth(True, "There is no other model.")
+        return Promotion(True, "There is no other model.")
     now_automated = _automated_now(policy, before, now)
     if now_automated is None:
-        return Worth(True, f"{before.name} automates nothing under a certificate now.")
+        return Promotion(True, f"{before.name} automates nothing under a certificate now.")
     watch = Watch.objects.filter(workflow_id=release.workflow_id, ended_at=None).first()
     if watch is not None and not watch.is_calm:
-        return Worth(
+        return Promotion(
             False, f"Audits speak against {before.name}: until that is settled, it stays under watch."
         )
     certificate = certificate_for(policy, release.id, now=now)
     would = _share(certificate, release, certified_cutoffs(certificate, release)) if certificate else 0.0
     words = f"It would automate {percent(would)} of cases, {before.name} automates {percent(now_automated)}."
-    return Worth(would >= now_automated + GAIN, words)
+    return Promotion(would >= now_automated + GAIN, words)
 
 
 def _automated_now(policy: Policy, release: Release, now: datetime) -> float | None:
@@ -55,7 +55,7 @@ def _automated_now(policy: Policy, release: Release, now: datetime) -> float | N
     cutoffs = cutoffs_in_force(release.id)
     if rule.closed(now.timestamp()) is not None or cutoffs is None or cutoffs.certificate is None:
         return None
-    if rule.standing not in (Standing.CERTIFIED, Standing.PROVISIONAL):
+    if rule.basis not in (Basis.CERTIFIED, Basis.PROVISIONAL):
         return None
     return _share(cutoffs.certificate, release, cutoffs.cutoffs)
 

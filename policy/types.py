@@ -2,8 +2,8 @@
 
 from django.db import models
 
+from science.decide import Basis, Reason, Route
 from science.decide import Degree as _Degree
-from science.decide import Reason, Route, Standing
 
 
 class Degree(models.TextChoices):
@@ -105,4 +105,4 @@ REASONS = [(r.value, r.value.replace("_", " ")) for r in Reason] + [
     ("withdrawn", "the submitter withdrew the case"),
     ("defaulted", "nobody answered in time: the set label stands in"),
 ]
-STANDINGS = [(s.value, s.value.replace("_", " ")) for s in Standing]
+BASES = [(s.value, s.value.replace("_", " ")) for s in Basis]

@@ -14,7 +14,7 @@ from typing import Any
 
 from hitl.shared.errors import Invalid
 
-MOST_MARKS = 100
+MAX_MARKS = 100
 MAX_NOTE = 200
 MAX_PLACE = 100
 VERDICTS = ("helped", "misled")
@@ -58,7 +58,7 @@ def check_marks(marks: Sequence[Any], fields: Sequence[str]) -> None:
         Invalid: each is named with its fix.
     """
     problems = _too_many(marks, "marks")
-    for place, mark in enumerate(marks[:MOST_MARKS]):
+    for place, mark in enumerate(marks[:MAX_MARKS]):
         problems += [_at("marks", place, *problem) for problem in _mark_problems(mark, fields)]
     if problems:
         raise Invalid(problems)
@@ -73,16 +73,16 @@ def check_flags(flags: Sequence[Any], fields: Sequence[str], *, sees_highlights:
     problems = _too_many(flags, "flags")
     if flags and not sees_highlights:
         problems.append(_at("flags", 0, "", "is about highlights, and none were shown", "Leave it out."))
-    for place, flag in enumerate(flags[:MOST_MARKS]):
+    for place, flag in enumerate(flags[:MAX_MARKS]):
         problems += [_at("flags", place, *problem) for problem in _flag_problems(flag, fields)]
     if problems:
         raise Invalid(problems)
 
 
 def _too_many(given: Sequence[Any], name: str) -> list[Problem]:
-    if len(given) <= MOST_MARKS:
+    if len(given) <= MAX_MARKS:
         return []
-    return [{"field": name, "error": f"are {len(given):,}", "fix": f"Send at most {MOST_MARKS}."}]
+    return [{"field": name, "error": f"are {len(given):,}", "fix": f"Send at most {MAX_MARKS}."}]
 
 
 def _at(table: str, place: int, name: str, error: str, fix: str) -> Problem:

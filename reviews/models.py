@@ -14,11 +14,11 @@ from hitl.shared.ids import new_id
 from models_store.models import Release
 from reviews.types import (
     MAX_ESCALATION,
+    MAX_LEASES,
     MAX_NOTE,
-    MOST_HELD,
-    BatchStatus,
     Mode,
     OrderKind,
+    ReviewBatchStatus,
     SkipReason,
     SlaAction,
     TaskReason,
@@ -87,12 +87,12 @@ class ReviewRules(models.Model):
         validators=_share,
         help_text="Share of the audits that agree with the model which a second person reads, blind.",
     )
-    gold_rate = models.FloatField(
+    known_answer_rate = models.FloatField(
         default=0.0,
         validators=[MinValueValidator(0.0), MaxValueValidator(0.5)],
         help_text="Known-answer cases per blind case.",
     )
-    gold_until = models.DateTimeField(
+    known_answers_until = models.DateTimeField(
         null=True, editable=False, help_text="Known-answer cases stand among the blind cases until then."
     )
     order = models.CharField(
@@ -156,7 +156,7 @@ class ReviewRules(models.Model):
                 name="shares_of_reviews_in_range",
                 condition=Q(decide_first_share__range=(0, 1))
                 & Q(reread_share__range=(0, 1))
-                & Q(gold_rate__range=(0, 0.5)),
+                & Q(known_answer_rate__range=(0, 0.5)),
             ),
             models.CheckConstraint(
                 name="default_label_is_named", condition=~Q(sla_action="default") | ~Q(default_label="")
@@ -194,7 +194,9 @@ class Task(models.Model):
     purpose = models.CharField(max_length=15, choices=Purpose, default=Purpose.REVIEW)
     reasons = ArrayField(models.CharField(max_length=15, choices=TaskReason), default=list)
     mode = models.CharField(max_length=15, choices=Mode)
-    pi = models.FloatField(null=True, help_text="Probability that a blind label is collected for this case.")
+    inclusion_probability = models.FloatField(
+        null=True, help_text="Probability that a blind label is collected for this case."
+    )
     suggestion = models.CharField(max_length=100, null=True)
     confidence = models.FloatField(null=True)
     runner_up = models.CharField(max_length=100, null=True)
@@ -227,7 +229,9 @@ class Task(models.Model):
         null=True, help_text="Which of the reviewer's few places it takes: their number is the cap."
     )
     ahead = models.BooleanField(
-        default=False, db_default=False, help_text="Held for the next page: its holder has not seen it yet."
+        default=False,
+        db_default=False,
+        help_text="LeasedTask for the next page: its holder has not seen it yet.",
     )
     held_until = models.DateTimeField(
         null=True, help_text="Put aside by whoever it is leased to, until then."
@@ -272,7 +276,7 @@ class Task(models.Model):
                 | (~Q(status="leased") & Q(lease_token__isnull=True, place__isnull=True)),
             ),
             models.CheckConstraint(
-                name="place_in_range", condition=Q(place__isnull=True) | Q(place__range=(1, MOST_HELD))
+                name="place_in_range", condition=Q(place__isnull=True) | Q(place__range=(1, MAX_LEASES))
             ),
             models.UniqueConstraint(
                 name="one_task_per_place", fields=["leased_to", "place"], condition=Q(status="leased")
@@ -368,7 +372,7 @@ class ReviewBatch(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     task_ids = ArrayField(models.UUIDField(), help_text="In random order: those that are read come first.")
-    status = models.CharField(max_length=10, choices=BatchStatus, default=BatchStatus.OPEN)
+    status = models.CharField(max_length=10, choices=ReviewBatchStatus, default=ReviewBatchStatus.OPEN)
     opened_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
@@ -397,7 +401,7 @@ class Skip(models.Model):
         ]
 
 
-class GoldCase(models.Model):
+class KnownAnswerCase(models.Model):
     """One row per case whose answer is known, asked again among the blind cases to see who finds it."""
 
     case = models.OneToOneField(Case, primary_key=True, on_delete=models.PROTECT, related_name="known_answer")

@@ -17,7 +17,7 @@ from reviews.models import ReviewRules
 from reviews.types import OrderKind
 
 
-def lot(task_id: UUID) -> float:
+def blind_value(task_id: UUID) -> float:
     """Return a number in [0, 1) that belongs to the task: the last 32 bits of its key, which are random."""
     return (task_id.int & 0xFFFF_FFFF) * 2.0**-32
 

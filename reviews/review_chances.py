@@ -11,7 +11,7 @@ from science.draws import uniform
 
 _REREAD = b"reread"
 _MODE = b"mode"
-_GOLD = b"gold"
+_KNOWN_ANSWER = b"known_answer"
 
 
 def is_reread(case_id: UUID, epoch: int, share: float) -> bool:
@@ -24,9 +24,9 @@ def decides_first(case_id: UUID, epoch: int, share: float) -> bool:
     return _drawn(_MODE, case_id, epoch, share)
 
 
-def brings_gold(task_id: UUID, rate: float) -> bool:
+def brings_known_answer(task_id: UUID, rate: float) -> bool:
     """Tell whether a known-answer case stands beside this blind task."""
-    return _drawn(_GOLD, task_id, 0, rate)
+    return _drawn(_KNOWN_ANSWER, task_id, 0, rate)
 
 
 def _drawn(salt: bytes, identity: UUID, epoch: int, share: float) -> bool:

@@ -16,17 +16,17 @@ from cases.models import SchemaVersion
 from cases.types import Purpose
 from hitl.accounts.types import Role
 from hitl.shared.actor import Actor
-from reviews.models import GoldCase, Review, Skip, Task
+from reviews.models import KnownAnswerCase, Review, Skip, Task
 from reviews.sql_queue import COUNT_WAITING, HELD_BY, OPEN_TO
 from reviews.types import OPEN, SKIP_LASTS, Mode, TaskStatus
 from science.fields import Schema
 
-MOST_COUNTED = 1_000
+MAX_COUNTED = 1_000
 _JSON = frozenset({"content", "fields", "labels", "reason_codes"})
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class LeasedTask:
     """A task in somebody's hands, with everything that the desk shows of it.
 
     In a blind task everything of the model is None: the row itself does not hold it. Where people answer
@@ -75,7 +75,7 @@ class Held:
         return self.mode == Mode.DECIDE_FIRST and self.first_label is None
 
     @classmethod
-    def from_row(cls, row: Sequence[Any]) -> "Held":
+    def from_row(cls, row: Sequence[Any]) -> "LeasedTask":
         """Read a row of `statements.HELD_COLUMNS`."""
         # jsonb arrives as text
         return cls(
@@ -91,15 +91,15 @@ def lanes_of(actor: Actor) -> list[bool]:
     return [False] * actor.has(Role.REVIEWER) + [True] * actor.has(Role.ADJUDICATOR)
 
 
-def held_by(
+def leased_task_of(
     actor: Actor, *, now: datetime, workflow_ids: list[UUID] | None = None, lease_token: UUID | None = None
-) -> Held | None:
+) -> LeasedTask | None:
     """Return the task the person took last and has on a page; with a token, that one, also if held ahead."""
     params = {"reviewer": actor.user_id, "now": now, "workflows": workflow_ids, "token": lease_token}
     with connection.cursor() as cursor:
         cursor.execute(HELD_BY, params)
         row = cursor.fetchone()
-    return Held.from_row(row) if row else None
+    return LeasedTask.from_row(row) if row else None
 
 
 def on_hold(actor: Actor) -> list[Task]:
@@ -144,7 +144,7 @@ def answered_today(actor: Actor, *, now: datetime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A workflow a person may choose to work on; `waiting` is counted up to `MOST_COUNTED`."""
+    """A workflow a person may choose to work on; `waiting` is counted up to `MAX_COUNTED`."""
 
     slug: str
     name: str
@@ -153,12 +153,12 @@ class Choice:
     @property
     def words(self) -> str:
         """The count as people read it."""
-        return f"{self.waiting:,}" if self.waiting < MOST_COUNTED else f"{MOST_COUNTED - 1:,}+"
+        return f"{self.waiting:,}" if self.waiting < MAX_COUNTED else f"{MAX_COUNTED - 1:,}+"
 
 
 def choices_for(actor: Actor) -> list[Choice]:
     """Return the workflows that let the person in, by name, with how many tasks wait in their lanes."""
-    params = {"reviewer": actor.user_id, "lanes": lanes_of(actor), "most": MOST_COUNTED}
+    params = {"reviewer": actor.user_id, "lanes": lanes_of(actor), "most": MAX_COUNTED}
     with connection.cursor() as cursor:
         cursor.execute(COUNT_WAITING, params)
         return [Choice(*row) for row in cursor.fetchall()]
@@ -175,19 +175,19 @@ def open_to(actor: Actor, *, now: datetime, workflow_ids: Sequence[UUID] | None 
     if workflow_ids is not None:
         waiting = waiting.filter(workflow_id__in=workflow_ids)
     answered = Review.objects.filter(case_id=OuterRef("case_id"), reviewer_id=actor.user_id, undone_at=None)
-    knows = GoldCase.objects.filter(case_id=OuterRef("case_id"), marked_by_id=actor.user_id)
+    knows = KnownAnswerCase.objects.filter(case_id=OuterRef("case_id"), marked_by_id=actor.user_id)
     skipped = Skip.objects.filter(task_id=OuterRef("pk"), reviewer_id=actor.user_id, until__gt=now)
     return (
         waiting.filter(~Exists(skipped), for_adjudicator__in=lanes_of(actor))
         .filter(~Exists(answered.filter(epoch=OuterRef("epoch"))))
-        .filter(~Q(purpose=Purpose.GOLD) | (~Exists(answered) & ~Exists(knows)))
+        .filter(~Q(purpose=Purpose.KNOWN_ANSWER) | (~Exists(answered) & ~Exists(knows)))
         .filter(Q(escalated_by=None) | ~Q(escalated_by_id=actor.user_id))
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """Why there is nothing for a person to do just now; counts end at `MOST_COUNTED`.
+    """Why there is nothing for a person to do just now; counts end at `MAX_COUNTED`.
 
     Attributes:
         held: with other reviewers; `held_until` when the first of their leases ends.
@@ -232,8 +232,8 @@ def why_quiet(actor: Actor, *, workflow_ids: list[UUID] | None, now: datetime) -
     waiting = within.filter(status=TaskStatus.WAITING)
     skips = Skip.objects.filter(reviewer_id=actor.user_id, until__gt=now, until__lte=now + SKIP_LASTS)
     skipped = skips.filter(task__in=waiting).aggregate(n=Count("pk"), until=Min("until"))
-    in_lanes = waiting.filter(for_adjudicator__in=lanes_of(actor))[:MOST_COUNTED].count()
-    for_adjudicators = waiting.filter(for_adjudicator=True)[:MOST_COUNTED].count()
+    in_lanes = waiting.filter(for_adjudicator__in=lanes_of(actor))[:MAX_COUNTED].count()
+    for_adjudicators = waiting.filter(for_adjudicator=True)[:MAX_COUNTED].count()
     elsewhere = Task.objects.filter(status=TaskStatus.WAITING).exclude(workflow_id__in=mine)
     if workflow_ids is not None:
         elsewhere = elsewhere.filter(workflow_id__in=workflow_ids)
@@ -248,7 +248,7 @@ def why_quiet(actor: Actor, *, workflow_ids: list[UUID] | None, now: datetime) -
         skipped_until=skipped["until"],
         for_others=max(0, in_lanes - skipped["n"]),
         for_adjudicators=0 if True in lanes_of(actor) else for_adjudicators,
-        for_skilled=elsewhere[:MOST_COUNTED].count(),
+        for_skilled=elsewhere[:MAX_COUNTED].count(),
         next_due=within.filter(status__in=OPEN).aggregate(at=Min("due_at"))["at"],
     )
 

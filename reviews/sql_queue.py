@@ -33,14 +33,14 @@ _LETS_IN = """
 _NOT_FOR = """
           NOT EXISTS (
               SELECT 1 FROM reviews_review r
-              WHERE r.case_id = t.case_id AND (r.epoch = t.epoch OR t.purpose = 'gold')
+              WHERE r.case_id = t.case_id AND (r.epoch = t.epoch OR t.purpose = 'known_answer')
                 AND r.reviewer_id = %(reviewer)s AND r.undone_at IS NULL OFFSET 0)
           AND NOT EXISTS (
               SELECT 1 FROM reviews_skip s
               WHERE s.task_id = t.id AND s.reviewer_id = %(reviewer)s AND s.until > %(now)s OFFSET 0)
           AND t.escalated_by_id IS DISTINCT FROM %(reviewer)s
-          AND (t.purpose <> 'gold' OR NOT EXISTS (
-              SELECT 1 FROM reviews_goldcase g
+          AND (t.purpose <> 'known_answer' OR NOT EXISTS (
+              SELECT 1 FROM reviews_knownanswercase g
               WHERE g.case_id = t.case_id AND g.marked_by_id = %(reviewer)s OFFSET 0))
 """
 
@@ -80,7 +80,8 @@ LEFT JOIN reviews_reviewrules rules ON rules.workflow_id = picked.workflow_id
 WHERE t.id = picked.id
 """  # noqa: S608 - text of our own, no input
 
-# What the desk shows of a held task `t`, its case `c`, workflow `w` and schema `s`. In the order of `Held`.
+# What the desk shows of a held task `t`, its case `c`, workflow `w` and schema `s`. In the order of
+# `LeasedTask`.
 # The case is shown as old as its task: second reads and known-answer cases look like any other. Where people
 # answer first, nothing of the model is here until they have.
 _SHOWN = "(t.mode <> 'decide_first' OR t.first_label IS NOT NULL)"
@@ -168,8 +169,9 @@ RETURNING t.lease_until
 # Locks the task under a lease until the transaction ends; its fields, whether other answers stand beside it
 # (what is known already settles nothing), and its workflow's rules.
 LOCKED_FIELDS = (  # in the order of the model
-    "id", "case_id", "workflow_id", "schema_version", "epoch", "slot", "purpose", "mode", "pi", "created_at",
-    "due_at", "first_label", "lease_token", "leased_to_id", "leased_at", "lease_until",
+    "id", "case_id", "workflow_id", "schema_version", "epoch", "slot", "purpose", "mode",
+    "inclusion_probability", "created_at", "due_at", "first_label", "lease_token",
+    "leased_to_id", "leased_at", "lease_until",
 )  # fmt: skip
 LOCKED_RULES = (
     "reviews_required", "lease_seconds", "due_hours", "reread_share", "reason_codes", "order", "value_hours",
@@ -178,7 +180,7 @@ _LOCK_TASK = f"""
 SELECT {", ".join(f"t.{name}" for name in LOCKED_FIELDS)},
        EXISTS (SELECT 1 FROM reviews_review r JOIN reviews_task other ON other.id = r.task_id
                WHERE r.case_id = t.case_id AND r.epoch = t.epoch AND r.undone_at IS NULL
-                 AND other.purpose <> 'gold' OFFSET 0),
+                 AND other.purpose <> 'known_answer' OFFSET 0),
        {", ".join(f'rules."{n}"' for n in LOCKED_RULES)}
 FROM reviews_task t LEFT JOIN reviews_reviewrules rules ON rules.workflow_id = t.workflow_id
 WHERE t.lease_token = %(token)s AND t.status = 'leased' FOR NO KEY UPDATE OF t

@@ -4,28 +4,28 @@ from datetime import timedelta
 
 from django.db import models
 
-MOST_HELD = 3  # tasks one person may hold at a time
+MAX_LEASES = 3  # tasks one person may hold at a time
 AWAY_GRACE = timedelta(seconds=60)  # how long a task is kept for somebody whose page is hidden or closed
 # How long a case is kept that is not on the page yet. What is answered to it without a network still counts
 # when that is back, two minutes later and more.
 AHEAD_LASTS = timedelta(seconds=180)
-MOST_AHEAD = 2
+MAX_AHEAD = 2
 SKIP_LASTS = timedelta(hours=1)
 FOR_GOOD = timedelta(days=36_500)
 MAX_COMMENT = 2_000
 MAX_NOTE = 300
-MOST_NOTES = 20
+MAX_NOTES = 20
 MAX_ESCALATION = 500
 
 
 # Batches: cases with one suggestion of one release that are alike.
-MOST_LOOKED_AT = 500  # waiting tasks of a workflow that are grouped, the next in the queue
+MAX_LOOKED_AT = 500  # waiting tasks of a workflow that are grouped, the next in the queue
 LEAST_ALIKE = 10  # tasks in a group that is offered as a batch
 READ_FIRST = 5  # of a batch, drawn at random, before the others can be accepted unread
 BATCH_LASTS = timedelta(minutes=30)
 
 
-class BatchStatus(models.TextChoices):
+class ReviewBatchStatus(models.TextChoices):
     """Where a batch of alike cases stands."""
 
     OPEN = "open", "being read"
@@ -75,7 +75,7 @@ class TaskReason(models.TextChoices):
     AUDIT = "audit", "audit of an automatic decision"
     SECOND = "second", "second review"
     DISAGREEMENT = "disagreement", "answers disagree"
-    GOLD = "gold", "known-answer case"
+    KNOWN_ANSWER = "known_answer", "known-answer case"
     APPEAL = "appeal", "appeal"
     RECALLED = "recalled", "recalled decision"
     BREAKER = "breaker", "the breaker has tripped"

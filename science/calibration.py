@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
-from science.serving.plan import softmax
+from science.serving.served_model import softmax
 
 
 @dataclass(frozen=True, slots=True)

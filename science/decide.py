@@ -8,9 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from science.draws import Draws
-from science.outcomes import Outcome, Outcomes
-from science.routing import (
+from science.decision_terms import (
     ABOVE,
     BELOW,
     DEGREES,
@@ -19,11 +17,13 @@ from science.routing import (
     REASONS,
     ROUTE_CODE,
     ROUTES,
+    Basis,
     Degree,
     Reason,
     Route,
-    Standing,
 )
+from science.draws import Draws
+from science.outcomes import Outcome, Outcomes
 from science.rule import AUDIT_FLOOR, LOWEST_SCORE, PROVISIONAL_RAMP, Rule
 
 __all__ = [
@@ -33,13 +33,13 @@ __all__ = [
     "PROVISIONAL_RAMP",
     "REASONS",
     "ROUTES",
+    "Basis",
     "Degree",
     "Outcome",
     "Outcomes",
     "Reason",
     "Route",
     "Rule",
-    "Standing",
     "decide",
 ]
 
@@ -74,7 +74,7 @@ def decide(
         score, label and cutoff is the same whatever the model said.
 
     >>> rule = Rule(labels=("ham", "spam"), workflow_labels=frozenset({"ham", "spam"}), degree=Degree.PARTIAL,
-    ...             cutoffs={"ham": 0.9, "spam": 0.9}, standing=Standing.CERTIFIED, valid_until=100.0)
+    ...             cutoffs={"ham": 0.9, "spam": 0.9}, basis=Basis.CERTIFIED, valid_until=100.0)
     >>> draws = Draws(np.array([0.5, 0.5]), np.array([0.5, 0.5]), np.array([0.5, 0.5]))
     >>> [(o.route.value, o.label) for o in
     ...  decide(rule, np.array([[0.97, 0.03], [0.4, 0.6]]), draws=draws, now=50.0).rows()]

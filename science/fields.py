@@ -125,7 +125,7 @@ class Schema:
                 return field
         raise KeyError(name)
 
-    def fingerprint(self) -> str:
+    def sha256(self) -> str:
         """SHA-256 (hex) of what a model is trained for.
 
         Field names, kinds and constraints and the set of labels count; the order in which they are

@@ -6,7 +6,7 @@ from math import isnan
 
 import numpy as np
 
-from science.routing import ABOVE, RAMP, REASONS, ROUTE_CODE, ROUTES, Reason, Route
+from science.decision_terms import ABOVE, RAMP, REASONS, ROUTE_CODE, ROUTES, Reason, Route
 
 
 @dataclass(frozen=True, slots=True)

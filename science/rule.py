@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from science.routing import ABOVE, RANK, REASON_CODE, REASONS, Degree, Reason, Standing
+from science.decision_terms import ABOVE, RANK, REASON_CODE, REASONS, Basis, Degree, Reason
 
 AUDIT_FLOOR = 0.005  # lowest probability with which an automatic decision is ever audited
 PROVISIONAL_RAMP = 0.25  # largest share of accepted cases automated while the certificate is provisional
@@ -25,7 +25,7 @@ class Rule:
         scope: whether the promise speaks of all automatic decisions together or of each label.
         cutoffs: label -> cutoff on the certified scalar; a label that is absent is never automatic. For the
             scope ``overall`` every label has the same number.
-        standing: what the cutoffs rest on.
+        basis: what the cutoffs rest on.
         valid_from, valid_until: POSIX seconds, start included and end excluded; None is unbounded, which only
             cutoffs without a certificate may be at the end.
         breaker_tripped: live evidence no longer supports the promise.
@@ -33,7 +33,7 @@ class Rule:
         audit_rate: probability with which an automatic decision is audited now.
         audit_base: the base audit rate, which sets the floor of `audit_rate`.
         blind_share: probability with which a reviewed case is answered blind.
-        ramp: share of accepted cases that is automated; capped while the standing is provisional.
+        ramp: share of accepted cases that is automated; capped while the basis is provisional.
         rescore: maps probabilities (n_cases, n_labels) to the certified scalar (n_cases,) in [0, 1]; None
             means the probability of the predicted label.
 
@@ -47,7 +47,7 @@ class Rule:
     label_degrees: Mapping[str, Degree] = field(default_factory=dict)
     scope: Literal["overall", "per_label"] = "overall"
     cutoffs: Mapping[str, float] = field(default_factory=dict)
-    standing: Standing = Standing.NONE
+    basis: Basis = Basis.NONE
     valid_from: float | None = None
     valid_until: float | None = None
     breaker_tripped: bool = False
@@ -96,7 +96,7 @@ class Rule:
             return Reason.ASSIST
         if self.breaker_tripped:
             return Reason.BREAKER
-        if self.standing is Standing.NONE:
+        if self.basis is Basis.NONE:
             return Reason.NOT_CERTIFIED
         if self.degree is Degree.FULL and not self.covers_everything:
             return Reason.NOT_CERTIFIED
@@ -108,7 +108,7 @@ class Rule:
     @property
     def covers_everything(self) -> bool:
         """Whether a certificate accepts every case, which `full` needs (labels held lower aside)."""
-        return self.standing is Standing.CERTIFIED and all(
+        return self.basis is Basis.CERTIFIED and all(
             self.cutoffs.get(label, np.inf) <= LOWEST_SCORE
             for label in self.labels
             if label in self.workflow_labels and self._degree_of(label) is Degree.FULL
@@ -127,7 +127,7 @@ class Rule:
     @property
     def share_let_through(self) -> float:
         """Share of accepted cases that is automated."""
-        return min(self.ramp, PROVISIONAL_RAMP) if self.standing is Standing.PROVISIONAL else self.ramp
+        return min(self.ramp, PROVISIONAL_RAMP) if self.basis is Basis.PROVISIONAL else self.ramp
 
     @property
     def accepted_pi(self) -> float:
@@ -167,5 +167,5 @@ class Rule:
             raise ValueError("label_degrees need the scope per_label: an overall promise is one unit.")
         if self.scope == "overall" and len(set(self.cutoffs.values())) > 1:
             raise ValueError("cutoffs must all be equal for the scope overall: it promises one number.")
-        if self.standing in (Standing.CERTIFIED, Standing.PROVISIONAL) and self.valid_until is None:
+        if self.basis in (Basis.CERTIFIED, Basis.PROVISIONAL) and self.valid_until is None:
             raise ValueError("valid_until is missing: every certificate ends.")

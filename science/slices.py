@@ -18,7 +18,7 @@ from science.paired import paired_difference
 from science.serving.table import moment_of, number
 
 FEWEST = 30  # cases in a slice; of fewer nothing can be said
-_MOST_CATEGORIES = 12
+_MAX_CATEGORIES = 12
 _PARTS = 4
 CONFIDENCE = 0.95
 
@@ -97,7 +97,7 @@ def _slices(
 def _of_field(field: Field, values: Sequence[object]) -> Iterator[tuple[str, np.ndarray]]:
     if field.kind in (Kind.CATEGORY, Kind.BOOLEAN):
         said = [str(value) for value in values]
-        for value, _ in sorted(Counter(said).most_common(_MOST_CATEGORIES)):
+        for value, _ in sorted(Counter(said).most_common(_MAX_CATEGORIES)):
             yield f": {value[:60]}", np.array([one == value for one in said])
     elif field.kind is Kind.NUMBER:
         yield from _parts(np.array([number(value) for value in values]), "")

@@ -14,9 +14,9 @@ from cases.files.columns import is_boolean, is_date, is_number
 from science.fields import Kind
 
 SAMPLE = 2_000  # rows looked at
-MOST_OPTIONS = 50
+MAX_OPTIONS = 50
 LONGEST_OPTION = 40
-MOST_LABELS = 20
+MAX_LABELS = 20
 
 _LABEL_NAMES = ("label", "class", "target", "category", "decision", "outcome", "answer", "result", "y")
 _REFERENCE_NAMES = ("reference", "ref", "id", "case_id", "uuid", "key", "number")
@@ -101,7 +101,7 @@ def _kind(present: Sequence[object]) -> Kind:
 def _repeats(texts: Sequence[str]) -> bool:
     """Tell whether the texts look like a choice from a list: few different ones, short, repeated."""
     different = set(texts)
-    few = min(MOST_OPTIONS, max(2, len(texts) // 5))
+    few = min(MAX_OPTIONS, max(2, len(texts) // 5))
     return len(different) <= few and max(map(len, different)) <= LONGEST_OPTION
 
 
@@ -120,7 +120,7 @@ def _label_column(columns: Mapping[str, Sequence[object]]) -> str | None:
 def _may_be_label(values: Sequence[object]) -> bool:
     present = _present(values)
     counts = Counter(str(value).strip() for value in present)
-    if not 2 <= len(counts) <= MOST_LABELS or len(present) < 2 * len(counts):
+    if not 2 <= len(counts) <= MAX_LABELS or len(present) < 2 * len(counts):
         return False
     return max(map(len, counts)) <= LONGEST_OPTION and not any(isinstance(value, float) for value in present)
 

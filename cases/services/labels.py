@@ -1,4 +1,4 @@
-"""What a case counts as: one standing label, append-only."""
+"""What a case counts as: one current label, append-only."""
 
 from datetime import datetime
 from uuid import UUID
@@ -45,7 +45,7 @@ def record_label(
     seconds: float | None,
     now: datetime,
 ) -> None:
-    """Make `label` what the case counts as, which has no standing label (any more).
+    """Make `label` what the case counts as, which has no current label (any more).
 
     Call inside the transaction that holds the case's lock.
     """
@@ -69,7 +69,7 @@ def record_label(
 
 
 def supersede_label(*, case_id: UUID, now: datetime) -> bool:
-    """End the standing label of a case; False when it has none."""
+    """End the current label of a case; False when it has none."""
     return Label.objects.filter(case_id=case_id, superseded_at=None).update(superseded_at=now) == 1
 
 

@@ -27,7 +27,7 @@ class CheckedSchema:
 
     fields: list[dict[str, Any]]
     labels: list[dict[str, Any]]
-    fingerprint: str
+    schema_sha256: str
 
 
 def checked_schema(fields: object, labels: object) -> CheckedSchema:
@@ -45,7 +45,7 @@ def checked_schema(fields: object, labels: object) -> CheckedSchema:
         schema = Schema(tuple(good_fields), tuple(label["name"] for label in good_labels))
     except BadSchema as bad:
         raise Invalid([_problem("fields", str(bad), "Correct the named field or label.")]) from None
-    return CheckedSchema([field.to_json() for field in good_fields], good_labels, schema.fingerprint())
+    return CheckedSchema([field.to_json() for field in good_fields], good_labels, schema.sha256())
 
 
 def _problem(field: str, error: str, fix: str) -> Problem:

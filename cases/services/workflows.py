@@ -95,7 +95,7 @@ def change_schema(
     detail = {
         "from": current.number,
         "to": version.number,
-        "models_still_fit": current.fingerprint == version.fingerprint,
+        "models_still_fit": current.schema_sha256 == version.schema_sha256,
     }
     record(action="schema.changed", actor=actor, now=now, about=workflow, detail=detail)
     return version
@@ -175,7 +175,7 @@ def _add_version(
         number=number,
         fields=schema.fields,
         labels=schema.labels,
-        fingerprint=schema.fingerprint,
+        schema_sha256=schema.schema_sha256,
         created_at=now,
         created_by_id=actor.user_id,
     )

@@ -117,7 +117,7 @@ def _one_world(world: World, client: ApiClient, address: str, password: str, tag
 def _review(world: World, address: str, password: str, truth: dict[str, str]) -> int:
     known = {**truth, **_truth_of_others(world)}
     workflow_id = Workflow.objects.values_list("pk", flat=True).get(slug=world.slug)
-    one = {"reviews_required": 1, "gold_rate": 0.0}  # rita is alone here
+    one = {"reviews_required": 1, "known_answer_rate": 0.0}  # rita is alone here
     change_rules(workflow_id=workflow_id, values=one, actor=ACTOR, now=clock.now())
     reviewer = Reviewer(address, "rita", password, lambda case_id: known[case_id])
     before = Label.objects.exclude(purpose=Purpose.IMPORT).count()

@@ -22,10 +22,10 @@ from hitl.accounts.models import User
 from hitl.demo.people import ACTOR
 from hitl.demo.reviewer import Reviewer
 from hitl.demo.worlds import Credit, SpamMail, World
-from hitl.flow.settling.known_answers import mark_gold
+from hitl.flow.settling.known_answers import mark_known_answer
 from hitl.shared import clock
 from hitl.shared.errors import HitlError
-from reviews.models import GoldCase, Task
+from reviews.models import KnownAnswerCase, Task
 from reviews.services.rules import change_rules
 from reviews.types import TaskStatus
 
@@ -101,13 +101,13 @@ def set_up(say: Say) -> None:
     """Have credit applications answered twice, and some of their history asked again as known answers."""
     workflow = Workflow.objects.get(slug=Credit.slug)
     lead = User.objects.get(username="olga").as_actor()
-    if GoldCase.objects.filter(workflow=workflow).exists():
+    if KnownAnswerCase.objects.filter(workflow=workflow).exists():
         return
     history = Case.objects.filter(workflow=workflow, origin=Origin.IMPORT, status=CaseStatus.DECIDED)
     for case_id, answer in history.values_list("pk", "answer")[:KNOWN_ANSWERS]:
         why = "From the history: it is known whether the credit was paid back."
-        mark_gold(case_id=case_id, truth=str(answer), reason=why, actor=lead, now=clock.now())
-    rules = {"reviews_required": 2, "gold_rate": 0.15}
+        mark_known_answer(case_id=case_id, truth=str(answer), reason=why, actor=lead, now=clock.now())
+    rules = {"reviews_required": 2, "known_answer_rate": 0.15}
     change_rules(workflow_id=workflow.pk, values=rules, actor=ACTOR, now=clock.now())
     say(f"{workflow.name}: two answers a case, {KNOWN_ANSWERS} known answers among them")
 

@@ -13,7 +13,7 @@ from urllib.parse import SplitResult
 from hitl.outbox.addresses import AddressRefused, look_up
 
 SECONDS = 15.0
-MOST_READ = 64 * 1024
+MAX_READ = 64 * 1024
 _ERROR_LENGTH = 300
 
 
@@ -77,7 +77,7 @@ def post(
         path = (url.path or "/") + (f"?{url.query}" if url.query else "")
         connection.request("POST", path, body=body, headers=dict(headers))
         response = connection.getresponse()
-        response.read(MOST_READ)
+        response.read(MAX_READ)
         status = response.status
         retry_after = _retry_after(response.headers.get("Retry-After"), wall_time)
         if 300 <= status < 400:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
-MOST_BEHIND = timedelta(hours=1)
+MAX_BEHIND = timedelta(hours=1)
 
 
 class Steady:
@@ -12,7 +12,7 @@ class Steady:
 
     Decisions are dated, and what was dated up to a moment is sealed by a digest: a date from before it would
     look like a row that was slipped in. After a step back this clock goes on at half speed until the other
-    has caught up; of a step of more than `MOST_BEHIND` it was the system's clock that was wrong before.
+    has caught up; of a step of more than `MAX_BEHIND` it was the system's clock that was wrong before.
 
     Args:
         wall: the system's time of day. elapsed: seconds that only ever grow.
@@ -31,7 +31,7 @@ class Steady:
         wall, elapsed = self._wall(), self._elapsed()
         then, since = self._anchor
         held_back = then + timedelta(seconds=(elapsed - since) / 2)
-        if wall >= held_back or held_back - wall > MOST_BEHIND:
+        if wall >= held_back or held_back - wall > MAX_BEHIND:
             self._anchor = wall, elapsed
             return wall
         return held_back

@@ -10,7 +10,7 @@ from models_store.models import Release
 from models_store.rows import rows_for
 from models_store.selectors import evaluation_of
 from models_store.services.evaluation import best_of
-from models_store.serving import plan_for
+from models_store.serving import served_model
 from science.fields import Schema
 
 _CHUNK = 2_000
@@ -26,7 +26,7 @@ class FirstModel:
 
 def ask(release: Release, contents: Sequence[Mapping[str, Any]], schema: Schema) -> FirstModel:
     """Let a release score cases, as it would have at any time: it never changes."""
-    plan = plan_for(release.id)
+    plan = served_model(release.id)
     labels = np.array(plan.labels, dtype=object)
     predicted, scores = [], []
     for first in range(0, len(contents), _CHUNK):

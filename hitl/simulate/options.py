@@ -16,7 +16,7 @@ DRIFTS = {
     "prior": "From the case on, the rarest label is as frequent as the commonest was, and so on.",
     "covariate": "From the case on, most cases are of the kind that the first model finds hard.",
 }
-MOST_REVIEWERS = 200
+MAX_REVIEWERS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Options:
             raise CannotSimulate("--shuffle and --time give two orders. Leave one of them out.")
         for name, value, low, high, words in (
             ("--reviewer-error", self.reviewer_error, 0.0, 0.95, "a chance from 0 to 0.95"),
-            ("--reviewers", self.reviewers, 1, MOST_REVIEWERS, f"a number from 1 to {MOST_REVIEWERS}"),
+            ("--reviewers", self.reviewers, 1, MAX_REVIEWERS, f"a number from 1 to {MAX_REVIEWERS}"),
             ("--start", self.start or 0, 0, 10**9, "how many rows are history, 0 or more"),
             ("--retrain-every", self.retrain_every or 1, 1, 10**9, "a number of labels, 1 or more"),
             ("--seed", self.seed, 0, 2**32 - 1, "a whole number from 0 to 4294967295"),

@@ -7,7 +7,7 @@ from typing import Any
 from hitl.simulate.events import RED
 from hitl.web.charts import Plot, Series
 
-_MOST_MARKS = 4
+_MAX_MARKS = 4
 _X = "cases come in"
 
 Outcome = Mapping[str, Any]
@@ -32,7 +32,7 @@ def _marks(outcome: Outcome) -> list[tuple[float, str]]:
     drift = outcome["drift"]
     marks = [(float(drift["case"]), drift["kind"])] if drift else []
     reds = [alarm for alarm in outcome["alarms"] if alarm["level"] == RED]
-    marks += [(float(alarm["case"]), "alarm") for alarm in reds[:_MOST_MARKS]]
+    marks += [(float(alarm["case"]), "alarm") for alarm in reds[:_MAX_MARKS]]
     return marks
 
 

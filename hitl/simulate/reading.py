@@ -20,8 +20,8 @@ from hitl.simulate.errors import CannotSimulate
 from hitl.simulate.options import Options
 from science.fields import MEDIA_KINDS, Kind, Schema
 
-FEWEST_ROWS = 20
-MOST_ROWS = 1_000_000
+MIN_ROWS = 20
+MAX_ROWS = 1_000_000
 _LISTED = 3
 _TYPED: dict[Kind, type] = {Kind.NUMBER: float, Kind.BOOLEAN: bool, Kind.DATE: str}
 _FEW = 0.05  # of the cells
@@ -66,7 +66,7 @@ def read_world(options: Options) -> World:
     for option, name in (("--label", options.label), ("--time", options.time)):
         if name is not None and name not in columns:
             raise CannotSimulate(f'{option}: there is no column "{name}". {_there(columns)}')
-    if len(rows) < FEWEST_ROWS:
+    if len(rows) < MIN_ROWS:
         raise _too_few(len(rows), unreadable)
     if options.time and not any(as_time(row.get(options.time)) for _, row in rows):
         raise CannotSimulate(
@@ -80,14 +80,14 @@ def read_world(options: Options) -> World:
     world = _shaped(rows, fields, labels, guess.label_column, options, notes)
     reasons = (*unreadable, *world.reasons)[:_LISTED]
     n_skipped = world.skipped + len(unreadable)
-    if len(world.items) < FEWEST_ROWS:
+    if len(world.items) < MIN_ROWS:
         raise _too_few(len(world.items), reasons)
     return World(fields, labels, world.items, world.label_column, n_skipped, reasons, tuple(notes))
 
 
 def _too_few(n: int, reasons: Sequence[str]) -> CannotSimulate:
     first = f" The first that does not fit: {reasons[0]}" if reasons else ""
-    return CannotSimulate(f"FILE has {n} rows that can be used; a simulation needs {FEWEST_ROWS}.{first}")
+    return CannotSimulate(f"FILE has {n} rows that can be used; a simulation needs {MIN_ROWS}.{first}")
 
 
 def _there(columns: Sequence[str]) -> str:
@@ -104,8 +104,8 @@ def _rows(options: Options) -> tuple[list[Row], list[str]]:
             for line, row in table.rows:
                 if "(row)" in row:
                     unreadable.append(f"line {line}: {row['(row)']}")
-                elif len(rows) == MOST_ROWS:
-                    raise CannotSimulate(f"FILE has more than {MOST_ROWS:,} rows. Give a part of it.")
+                elif len(rows) == MAX_ROWS:
+                    raise CannotSimulate(f"FILE has more than {MAX_ROWS:,} rows. Give a part of it.")
                 else:
                     rows.append((line, _flat(row)))
     except BadTable as bad:

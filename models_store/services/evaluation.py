@@ -7,15 +7,15 @@ import numpy as np
 from models_store.models import Evaluation, Release
 from models_store.rows import rows_for
 from models_store.selectors import evaluation_of, labels_trained_on
-from models_store.services.snapshots import Snapshot
-from models_store.serving import plan_for
+from models_store.services.training_sets import TrainingSet
+from models_store.serving import served_model
 from models_store.types import EvaluationSource
 from science.aurc import aurc
 from science.paired import PairedDifference, paired_difference
 from science.pipelines import TrainedModel
-from science.serving import Plan
+from science.serving import ServedModel
 
-FEWEST_FRESH = 50  # labels the champion never saw, below which older ones are asked as well
+MIN_FRESH = 50  # labels the champion never saw, below which older ones are asked as well
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Comparison:
 
 
 def evaluate(
-    model: TrainedModel, snapshot: Snapshot, trained: np.ndarray, held_out: np.ndarray
+    model: TrainedModel, snapshot: TrainingSet, trained: np.ndarray, held_out: np.ndarray
 ) -> Evaluation:
     """Return, unsaved, what the model says of the labels held out; of all, out of fold, where none were.
 
@@ -70,7 +70,9 @@ def evaluate(
     )
 
 
-def _of_the_fit(plan: Plan, proba: np.ndarray, snapshot: Snapshot, places: np.ndarray) -> np.ndarray:
+def _of_the_fit(
+    plan: ServedModel, proba: np.ndarray, snapshot: TrainingSet, places: np.ndarray
+) -> np.ndarray:
     """The probabilities (n_rows, n_labels), NaN where the model cannot read the case."""
     contents, _ = snapshot.take(places)
     misfits = plan.fits(rows_for(contents, snapshot.schema))
@@ -85,18 +87,18 @@ def best_of(proba: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return safe.argmax(axis=1), np.where(readable, safe.max(axis=1), np.nan)
 
 
-def compare(champion: Release, evaluation: Evaluation, snapshot: Snapshot) -> Comparison | None:
+def compare(champion: Release, evaluation: Evaluation, snapshot: TrainingSet) -> Comparison | None:
     """Judge both models by the same labels; None where the champion is for another schema, or none is left.
 
     Raises:
         ArtifactRefused: the champion's file cannot be used.
     """
-    if champion.schema_fingerprint != snapshot.fingerprint:
+    if champion.schema_sha256 != snapshot.schema_sha256:
         return None
     place = {label_id: i for i, label_id in enumerate(snapshot.label_ids)}
     places = np.array([place[label_id] for label_id in evaluation.label_ids], dtype=np.intp)
     wrong_b, score_b, is_fresh = _champion_on(champion, snapshot, places)
-    wanted = is_fresh if is_fresh.sum() >= FEWEST_FRESH else ~np.isnan(wrong_b)
+    wanted = is_fresh if is_fresh.sum() >= MIN_FRESH else ~np.isnan(wrong_b)
     if not wanted.any():
         return None
     score_a = np.array(evaluation.scores, dtype=np.float64)
@@ -112,7 +114,7 @@ def compare(champion: Release, evaluation: Evaluation, snapshot: Snapshot) -> Co
 
 
 def _champion_on(
-    champion: Release, snapshot: Snapshot, places: np.ndarray
+    champion: Release, snapshot: TrainingSet, places: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Whether the champion is wrong (NaN: unknown), how sure it is, and whether it never saw the label.
 
@@ -128,7 +130,7 @@ def _champion_on(
             wrong[k], score[k] = known.get(snapshot.label_ids[places[k]], (np.nan, np.nan))
     if is_fresh.any():
         contents, labels = snapshot.take(places[is_fresh])
-        plan = plan_for(champion.id)
+        plan = served_model(champion.id)
         proba = plan.predict_proba(rows_for(contents, snapshot.schema))
         column, sure = best_of(_of_the_fit(plan, proba, snapshot, places[is_fresh]))
         said = np.array([plan.labels[i] for i in column], dtype=object)

@@ -9,9 +9,9 @@ from uuid import UUID
 from django.db.models import F
 
 from cases.models import Case, SchemaVersion
-from models_store.models import Evidence, Release
+from models_store.models import Release, StoredExplanation
 from models_store.rows import rows_for
-from models_store.serving import plan_for
+from models_store.serving import served_model
 from science.explain import explain, verify
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,9 @@ def evidence_for(
     Never raises for what is in a case or a model: what cannot be explained is `unavailable`, and the desk
     shows the case without marks.
     """
-    kept = Evidence.objects.filter(case_id=case_id, release_id=release_id, target=target, contrast=contrast)
+    kept = StoredExplanation.objects.filter(
+        case_id=case_id, release_id=release_id, target=target, contrast=contrast
+    )
     body = kept.values_list("body", flat=True).first()
     if body is not None:
         return dict(body)
@@ -39,9 +41,9 @@ def evidence_for(
         body = dict(UNAVAILABLE)
     if body["status"] == UNAVAILABLE["status"]:
         return body  # not kept: the file may be back, or the model be loaded, when it is asked for again
-    Evidence.objects.bulk_create(
+    StoredExplanation.objects.bulk_create(
         [
-            Evidence(
+            StoredExplanation(
                 case_id=case_id,
                 release_id=release_id,
                 target=target,
@@ -63,9 +65,9 @@ def _compute(case_id: UUID, release_id: UUID, target: str, contrast: str) -> dic
         .get(pk=release_id, workflow_id=case.workflow_id)
     )
     schema = SchemaVersion.objects.get(workflow_id=case.workflow_id, number=case.schema_version).schema
-    plan = plan_for(release_id)
+    plan = served_model(release_id)
     (row,) = rows_for([case.content], schema)
-    if schema.fingerprint() != plan.schema_fingerprint or plan.fits([row]) != [None]:
+    if schema.sha256() != plan.schema_sha256 or plan.fits([row]) != [None]:
         return dict(UNAVAILABLE)
     found = explain(plan, row, target=target, contrast=contrast, model=release.name)
     if found.status == UNAVAILABLE["status"]:

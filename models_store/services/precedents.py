@@ -15,10 +15,10 @@ from models_store import artifacts
 from models_store.artifacts import Stored
 from models_store.models import PrecedentIndex, Release
 from models_store.rows import rows_for
-from models_store.services.snapshots import Snapshot
-from models_store.serving import plan_for
+from models_store.services.training_sets import TrainingSet
+from models_store.serving import served_model
 from science.explain import Precedents, index_precedents, load_precedents
-from science.serving import Plan
+from science.serving import ServedModel
 
 log = logging.getLogger(__name__)
 
@@ -62,11 +62,11 @@ def precedents_for(*, case_id: UUID, release_id: UUID, limit: int = 3) -> list[P
         log.exception("no precedents", extra={"case": str(case_id), "release": str(release_id)})
         return []
     labels = Label.objects.filter(pk__in=[key for key, _ in found], superseded_at=None)
-    standing = {label.pk: label for label in labels.exclude(case_id=case_id).select_related("case")}
+    current = {label.pk: label for label in labels.exclude(case_id=case_id).select_related("case")}
     usable = [
         Precedent(label.case_id, label.case.reference, label.label, likeness, label.is_blind, label.at)
         for key, likeness in found
-        if (label := standing.get(key)) is not None and label.case.status != CaseStatus.WITHDRAWN
+        if (label := current.get(key)) is not None and label.case.status != CaseStatus.WITHDRAWN
     ]
     chosen = usable[: max(0, limit)]
     if limit > 1 and chosen and len({one.label for one in chosen}) == 1:
@@ -82,8 +82,8 @@ def _nearest(case_id: UUID, release_id: UUID, *, most: int) -> list[tuple[UUID, 
     if index is None:
         return []
     schema = SchemaVersion.objects.get(workflow_id=case.workflow_id, number=case.schema_version).schema
-    plan = plan_for(release_id)
-    if schema.fingerprint() != plan.schema_fingerprint:
+    plan = served_model(release_id)
+    if schema.sha256() != plan.schema_sha256:
         return []
     (row,) = rows_for([case.content], schema)
     near = index.nearest(plan, row, limit=most, other=_ASKED)
@@ -110,7 +110,7 @@ def _index_of(release_id: UUID, workflow_id: UUID) -> Precedents | None:
 
 
 def keep_precedents(
-    *, release: Release, plan: Plan, snapshot: Snapshot, trained: np.ndarray, now: datetime
+    *, release: Release, plan: ServedModel, snapshot: TrainingSet, trained: np.ndarray, now: datetime
 ) -> int:
     """Index the cases that a release was trained on; return how many. The release stands without it as well.
 

@@ -12,7 +12,7 @@ from hitl.shared.actor import system
 from models_store import artifacts
 from models_store.models import Evaluation, LabelRole, Release, TrainingRun
 from models_store.services.runs import note
-from models_store.services.snapshots import Snapshot
+from models_store.services.training_sets import TrainingSet
 from models_store.types import LabelUse
 from science.pipelines import TrainedModel
 
@@ -31,7 +31,7 @@ def register(
     *,
     run: TrainingRun,
     model: TrainedModel,
-    snapshot: Snapshot,
+    snapshot: TrainingSet,
     evaluation: Evaluation,
     held_out: np.ndarray,
     manifest: dict[str, Any],
@@ -59,7 +59,7 @@ def register(
             workflow=workflow,
             number=last.number + 1 if last else 1,
             schema_version=snapshot.schema_version,
-            schema_fingerprint=model.schema_fingerprint,
+            schema_sha256=model.schema_sha256,
             labels=list(model.labels),
             artifact_sha256=stored.sha256,
             artifact_bytes=stored.size_bytes,
@@ -77,7 +77,7 @@ def register(
     return release
 
 
-def _note_uses(release: Release, snapshot: Snapshot, held_out: np.ndarray) -> None:
+def _note_uses(release: Release, snapshot: TrainingSet, held_out: np.ndarray) -> None:
     """A label trains a release or certifies it, never both; judged out of fold is declared as such."""
     to_certify = set(held_out.tolist())
     LabelRole.objects.bulk_create(

@@ -15,7 +15,7 @@ from hitl.shared.jobs import enqueue
 from models_store.access import require_operator
 from models_store.errors import SchemaChanged
 from models_store.models import Release, RoleSpan
-from models_store.serving import read_plan
+from models_store.serving import read_model
 from models_store.types import ReleaseRole
 
 CERTIFY = "policy.certify_release"
@@ -36,7 +36,7 @@ def promote(*, release_id: UUID, actor: Actor, now: datetime, reason: str = "") 
     release = Release.objects.filter(pk=release_id).first()
     if release is None:
         raise NotFound("There is no such release.")
-    read_plan(release)  # before any lock: the store may be another machine
+    read_model(release)  # before any lock: the store may be another machine
     return _make_champion(release, actor, now, reason.strip())
 
 
@@ -44,7 +44,7 @@ def promote(*, release_id: UUID, actor: Actor, now: datetime, reason: str = "") 
 def _make_champion(release: Release, actor: Actor, now: datetime, reason: str) -> RoleSpan:
     workflow = Workflow.objects.select_for_update(no_key=True).get(pk=release.workflow_id)
     schema = SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version)
-    if schema.fingerprint != release.schema_fingerprint:
+    if schema.schema_sha256 != release.schema_sha256:
         raise SchemaChanged(release=release.name)
     open_spans = RoleSpan.objects.filter(workflow=workflow, until=None)
     before = open_spans.filter(role=ReleaseRole.CHAMPION).select_related("release").first()

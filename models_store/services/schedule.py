@@ -14,8 +14,8 @@ from hitl.shared.actor import Actor, system
 from hitl.shared.errors import Invalid, NotFound
 from models_store.access import require_operator
 from models_store.errors import RunActive
-from models_store.models import TrainingPlan, TrainingRun
-from models_store.selectors import active_run, new_labels, training_plan
+from models_store.models import TrainingRun, TrainingSettings
+from models_store.selectors import active_run, new_labels, training_settings
 from models_store.services.runs import request_training
 from models_store.types import Trigger
 
@@ -43,7 +43,7 @@ def due_trigger(workflow_id: UUID, *, now: datetime) -> Trigger | None:
 
     What the last run saw is not new, also when it was refused or failed: it is not tried again and again.
     """
-    plan = training_plan(workflow_id)
+    plan = training_settings(workflow_id)
     if not plan.is_automatic:
         return None
     last = TrainingRun.objects.filter(workflow_id=workflow_id).aggregate(at=Max("requested_at"))["at"]
@@ -58,7 +58,9 @@ def due_trigger(workflow_id: UUID, *, now: datetime) -> Trigger | None:
 
 
 @transaction.atomic
-def change_training_plan(*, workflow_id: UUID, actor: Actor, now: datetime, **settings: Any) -> TrainingPlan:
+def change_training_plan(
+    *, workflow_id: UUID, actor: Actor, now: datetime, **settings: Any
+) -> TrainingSettings:
     """Say when a workflow trains by itself, and whether what passes the gate waits for a person.
 
     Raises:
@@ -70,7 +72,7 @@ def change_training_plan(*, workflow_id: UUID, actor: Actor, now: datetime, **se
     workflow = Workflow.objects.select_for_update(no_key=True).filter(pk=workflow_id).first()
     if workflow is None:
         raise NotFound("There is no such workflow.")
-    plan = training_plan(workflow_id)
+    plan = training_settings(workflow_id)
     before = {name: getattr(plan, name) for name in settings}
     for name, value in settings.items():
         setattr(plan, name, value)
@@ -86,5 +88,5 @@ def change_training_plan(*, workflow_id: UUID, actor: Actor, now: datetime, **se
     changes = {name: [before[name], value] for name, value in settings.items() if before[name] != value}
     if changes or plan._state.adding:
         plan.save()
-        record(action="training_plan.changed", actor=actor, now=now, about=workflow, detail=changes)
+        record(action="training_settings.changed", actor=actor, now=now, about=workflow, detail=changes)
     return plan

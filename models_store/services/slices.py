@@ -9,14 +9,14 @@ import numpy as np
 from cases.models import Label
 from models_store.models import Evaluation
 from models_store.rows import rows_for
-from models_store.services.snapshots import Snapshot
+from models_store.services.training_sets import TrainingSet
 from science.pipelines import TrainedModel
 from science.pipelines.influence import influence_of_people
 from science.slices import slices_of
 
 
 def look_closer(
-    *, model: TrainedModel, snapshot: Snapshot, trained: np.ndarray, evaluation: Evaluation
+    *, model: TrainedModel, snapshot: TrainingSet, trained: np.ndarray, evaluation: Evaluation
 ) -> dict[str, Any]:
     """Return `slices` (of the cases it is judged by) and `people` (of those it was trained on).
 
@@ -28,7 +28,7 @@ def look_closer(
     }
 
 
-def _slices(evaluation: Evaluation, snapshot: Snapshot) -> dict[str, Any]:
+def _slices(evaluation: Evaluation, snapshot: TrainingSet) -> dict[str, Any]:
     """Where it errs among the cases it can read; the others are people's."""
     place = {label_id: i for i, label_id in enumerate(snapshot.label_ids)}
     judged = np.array([place[label_id] for label_id in evaluation.label_ids], dtype=np.intp)
@@ -38,7 +38,7 @@ def _slices(evaluation: Evaluation, snapshot: Snapshot) -> dict[str, Any]:
     return slices_of(contents, wrong, labels, snapshot.schema)
 
 
-def _people(model: TrainedModel, snapshot: Snapshot, trained: np.ndarray) -> dict[str, Any]:
+def _people(model: TrainedModel, snapshot: TrainingSet, trained: np.ndarray) -> dict[str, Any]:
     named = Label.objects.filter(pk__in=snapshot.label_ids, labelled_by__isnull=False)
     by: Mapping[UUID, str] = dict(named.values_list("pk", "labelled_by__username"))
     people = [by.get(snapshot.label_ids[i], "") for i in trained]

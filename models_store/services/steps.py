@@ -9,7 +9,7 @@ from models_store.models import TrainingRun
 from models_store.services.runs import note
 
 Clock = Callable[[], datetime]
-MOST_LINES = 200
+MAX_LINES = 200
 
 
 class Steps:
@@ -66,6 +66,6 @@ class Step:
             RunIsOver: the run was cancelled, or given to another worker.
         """
         now = self._steps._clock()
-        if len(self._entry["lines"]) < MOST_LINES:
+        if len(self._entry["lines"]) < MAX_LINES:
             self._entry["lines"].append({"at": now.isoformat(), "words": words})
         self._steps._write(now)

@@ -23,8 +23,8 @@ from models_store.errors import ArtifactRefused, RunIsOver, SchemaChanged
 from models_store.manifest import manifest
 from models_store.models import Evaluation, Release, TrainingRun
 from models_store.rows import rows_for
-from models_store.selectors import champion, training_plan
-from models_store.services import snapshots
+from models_store.selectors import champion, training_settings
+from models_store.services import training_sets
 from models_store.services.evaluation import Comparison, compare, evaluate
 from models_store.services.gate import Check, checks
 from models_store.services.heartbeat import heartbeat
@@ -33,8 +33,8 @@ from models_store.services.registry import NothingNew, SchemaMoved, register
 from models_store.services.roles import CERTIFY, promote
 from models_store.services.runs import begin, finish
 from models_store.services.slices import look_closer
-from models_store.services.snapshots import Snapshot, split, take_snapshot
 from models_store.services.steps import Clock, Steps
+from models_store.services.training_sets import TrainingSet, split, take_snapshot
 from models_store.types import RunStatus
 from science.pipelines import NotTrainable, TrainedModel, train
 
@@ -89,7 +89,7 @@ def _carry_out(run: TrainingRun, steps: Steps, clock: Clock) -> None:
     with steps.step("Promote") as step:
         is_worth, words = _worth(release)
         step.say(words)
-        if champion(run.workflow_id) is not None and training_plan(run.workflow_id).challengers_wait:
+        if champion(run.workflow_id) is not None and training_settings(run.workflow_id).challengers_wait:
             step.result = "It waits for a person."
         elif not is_worth:
             step.result = f"It does not take its place by itself. {words}"
@@ -105,7 +105,7 @@ def _make_release(run: TrainingRun, steps: Steps, clock: Clock) -> Release:
         trained, held_out = split(snapshot)
         step.result = _said_of(snapshot, held_out)
     with steps.step("Train") as step:
-        unread = training_plan(run.workflow_id).unread_words
+        unread = training_settings(run.workflow_id).unread_words
         if unread:
             step.say(f"Leaving out as no evidence: {', '.join(unread)}.")
         contents, labels = snapshot.take(trained)
@@ -129,7 +129,7 @@ def _make_release(run: TrainingRun, steps: Steps, clock: Clock) -> Release:
         model.report.update(closer)
         step.result = _judgement(evaluation)
     with steps.step("Pass the gate") as step:
-        plan = training_plan(run.workflow_id)
+        plan = training_settings(run.workflow_id)
         asked = checks(
             model.report,
             comparison,
@@ -158,7 +158,7 @@ def _make_release(run: TrainingRun, steps: Steps, clock: Clock) -> Release:
     return release
 
 
-def _said_of(snapshot: Snapshot, held_out: np.ndarray) -> str:
+def _said_of(snapshot: TrainingSet, held_out: np.ndarray) -> str:
     words = f"{len(snapshot):,} labels by people"
     if snapshot.n_left_out:
         words += f"; {snapshot.n_left_out:,} left out that do not fit the present fields and labels"
@@ -168,7 +168,7 @@ def _said_of(snapshot: Snapshot, held_out: np.ndarray) -> str:
 
 
 def _comparison(
-    before: Release | None, evaluation: Evaluation, snapshot: Snapshot, say: Any
+    before: Release | None, evaluation: Evaluation, snapshot: TrainingSet, say: Any
 ) -> Comparison | None:
     """A champion whose file is lost decides nothing any more, and must not keep others out."""
     if before is None:
@@ -207,12 +207,12 @@ def _worth(release: Release) -> tuple[bool, str]:
     return bool(is_worth), str(words)
 
 
-def _manifest(model: TrainedModel, snapshot: Snapshot, held_out: np.ndarray) -> dict[str, Any]:
+def _manifest(model: TrainedModel, snapshot: TrainingSet, held_out: np.ndarray) -> dict[str, Any]:
     return manifest(
         data_sha256=snapshot.sha256,
         n_labels=len(snapshot),
         n_held_out=len(held_out),
-        schema=model.schema_fingerprint,
+        schema=model.schema_sha256,
         seed=snapshot.seed,
         budget_seconds=BUDGET_SECONDS,
         report=model.report,
@@ -221,7 +221,7 @@ def _manifest(model: TrainedModel, snapshot: Snapshot, held_out: np.ndarray) -> 
 
 def _report(
     model: TrainedModel,
-    snapshot: Snapshot,
+    snapshot: TrainingSet,
     evaluation: Evaluation,
     comparison: Comparison | None,
     asked: Sequence[Check],
@@ -229,7 +229,7 @@ def _report(
     """Return the model card's numbers."""
     return {
         **model.report,
-        "data": snapshots.facts(snapshot),
+        "data": training_sets.facts(snapshot),
         "judged": {"source": evaluation.source, "n": len(evaluation.truth)},
         "against_champion": asdict(comparison) if comparison else None,
         "gate": [check.to_json() for check in asked],

@@ -18,7 +18,7 @@ from hitl.shared.errors import HitlError, NotFound
 from hitl.web.views import person
 from models_store.access import release_for, run_for, workflow_for
 from models_store.errors import RunActive
-from models_store.selectors import active_run, training_plan
+from models_store.selectors import active_run, training_settings
 from models_store.services import roles, runs, schedule
 from models_store.types import Trigger
 from models_store.web.forms import PlanForm
@@ -101,7 +101,7 @@ def change_plan(request: HttpRequest, actor: Actor, slug: str) -> tuple[str, str
     """Say when the workflow trains by itself."""
     workflow = workflow_for(actor, slug)
     back = reverse("models", args=[slug])
-    form = PlanForm(request.POST, instance=training_plan(workflow.id))
+    form = PlanForm(request.POST, instance=training_settings(workflow.id))
     if not form.is_valid():
         told = [f"{form[name].label}: {' '.join(map(str, errors))}" for name, errors in form.errors.items()]
         raise Refused(back, told)

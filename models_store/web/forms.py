@@ -4,14 +4,14 @@ from typing import Any
 
 from django import forms
 
-from models_store.models import TrainingPlan
+from models_store.models import TrainingSettings
 
 
 class PlanForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
     """When a workflow trains by itself."""
 
     class Meta:
-        model = TrainingPlan
+        model = TrainingSettings
         fields = (
             "is_automatic",
             "min_new_labels",

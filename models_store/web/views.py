@@ -21,7 +21,7 @@ from models_store.web.card import as_markdown
 from models_store.web.forms import PlanForm
 from models_store.web.presenters import ShownRelease, ShownRun
 
-MOST_RUNS = 10
+MAX_RUNS = 10
 
 
 @login_required
@@ -55,16 +55,16 @@ def models_of_workflow(request: HttpRequest, slug: str) -> HttpResponse:
     now = clock.now()
     roles = selectors.roles_now(workflow.id)
     releases = [ShownRelease(one, roles.get(one.pk)) for one in selectors.releases_of(workflow.id)]
-    runs = selectors.latest_runs(workflow.id, limit=MOST_RUNS)
-    plan = selectors.training_plan(workflow.id)
+    runs = selectors.latest_runs(workflow.id, limit=MAX_RUNS)
+    plan = selectors.training_settings(workflow.id)
     schema = workflow.schemas.get(number=workflow.schema_version)
     champion = next((one for one in releases if one.is_champion), None)
     context = {
         "workflow": workflow,
         "releases": releases,
         "champion": champion,
-        "is_outdated": champion and champion.release.schema_fingerprint != schema.fingerprint,
-        "fingerprint": schema.fingerprint,
+        "is_outdated": champion and champion.release.schema_sha256 != schema.schema_sha256,
+        "schema_sha256": schema.schema_sha256,
         "runs": [ShownRun(run, now) for run in runs],
         "active": next((ShownRun(run, now) for run in runs if run.is_active), None),
         "plan": plan,
@@ -135,7 +135,7 @@ def _fits(release: Release) -> bool:
     present = SchemaVersion.objects.get(
         workflow_id=release.workflow_id, number=release.workflow.schema_version
     )
-    return bool(present.fingerprint == release.schema_fingerprint)
+    return bool(present.schema_sha256 == release.schema_sha256)
 
 
 def _rights(actor: Actor) -> dict[str, bool]:

@@ -1,6 +1,6 @@
 """The promise page: is it kept, what proves it, what would change it. Only questions: nothing is changed.
 
-    stand (in one line) -> live (error now) -> line (monitor) -> outlook (why not more) -> what_if (try it)
+    status (in one line) -> live (error now) -> line (monitor) -> outlook (why not more) -> what_if (try it)
 
 `page.promise_page` reads all of it once, from bounded windows of the large tables.
 """

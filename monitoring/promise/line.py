@@ -9,7 +9,7 @@ from policy.services.trials import units_of
 from policy.services.watches import live_watch, open_watch_of
 from science.guarantee.monitor import AMBER
 
-MOST_READINGS = 400
+MAX_READINGS = 400
 LOWEST = 1e-4  # drawn where E is smaller: nothing speaks against the promise
 
 
@@ -19,7 +19,7 @@ class Line:
 
     Attributes:
         watch: the open one, or the last there was.
-        readings: one per ten audits, the latest `MOST_READINGS`, oldest first.
+        readings: one per ten audits, the latest `MAX_READINGS`, oldest first.
         amber, red: levels of E from which more is audited, and from which automation steps down.
         e_now: the highest E among the cutoffs in force.
     """
@@ -62,7 +62,7 @@ def line_of(workflow_id: UUID, in_force: CutoffSet | None) -> Line | None:
     if watch is None:
         return None
     monitors = live_watch(watch)
-    readings = list(watch.readings.order_by("-at", "-id")[:MOST_READINGS])[::-1]
+    readings = list(watch.readings.order_by("-at", "-id")[:MAX_READINGS])[::-1]
     pfa = min((monitor.pfa for monitor in monitors.monitors.values()), default=1.0)
     if watch.ended_at is None and in_force is not None and in_force.certificate_id == watch.pk:
         e_now = monitors.highest(units_of(in_force))

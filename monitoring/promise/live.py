@@ -18,8 +18,8 @@ from science.decide import Reason
 from science.guarantee.estimates import Estimate, hajek
 
 WINDOW = timedelta(days=90)
-MOST = blind_answers.MOST_DRAWN  # labels looked at, the latest
-_NOT_LIVE = (Purpose.IMPORT, Purpose.GOLD)
+MOST = blind_answers.MAX_DRAWN  # labels looked at, the latest
+_NOT_LIVE = (Purpose.IMPORT, Purpose.KNOWN_ANSWER)
 _WEEK = timedelta(days=7)
 
 
@@ -86,7 +86,7 @@ def _estimate(drawn: Sequence[Drawn], costs: Mapping[str, float]) -> Estimate:
     n_over = next((i for i, one in enumerate(drawn) if one.truth is Truth.OPEN), len(drawn))
     known = [one for one in drawn[:n_over] if one.is_known]
     losses = np.array([one.loss * costs.get(one.predicted, 1.0) for one in known])
-    return hajek(losses, np.array([one.pi for one in known]), ordered=True)
+    return hajek(losses, np.array([one.inclusion_probability for one in known]), ordered=True)
 
 
 def _plain(workflow_id: UUID, release_id: UUID, since: datetime) -> tuple[int, int]:
@@ -107,5 +107,7 @@ def _fair_a_day(drawn: Sequence[Drawn], now: datetime) -> float:
     span = now - lately[0].at
     if len(drawn) < MOST:
         span = min(_WEEK, max(span, timedelta(days=1)))
-    least = min(one.pi for one in lately)
-    return float(sum(least / one.pi for one in lately) / max(span / timedelta(days=1), 1 / 24))
+    least = min(one.inclusion_probability for one in lately)
+    return float(
+        sum(least / one.inclusion_probability for one in lately) / max(span / timedelta(days=1), 1 / 24)
+    )

@@ -17,7 +17,7 @@ from policy.types import Scope
 from policy.web.curves import Point
 from policy.web.curves import Unit as Curve
 from science.guarantee.exact import critical_count
-from science.guarantee.planning import Plan, expected_automation, labels_needed, plan, reachable_target
+from science.guarantee.planning import TestPlan, expected_automation, labels_needed, plan, reachable_target
 
 MULTIPLES = (1, 2, 4, 10)
 LOOSER = (1.5, 2.0, 3.0)
@@ -124,7 +124,7 @@ def _unseen(label: str | None) -> Outlook:
     return Outlook(label, 0, 0.0, why, advice, None, None, None, (), ())
 
 
-def _outlook(curve: Curve, drafted: Plan, *, rate: float, now: datetime) -> Outlook:
+def _outlook(curve: Curve, drafted: TestPlan, *, rate: float, now: datetime) -> Outlook:
     n = curve.n_labels
     certified = [point for point in curve.points if point.is_covered]
     now_share = certified[-1].automation if certified else 0.0
@@ -154,7 +154,7 @@ def _outlook(curve: Curve, drafted: Plan, *, rate: float, now: datetime) -> Outl
     )
 
 
-def _step(drafted: Plan, n: int, multiple: int, proved: float, rate: float, now: datetime) -> Step:
+def _step(drafted: TestPlan, n: int, multiple: int, proved: float, rate: float, now: datetime) -> Step:
     """With the labels there are, what is proved is known; with more, no less is to be expected."""
     labels = n * multiple
     share = _expected(replace(drafted, expected_labels=max(1, labels)))
@@ -163,7 +163,7 @@ def _step(drafted: Plan, n: int, multiple: int, proved: float, rate: float, now:
 
 
 @lru_cache(maxsize=512)
-def _expected(plan: Plan) -> float:
+def _expected(plan: TestPlan) -> float:
     """Remembered, because a page is looked at more often than its labels change."""
     return expected_automation(plan)
 
@@ -176,7 +176,7 @@ def _by(missing: int | None, rate: float, now: datetime) -> datetime | None:
     return now + wait if wait < _FAR else None
 
 
-def _why(points: Sequence[Point], certified: Sequence[Point], n: int, drafted: Plan) -> str:
+def _why(points: Sequence[Point], certified: Sequence[Point], n: int, drafted: TestPlan) -> str:
     if not certified:
         return "No cutoff is proved: too few labels, or too many of the surest answers are wrong."
     last = certified[-1]

@@ -14,9 +14,9 @@ from reviews.models import Review, Task
 from reviews.types import OPEN
 
 WEEK = timedelta(days=7)
-MOST_ANSWERS = 20_000  # of a week
+MAX_ANSWERS = 20_000  # of a week
 _LATEST = 500  # answers whose seconds are looked at
-_NOT_LIVE = (Purpose.IMPORT, Purpose.GOLD)
+_NOT_LIVE = (Purpose.IMPORT, Purpose.KNOWN_ANSWER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Pace:
     """People's work on one workflow.
 
     Attributes:
-        answers: labels of the last seven days, at most `MOST_ANSWERS`; `blind` and `audits` among them.
+        answers: labels of the last seven days, at most `MAX_ANSWERS`; `blind` and `audits` among them.
         seconds: median active seconds of the latest answers; None where nobody has answered.
         due, overdue: audits that wait for an answer, and those of them past their deadline.
         waiting: tasks in the queue.
@@ -44,7 +44,7 @@ def pace_of(*, workflow_id: UUID, now: datetime) -> Pace:
     """Read the pace of the last week."""
     labels = Label.objects.filter(workflow_id=workflow_id, at__gte=now - WEEK, at__lte=now)
     labels = labels.exclude(purpose__in=_NOT_LIVE).order_by("-at")
-    lately = list(labels.values_list("case_id", "is_blind", "purpose")[:MOST_ANSWERS])
+    lately = list(labels.values_list("case_id", "is_blind", "purpose")[:MAX_ANSWERS])
     cases = [case_id for case_id, _, _ in lately[:_LATEST]]
     seconds = Review.objects.filter(case_id__in=cases, undone_at=None).values_list("seconds", flat=True)
     known = list(seconds)

@@ -17,7 +17,7 @@ from monitoring.promise.what_if import what_if
 from monitoring.tallies.traffic import Traffic, traffic
 from policy import selectors
 from policy.in_force.basis import points_of
-from policy.in_force.status import Stand, stand_of
+from policy.in_force.status import PromiseStatus, status_of
 from policy.models import Certificate, Policy, Trial
 from policy.proof.proofs import Terms
 from policy.proof.terms import NothingKnown, costs_of, misses, terms_of
@@ -26,9 +26,9 @@ from policy.services.expiry import LABELS_PER_LABEL
 from policy.services.trials import open_trial_of
 from policy.types import Scope
 from policy.web import wording
-from policy.web.automation_page import Board, board_of
+from policy.web.automation_page import AutomationPage, automation_page_of
 
-MOST_COUNTED = 20_000  # labels since a certificate
+MAX_COUNTED = 20_000  # labels since a certificate
 _WEEK = 168  # hours
 
 
@@ -38,7 +38,7 @@ class UnitSeen:
 
     seen: dict[str, Any]
     refuted: list[float]
-    standing: int
+    passed: int
     miss_bound: float = 0.0
 
     @property
@@ -53,27 +53,27 @@ class UnitSeen:
 
 
 @dataclass(frozen=True)
-class Sight:
+class PromisePage:
     """One workflow's promise at one moment."""
 
-    board: Board
+    automation: AutomationPage
     now: datetime
 
     @property
     def workflow(self) -> Workflow:
         """The workflow."""
-        return self.board.workflow
+        return self.automation.workflow
 
     @property
     def policy(self) -> Policy:
         """Its policy."""
-        return self.board.policy
+        return self.automation.policy
 
     @cached_property
     def certificate(self) -> Certificate | None:
         """What the cutoffs in force rest on, else the newest certificate or attempt at one."""
-        in_force = self.board.in_force
-        return in_force.certificate if in_force and in_force.certificate else self.board.certificate
+        in_force = self.automation.in_force
+        return in_force.certificate if in_force and in_force.certificate else self.automation.certificate
 
     @property
     def certificate_state(self) -> tuple[str, str]:
@@ -81,12 +81,12 @@ class Sight:
         return wording.certificate(self.certificate, self.now) if self.certificate else ("none", "neutral")
 
     @cached_property
-    def stand(self) -> Stand:
+    def status(self) -> PromiseStatus:
         """Where the promise stands."""
         watch = self.line.watch if self.line is not None and self.line.watch.ended_at is None else None
-        return stand_of(
+        return status_of(
             policy=self.policy,
-            governing=self.board.governing,
+            governing=self.automation.governing,
             certificate=self.certificate,
             watch=watch,
             now=self.now,
@@ -95,19 +95,19 @@ class Sight:
     @cached_property
     def terms(self) -> Terms | None:
         """What the next test must show, after those before it; None while nothing bounds the misses."""
-        if self.board.release is None:
+        if self.automation.release is None:
             return None
-        sample = self.board.sample
+        sample = self.automation.sample
         tried = tests_before(self.policy, sample) if sample is not None else None
         try:
-            return terms_of(self.policy, labels=self.board.release.labels, tried=tried)
+            return terms_of(self.policy, labels=self.automation.release.labels, tried=tried)
         except NothingKnown:
             return None
 
     @property
     def is_nothing_known(self) -> bool:
         """Whether the promise cannot be tested until known answers bound what reviewers miss."""
-        return self.board.release is not None and self.terms is None
+        return self.automation.release is not None and self.terms is None
 
     @cached_property
     def misses(self) -> tuple[int, int]:
@@ -119,13 +119,13 @@ class Sight:
         """What the certificate says of each unit."""
         if self.certificate is None:
             return []
-        standing = points_of(self.certificate)
+        passed = points_of(self.certificate)
         miss_bound = self.certificate.evidence.get("misses", {}).get("bound", 0.0)
         refuted: dict[str | None, list[float]] = {}
         for label, cutoff in self.certificate.refuted:
             refuted.setdefault(label, []).append(cutoff)
         return [
-            UnitSeen(unit, refuted.get(unit["label"], []), len(standing.get(unit["label"], [])), miss_bound)
+            UnitSeen(unit, refuted.get(unit["label"], []), len(passed.get(unit["label"], [])), miss_bound)
             for unit in self.certificate.seen["units"]
         ]
 
@@ -136,9 +136,9 @@ class Sight:
             return 0, 0, False
         most = LABELS_PER_LABEL * int(self.certificate.seen["n_labels"])
         labels = Label.objects.filter(workflow=self.workflow, at__gt=self.certificate.valid_from)
-        labels = labels.exclude(purpose=Purpose.GOLD).order_by()
-        found = labels[: MOST_COUNTED + 1].count()
-        return min(found, MOST_COUNTED), most, found > MOST_COUNTED
+        labels = labels.exclude(purpose=Purpose.KNOWN_ANSWER).order_by()
+        found = labels[: MAX_COUNTED + 1].count()
+        return min(found, MAX_COUNTED), most, found > MAX_COUNTED
 
     @cached_property
     def certificates(self) -> list[Certificate]:
@@ -159,7 +159,7 @@ class Sight:
     @cached_property
     def live(self) -> LiveError | None:
         """The error now; None without a model."""
-        release = self.board.release
+        release = self.automation.release
         if release is None:
             return None
         costs = dict(zip(release.labels, costs_of(self.policy, release.labels), strict=True))
@@ -181,7 +181,7 @@ class Sight:
     @cached_property
     def line(self) -> Line | None:
         """The monitor."""
-        return line_of(self.workflow.id, self.board.in_force)
+        return line_of(self.workflow.id, self.automation.in_force)
 
     @cached_property
     def pace(self) -> Pace:
@@ -209,15 +209,15 @@ class Sight:
     @cached_property
     def outlooks(self) -> list[Outlook]:
         """Why not more, unit by unit."""
-        board, terms = self.board, self.terms
-        if board.sample is None or board.release is None or terms is None or self.live is None:
+        automation, terms = self.automation, self.terms
+        if automation.sample is None or automation.release is None or terms is None or self.live is None:
             return []
         return outlook.outlooks(
-            board.sample,
-            board.units,
+            automation.sample,
+            automation.units,
             policy=self.policy,
             terms=terms,
-            labels=board.release.labels,
+            labels=automation.release.labels,
             fair_a_day=self.live.fair_a_day,
             now=self.now,
         )
@@ -225,11 +225,11 @@ class Sight:
     @cached_property
     def what_if(self) -> dict[str, Any] | None:
         """What the page works with while one drags."""
-        if not self.board.units:
+        if not self.automation.units:
             return None
         delta = self.terms.delta if self.terms else 1 - self.policy.confidence
         return what_if(
-            self.board.units,
+            self.automation.units,
             policy=self.policy,
             delta=delta,
             seen=self.terms.target / self.policy.target if self.terms else 1.0,
@@ -243,6 +243,6 @@ class Sight:
         return self.policy.scope == Scope.PER_LABEL
 
 
-def sight_of(workflow: Workflow, *, now: datetime) -> Sight:
+def promise_page_of(workflow: Workflow, *, now: datetime) -> PromisePage:
     """Read what the page begins with."""
-    return Sight(board_of(workflow, now=now), now)
+    return PromisePage(automation_page_of(workflow, now=now), now)

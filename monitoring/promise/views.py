@@ -15,7 +15,7 @@ from hitl.accounts.types import Role
 from hitl.shared import clock
 from hitl.shared.errors import NotFound
 from hitl.web.format import exact_time
-from monitoring.promise.page import sight_of
+from monitoring.promise.page import promise_page_of
 from monitoring.promise.what_if import ROWS
 from policy.access import workflow_for
 from policy.models import Certificate, Trial
@@ -44,9 +44,9 @@ _TRIAL_FIELDS = (
 def promise_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show whether the promise is kept, what proves it, and what would change it."""
     actor = actor_of(request)
-    sight = sight_of(workflow_for(actor, slug), now=clock.now())
+    page = promise_page_of(workflow_for(actor, slug), now=clock.now())
     may = {role: actor.has(*roles) for role, roles in _MAY.items()}
-    shown = {"sight": sight, "board": sight.board, "rows": ROWS, "actor": actor}
+    shown = {"page": page, "automation": page.automation, "rows": ROWS, "actor": actor}
     return render(request, "promise/page.html", shown | may)
 
 

@@ -12,7 +12,7 @@ from monitoring.tallies.fold import DAWN, count_decisions
 from policy.models import Decision
 from reviews.models import Task
 
-MOST_COUNTED = 10_000
+MAX_COUNTED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +75,9 @@ def traffic(*, workflow_id: UUID, now: datetime, hours: int = 24) -> Traffic:
 
 
 def waiting(*, workflow_id: UUID) -> tuple[int, bool]:
-    """Return how many tasks wait for a person, counted up to `MOST_COUNTED`, and whether there are more."""
-    rows = Task.objects.filter(workflow_id=workflow_id, status="waiting")[: MOST_COUNTED + 1].count()
-    return min(rows, MOST_COUNTED), rows > MOST_COUNTED
+    """Return how many tasks wait for a person, counted up to `MAX_COUNTED`, and whether there are more."""
+    rows = Task.objects.filter(workflow_id=workflow_id, status="waiting")[: MAX_COUNTED + 1].count()
+    return min(rows, MAX_COUNTED), rows > MAX_COUNTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +103,13 @@ def live_error(*, workflow_id: UUID, now: datetime, days: int = 90) -> LiveError
     number; the tasks that wait are named beside it.
     """
     since = now - timedelta(days=days)
-    standing = Label.objects.filter(
+    current = Label.objects.filter(
         workflow_id=workflow_id,
         superseded_at=None,
         purpose__in=[Purpose.AUDIT, Purpose.ADJUDICATION],
         at__gte=since,
     )
-    truth = dict(standing.values_list("case_id", "label"))
+    truth = dict(current.values_list("case_id", "label"))
     routed = Decision.objects.filter(case_id__in=truth, epoch=1, sequence=0, route="auto")
     decided = dict(routed.values_list("case_id", "label"))
     wrong = sum(truth[case_id] != label for case_id, label in decided.items())

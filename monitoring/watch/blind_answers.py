@@ -23,11 +23,11 @@ from policy.proof.live import Block
 from reviews.models import Review, Task
 from reviews.types import Mode, TaskStatus
 
-MOST_DRAWN = 2_000  # labelled cases looked at in one go
-MOST_CASES = 50_000  # cases counted in one go
+MAX_DRAWN = 2_000  # labelled cases looked at in one go
+MAX_CASES = 50_000  # cases counted in one go
 PATIENCE = timedelta(days=7)  # past its deadline, for which the monitor holds an audit nobody has answered
 
-Place = tuple[datetime, UUID] | None  # of a decision, in the order of evidence; None is before the first
+Cursor = tuple[datetime, UUID] | None  # of a decision, in the order of evidence; None is before the first
 
 
 class Truth(StrEnum):
@@ -53,14 +53,14 @@ class Drawn:
     case_id: UUID
     score: float
     predicted: str
-    pi: float
-    pi_ref: float
+    inclusion_probability: float
+    reference_rate: float
     truth: Truth
     loss: float
     hint: float | None
 
     @property
-    def place(self) -> Place:
+    def place(self) -> Cursor:
         """Where it stands in the order of evidence."""
         return self.at, self.case_id
 
@@ -73,11 +73,13 @@ class Drawn:
 def scored(workflow_id: UUID, release_id: UUID, *, reasons: Sequence[str]) -> QuerySet[Decision]:
     """Return the routings by a release that gave a usable score, for these reasons, in their order."""
     rows = Decision.objects.filter(workflow_id=workflow_id, sequence=0, release_id=release_id)
-    rows = rows.filter(reason__in=reasons, score__isnull=False, predicted__isnull=False, pi__isnull=False)
+    rows = rows.filter(
+        reason__in=reasons, score__isnull=False, predicted__isnull=False, inclusion_probability__isnull=False
+    )
     return rows.order_by("decided_at", "case_id")
 
 
-def after(rows: QuerySet[Decision], place: Place, *, until: datetime | None = None) -> QuerySet[Decision]:
+def after(rows: QuerySet[Decision], place: Cursor, *, until: datetime | None = None) -> QuerySet[Decision]:
     """Return the decisions behind a place."""
     if place is not None:
         at, case_id = place
@@ -85,14 +87,22 @@ def after(rows: QuerySet[Decision], place: Place, *, until: datetime | None = No
     return rows if until is None else rows.filter(decided_at__lte=until)
 
 
-def drawn_after(rows: QuerySet[Decision], place: Place, *, until: datetime, now: datetime) -> list[Drawn]:
+def drawn_after(rows: QuerySet[Decision], place: Cursor, *, until: datetime, now: datetime) -> list[Drawn]:
     """Return the next cases whose blind labels were drawn, with what is known of them now."""
     drawn = after(rows, place, until=until).filter(Q(is_audited=True) | Q(is_blind=True))
-    found = _columns(drawn, MOST_DRAWN)
+    found = _columns(drawn, MAX_DRAWN)
     known = _known([row[1] for row in found], now)
     return [
-        Drawn(at, case_id, score, predicted, pi, pi_ref or pi, *known[case_id].judge(predicted, now))
-        for at, case_id, score, predicted, pi, pi_ref in found
+        Drawn(
+            at,
+            case_id,
+            score,
+            predicted,
+            inclusion_probability,
+            reference_rate or inclusion_probability,
+            *known[case_id].judge(predicted, now),
+        )
+        for at, case_id, score, predicted, inclusion_probability, reference_rate in found
     ]
 
 
@@ -100,54 +110,75 @@ def _columns(
     rows: QuerySet[Decision], most: int
 ) -> list[tuple[datetime, UUID, float, str, float, float | None]]:
     # `scored` leaves out the rows in which one of the first five is NULL, which their types do not say.
-    columns: Any = rows.values_list("decided_at", "case_id", "score", "predicted", "pi", "pi_ref")
+    columns: Any = rows.values_list(
+        "decided_at", "case_id", "score", "predicted", "inclusion_probability", "reference_rate"
+    )
     return list(columns[:most])
 
 
 def all_between(
-    rows: QuerySet[Decision], place: Place, drawn: Sequence[Drawn], costs: Mapping[str, float]
-) -> tuple[Block, Place]:
+    rows: QuerySet[Decision], place: Cursor, drawn: Sequence[Drawn], costs: Mapping[str, float]
+) -> tuple[Block, Cursor]:
     """Return every case behind `place` up to the last one drawn, and how far it was read.
 
-    At most `MOST_CASES` are read at once; the caller asks again from there.
+    At most `MAX_CASES` are read at once; the caller asks again from there.
     """
     end_at, end_case = drawn[-1].at, drawn[-1].case_id
     read = after(rows, place, until=end_at)
     read = read.filter(Q(decided_at__lt=end_at) | Q(decided_at=end_at, case_id__lte=end_case))
-    values = _columns(read, MOST_CASES)
+    values = _columns(read, MAX_CASES)
     losses = {one.case_id: one.loss for one in drawn if one.is_known}
     block = _block(
         [
-            (losses.get(case_id, np.nan) * costs[predicted], score, predicted, pi, pi_ref)
-            for _, case_id, score, predicted, pi, pi_ref in values
+            (
+                losses.get(case_id, np.nan) * costs[predicted],
+                score,
+                predicted,
+                inclusion_probability,
+                reference_rate,
+            )
+            for _, case_id, score, predicted, inclusion_probability, reference_rate in values
         ]
     )
-    return block, (drawn[-1].place if len(values) < MOST_CASES else values[-1][:2])
+    return block, (drawn[-1].place if len(values) < MAX_CASES else values[-1][:2])
 
 
 def block_of(drawn: Sequence[Drawn], costs: Mapping[str, float]) -> Block:
     """Return drawn cases as a block of labels, with what each loss costs."""
     return _block(
-        [(one.loss * costs[one.predicted], one.score, one.predicted, one.pi, one.pi_ref) for one in drawn]
+        [
+            (
+                one.loss * costs[one.predicted],
+                one.score,
+                one.predicted,
+                one.inclusion_probability,
+                one.reference_rate,
+            )
+            for one in drawn
+        ]
     )
 
 
 def _block(rows: Sequence[tuple[Any, ...]]) -> Block:
-    """Return rows of (loss, score, predicted, pi, pi_ref) as a block."""
-    losses, scores, predicted, pi, pi_ref = zip(*rows, strict=True) if rows else ((), (), (), (), ())
-    chance = np.array(pi, dtype=np.float64)
-    reference = np.array([a or b for a, b in zip(pi_ref, pi, strict=True)], dtype=np.float64)
+    """Return rows of (loss, score, predicted, inclusion_probability, reference_rate) as a block."""
+    losses, scores, predicted, inclusion_probability, reference_rate = (
+        zip(*rows, strict=True) if rows else ((), (), (), (), ())
+    )
+    chance = np.array(inclusion_probability, dtype=np.float64)
+    reference = np.array(
+        [a or b for a, b in zip(reference_rate, inclusion_probability, strict=True)], dtype=np.float64
+    )
     return Block(
         scores=np.array(scores, dtype=np.float64),
         predicted=np.array(predicted, dtype=object),
         losses=np.array(losses, dtype=np.float64),
-        pi=chance,
-        pi_ref=np.minimum(reference, 2 * chance),
+        inclusion_probability=chance,
+        reference_rate=np.minimum(reference, 2 * chance),
     )
 
 
 def has_changed(
-    rows: QuerySet[Decision], *, workflow_id: UUID, since: datetime, margin: timedelta, until: Place
+    rows: QuerySet[Decision], *, workflow_id: UUID, since: datetime, margin: timedelta, until: Cursor
 ) -> bool:
     """Tell whether a label that was taken in has been given, amended, voided or taken back since."""
     if until is None:
@@ -163,7 +194,7 @@ def has_changed(
     )
 
 
-_NOT_LIVE = (Purpose.IMPORT, Purpose.GOLD)
+_NOT_LIVE = (Purpose.IMPORT, Purpose.KNOWN_ANSWER)
 _CLOSED = (TaskStatus.DONE, TaskStatus.DROPPED)
 
 
@@ -173,8 +204,8 @@ class _Known:
 
     blind: str | None = None  # the blind label that stands, or that an answer given in sight replaced
     blind_at: datetime | None = None
-    standing: str | None = None
-    is_absolved: bool = False  # the standing label was given in sight of the model's
+    current: str | None = None
+    is_absolved: bool = False  # the current label was given in sight of the model's
     due_at: datetime | None = None  # of the last task that is open
     said: list[str] = field(default_factory=list)  # blind, by whoever was asked, while it is not settled
 
@@ -188,7 +219,7 @@ class _Known:
         if now < self.blind_at + timedelta(seconds=settings.UNDO_SECONDS):
             return Truth.OPEN, 1.0, hint
         # An answer given in sight of the model's may speak against the model, never for it.
-        wrong = self.blind != predicted or (self.is_absolved and self.standing != predicted)
+        wrong = self.blind != predicted or (self.is_absolved and self.current != predicted)
         return Truth.FINAL, float(wrong), hint
 
     @staticmethod
@@ -218,17 +249,19 @@ def _known(case_ids: Sequence[UUID], now: datetime) -> dict[UUID, _Known]:
         if is_blind:
             of.blind, of.blind_at = label, at
         if ended is None:
-            of.standing, of.is_absolved = label, not is_blind
+            of.current, of.is_absolved = label, not is_blind
     for of in known.values():
-        if of.standing is None:  # taken back or voided: nobody has answered
+        if of.current is None:  # taken back or voided: nobody has answered
             of.blind = of.blind_at = None
     tasks = (
-        Task.objects.filter(case_id__in=case_ids).exclude(status__in=_CLOSED).exclude(purpose=Purpose.GOLD)
+        Task.objects.filter(case_id__in=case_ids)
+        .exclude(status__in=_CLOSED)
+        .exclude(purpose=Purpose.KNOWN_ANSWER)
     )
     for case_id, due_at in tasks.order_by("due_at").values_list("case_id", "due_at"):
         known[case_id].due_at = due_at
-    asked = [case_id for case_id, of in known.items() if of.due_at is not None or of.standing is None]
+    asked = [case_id for case_id, of in known.items() if of.due_at is not None or of.current is None]
     reviews = Review.objects.filter(case_id__in=asked, undone_at=None, mode=Mode.BLIND)
-    for case_id, label in reviews.exclude(task__purpose=Purpose.GOLD).values_list("case_id", "label"):
+    for case_id, label in reviews.exclude(task__purpose=Purpose.KNOWN_ANSWER).values_list("case_id", "label"):
         known[case_id].said.append(label)
     return known

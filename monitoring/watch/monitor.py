@@ -10,9 +10,9 @@ from django.db.models import QuerySet
 from monitoring.watch import blind_answers
 from monitoring.watch.blind_answers import Drawn, Truth
 from monitoring.watch.people import capacity
-from monitoring.watch.watched import ACCEPTED, ACTOR, Scene, cursor
+from monitoring.watch.watched import ACCEPTED, ACTOR, WatchedWorkflow, cursor
 from policy.models import Decision, Reading, Watch
-from policy.proof.live import Label, LiveWatch
+from policy.proof.live import LiveWatch, UnitLabel
 from policy.selectors import cutoffs_in_force
 from policy.services import alarms, trials, watches
 from science.decide import Reason
@@ -22,72 +22,76 @@ from science.guarantee.monitor import Level
 MONITORED = (*ACCEPTED, Reason.BELOW_CUTOFF)  # what a looser cutoff would accept is watched as well
 
 
-def line_up(scene: Scene) -> None:
+def line_up(watched: WatchedWorkflow) -> None:
     """End the watch of what is no longer in force; begin that of what is."""
-    watched = watches.open_watch_of(scene.workflow_id)
-    certificate = scene.cutoffs.certificate if scene.cutoffs and scene.is_automating else None
-    if watched is not None and (certificate is None or watched.pk != certificate.pk):
-        watches.end_watch(watched, now=scene.now)
-        watched = None
-    if watched is None and certificate is not None:
-        watches.open_watch(certificate, weekly_automatic=scene.week.automatic, now=scene.now)
+    watch = watches.open_watch_of(watched.workflow_id)
+    certificate = watched.cutoffs.certificate if watched.cutoffs and watched.is_automating else None
+    if watch is not None and (certificate is None or watch.pk != certificate.pk):
+        watches.end_watch(watch, now=watched.now)
+        watch = None
+    if watch is None and certificate is not None:
+        watches.open_watch(certificate, weekly_automatic=watched.week.automatic, now=watched.now)
 
 
-def advance(scene: Scene) -> None:
+def advance(watched: WatchedWorkflow) -> None:
     """Feed the monitors; step down or stop at red, audit more at amber."""
     with transaction.atomic():
         row = (
             Watch.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
             .select_related("certificate")
-            .filter(workflow_id=scene.workflow_id, ended_at=None)
+            .filter(workflow_id=watched.workflow_id, ended_at=None)
             .first()
         )
-        cutoffs = cutoffs_in_force(scene.release.id)
+        cutoffs = cutoffs_in_force(watched.release.id)
         if row is None or cutoffs is None or cutoffs.certificate_id != row.pk:
-            _audit_unwatched(scene)
+            _audit_unwatched(watched)
             return
         in_force = trials.units_of(cutoffs)
         rows = blind_answers.scored(row.workflow_id, row.certificate.release_id, reasons=MONITORED)
         rows = rows.filter(decided_at__gte=row.since)
-        if scene.has_changed(rows, row):
+        if watched.has_changed(rows, row):
             watches.begin_again(row)
         monitors = watches.live_watch(row)
-        watches.follow_traffic(row, monitors, weekly_automatic=scene.week.automatic)
-        rest = _feed(row, monitors, rows, in_force, scene)
-        row.level, row.early_level = monitors.level(in_force), _early(monitors, rest, in_force, scene.costs)
-        watches.keep(row, monitors, now=scene.now)
+        watches.follow_traffic(row, monitors, weekly_automatic=watched.week.automatic)
+        rest = _feed(row, monitors, rows, in_force, watched)
+        row.level, row.early_level = monitors.level(in_force), _early(monitors, rest, in_force, watched.costs)
+        watches.keep(row, monitors, now=watched.now)
     if row.level == Level.RED:
-        alarms.heed_red(row, monitors, actor=ACTOR, now=scene.now)
+        alarms.heed_red(row, monitors, actor=ACTOR, now=watched.now)
         return
     worst = Level.GREEN if row.is_calm else Level.AMBER
-    alarms.mark_level(row, worst, actor=ACTOR, now=scene.now)
-    _set_rates(scene, worst)
+    alarms.mark_level(row, worst, actor=ACTOR, now=watched.now)
+    _set_rates(watched, worst)
 
 
-def _audit_unwatched(scene: Scene) -> None:
+def _audit_unwatched(watched: WatchedWorkflow) -> None:
     """Cutoffs that were set by hand are audited all the same, and their audits stand out as little."""
-    if scene.decides_by_hand:
-        _set_rates(scene, Level.GREEN)
+    if watched.decides_by_hand:
+        _set_rates(watched, Level.GREEN)
 
 
-def _set_rates(scene: Scene, level: Level) -> None:
+def _set_rates(watched: WatchedWorkflow, level: Level) -> None:
     alarms.set_rates(
-        scene.workflow_id,
+        watched.workflow_id,
         level=level,
-        automatic=scene.week.automatic,
-        automation_rate=scene.automation_rate,
-        capacity=capacity(scene),
+        automatic=watched.week.automatic,
+        automation_rate=watched.automation_rate,
+        capacity=capacity(watched),
         actor=ACTOR,
-        now=scene.now,
+        now=watched.now,
     )
 
 
 def _feed(
-    row: Watch, monitors: LiveWatch, rows: QuerySet[Decision], in_force: Mapping[Label, float], scene: Scene
+    row: Watch,
+    monitors: LiveWatch,
+    rows: QuerySet[Decision],
+    in_force: Mapping[UnitLabel, float],
+    watched: WatchedWorkflow,
 ) -> list[Drawn]:
     """Take in whole blocks in decision order; what nobody has answered is waited for. Return the rest."""
     while True:
-        drawn = blind_answers.drawn_after(rows, cursor(row), until=scene.until, now=scene.now)
+        drawn = blind_answers.drawn_after(rows, cursor(row), until=watched.until, now=watched.now)
         is_over = np.array([one.is_known or one.truth is Truth.LOST for one in drawn], dtype=bool)
         n_ready = closed_prefix(is_over)
         if not n_ready:
@@ -95,7 +99,7 @@ def _feed(
         readings = []
         for begin in range(0, n_ready, BLOCK_SIZE):
             ready = drawn[begin : begin + BLOCK_SIZE]
-            _take(row, monitors, rows, ready, scene.costs)
+            _take(row, monitors, rows, ready, watched.costs)
             readings.append(_reading(row, ready[-1], monitors.highest(in_force)))
         Reading.objects.bulk_create(readings)
 
@@ -129,7 +133,10 @@ def _reading(row: Watch, last: Drawn, e_value: float) -> Reading:
 
 
 def _early(
-    monitors: LiveWatch, rest: Sequence[Drawn], in_force: Mapping[Label, float], costs: Mapping[str, float]
+    monitors: LiveWatch,
+    rest: Sequence[Drawn],
+    in_force: Mapping[UnitLabel, float],
+    costs: Mapping[str, float],
 ) -> Level:
     """The level if the answers that are in were final: a hint, which raises amber and nothing else."""
     said = [

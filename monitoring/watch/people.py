@@ -5,30 +5,30 @@ from datetime import timedelta
 from django.db.models import Exists, OuterRef
 
 from cases.types import Purpose
-from monitoring.watch.watched import ACTOR, Scene
+from monitoring.watch.watched import ACTOR, WatchedWorkflow
 from policy.services import alarms
 from reviews.models import Task
 from reviews.types import OPEN, TaskStatus
 
 
-def capacity(scene: Scene) -> float | None:
+def capacity(watched: WatchedWorkflow) -> float | None:
     """Audits a week that people can do: without bound while nothing is late, else what they did last week."""
-    tasks = Task.objects.filter(workflow_id=scene.workflow_id)
-    if not tasks.filter(status=TaskStatus.WAITING, due_at__lt=scene.now).exists():
+    tasks = Task.objects.filter(workflow_id=watched.workflow_id)
+    if not tasks.filter(status=TaskStatus.WAITING, due_at__lt=watched.now).exists():
         return None
     done = tasks.filter(purpose=Purpose.AUDIT, status=TaskStatus.DONE)
-    return float(done.filter(closed_at__gte=scene.now - timedelta(days=7)).count())
+    return float(done.filter(closed_at__gte=watched.now - timedelta(days=7)).count())
 
 
-def heed_overdue(scene: Scene) -> None:
+def heed_overdue(watched: WatchedWorkflow) -> None:
     """Stop where audits, or second looks at them, are no longer answered: then nobody watches."""
-    if not scene.is_automating:
+    if not watched.is_automating:
         return
-    late = Task.objects.filter(workflow_id=scene.workflow_id, status__in=OPEN, due_at__lt=scene.now)
+    late = Task.objects.filter(workflow_id=watched.workflow_id, status__in=OPEN, due_at__lt=watched.now)
     audits = Task.objects.filter(
         case_id=OuterRef("case_id"), epoch=OuterRef("epoch"), purpose=Purpose.AUDIT
     ).exclude(status=TaskStatus.DROPPED)
-    overdue = late.exclude(purpose__in=(Purpose.REVIEW, Purpose.GOLD)).filter(Exists(audits)).count()
+    overdue = late.exclude(purpose__in=(Purpose.REVIEW, Purpose.KNOWN_ANSWER)).filter(Exists(audits)).count()
     if overdue >= alarms.OVERDUE_LEAST:
-        drawn = 2 * scene.week.audited
-        alarms.heed_overdue(scene.workflow_id, overdue=overdue, drawn=drawn, actor=ACTOR, now=scene.now)
+        drawn = 2 * watched.week.audited
+        alarms.heed_overdue(watched.workflow_id, overdue=overdue, drawn=drawn, actor=ACTOR, now=watched.now)

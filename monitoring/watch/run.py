@@ -13,7 +13,7 @@ from models_store.services.runs import request_training
 from models_store.types import Trigger
 from monitoring.watch import monitor, recheck, trial
 from monitoring.watch.people import heed_overdue
-from monitoring.watch.watched import ACTOR, Scene, scene_of
+from monitoring.watch.watched import ACTOR, WatchedWorkflow, watched_workflow
 from policy.proof.terms import NothingKnown
 from policy.services.certify import resume_where_proved
 
@@ -28,43 +28,43 @@ def watch(workflow_id: UUID, *, now: datetime, settle: timedelta = SETTLE) -> No
 
     `settle` leaves out decisions younger than that; only a replay whose writers are all done may use none.
     """
-    scene = scene_of(workflow_id, now, settle)
-    if scene is None:
+    watched = watched_workflow(workflow_id, now, settle)
+    if watched is None:
         return
-    _line_up(scene)
-    recheck.advance(scene)
-    trial.advance(scene)
-    if scene.is_tripped_by_evidence:
+    _line_up(watched)
+    recheck.advance(watched)
+    trial.advance(watched)
+    if watched.is_tripped_by_evidence:
         resume_where_proved(workflow_id=workflow_id, actor=ACTOR, now=now)
-    monitor.advance(scene)
-    heed_overdue(scene)
-    _train_after_alarm(scene)
+    monitor.advance(watched)
+    heed_overdue(watched)
+    _train_after_alarm(watched)
 
 
-def _line_up(scene: Scene) -> None:
+def _line_up(watched: WatchedWorkflow) -> None:
     for part in (monitor, trial):
         try:
             with transaction.atomic():
-                part.line_up(scene)
+                part.line_up(watched)
         except IntegrityError:
-            log.info("another run was faster", extra={"workflow": str(scene.workflow_id)})
+            log.info("another run was faster", extra={"workflow": str(watched.workflow_id)})
         except NothingKnown:
             pass  # nothing bounds what reviewers miss yet: the promise page says so
 
 
-def _train_after_alarm(scene: Scene) -> None:
+def _train_after_alarm(watched: WatchedWorkflow) -> None:
     """Try a new model once there are labels from after the alarm; once for each alarm.
 
     After a step down this is the way back as well: what was refuted of this model stays refuted, and the next
     one is certified on labels from since then.
     """
-    since = scene.policy.evidence_from
-    if since is None or not (scene.is_tripped_by_evidence or scene.has_stepped_down):
+    since = watched.policy.evidence_from
+    if since is None or not (watched.is_tripped_by_evidence or watched.has_stepped_down):
         return
-    runs = TrainingRun.objects.filter(workflow_id=scene.workflow_id, requested_at__gte=since)
-    if runs.exists() or new_labels(scene.workflow_id, since=since) < RETRAIN_AFTER:
+    runs = TrainingRun.objects.filter(workflow_id=watched.workflow_id, requested_at__gte=since)
+    if runs.exists() or new_labels(watched.workflow_id, since=since) < RETRAIN_AFTER:
         return
     try:
-        request_training(workflow_id=scene.workflow_id, trigger=Trigger.ALARM, actor=ACTOR, now=scene.now)
+        request_training(workflow_id=watched.workflow_id, trigger=Trigger.ALARM, actor=ACTOR, now=watched.now)
     except RunActive:
-        log.info("a model is being trained already", extra={"workflow": str(scene.workflow_id)})
+        log.info("a model is being trained already", extra={"workflow": str(watched.workflow_id)})

@@ -8,96 +8,98 @@ from django.db.models import QuerySet
 
 from monitoring.watch import blind_answers
 from monitoring.watch.blind_answers import Truth
-from monitoring.watch.watched import ACCEPTED, ACTOR, AUTOMATES, Scene, cursor
+from monitoring.watch.watched import ACCEPTED, ACTOR, AUTOMATES, WatchedWorkflow, cursor
 from policy.models import Decision, Trial
 from policy.proof.live import ChanceTooLow, LiveTest
 from policy.services import trials
 from policy.services.trials import Planned
 from policy.types import TrialKind, TrialOutcome
-from science.decide import Reason, Standing
+from science.decide import Basis, Reason
 from science.guarantee.blocks import closed_prefix
 
 
-def line_up(scene: Scene) -> None:
+def line_up(watched: WatchedWorkflow) -> None:
     """End a trial of what is no longer in force; open the one that what is in force calls for.
 
     Raises:
         NothingKnown: misses are to be allowed for, and nothing bounds them yet.
     """
-    trial = trials.open_trial_of(scene.workflow_id)
-    if trial is not None and not _fits(trial, scene):
+    trial = trials.open_trial_of(watched.workflow_id)
+    if trial is not None and not _fits(trial, watched):
         reason = "What it tested is no longer in force."
-        trials.end_trial(trial, outcome=TrialOutcome.ABANDONED, reason=reason, actor=ACTOR, now=scene.now)
+        trials.end_trial(trial, outcome=TrialOutcome.ABANDONED, reason=reason, actor=ACTOR, now=watched.now)
         trial = None
     if trial is not None:
         return
-    kind, planned = _called_for(scene)
+    kind, planned = _called_for(watched)
     if planned is not None:
         trials.open_trial(
-            scene.policy,
-            scene.release,
+            watched.policy,
+            watched.release,
             kind=kind,
             planned=planned,
-            cutoffs=scene.cutoffs.cutoffs if scene.cutoffs and kind is TrialKind.CONFIRM else {},
+            cutoffs=watched.cutoffs.cutoffs if watched.cutoffs and kind is TrialKind.CONFIRM else {},
             actor=ACTOR,
-            now=scene.now,
+            now=watched.now,
         )
 
 
-def _fits(trial: Trial, scene: Scene) -> bool:
+def _fits(trial: Trial, watched: WatchedWorkflow) -> bool:
     promised = ("scope", "target", "confidence", "loss")
-    if trial.release_id != scene.release.id or any(
-        getattr(trial, name) != getattr(scene.policy, name) for name in promised
+    if trial.release_id != watched.release.id or any(
+        getattr(trial, name) != getattr(watched.policy, name) for name in promised
     ):
         return False
     if trial.kind == TrialKind.RECOVER:
-        return scene.is_tripped_by_evidence
-    is_provisional = scene.is_automating and scene.standing is Standing.PROVISIONAL
-    return is_provisional and scene.cutoffs is not None and scene.cutoffs.cutoffs == trial.cutoffs
+        return watched.is_tripped_by_evidence
+    is_provisional = watched.is_automating and watched.basis is Basis.PROVISIONAL
+    return is_provisional and watched.cutoffs is not None and watched.cutoffs.cutoffs == trial.cutoffs
 
 
-def _called_for(scene: Scene) -> tuple[TrialKind, Planned | None]:
-    if scene.is_automating and scene.standing is Standing.PROVISIONAL and scene.cutoffs is not None:
-        planned = trials.plan_confirmation(scene.policy, scene.release, scene.cutoffs)
+def _called_for(watched: WatchedWorkflow) -> tuple[TrialKind, Planned | None]:
+    if watched.is_automating and watched.basis is Basis.PROVISIONAL and watched.cutoffs is not None:
+        planned = trials.plan_confirmation(watched.policy, watched.release, watched.cutoffs)
         return TrialKind.CONFIRM, planned
-    if scene.is_tripped_by_evidence and scene.policy.degree in AUTOMATES:
-        return TrialKind.RECOVER, _recovery(scene)
+    if watched.is_tripped_by_evidence and watched.policy.degree in AUTOMATES:
+        return TrialKind.RECOVER, _recovery(watched)
     return TrialKind.CONFIRM, None
 
 
-def _recovery(scene: Scene) -> Planned | None:
-    rows = blind_answers.scored(scene.workflow_id, scene.release.id, reasons=[Reason.BREAKER])
-    rows = rows.filter(decided_at__gte=scene.policy.breaker_tripped_at)
-    known = blind_answers.drawn_after(rows, None, until=scene.until, now=scene.now)
+def _recovery(watched: WatchedWorkflow) -> Planned | None:
+    rows = blind_answers.scored(watched.workflow_id, watched.release.id, reasons=[Reason.BREAKER])
+    rows = rows.filter(decided_at__gte=watched.policy.breaker_tripped_at)
+    known = blind_answers.drawn_after(rows, None, until=watched.until, now=watched.now)
     over = [one for one in takewhile(lambda one: one.truth is not Truth.OPEN, known) if one.is_known]
-    return trials.plan_recovery(scene.policy, scene.release, blind_answers.block_of(over, scene.costs))
+    return trials.plan_recovery(watched.policy, watched.release, blind_answers.block_of(over, watched.costs))
 
 
-def advance(scene: Scene) -> None:
+def advance(watched: WatchedWorkflow) -> None:
     """Feed the trial that is going on; certify when it has proved enough."""
     with transaction.atomic():
         trial = (
             Trial.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
             .select_related("release")
-            .filter(workflow_id=scene.workflow_id, ended_at=None)
+            .filter(workflow_id=watched.workflow_id, ended_at=None)
             .first()
         )
         if trial is None:
             return
         rows = rows_of(trial)
-        if scene.has_changed(rows, trial):
+        if watched.has_changed(rows, trial):
             trials.begin_again(trial)
         test = LiveTest.restore(trial.plans, trial.states)
         try:
-            _feed(trial, test, rows, scene)
+            _feed(trial, test, rows, watched)
         except ChanceTooLow as why:
             reason = f"Labels are collected too seldom for its plan: {why}."
-            trials.end_trial(trial, outcome=TrialOutcome.ABANDONED, reason=reason, actor=ACTOR, now=scene.now)
+            trials.end_trial(
+                trial, outcome=TrialOutcome.ABANDONED, reason=reason, actor=ACTOR, now=watched.now
+            )
             return
-        trials.keep(trial, test, now=scene.now)
+        trials.keep(trial, test, now=watched.now)
         is_enough = trials.is_enough(trial, test)
     if is_enough:
-        trials.certify_trial(trial, test, actor=ACTOR, now=scene.now)
+        trials.certify_trial(trial, test, actor=ACTOR, now=watched.now)
 
 
 def rows_of(trial: Trial) -> QuerySet[Decision]:
@@ -107,15 +109,15 @@ def rows_of(trial: Trial) -> QuerySet[Decision]:
     return rows.filter(decided_at__gte=trial.frozen_at)
 
 
-def _feed(trial: Trial, test: LiveTest, rows: QuerySet[Decision], scene: Scene) -> None:
+def _feed(trial: Trial, test: LiveTest, rows: QuerySet[Decision], watched: WatchedWorkflow) -> None:
     """Take in whole blocks in decision order. An answer that did not come in time counts as a wrong one."""
     while True:
-        drawn = blind_answers.drawn_after(rows, cursor(trial), until=scene.until, now=scene.now)
+        drawn = blind_answers.drawn_after(rows, cursor(trial), until=watched.until, now=watched.now)
         is_over = np.array([one.truth is not Truth.OPEN for one in drawn], dtype=bool)
         ready = drawn[: closed_prefix(is_over)]
         if not ready:
             return
-        test.take(blind_answers.block_of(ready, scene.costs))
+        test.take(blind_answers.block_of(ready, watched.costs))
         trial.cursor_at, trial.cursor_case = ready[-1].at, ready[-1].case_id
         trial.n_labels += len(ready)
         trial.n_wrong += sum(one.loss for one in ready)

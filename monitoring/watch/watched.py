@@ -12,13 +12,13 @@ from models_store.models import Release
 from models_store.selectors import champion
 from monitoring.tallies.traffic import Traffic, traffic
 from monitoring.watch import blind_answers
-from monitoring.watch.blind_answers import Place
-from policy.in_force.basis import standing_of
+from monitoring.watch.blind_answers import Cursor
+from policy.in_force.basis import basis_of
 from policy.models import CutoffSet, Decision, Policy, Trial, Watch
 from policy.proof.terms import costs_of
 from policy.selectors import cutoffs_in_force
 from policy.types import Degree, TrippedBy
-from science.decide import Reason, Standing
+from science.decide import Basis, Reason
 
 ACTOR = system("watch")
 ACCEPTED = (Reason.ABOVE_CUTOFF, Reason.RAMP)
@@ -26,13 +26,13 @@ AUTOMATES = (Degree.PARTIAL, Degree.FULL)
 
 
 @dataclass(frozen=True)
-class Scene:
+class WatchedWorkflow:
     """What is in force, and the time it is looked at."""
 
     policy: Policy
     release: Release
     cutoffs: CutoffSet | None
-    standing: Standing
+    basis: Basis
     now: datetime
     settle: timedelta
 
@@ -64,7 +64,7 @@ class Scene:
     def decides_by_hand(self) -> bool:
         """Whether cutoffs that no certificate covers are deciding cases."""
         is_on = self.policy.degree in AUTOMATES and self.policy.breaker_tripped_at is None
-        return is_on and self.standing is Standing.BY_HAND
+        return is_on and self.basis is Basis.BY_HAND
 
     @cached_property
     def costs(self) -> dict[str, float]:
@@ -90,7 +90,7 @@ class Scene:
             self.policy.degree in AUTOMATES
             and self.policy.breaker_tripped_at is None
             and self.cutoffs is not None
-            and self.standing in (Standing.CERTIFIED, Standing.PROVISIONAL)
+            and self.basis in (Basis.CERTIFIED, Basis.PROVISIONAL)
         )
 
     def has_changed(self, rows: QuerySet[Decision], row: Trial | Watch) -> bool:
@@ -100,17 +100,17 @@ class Scene:
         )
 
 
-def scene_of(workflow_id: UUID, now: datetime, settle: timedelta) -> Scene | None:
+def watched_workflow(workflow_id: UUID, now: datetime, settle: timedelta) -> WatchedWorkflow | None:
     """Return what one run looks at; None where no model could decide anything."""
     policy = Policy.objects.select_related("workflow").filter(workflow_id=workflow_id).first()
     release = champion(workflow_id)
     if policy is None or release is None:
         return None
     cutoffs = cutoffs_in_force(release.id)
-    standing = standing_of(cutoffs, policy=policy, labels=release.labels)
-    return Scene(policy, release, cutoffs, standing, now, settle)
+    basis = basis_of(cutoffs, policy=policy, labels=release.labels)
+    return WatchedWorkflow(policy, release, cutoffs, basis, now, settle)
 
 
-def cursor(row: Trial | Watch) -> Place:
+def cursor(row: Trial | Watch) -> Cursor:
     """Return how far the decisions have been taken in."""
     return (row.cursor_at, row.cursor_case) if row.cursor_at and row.cursor_case else None

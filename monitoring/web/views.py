@@ -17,7 +17,7 @@ from hitl.web.format import percent
 from models_store.models import Release, TrainingRun
 from models_store.types import RunStatus
 from monitoring.tallies.traffic import LiveError, Traffic, live_error, traffic, waiting
-from policy.in_force.status import Stand, stand_now
+from policy.in_force.status import PromiseStatus, status_now
 from policy.models import Policy
 
 RECENT = 5
@@ -30,7 +30,7 @@ class Panel:
 
     workflow: Workflow
     policy: Policy
-    stand: Stand
+    status: PromiseStatus
     champion: Release | None
     run: TrainingRun | None
     traffic: Traffic
@@ -130,7 +130,7 @@ def _panel(workflow: Workflow) -> Panel:
     return Panel(
         workflow=workflow,
         policy=policy,
-        stand=stand_now(policy, now=now),
+        status=status_now(policy, now=now),
         champion=Release.objects.filter(
             workflow=workflow, role_spans__role="champion", role_spans__until=None
         ).first(),

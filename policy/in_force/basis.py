@@ -4,16 +4,16 @@ from collections.abc import Sequence
 
 from policy.models import Certificate, CutoffSet, Policy
 from policy.types import CertificateStatus
-from science.decide import Standing
+from science.decide import Basis
 
 _BY_STATUS = {
-    CertificateStatus.CERTIFIED: Standing.CERTIFIED,
-    CertificateStatus.AMBER: Standing.CERTIFIED,  # watched closely, not refuted
-    CertificateStatus.PROVISIONAL: Standing.PROVISIONAL,
+    CertificateStatus.CERTIFIED: Basis.CERTIFIED,
+    CertificateStatus.AMBER: Basis.CERTIFIED,  # watched closely, not refuted
+    CertificateStatus.PROVISIONAL: Basis.PROVISIONAL,
 }
 
 
-def standing_of(cutoffs: CutoffSet | None, *, policy: Policy, labels: Sequence[str]) -> Standing:
+def basis_of(cutoffs: CutoffSet | None, *, policy: Policy, labels: Sequence[str]) -> Basis:
     """Return what these cutoffs may be used as; NONE for whatever does not fit together.
 
     A set that names a certificate never counts for more than the certificate does now, and for nothing when
@@ -21,15 +21,15 @@ def standing_of(cutoffs: CutoffSet | None, *, policy: Policy, labels: Sequence[s
     not looked at here: `science.decide` compares them with the time of each case. `labels` are the release's.
     """
     if cutoffs is None or cutoffs.workflow_id != policy.workflow_id or cutoffs.scope != policy.scope:
-        return Standing.NONE
+        return Basis.NONE
     certificate = cutoffs.certificate
     if certificate is None:
-        return Standing.BY_HAND if cutoffs.standing == Standing.BY_HAND else Standing.NONE
+        return Basis.BY_HAND if cutoffs.basis == Basis.BY_HAND else Basis.NONE
     if certificate.release_id != cutoffs.release_id or not covers_promise(certificate, policy):
-        return Standing.NONE
+        return Basis.NONE
     if not covers_cutoffs(certificate, cutoffs.cutoffs, labels):
-        return Standing.NONE
-    return _BY_STATUS.get(CertificateStatus(certificate.status), Standing.NONE)
+        return Basis.NONE
+    return _BY_STATUS.get(CertificateStatus(certificate.status), Basis.NONE)
 
 
 def covers_promise(certificate: Certificate, policy: Policy) -> bool:

@@ -7,10 +7,10 @@ from uuid import UUID
 from cases.models import SchemaVersion
 from models_store.models import Release
 from models_store.selectors import champion
-from policy.in_force.basis import standing_of
+from policy.in_force.basis import basis_of
 from policy.models import CutoffSet, Policy
 from policy.selectors import cutoffs_in_force
-from science.decide import PROVISIONAL_RAMP, Degree, Rule, Standing
+from science.decide import PROVISIONAL_RAMP, Basis, Degree, Rule
 
 log = logging.getLogger(__name__)
 
@@ -73,9 +73,9 @@ def rule_for(workflow_id: UUID) -> Governing:
 
 def _build(policy: Policy, schema: SchemaVersion, release: Release | None, cutoffs: CutoffSet | None) -> Rule:
     labels = tuple(release.labels) if release else ()
-    standing = standing_of(cutoffs, policy=policy, labels=labels)
-    certificate = cutoffs.certificate if cutoffs and standing is not Standing.NONE else None
-    numbers = cutoffs.cutoffs if cutoffs and standing is not Standing.NONE else {}
+    basis = basis_of(cutoffs, policy=policy, labels=labels)
+    certificate = cutoffs.certificate if cutoffs and basis is not Basis.NONE else None
+    numbers = cutoffs.cutoffs if cutoffs and basis is not Basis.NONE else {}
     return Rule(
         labels=labels,
         workflow_labels=frozenset(schema.label_names),
@@ -83,13 +83,13 @@ def _build(policy: Policy, schema: SchemaVersion, release: Release | None, cutof
         label_degrees={label: Degree(degree) for label, degree in policy.label_degrees.items()},
         scope="per_label" if policy.scope == "per_label" else "overall",
         cutoffs={label: float(cutoff) for label, cutoff in numbers.items()},
-        standing=standing,
+        basis=basis,
         valid_from=certificate.valid_from.timestamp() if certificate else None,
         valid_until=certificate.valid_until.timestamp() if certificate else None,
         breaker_tripped=policy.breaker_tripped_at is not None,
-        schema_matches=release is None or release.schema_fingerprint == schema.schema.fingerprint(),
+        schema_matches=release is None or release.schema_sha256 == schema.schema.sha256(),
         audit_rate=policy.audit_rate,
         audit_base=policy.audit_base,
         blind_share=policy.blind_rate,
-        ramp=PROVISIONAL_RAMP if standing is Standing.PROVISIONAL else 1.0,
+        ramp=PROVISIONAL_RAMP if basis is Basis.PROVISIONAL else 1.0,
     )

@@ -7,11 +7,11 @@ from uuid import UUID
 from policy.in_force.rules import Governing, rule_for
 from policy.models import Certificate, Policy, Watch
 from policy.types import Degree, MonitorLevel, TrippedBy
-from science.decide import Reason, Standing
+from science.decide import Basis, Reason
 
 
 @dataclass(frozen=True, slots=True)
-class Stand:
+class PromiseStatus:
     """A state in a word or two, its tone and icon, and the sentence that explains it."""
 
     words: str
@@ -33,10 +33,10 @@ _CLOSED = {
 }
 
 
-def stand_now(policy: Policy, *, now: datetime) -> Stand:
+def status_now(policy: Policy, *, now: datetime) -> PromiseStatus:
     """Say where a workflow's promise stands by its rows as they are."""
     governing = rule_for(policy.workflow_id)
-    return stand_of(
+    return status_of(
         policy=policy,
         governing=governing,
         certificate=_without_evidence(governing.certificate_id),
@@ -49,45 +49,49 @@ def _without_evidence(certificate_id: UUID | None) -> Certificate | None:
     return Certificate.objects.defer("evidence").get(pk=certificate_id) if certificate_id else None
 
 
-def stand_of(
+def status_of(
     *,
     policy: Policy,
     governing: Governing,
     certificate: Certificate | None,
     watch: Watch | None,
     now: datetime,
-) -> Stand:
+) -> PromiseStatus:
     """Say where the promise stands; `certificate` is the one in force, `watch` the one that is open."""
     if policy.breaker_tripped_at is not None:
         why = _STOPPED_BY[TrippedBy(policy.breaker_by)] if policy.breaker_by else ""
-        return Stand("Stopped", "bad", "hand", f"{policy.breaker_reason} {why}".strip())
+        return PromiseStatus("Stopped", "bad", "hand", f"{policy.breaker_reason} {why}".strip())
     if governing.trouble:
-        return Stand("Stopped", "bad", "circle-x", governing.trouble)
+        return PromiseStatus("Stopped", "bad", "circle-x", governing.trouble)
     if policy.degree not in (Degree.PARTIAL, Degree.FULL):
         degree = Degree(policy.degree).label.lower()
-        return Stand(
+        return PromiseStatus(
             "Off by hand", "neutral", "pause", f"The degree is “{degree}”: people decide every case."
         )
     rule = governing.rule
-    if rule.standing is Standing.BY_HAND:
+    if rule.basis is Basis.BY_HAND:
         why = "The cutoffs in force were set by hand and are not what was tested: nothing is promised."
-        return Stand("Off by hand", "warn", "hand", why)
+        return PromiseStatus("Off by hand", "warn", "hand", why)
     closed = rule.closed(now.timestamp())
     if closed is not None:
-        return Stand("Nothing automatic", "warn", "user", _CLOSED.get(closed, "People decide every case."))
+        return PromiseStatus(
+            "Nothing automatic", "warn", "user", _CLOSED.get(closed, "People decide every case.")
+        )
     if watch is not None and not watch.is_calm:
         return _watched(watch)
     if certificate is not None and certificate.refuted:
         why = "Audits refuted looser cutoffs; stricter ones, proved and calm, have taken over."
-        return Stand("Stepped down", "warn", "trending-down", why)
-    if rule.standing is Standing.PROVISIONAL:
+        return PromiseStatus("Stepped down", "warn", "trending-down", why)
+    if rule.basis is Basis.PROVISIONAL:
         why = "A random quarter of what is accepted is automated until fresh blind labels confirm the proof."
-        return Stand("Provisional", "accent", "clock", why)
-    return Stand("Kept", "good", "shield-check", "It is proved, and live audits do not speak against it.")
+        return PromiseStatus("Provisional", "accent", "clock", why)
+    return PromiseStatus(
+        "Kept", "good", "shield-check", "It is proved, and live audits do not speak against it."
+    )
 
 
-def _watched(watch: Watch) -> Stand:
+def _watched(watch: Watch) -> PromiseStatus:
     why = "Audits speak against it, not yet strongly enough to stop: more decisions are audited."
     if watch.level == MonitorLevel.GREEN:
         why = "First answers speak against it; until they are final, more decisions are audited."
-    return Stand("Watched closely", "warn", "eye", why)
+    return PromiseStatus("Watched closely", "warn", "eye", why)

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from science.guarantee.monitor import Level, RiskMonitor
-from science.guarantee.planning import Plan
+from science.guarantee.planning import TestPlan
 from science.guarantee.sequential import AnytimeCertifier
 from science.guarantee.verdict import Certified, Verdict
 
-Label = str | None  # of a unit; None is the one unit of an overall promise
+UnitLabel = str | None  # of a unit; None is the one unit of an overall promise
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,27 +27,31 @@ class Block:
         scores: the certified scalar as stored when the case was decided.
         predicted: the label the model gave.
         losses: in [0, 1], NaN where no blind label was drawn.
-        pi: probability that a blind label is collected.
-        pi_ref: by which the monitor weighs it.
+        inclusion_probability: probability that a blind label is collected.
+        reference_rate: by which the monitor weighs it.
     """
 
     scores: np.ndarray
     predicted: np.ndarray
     losses: np.ndarray
-    pi: np.ndarray
-    pi_ref: np.ndarray
+    inclusion_probability: np.ndarray
+    reference_rate: np.ndarray
 
     def __len__(self) -> int:
         return len(self.scores)
 
-    def of(self, label: Label) -> "Block":
+    def of(self, label: UnitLabel) -> "Block":
         """The cases of one unit."""
         return self if label is None else self.where(self.predicted == label)
 
     def where(self, mask: np.ndarray) -> "Block":
         """The cases that a mask or slice picks, in their order."""
         return Block(
-            self.scores[mask], self.predicted[mask], self.losses[mask], self.pi[mask], self.pi_ref[mask]
+            self.scores[mask],
+            self.predicted[mask],
+            self.losses[mask],
+            self.inclusion_probability[mask],
+            self.reference_rate[mask],
         )
 
 
@@ -59,10 +63,10 @@ class ChanceTooLow(Exception):
 class LiveTest:
     """Anytime tests of frozen plans, one per unit that has one."""
 
-    tests: dict[Label, AnytimeCertifier]
+    tests: dict[UnitLabel, AnytimeCertifier]
 
     @classmethod
-    def begin(cls, plans: Mapping[Label, Plan]) -> "LiveTest":
+    def begin(cls, plans: Mapping[UnitLabel, TestPlan]) -> "LiveTest":
         """Nothing seen yet."""
         return cls({label: AnytimeCertifier(plan) for label, plan in plans.items()})
 
@@ -71,7 +75,7 @@ class LiveTest:
         """What `to_json` described."""
         return cls(
             {
-                entry["label"]: AnytimeCertifier.from_json(Plan.from_json(entry["plan"]), dict(state))
+                entry["label"]: AnytimeCertifier.from_json(TestPlan.from_json(entry["plan"]), dict(state))
                 for entry, state in zip(plans, states, strict=True)
             }
         )
@@ -86,13 +90,13 @@ class LiveTest:
         for label, test in self.tests.items():
             own = block.of(label)
             asked = own.where(~np.isnan(own.losses) & (own.scores >= test.plan.grid[-1]))
-            if len(asked) and asked.pi.min() < test.plan.pi_floor * (1 - 1e-9):
-                raise ChanceTooLow(f"{asked.pi.min():g} is below {test.plan.pi_floor:g}")
+            if len(asked) and asked.inclusion_probability.min() < test.plan.pi_floor * (1 - 1e-9):
+                raise ChanceTooLow(f"{asked.inclusion_probability.min():g} is below {test.plan.pi_floor:g}")
             chosen[label] = asked
         for label, asked in chosen.items():
-            self.tests[label].add_block(asked.scores, asked.losses, asked.pi)
+            self.tests[label].add_block(asked.scores, asked.losses, asked.inclusion_probability)
 
-    def verdicts(self) -> dict[Label, Verdict]:
+    def verdicts(self) -> dict[UnitLabel, Verdict]:
         """What is proved by now, per unit."""
         return {label: test.verdict() for label, test in self.tests.items()}
 
@@ -100,7 +104,7 @@ class LiveTest:
         """The states, in the order of the plans."""
         return [test.to_json() for test in self.tests.values()]
 
-    def n_labels(self, label: Label) -> tuple[int, float]:
+    def n_labels(self, label: UnitLabel) -> tuple[int, float]:
         """Labels at the loosest cutoff of a unit, and the sum of their losses."""
         test = self.tests[label]
         return int(test.n[-1]), float(test.wrong[-1])
@@ -118,11 +122,11 @@ class LiveTest:
 class LiveWatch:
     """Monitors of the cutoffs that a certificate covers, one per unit that has any."""
 
-    monitors: dict[Label, RiskMonitor]
+    monitors: dict[UnitLabel, RiskMonitor]
 
     @classmethod
     def begin(
-        cls, passed: Mapping[Label, Sequence[float]], *, target: float, horizon_cases: float, pfa: float
+        cls, passed: Mapping[UnitLabel, Sequence[float]], *, target: float, horizon_cases: float, pfa: float
     ) -> "LiveWatch":
         """Calm monitors; the units share the permitted chance of a false alarm, and the horizon's cases."""
         each = pfa / max(1, len(passed))
@@ -134,7 +138,7 @@ class LiveWatch:
         )
 
     @classmethod
-    def restore(cls, units: Sequence[Label], states: Sequence[Mapping[str, Any]]) -> "LiveWatch":
+    def restore(cls, units: Sequence[UnitLabel], states: Sequence[Mapping[str, Any]]) -> "LiveWatch":
         """What `states` described."""
         return cls({label: RiskMonitor.from_json(state) for label, state in zip(units, states, strict=True)})
 
@@ -152,27 +156,27 @@ class LiveWatch:
         for label, monitor in self.monitors.items():
             own = block.of(label)
             if len(own):
-                monitor.add_block(own.scores, own.losses, own.pi, own.pi_ref)
+                monitor.add_block(own.scores, own.losses, own.inclusion_probability, own.reference_rate)
 
     def states(self) -> list[dict[str, Any]]:
         """The states, in the order of the units."""
         return [monitor.to_json() for monitor in self.monitors.values()]
 
-    def place(self, label: Label, cutoff: float) -> int | None:
+    def place(self, label: UnitLabel, cutoff: float) -> int | None:
         """Index of a cutoff in its unit's grid."""
         monitor = self.monitors.get(label)
         return monitor.grid.index(cutoff) if monitor is not None and cutoff in monitor.grid else None
 
-    def level(self, cutoffs: Mapping[Label, float]) -> Level:
+    def level(self, cutoffs: Mapping[UnitLabel, float]) -> Level:
         """The worst level among the cutoffs in force."""
         levels = {self._level_of(label, cutoff) for label, cutoff in cutoffs.items()}
         return next((level for level in (Level.RED, Level.AMBER) if level in levels), Level.GREEN)
 
-    def red_units(self, cutoffs: Mapping[Label, float]) -> list[Label]:
+    def red_units(self, cutoffs: Mapping[UnitLabel, float]) -> list[UnitLabel]:
         """The units whose cutoff in force is refuted."""
         return [label for label, cutoff in cutoffs.items() if self._level_of(label, cutoff) is Level.RED]
 
-    def refuted(self) -> list[tuple[Label, float]]:
+    def refuted(self) -> list[tuple[UnitLabel, float]]:
         """Every unit's points that are red."""
         return [
             (label, cutoff)
@@ -181,7 +185,7 @@ class LiveWatch:
             if is_red
         ]
 
-    def highest(self, cutoffs: Mapping[Label, float]) -> float:
+    def highest(self, cutoffs: Mapping[UnitLabel, float]) -> float:
         """The highest E among the cutoffs in force; red begins at 1 / pfa."""
         values = [
             float(self.monitors[label].e_values()[place])
@@ -190,7 +194,7 @@ class LiveWatch:
         ]
         return max(values, default=0.0)
 
-    def step_down(self, label: Label, cutoff: float) -> float | None:
+    def step_down(self, label: UnitLabel, cutoff: float) -> float | None:
         """The loosest stricter cutoff of the unit whose own monitor is calm; None: there is none."""
         place = self.place(label, cutoff)
         if place is None:
@@ -199,6 +203,6 @@ class LiveWatch:
         stricter = monitor.step_down(place, monitor.grid)
         return None if stricter is None else monitor.grid[stricter]
 
-    def _level_of(self, label: Label, cutoff: float) -> Level:
+    def _level_of(self, label: UnitLabel, cutoff: float) -> Level:
         place = self.place(label, cutoff)
         return Level.GREEN if place is None else self.monitors[label].level(place)

@@ -171,7 +171,7 @@ def _test(
     return certify(scores, losses, np.ones(len(scores)), plan=frozen, rng=rng), frozen.to_json()
 
 
-def fingerprint(sample: Sample, claim: Claim) -> str:
+def attempt_sha256(sample: Sample, claim: Claim) -> str:
     """Name one attempt: the same labels tested for the same promise are the same attempt."""
     return sha256(canonical_json([METHOD, *astuple(claim), sample.source, sample.digest])).hex()
 

@@ -62,11 +62,13 @@ def fair_labels(release: Release, *, since: datetime | None = None) -> Sample | 
         return None
     chances = _chances_of(evaluation.label_ids, since)
     complete = np.array([label_id in chances.complete for label_id in evaluation.label_ids], dtype=bool)
-    pi = np.array([chances.pi.get(label_id, np.nan) for label_id in evaluation.label_ids])
-    floor = np.nanmin(pi, initial=1.0)
-    if np.nansum(floor / pi) <= complete.sum():
+    inclusion_probability = np.array(
+        [chances.inclusion_probability.get(label_id, np.nan) for label_id in evaluation.label_ids]
+    )
+    floor = np.nanmin(inclusion_probability, initial=1.0)
+    if np.nansum(floor / inclusion_probability) <= complete.sum():
         return _sample(evaluation, complete, "complete")
-    kept = np.array([_lot(label_id) for label_id in evaluation.label_ids]) * pi < floor
+    kept = np.array([_lot(label_id) for label_id in evaluation.label_ids]) * inclusion_probability < floor
     return _sample(evaluation, kept, f"blind labels, thinned to a chance of {floor:g}")
 
 
@@ -75,11 +77,11 @@ class _Chances:
     """Which labels were to be collected whatever the score was, and the chances of the blind ones."""
 
     complete: frozenset[UUID]
-    pi: dict[UUID, float]
+    inclusion_probability: dict[UUID, float]
 
 
 def _chances_of(label_ids: Sequence[UUID], since: datetime | None) -> _Chances:
-    labels = Label.objects.filter(pk__in=label_ids).exclude(purpose=Purpose.GOLD)
+    labels = Label.objects.filter(pk__in=label_ids).exclude(purpose=Purpose.KNOWN_ANSWER)
     if since is not None:
         labels = labels.filter(case__received_at__gte=since)
     routed = Decision.objects.filter(case_id=OuterRef("case_id"), sequence=0, reason__in=REGARDLESS_OF_SCORE)
@@ -87,7 +89,11 @@ def _chances_of(label_ids: Sequence[UUID], since: datetime | None) -> _Chances:
     drawn = labels.filter(is_blind=True, inclusion_probability__isnull=False).exclude(purpose=Purpose.IMPORT)
     return _Chances(
         frozenset(complete.values_list("id", flat=True)),
-        {label_id: pi for label_id, pi in drawn.values_list("id", "inclusion_probability") if pi is not None},
+        {
+            label_id: inclusion_probability
+            for label_id, inclusion_probability in drawn.values_list("id", "inclusion_probability")
+            if inclusion_probability is not None
+        },
     )
 
 
@@ -132,8 +138,8 @@ def _truth_now(evaluation: Evaluation) -> np.ndarray:
         return truth
     column = {label: i for i, label in enumerate(evaluation.labels)}
     truth[list(changed.values())] = NO_TRUTH
-    standing = Label.objects.filter(case_id__in=changed, superseded_at=None)
-    for case_id, label, is_blind, purpose in standing.values_list("case_id", "label", "is_blind", "purpose"):
+    current = Label.objects.filter(case_id__in=changed, superseded_at=None)
+    for case_id, label, is_blind, purpose in current.values_list("case_id", "label", "is_blind", "purpose"):
         is_absolved = not is_blind and column.get(label) == evaluation.predicted[changed[case_id]]
         if purpose == Purpose.IMPORT or not is_absolved:
             truth[changed[case_id]] = column.get(label, NO_TRUTH)

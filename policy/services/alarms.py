@@ -10,7 +10,7 @@ from hitl.audit.log import record
 from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor
 from policy.models import Certificate, CutoffSet, Policy, Trial, Watch
-from policy.proof.live import Label, LiveWatch
+from policy.proof.live import LiveWatch, UnitLabel
 from policy.services.breaker import trip_breaker
 from policy.services.cutoffs import replace_cutoffs
 from policy.services.degrees import set_degree
@@ -134,16 +134,21 @@ def heed_red(watch: Watch, live: LiveWatch, *, actor: Actor, now: datetime) -> b
     return True
 
 
-def _lower(live: LiveWatch, label: Label, cutoff: float, red: list[Label]) -> float | None:
+def _lower(live: LiveWatch, label: UnitLabel, cutoff: float, red: list[UnitLabel]) -> float | None:
     return live.step_down(label, cutoff) if label in red else cutoff
 
 
-def _said(red: list[Label]) -> str:
+def _said(red: list[UnitLabel]) -> str:
     return "the cutoff" if red == [None] else "the cutoffs of " + ", ".join(str(label) for label in red)
 
 
 def _stop(
-    policy: Policy, watch: Watch, live: LiveWatch, in_force: dict[Label, float], actor: Actor, now: datetime
+    policy: Policy,
+    watch: Watch,
+    live: LiveWatch,
+    in_force: dict[UnitLabel, float],
+    actor: Actor,
+    now: datetime,
 ) -> None:
     Certificate.objects.filter(pk=watch.pk).update(status=CertificateStatus.TRIPPED)
     end_watch(watch, now=now)

@@ -13,9 +13,9 @@ from hitl.shared.actor import Actor
 from hitl.shared.errors import NotFound
 from models_store.models import Release
 from models_store.selectors import champion
-from policy.in_force.basis import standing_of
+from policy.in_force.basis import basis_of
 from policy.models import Certificate, Policy, Trial
-from policy.proof.proofs import Claim, Proof, Sample, fingerprint, prove
+from policy.proof.proofs import Claim, Proof, Sample, attempt_sha256, prove
 from policy.proof.samples import fair_labels
 from policy.proof.terms import NothingKnown, terms_of, tests_of
 from policy.selectors import cutoffs_in_force
@@ -23,7 +23,7 @@ from policy.services.breaker import rearm
 from policy.services.cutoffs import follow
 from policy.services.locking import locked_policy
 from policy.types import LIVE_CERTIFICATES, CertificateStatus
-from science.decide import Standing
+from science.decide import Basis
 
 VALID_FOR = timedelta(days=90)
 
@@ -50,8 +50,8 @@ def certify_release(*, release_id: UUID, actor: Actor, now: datetime) -> Certifi
     if sample is None:
         return None
     claim = claim_of(policy)
-    name = fingerprint(sample, claim)
-    earlier = Certificate.objects.filter(release=release, fingerprint=name).first()
+    name = attempt_sha256(sample, claim)
+    earlier = Certificate.objects.filter(release=release, attempt_sha256=name).first()
     if earlier is not None:
         return earlier
     try:
@@ -61,7 +61,7 @@ def certify_release(*, release_id: UUID, actor: Actor, now: datetime) -> Certifi
         proof = _unproved(len(sample), str(why))
     if policy.evidence_from is not None:  # to take the same labels when it is tested again
         proof.evidence["labels_since"] = policy.evidence_from.isoformat()
-    return issue(release=release, claim=claim, proof=proof, fingerprint=name, actor=actor, now=now)
+    return issue(release=release, claim=claim, proof=proof, attempt_sha256=name, actor=actor, now=now)
 
 
 def tests_before(policy: Policy, sample: Sample) -> int | None:
@@ -96,14 +96,14 @@ def issue(
     release: Release,
     claim: Claim,
     proof: Proof,
-    fingerprint: str,
+    attempt_sha256: str,
     actor: Actor,
     now: datetime,
     trial: Trial | None = None,
 ) -> Certificate:
     """Write a certificate, or the attempt at one; its cutoffs come into force where the policy says so."""
     policy = locked_policy(release.workflow_id)
-    earlier = Certificate.objects.filter(release=release, fingerprint=fingerprint).first()
+    earlier = Certificate.objects.filter(release=release, attempt_sha256=attempt_sha256).first()
     if earlier is not None:
         return earlier
     attempts = Certificate.objects.filter(release=release).count()
@@ -116,7 +116,7 @@ def issue(
         evidence=proof.evidence | {"attempt": attempts + 1, "artifact_sha256": release.artifact_sha256},
         valid_from=now,
         valid_until=now + VALID_FOR if proof.is_proved else now,
-        fingerprint=fingerprint,
+        attempt_sha256=attempt_sha256,
         made_by=actor.name,
         **asdict(claim),
     )
@@ -149,7 +149,7 @@ def resume_where_proved(*, workflow_id: UUID, actor: Actor, now: datetime) -> bo
     cutoffs = cutoffs_in_force(release.id) if release else None
     if release is None or cutoffs is None or cutoffs.certificate is None or policy.evidence_from is None:
         return False
-    is_live = standing_of(cutoffs, policy=policy, labels=release.labels) is not Standing.NONE
+    is_live = basis_of(cutoffs, policy=policy, labels=release.labels) is not Basis.NONE
     since = cutoffs.certificate.evidence.get("labels_since")
     is_after = since is not None and datetime.fromisoformat(since) >= policy.evidence_from
     if not (policy.follows_certificates and is_live and is_after and now < cutoffs.certificate.valid_until):
@@ -178,4 +178,4 @@ def _supersede(certificate: Certificate) -> None:
 def _set_by_hand(release: Release) -> bool:
     """What an operator chose for this release is not replaced behind their back."""
     in_force = cutoffs_in_force(release.id)
-    return in_force is not None and in_force.standing == Standing.BY_HAND
+    return in_force is not None and in_force.basis == Basis.BY_HAND

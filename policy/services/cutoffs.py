@@ -25,7 +25,7 @@ from policy.selectors import certificate_for, cutoffs_in_force
 from policy.services.degrees import set_degree
 from policy.services.locking import locked_policy
 from policy.types import Scope
-from science.decide import Degree, Standing
+from science.decide import Basis, Degree
 
 
 @transaction.atomic
@@ -217,17 +217,17 @@ def _new_set(
         certificate=certificate,
         scope=policy.scope,
         cutoffs=numbers,
-        standing=_standing(certificate),
+        basis=_basis(certificate),
         reason=reason,
         made_by_id=actor.user_id,
         made_at=now,
     )
 
 
-def _standing(certificate: Certificate | None) -> Standing:
+def _basis(certificate: Certificate | None) -> Basis:
     if certificate is None:
-        return Standing.BY_HAND
-    return Standing.PROVISIONAL if certificate.status == Standing.PROVISIONAL else Standing.CERTIFIED
+        return Basis.BY_HAND
+    return Basis.PROVISIONAL if certificate.status == Basis.PROVISIONAL else Basis.CERTIFIED
 
 
 def _put_in_force(policy: Policy, chosen: CutoffSet, actor: Actor, now: datetime) -> CutoffSet:
@@ -246,7 +246,7 @@ def _put_in_force(policy: Policy, chosen: CutoffSet, actor: Actor, now: datetime
 
 
 def _tell(policy: Policy, chosen: CutoffSet | None, now: datetime) -> None:
-    payload = {"cutoff_set": str(chosen.id), "standing": chosen.standing} if chosen else {"cutoff_set": None}
+    payload = {"cutoff_set": str(chosen.id), "basis": chosen.basis} if chosen else {"cutoff_set": None}
     emit(
         [
             News(
@@ -267,7 +267,7 @@ def _record(
         "workflow": policy.workflow.slug,
         "release": str(chosen.release_id),
         "cutoffs": chosen.cutoffs,
-        "standing": chosen.standing,
+        "basis": chosen.basis,
         "certificate": str(chosen.certificate_id) if chosen.certificate_id else None,
         "reason": why or chosen.reason,
         "made_by": chosen.made_by_id,

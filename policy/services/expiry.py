@@ -15,7 +15,7 @@ from hitl.shared.actor import Actor
 from models_store.selectors import evaluation_of
 from policy.in_force.basis import points_of
 from policy.models import Certificate
-from policy.proof.live import Label as Unit
+from policy.proof.live import UnitLabel
 from policy.proof.proofs import Claim, Terms, prove
 from policy.proof.samples import fair_labels
 from policy.services.locking import locked_policy
@@ -36,7 +36,7 @@ def end_outlived(*, actor: Actor, now: datetime) -> int:
     ended = 0
     for certificate in Certificate.objects.filter(status__in=LIVE_CERTIFICATES, valid_until__gt=now):
         since = Label.objects.filter(workflow_id=certificate.workflow_id, at__gt=certificate.valid_from)
-        since = since.exclude(purpose=Purpose.GOLD)
+        since = since.exclude(purpose=Purpose.KNOWN_ANSWER)
         most = LABELS_PER_LABEL * int(certificate.seen["n_labels"])
         if most and since.order_by()[: most + 1].count() > most:
             _end(certificate.pk, CertificateStatus.EXPIRED, "ten times its labels have come in", actor, now)
@@ -68,7 +68,7 @@ def end_for_changed_labels(certificate: Certificate, *, actor: Actor, now: datet
     _end(certificate.pk, CertificateStatus.SUPERSEDED, "labels it rests on have changed", actor, now)
 
 
-def is_proved(certificate: Certificate, proved: Mapping[Unit, Sequence[float]]) -> bool:
+def is_proved(certificate: Certificate, proved: Mapping[UnitLabel, Sequence[float]]) -> bool:
     """Tell whether points that pass now, by unit, reach as far as everything the certificate allows."""
     return all(
         not points or points[-1] >= min(proved.get(unit, ()), default=np.inf)

@@ -12,7 +12,7 @@ from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from models_store.models import Release
 from policy.models import Certificate, CutoffSet, Policy, Trial
-from policy.proof.live import Block, Label, LiveTest
+from policy.proof.live import Block, LiveTest, UnitLabel
 from policy.proof.proofs import Claim, Proof, unit_of
 from policy.proof.samples import fair_labels
 from policy.proof.terms import terms_of
@@ -22,12 +22,12 @@ from policy.types import Scope, TrialKind, TrialOutcome
 from science.decide import PROVISIONAL_RAMP
 from science.guarantee.exact import fewest_labels
 from science.guarantee.grid import coverage_grid
-from science.guarantee.planning import Plan, labels_needed, plan_on_grid
+from science.guarantee.planning import TestPlan, labels_needed, plan_on_grid
 from science.guarantee.verdict import Certified
 
 METHOD = "anytime, live labels in decision order"
-MOST_PLANNED = 20_000  # labels a plan is made for; it may be looked at beyond
-FEWEST_TO_RECOVER = 200  # labels from after an alarm that say what is worth testing
+MAX_PLANNED = 20_000  # labels a plan is made for; it may be looked at beyond
+MIN_TO_RECOVER = 200  # labels from after an alarm that say what is worth testing
 ENOUGH = 0.9  # of what was to be confirmed: more is not waited for
 
 
@@ -35,7 +35,7 @@ ENOUGH = 0.9  # of what was to be confirmed: more is not waited for
 class Planned:
     """Plans per unit, and what they were made of."""
 
-    plans: dict[Label, Plan]
+    plans: dict[UnitLabel, TestPlan]
     evidence: dict[str, Any]
 
     def rows(self) -> list[dict[str, Any]]:
@@ -44,7 +44,7 @@ class Planned:
 
 
 def plan_confirmation(policy: Policy, release: Release, cutoffs: CutoffSet) -> Planned | None:
-    """Plan to prove the cutoffs in force, which a provisional certificate allows, on fresh labels.
+    """TestPlan to prove the cutoffs in force, which a provisional certificate allows, on fresh labels.
 
     Only points that it passed are asked about, as strict as those in force or stricter: of cases above them
     three in four are reviewed blind while the ramp is on, so the proof takes days and not months. None when
@@ -56,7 +56,7 @@ def plan_confirmation(policy: Policy, release: Release, cutoffs: CutoffSet) -> P
     terms = terms_of(policy, labels=release.labels)
     losses = sample.losses(np.array(terms.costs))
     passed = {unit["label"]: unit for unit in certificate.seen["units"]}
-    plans: dict[Label, Plan] = {}
+    plans: dict[UnitLabel, TestPlan] = {}
     for label, cutoff in units_of(cutoffs).items():
         grid = [point for point in passed[label]["passed"] if point >= cutoff]
         own = sample.scores >= cutoff
@@ -76,20 +76,20 @@ def plan_confirmation(policy: Policy, release: Release, cutoffs: CutoffSet) -> P
 
 
 def plan_recovery(policy: Policy, release: Release, tuning: Block) -> Planned | None:
-    """Plan to prove the promise anew, by labels from after an alarm; the first of them say what to test.
+    """TestPlan to prove the promise anew, by labels from after an alarm; the first of them say what to test.
 
     Everything is reviewed blind meanwhile, so each label counts in full. None while there are too few, or
     while they say that no number of labels would do.
     """
     known = tuning.where(~np.isnan(tuning.losses))
-    if len(known) < FEWEST_TO_RECOVER:
+    if len(known) < MIN_TO_RECOVER:
         return None
     terms = terms_of(policy, labels=release.labels)
-    labels: list[Label] = [None] if policy.scope == Scope.OVERALL else list(release.labels)
+    labels: list[UnitLabel] = [None] if policy.scope == Scope.OVERALL else list(release.labels)
     each, plans = terms.delta / len(labels), {}
     for label in labels:
         own = known.of(label)
-        if len(own) < FEWEST_TO_RECOVER / len(labels) / 2:
+        if len(own) < MIN_TO_RECOVER / len(labels) / 2:
             continue
         grid = coverage_grid(own.scores, target=terms.target, delta=each, expected_labels=2_000)
         plan = _planned(grid, own.scores, own.losses, target=terms.target, delta=each, pi_floor=1.0)
@@ -108,21 +108,21 @@ def _planned(
     target: float,
     delta: float,
     pi_floor: float,
-) -> Plan:
-    """Plan for as many labels as were needed to pass before, or as the tuning cases say are needed."""
+) -> TestPlan:
+    """TestPlan for as many labels as were needed to pass before, or as the tuning cases say are needed."""
     least = int(1.5 * fewest_labels(target, delta))
 
-    def for_labels(n: int) -> Plan:
+    def for_labels(n: int) -> TestPlan:
         return plan_on_grid(
             grid, scores, losses, target=target, delta=delta, expected_labels=n, pi_floor=pi_floor
         )
 
     first = for_labels(max(least, len(scores)))
     needed = labels_needed(first) or 0
-    return for_labels(min(MOST_PLANNED, max(least, int(1.25 * needed), len(scores))))
+    return for_labels(min(MAX_PLANNED, max(least, int(1.25 * needed), len(scores))))
 
 
-def units_of(cutoffs: CutoffSet) -> dict[Label, float]:
+def units_of(cutoffs: CutoffSet) -> dict[UnitLabel, float]:
     """Return the cutoff of each unit of the promise: one number, or one per label."""
     if cutoffs.scope == Scope.OVERALL:
         numbers = list(cutoffs.cutoffs.values())
@@ -164,7 +164,7 @@ def open_trial(
 
 def begin_again(trial: Trial) -> None:
     """Forget what was taken in, on the row only: a label has changed, so all of them are read again."""
-    plans = {entry["label"]: Plan.from_json(entry["plan"]) for entry in trial.plans}
+    plans = {entry["label"]: TestPlan.from_json(entry["plan"]) for entry in trial.plans}
     trial.states, trial.cursor_at, trial.cursor_case = LiveTest.begin(plans).states(), None, None
     trial.n_labels, trial.n_wrong, trial.n_overdue = 0, 0.0, 0
 
@@ -237,14 +237,14 @@ def certify_trial(trial: Trial, test: LiveTest, *, actor: Actor, now: datetime) 
         release=trial.release,
         claim=claim,
         proof=proof,
-        fingerprint=trial.pk.hex,
+        attempt_sha256=trial.pk.hex,
         actor=actor,
         now=now,
         trial=trial,
     )
 
 
-def _automation_before(trial: Trial) -> dict[Label, float]:
+def _automation_before(trial: Trial) -> dict[UnitLabel, float]:
     """Share of all traffic that the loosest point of each unit accepted: a trial sees no other cases."""
     if trial.kind != TrialKind.CONFIRM:
         return {}

@@ -4,10 +4,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from policy.models import Certificate, Watch
-from policy.proof.live import Label, LiveWatch
+from policy.proof.live import LiveWatch, UnitLabel
 
 FALSE_ALARMS = 0.01  # chance of any within the horizon, a year's automatic cases
-FEWEST_IN_HORIZON = 10_000.0
+MIN_IN_HORIZON = 10_000.0
 YEAR = timedelta(days=365)
 
 
@@ -46,7 +46,7 @@ def follow_traffic(watch: Watch, live: LiveWatch, *, weekly_automatic: float) ->
 
 
 def _horizon(weekly_automatic: float) -> float:
-    return max(FEWEST_IN_HORIZON, weekly_automatic * YEAR / timedelta(days=7))
+    return max(MIN_IN_HORIZON, weekly_automatic * YEAR / timedelta(days=7))
 
 
 def end_watch(watch: Watch, *, now: datetime) -> None:
@@ -107,5 +107,5 @@ def _watched(certificate: Certificate) -> float:
     return float(evidence["target_tested"]) if "misses" in evidence else certificate.target
 
 
-def _passed(certificate: Certificate) -> dict[Label, list[float]]:
+def _passed(certificate: Certificate) -> dict[UnitLabel, list[float]]:
     return {unit["label"]: unit["passed"] for unit in certificate.seen["units"] if unit["passed"]}

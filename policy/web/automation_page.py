@@ -19,14 +19,14 @@ from policy.proof.samples import all_labels, fair_labels
 from policy.types import LIVE_CERTIFICATES, Scope
 from policy.web import curves, wording
 from policy.web.steps import Step, steps
-from science.decide import Degree, Standing
+from science.decide import Basis, Degree
 
 rank = attrgetter("rank")
 ENDS_SOON = timedelta(days=14)
 
 
 @dataclass(frozen=True)
-class Board:
+class AutomationPage:
     """One workflow's automation at one moment. The longer questions are asked when the template asks them."""
 
     workflow: Workflow
@@ -96,12 +96,12 @@ class Board:
     @property
     def is_promise_off(self) -> bool:
         """Whether cases may be automated without proof."""
-        return self.governing.rule.standing is Standing.BY_HAND
+        return self.governing.rule.basis is Basis.BY_HAND
 
     @property
     def is_ramped(self) -> bool:
         """Whether only a share of what is accepted is automated."""
-        return self.governing.rule.standing is Standing.PROVISIONAL
+        return self.governing.rule.basis is Basis.PROVISIONAL
 
     @cached_property
     def steps(self) -> list[Step]:
@@ -186,10 +186,10 @@ class Board:
         return {"target": self.policy.target, "units": {unit.field: unit.to_json() for unit in self.units}}
 
 
-def board_of(workflow: Workflow, *, now: datetime) -> Board:
+def automation_page_of(workflow: Workflow, *, now: datetime) -> AutomationPage:
     """Read what the page begins with."""
     policy = Policy.objects.select_related("workflow").get(workflow=workflow)
-    return Board(
+    return AutomationPage(
         workflow=workflow,
         policy=policy,
         governing=rule_for(workflow.id),

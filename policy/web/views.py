@@ -19,7 +19,7 @@ from policy.services import breaker, cutoffs, degrees
 from policy.services.certify import certify_release
 from policy.services.promises import change_promise
 from policy.types import CertificateStatus, ChangeStatus, Degree
-from policy.web.automation_page import board_of
+from policy.web.automation_page import automation_page_of
 from policy.web.forms import PromiseForm, read_cutoffs
 from policy.web.guards import actor_of, changes_policy, posted_id, seen_version
 
@@ -32,7 +32,9 @@ def workflows(request: HttpRequest) -> HttpResponse:
         raise NotFound
     now = clock.now()
     found = Workflow.objects.filter(archived_at=None, policy__isnull=False).select_related("policy")
-    return render(request, "policy/workflows.html", {"boards": [board_of(one, now=now) for one in found]})
+    return render(
+        request, "policy/workflows.html", {"boards": [automation_page_of(one, now=now) for one in found]}
+    )
 
 
 @login_required
@@ -40,9 +42,9 @@ def workflows(request: HttpRequest) -> HttpResponse:
 def automation(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one workflow's degree, promise, certificate and cutoffs."""
     actor = actor_of(request)
-    board = board_of(workflow_for(actor, slug), now=clock.now())
+    automation = automation_page_of(workflow_for(actor, slug), now=clock.now())
     roles = {"may_raise": actor.has(Role.OPERATOR), "may_lower": actor.has(Role.OPERATOR, Role.LEAD)}
-    return render(request, "policy/automation.html", {"board": board, "actor": actor, **roles})
+    return render(request, "policy/automation.html", {"automation": automation, "actor": actor, **roles})
 
 
 @login_required
@@ -52,8 +54,10 @@ def promise(request: HttpRequest, slug: str) -> HttpResponse:
     actor = actor_of(request)
     workflow = workflow_for(actor, slug)
     require_raiser(actor)
-    board = board_of(workflow, now=clock.now())
-    form = PromiseForm(request.POST) if request.method == "POST" else _promise_form(request, board.policy)
+    automation = automation_page_of(workflow, now=clock.now())
+    form = (
+        PromiseForm(request.POST) if request.method == "POST" else _promise_form(request, automation.policy)
+    )
     if request.method == "POST" and form.is_valid():
         try:
             change_promise(
@@ -73,7 +77,7 @@ def promise(request: HttpRequest, slug: str) -> HttpResponse:
             messages.success(request, "The promise is changed. What no certificate covers goes to people.")
             return redirect("automation", slug=slug)
     status = 422 if form.errors else 200
-    return render(request, "policy/promise.html", {"board": board, "form": form}, status=status)
+    return render(request, "policy/promise.html", {"automation": automation, "form": form}, status=status)
 
 
 def _promise_form(request: HttpRequest, policy: Policy) -> PromiseForm:

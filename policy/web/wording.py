@@ -6,13 +6,13 @@ from hitl.web.timeline import Entry
 from policy.in_force.rules import Governing
 from policy.models import Certificate, DegreeChange
 from policy.types import CertificateStatus, ChangeStatus, Degree
-from science.decide import Reason, Standing
+from science.decide import Basis, Reason
 
-_STANDING = {
-    Standing.CERTIFIED: ("certified", "good"),
-    Standing.PROVISIONAL: ("provisional certificate", "accent"),
-    Standing.BY_HAND: ("by hand: the promise is off", "warn"),
-    Standing.NONE: ("nothing is proved", "neutral"),
+_BASIS = {
+    Basis.CERTIFIED: ("certified", "good"),
+    Basis.PROVISIONAL: ("provisional certificate", "accent"),
+    Basis.BY_HAND: ("by hand: the promise is off", "warn"),
+    Basis.NONE: ("nothing is proved", "neutral"),
 }
 _STATUS = {
     CertificateStatus.CERTIFIED: "good",
@@ -27,7 +27,7 @@ def evidence(governing: Governing, now: datetime) -> tuple[str, str]:
     """Say what automatic decisions rest on now."""
     if governing.rule.closed(now.timestamp()) is Reason.CERTIFICATE_EXPIRED:
         return "the certificate has ended", "warn"
-    return _STANDING[governing.rule.standing]
+    return _BASIS[governing.rule.basis]
 
 
 def certificate(certificate: Certificate, now: datetime) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from cases.types import Purpose
 from hitl.accounts.types import Role
 from hitl.shared.actor import Actor
 from reviews.models import Review, Task
-from reviews.selectors import Held
+from reviews.selectors import LeasedTask
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +28,13 @@ class EarlierAnswer:
     marks: tuple[str, ...]
 
 
-def earlier_answers(actor: Actor, held: Held) -> list[EarlierAnswer]:
+def earlier_answers(actor: Actor, held: LeasedTask) -> list[EarlierAnswer]:
     """Return the standing answers that an adjudication is to settle; none for any other task."""
     if not actor.has(Role.ADJUDICATOR):
         return []
     mine = Task.objects.filter(pk=held.task_id, purpose=Purpose.ADJUDICATION, epoch=OuterRef("epoch"))
     given = Review.objects.filter(Exists(mine), case_id=held.case_id, undone_at=None)
-    given = given.exclude(task__purpose=Purpose.GOLD)
+    given = given.exclude(task__purpose=Purpose.KNOWN_ANSWER)
     shuffled = sorted(given, key=lambda review: sha256(b"adjudication|" + review.pk.bytes).digest())
     return [
         EarlierAnswer(ascii_uppercase[i % 26], review.label, review.comment, _marks(review))

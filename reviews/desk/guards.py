@@ -16,7 +16,7 @@ from hitl.accounts.types import Role
 from hitl.shared.actor import Actor
 from hitl.shared.errors import HitlError, Invalid, NotAllowed, NotFound
 
-MOST_LEASES = 10
+MAX_TOKENS = 10
 Door = Callable[..., HttpResponseBase]
 
 
@@ -105,7 +105,7 @@ def lease_of(request: HttpRequest, name: str = "lease") -> UUID:
 def leases_of(request: HttpRequest, name: str) -> list[UUID]:
     """Return the leases a request names, a comma between them; what is none is passed over."""
     found = []
-    for text in request.POST.get(name, "").split(",")[:MOST_LEASES]:
+    for text in request.POST.get(name, "").split(",")[:MAX_TOKENS]:
         try:
             found.append(UUID(text))
         except ValueError:

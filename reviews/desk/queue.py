@@ -28,7 +28,7 @@ from reviews.desk.stage import current_stage, next_stage, or_stay, stage, stage_
 from reviews.models import Task
 from reviews.selectors import answered_today, choices_for, has_work
 from reviews.services import queue
-from reviews.types import MAX_COMMENT, MAX_ESCALATION, MOST_AHEAD, SkipReason, TaskStatus
+from reviews.types import MAX_AHEAD, MAX_COMMENT, MAX_ESCALATION, SkipReason, TaskStatus
 
 
 @require_GET
@@ -87,7 +87,7 @@ def ahead(request: HttpRequest, actor: Actor) -> HttpResponse:
         actor=actor,
         workflow_ids=workflow_ids(workflow),
         now=now,
-        most=min(int(most), MOST_AHEAD) if most.isdecimal() else MOST_AHEAD,
+        most=min(int(most), MAX_AHEAD) if most.isdecimal() else MAX_AHEAD,
     )
     cases = [
         {

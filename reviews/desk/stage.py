@@ -21,7 +21,7 @@ from reviews.desk.adjudication import earlier_answers
 from reviews.desk.guards import leases_of
 from reviews.desk.preferences import template_keys
 from reviews.errors import HandsFull, LeaseExpired
-from reviews.selectors import Held, held_by, why_quiet
+from reviews.selectors import LeasedTask, leased_task_of, why_quiet
 from reviews.services.queue import begin, claim_next, release_left
 from reviews.types import Mode
 from science.fields import Schema
@@ -46,12 +46,12 @@ def next_stage(
     return stage(request, actor, held, workflow=workflow, ids=ids, now=now)
 
 
-def current_stage(actor: Actor, *, ids: list[UUID] | None, now: datetime) -> Held | None:
+def current_stage(actor: Actor, *, ids: list[UUID] | None, now: datetime) -> LeasedTask | None:
     """Return what the person holds already, as after loading the page again; else claim."""
-    return held_by(actor, now=now, workflow_ids=ids) or _claimed(actor, ids, now)
+    return leased_task_of(actor, now=now, workflow_ids=ids) or _claimed(actor, ids, now)
 
 
-def _claimed(actor: Actor, ids: list[UUID] | None, now: datetime) -> Held | None:
+def _claimed(actor: Actor, ids: list[UUID] | None, now: datetime) -> LeasedTask | None:
     """Claim; with full hands, or where nothing else waits, first let go of what lies on pages that were left
     and of what was only looked ahead at.
     """
@@ -69,7 +69,7 @@ def _claimed(actor: Actor, ids: list[UUID] | None, now: datetime) -> Held | None
 def stage(
     request: HttpRequest,
     actor: Actor,
-    held: Held | None,
+    held: LeasedTask | None,
     *,
     workflow: str,
     ids: list[UUID] | None,
@@ -83,7 +83,7 @@ def stage(
 def stage_html(
     request: HttpRequest,
     actor: Actor,
-    held: Held | None,
+    held: LeasedTask | None,
     *,
     workflow: str,
     ids: list[UUID] | None,
@@ -116,7 +116,7 @@ def or_stay(
 def stage_of(
     request: HttpRequest,
     actor: Actor,
-    held: Held | None,
+    held: LeasedTask | None,
     *,
     workflow: str,
     ids: list[UUID] | None,
@@ -146,12 +146,12 @@ def blocks_of(case_id: UUID, workflow_id: UUID, content: dict[str, Any], schema:
     return blocks(shown_fields(case, schema, assets))
 
 
-def _reason_codes(held: Held) -> str:
+def _reason_codes(held: LeasedTask) -> str:
     """The reasons to choose from by label, as JSON; empty where the workflow lists none."""
     return json.dumps(held.reason_codes) if held.reason_codes else ""
 
 
-def suggestion_of(held: Held) -> Suggestion | None:
+def suggestion_of(held: LeasedTask) -> Suggestion | None:
     """Return what the model would say; None where nothing of it may be shown yet."""
     if held.is_blind or held.suggestion is None or held.confidence is None:
         return None

@@ -20,7 +20,7 @@ from reviews.desk.guards import desk_door, lease_of
 from reviews.desk.preferences import template_keys
 from reviews.desk.stage import suggestion_of
 from reviews.errors import LeaseExpired
-from reviews.selectors import Held, held_by, last_answers
+from reviews.selectors import LeasedTask, last_answers, leased_task_of
 from reviews.services.answers import answer_first
 from reviews.types import Mode
 
@@ -43,13 +43,13 @@ def first(request: HttpRequest, actor: Actor) -> HttpResponse:
 @desk_door
 def suggestion(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Answer with the suggestion, where it is shown when asked for."""
-    held = held_by(actor, now=clock.now(), lease_token=lease_of(request))
+    held = leased_task_of(actor, now=clock.now(), lease_token=lease_of(request))
     if held is None or held.mode != Mode.ON_DEMAND:
         raise LeaseExpired()
     return _suggestion(request, held)
 
 
-def _suggestion(request: HttpRequest, held: Held) -> HttpResponse:
+def _suggestion(request: HttpRequest, held: LeasedTask) -> HttpResponse:
     context = {"held": held, "suggestion": suggestion_of(held), "keys": template_keys(person(request))}
     response = render(request, "desk/suggestion.html", context)
     response["Cache-Control"] = "no-store"
@@ -64,7 +64,7 @@ def evidence(request: HttpRequest, actor: Actor, lease: UUID) -> HttpResponse:
     A blind case has no such page, nor one that is answered first, until it is.
     """
     now = clock.now()
-    held = held_by(actor, now=now, lease_token=lease)
+    held = leased_task_of(actor, now=now, lease_token=lease)
     if held is None or held.release_id is None or held.suggestion is None:
         raise LeaseExpired()
     told = told_of(held.case_id, held.release_id, held.suggestion, held.runner_up, now=now)

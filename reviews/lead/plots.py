@@ -8,15 +8,15 @@ from hitl.web.charts import Plot, Series
 from reviews.quality.now import Hours
 
 _BINS = 30
-_MOST_CURVES = 6
+_MAX_CURVES = 6
 
 
 def hours_plot(hours: Hours) -> Plot:
     """Plot today's answers an hour, a curve a workflow; beyond six the smallest are one."""
     ranked = sorted(hours.by_workflow.items(), key=lambda item: -sum(item[1]))
-    curves = ranked[:_MOST_CURVES]
-    if len(ranked) > _MOST_CURVES:
-        rest = [sum(column) for column in zip(*(counts for _, counts in ranked[_MOST_CURVES:]), strict=True)]
+    curves = ranked[:_MAX_CURVES]
+    if len(ranked) > _MAX_CURVES:
+        rest = [sum(column) for column in zip(*(counts for _, counts in ranked[_MAX_CURVES:]), strict=True)]
         curves.append(("other workflows", rest))
     return Plot(
         title="Answers an hour today",

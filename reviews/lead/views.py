@@ -27,7 +27,7 @@ from reviews.quality.window import Window
 from science.agreement.shares import Share
 
 LAST = 12
-MOST_PAIRS = 8
+MAX_PAIRS = 8
 LEAST_OF_ONES_OWN = 20
 """Compared answers below which people are not told how often theirs stood: fewer would tell which ones
 were."""
@@ -158,7 +158,7 @@ def highlights(request: HttpRequest) -> HttpResponse:
 def _section(found: WorkflowAgreement, workflow: Any, users: dict[int, str]) -> dict[str, Any]:
     together = found.together if isinstance(found.together, Together) else None
     pairs = []
-    for pair in found.pairs[:MOST_PAIRS]:
+    for pair in found.pairs[:MAX_PAIRS]:
         counted = pair.found
         share = Share(counted.split, counted.of, counted.share, counted.low, counted.high)
         link = cases_url(workflow=workflow.slug, said=pair.one, also_said=pair.other)

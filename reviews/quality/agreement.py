@@ -24,7 +24,7 @@ from science.intervals import wilson_interval
 LEAST_FOR_CONSENSUS = 20
 """Cases with two answers below which nobody's errors are estimated."""
 SURE = 0.95
-MOST_DOUBTS = 10
+MAX_DOUBTS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,4 +169,4 @@ def _together(given: _Given) -> Together:
         if is_open and now is not None and consensus != now and found.certainty[i] >= SURE:
             doubts.append(Doubt(case_id, now, consensus, float(found.certainty[i])))
     doubts.sort(key=lambda doubt: (-doubt.certainty, doubt.case_id))
-    return Together(len(given.case_ids), people, doubts[:MOST_DOUBTS], found.rounds, found.has_converged)
+    return Together(len(given.case_ids), people, doubts[:MAX_DOUBTS], found.rounds, found.has_converged)

@@ -10,15 +10,15 @@ from reviews.quality.sql_quality import AT_RISK, BY_HOUR, WAITING, WHO_IS_ON
 from reviews.quality.window import Window
 from reviews.types import TaskReason
 
-MOST_COUNTED = 10_000
+MAX_COUNTED = 10_000
 LATELY = timedelta(minutes=15)
 SOON = timedelta(hours=1)
-MOST_AT_RISK = 12
+MAX_AT_RISK = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """What waits in one lane of a workflow; counts end at `MOST_COUNTED`."""
+    """What waits in one lane of a workflow; counts end at `MAX_COUNTED`."""
 
     workflow_id: UUID
     slug: str
@@ -34,12 +34,12 @@ class Lane:
     @property
     def words(self) -> str:
         """The count as people read it."""
-        return f"{self.waiting:,}" if self.waiting < MOST_COUNTED else f"{MOST_COUNTED:,} or more"
+        return f"{self.waiting:,}" if self.waiting < MAX_COUNTED else f"{MAX_COUNTED:,} or more"
 
 
 def lanes(*, now: datetime) -> list[Lane]:
     """Return the lanes in which something waits, by workflow."""
-    rows = rows_of(WAITING, {"now": now, "soon": now + SOON, "most": MOST_COUNTED})
+    rows = rows_of(WAITING, {"now": now, "soon": now + SOON, "most": MAX_COUNTED})
     return [
         Lane(key, slug, name, judged, n, oldest, first, late, soon, _reasons(reasons))
         for key, slug, name, judged, n, oldest, first, late, soon, reasons in rows
@@ -67,7 +67,7 @@ class AtRisk:
 def at_risk(*, now: datetime) -> list[AtRisk]:
     """Return the open tasks whose time is over or nearly so, the latest first."""
     known = dict(TaskReason.choices)
-    rows = rows_of(AT_RISK, {"soon": now + SOON, "most": MOST_AT_RISK, "counted": MOST_COUNTED})
+    rows = rows_of(AT_RISK, {"soon": now + SOON, "most": MAX_AT_RISK, "counted": MAX_COUNTED})
     return [
         AtRisk(case_id, workflow, due_at, is_adjudication, [known.get(r, r) for r in reasons], person)
         for case_id, workflow, due_at, is_adjudication, reasons, person in rows

@@ -28,29 +28,29 @@ answers AS MATERIALIZED (
 
 CHECKED = f"""
 {ANSWERS}, compared AS (
-    SELECT a.*, coalesce(gold.truth, label.label) AS truth,
+    SELECT a.*, coalesce(known.truth, label.label) AS truth,
            coalesce(others.adjudicated, false) AS is_adjudicated,
-           coalesce(a.suggestion, gold.predicted, others.suggestion) AS predicted,
+           coalesce(a.suggestion, known.predicted, others.suggestion) AS predicted,
            coalesce(a.first_label, CASE WHEN a.mode = 'blind' THEN a.label END) AS before,
            a.mode <> 'blind' AND coalesce((a.shown ->> 'suggestion')::bool, a.mode = 'assisted') AS is_shown,
            CASE a.purpose
-               WHEN 'gold' THEN true
+               WHEN 'known_answer' THEN true
                WHEN 'second' THEN coalesce(others.n, 0) > 0
                WHEN 'review' THEN coalesce(others.is_by_rule, false)
                ELSE false END AS is_compared
     FROM answers a
-    LEFT JOIN reviews_goldcase gold ON gold.case_id = a.case_id AND a.purpose = 'gold'
+    LEFT JOIN reviews_knownanswercase known ON known.case_id = a.case_id AND a.purpose = 'known_answer'
     LEFT JOIN cases_label label
-        ON label.case_id = a.case_id AND label.superseded_at IS NULL AND a.purpose <> 'gold'
+        ON label.case_id = a.case_id AND label.superseded_at IS NULL AND a.purpose <> 'known_answer'
     LEFT JOIN LATERAL (
         SELECT count(*) AS n, bool_or(ot.purpose = 'adjudication') AS adjudicated,
                bool_or('second' = ANY(ot.reasons)) AS is_by_rule, max(ot.suggestion) AS suggestion
         FROM reviews_review o JOIN reviews_task ot ON ot.id = o.task_id
         WHERE o.case_id = a.case_id AND o.epoch = a.epoch AND o.reviewer_id <> a.reviewer_id
-          AND o.undone_at IS NULL AND ot.purpose <> 'gold') others ON a.purpose <> 'gold'
+          AND o.undone_at IS NULL AND ot.purpose <> 'known_answer') others ON a.purpose <> 'known_answer'
 ), checked AS MATERIALIZED (
     SELECT c.*, c.is_compared AND c.truth IS NOT NULL AS is_checked,
-           c.is_compared AND c.truth IS NOT NULL AND c.purpose <> 'gold' AS has_consensus,
+           c.is_compared AND c.truth IS NOT NULL AND c.purpose <> 'known_answer' AS has_consensus,
            c.is_compared AND c.predicted <> c.truth AS is_model_wrong
     FROM compared c
 )
@@ -65,8 +65,8 @@ count(*) FILTER (WHERE has_consensus AND mode = 'blind' AND label = truth),
 count(*) FILTER (WHERE has_consensus AND is_shown), count(*) FILTER (WHERE has_consensus AND is_shown AND label = truth),
 count(*) FILTER (WHERE is_adjudicated AND truth IS NOT NULL AND purpose <> 'adjudication'),
 count(*) FILTER (WHERE is_adjudicated AND truth <> label AND purpose <> 'adjudication'),
-count(*) FILTER (WHERE purpose = 'gold' AND truth IS NOT NULL),
-count(*) FILTER (WHERE purpose = 'gold' AND label = truth),
+count(*) FILTER (WHERE purpose = 'known_answer' AND truth IS NOT NULL),
+count(*) FILTER (WHERE purpose = 'known_answer' AND label = truth),
 count(*) FILTER (WHERE is_model_wrong AND is_shown), count(*) FILTER (WHERE is_model_wrong AND is_shown AND label = predicted),
 count(*) FILTER (WHERE is_model_wrong AND before IS NOT NULL),
 count(*) FILTER (WHERE is_model_wrong AND before = predicted)
@@ -124,9 +124,10 @@ WITH {ANSWERS} SELECT a.workflow_id, a.reviewer_id, a.seconds FROM answers a
 # cases.
 INDEPENDENT = f"""
 WITH {ANSWERS}
-SELECT a.workflow_id, a.case_id, a.reviewer_id, coalesce(a.first_label, a.label), gold.truth
-FROM answers a LEFT JOIN reviews_goldcase gold ON gold.case_id = a.case_id AND a.purpose = 'gold'
-WHERE gold.truth IS NOT NULL
+SELECT a.workflow_id, a.case_id, a.reviewer_id, coalesce(a.first_label, a.label), known.truth
+FROM answers a
+LEFT JOIN reviews_knownanswercase known ON known.case_id = a.case_id AND a.purpose = 'known_answer'
+WHERE known.truth IS NOT NULL
    OR (a.purpose IN ('review', 'second') AND EXISTS (
        SELECT 1 FROM reviews_review o JOIN reviews_task ot ON ot.id = o.task_id
        WHERE o.case_id = a.case_id AND o.epoch = a.epoch AND o.undone_at IS NULL

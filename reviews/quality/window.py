@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-MOST_ANSWERS = 5_000
+MAX_ANSWERS = 5_000
 """Answers of one person that are looked at, the newest; more say the same with more digits."""
 
 SPANS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
@@ -20,7 +20,7 @@ class Window:
     until: datetime
     workflow_id: UUID | None = None
     person_id: int | None = None
-    most: int = MOST_ANSWERS
+    most: int = MAX_ANSWERS
 
     @classmethod
     def last(cls, span: str, *, now: datetime, **of: Any) -> "Window":

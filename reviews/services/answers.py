@@ -20,12 +20,12 @@ from reviews.access import person_id
 from reviews.details import check_flags, check_marks, check_reason_code
 from reviews.errors import AlreadyAnswered, HandsFull, LeaseExpired, UnknownLabel
 from reviews.models import Review, ReviewRules, Task
-from reviews.selectors import Held, field_names_of, held_by, label_names_of
+from reviews.selectors import LeasedTask, field_names_of, label_names_of, leased_task_of
 from reviews.services.order import blind_head_start
 from reviews.services.rules import rules_of
 from reviews.services.tasks import NO_LEASE
 from reviews.sql_queue import LOCKED_FIELDS, LOCKED_RULES, PREPARED_ANSWER, PREPARED_LOCK_TASK
-from reviews.types import MAX_COMMENT, MOST_HELD, OPEN, TASK_TRANSITIONS, Mode, TaskReason, TaskStatus
+from reviews.types import MAX_COMMENT, MAX_LEASES, OPEN, TASK_TRANSITIONS, Mode, TaskReason, TaskStatus
 
 __all__ = [
     "OPEN",
@@ -158,7 +158,7 @@ def record_answer(
 
 
 @transaction.atomic
-def answer_first(*, lease_token: UUID, label: str, actor: Actor, now: datetime) -> Held:
+def answer_first(*, lease_token: UUID, label: str, actor: Actor, now: datetime) -> LeasedTask:
     """Keep what the person says before anything of the model is shown; return the task with all there is.
 
     Sent twice, it is kept once.
@@ -175,7 +175,7 @@ def answer_first(*, lease_token: UUID, label: str, actor: Actor, now: datetime) 
     if task.first_label not in (None, label):
         raise AlreadyAnswered("You have answered already, and seen the suggestion since.")
     Task.objects.filter(pk=task.pk).update(first_label=label)
-    held = held_by(actor, now=now, lease_token=lease_token)
+    held = leased_task_of(actor, now=now, lease_token=lease_token)
     if held is None:
         raise LeaseExpired()
     return held
@@ -218,7 +218,7 @@ def said_before(
 def standing_answers(case_id: UUID, epoch: int) -> list[Review]:
     """Return the answers that stand, in the order in which people were asked."""
     standing = Review.objects.filter(case_id=case_id, epoch=epoch, undone_at=None)
-    standing = standing.exclude(task__purpose=Purpose.GOLD)  # what is known already settles nothing
+    standing = standing.exclude(task__purpose=Purpose.KNOWN_ANSWER)  # what is known already settles nothing
     return list(standing.select_related("task__workflow__review_rules").order_by("task__slot"))
 
 
@@ -240,7 +240,7 @@ def ask_another(*, after: Task, purpose: Purpose, reason: TaskReason, now: datet
             "workflow_id": after.workflow_id,
             "schema_version": after.schema_version,
             "mode": Mode.BLIND,
-            "pi": after.pi,
+            "inclusion_probability": after.inclusion_probability,
             "for_adjudicator": purpose == Purpose.ADJUDICATION,
             "head_start": blind_head_start(rules_of(after), task_id=task_id, **start),
             **fresh,
@@ -298,4 +298,4 @@ def reopen(*, task: Task, actor: Actor, now: datetime) -> UUID:
 
 def _free_place(mine: QuerySet[Task]) -> int | None:
     taken = set(mine.values_list("place", flat=True))
-    return next((n for n in range(1, MOST_HELD + 1) if n not in taken), None)
+    return next((n for n in range(1, MAX_LEASES + 1) if n not in taken), None)

@@ -23,7 +23,7 @@ from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, NotAllowed
 from hitl.shared.transitions import move
 from models_store.rows import rows_for
-from models_store.serving import plan_for
+from models_store.serving import served_model
 from reviews.access import person_id
 from reviews.models import Review, ReviewBatch, ReviewRules, Task
 from reviews.selectors import open_to
@@ -31,10 +31,10 @@ from reviews.types import (
     BATCH_LASTS,
     BATCH_TRANSITIONS,
     LEAST_ALIKE,
-    MOST_LOOKED_AT,
+    MAX_LOOKED_AT,
     READ_FIRST,
-    BatchStatus,
     Mode,
+    ReviewBatchStatus,
     TaskReason,
 )
 from science.explain.clusters import clusters
@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 
 # Whoever is asked for one of these is to judge by themselves.
 _READ_ALONE = [
-    TaskReason.AUDIT, TaskReason.SECOND, TaskReason.DISAGREEMENT, TaskReason.GOLD, TaskReason.APPEAL,
+    TaskReason.AUDIT, TaskReason.SECOND, TaskReason.DISAGREEMENT, TaskReason.KNOWN_ANSWER, TaskReason.APPEAL,
     TaskReason.RECALLED, TaskReason.UNDONE,
 ]  # fmt: skip
 
@@ -145,7 +145,7 @@ def _asking_for_reasons() -> list[UUID]:
 def groups_waiting(actor: Actor, *, now: datetime, workflow_ids: list[UUID] | None = None) -> list[Alike]:
     """Return the groups of alike cases that the person may open as a batch, the largest of a workflow first.
 
-    Of each workflow the next `MOST_LOOKED_AT` tasks are looked at. What somebody else has open in a batch is
+    Of each workflow the next `MAX_LOOKED_AT` tasks are looked at. What somebody else has open in a batch is
     left to them.
     """
     waiting = can_be_batched(actor, now=now)
@@ -157,7 +157,7 @@ def groups_waiting(actor: Actor, *, now: datetime, workflow_ids: list[UUID] | No
 
 def _groups_in(workflow: Workflow, waiting: QuerySet[Task], actor: Actor, now: datetime) -> list[Alike]:
     next_ones = waiting.filter(workflow=workflow).exclude(pk__in=_taken_by_others(workflow.pk, actor, now))
-    tasks = list(next_ones.select_related("case").order_by("-priority", "goes_at", "id")[:MOST_LOOKED_AT])
+    tasks = list(next_ones.select_related("case").order_by("-priority", "goes_at", "id")[:MAX_LOOKED_AT])
     alike: defaultdict[tuple[UUID, str, int], list[Task]] = defaultdict(list)
     for task in tasks:
         if task.release_id is not None and task.suggestion is not None:
@@ -174,8 +174,8 @@ def _groups_in(workflow: Workflow, waiting: QuerySet[Task], actor: Actor, now: d
 def _grouped(workflow_id: UUID, release_id: UUID, version: int, tasks: Sequence[Task]) -> list[list[int]]:
     schema = SchemaVersion.objects.get(workflow_id=workflow_id, number=version).schema
     try:
-        plan = plan_for(release_id)
-        if plan.schema_fingerprint != schema.fingerprint():
+        plan = served_model(release_id)
+        if plan.schema_sha256 != schema.sha256():
             return []
         rows = rows_for([task.case.content for task in tasks], schema)
         return [group.tolist() for group in clusters(plan, rows, least=LEAST_ALIKE)]
@@ -190,7 +190,7 @@ def _taken_by_others(workflow_id: UUID, actor: Actor, now: datetime) -> list[UUI
 
 
 def _open(now: datetime) -> QuerySet[ReviewBatch]:
-    return ReviewBatch.objects.filter(status=BatchStatus.OPEN, expires_at__gt=now)
+    return ReviewBatch.objects.filter(status=ReviewBatchStatus.OPEN, expires_at__gt=now)
 
 
 def open_batches(actor: Actor, *, now: datetime) -> QuerySet[ReviewBatch]:
@@ -275,7 +275,7 @@ def given_with(batch: ReviewBatch) -> QuerySet[Review]:
     )
 
 
-def close_batch(batch: ReviewBatch, status: BatchStatus, *, now: datetime) -> bool:
+def close_batch(batch: ReviewBatch, status: ReviewBatchStatus, *, now: datetime) -> bool:
     """End an open batch; False where it is over already. Whatever waits stays in the queue."""
     rows = ReviewBatch.objects.filter(pk=batch.pk)
     return move(rows, table=BATCH_TRANSITIONS, to=status, closed_at=now) == 1
@@ -283,4 +283,4 @@ def close_batch(batch: ReviewBatch, status: BatchStatus, *, now: datetime) -> bo
 
 def is_open(batch: ReviewBatch, *, now: datetime) -> bool:
     """Tell whether a batch can be gone on with."""
-    return batch.status == BatchStatus.OPEN and batch.expires_at > now
+    return batch.status == ReviewBatchStatus.OPEN and batch.expires_at > now

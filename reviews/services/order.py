@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import connection
 
 from reviews.models import ReviewRules
-from reviews.order import RANK_AGAIN, head_start, lot
+from reviews.order import RANK_AGAIN, blind_value, head_start
 from reviews.types import OrderKind
 
 AT_ONCE = 5_000
@@ -39,4 +39,4 @@ def rank_again(*, workflow_id: UUID) -> int:
 def blind_head_start(rules: ReviewRules, *, task_id: UUID, created_at: datetime, due_at: datetime) -> float:
     """Return the head start in seconds of a task that shows nothing of the model."""
     due_after: timedelta = due_at - created_at
-    return head_start(rules, due_after=due_after, worth=lot(task_id))
+    return head_start(rules, due_after=due_after, worth=blind_value(task_id))

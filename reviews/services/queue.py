@@ -1,7 +1,7 @@
 """Hand out the work: claim, look ahead, keep, give back, skip, put aside, pass up.
 
 A lease is part of the task's row, and its token is the fence: whoever acts under a token that the row no
-longer carries has no effect. PostgreSQL holds the rest: one lease per task, and at most `MOST_HELD` per
+longer carries has no effect. PostgreSQL holds the rest: one lease per task, and at most `MAX_LEASES` per
 person, because each takes one of that many places.
 """
 
@@ -20,7 +20,7 @@ from hitl.shared.transitions import move
 from reviews.access import person_id
 from reviews.errors import HandsFull, HoldsFull, LeaseExpired
 from reviews.models import ReviewRules, Skip, Task
-from reviews.selectors import Held, lanes_of
+from reviews.selectors import LeasedTask, lanes_of
 from reviews.services.rules import rules_of, skip_rule
 from reviews.services.tasks import NO_LEASE, with_reason
 from reviews.sql_queue import BEGIN, HOLD, PREPARED_CLAIM, RENEW, TAKE_AGAIN, TAKE_UP
@@ -28,9 +28,9 @@ from reviews.types import (
     AHEAD_LASTS,
     AWAY_GRACE,
     FOR_GOOD,
+    MAX_AHEAD,
     MAX_ESCALATION,
-    MOST_AHEAD,
-    MOST_HELD,
+    MAX_LEASES,
     SKIP_LASTS,
     TASK_TRANSITIONS,
     SkipReason,
@@ -40,10 +40,10 @@ from reviews.types import (
 )
 
 WITHDRAW_SKIPPED = "hitl.flow.withdraw_skipped"
-_TRIES = MOST_HELD + 1  # each lost race for a place fills one of them
+_TRIES = MAX_LEASES + 1  # each lost race for a place fills one of them
 
 
-def claim_next(*, actor: Actor, workflow_ids: list[UUID] | None, now: datetime) -> Held | None:
+def claim_next(*, actor: Actor, workflow_ids: list[UUID] | None, now: datetime) -> LeasedTask | None:
     """Give the person the most pressing task they may answer; None when there is none.
 
     Never a case they have answered, one they skipped a while ago, or one in somebody else's hands.
@@ -58,8 +58,8 @@ def claim_next(*, actor: Actor, workflow_ids: list[UUID] | None, now: datetime) 
 
 
 def claim_ahead(
-    *, actor: Actor, workflow_ids: list[UUID] | None, now: datetime, most: int = MOST_AHEAD
-) -> list[Held]:
+    *, actor: Actor, workflow_ids: list[UUID] | None, now: datetime, most: int = MAX_AHEAD
+) -> list[LeasedTask]:
     """Take up to `most` cases that come next into the person's hands, unseen, for `AHEAD_LASTS` only.
 
     What they hold ahead already counts towards it and is not returned again. Fewer come back when fewer wait
@@ -69,7 +69,7 @@ def claim_ahead(
     unseen = Task.objects.filter(leased_to_id=actor.user_id, status=TaskStatus.LEASED, ahead=True)
     there = unseen.filter(lease_until__gt=now).count()
     taken = []
-    for _ in range(min(most, MOST_AHEAD) - there):
+    for _ in range(min(most, MAX_AHEAD) - there):
         held = _claim(actor, workflow_ids, now, ahead_seconds=AHEAD_LASTS.total_seconds())
         if held is None:
             break
@@ -79,7 +79,7 @@ def claim_ahead(
 
 def _claim(
     actor: Actor, workflow_ids: list[UUID] | None, now: datetime, *, ahead_seconds: float | None
-) -> Held | None:
+) -> LeasedTask | None:
     for _ in range(_TRIES):
         params = _lease(actor, now) | {
             "lanes": lanes_of(actor),
@@ -92,7 +92,7 @@ def _claim(
                 row = cursor.fetchone()
         except IntegrityError:  # another page of the same person took the same place at the same moment
             continue
-        return Held.from_row(row) if row else None
+        return LeasedTask.from_row(row) if row else None
     return None
 
 
@@ -113,7 +113,7 @@ def begin(*, lease_token: UUID, actor: Actor, now: datetime) -> datetime:
     return until
 
 
-def take_again(*, actor: Actor, case_id: UUID, now: datetime) -> Held:
+def take_again(*, actor: Actor, case_id: UUID, now: datetime) -> LeasedTask:
     """Give the person a case back that they were the last to hold and that nobody has taken since.
 
     Raises:
@@ -125,7 +125,7 @@ def take_again(*, actor: Actor, case_id: UUID, now: datetime) -> Held:
         cursor.execute(TAKE_AGAIN, params)
         row = cursor.fetchone()
     if row:
-        return Held.from_row(row)
+        return LeasedTask.from_row(row)
     if _holds_all_places(actor):
         raise HandsFull()
     raise LeaseExpired("Somebody else has this case now, or it needs no answer any more.")
@@ -136,13 +136,13 @@ def _lease(actor: Actor, now: datetime) -> dict[str, Any]:
         "reviewer": person_id(actor),
         "now": now,
         "token": uuid4(),
-        "most_held": MOST_HELD,
+        "most_held": MAX_LEASES,
         "lease_seconds": ReviewRules().lease_seconds,  # where a workflow says nothing else
     }
 
 
 def _holds_all_places(actor: Actor) -> bool:
-    return Task.objects.filter(leased_to_id=actor.user_id, status=TaskStatus.LEASED).count() >= MOST_HELD
+    return Task.objects.filter(leased_to_id=actor.user_id, status=TaskStatus.LEASED).count() >= MAX_LEASES
 
 
 def renew(*, lease_token: UUID, actor: Actor, now: datetime) -> datetime:
@@ -248,7 +248,7 @@ def hold(*, lease_token: UUID, actor: Actor, now: datetime, until: datetime) -> 
     raise HoldsFull()
 
 
-def unhold(*, task_id: UUID, actor: Actor, now: datetime) -> Held:
+def unhold(*, task_id: UUID, actor: Actor, now: datetime) -> LeasedTask:
     """Give the person a task back that they have put aside.
 
     Raises:
@@ -259,7 +259,7 @@ def unhold(*, task_id: UUID, actor: Actor, now: datetime) -> Held:
         cursor.execute(TAKE_UP, _lease(actor, now) | {"task": task_id})
         row = cursor.fetchone()
     if row:
-        return Held.from_row(row)
+        return LeasedTask.from_row(row)
     if _holds_all_places(actor):
         raise HandsFull()
     raise LeaseExpired("This case is no longer put aside for you: its time was over.")

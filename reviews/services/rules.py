@@ -15,11 +15,11 @@ from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, NotFound
 from hitl.shared.jobs import enqueue
 from reviews.models import ReviewRules, Task, Team
-from reviews.types import MAX_NOTE, MOST_NOTES, OrderKind, SkipReason, SkipRule, SlaAction
+from reviews.types import MAX_NOTE, MAX_NOTES, OrderKind, SkipReason, SkipRule, SlaAction
 
 RANK_AGAIN_JOB = "reviews.rank_again"
 MAX_DUE_HOURS = 8_760  # a year
-MOST_CODES = 50  # of one label
+MAX_CODES = 50  # of one label
 MAX_WORDS = 200
 _PROBLEM = "review_rules"
 
@@ -67,8 +67,8 @@ def change_rules(*, workflow_id: UUID, values: Mapping[str, Any], actor: Actor, 
         if {"order", "value_hours"} & set(changed):
             rules.order_version += 1
             enqueue(RANK_AGAIN_JOB, str(workflow_id))
-        if before["gold_rate"] == 0 and rules.gold_rate > 0:
-            rules.gold_until = now  # not among the blind cases from before
+        if before["known_answer_rate"] == 0 and rules.known_answer_rate > 0:
+            rules.known_answers_until = now  # not among the blind cases from before
         rules.save()
         bump(workflow_id)
         detail = {"before": {name: before[name] for name in changed}, "after": changed}
@@ -192,9 +192,9 @@ def _skills(value: Any) -> Error:
 
 def _notes(value: Any) -> Error:
     is_list = isinstance(value, list) and all(isinstance(one, str) and len(one.strip()) > 0 for one in value)
-    if is_list and len(value) <= MOST_NOTES and all(len(one) <= MAX_NOTE for one in value):
+    if is_list and len(value) <= MAX_NOTES and all(len(one) <= MAX_NOTE for one in value):
         return None
-    return "is not a list of notes", f"Send at most {MOST_NOTES} texts of at most {MAX_NOTE} characters."
+    return "is not a list of notes", f"Send at most {MAX_NOTES} texts of at most {MAX_NOTE} characters."
 
 
 def _skip_rules(value: Any) -> Error:
@@ -211,7 +211,7 @@ def _reason_codes(value: Any) -> Error:
     if not isinstance(value, dict) or not all(isinstance(codes, list) for codes in value.values()):
         return "does not fit", fix
     for codes in value.values():
-        if len(codes) > MOST_CODES or not all(_is_code(code) for code in codes):
+        if len(codes) > MAX_CODES or not all(_is_code(code) for code in codes):
             return "does not fit", fix
         names = [code["code"] for code in codes]
         if len(set(names)) != len(names):
@@ -239,7 +239,7 @@ RULES: dict[str, Callable[[Any], Error]] = {
     "decide_first_share": _number,
     "on_demand": _flag,
     "reread_share": _number,
-    "gold_rate": _number,
+    "known_answer_rate": _number,
     "order": _one_of(OrderKind.values),
     "value_hours": _number,
     "sla_action": _one_of(SlaAction.values),

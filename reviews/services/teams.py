@@ -15,7 +15,7 @@ from reviews.models import PersonSkills, ReviewRules, Team
 
 MAY_ROUTE = (Role.LEAD, Role.OPERATOR, Role.ADMINISTRATOR)
 MAX_SKILL = 50
-MOST_SKILLS = 50
+MAX_SKILLS = 50
 
 
 @transaction.atomic
@@ -116,8 +116,8 @@ def _body(team: Team) -> dict[str, Any]:
 
 
 def _skill_problems(skills: Sequence[str]) -> list[dict[str, str]]:
-    fits = len(skills) <= MOST_SKILLS and all(0 < len(skill) <= MAX_SKILL for skill in skills)
-    fix = f"Name at most {MOST_SKILLS}, each in {MAX_SKILL} characters."
+    fits = len(skills) <= MAX_SKILLS and all(0 < len(skill) <= MAX_SKILL for skill in skills)
+    fix = f"Name at most {MAX_SKILLS}, each in {MAX_SKILL} characters."
     return [] if fits else [_problem("skills", "do not fit", fix)]
 
 

@@ -76,7 +76,7 @@ def ask_again(*, task: Task, tasks: Sequence[Task], now: datetime) -> None:
         confidence=None,
         runner_up=None,
         release=None,
-        pi=F("pi") if task.mode == Mode.BLIND else None,
+        inclusion_probability=F("inclusion_probability") if task.mode == Mode.BLIND else None,
         reasons=[TaskReason.RECALLED],
         created_at=now,
         due_at=due_at,

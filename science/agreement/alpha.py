@@ -15,7 +15,7 @@ from science.intervals import wilson_interval
 
 LEAST_CASES = 10
 REPLICATES = 1000
-_MOST_UNDEFINED = 0.25
+_MAX_UNDEFINED = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ def krippendorff_alpha(
     drawn = rng.multinomial(len(usable), many / len(usable), size=replicates)
     resampled = alpha_of(np.tensordot(drawn, per_kind, axes=1))
     resampled = resampled[np.isfinite(resampled)]
-    if len(resampled) < (1 - _MOST_UNDEFINED) * replicates:
+    if len(resampled) < (1 - _MAX_UNDEFINED) * replicates:
         low = high = float("nan")
     else:
         tail = (1 - confidence) / 2

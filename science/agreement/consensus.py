@@ -17,7 +17,7 @@ import numpy as np
 PRIOR_RIGHT = 4.0
 PRIOR_WRONG = 1.0
 _TOLERANCE = 1e-7
-_MOST_ROUNDS = 500
+_MAX_ROUNDS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def dawid_skene(
     known: np.ndarray | None = None,
     prior_right: float = PRIOR_RIGHT,
     prior_wrong: float = PRIOR_WRONG,
-    most_rounds: int = _MOST_ROUNDS,
+    most_rounds: int = _MAX_ROUNDS,
     tolerance: float = _TOLERANCE,
 ) -> Consensus:
     """Estimate true labels and everybody's error rates from answers of people.

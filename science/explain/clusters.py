@@ -10,19 +10,19 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from science.explain.precedents import index_precedents
-from science.serving.plan import Plan
+from science.serving.served_model import ServedModel
 
 LIKENESS = 0.5
-MOST_LEADERS = 200
+MAX_LEADERS = 200
 
 
 def clusters(
-    plan: Plan, rows: Sequence[Mapping[str, object]], *, likeness: float = LIKENESS, least: int = 2
+    plan: ServedModel, rows: Sequence[Mapping[str, object]], *, likeness: float = LIKENESS, least: int = 2
 ) -> list[np.ndarray]:
     """Group rows, the largest group first; of one size, the one whose leader comes first.
 
     A row is in one group at most; rows that the model cannot read are in none. Groups of fewer than `least`
-    are left out, and whatever is left after `MOST_LEADERS` leaders.
+    are left out, and whatever is left after `MAX_LEADERS` leaders.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def clusters(
     places = np.array([int.from_bytes(key.tobytes(), "big") for key in index.keys], dtype=np.int64)
     is_free = np.ones(len(places), dtype=bool)
     groups: list[np.ndarray] = []
-    for _ in range(MOST_LEADERS):
+    for _ in range(MAX_LEADERS):
         if not is_free.any():
             break
         leader = int(is_free.argmax())

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 
 from science.fields import Field, Kind
-from science.serving.plan import Plan, softmax
+from science.serving.served_model import ServedModel, softmax
 from science.serving.table import Column
 
-MOST_CHANGES = 3
+MAX_CHANGES = 3
 _VALUES = 12  # tried per field
 _FARTHEST = 6.0  # median absolute deviations after which a number costs no more
 _KINDS = (Kind.NUMBER, Kind.CATEGORY, Kind.BOOLEAN)
@@ -37,7 +37,7 @@ class _Move:
 
 
 def flips(
-    plan: Plan, row: Mapping[str, object], *, target: str, texts: np.ndarray | None = None
+    plan: ServedModel, row: Mapping[str, object], *, target: str, texts: np.ndarray | None = None
 ) -> list[dict[str, Any]]:
     """At most one proposal: ``{"changes": [{"path", "from", "to"}], "label", "p"}``.
 
@@ -78,7 +78,7 @@ def _search(scored: Any, raw: np.ndarray, moves: Sequence[_Move], k: int) -> lis
     made: list[_Move] = []
     current = raw.copy()
     p_now = float(scored(current[None])[0, k])
-    for _ in range(MOST_CHANGES):
+    for _ in range(MAX_CHANGES):
         free = [move for move in moves if all(move.at != other.at for other in made)]
         if not free:
             return None
@@ -109,7 +109,7 @@ def _without_the_idle(made: list[_Move], scored: Any, raw: np.ndarray, k: int) -
     return made
 
 
-def _moves(plan: Plan, row: Mapping[str, object], raw: np.ndarray) -> list[_Move]:
+def _moves(plan: ServedModel, row: Mapping[str, object], raw: np.ndarray) -> list[_Move]:
     fields = {field.name: field for field in plan.fields}
     moves: list[_Move] = []
     at = 0

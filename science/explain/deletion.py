@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 
 from science.explain.without import without_each_word
-from science.serving.plan import Plan, softmax
+from science.serving.served_model import ServedModel, softmax
 from science.serving.text import TextBlock
 
-MOST_WORDS = 3
+MAX_WORDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class _Deletion:
     places: tuple[tuple[int, int], ...]
 
 
-def word_flips(plan: Plan, row: Mapping[str, object], *, target: str) -> list[dict[str, Any]]:
+def word_flips(plan: ServedModel, row: Mapping[str, object], *, target: str) -> list[dict[str, Any]]:
     """At most one proposal: ``{"changes": [{"path", "without"}], "label", "p"}``.
 
     `without` is a word as the text writes it first; every place of it goes. `label` is what the model would
@@ -45,7 +45,7 @@ def word_flips(plan: Plan, row: Mapping[str, object], *, target: str) -> list[di
     k = plan.labels.index(target)
     made: list[_Deletion] = []
     changed = dict(row)
-    while blocks and len(made) < MOST_WORDS:
+    while blocks and len(made) < MAX_WORDS:
         found = _best(plan, changed, blocks, k)
         if found is None:
             return []
@@ -57,7 +57,7 @@ def word_flips(plan: Plan, row: Mapping[str, object], *, target: str) -> list[di
     return []
 
 
-def _blocks(plan: Plan) -> list[TextBlock]:
+def _blocks(plan: ServedModel) -> list[TextBlock]:
     """The text fields that may lose words, as far as the closed form knows how."""
     fields = {field.name: field for field in plan.fields}
     return [
@@ -68,7 +68,7 @@ def _blocks(plan: Plan) -> list[TextBlock]:
 
 
 def _best(
-    plan: Plan, row: Mapping[str, object], blocks: list[TextBlock], k: int
+    plan: ServedModel, row: Mapping[str, object], blocks: list[TextBlock], k: int
 ) -> tuple[_Deletion, bool] | None:
     """The word without which least is left of column k, and whether that turns the answer.
 
@@ -93,7 +93,9 @@ def _best(
     return None if best is None else best[1:]
 
 
-def _logits(plan: Plan, row: Mapping[str, object], block: TextBlock, outputs: np.ndarray) -> np.ndarray:
+def _logits(
+    plan: ServedModel, row: Mapping[str, object], block: TextBlock, outputs: np.ndarray
+) -> np.ndarray:
     """Logits (n, n_labels) of the row with each of these (n, n_outputs) for the outputs of one text."""
     raw = plan.raw([row])
     if not plan.is_linear:
@@ -114,7 +116,7 @@ def _blanked(row: Mapping[str, object], deletion: _Deletion) -> dict[str, object
     return {**row, deletion.field: text}
 
 
-def _needed(plan: Plan, row: Mapping[str, object], made: list[_Deletion], k: int) -> list[_Deletion]:
+def _needed(plan: ServedModel, row: Mapping[str, object], made: list[_Deletion], k: int) -> list[_Deletion]:
     """Put back words that were taken on the way and need not be missing in the end."""
     for deletion in list(made[:-1]):
         rest = [other for other in made if other is not deletion]
@@ -123,7 +125,7 @@ def _needed(plan: Plan, row: Mapping[str, object], made: list[_Deletion], k: int
     return made
 
 
-def _without(plan: Plan, row: Mapping[str, object], made: list[_Deletion]) -> np.ndarray:
+def _without(plan: ServedModel, row: Mapping[str, object], made: list[_Deletion]) -> np.ndarray:
     """Probabilities (n_labels,) of the row without these words, scored as any case is."""
     changed = dict(row)
     for deletion in made:
@@ -131,7 +133,9 @@ def _without(plan: Plan, row: Mapping[str, object], made: list[_Deletion]) -> np
     return np.asarray(plan.predict_proba([changed])[0])
 
 
-def _proposal(plan: Plan, row: Mapping[str, object], made: list[_Deletion], k: int) -> list[dict[str, Any]]:
+def _proposal(
+    plan: ServedModel, row: Mapping[str, object], made: list[_Deletion], k: int
+) -> list[dict[str, Any]]:
     proba = _without(plan, row, made)
     best = int(proba.argmax())
     if best == k:  # never seen: the closed form gives the same numbers

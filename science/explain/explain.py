@@ -16,7 +16,7 @@ from science.explain.swap import field_scores
 from science.explain.text import text_units
 from science.explain.types import Explanation, Highlight, Unit, content_sha256
 from science.fields import Kind
-from science.serving.plan import Plan, softmax
+from science.serving.served_model import ServedModel, softmax
 from science.serving.table import NAN
 
 EXACT_WITHIN = 1e-9  # log-odds; beyond it, evidence that should add up is not shown
@@ -50,7 +50,7 @@ class Evidence:
 
 
 def explain(
-    plan: Plan,
+    plan: ServedModel,
     row: Mapping[str, object],
     *,
     target: str | None = None,
@@ -86,7 +86,7 @@ def explain(
 
 
 def evidence_in(
-    plan: Plan, row: Mapping[str, object], *, target: str | None = None, contrast: str | None = None
+    plan: ServedModel, row: Mapping[str, object], *, target: str | None = None, contrast: str | None = None
 ) -> Evidence:
     """All evidence in one case, before anything is ranked or left out."""
     raw = plan.raw([row])
@@ -123,7 +123,9 @@ def as_explanation(
     )  # fmt: skip
 
 
-def _sides(plan: Plan, logits: np.ndarray, target: str | None, contrast: str | None) -> tuple[int, int]:
+def _sides(
+    plan: ServedModel, logits: np.ndarray, target: str | None, contrast: str | None
+) -> tuple[int, int]:
     for label in (target, contrast):
         if label is not None and label not in plan.labels:
             raise ValueError(f"label {label!r}: the model knows {', '.join(plan.labels)}")
@@ -135,7 +137,7 @@ def _sides(plan: Plan, logits: np.ndarray, target: str | None, contrast: str | N
     return c, rival if rival is not None else next(k for k in order if k != c)
 
 
-def _direction(plan: Plan, c: int, r: int) -> np.ndarray:
+def _direction(plan: ServedModel, c: int, r: int) -> np.ndarray:
     """What outputs (n_outputs,) must be multiplied with to give the log-odds of c against r."""
     if len(plan.labels) == 2:
         return np.array([1.0 if c == 1 else -1.0])
@@ -145,7 +147,7 @@ def _direction(plan: Plan, c: int, r: int) -> np.ndarray:
 
 
 def _units(
-    plan: Plan,
+    plan: ServedModel,
     row: Mapping[str, object],
     raw: np.ndarray,
     direction: np.ndarray,
@@ -179,7 +181,7 @@ def _units(
     return kept, {"name": name, "exact": exact, "gap": gap, "baseline": base}
 
 
-def method_of(plan: Plan) -> str:
+def method_of(plan: ServedModel) -> str:
     """How a plan's evidence is found: `linear-exact`, `token-shares`, `two-ended-swap` or `occlusion`."""
     if plan.media:
         return "occlusion"
@@ -194,7 +196,7 @@ def _field_of(unit: Unit) -> str:
 
 
 def _field_unit(
-    plan: Plan, row: Mapping[str, object], name: str, score: float, pair: tuple[str, str]
+    plan: ServedModel, row: Mapping[str, object], name: str, score: float, pair: tuple[str, str]
 ) -> Unit:
     value = row.get(name)
     usual = {label: plan.typical.get(name, {}).get(label) for label in pair}
@@ -218,7 +220,7 @@ def _scaled(words: list[Unit], score: float) -> list[Unit]:
 
 
 def _media_units(
-    plan: Plan, row: Mapping[str, object], raw: np.ndarray, name: str, direction: np.ndarray
+    plan: ServedModel, row: Mapping[str, object], raw: np.ndarray, name: str, direction: np.ndarray
 ) -> list[Unit]:
     block = next(block for block in plan.media if block.name == name)
     value = row.get(name)

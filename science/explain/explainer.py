@@ -11,7 +11,7 @@ import numpy as np
 from science.explain.explain import explain, method_of
 from science.explain.selfcheck import self_check
 from science.explain.types import Explanation
-from science.serving.plan import Linear, Plan
+from science.serving.served_model import Linear, ServedModel
 from science.serving.trees import Trees
 
 
@@ -51,7 +51,7 @@ class Unsupported:
 class PlanExplainer:
     """Explains the models that this package trains."""
 
-    plan: Plan
+    plan: ServedModel
 
     @property
     def method(self) -> str:
@@ -84,7 +84,7 @@ def explainer_for(model: object) -> Explainer | Unsupported:
     >>> explainer_for("a pipeline").reason
     'A str is no plan of ours: train it here, or show its cases without marks.'
     """
-    if not isinstance(model, Plan):
+    if not isinstance(model, ServedModel):
         return Unsupported(
             f"A {type(model).__name__} is no plan of ours: train it here, or show its cases without marks."
         )

@@ -21,8 +21,8 @@ Margins = Callable[[np.ndarray], np.ndarray]
 _GRID = 4
 _REFINED = 3
 _WINDOW = 30  # frames: 0.3 s
-_MOST_VARIANTS, _FEWEST_VARIANTS = 40, 16  # of one recording
-_MOST_FRAMES = 1_200_000  # in all variants together: about a second
+_MAX_VARIANTS, _MIN_VARIANTS = 40, 16  # of one recording
+_MAX_FRAMES = 1_200_000  # in all variants together: about a second
 _COARSE, _PARTS = 8, 4
 _STAYS = 0.6  # of what a stretch moved, a part of it must move to stand for it
 
@@ -146,7 +146,7 @@ def _stretches(
     n_frames: int, lost: Callable[[Sequence[tuple[int, int]]], list[float]]
 ) -> dict[tuple[int, int], float]:
     """What each stretch of frames is worth; none overlaps another."""
-    left = min(_MOST_VARIANTS, max(_FEWEST_VARIANTS, _MOST_FRAMES // max(1, n_frames)))
+    left = min(_MAX_VARIANTS, max(_MIN_VARIANTS, _MAX_FRAMES // max(1, n_frames)))
     if n_frames <= left * _WINDOW:
         spans = [(at, min(at + _WINDOW, n_frames)) for at in range(0, n_frames, _WINDOW)]
         return dict(zip(spans, lost(spans), strict=True))

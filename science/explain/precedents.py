@@ -17,11 +17,11 @@ import numpy as np
 
 from science.serving.artifact import pack, unpack
 from science.serving.errors import BadArtifact
-from science.serving.plan import Linear, Plan
+from science.serving.served_model import Linear, ServedModel
 from science.serving.trees import Trees
 
 VERSION = "precedents/1"
-MOST_CASES = 20_000  # in one index: some 10 MB of short texts, at most 41 MB of long ones
+MAX_CASES = 20_000  # in one index: some 10 MB of short texts, at most 41 MB of long ones
 _STRONGEST = 256  # text features kept per case; with 64, plain cosine finds as many of the same label
 _ASKED = 96  # of a new case's features, the strongest: time goes with their number
 _CHUNK = 512
@@ -54,7 +54,7 @@ class Precedents:
         return len(self.keys)
 
     def nearest(
-        self, plan: Plan, row: Mapping[str, object], *, limit: int, other: int = 0
+        self, plan: ServedModel, row: Mapping[str, object], *, limit: int, other: int = 0
     ) -> list[tuple[bytes, str, float]]:
         """The most alike cases, the nearest first: ``(key, label, likeness)``, likeness at most 1.
 
@@ -72,7 +72,7 @@ class Precedents:
             (self._names[i], self.labels[self.label[i]], min(1.0, float(likeness[i]))) for i in found.tolist()
         ]
 
-    def likeness(self, plan: Plan, row: Mapping[str, object]) -> np.ndarray | None:
+    def likeness(self, plan: ServedModel, row: Mapping[str, object]) -> np.ndarray | None:
         """How alike every case is to this one, (n_cases,); None where it cannot be read."""
         (vector,) = _vectors(plan, [row])
         if vector is None:
@@ -108,15 +108,15 @@ def _most(likeness: np.ndarray, among: np.ndarray, limit: int) -> np.ndarray:
 
 
 def index_precedents(
-    plan: Plan, rows: Sequence[Mapping[str, object]], labels: Sequence[str], keys: Sequence[bytes]
+    plan: ServedModel, rows: Sequence[Mapping[str, object]], labels: Sequence[str], keys: Sequence[bytes]
 ) -> Precedents:
-    """Index labelled cases, the latest `MOST_CASES` of them; those that cannot be read are left out.
+    """Index labelled cases, the latest `MAX_CASES` of them; those that cannot be read are left out.
 
     Parameters
     ----------
     rows, labels, keys: n_cases each, oldest first; a key is 16 bytes.
     """
-    first = max(0, len(rows) - MOST_CASES)
+    first = max(0, len(rows) - MAX_CASES)
     names = tuple(sorted(set(labels)))
     number = {label: i for i, label in enumerate(names)}
     kept: list[int] = []
@@ -188,7 +188,7 @@ def _check(index: Precedents) -> None:
         raise BadArtifact("precedents: a value is not a finite number")
 
 
-def _weights(plan: Plan, width: int) -> np.ndarray:
+def _weights(plan: ServedModel, width: int) -> np.ndarray:
     """What each tree counts: how much its leaves differ over the background rows; together 1."""
     if not isinstance(plan.head, Trees):
         return np.ones(width, dtype=np.float32)
@@ -198,7 +198,7 @@ def _weights(plan: Plan, width: int) -> np.ndarray:
 
 
 def _vectors(
-    plan: Plan, rows: Sequence[Mapping[str, object]]
+    plan: ServedModel, rows: Sequence[Mapping[str, object]]
 ) -> list[tuple[np.ndarray, np.ndarray, np.ndarray] | None]:
     """For each row its text features (ids and values) and the dense part of its vector; None if unreadable.
 
@@ -236,7 +236,7 @@ def _dense(head: Linear, background: np.ndarray, raw: np.ndarray) -> np.ndarray:
 
 
 def _strongest_features(
-    plan: Plan, rows: Sequence[Mapping[str, object]]
+    plan: ServedModel, rows: Sequence[Mapping[str, object]]
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     ids: list[list[np.ndarray]] = [[] for _ in rows]
     values: list[list[np.ndarray]] = [[] for _ in rows]

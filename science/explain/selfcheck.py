@@ -12,12 +12,14 @@ from science.explain.media import cover, without
 from science.explain.types import Explanation, Locator, verify
 from science.fields import Kind
 from science.serving.image import image_features
-from science.serving.plan import Plan
+from science.serving.served_model import ServedModel
 
 _REMOVED = 3
 
 
-def self_check(plan: Plan, rows: Sequence[Mapping[str, object]], rng: np.random.Generator) -> dict[str, Any]:
+def self_check(
+    plan: ServedModel, rows: Sequence[Mapping[str, object]], rng: np.random.Generator
+) -> dict[str, Any]:
     """Explain some rows and take the evidence away.
 
     Returns
@@ -65,7 +67,7 @@ def self_check(plan: Plan, rows: Sequence[Mapping[str, object]], rng: np.random.
     }
 
 
-def _margin(plan: Plan, raw: np.ndarray, row: Mapping[str, object], explanation: Explanation) -> float:
+def _margin(plan: ServedModel, raw: np.ndarray, row: Mapping[str, object], explanation: Explanation) -> float:
     outputs = plan.outputs_of(raw)
     if plan.is_linear:
         for block in plan.texts:
@@ -76,7 +78,7 @@ def _margin(plan: Plan, raw: np.ndarray, row: Mapping[str, object], explanation:
 
 
 def _margin_without(
-    plan: Plan, row: Mapping[str, object], places: list[list[Locator]], explanation: Explanation
+    plan: ServedModel, row: Mapping[str, object], places: list[list[Locator]], explanation: Explanation
 ) -> float:
     """The log-odds with places taken away: words blanked, fields set to a usual row's, parts covered."""
     changed = dict(row)

@@ -13,11 +13,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from science.serving.plan import Linear, Plan
+from science.serving.served_model import Linear, ServedModel
 
 
 def field_scores(
-    plan: Plan, raw: np.ndarray, fields: Sequence[str], direction: np.ndarray
+    plan: ServedModel, raw: np.ndarray, fields: Sequence[str], direction: np.ndarray
 ) -> tuple[np.ndarray, float]:
     """The log-odds each field moved, and the background's mean log-odds.
 

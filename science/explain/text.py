@@ -18,7 +18,7 @@ from science.serving.sentences import SentenceBlock, tokens_of
 from science.serving.spans import Spans
 from science.serving.text import WORDS, TextBlock
 
-_MOST_FEATURES = 3
+_MAX_FEATURES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,4 +124,4 @@ class _LazyFeatures:
         for i, score in zip(place.tolist(), moved.tolist(), strict=True):
             total[self.found.spans.name(int(self.found.at[touched[i]]))] += score
         ranked = sorted(total.items(), key=lambda item: (-abs(item[1]), item[0]))
-        return [[name, score] for name, score in ranked[:_MOST_FEATURES]]
+        return [[name, score] for name, score in ranked[:_MAX_FEATURES]]

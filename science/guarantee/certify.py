@@ -13,7 +13,7 @@ import numpy as np
 from science.guarantee import betting, exact, stratified
 from science.guarantee.grid import accepted_counts, accepted_sums, check_scores
 from science.guarantee.losses import check_losses
-from science.guarantee.planning import Plan, labels_needed
+from science.guarantee.planning import TestPlan, labels_needed
 from science.guarantee.thinning import check_pi, thin
 from science.guarantee.verdict import Certified, NotCertified, Verdict, Why
 from science.guarantee.walk import walk
@@ -36,7 +36,7 @@ def certify(
     losses: np.ndarray,
     pi: np.ndarray,
     *,
-    plan: Plan,
+    plan: TestPlan,
     rng: np.random.Generator,
     traffic: Traffic | None = None,
 ) -> Verdict:
@@ -94,7 +94,7 @@ class _Test:
 
 
 def _binomial(
-    plan: Plan,
+    plan: TestPlan,
     scores: np.ndarray,
     losses: np.ndarray,
     pi: np.ndarray,
@@ -109,7 +109,7 @@ def _binomial(
 
 
 def _thinned(
-    plan: Plan,
+    plan: TestPlan,
     scores: np.ndarray,
     losses: np.ndarray,
     pi: np.ndarray,
@@ -120,7 +120,7 @@ def _thinned(
     return _counted(plan, scores[kept], losses[kept])
 
 
-def _counted(plan: Plan, scores: np.ndarray, losses: np.ndarray) -> _Test:
+def _counted(plan: TestPlan, scores: np.ndarray, losses: np.ndarray) -> _Test:
     _only_binary(losses, plan.method)
     grid = np.asarray(plan.grid)
     n, wrong = accepted_counts(scores, grid), accepted_sums(scores, losses, grid)
@@ -130,7 +130,7 @@ def _counted(plan: Plan, scores: np.ndarray, losses: np.ndarray) -> _Test:
 
 
 def _stratified(
-    plan: Plan,
+    plan: TestPlan,
     scores: np.ndarray,
     losses: np.ndarray,
     pi: np.ndarray,
@@ -169,7 +169,7 @@ def _stratified(
 
 
 def _betting(
-    plan: Plan,
+    plan: TestPlan,
     scores: np.ndarray,
     losses: np.ndarray,
     pi: np.ndarray,
@@ -210,12 +210,12 @@ def _only_binary(losses: np.ndarray, method: str) -> None:
         raise ValueError(f"method {method} counts losses of 0 or 1; costs between need the method betting.")
 
 
-def _refuse(plan: Plan, test: _Test) -> NotCertified:
+def _refuse(plan: TestPlan, test: _Test) -> NotCertified:
     n, wrong = int(test.n[plan.start]), float(test.wrong[plan.start])
     return refusal(plan, n, wrong, test.upper_bound_at(plan.start) if n else None)
 
 
-def refusal(plan: Plan, n: int, wrong: float, best_bound: float | None) -> NotCertified:
+def refusal(plan: TestPlan, n: int, wrong: float, best_bound: float | None) -> NotCertified:
     """Say why nothing passed, from what was seen at the start of the walk, and what would help."""
     least = exact.fewest_labels(plan.target, plan.delta)
     needed = labels_needed(plan)

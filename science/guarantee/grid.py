@@ -11,7 +11,7 @@ from science.guarantee.exact import fewest_labels
 
 LOWEST_SCORE = 0.0  # accepts every case; scores lie in [0, 1]
 N_CUTOFFS = 150
-_FEWEST_COVERED = 0.02
+_MIN_COVERED = 0.02
 
 
 def coverage_grid(
@@ -44,11 +44,11 @@ def coverage_grid(
     if not (scores[-1] >= LOWEST_SCORE and scores[0] <= 1):
         raise ValueError("traffic_scores must lie in [0, 1] and have no NaN.")
     least = 1.05 * fewest_labels(target, delta) / max(expected_labels, 1)
-    first = float(np.clip(least, _FEWEST_COVERED, 1.0))
-    n_strict = 0 if first == _FEWEST_COVERED else n_cutoffs // 6 if first < 1 else n_cutoffs - 1
+    first = float(np.clip(least, _MIN_COVERED, 1.0))
+    n_strict = 0 if first == _MIN_COVERED else n_cutoffs // 6 if first < 1 else n_cutoffs - 1
     coverages = np.concatenate(
         [
-            np.linspace(_FEWEST_COVERED, first, n_strict, endpoint=False),
+            np.linspace(_MIN_COVERED, first, n_strict, endpoint=False),
             np.linspace(first, 1.0, n_cutoffs - n_strict),
         ]
     )

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from science.guarantee.certify import certify
-from science.guarantee.planning import Plan, plan
+from science.guarantee.planning import TestPlan, plan
 from science.guarantee.verdict import Verdict
 
 
@@ -27,7 +27,7 @@ def plan_per_label(
     delta: float,
     expected_labels: int,
     **options: Any,
-) -> dict[str, Plan]:
+) -> dict[str, TestPlan]:
     """One plan per label that tuning saw predicted; the others can never be automated under these plans.
 
     Args:
@@ -58,7 +58,7 @@ def certify_per_label(
     losses: np.ndarray,
     pi: np.ndarray,
     *,
-    plans: Mapping[str, Plan],
+    plans: Mapping[str, TestPlan],
     rng: np.random.Generator,
 ) -> dict[str, Verdict]:
     """Test each label's plan on the cases for which it was predicted; arguments as for `certify`."""

@@ -21,11 +21,11 @@ from science.guarantee.planned import planned_tests
 
 Method = Literal["anytime", "binomial", "thinned", "stratified", "betting"]
 LIKELY = 0.8  # a plan that succeeds this often counts as sufficient
-_MOST_LABELS = 2_000_000
+_MAX_LABELS = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class TestPlan:
     """What will be tested, and on what grounds. Frozen before its first label.
 
     Attributes:
@@ -55,7 +55,7 @@ class Plan:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> "Plan":
+    def from_json(cls, data: dict[str, Any]) -> "TestPlan":
         """The plan that `to_json` described."""
         lists = {name: tuple(data[name]) for name in ("grid", "tune_n", "tune_wrong", "coverage")}
         return cls(**(data | lists))
@@ -89,7 +89,7 @@ def plan(
     pi_floor: float = 1.0,
     method: Method = "anytime",
     n_cutoffs: int = N_CUTOFFS,
-) -> Plan:
+) -> TestPlan:
     """Choose grid and start from tuning data.
 
     Args:
@@ -137,7 +137,7 @@ def plan_on_grid(
     traffic_scores: np.ndarray | None = None,
     pi_floor: float = 1.0,
     method: Method = "anytime",
-) -> Plan:
+) -> TestPlan:
     """Choose the start on a grid that is given, such as the cutoffs of a provisional certificate.
 
     Args:
@@ -157,7 +157,7 @@ def plan_on_grid(
         accepted_sums(tune_scores, tune_losses, cutoffs),
     )
     coverage = accepted_counts(traffic, cutoffs) / max(traffic.size, 1)
-    draft = Plan(
+    draft = TestPlan(
         target=target,
         delta=delta,
         grid=tuple(cutoffs.tolist()),
@@ -172,7 +172,7 @@ def plan_on_grid(
     return replace(draft, start=_best_start(draft))
 
 
-def _best_start(draft: Plan) -> int:
+def _best_start(draft: TestPlan) -> int:
     """The start from which the walk is expected to automate most.
 
     Too strict a start has too few labels to allow for one error, too loose a one fails at once. If with the
@@ -198,7 +198,7 @@ def _automation_from(passing: np.ndarray, coverage: np.ndarray) -> np.ndarray:
     return np.asarray(gained.sum(axis=1))
 
 
-def outlook(plan: Plan) -> Outlook:
+def outlook(plan: TestPlan) -> Outlook:
     """Predict what the plan will yield."""
     return Outlook(
         passing=tuple(_reached(plan).tolist()),
@@ -208,13 +208,13 @@ def outlook(plan: Plan) -> Outlook:
     )
 
 
-def expected_automation(plan: Plan) -> float:
+def expected_automation(plan: TestPlan) -> float:
     """Share of traffic that the plan is expected to automate, predicted from its tuning data."""
     passing = _passing(plan, plan.expected_labels, plan.target)
     return float(_automation_from(passing, np.asarray(plan.coverage))[plan.start])
 
 
-def _reached(plan: Plan) -> np.ndarray:
+def _reached(plan: TestPlan) -> np.ndarray:
     """Probability that each cutoff is certified."""
     passing = _passing(plan, plan.expected_labels, plan.target)
     passing[: plan.start] = 0.0
@@ -223,7 +223,7 @@ def _reached(plan: Plan) -> np.ndarray:
 
 
 @lru_cache(maxsize=256)
-def labels_needed(plan: Plan) -> int | None:
+def labels_needed(plan: TestPlan) -> int | None:
     """Fewest labels (over all coverages) with which some cutoff would pass with probability 0.8.
 
     None when the tuning data do not make it likely that any number up to two million would do. Remembered,
@@ -234,7 +234,7 @@ def labels_needed(plan: Plan) -> int | None:
     low, high = 0, fewest_labels(plan.target, plan.delta)
     while not _is_likely(plan, high, plan.target):
         low, high = high, 2 * high
-        if high > _MOST_LABELS:
+        if high > _MAX_LABELS:
             return None
     while high - low > max(1, low // 200):  # `high` suffices, `low` does not
         middle = (low + high) // 2
@@ -242,7 +242,7 @@ def labels_needed(plan: Plan) -> int | None:
     return high
 
 
-def reachable_target(plan: Plan) -> float | None:
+def reachable_target(plan: TestPlan) -> float | None:
     """Smallest target, to two digits, that the planned labels would prove with probability 0.8."""
     ladder = np.unique(
         [round(base * 10.0**power, 6) for power in (-4, -3, -2, -1) for base in np.arange(1, 10, 0.5)]
@@ -253,17 +253,17 @@ def reachable_target(plan: Plan) -> float | None:
     return None
 
 
-def _is_likely(plan: Plan, labels: int, target: float) -> bool:
+def _is_likely(plan: TestPlan, labels: int, target: float) -> bool:
     return bool(_passing(plan, labels, target).max() >= LIKELY)
 
 
-def _passing(plan: Plan, labels: int, target: float) -> np.ndarray:
+def _passing(plan: TestPlan, labels: int, target: float) -> np.ndarray:
     """Probability that each cutoff will pass by itself."""
     n, critical = _tests(plan, labels, target)
     return _belief(plan).passing(n, critical)
 
 
-def _belief(plan: Plan) -> Belief:
+def _belief(plan: TestPlan) -> Belief:
     return _believed(plan.tune_n, plan.tune_wrong)
 
 
@@ -272,7 +272,7 @@ def _believed(tune_n: tuple[int, ...], tune_wrong: tuple[float, ...]) -> Belief:
     return believed(np.asarray(tune_n), np.asarray(tune_wrong))
 
 
-def _tests(plan: Plan, labels: int, target: float) -> tuple[np.ndarray, np.ndarray]:
+def _tests(plan: TestPlan, labels: int, target: float) -> tuple[np.ndarray, np.ndarray]:
     """Accepted labels per cutoff, and the largest number of wrong ones with which it passes; -1 if none."""
     coverage = np.asarray(plan.coverage)
     n = np.floor(coverage * labels).astype(np.int64)

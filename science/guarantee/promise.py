@@ -24,7 +24,7 @@ from science.guarantee.losses import Loss
 from science.guarantee.misses import correct_for_misses
 from science.guarantee.monitor import RiskMonitor
 from science.guarantee.out_of_fold import certify_out_of_fold
-from science.guarantee.planning import Outlook, Plan, outlook, plan
+from science.guarantee.planning import Outlook, TestPlan, outlook, plan
 from science.guarantee.sequential import AnytimeCertifier
 from science.guarantee.verdict import Verdict
 
@@ -77,7 +77,7 @@ class Guarantee:
 
     def plan(
         self, tune_scores: np.ndarray, tune_losses: np.ndarray, *, expected_labels: int, **options: Any
-    ) -> Plan:
+    ) -> TestPlan:
         """Freeze what will be tested; see `planning.plan` for the options."""
         return plan(
             tune_scores,
@@ -88,7 +88,7 @@ class Guarantee:
             **options,
         )
 
-    def outlook(self, plan: Plan) -> Outlook:
+    def outlook(self, plan: TestPlan) -> Outlook:
         """What a plan is likely to yield."""
         return outlook(plan)
 
@@ -98,7 +98,7 @@ class Guarantee:
         losses: np.ndarray,
         pi: np.ndarray,
         *,
-        plan: Plan,
+        plan: TestPlan,
         rng: np.random.Generator,
         traffic: Traffic | None = None,
     ) -> Verdict:
@@ -106,7 +106,7 @@ class Guarantee:
         self._check(plan)
         return certify(scores, losses, pi, plan=plan, rng=rng, traffic=traffic)
 
-    def sequential(self, plan: Plan) -> AnytimeCertifier:
+    def sequential(self, plan: TestPlan) -> AnytimeCertifier:
         """Test a plan while labels arrive."""
         self._check(plan)
         return AnytimeCertifier(plan)
@@ -124,7 +124,7 @@ class Guarantee:
             oof_scores, losses, target=self.alpha, confidence=1 - self.delta, rng=rng, pi=pi
         )
 
-    def monitor(self, plan: Plan, *, horizon_cases: float, pfa: float = 0.01) -> RiskMonitor:
+    def monitor(self, plan: TestPlan, *, horizon_cases: float, pfa: float = 0.01) -> RiskMonitor:
         """A monitor for every cutoff of a plan."""
         return RiskMonitor(plan.grid, target=self.alpha, horizon_cases=horizon_cases, pfa=pfa)
 
@@ -139,7 +139,7 @@ class Guarantee:
         sharper = correct_for_misses(missed, known_wrong, target=self.alpha, delta=self.delta)
         return replace(self, target=sharper.target * self.losses.scale, confidence=1 - sharper.delta)
 
-    def _check(self, plan: Plan) -> None:
+    def _check(self, plan: TestPlan) -> None:
         if plan.target > self.alpha or plan.delta > self.delta:
             raise ValueError(
                 f"This plan tests {plan.target:g} at delta {plan.delta:g}, weaker than the promise of "

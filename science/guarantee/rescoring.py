@@ -16,7 +16,7 @@ from science.guarantee.rescore import Rescorer, features_of
 
 _FOLDS = 5
 _MARGIN = 0.01
-_FEWEST_WRONG = 20  # below this a logistic model of errors is noise
+_MIN_WRONG = 20  # below this a logistic model of errors is noise
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def choose_rescorer(
 
     candidates = {kind: Rescorer(kind) for kind in ("confidence", "margin")}
     expected = {kind: promise(rescorer(proba)) for kind, rescorer in candidates.items()}
-    if min(wrong.sum(), (1 - wrong).sum()) >= _FEWEST_WRONG:
+    if min(wrong.sum(), (1 - wrong).sum()) >= _MIN_WRONG:
         crossed = np.empty(len(proba))
         for train, held_out in StratifiedKFold(_FOLDS, shuffle=True, random_state=seed).split(proba, wrong):
             crossed[held_out] = _fit(proba[train], wrong[train])(proba[held_out])

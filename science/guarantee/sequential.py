@@ -22,7 +22,7 @@ from science.guarantee.exact import upper_bound
 from science.guarantee.grid import check_scores
 from science.guarantee.losses import check_losses
 from science.guarantee.planned import PLANNED_SHARE, planned_bets, planned_tests
-from science.guarantee.planning import Plan
+from science.guarantee.planning import TestPlan
 from science.guarantee.thinning import check_pi
 from science.guarantee.verdict import Certified, Verdict
 from science.guarantee.walk import walk
@@ -49,7 +49,7 @@ class AnytimeCertifier:
     'certified'
     """
 
-    plan: Plan
+    plan: TestPlan
     log_wealth: np.ndarray = field(init=False)
     peak: np.ndarray = field(init=False)
     n: np.ndarray = field(init=False)
@@ -168,7 +168,7 @@ class AnytimeCertifier:
         }
 
     @classmethod
-    def from_json(cls, plan: Plan, state: dict[str, Any]) -> "AnytimeCertifier":
+    def from_json(cls, plan: TestPlan, state: dict[str, Any]) -> "AnytimeCertifier":
         """The certifier that `to_json` described."""
         restored = cls(plan)
         restored.log_wealth = np.array(state["log_wealth"])

@@ -26,7 +26,7 @@ def check_pi(pi: np.ndarray, floor: float) -> np.ndarray:
     if values.size and not (values.min() >= floor and values.max() <= 1):
         raise ValueError(
             f"pi must lie in [pi_floor, 1] = [{floor:g}, 1], not [{values.min():g}, {values.max():g}]. "
-            "Plan with a lower pi_floor."
+            "TestPlan with a lower pi_floor."
         )
     return values
 

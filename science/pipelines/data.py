@@ -11,9 +11,9 @@ import numpy as np
 from science.fields import Kind, Schema
 from science.media import image_side
 from science.pipelines.corpus import MAX_CHARS, Counts, count_grams, count_words
-from science.serving.plan import MediaBlock
 from science.serving.sentences import MAX_CHARS as MAX_SENTENCES
 from science.serving.sentences import vector_of
+from science.serving.served_model import MediaBlock
 from science.serving.unread import Unread
 
 _SIDES = (32, 48, 64, 96, 128, 160, 192, 224)

@@ -22,8 +22,8 @@ from science.pipelines.lightgbmfit import export_lightgbm, fit_lightgbm
 from science.pipelines.tablefit import learn_expansion, learn_table
 from science.pipelines.treefit import export_trees
 from science.serving.expand import Expansion
-from science.serving.plan import Linear, MediaBlock, Plan
 from science.serving.sentences import SentenceBlock
+from science.serving.served_model import Linear, MediaBlock, ServedModel
 from science.serving.table import Table
 from science.serving.text import TextBlock
 from science.serving.unread import Unread
@@ -102,7 +102,7 @@ class Fitted:
 
     def to_plan(
         self, data: Data, calibration: Calibration, background: np.ndarray, typical: Mapping[str, Any]
-    ) -> Plan:
+    ) -> ServedModel:
         """The plan that serves this model with that calibration folded in."""
         factor, bias = calibration.temperature, calibration.bias
         head: Linear | Any
@@ -121,8 +121,8 @@ class Fitted:
             texts = self.text.to_blocks(coefficients[:, :n_text]) if self.text is not None else ()
         for block in texts:
             block.unread = Unread(data.unread)
-        return Plan(
-            data.labels, data.schema, data.schema.fingerprint(), self.table, texts, self.media, head,
+        return ServedModel(
+            data.labels, data.schema, data.schema.sha256(), self.table, texts, self.media, head,
             self.raw[background], typical, "",
         )  # fmt: skip
 

@@ -16,7 +16,7 @@ from science.pipelines.folds import assign_folds
 from science.pipelines.train import N_FOLDS, TrainedModel, prepared, try_candidate
 
 FEWEST = 20  # labels a person must have given, and others too, to be judged
-MOST_TRIED = 2  # people without whom a model is trained; each costs as much as a candidate
+MAX_TRIED = 2  # people without whom a model is trained; each costs as much as a candidate
 CONTRADICTS = 0.2  # by how much more often than others a person may surely be contradicted
 
 
@@ -67,7 +67,7 @@ def influence_of_people(
         data = prepared(rows, labels, schema, weights, model.report["unread"])
         folds = assign_folds(rows, data.y, N_FOLDS, np.random.default_rng(seed % 2**32))
         candidate = next(c for c in candidates_for(data) if c.name == model.report["chosen"])
-        for _, name in sorted(suspects)[:MOST_TRIED]:
+        for _, name in sorted(suspects)[:MAX_TRIED]:
             own = who == name
             left = np.where(own, 0.0, data.weights)
             without = Data(rows, data.y, left, data.labels, schema, data.unread)

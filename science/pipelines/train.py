@@ -24,8 +24,8 @@ from science.pipelines.folds import assign_folds, row_digest
 from science.pipelines.leakage import lone_fields
 from science.pipelines.tablefit import typical_values
 from science.pipelines.verify import TOLERANCE, largest_difference
-from science.serving.plan import Plan
-from science.serving.store import load_plan, save_plan
+from science.serving.served_model import ServedModel
+from science.serving.store import load_model, save_model
 
 MIN_PER_LABEL = 5  # different examples of a label before a model may say it
 N_FOLDS = 3
@@ -44,15 +44,15 @@ class TrainedModel:
     """
 
     labels: tuple[str, ...]
-    schema_fingerprint: str
+    schema_sha256: str
     artifact: bytes
-    plan: Plan
+    plan: ServedModel
     report: dict[str, Any]
     oof_proba: np.ndarray
 
 
 @dataclass(slots=True)
-class Trial:
+class CrossValidation:
     """One candidate cross-validated: outputs and calibrated probabilities of all rows, out of fold."""
 
     candidate: Candidate
@@ -114,8 +114,8 @@ def train(
         learn = data.to_learn(everything)
         calibration = fit_bcts(best.outputs[learn], data.y[learn], data.weights[learn])
         plan = fitted.to_plan(data, calibration, _background(data, seed), _typical(data, labels))
-        artifact = save_plan(plan)
-        plan = load_plan(artifact)
+        artifact = save_model(plan)
+        plan = load_model(artifact)
         say("Comparing the saved model with the trained one")
         checked = _compare(fitted, calibration, plan, rows)
         say("Checking the explanations")
@@ -132,7 +132,7 @@ def train(
         "seed": seed,
         "budget_seconds": budget_seconds,
     }
-    return TrainedModel(data.labels, plan.schema_fingerprint, artifact, plan, facts, best.proba)
+    return TrainedModel(data.labels, plan.schema_sha256, artifact, plan, facts, best.proba)
 
 
 def prepared(
@@ -182,8 +182,8 @@ def _trials(
     seed: int,
     budget_seconds: float,
     say: Callable[[str], None],
-) -> tuple[list[Trial], list[str]]:
-    trials: list[Trial] = []
+) -> tuple[list[CrossValidation], list[str]]:
+    trials: list[CrossValidation] = []
     skipped: list[str] = []
     spent = 0.0
     for candidate in candidates:
@@ -197,7 +197,7 @@ def _trials(
     return trials, skipped
 
 
-def try_candidate(candidate: Candidate, data: Data, folds: np.ndarray, seed: int) -> Trial:
+def try_candidate(candidate: Candidate, data: Data, folds: np.ndarray, seed: int) -> CrossValidation:
     """Out-of-fold outputs of one candidate, calibrated for each fold by the other folds."""
     start = time.process_time()  # reported, never decided on
     outputs = np.empty((len(data.rows), data.n_outputs))
@@ -211,7 +211,7 @@ def try_candidate(candidate: Candidate, data: Data, folds: np.ndarray, seed: int
         proba[folds == fold] = probabilities(calibration.apply(outputs[folds == fold]))
     proba[data.unreadable] = np.nan
     measured = report.measures(proba, data.y, data.weights)
-    return Trial(candidate, outputs, proba, measured, time.process_time() - start)
+    return CrossValidation(candidate, outputs, proba, measured, time.process_time() - start)
 
 
 def _least_sure(proba: np.ndarray, n: int) -> list[int]:
@@ -221,7 +221,7 @@ def _least_sure(proba: np.ndarray, n: int) -> list[int]:
     return [int(i) for i in order[:n] if confidence[i] <= 1.0]
 
 
-def _best(trials: list[Trial]) -> Trial:
+def _best(trials: list[CrossValidation]) -> CrossValidation:
     best = trials[0]
     for trial in trials[1:]:
         aurc = best.measures["aurc"]
@@ -242,7 +242,7 @@ def _typical(data: Data, labels: Sequence[str]) -> dict[str, dict[str, float | s
 
 
 def _compare(
-    fitted: Fitted, calibration: Calibration, plan: Plan, rows: Sequence[Mapping[str, object]]
+    fitted: Fitted, calibration: Calibration, plan: ServedModel, rows: Sequence[Mapping[str, object]]
 ) -> dict[str, float]:
     gap, n_rows = largest_difference(fitted, calibration, plan, rows)
     if not gap <= TOLERANCE:
@@ -251,7 +251,11 @@ def _compare(
 
 
 def _facts(
-    data: Data, labels: Sequence[str], trials: list[Trial], best: Trial, skipped: list[str]
+    data: Data,
+    labels: Sequence[str],
+    trials: list[CrossValidation],
+    best: CrossValidation,
+    skipped: list[str],
 ) -> dict[str, Any]:
     counts = Counter(labels)
     logistic = next((t for t in trials if t.candidate.family == "logistic"), None)

@@ -12,8 +12,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from science.calibration import Calibration, probabilities
 from science.fields import Kind, Schema
 from science.pipelines.fitting import Fitted
-from science.serving.plan import Plan
 from science.serving.sentences import WIDTH, SentenceBlock, vector_of
+from science.serving.served_model import ServedModel
 from science.serving.text import TextBlock
 from science.serving.tokens import TOKEN_PATTERN
 
@@ -110,7 +110,7 @@ def _scrambled(text: str, rng: np.random.Generator) -> str:
 
 
 def largest_difference(
-    fitted: Fitted, calibration: Calibration, plan: Plan, rows: Sequence[Mapping[str, Any]]
+    fitted: Fitted, calibration: Calibration, plan: ServedModel, rows: Sequence[Mapping[str, Any]]
 ) -> tuple[float, int]:
     """The largest gap between the plan's probabilities and scikit-learn's, and on how many rows.
 
@@ -133,7 +133,7 @@ def largest_difference(
     return largest, n_checked
 
 
-def _gap(outputs: np.ndarray, plan: Plan, rows: Sequence[Mapping[str, Any]]) -> float:
+def _gap(outputs: np.ndarray, plan: ServedModel, rows: Sequence[Mapping[str, Any]]) -> float:
     """The largest gap on some rows; infinite where one side has a number and the other none."""
     expected = probabilities(outputs)
     got = plan.predict_proba(rows)
@@ -144,7 +144,7 @@ def _gap(outputs: np.ndarray, plan: Plan, rows: Sequence[Mapping[str, Any]]) -> 
     return float("inf") if np.isnan(gap).any() else float(gap.max(initial=0.0))
 
 
-def sklearn_outputs(fitted: Fitted, plan: Plan) -> Callable[[Sequence[Mapping[str, Any]]], np.ndarray]:
+def sklearn_outputs(fitted: Fitted, plan: ServedModel) -> Callable[[Sequence[Mapping[str, Any]]], np.ndarray]:
     """A function from rows to raw scores (n_rows, n_outputs) that leaves to scikit-learn what it can do.
 
     Its vectorizers are made once, with the plan's vocabulary and idf.
@@ -161,7 +161,7 @@ def sklearn_outputs(fitted: Fitted, plan: Plan) -> Callable[[Sequence[Mapping[st
 
 
 def _outputs(
-    fitted: Fitted, plan: Plan, texts: list[sparse.csr_matrix], rows: Sequence[Mapping[str, Any]]
+    fitted: Fitted, plan: ServedModel, texts: list[sparse.csr_matrix], rows: Sequence[Mapping[str, Any]]
 ) -> np.ndarray:
     table = fitted.table.raw(rows)
     media = [block.raw([row.get(block.name) for row in rows]) for block in fitted.media]

@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 _FACTORS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F)
-_MOST_ROUNDS = 500
-_MOST_TRIES = 20
+_MAX_ROUNDS = 500
+_MAX_TRIES = 20
 
 
 class Lookup:
@@ -30,7 +30,7 @@ class Lookup:
         bits = max(6, (len(keys) * 5 // 4).bit_length())  # at most 40 % full: nearly always fits at once
         self._shift = np.uint64(64 - bits)
         place: np.ndarray | None = None
-        for attempt in range(_MOST_TRIES):
+        for attempt in range(_MAX_TRIES):
             self._factors = tuple(np.uint64((f * (2 * attempt + 1)) % 2**64) for f in _FACTORS)
             place = _settled(np.stack([self._slots(keys, side) for side in (0, 1)]), 1 << bits)
             if place is not None:
@@ -55,7 +55,7 @@ def _settled(slots: np.ndarray, size: int) -> np.ndarray | None:
     """Give every key one of its two slots: all that have none take theirs, whoever lay there moves on."""
     place = np.full((2, size), -1, dtype=np.int32)
     homeless, side = np.arange(slots.shape[1], dtype=np.int32), 0
-    for _ in range(_MOST_ROUNDS):
+    for _ in range(_MAX_ROUNDS):
         if not len(homeless):
             return place
         wanted = slots[side, homeless]

@@ -10,8 +10,8 @@ from science.fields import BadSchema, Kind, Schema
 from science.serving.artifact import pack, unpack
 from science.serving.errors import BadArtifact
 from science.serving.expand import Expansion
-from science.serving.plan import Linear, MediaBlock, Plan
 from science.serving.sentences import SentenceBlock
+from science.serving.served_model import Linear, MediaBlock, ServedModel
 from science.serving.table import Column, Table
 from science.serving.text import TextBlock
 from science.serving.trees import Trees
@@ -19,7 +19,7 @@ from science.serving.trees import Trees
 VERSION = "plan/1"  # raise it with every change of tokens, features or layout
 
 
-def save_plan(plan: Plan) -> bytes:
+def save_model(plan: ServedModel) -> bytes:
     """The artifact of a plan; the same plan gives the same bytes."""
     arrays: dict[str, np.ndarray] = {"background": plan.background}
     texts = []
@@ -48,7 +48,7 @@ def save_plan(plan: Plan) -> bytes:
     return pack(meta, arrays)
 
 
-def load_plan(artifact: bytes) -> Plan:
+def load_model(artifact: bytes) -> ServedModel:
     """The plan kept in an artifact. Needs NumPy and Pillow, never scikit-learn.
 
     Raises:
@@ -67,7 +67,7 @@ def load_plan(artifact: bytes) -> Plan:
         raise BadArtifact(f"the parts do not fit together ({type(fault).__name__})") from None
 
 
-def _plan(meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> Plan:
+def _plan(meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> ServedModel:
     schema = Schema.from_json(meta["schema"])
     labels = tuple(map(str, meta["labels"]))
     if len(labels) < 2 or len(set(labels)) != len(labels) or not set(labels) <= set(schema.labels):
@@ -94,8 +94,8 @@ def _plan(meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> Plan:
         values = background[:, column]
         if n and not ((values >= 0) & (values < n) | np.isnan(values)).all():
             raise BadArtifact("background rows with unknown categories")
-    return Plan(
-        labels, schema, schema.fingerprint(), table, texts, media, head, background, meta["typical"], VERSION
+    return ServedModel(
+        labels, schema, schema.sha256(), table, texts, media, head, background, meta["typical"], VERSION
     )
 
 

@@ -21,7 +21,7 @@ from science.serving.unread import Unread
 
 __all__ = ["WORDS", "TextBlock"]
 
-MOST_TEXTS, MOST_CHARACTERS = 64, 100_000  # scored together: about what a processor keeps close
+MAX_TEXTS, MAX_CHARACTERS = 64, 100_000  # scored together: about what a processor keeps close
 _LARGEST_INT32 = 2**31 - 1
 
 
@@ -203,7 +203,7 @@ def _chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
     """Cut a batch into runs of texts; at least one, so that no text gives no rows."""
     start = characters = 0
     for i, text in enumerate(texts):
-        if i > start and (i - start == MOST_TEXTS or characters + len(text) > MOST_CHARACTERS):
+        if i > start and (i - start == MAX_TEXTS or characters + len(text) > MAX_CHARACTERS):
             yield texts[start:i]
             start, characters = i, 0
         characters += len(text)

@@ -98,7 +98,7 @@ def test_what_get_shows_can_be_sent_to_make_another(manager: ApiClient) -> None:
         ({"review_rules": {"coffee": 1}}, "review_rules.coffee"),
         ({"review_rules": {"on_demand": 1}}, "review_rules.on_demand"),
         ({"review_rules": {"order": "random"}}, "review_rules.order"),
-        ({"review_rules": {"gold_rate": 0.9}}, "review_rules.gold_rate"),
+        ({"review_rules": {"known_answer_rate": 0.9}}, "review_rules.known_answer_rate"),
         ({"review_rules": {"sla_action": "default"}}, "review_rules.default_label"),
         ({"review_rules": {"skip_rules": {"unsure": "never"}}}, "review_rules.skip_rules"),
         ({"review_rules": {"reason_codes": {"eggs": []}}}, "review_rules.reason_codes.eggs"),
@@ -196,7 +196,7 @@ def test_a_case_is_checked_against_the_fields_of_now_in_every_process(
 
     url = "/workflows/credit/cases"
     client.send("POST", url, {"content": {"amount": 1}})
-    kept = in_force.snapshot_for("credit")
+    kept = in_force.workflow_in_force("credit")
     client_with("manage").send(
         "PATCH", "/workflows/credit", {"fields": [{"name": "income", "kind": "number"}]}
     )

@@ -16,7 +16,7 @@ from policy.models import CutoffSet, Policy
 from policy.proof import samples
 from policy.services.breaker import trip_breaker
 from policy.services.certify import certify_release
-from science.decide import Standing
+from science.decide import Basis
 from tests.browser.conftest import NARROW, WIDE
 from tests.support.factories import NOW, person
 from tests.support.policy_rows import champion_of, workflow_with_policy
@@ -152,7 +152,7 @@ def test_a_tested_cutoff_is_saved_exactly_and_the_promise_stands(visit, operator
     expect(page.get_by_text("the certificate covers them")).to_be_visible()
     rule = rule_for(workflow.id).rule
     assert rule.cutoffs == {"ham": chosen, "spam": chosen}
-    assert rule.standing is Standing.PROVISIONAL
+    assert rule.basis is Basis.PROVISIONAL
 
 
 def test_an_untested_cutoff_puts_the_promise_off_and_one_click_goes_back(visit, operator, labelled):
@@ -162,10 +162,10 @@ def test_an_untested_cutoff_puts_the_promise_off_and_one_click_goes_back(visit, 
     page.get_by_role("textbox", name="Reason").fill("A trial.")
     page.get_by_role("button", name="Save cutoffs").click()
     expect(page.get_by_text("The promise is off.", exact=True)).to_be_visible()
-    assert rule_for(workflow.id).rule.standing is Standing.BY_HAND
+    assert rule_for(workflow.id).rule.basis is Basis.BY_HAND
     page.get_by_role("button", name="Go back to the certified cutoffs").click()
     expect(page.get_by_text("The promise is off.", exact=True)).to_have_count(0)
-    assert rule_for(workflow.id).rule.standing is Standing.PROVISIONAL
+    assert rule_for(workflow.id).rule.basis is Basis.PROVISIONAL
     assert CutoffSet.objects.filter(workflow=workflow).count() == 3
 
 

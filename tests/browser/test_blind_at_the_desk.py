@@ -39,7 +39,7 @@ def test_nothing_of_a_blind_case_tells_what_the_model_thinks(
     visit: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     oracle = Oracle()
-    monkeypatch.setattr("hitl.flow.intake.in_force.plan_for", lambda release_id: oracle)
+    monkeypatch.setattr("hitl.flow.intake.in_force.served_model", lambda release_id: oracle)
     workflow = automating_workflow(blind_share=1.0, blind_rate=1.0, audit_base=1.0, audit_rate=1.0)
     Certificate.objects.update(status="certified")  # no share is held back by chance
     ReviewRules.objects.create(workflow=workflow)

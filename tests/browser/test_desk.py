@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from cases.models import Case
 from hitl.shared.clock import now
-from models_store.models import Evidence
+from models_store.models import StoredExplanation
 from reviews.models import Review, ReviewRules, Task
 from reviews.services.queue import reap
 from tests.browser.at_desk import content, saved, settled, until
@@ -45,7 +45,7 @@ def assisted(count: int = 1, *, status: str = "ok", highlights: list[dict[str, A
         case = waiting_case(workflow, {"body": BODY}, at=now() + timedelta(seconds=n))
         suggest(case, release, label="spam", confidence=0.72, runner_up="ham")
         body = {"status": status, "target": "spam", "contrast": "ham", "highlights": highlights}
-        Evidence.objects.create(
+        StoredExplanation.objects.create(
             case=case, release=release, target="spam", contrast="ham", body=body, computed_at=now()
         )
 
@@ -424,7 +424,7 @@ def _table_and_media() -> None:
     for n, body in enumerate(contents):
         case = waiting_case(workflow, body, at=now() + timedelta(hours=n + 1))
         suggest(case, release, label="decline", confidence=0.93, runner_up="approve")
-        Evidence.objects.create(
+        StoredExplanation.objects.create(
             case=case,
             release=release,
             target="decline",
@@ -462,9 +462,11 @@ def test_a_ready_note_is_put_into_the_comment_by_key_or_click_and_goes_with_the_
 def test_the_words_that_decide_are_named_and_never_run(visit: Any) -> None:
     nasty = '<img src=x onerror="alert(1)">'
     assisted()
-    body = Evidence.objects.get().body
+    body = StoredExplanation.objects.get().body
     changes = [{"path": "body", "without": "refund"}, {"path": "body", "without": nasty}]
-    Evidence.objects.update(body={**body, "flips": [{"changes": changes, "label": "ham", "p": 0.31}]})
+    StoredExplanation.objects.update(
+        body={**body, "flips": [{"changes": changes, "label": "ham", "p": 0.31}]}
+    )
     visitor = visit(person())
     page = visitor.open("/review/")
     flip = page.locator(".evidence-flip")

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from hitl.demo.speech import Call, draw_call
 from hitl.demo.worlds import Calls
 from hitl.shared.clock import now
-from models_store.models import Evidence
+from models_store.models import StoredExplanation
 from reviews.models import ReviewRules
 from tests.browser.conftest import NARROW, WIDE
 from tests.support.case_rows import stored, waiting_case, workflow_of
@@ -36,7 +36,7 @@ def heard() -> Call:
     where = {"asset": "recording", "start_ms": start, "end_ms": end}
     label = f"{start / 1000:.1f}-{end / 1000:.1f} s"
     highlight = {"where": where, "side": "for", "share": 0.7, "label": label, "why": {}}
-    Evidence.objects.create(
+    StoredExplanation.objects.create(
         case=case, release=release, target="number", contrast="no number", computed_at=now(),
         body={"status": "ok", "target": "number", "contrast": "no number", "highlights": [highlight]},
     )  # fmt: skip

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from cases.models import Label, Workflow
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
-from models_store.models import TrainingPlan, TrainingRun
+from models_store.models import TrainingRun, TrainingSettings
 from models_store.selectors import champion
 from models_store.services.runs import begin
 from models_store.services.steps import Steps
@@ -138,5 +138,5 @@ def test_the_plan_is_changed_in_its_dialog(operator, visit) -> None:  # type: ig
     page.get_by_label("New labels").fill("75")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("The training plan is changed.")).to_be_visible()
-    assert TrainingPlan.objects.get().min_new_labels == 75
+    assert TrainingSettings.objects.get().min_new_labels == 75
     assert Label.objects.count() == 3

@@ -26,7 +26,7 @@ def deciding() -> Workflow:
     release = champion_of(workflow_with_policy(degree="partial"))
     cutoffs_of(release, certificate_of(release, status="certified"))
     watch(release.workflow_id, now=NOW, settle=timedelta(0))
-    decided(release, 60, at=NOW, wrong=1, pi=0.5)
+    decided(release, 60, at=NOW, wrong=1, inclusion_probability=0.5)
     fold_decisions(workflow_id=release.workflow_id, now=LATER)
     clock.use(lambda: LATER)
     return release.workflow
@@ -39,8 +39,8 @@ def test_the_overview_is_accessible_and_fits(visit: Any, scheme: str, viewport: 
     workflow_with_policy(degree="assist")
     visitor = visit(person(Role.OPERATOR), scheme=scheme, viewport=viewport)
     page = visitor.open("/overview/")
-    expect(page.locator(".overview-stand .badge").get_by_text("Kept")).to_be_visible()
-    expect(page.locator(".overview-stand .badge").get_by_text("Off by hand")).to_be_visible()
+    expect(page.locator(".overview-status .badge").get_by_text("Kept")).to_be_visible()
+    expect(page.locator(".overview-status .badge").get_by_text("Off by hand")).to_be_visible()
     visitor.shoot(f"overview-{scheme}-{viewport['width']}")
     assert visitor.is_accessible()
     assert visitor.fits()
@@ -49,9 +49,9 @@ def test_the_overview_is_accessible_and_fits(visit: Any, scheme: str, viewport: 
 def test_a_promise_that_no_longer_stands_is_told_without_a_reload(visit: Any) -> None:
     workflow = deciding()
     page = visit(person(Role.OPERATOR)).open("/overview/")
-    expect(page.locator(".overview-stand")).to_contain_text("It is proved")
+    expect(page.locator(".overview-status")).to_contain_text("It is proved")
     trip_breaker(workflow_id=workflow.pk, reason="Odd answers.", actor=TESTER, now=LATER)
-    expect(page.locator(".overview-stand")).to_contain_text("Odd answers. A person tripped the breaker")
+    expect(page.locator(".overview-status")).to_contain_text("Odd answers. A person tripped the breaker")
 
 
 def test_without_a_workflow_it_says_how_to_begin(visit: Any) -> None:

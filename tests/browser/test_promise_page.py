@@ -32,9 +32,19 @@ def living(**policy: str) -> Workflow:
     cutoffs_of(release, certificate_of(release))
     evaluated(release, error=0.08)
     watch(release.workflow_id, now=NOW, settle=timedelta(0))
-    decided(release, 60, at=NOW, wrong=1, pi=0.76, reason="ramp", every=timedelta(minutes=9))
-    decided(release, 40, at=NOW + timedelta(hours=10), wrong=9, pi=0.5, reason="below_cutoff", score=0.6)
-    decided(release, 2, at=NOW + timedelta(hours=11), pi=0.02, answered=False, due_at=NOW)
+    decided(
+        release, 60, at=NOW, wrong=1, inclusion_probability=0.76, reason="ramp", every=timedelta(minutes=9)
+    )
+    decided(
+        release,
+        40,
+        at=NOW + timedelta(hours=10),
+        wrong=9,
+        inclusion_probability=0.5,
+        reason="below_cutoff",
+        score=0.6,
+    )
+    decided(release, 2, at=NOW + timedelta(hours=11), inclusion_probability=0.02, answered=False, due_at=NOW)
     watch(release.workflow_id, now=LATER, settle=timedelta(0))
     return release.workflow
 

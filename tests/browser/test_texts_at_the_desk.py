@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from cases.models import Case
 from hitl.accounts.types import Role
 from hitl.shared.clock import now
-from models_store.models import Evidence
+from models_store.models import StoredExplanation
 from reviews.models import ReviewRules, Task, Team
 from tests.browser.at_desk import content, press, saved, settled, until
 from tests.support.case_rows import image_asset, stored, waiting_case, workflow_of
@@ -75,7 +75,7 @@ def hostile_case() -> None:
             "highlights": [{"label": NASTY, "why": {}} | one for one in found],
             "flips": flips,
         }
-        Evidence.objects.create(
+        StoredExplanation.objects.create(
             case=case, release=release, target=SHORT, contrast=labels[1], body=body, computed_at=now()
         )
 
@@ -164,7 +164,7 @@ def test_a_hundred_kilobytes_in_any_script_are_shown_sign_by_sign_with_marks_in_
         where = {"part": "body", "start16": start, "end16": end, "quote": quote}
         highlight = {"where": where, "side": "for", "share": 0.5, "label": "here", "why": {}}
         body = {"status": "ok", "target": "spam", "contrast": "ham", "highlights": [highlight]}
-        Evidence.objects.create(
+        StoredExplanation.objects.create(
             case=case, release=release, target="spam", contrast="ham", body=body, computed_at=now()
         )
     visitor = visit(person())

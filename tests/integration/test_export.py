@@ -126,7 +126,15 @@ def test_decisions_and_labels_are_exported_with_what_they_rest_on(workflow: Work
 def test_a_key_learns_nothing_of_draws_and_audits(workflow: Workflow) -> None:
     for what in ("decisions", "labels"):
         columns = set(csv_rows(workflow, what, shows_model=False)[0])
-        assert not columns & {"is_audited", "pi", "u", "score", "is_blind", "purpose", "labelled_by"}
+        assert not columns & {
+            "is_audited",
+            "inclusion_probability",
+            "uniform",
+            "score",
+            "is_blind",
+            "purpose",
+            "labelled_by",
+        }
 
 
 def test_every_case_is_there_once_however_it_is_cut(workflow: Workflow) -> None:

@@ -6,7 +6,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
-from science.decide import Degree, Rule, Standing, decide
+from science.decide import Basis, Degree, Rule, decide
 from science.draws import Draws
 from science.guarantee.certify import certify
 from science.guarantee.estimates import hajek, post_stratified
@@ -137,7 +137,7 @@ def test_the_promise_is_kept_end_to_end_from_the_rule_through_audits_to_the_next
             workflow_labels=frozenset({"no", "yes"}),
             degree=Degree.PARTIAL,
             cutoffs=dict.fromkeys(("no", "yes"), 0.9),
-            standing=Standing.CERTIFIED,
+            basis=Basis.CERTIFIED,
             valid_until=1.0,
             audit_rate=0.2,
             audit_base=0.2,

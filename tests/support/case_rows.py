@@ -33,7 +33,7 @@ def workflow_of(slug: str, *, fields: list[dict[str, Any]], labels: list[str], n
             {"name": label, "hotkey": str(i + 1), "cost": 1.0, "meaning": ""}
             for i, label in enumerate(labels)
         ],
-        fingerprint=schema.fingerprint(),
+        schema_sha256=schema.sha256(),
         created_at=NOW,
     )
     return workflow
@@ -158,9 +158,9 @@ def _routing(case: Case, **fields: Any) -> None:
         "release": span.release,
         "cutoff_set": cutoffs,
         "certificate": cutoffs.certificate if cutoffs else None,
-        "pi": 0.0212,
-        "pi_ref": 0.02,
-        "u": 0.5,
+        "inclusion_probability": 0.0212,
+        "reference_rate": 0.02,
+        "uniform": 0.5,
     }
     _decision(case, sequence=0, **(numbers | fields))
 

@@ -30,7 +30,7 @@ def workflow_with_policy(**policy: Any) -> Workflow:
         number=1,
         fields=[field.to_json() for field in schema.fields],
         labels=LABELS,
-        fingerprint=schema.fingerprint(),
+        schema_sha256=schema.sha256(),
         created_at=NOW,
     )
     Policy.objects.create(workflow=workflow, **policy)
@@ -45,7 +45,7 @@ def champion_of(workflow: Workflow, **fields: Any) -> Release:
         workflow=workflow,
         number=number,
         schema_version=schema.number,
-        schema_fingerprint=fields.pop("schema_fingerprint", schema.fingerprint),
+        schema_sha256=fields.pop("schema_sha256", schema.schema_sha256),
         labels=fields.pop("labels", LABEL_NAMES),
         artifact_sha256=sha256(b"%d" % number).hexdigest(),
         artifact_bytes=1,
@@ -75,7 +75,7 @@ def certificate_of(release: Release, **fields: Any) -> Certificate:
         "evidence": {},
         "valid_from": NOW - timedelta(days=1),
         "valid_until": NOW + timedelta(days=90),
-        "fingerprint": f"{next(_number)}",
+        "attempt_sha256": f"{next(_number)}",
         "made_by": "tests",
     }
     return Certificate.objects.create(workflow_id=release.workflow_id, release=release, **(values | fields))
@@ -102,7 +102,7 @@ def cutoffs_of(release: Release, certificate: Certificate | None, **fields: Any)
     values: dict[str, Any] = {
         "scope": certificate.scope if certificate else release.workflow.policy.scope,
         "cutoffs": dict.fromkeys(release.labels, PASSED[-1]),
-        "standing": certificate.status if certificate else "by_hand",
+        "basis": certificate.status if certificate else "by_hand",
         "reason": "tests",
         "made_at": NOW,
         "in_force_from": NOW,

@@ -9,7 +9,7 @@ import numpy as np
 from cases.models import Case, Label, Workflow
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
-from reviews.models import GoldCase, Review, ReviewRules, Task
+from reviews.models import KnownAnswerCase, Review, ReviewRules, Task
 from tests.support.case_rows import workflow_of
 from tests.support.factories import NOW, TEXT_FIELDS, person
 
@@ -53,7 +53,7 @@ def team(*, count: int = 60, now: datetime = NOW, seed: int = 5) -> tuple[Workfl
     for n in range(24):
         name, truth = list(RIGHT)[n % 3], LABELS[n % 3]
         case = _case(workflow, count + n, now - timedelta(minutes=60 - n))
-        GoldCase.objects.create(
+        KnownAnswerCase.objects.create(
             case=case,
             workflow=workflow,
             truth=truth,
@@ -63,7 +63,14 @@ def team(*, count: int = 60, now: datetime = NOW, seed: int = 5) -> tuple[Workfl
         )
         said_of = truth if name != "hetty" else LABELS[(n + 1) % 3]
         answer(
-            case, people[name], said_of, slot=1, purpose="gold", reason="gold", at=case.received_at, seconds=7
+            case,
+            people[name],
+            said_of,
+            slot=1,
+            purpose="known_answer",
+            reason="known_answer",
+            at=case.received_at,
+            seconds=7,
         )
         settle(case, truth, people["judge"], case.received_at)
     return workflow, people

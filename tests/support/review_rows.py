@@ -14,7 +14,7 @@ from hitl.accounts.types import Role
 from hitl.flow.settling.answer import Answered, submit_review
 from models_store.models import Release
 from reviews.models import ReviewRules, Task
-from reviews.selectors import Held
+from reviews.selectors import LeasedTask
 from reviews.services.queue import claim_next
 from tests.support.case_rows import automatic_case, waiting_case, workflow_of
 from tests.support.factories import NOW, TEXT_FIELDS, person
@@ -53,7 +53,7 @@ def suggest(case: Case, release: Release, *, label: str, confidence: float, runn
     return task
 
 
-def claim(user: User, *, at: datetime = NOW, **fields: Any) -> Held:
+def claim(user: User, *, at: datetime = NOW, **fields: Any) -> LeasedTask:
     """Let the person claim the next task; there must be one."""
     held = claim_next(actor=user.as_actor(), workflow_ids=fields.pop("workflow_ids", None), now=at)
     assert held is not None

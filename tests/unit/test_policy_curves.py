@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policy.in_force.basis import covers_cutoffs
-from policy.proof.proofs import Claim, Sample, Terms, fingerprint, prove
+from policy.proof.proofs import Claim, Sample, Terms, attempt_sha256, prove
 from policy.web import curves
 
 LABELS = ["ham", "spam"]
@@ -108,7 +108,7 @@ def test_an_attempt_is_named_by_everything_that_bears_on_it():
         ("overall", 0.02, 0.95),
         ("overall", 0.01, 0.9),
     ]
-    names = {fingerprint(sample, Claim(*promise)) for promise in promises}
+    names = {attempt_sha256(sample, Claim(*promise)) for promise in promises}
     other = Sample(sample.scores, sample.predicted, sample.wrong, "other")
-    names.add(fingerprint(other, Claim(*promises[0])))
+    names.add(attempt_sha256(other, Claim(*promises[0])))
     assert len(names) == 5

@@ -47,5 +47,5 @@ def withdraw_skipped() -> None:
 def sweep_queue() -> None:
     """Deal with what is overdue, let known-answer cases in, and find what was passed on without a bell."""
     overdue.sweep_overdue(now=clock.now())
-    known_answers.sweep_gold(now=clock.now())
+    known_answers.sweep_known_answers(now=clock.now())
     withdraw.withdraw_skipped(now=clock.now())

@@ -6,7 +6,7 @@ import orjson
 
 from cases.content import Problem, clean_text, printable
 from hitl.flow.intake import replays
-from hitl.flow.intake.in_force import Snapshot
+from hitl.flow.intake.in_force import WorkflowInForce
 from hitl.flow.intake.media import absent_media
 from hitl.flow.intake.receipts import AnswerBody
 from hitl.flow.intake.types import Checked, Intake, ItemResult
@@ -17,7 +17,7 @@ MAX_REFERENCE = 200
 
 
 def check(
-    snap: Snapshot, intake: Intake, replayed: Mapping[int, AnswerBody]
+    current: WorkflowInForce, intake: Intake, replayed: Mapping[int, AnswerBody]
 ) -> tuple[dict[int, ItemResult], list[Checked]]:
     """Return results by place for what was replayed or does not fit, and the rest to be decided."""
     results: dict[int, ItemResult] = {place: ItemResult(200, body) for place, body in replayed.items()}
@@ -26,7 +26,7 @@ def check(
     for index, item in enumerate(intake.items):
         if index in results:
             continue
-        content, problems = snap.checker.check(item.content)
+        content, problems = current.checker.check(item.content)
         reference, misfit = _reference(item.reference)
         if misfit is not None:
             problems = [*problems, misfit]
@@ -41,11 +41,11 @@ def check(
             checked.append(Checked(index, new_id(), content, body.decode(), sha256(body), reference))
     if intake.is_batch and first_place:
         # A single case learns it from its own write; a batch looks first: one taken name refuses one item.
-        known = replays.taken_references(snap.workflow_id, list(first_place))
+        known = replays.taken_references(current.workflow_id, list(first_place))
         results |= {c.index: taken(c.reference) for c in checked if c.reference in known}
         checked = [c for c in checked if c.reference not in known]
-    if snap.media_fields:
-        results |= {place: ItemResult(422, errors=errors) for place, errors in absent_media(snap, checked)}
+    if current.media_fields:
+        results |= {place: ItemResult(422, errors=errors) for place, errors in absent_media(current, checked)}
         checked = [c for c in checked if c.index not in results]
     return results, checked
 

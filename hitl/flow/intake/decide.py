@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from hitl.flow.intake import patience
-from hitl.flow.intake.in_force import Snapshot
+from hitl.flow.intake.in_force import WorkflowInForce
 from hitl.flow.intake.rows import case_row, decision_row, task_row
 from hitl.flow.intake.types import Checked, Decided, Intake
 from hitl.shared.canonical import derived_key
@@ -16,75 +16,77 @@ from models_store.rows import rows_for
 from science.decide import Route, decide
 from science.draws import draw
 from science.fields import Schema
-from science.serving import Plan
+from science.serving import ServedModel
 
 log = logging.getLogger(__name__)
 
 FIRST_EPOCH = 1
-MOST_FAILURES = 60  # of scoring a part of a batch: three odd cases among ten thousand are found by then
+MAX_FAILURES = 60  # of scoring a part of a batch: three odd cases among ten thousand are found by then
 
 Content = Mapping[str, Any]
 
 
-def decide_cases(snap: Snapshot, checked: Sequence[Checked], intake: Intake) -> list[Decided]:
+def decide_cases(current: WorkflowInForce, checked: Sequence[Checked], intake: Intake) -> list[Decided]:
     """Return the cases with their outcomes and rows, in order; nothing is written yet."""
     if not checked:
         return []
-    proba, unfit = score(snap, checked) if intake.is_scored else (None, None)
+    proba, unfit = score(current, checked) if intake.is_scored else (None, None)
     draws = draw(derived_key("draws"), [item.case_id for item in checked], FIRST_EPOCH)
-    outcomes = decide(snap.rule, proba, unfit=unfit, draws=draws, now=intake.now.timestamp())
+    outcomes = decide(current.rule, proba, unfit=unfit, draws=draws, now=intake.now.timestamp())
     probabilities: list[list[float]] | None = None if proba is None else proba.tolist()
     decided = []
     for i, (item, outcome) in enumerate(zip(checked, outcomes.rows(), strict=True)):
         is_auto = outcome.route is Route.AUTO
         p = probabilities[i] if probabilities is not None and outcome.label is not None else None
-        u = float(draws.u_audit[i] if is_auto else draws.u_blind[i])
+        uniform = float(draws.u_audit[i] if is_auto else draws.u_blind[i])
         task = None
         if not is_auto or outcome.audited:
-            second = _runner_up(snap, p, outcome.predicted)
-            task = task_row(new_id(), item, outcome, snap, runner_up=second, now=intake.now)
-        row = decision_row(item, outcome, snap, proba=p, u=u, now=intake.now)
-        decided.append(Decided(item, outcome, case_row(item, outcome, snap, intake), row, task))
+            second = _runner_up(current, p, outcome.predicted)
+            task = task_row(new_id(), item, outcome, current, runner_up=second, now=intake.now)
+        row = decision_row(item, outcome, current, proba=p, uniform=uniform, now=intake.now)
+        decided.append(Decided(item, outcome, case_row(item, outcome, current, intake), row, task))
     return decided
 
 
-def score(snap: Snapshot, checked: Sequence[Checked]) -> tuple[np.ndarray | None, list[bool] | None]:
+def score(
+    current: WorkflowInForce, checked: Sequence[Checked]
+) -> tuple[np.ndarray | None, list[bool] | None]:
     """Return probabilities of shape (n_cases, n_labels), and which cases the model cannot read.
 
     One vectorised call. Whatever goes wrong in a model sends the cases it goes wrong with to people; none is
     refused or lost, and one that no model can bear does not hold up its batch. Nor does a model that takes
     too long hold up more than a few.
     """
-    if snap.plan is None or snap.release_id is None or not patience.bears_with(snap.release_id):
+    if current.plan is None or current.release_id is None or not patience.bears_with(current.release_id):
         return None, None
     contents = [item.content for item in checked]
     try:
-        with patience.timed(snap.release_id, len(contents)):
-            proba, unfit = _scored(snap.plan, contents, snap.schema)
+        with patience.timed(current.release_id, len(contents)):
+            proba, unfit = _scored(current.plan, contents, current.schema)
     except Exception:
-        log.exception("scoring failed, the cases go to people", extra={"release": str(snap.release_id)})
+        log.exception("scoring failed, the cases go to people", extra={"release": str(current.release_id)})
         if len(contents) == 1:
             return None, None
-        proba, unfit = _around_failures(snap.plan, contents, snap.schema)
+        proba, unfit = _around_failures(current.plan, contents, current.schema)
         if np.isnan(proba).all():
             return None, None
     return proba, unfit if any(unfit) else None
 
 
-def _scored(plan: Plan, contents: Sequence[Content], schema: Schema) -> tuple[np.ndarray, list[bool]]:
+def _scored(plan: ServedModel, contents: Sequence[Content], schema: Schema) -> tuple[np.ndarray, list[bool]]:
     rows = rows_for(contents, schema)
     misfits = plan.fits(rows)
     return plan.predict_proba(rows), [misfit is not None for misfit in misfits]
 
 
 def _around_failures(
-    plan: Plan, contents: Sequence[Content], schema: Schema
+    plan: ServedModel, contents: Sequence[Content], schema: Schema
 ) -> tuple[np.ndarray, list[bool]]:
     """Score by halves; NaN for the cases that fail by themselves, and for the rest after many failures."""
     proba = np.full((len(contents), len(plan.labels)), np.nan)
     unfit = [False] * len(contents)
     open_parts, failures = [range(len(contents))], 0
-    while open_parts and failures < MOST_FAILURES:
+    while open_parts and failures < MAX_FAILURES:
         part = open_parts.pop()
         try:
             here = slice(part.start, part.stop)
@@ -97,8 +99,8 @@ def _around_failures(
     return proba, unfit
 
 
-def _runner_up(snap: Snapshot, proba: Sequence[float] | None, predicted: int | None) -> str | None:
+def _runner_up(current: WorkflowInForce, proba: Sequence[float] | None, predicted: int | None) -> str | None:
     if proba is None or predicted is None or len(proba) < 2:
         return None
     second = max((i for i in range(len(proba)) if i != predicted), key=proba.__getitem__)
-    return snap.rule.labels[second]
+    return current.rule.labels[second]

@@ -14,12 +14,12 @@ from cases.models import SchemaVersion, Workflow
 from hitl.outbox.events import endpoints_for
 from hitl.shared.errors import HitlError, NotFound
 from models_store.models import Release
-from models_store.serving import plan_for
+from models_store.serving import served_model
 from policy.in_force.rules import Governing, rule_for
 from reviews.models import ReviewRules
 from science.decide import Rule
 from science.fields import Schema
-from science.serving import Plan
+from science.serving import ServedModel
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ class WorkflowArchived(HitlError):
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class WorkflowInForce:
     """Everything that deciding and writing a case needs to know."""
 
     workflow_id: UUID
@@ -41,7 +41,7 @@ class Snapshot:
     schema: Schema
     checker: Checker
     rule: Rule
-    plan: Plan | None
+    plan: ServedModel | None
     release_id: UUID | None
     release_name: str | None
     cutoff_set_id: UUID | None
@@ -54,10 +54,10 @@ class Snapshot:
     media_fields: dict[str, str]  # by name, their kind
 
 
-_cache: dict[str, Snapshot] = {}
+_cache: dict[str, WorkflowInForce] = {}
 
 
-def snapshot_for(slug: str) -> Snapshot:
+def workflow_in_force(slug: str) -> WorkflowInForce:
     """Return the cached snapshot, reading it at first use.
 
     Raises:
@@ -66,9 +66,9 @@ def snapshot_for(slug: str) -> Snapshot:
     return _cache.get(slug) or _read(slug)
 
 
-def is_current(snap: Snapshot) -> bool:
+def is_current(current: WorkflowInForce) -> bool:
     """Ask the database whether anything has changed since; for what no write statement compares."""
-    return Workflow.objects.filter(pk=snap.workflow_id, policy_version=snap.policy_version).exists()
+    return Workflow.objects.filter(pk=current.workflow_id, policy_version=current.policy_version).exists()
 
 
 def forget(slug: str | None = None) -> None:
@@ -79,7 +79,7 @@ def forget(slug: str | None = None) -> None:
         _cache.pop(slug, None)
 
 
-def _read(slug: str) -> Snapshot:
+def _read(slug: str) -> WorkflowInForce:
     # The version is read first: whatever changes while the rest is read makes it old, and the write refuses.
     workflow = Workflow.objects.filter(slug=slug).first()
     if workflow is None:
@@ -93,7 +93,7 @@ def _read(slug: str) -> Snapshot:
         else None
     )
     rules = ReviewRules.objects.get(workflow=workflow)
-    snapshot = Snapshot(
+    snapshot = WorkflowInForce(
         workflow_id=workflow.id,
         slug=slug,
         policy_version=workflow.policy_version,
@@ -119,12 +119,12 @@ def _read(slug: str) -> Snapshot:
     return snapshot
 
 
-def _plan(governing: Governing) -> Plan | None:
+def _plan(governing: Governing) -> ServedModel | None:
     """Load the model; one that cannot be loaded sends every case to a person rather than failing it."""
     if governing.release_id is None or not governing.needs_scores:
         return None
     try:
-        return plan_for(governing.release_id)
+        return served_model(governing.release_id)
     except Exception:
         log.exception(
             "model not loaded, its cases go to people", extra={"release": str(governing.release_id)}

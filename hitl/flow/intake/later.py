@@ -13,11 +13,11 @@ from django.db.models import F
 
 from cases.content import printable
 from cases.models import IntakeBatch
-from cases.types import BATCH_TRANSITIONS, BatchStatus
+from cases.types import BATCH_TRANSITIONS, IntakeBatchStatus
 from hitl.accounts.clients import ClientKey, as_client
 from hitl.accounts.models import ApiKey
 from hitl.accounts.types import Scope
-from hitl.flow.intake.in_force import WorkflowArchived, snapshot_for
+from hitl.flow.intake.in_force import WorkflowArchived, workflow_in_force
 from hitl.flow.intake.parse import read_cases
 from hitl.flow.intake.replays import IdempotencyMismatch, KeyRevoked
 from hitl.flow.intake.submit import submit_cases
@@ -51,17 +51,17 @@ def accept_batch(
         WorkflowArchived: it takes no new cases.
         IdempotencyMismatch: the idempotency key was used for another payload.
     """
-    snap = snapshot_for(slug)
-    if not key.may_use(snap.workflow_id):
+    current = workflow_in_force(slug)
+    if not key.may_use(current.workflow_id):
         raise NotFound(f'There is no workflow "{printable(slug)}", or it is not yours.')
-    if snap.is_archived:
+    if current.is_archived:
         raise WorkflowArchived()
     batch = IntakeBatch(
-        workflow_id=snap.workflow_id,
+        workflow_id=current.workflow_id,
         key_id=key.id,
         content_type=content_type,
         body=body,
-        fingerprint=sha256(slug.encode() + b"\n" + body),
+        request_sha256=sha256(slug.encode() + b"\n" + body),
         idempotency_key=idempotency_key,
         received_at=now,
     )
@@ -70,7 +70,7 @@ def accept_batch(
             batch.save(force_insert=True)
     except IntegrityError:
         first = IntakeBatch.objects.defer("body").get(key_id=key.id, idempotency_key=idempotency_key)
-        if bytes(first.fingerprint) != batch.fingerprint:
+        if bytes(first.request_sha256) != batch.request_sha256:
             raise IdempotencyMismatch() from None
         return first
     enqueue(JOB, str(batch.id))
@@ -91,13 +91,14 @@ def take_in_batch(*, batch_id: UUID, now: datetime) -> bool:
     except Busy:
         return False
     except HitlError as refused:
-        return _finish(batch_id, BatchStatus.FAILED, now, reason=refused.message)
+        return _finish(batch_id, IntakeBatchStatus.FAILED, now, reason=refused.message)
 
 
 def sweep_batches(*, now: datetime) -> int:
     """Ring again for the batches whose bell was lost or whose worker died; return how many."""
     waiting = IntakeBatch.objects.filter(
-        status__in=[BatchStatus.QUEUED, BatchStatus.RUNNING], received_at__lt=now - _BELL_LOST_AFTER
+        status__in=[IntakeBatchStatus.QUEUED, IntakeBatchStatus.RUNNING],
+        received_at__lt=now - _BELL_LOST_AFTER,
     )
     ids = [str(pk) for pk in waiting.order_by("received_at").values_list("pk", flat=True)[:100]]
     for batch_id in ids:
@@ -119,13 +120,20 @@ def _begin(batch_id: UUID, now: datetime) -> bool:
     row = IntakeBatch.objects.filter(pk=batch_id)
     if batch.attempts >= MAX_ATTEMPTS:
         reason = f"Given up after {MAX_ATTEMPTS} attempts. Send the cases in smaller batches."
-        move(row, table=BATCH_TRANSITIONS, to=BatchStatus.FAILED, finished_at=now, reason=reason, body=None)
+        move(
+            row,
+            table=BATCH_TRANSITIONS,
+            to=IntakeBatchStatus.FAILED,
+            finished_at=now,
+            reason=reason,
+            body=None,
+        )
         return False
     return bool(
         move(
             row,
             table=BATCH_TRANSITIONS,
-            to=BatchStatus.RUNNING,
+            to=IntakeBatchStatus.RUNNING,
             started_at=now,
             attempts=F("attempts") + 1,
         )
@@ -137,7 +145,7 @@ def _work(batch_id: UUID, now: datetime) -> bool:
     batch = (
         IntakeBatch.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
         .select_related("workflow")
-        .filter(pk=batch_id, status=BatchStatus.RUNNING)
+        .filter(pk=batch_id, status=IntakeBatchStatus.RUNNING)
         .first()
     )
     if batch is None or batch.body is None:
@@ -149,7 +157,7 @@ def _work(batch_id: UUID, now: datetime) -> bool:
         key=_key_of(batch, now),
         now=now,
         idempotency_key=batch.idempotency_key,
-        fingerprint=bytes(batch.fingerprint) if batch.idempotency_key else None,
+        request_sha256=bytes(batch.request_sha256) if batch.idempotency_key else None,
         is_batch=True,
         is_scored=batch.attempts < MAX_ATTEMPTS,
     )
@@ -157,7 +165,7 @@ def _work(batch_id: UUID, now: datetime) -> bool:
     rejected = sum(result.case is None for result in results)
     return _finish(
         batch_id,
-        BatchStatus.DONE,
+        IntakeBatchStatus.DONE,
         now,
         accepted=len(results) - rejected,
         rejected=rejected,
@@ -182,6 +190,6 @@ def _item(place: int, result: ItemResult) -> dict[str, object]:
     return body
 
 
-def _finish(batch_id: UUID, status: BatchStatus, now: datetime, **result: object) -> bool:
+def _finish(batch_id: UUID, status: IntakeBatchStatus, now: datetime, **result: object) -> bool:
     row = IntakeBatch.objects.filter(pk=batch_id)
     return bool(move(row, table=BATCH_TRANSITIONS, to=status, finished_at=now, body=None, **result))

@@ -5,19 +5,19 @@ from collections.abc import Iterator, Sequence
 from cases.content import Problem
 from cases.models import Asset
 from cases.selectors import asset_name
-from hitl.flow.intake.in_force import Snapshot
+from hitl.flow.intake.in_force import WorkflowInForce
 from hitl.flow.intake.types import Checked
 
 
-def absent_media(snap: Snapshot, checked: Sequence[Checked]) -> Iterator[tuple[int, list[Problem]]]:
+def absent_media(current: WorkflowInForce, checked: Sequence[Checked]) -> Iterator[tuple[int, list[Problem]]]:
     """Yield the place and the problems of each case that names a file we do not have; one query."""
-    wanted = {name for item in checked for field in snap.media_fields if (name := _name(item, field))}
+    wanted = {name for item in checked for field in current.media_fields if (name := _name(item, field))}
     if not wanted:
         return
     kinds = dict(Asset.objects.filter(sha256__in=wanted).values_list("sha256", "media_type"))
     for item in checked:
         problems = []
-        for field, kind in snap.media_fields.items():
+        for field, kind in current.media_fields.items():
             name = _name(item, field)
             if name is None or kinds.get(name, "").startswith(f"{kind}/"):
                 continue

@@ -70,7 +70,7 @@ def _first_answers(intake: Intake, slug: str) -> dict[int | None, AnswerBody]:
         key_id=intake.key.id if intake.key else None, idempotency_key=intake.idempotency_key
     )
     by_id = {case.id: case for case in cases}
-    if any(bytes(case.fingerprint or b"") != intake.fingerprint for case in by_id.values()):
+    if any(bytes(case.request_sha256 or b"") != intake.request_sha256 for case in by_id.values()):
         raise IdempotencyMismatch()
     routings = Decision.objects.filter(case_id__in=by_id, epoch=1, sequence=0).select_related("release")
     return {by_id[r.case_id].batch_index: _body(by_id[r.case_id], r, slug) for r in routings}

@@ -9,9 +9,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from hitl.flow.intake.in_force import Snapshot
+from hitl.flow.intake.in_force import WorkflowInForce
 from hitl.flow.intake.types import Checked, Intake
-from reviews.order import head_start, lot, value
+from reviews.order import blind_value, head_start, value
 from reviews.review_chances import decides_first
 from science.decide import Outcome, Reason, Route
 
@@ -29,7 +29,7 @@ CASE_COLUMNS = {
     "key_id": "uuid",
     "idempotency_key": "text",
     "batch_index": "int",
-    "fingerprint": "bytea",
+    "request_sha256": "bytea",
     "received_at": "timestamptz",
     "changed_at": "timestamptz",
 }
@@ -49,9 +49,9 @@ DECISION_COLUMNS = {
     "release_id": "uuid",
     "cutoff_set_id": "uuid",
     "certificate_id": "uuid",
-    "pi": "float8",
-    "pi_ref": "float8",
-    "u": "float8",
+    "inclusion_probability": "float8",
+    "reference_rate": "float8",
+    "uniform": "float8",
     "is_audited": "bool",
     "is_blind": "bool",
     "policy_version": "int",
@@ -72,7 +72,7 @@ TASK_COLUMNS = {
     "purpose": "text",
     "reasons": "text[]",
     "mode": "text",
-    "pi": "float8",
+    "inclusion_probability": "float8",
     "suggestion": "text",
     "confidence": "float8",
     "runner_up": "text",
@@ -97,13 +97,13 @@ _WHY_A_PERSON = {
 }
 
 
-def case_row(item: Checked, outcome: Outcome, snap: Snapshot, intake: Intake) -> tuple[Any, ...]:
+def case_row(item: Checked, outcome: Outcome, current: WorkflowInForce, intake: Intake) -> tuple[Any, ...]:
     """Return the values of `CASE_COLUMNS`."""
     is_auto = outcome.route is Route.AUTO
     return (
         item.case_id,
-        snap.workflow_id,
-        snap.schema_version,
+        current.workflow_id,
+        current.schema_version,
         item.content_json,
         item.content_sha256,
         "decided" if is_auto else "waiting",
@@ -114,7 +114,7 @@ def case_row(item: Checked, outcome: Outcome, snap: Snapshot, intake: Intake) ->
         intake.key.id if intake.key else None,
         intake.idempotency_key,
         item.index if intake.is_batch else None,
-        intake.fingerprint if intake.idempotency_key else None,
+        intake.request_sha256 if intake.idempotency_key else None,
         intake.now,
         intake.now,
     )
@@ -129,36 +129,42 @@ class Asked:
     """
 
     mode: str
-    pi: float
+    inclusion_probability: float
     is_blind: bool
 
 
-def asked(item: Checked, outcome: Outcome, snap: Snapshot) -> Asked:
+def asked(item: Checked, outcome: Outcome, current: WorkflowInForce) -> Asked:
     """Draw the mode of a case's first answer. Skipping, or asking again, does not draw it anew."""
-    rules = snap.review_rules
+    rules = current.review_rules
     is_shown = not outcome.blind and outcome.label is not None
     share = rules.decide_first_share if rules.reviews_required == 1 else 0.0
     # A case that is held back or let through by the ramp is answered blind for certain; so is a hidden one.
     is_drawn = outcome.route is not Route.AUTO and outcome.reason is not Reason.RAMP and outcome.pi < 1
-    pi = outcome.pi + (1 - outcome.pi) * share if is_drawn else outcome.pi
+    inclusion_probability = outcome.pi + (1 - outcome.pi) * share if is_drawn else outcome.pi
     if not is_shown or outcome.route is Route.AUTO:
-        return Asked("blind", pi, outcome.blind)
+        return Asked("blind", inclusion_probability, outcome.blind)
     if decides_first(item.case_id, 1, share):
-        return Asked("decide_first", pi, True)
-    return Asked("on_demand" if rules.on_demand else "assisted", pi, False)
+        return Asked("decide_first", inclusion_probability, True)
+    return Asked("on_demand" if rules.on_demand else "assisted", inclusion_probability, False)
 
 
 def decision_row(
-    item: Checked, outcome: Outcome, snap: Snapshot, *, proba: Sequence[float] | None, u: float, now: datetime
+    item: Checked,
+    outcome: Outcome,
+    current: WorkflowInForce,
+    *,
+    proba: Sequence[float] | None,
+    uniform: float,
+    now: datetime,
 ) -> tuple[Any, ...]:
     """Return the values of `DECISION_COLUMNS` for the routing (sequence 0)."""
     is_auto = outcome.route is Route.AUTO
-    person = asked(item, outcome, snap)
+    person = asked(item, outcome, current)
     return (
         item.case_id,
         1,
         0,
-        snap.workflow_id,
+        current.workflow_id,
         outcome.route.value,
         outcome.reason.value,
         outcome.label if is_auto else None,
@@ -167,53 +173,59 @@ def decision_row(
         outcome.confidence,
         outcome.cutoff,
         proba,
-        snap.release_id if proba is not None else None,
-        snap.cutoff_set_id if proba is not None else None,
-        snap.certificate_id if proba is not None else None,
-        person.pi,
+        current.release_id if proba is not None else None,
+        current.cutoff_set_id if proba is not None else None,
+        current.certificate_id if proba is not None else None,
+        person.inclusion_probability,
         outcome.pi_ref or None,
-        u,
+        uniform,
         outcome.audited,
         person.is_blind,
-        snap.policy_version,
+        current.policy_version,
         "system",
-        snap.release_name or "rule",
-        snap.release_name or "rule",
+        current.release_name or "rule",
+        current.release_name or "rule",
         now,
         now,
     )
 
 
 def task_row(
-    task_id: UUID, item: Checked, outcome: Outcome, snap: Snapshot, *, runner_up: str | None, now: datetime
+    task_id: UUID,
+    item: Checked,
+    outcome: Outcome,
+    current: WorkflowInForce,
+    *,
+    runner_up: str | None,
+    now: datetime,
 ) -> tuple[Any, ...]:
     """Return the values of `TASK_COLUMNS`. A blind task holds nothing of the model."""
-    person = asked(item, outcome, snap)
+    person = asked(item, outcome, current)
     is_shown = person.mode != "blind"
     return (
         task_id,
         item.case_id,
-        snap.workflow_id,
-        snap.schema_version,
+        current.workflow_id,
+        current.schema_version,
         1,
         1,
         "waiting",
         "audit" if outcome.audited else "review",
         ["audit"] if outcome.audited else [_WHY_A_PERSON.get(outcome.reason, "uncertain")],
         person.mode,
-        person.pi,
+        person.inclusion_probability,
         outcome.label if is_shown else None,
         outcome.confidence if is_shown else None,
         runner_up if is_shown else None,
-        snap.release_id if is_shown else None,
+        current.release_id if is_shown else None,
         0,
         head_start(
-            snap.review_rules,
-            due_after=snap.due_after,
-            worth=value(outcome.confidence, outcome.label, snap.costs)
+            current.review_rules,
+            due_after=current.due_after,
+            worth=value(outcome.confidence, outcome.label, current.costs)
             if person.mode in ("assisted", "on_demand") and outcome.label and outcome.confidence is not None
-            else lot(task_id),
+            else blind_value(task_id),
         ),
         now,
-        now + snap.due_after,
+        now + current.due_after,
     )

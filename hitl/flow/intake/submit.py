@@ -13,7 +13,7 @@ from hitl.accounts.clients import ClientKey
 from hitl.flow.intake import replays
 from hitl.flow.intake.check import check
 from hitl.flow.intake.decide import decide_cases
-from hitl.flow.intake.in_force import Snapshot, WorkflowArchived, forget, is_current, snapshot_for
+from hitl.flow.intake.in_force import WorkflowArchived, WorkflowInForce, forget, is_current, workflow_in_force
 from hitl.flow.intake.sql_intake import Stale
 from hitl.flow.intake.types import Busy, Intake, ItemResult
 from hitl.flow.intake.write import write_many, write_single
@@ -33,24 +33,24 @@ def submit_cases(intake: Intake) -> list[ItemResult]:
         Busy: the policy kept changing while the cases were being written.
     """
     for _ in range(_TRIES):
-        snap = snapshot_for(intake.slug)
-        if snap.is_archived and not is_current(snap):
+        current = workflow_in_force(intake.slug)
+        if current.is_archived and not is_current(current):
             forget(intake.slug)
             continue
-        _check_access(snap, intake.key)
-        replayed = replays.batch(intake, snap.slug) if intake.is_batch else {}
-        results, checked = check(snap, intake, replayed)
-        rows = decide_cases(snap, checked, intake)
+        _check_access(current, intake.key)
+        replayed = replays.batch(intake, current.slug) if intake.is_batch else {}
+        results, checked = check(current, intake, replayed)
+        rows = decide_cases(current, checked, intake)
         if not rows and not is_current(
-            snap
+            current
         ):  # nothing is written that would notice: what refused them was old
             forget(intake.slug)
             continue
         try:
             if intake.is_batch:
-                results |= write_many(snap, intake, rows)
+                results |= write_many(current, intake, rows)
             elif rows:
-                results[0] = write_single(snap, intake, rows[0])
+                results[0] = write_single(current, intake, rows[0])
         except Stale:
             forget(intake.slug)
             replays.check_key(intake.key)
@@ -61,8 +61,8 @@ def submit_cases(intake: Intake) -> list[ItemResult]:
     raise Busy()
 
 
-def _check_access(snap: Snapshot, key: ClientKey | None) -> None:
-    if key is not None and not key.may_use(snap.workflow_id):
-        raise NotFound(f'There is no workflow "{printable(snap.slug)}", or it is not yours.')
-    if snap.is_archived:
+def _check_access(current: WorkflowInForce, key: ClientKey | None) -> None:
+    if key is not None and not key.may_use(current.workflow_id):
+        raise NotFound(f'There is no workflow "{printable(current.slug)}", or it is not yours.')
+    if current.is_archived:
         raise WorkflowArchived()

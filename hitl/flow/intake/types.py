@@ -37,7 +37,7 @@ class Intake:
     key: ClientKey | None
     now: datetime
     idempotency_key: str | None = None
-    fingerprint: bytes | None = None  # SHA-256 of the payload; needed with an idempotency key
+    request_sha256: bytes | None = None  # SHA-256 of the payload; needed with an idempotency key
     is_batch: bool = False
     is_scored: bool = True  # False: no model is asked, and people decide
     origin: str = "api"

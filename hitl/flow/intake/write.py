@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from hitl.flow.intake import replays
 from hitl.flow.intake.check import taken
 from hitl.flow.intake.copy_batch import write_batch
-from hitl.flow.intake.in_force import Snapshot
+from hitl.flow.intake.in_force import WorkflowInForce
 from hitl.flow.intake.receipts import AnswerBody, DecisionFacts, case_body
 from hitl.flow.intake.sql_intake import write_one
 from hitl.flow.intake.types import Decided, Intake, ItemResult
@@ -27,35 +27,35 @@ class _Gate(TypedDict):
     key_version: int
 
 
-def _gate(snap: Snapshot, intake: Intake) -> _Gate:
+def _gate(current: WorkflowInForce, intake: Intake) -> _Gate:
     return _Gate(
-        workflow_id=snap.workflow_id,
-        policy_version=snap.policy_version,
+        workflow_id=current.workflow_id,
+        policy_version=current.policy_version,
         key_id=intake.key.id if intake.key else None,
         key_version=intake.key.version if intake.key else 0,
     )
 
 
-def write_single(snap: Snapshot, intake: Intake, row: Decided) -> ItemResult:
+def write_single(current: WorkflowInForce, intake: Intake, row: Decided) -> ItemResult:
     """Write one case in one statement; answer for the case that is there already when it cannot be.
 
     Raises:
         statements.Stale: it was decided under old rules; nothing is written.
     """
-    if snap.has_subscribers:
+    if current.has_subscribers:
         with transaction.atomic():
-            is_new = write_one(row, **_gate(snap, intake))
+            is_new = write_one(row, **_gate(current, intake))
             if is_new:
-                _announce(snap, [row], intake.now)
+                _announce(current, [row], intake.now)
     else:
-        is_new = _write_surely(snap, intake, row)
+        is_new = _write_surely(current, intake, row)
     if is_new:
-        return ItemResult(201, answer(snap, row, intake.now))
-    replayed = replays.single(intake, snap.slug)
+        return ItemResult(201, answer(current, row, intake.now))
+    replayed = replays.single(intake, current.slug)
     return ItemResult(200, replayed) if replayed is not None else taken(row.item.reference)
 
 
-def _write_surely(snap: Snapshot, intake: Intake, row: Decided) -> bool:
+def _write_surely(current: WorkflowInForce, intake: Intake, row: Decided) -> bool:
     """Write; where the database had closed the connection meanwhile, write again over a new one.
 
     The statement may have committed before the connection was lost: then the case is there, under the
@@ -64,15 +64,15 @@ def _write_surely(snap: Snapshot, intake: Intake, row: Decided) -> bool:
     # The statement is the check of the connection: asking first would cost a round trip a case.
     connection.health_check_done = True  # type: ignore[attr-defined]  # not in the stubs
     try:
-        return write_one(row, **_gate(snap, intake))
+        return write_one(row, **_gate(current, intake))
     except (OperationalError, InterfaceError):
         if connection.in_atomic_block:
             raise
         connection.close()
-        return write_one(row, **_gate(snap, intake)) or replays.was_written(row.item.case_id)
+        return write_one(row, **_gate(current, intake)) or replays.was_written(row.item.case_id)
 
 
-def write_many(snap: Snapshot, intake: Intake, rows: Sequence[Decided]) -> dict[int, ItemResult]:
+def write_many(current: WorkflowInForce, intake: Intake, rows: Sequence[Decided]) -> dict[int, ItemResult]:
     """Write a batch in one transaction; return results by place.
 
     Raises:
@@ -82,24 +82,24 @@ def write_many(snap: Snapshot, intake: Intake, rows: Sequence[Decided]) -> dict[
     if not rows:
         return {}
     with transaction.atomic():
-        write_batch(rows, **_gate(snap, intake))
-        if snap.has_subscribers:
-            _announce(snap, rows, intake.now)
-    return {row.item.index: ItemResult(201, answer(snap, row, intake.now)) for row in rows}
+        write_batch(rows, **_gate(current, intake))
+        if current.has_subscribers:
+            _announce(current, rows, intake.now)
+    return {row.item.index: ItemResult(201, answer(current, row, intake.now)) for row in rows}
 
 
-def _announce(snap: Snapshot, rows: Sequence[Decided], now: datetime) -> None:
+def _announce(current: WorkflowInForce, rows: Sequence[Decided], now: datetime) -> None:
     news = []
     for row in rows:
-        body = answer(snap, row, now)
+        body = answer(current, row, now)
         thin = {name: body[name] for name in ("id", "workflow", "reference", "status", "answer")}
-        news.append(News("case.submitted", row.item.case_id, snap.workflow_id, now, thin))
+        news.append(News("case.submitted", row.item.case_id, current.workflow_id, now, thin))
         if row.outcome.route is Route.AUTO:
-            news.append(News("case.decided", row.item.case_id, snap.workflow_id, now, thin))
+            news.append(News("case.decided", row.item.case_id, current.workflow_id, now, thin))
     emit(news)
 
 
-def answer(snap: Snapshot, row: Decided, now: datetime) -> AnswerBody:
+def answer(current: WorkflowInForce, row: Decided, now: datetime) -> AnswerBody:
     """Return what the submitter is told about a case just written."""
     outcome = row.outcome
     is_auto = outcome.route is Route.AUTO
@@ -109,14 +109,14 @@ def answer(snap: Snapshot, row: Decided, now: datetime) -> AnswerBody:
         reason=outcome.reason.value,
         label=label,
         confidence=outcome.confidence,
-        release=snap.release_name,
-        cutoff_set=snap.cutoff_set_id,
-        certificate=snap.certificate_id,
+        release=current.release_name,
+        cutoff_set=current.cutoff_set_id,
+        certificate=current.certificate_id,
         decided_at=now,
     )
     return case_body(
         case_id=row.item.case_id,
-        workflow=snap.slug,
+        workflow=current.slug,
         reference=row.item.reference,
         status="decided" if is_auto else "waiting",
         answer=label,

@@ -16,7 +16,7 @@ from cases.selectors import assets_of, schemas_of
 from cases.types import CaseStatus
 from cases.web.content import Preview, preview
 from hitl.accounts.models import User
-from hitl.flow.reading.visibility import Said, is_kept_blind, is_open, said_by_people, was_asked
+from hitl.flow.reading.visibility import VisibleAnswer, is_kept_blind, is_open, said_by_people, was_asked
 from hitl.shared.actor import Actor
 from policy.models import Decision
 from reviews.models import Review
@@ -61,7 +61,7 @@ class Row:
 
     case: Case
     preview: Preview
-    known: Said
+    known: VisibleAnswer
     is_automatic: bool
 
 
@@ -167,7 +167,7 @@ def _rows(cases: list[Case], is_blind: bool) -> list[Row]:
             decision = last.get(case.pk) if case.status == CaseStatus.DECIDED else None
             is_automatic = decision is not None and decision.route == "auto"
             by, at = (decision.actor_name, decision.decided_at) if decision else ("", None)
-            known = Said(case.status, case.answer, by, at)
+            known = VisibleAnswer(case.status, case.answer, by, at)
         rows.append(Row(case, shown, known, is_automatic))
     return rows
 

@@ -6,14 +6,14 @@ from types import MappingProxyType
 
 from cases.models import Case, Voiding
 from hitl.audit.models import Entry as AuditEntry
-from hitl.flow.reading.visibility import Said
+from hitl.flow.reading.visibility import VisibleAnswer
 from hitl.web.format import percent
 from hitl.web.timeline import Entry
 from policy.models import Decision
 from reviews.models import Review, Task
 from reviews.types import TaskReason
 
-_ORIGINS = {"import": "Imported with its label", "gold": "Added as a known-answer case"}
+_ORIGINS = {"import": "Imported with its label", "known_answer": "Added as a known-answer case"}
 
 
 def whole_history(case: Case) -> list[Entry]:
@@ -34,7 +34,7 @@ def whole_history(case: Case) -> list[Entry]:
     )  # stable: of what happened at once, the cause stands first
 
 
-def history_for_reviewer(case: Case, said: Said) -> list[Entry]:
+def history_for_reviewer(case: Case, said: VisibleAnswer) -> list[Entry]:
     """Return what people said, once nobody may be asked any more; nothing tells of the model."""
     received = Entry(case.received_at, "Received", icon="download")
     if said.status == "waiting":
@@ -57,7 +57,12 @@ def _routed(decision: Decision) -> Entry:
         ("Score", _score(decision)),
         ("Confidence", percent(decision.confidence) if decision.confidence is not None else ""),
         ("Rests on", _grounds(decision)),
-        ("Blind label", f"collected with a chance of {percent(decision.pi)}" if decision.pi else ""),
+        (
+            "Blind label",
+            f"collected with a chance of {percent(decision.inclusion_probability)}"
+            if decision.inclusion_probability
+            else "",
+        ),
         ("Audit", "drawn for an audit" if decision.is_audited else ""),
         ("Reviewer", "answers without sight of the model" if decision.is_blind and not is_auto else ""),
         ("Policy", f"version {decision.policy_version}"),

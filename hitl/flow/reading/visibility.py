@@ -45,7 +45,7 @@ def was_asked() -> Q:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class VisibleAnswer:
     """What people said about a case, as far as reviewers may know."""
 
     status: str
@@ -54,7 +54,7 @@ class Said:
     decided_at: datetime | None
 
 
-def said_by_people(cases: list[Case]) -> dict[UUID, Said]:
+def said_by_people(cases: list[Case]) -> dict[UUID, VisibleAnswer]:
     """Return what a reviewer may know of those cases that people were asked about; others are left out."""
     ids = [case.pk for case in cases]
     asked = set(Case.objects.filter(was_asked(), pk__in=ids).values_list("pk", flat=True))
@@ -66,8 +66,8 @@ def said_by_people(cases: list[Case]) -> dict[UUID, Said]:
     }
 
 
-def _said(case: Case, is_still_open: bool, last: Review | None) -> Said:
+def _said(case: Case, is_still_open: bool, last: Review | None) -> VisibleAnswer:
     if is_still_open:
-        return Said(CaseStatus.WAITING, None, "", None)
+        return VisibleAnswer(CaseStatus.WAITING, None, "", None)
     by = last.reviewer.get_username() if last else ""
-    return Said(case.status, case.answer, by, last.submitted_at if last else None)
+    return VisibleAnswer(case.status, case.answer, by, last.submitted_at if last else None)

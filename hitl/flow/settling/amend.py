@@ -70,15 +70,15 @@ def _check(case: Case, label: str, reason: str, *, already: str | None) -> None:
 
 
 def _decide_anew(case: Case, label: str, actor: Actor, now: datetime) -> None:
-    standing = Label.objects.filter(case=case, superseded_at=None).first()
+    current = Label.objects.filter(case=case, superseded_at=None).first()
     supersede_label(case_id=case.pk, now=now)
     record_label(
         case=case,
         schema_version=case.schema_version,
         label=label,
-        purpose=standing.purpose if standing else Purpose.REVIEW,
+        purpose=current.purpose if current else Purpose.REVIEW,
         is_blind=False,
-        inclusion_probability=standing.inclusion_probability if standing else None,
+        inclusion_probability=current.inclusion_probability if current else None,
         labelled_by_id=actor.user_id,
         seconds=None,
         now=now,

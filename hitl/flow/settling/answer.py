@@ -127,10 +127,10 @@ def undo_review(*, lease_token: UUID, actor: Actor, now: datetime, holding: UUID
         or now >= review.submitted_at + timedelta(seconds=settings.UNDO_SECONDS)
     ):
         raise UndoTooLate()
-    if task.purpose == Purpose.GOLD:
+    if task.purpose == Purpose.KNOWN_ANSWER:
         Review.objects.filter(pk=review.pk).update(undone_at=now)
         return _hand_back(task, holding, actor, now)
-    tasks = [other for other in tasks if other.purpose != Purpose.GOLD]
+    tasks = [other for other in tasks if other.purpose != Purpose.KNOWN_ANSWER]
     if any(later.slot > task.slot and later.status == TaskStatus.DONE for later in tasks):
         raise UndoTooLate("Somebody has answered this case after you. Change your answer instead.")
     Review.objects.filter(pk=review.pk).update(undone_at=now)

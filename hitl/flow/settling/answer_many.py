@@ -242,7 +242,7 @@ def _label(one: Given, actor: Actor, now: datetime) -> Label:
         purpose=one.task.purpose,
         labelled_by_id=actor.user_id,
         is_blind=one.review.mode in BLIND_MODES,
-        inclusion_probability=one.task.pi,
+        inclusion_probability=one.task.inclusion_probability,
         seconds=one.review.seconds,
         at=now,
     )

@@ -28,7 +28,7 @@ from reviews.services.batches import (
     require_batcher,
 )
 from reviews.services.queue import give_back
-from reviews.types import BatchStatus
+from reviews.types import ReviewBatchStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def answer_one(
         raise BatchGone("Somebody else has answered this case meanwhile. Go on with the next one.")
     after = progress_of(batch, actor=actor, now=now)
     if not after.is_agreed:
-        close_batch(batch, BatchStatus.DISSOLVED, now=now)
+        close_batch(batch, ReviewBatchStatus.DISSOLVED, now=now)
     return after
 
 
@@ -100,7 +100,7 @@ def accept_rest(*, batch: ReviewBatch, actor: Actor, now: datetime) -> Accepted:
     answers = {task.pk: BatchAnswer(task.pk, batch.suggestion, shown=shown) for _, task in held}
     given = write_reviews(held, answers, actor, now, now)
     decide_cases(given, actor, now, reason="batched")
-    close_batch(batch, BatchStatus.ACCEPTED, now=now)
+    close_batch(batch, ReviewBatchStatus.ACCEPTED, now=now)
     record(
         action="batch.accepted",
         actor=actor,

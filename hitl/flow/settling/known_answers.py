@@ -23,8 +23,8 @@ from policy.models import Decision
 from policy.services.known_answers import record_known_answer
 from reviews.access import person_id
 from reviews.errors import UnknownLabel
-from reviews.models import GoldCase, Review, ReviewRules, Task
-from reviews.review_chances import brings_gold
+from reviews.models import KnownAnswerCase, Review, ReviewRules, Task
+from reviews.review_chances import brings_known_answer
 from reviews.selectors import label_names_of
 from reviews.services.answers import drop_tasks
 from reviews.services.order import blind_head_start
@@ -39,13 +39,13 @@ JUST_AFTER = timedelta(milliseconds=1)
 
 def remember_known_answer(*, case: Case, review: Review, now: datetime) -> None:
     """Keep what somebody answered to a case whose truth was known."""
-    gold = GoldCase.objects.get(case_id=case.pk)
+    known = KnownAnswerCase.objects.get(case_id=case.pk)
     record_known_answer(
         workflow_id=case.workflow_id,
         case_id=case.pk,
         reviewer_id=review.reviewer_id,
-        truth=gold.truth,
-        predicted=gold.predicted,
+        truth=known.truth,
+        predicted=known.predicted,
         answer=review.label,
         is_blind=review.mode == Mode.BLIND,
         now=now,
@@ -53,7 +53,9 @@ def remember_known_answer(*, case: Case, review: Review, now: datetime) -> None:
 
 
 @transaction.atomic
-def mark_gold(*, case_id: UUID, truth: str, reason: str, actor: Actor, now: datetime) -> GoldCase:
+def mark_known_answer(
+    *, case_id: UUID, truth: str, reason: str, actor: Actor, now: datetime
+) -> KnownAnswerCase:
     """Mark a decided case as one whose answer is known; its truth may differ from what it counts as.
 
     Raises:
@@ -67,15 +69,17 @@ def mark_gold(*, case_id: UUID, truth: str, reason: str, actor: Actor, now: date
     case = lock_case(case_id)
     if case is None:
         raise NotFound()
-    known = label_names_of(case.workflow_id, case.schema_version)
-    if truth not in known:
-        raise UnknownLabel(truth, known)
+    labels = label_names_of(case.workflow_id, case.schema_version)
+    if truth not in labels:
+        raise UnknownLabel(truth, labels)
     _check_reason(reason)
-    is_asked = Task.objects.filter(case_id=case_id, status__in=OPEN).exclude(purpose=Purpose.GOLD).exists()
+    is_asked = (
+        Task.objects.filter(case_id=case_id, status__in=OPEN).exclude(purpose=Purpose.KNOWN_ANSWER).exists()
+    )
     if case.status != CaseStatus.DECIDED or is_asked:
         raise Conflict("Somebody is still to answer this case. Mark it when it is decided.")
     routing = Decision.objects.filter(case_id=case_id, epoch=case.epoch, sequence=0).first()
-    gold, _ = GoldCase.objects.update_or_create(
+    known, _ = KnownAnswerCase.objects.update_or_create(
         case_id=case_id,
         defaults={
             "workflow_id": case.workflow_id,
@@ -87,13 +91,13 @@ def mark_gold(*, case_id: UUID, truth: str, reason: str, actor: Actor, now: date
             "ended_at": None,
         },
     )
-    detail = {"truth": truth, "predicted": gold.predicted, "reason": reason.strip()}
+    detail = {"truth": truth, "predicted": known.predicted, "reason": reason.strip()}
     record(action="known_answer.marked", actor=actor, now=now, about=case, detail=detail)
-    return gold
+    return known
 
 
 @transaction.atomic
-def end_gold(*, case_id: UUID, actor: Actor, now: datetime) -> None:
+def end_known_answer(*, case_id: UUID, actor: Actor, now: datetime) -> None:
     """Ask nobody about a known-answer case any more; what was answered is kept.
 
     Raises:
@@ -103,9 +107,11 @@ def end_gold(*, case_id: UUID, actor: Actor, now: datetime) -> None:
     if not actor.has(*MAY_MARK):
         raise NotAllowed()
     case = lock_case(case_id)
-    if case is None or not GoldCase.objects.filter(case_id=case_id, ended_at=None).update(ended_at=now):
+    if case is None or not KnownAnswerCase.objects.filter(case_id=case_id, ended_at=None).update(
+        ended_at=now
+    ):
         raise NotFound("This is not a known-answer case, or no longer.")
-    drop_tasks(Task.objects.filter(case_id=case_id, purpose=Purpose.GOLD), now=now)
+    drop_tasks(Task.objects.filter(case_id=case_id, purpose=Purpose.KNOWN_ANSWER), now=now)
     record(action="known_answer.ended", actor=actor, now=now, about=case, detail={})
 
 
@@ -126,7 +132,9 @@ def candidates(workflow_id: UUID, *, most: int = 50) -> list[Case]:
     wrong = Decision.objects.filter(
         case_id=OuterRef("pk"), epoch=OuterRef("epoch"), sequence=0, predicted__isnull=False
     ).exclude(predicted=OuterRef("answer"))
-    people = Review.objects.filter(case_id=OuterRef("pk"), undone_at=None).exclude(task__purpose=Purpose.GOLD)
+    people = Review.objects.filter(case_id=OuterRef("pk"), undone_at=None).exclude(
+        task__purpose=Purpose.KNOWN_ANSWER
+    )
     settled = people.order_by().values("case_id").annotate(n=Count("pk")).filter(n__gte=2)
     blind = Label.objects.filter(case_id=OuterRef("pk"), superseded_at=None, is_blind=True)
     open_tasks = Task.objects.filter(case_id=OuterRef("pk"), status__in=OPEN)
@@ -135,42 +143,44 @@ def candidates(workflow_id: UUID, *, most: int = 50) -> list[Case]:
     return list(found.order_by("-changed_at")[:most])
 
 
-def sweep_gold(*, now: datetime) -> int:
+def sweep_known_answers(*, now: datetime) -> int:
     """Let known-answer cases stand among the blind ones that came in since the last time; return how many.
 
     Also drops those that nobody could be offered until they were due.
     """
-    overdue = Task.objects.filter(purpose=Purpose.GOLD, status__in=OPEN, due_at__lt=now)
+    overdue = Task.objects.filter(purpose=Purpose.KNOWN_ANSWER, status__in=OPEN, due_at__lt=now)
     drop_tasks(overdue, now=now)
-    workflows = ReviewRules.objects.filter(gold_rate__gt=0).values_list("workflow_id", flat=True)
+    workflows = ReviewRules.objects.filter(known_answer_rate__gt=0).values_list("workflow_id", flat=True)
     return sum(_seed(workflow_id, now) for workflow_id in workflows)
 
 
 @transaction.atomic
 def _seed(workflow_id: UUID, now: datetime) -> int:
     rules = ReviewRules.objects.select_for_update(no_key=True).get(workflow_id=workflow_id)
-    since = rules.gold_until or now
+    since = rules.known_answers_until or now
     blind = Task.objects.filter(workflow_id=workflow_id, mode=Mode.BLIND, slot=1)
-    blind = blind.exclude(purpose=Purpose.GOLD).filter(created_at__gt=since, created_at__lte=now)
+    blind = blind.exclude(purpose=Purpose.KNOWN_ANSWER).filter(created_at__gt=since, created_at__lte=now)
     places = list(blind.order_by("created_at", "pk").values_list("pk", "created_at")[:AT_ONCE])
     until = now if len(places) < AT_ONCE else places[-1][1]
-    drawn = [at for task_id, at in places if brings_gold(task_id, rules.gold_rate)]
-    golds = _free(workflow_id, now)[: len(drawn)] if drawn else []
-    tasks = [_task(gold, rules, at + JUST_AFTER) for gold, at in zip(golds, drawn, strict=False)]
+    drawn = [at for task_id, at in places if brings_known_answer(task_id, rules.known_answer_rate)]
+    chosen = _free(workflow_id, now)[: len(drawn)] if drawn else []
+    tasks = [_task(known, rules, at + JUST_AFTER) for known, at in zip(chosen, drawn, strict=False)]
     Task.objects.bulk_create(tasks)
-    ReviewRules.objects.filter(pk=rules.pk).update(gold_until=until)
+    ReviewRules.objects.filter(pk=rules.pk).update(known_answers_until=until)
     return len(tasks)
 
 
-def _free(workflow_id: UUID, now: datetime) -> list[GoldCase]:
+def _free(workflow_id: UUID, now: datetime) -> list[KnownAnswerCase]:
     """Return the known-answer cases that some reviewer has yet to answer, the least asked first.
 
     One is asked of one person at a time, so that nobody holds it twice.
     """
     tasks = Task.objects.filter(case_id=OuterRef("case_id"))
     open_tasks = tasks.filter(status__in=OPEN)
-    running = GoldCase.objects.filter(workflow_id=workflow_id, ended_at=None).filter(~Exists(open_tasks))
-    asked = Count("case__tasks", filter=Q(case__tasks__purpose=Purpose.GOLD))
+    running = KnownAnswerCase.objects.filter(workflow_id=workflow_id, ended_at=None).filter(
+        ~Exists(open_tasks)
+    )
+    asked = Count("case__tasks", filter=Q(case__tasks__purpose=Purpose.KNOWN_ANSWER))
     running = running.annotate(asked=asked).select_related("case").order_by("asked", "marked_at", "pk")
     reviewers = set(_reviewers(workflow_id, now))
     answered: dict[UUID, set[int]] = {}
@@ -178,10 +188,10 @@ def _free(workflow_id: UUID, now: datetime) -> list[GoldCase]:
     for case_id, reviewer_id in said.values_list("case_id", "reviewer_id"):
         answered.setdefault(case_id, set()).add(reviewer_id)
     return [
-        gold
-        for gold in running
-        if reviewers - answered.get(gold.case_id, set()) - {gold.marked_by_id}
-        and gold.case.status == CaseStatus.DECIDED
+        known
+        for known in running
+        if reviewers - answered.get(known.case_id, set()) - {known.marked_by_id}
+        and known.case.status == CaseStatus.DECIDED
     ]
 
 
@@ -190,9 +200,9 @@ def _reviewers(workflow_id: UUID, now: datetime) -> QuerySet[Review, int]:
     return given.order_by().values_list("reviewer_id", flat=True).distinct()
 
 
-def _task(gold: GoldCase, rules: ReviewRules, at: datetime) -> Task:
-    case, task_id, due_at = gold.case, new_id(), at + timedelta(hours=rules.due_hours)
-    slots = Task.objects.filter(case_id=case.pk, epoch=case.epoch, purpose=Purpose.GOLD).count()
+def _task(known: KnownAnswerCase, rules: ReviewRules, at: datetime) -> Task:
+    case, task_id, due_at = known.case, new_id(), at + timedelta(hours=rules.due_hours)
+    slots = Task.objects.filter(case_id=case.pk, epoch=case.epoch, purpose=Purpose.KNOWN_ANSWER).count()
     return Task(
         id=task_id,
         case=case,
@@ -200,8 +210,8 @@ def _task(gold: GoldCase, rules: ReviewRules, at: datetime) -> Task:
         schema_version=case.schema_version,
         epoch=case.epoch,
         slot=slots + 1,
-        purpose=Purpose.GOLD,
-        reasons=[TaskReason.GOLD],
+        purpose=Purpose.KNOWN_ANSWER,
+        reasons=[TaskReason.KNOWN_ANSWER],
         mode=Mode.BLIND,
         created_at=at,
         due_at=due_at,

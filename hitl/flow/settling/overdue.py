@@ -25,7 +25,7 @@ from reviews.types import Mode, SlaAction, TaskReason, TaskStatus
 
 ACTOR = system("overdue rule")
 AT_ONCE = 500  # of a workflow, in one go
-MOST_PRIORITY = 100
+MAX_PRIORITY = 100
 
 
 def sweep_overdue(*, now: datetime) -> int:
@@ -41,7 +41,7 @@ def _sweep(rules: ReviewRules, now: datetime) -> int:
     end_late_holds(workflow_id=rules.workflow_id, now=now)  # putting aside must not get around the rule
     late = Task.objects.filter(
         workflow_id=rules.workflow_id, status=TaskStatus.WAITING, due_at__lt=now, overdue_at=None
-    ).exclude(purpose=Purpose.GOLD)
+    ).exclude(purpose=Purpose.KNOWN_ANSWER)
     if rules.sla_action == SlaAction.DEFAULT:
         found = list(late.order_by("due_at").values_list("pk", "case_id")[:AT_ONCE])
         return sum(_answer_by_default(pk, case_id, rules, now) for pk, case_id in found)
@@ -56,7 +56,7 @@ def _pass_on(tasks: QuerySet[Task], rules: ReviewRules, now: datetime) -> int:
     changes = {"overdue_at": now, "reasons": with_reason(TaskReason.OVERDUE)}
     if rules.sla_action == SlaAction.ESCALATE:
         return tasks.update(for_adjudicator=True, escalated_at=now, **changes)
-    below = tasks.filter(priority__lt=MOST_PRIORITY)
+    below = tasks.filter(priority__lt=MAX_PRIORITY)
     return below.update(priority=F("priority") + 1, **changes) + tasks.filter(overdue_at=None).update(
         overdue_at=now
     )

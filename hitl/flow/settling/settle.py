@@ -27,7 +27,7 @@ JUST_AFTER = timedelta(microseconds=1)  # an answer taken back brings back what 
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Answers:
     """Everything people have said about one case in one epoch, oldest first, and why the first was asked."""
 
     reviews: Sequence[Review]
@@ -53,10 +53,10 @@ def follow(*, case: Case, task: Task, review: Review, actor: Actor, now: datetim
 
     Case and task are locked by the caller. What is answered to a known-answer case changes nothing.
     """
-    if task.purpose == Purpose.GOLD:
+    if task.purpose == Purpose.KNOWN_ANSWER:
         remember_known_answer(case=case, review=review, now=now)
         return review.label
-    said = _said(task, review)
+    said = _answers(task, review)
     judged = _judged(task, said)
     step = next_step(
         said.answers,
@@ -72,31 +72,31 @@ def follow(*, case: Case, task: Task, review: Review, actor: Actor, now: datetim
     return step.label
 
 
-def _said(task: Task, review: Review) -> Said:
+def _answers(task: Task, review: Review) -> Answers:
     if task.is_alone:
-        return Said([review], task.purpose)
+        return Answers([review], task.purpose)
     reviews = standing_answers(task.case_id, task.epoch)
-    return Said(reviews, reviews[0].task.purpose)
+    return Answers(reviews, reviews[0].task.purpose)
 
 
-def _why_another(said: Said, step: Ask, judged: str | None) -> TaskReason:
+def _why_another(said: Answers, step: Ask, judged: str | None) -> TaskReason:
     """Say for leads why somebody else is asked: to agree, or because there is a disagreement."""
     differs = len({*said.answers, *([judged] if judged is not None else [])}) > 1
     return TaskReason.DISAGREEMENT if differs else TaskReason.SECOND
 
 
-def _required(task: Task, said: Said) -> int:
+def _required(task: Task, said: Answers) -> int:
     return rules_of(task).reviews_required if said.purpose == Purpose.REVIEW else 1
 
 
-def _judged(task: Task, said: Said) -> str | None:
+def _judged(task: Task, said: Answers) -> str | None:
     """Return the model's label where these answers judge it, whatever has become of the case since."""
     if said.purpose != Purpose.AUDIT and (_required(task, said) > 1 or said.reviews[0].mode != Mode.BLIND):
         return None
     return judged_in([task.case_id]).get((task.case_id, task.epoch))
 
 
-def settle(*, case: Case, task: Task, said: Said, step: Settled, actor: Actor, now: datetime) -> None:
+def settle(*, case: Case, task: Task, said: Answers, step: Settled, actor: Actor, now: datetime) -> None:
     """Make the label what the case counts as; decide the case with it, or amend what was decided before."""
     if case.status != CaseStatus.WAITING:
         supersede_label(case_id=case.pk, now=now)
@@ -114,14 +114,14 @@ def settle(*, case: Case, task: Task, said: Said, step: Settled, actor: Actor, n
         decide(case=case, reason="amended", label=step.label, is_blind=is_blind, actor=actor, now=now)
 
 
-def _first_of(said: Said) -> str | None:
+def _first_of(said: Answers) -> str | None:
     """Return what a single person answered before they saw the suggestion, where they changed it then."""
     only = said.reviews[0] if len(said.reviews) == 1 else None
     return only.first_label if only is not None and only.first_label not in (None, only.label) else None
 
 
 def label_of(
-    case: Case, task: Task, said: Said, label: str, *, is_blind: bool, actor: Actor, now: datetime
+    case: Case, task: Task, said: Answers, label: str, *, is_blind: bool, actor: Actor, now: datetime
 ) -> None:
     """Record a label that people's answers carry."""
     record_label(
@@ -130,7 +130,7 @@ def label_of(
         label=label,
         purpose=said.purpose,
         is_blind=is_blind,
-        inclusion_probability=task.pi,
+        inclusion_probability=task.inclusion_probability,
         labelled_by_id=actor.user_id,
         seconds=sum(review.seconds for review in said.reviews),
         now=now,

@@ -41,7 +41,7 @@ from reviews.services.voiding import (
 MAY_VOID = (Role.LEAD, Role.OPERATOR, Role.ADMINISTRATOR)
 JOB = "hitl.flow.void_answers"
 CHUNK = 50
-MOST_REASON = 2_000
+MAX_REASON = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +64,12 @@ class Touched:
 def preview_voiding(*, reviewer_id: int, workflow_id: UUID | None, since: datetime, now: datetime) -> Touched:
     """Count what `void_answers` would touch; labels that others' answers carry as well are counted, too."""
     all_given = standing_in(reviewer_id=reviewer_id, workflow_id=workflow_id, since=since, until=now)
-    cases = all_given.exclude(task__purpose=Purpose.GOLD).values("case_id").distinct()
+    cases = all_given.exclude(task__purpose=Purpose.KNOWN_ANSWER).values("case_id").distinct()
     routed = Decision.objects.filter(case_id__in=cases, sequence=0, route="auto")
     held = Task.objects.filter(leased_to_id=reviewer_id, status="leased")
     return Touched(
         answers=all_given.count(),
-        known=all_given.filter(task__purpose=Purpose.GOLD).count(),
+        known=all_given.filter(task__purpose=Purpose.KNOWN_ANSWER).count(),
         cases=cases.count(),
         automatic=routed.values("case_id").distinct().count(),
         labels=Label.objects.filter(case_id__in=cases, superseded_at=None).count(),
@@ -140,8 +140,8 @@ def _check(reason: str, since: datetime, now: datetime) -> None:
     if not reason.strip():
         fix = "Say why these answers do not count."
         problems.append({"field": "reason", "error": "is empty", "fix": fix})
-    if len(reason) > MOST_REASON:
-        fix = f"Say it in {MOST_REASON:,}."
+    if len(reason) > MAX_REASON:
+        fix = f"Say it in {MAX_REASON:,}."
         problems.append({"field": "reason", "error": f"has {len(reason):,} characters", "fix": fix})
     if since > now:
         fix = "Name a moment that has passed."
@@ -234,16 +234,16 @@ def _follow(case: Case, review: Review, tasks: list[Task], actor: Actor, now: da
     """Do what follows for the case, which is locked with its tasks."""
     task = next(task for task in tasks if task.pk == review.task_id)
     is_past = review.epoch != case.epoch or case.status == CaseStatus.WITHDRAWN
-    if task.purpose == Purpose.GOLD or is_past:
+    if task.purpose == Purpose.KNOWN_ANSWER or is_past:
         return []
-    tasks = [t for t in tasks if t.epoch == case.epoch and t.purpose != Purpose.GOLD]
+    tasks = [t for t in tasks if t.epoch == case.epoch and t.purpose != Purpose.KNOWN_ANSWER]
     routing = Decision.objects.filter(case_id=case.pk, epoch=case.epoch, sequence=0).first()
     is_automatic = routing is not None and routing.route == "auto"
     judged = judged_in([case.pk]).get((case.pk, case.epoch))
     label = Label.objects.filter(case_id=case.pk, superseded_at=None).first()
     counted = []
     if label is not None:
-        others = [r for r in standing_answers(case.pk, case.epoch) if r.task.purpose != Purpose.GOLD]
+        others = [r for r in standing_answers(case.pk, case.epoch) if r.task.purpose != Purpose.KNOWN_ANSWER]
         supporters = [other for other in others if other.label == label.label]
         if not _comes_of_answers(label, [review, *others]):
             return ["kept"]  # somebody decided the case anew since: the answer carries nothing

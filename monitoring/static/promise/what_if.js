@@ -24,7 +24,7 @@ function colour(place, token) {
 }
 
 /**
- * Place of the loosest cutoff that these labels would probably prove for a target, -1 if none: from the cutoff
+ * Cursor of the loosest cutoff that these labels would probably prove for a target, -1 if none: from the cutoff
  * with the strongest evidence on, as far as each by itself keeps it.
  * @param {Unit} unit @param {number} target
  */
@@ -85,7 +85,7 @@ class WhatIf {
     this.show(0);
   }
 
-  /** Place of what is in force, -1 if nothing is. */
+  /** Cursor of what is in force, -1 if nothing is. */
   get inForce() { return this.unit.inForce == null ? -1 : this.unit.cutoff.indexOf(this.unit.inForce); }
 
   /** @param {number} which */

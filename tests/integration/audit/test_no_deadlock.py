@@ -26,7 +26,9 @@ from tests.support.factories import NOW, TESTER
 SECONDS = 20
 
 CHANGES: dict[str, Callable[[Workflow], object]] = {
-    "rules": lambda w: change_rules(workflow_id=w.pk, values={"gold_rate": 0.2}, actor=TESTER, now=NOW),
+    "rules": lambda w: change_rules(
+        workflow_id=w.pk, values={"known_answer_rate": 0.2}, actor=TESTER, now=NOW
+    ),
     "training": lambda w: change_training_plan(workflow_id=w.pk, actor=TESTER, now=NOW, min_new_labels=77),
     "archive": lambda w: archive_workflow(workflow_id=w.pk, actor=TESTER, now=NOW),
 }

@@ -184,8 +184,8 @@ def test_who_submitted_a_known_answer_case_is_not_told(
         name="shop backend", prefix="hitl_x", secret_hash=b"x", scopes=["submit"], created_at=NOW
     )
     plain = waiting_case(workflow, BODY, key=key)
-    gold = waiting_case(workflow, BODY, origin="gold")
-    assert masked(page_of(client, plain), plain) == masked(page_of(client, gold), gold)
+    known = waiting_case(workflow, BODY, origin="known_answer")
+    assert masked(page_of(client, plain), plain) == masked(page_of(client, known), known)
 
 
 def test_a_case_nobody_was_asked_about_shows_the_model_s_part_to_reviewers(

@@ -117,7 +117,7 @@ def test_an_old_case_is_shown_by_the_schema_it_came_in_under(
     client: Client, workflow: Workflow, auditor: User
 ) -> None:
     case = waiting_case(workflow, {"body": "Hi"})
-    workflow.schemas.create(number=2, fields=[], labels=[], fingerprint="x", created_at=NOW)
+    workflow.schemas.create(number=2, fields=[], labels=[], schema_sha256="x", created_at=NOW)
     Workflow.objects.filter(pk=workflow.pk).update(schema_version=2)
     assert ">Hi<" in page_of(client, case)
 

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from hitl.accounts.types import Role
-from reviews.models import GoldCase
+from reviews.models import KnownAnswerCase
 from tests.support.factories import NOW, person
 from tests.support.review_rows import review_workflow, say, waiting
 
@@ -29,14 +29,14 @@ def test_a_lead_marks_a_case_and_ends_it() -> None:
     page, door = f"/cases/{case.pk}/", f"/cases/{case.pk}/known-answer/"
     assert "Its answer is known for sure" in client.get(page).content.decode()
     assert client.post(door, {"truth": "ham", "reason": "The sender said so"}).url == page
-    gold = GoldCase.objects.get()
-    assert (gold.truth, gold.reason, gold.ended_at) == ("ham", "The sender said so", None)
+    known = KnownAnswerCase.objects.get()
+    assert (known.truth, known.reason, known.ended_at) == ("ham", "The sender said so", None)
     shown = client.get(page).content.decode()
     assert "The sender said so" in shown
     assert "None are asked in this workflow" in shown
     client.post(door, {"do": "end"})
-    gold.refresh_from_db()
-    assert gold.ended_at is not None
+    known.refresh_from_db()
+    assert known.ended_at is not None
 
 
 @pytest.mark.parametrize(("truth", "reason"), [("nosuch", "Sure"), ("ham", " ")])
@@ -45,7 +45,7 @@ def test_what_does_not_fit_is_said_and_marks_nothing(truth: str, reason: str) ->
     client = browsing(person(Role.LEAD))
     page = client.post(f"/cases/{case.pk}/known-answer/", {"truth": truth, "reason": reason}, follow=True)
     assert "toast" in page.content.decode()
-    assert not GoldCase.objects.exists()
+    assert not KnownAnswerCase.objects.exists()
 
 
 def test_reviewers_and_auditors_neither_see_nor_mark_known_answers() -> None:
@@ -57,4 +57,4 @@ def test_reviewers_and_auditors_neither_see_nor_mark_known_answers() -> None:
         assert "Ask it no more" not in page
         assert ("known answer" in page.lower()) == (role == Role.AUDITOR)  # in the history, for who audits
         client.post(f"/cases/{case.pk}/known-answer/", {"do": "end"})
-        assert GoldCase.objects.get().ended_at is None
+        assert KnownAnswerCase.objects.get().ended_at is None

@@ -14,7 +14,7 @@ from cases.models import Case
 from cases.services.versions import bump
 from hitl.accounts.clients import ClientKey
 from hitl.accounts.keys import revoke_key
-from hitl.flow.intake.in_force import snapshot_for
+from hitl.flow.intake.in_force import workflow_in_force
 from hitl.flow.intake.patience import REST, STRIKES
 from hitl.flow.intake.replays import IdempotencyMismatch, KeyRevoked
 from hitl.flow.intake.submit import submit_cases
@@ -23,7 +23,7 @@ from hitl.outbox.models import Endpoint, Event
 from models_store.models import Release
 from policy.models import CutoffSet, Decision, Policy
 from reviews.models import Task
-from science.serving import Plan
+from science.serving import ServedModel
 from tests.support.factories import NOW, TESTER, client_key
 from tests.support.spam import mail_workflow, mails
 
@@ -102,10 +102,10 @@ def test_a_decision_names_everything_that_recomputes_it(key: ClientKey) -> None:
     decision = Decision.objects.get(case_id=result.case["id"])
     assert decision.release_id == Release.objects.get().id
     assert decision.cutoff_set_id == CutoffSet.objects.get().id
-    assert decision.pi == 0.02
-    assert decision.u is not None
-    assert 0 <= decision.u < 1
-    assert decision.is_audited == (decision.u < decision.pi)
+    assert decision.inclusion_probability == 0.02
+    assert decision.uniform is not None
+    assert 0 <= decision.uniform < 1
+    assert decision.is_audited == (decision.uniform < decision.inclusion_probability)
     assert decision.proba is not None
     assert sum(decision.proba) == pytest.approx(1)
     assert decision.score == max(decision.proba)
@@ -138,10 +138,10 @@ def test_below_partial_every_case_goes_to_a_person(key: ClientKey, degree: str) 
 def test_a_change_of_policy_holds_from_the_next_case_on(key: ClientKey) -> None:
     workflow = mail_workflow(cutoff=0.0)
     assert submit(key, mails()[0].content)[0].case["status"] == "decided"  # type: ignore[index]
-    cached = snapshot_for("spam-mail")
+    cached = workflow_in_force("spam-mail")
     Policy.objects.update(breaker_tripped_at=NOW, breaker_reason="of the test")
     bump(workflow.id)
-    assert snapshot_for("spam-mail") is cached  # this process has not noticed
+    assert workflow_in_force("spam-mail") is cached  # this process has not noticed
     (result,) = submit(key, mails()[1].content)
     assert result.case is not None
     assert result.case["decision"]["route"] == "breaker_review"
@@ -182,7 +182,7 @@ def test_of_a_half_valid_batch_the_good_half_is_taken_in(key: ClientKey) -> None
 def test_a_batch_sent_again_answers_as_the_first_time(key: ClientKey) -> None:
     mail_workflow()
     items = [Submission(mail.content, mail.reference) for mail in mails()[:30]] + [Submission({"body": 1})]
-    once = {"idempotency_key": "b-1", "fingerprint": b"payload", "is_batch": True}
+    once = {"idempotency_key": "b-1", "request_sha256": b"payload", "is_batch": True}
     first = submit(key, *items, **once)
     again = submit(key, *items, **once)
     assert [r.status for r in first] == [201] * 30 + [422]
@@ -190,12 +190,12 @@ def test_a_batch_sent_again_answers_as_the_first_time(key: ClientKey) -> None:
     assert [r.case for r in again] == [r.case for r in first]
     assert Case.objects.count() == 30
     with pytest.raises(IdempotencyMismatch):
-        submit(key, *items, **(once | {"fingerprint": b"another"}))
+        submit(key, *items, **(once | {"request_sha256": b"another"}))
 
 
 def test_a_replay_tells_the_first_answer_though_the_case_moved_on(key: ClientKey) -> None:
     mail_workflow(degree="assist")
-    once = {"idempotency_key": "k", "fingerprint": b"payload"}
+    once = {"idempotency_key": "k", "request_sha256": b"payload"}
     (first,) = submit(key, mails()[0].content, **once)
     Case.objects.update(status="decided", answer="spam", changed_at=NOW + timedelta(hours=1))
     (again,) = submit(key, mails()[0].content, **once)
@@ -219,14 +219,14 @@ def test_a_case_that_no_model_can_bear_goes_to_a_person_and_holds_up_no_other(
     key: ClientKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mail_workflow(cutoff=0.0)
-    real = Plan.predict_proba
+    real = ServedModel.predict_proba
 
-    def fragile(plan: Plan, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
+    def fragile(plan: ServedModel, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
         if any("poison" in str(row["body"]) for row in rows):
             raise MemoryError
         return real(plan, rows)
 
-    monkeypatch.setattr(Plan, "predict_proba", fragile)
+    monkeypatch.setattr(ServedModel, "predict_proba", fragile)
     contents = [mail.content for mail in mails()[:50]]
     for place in (7, 30):
         contents[place] = {**contents[place], "body": "poison"}
@@ -275,12 +275,12 @@ def test_a_model_that_is_slow_again_and_again_is_left_alone_for_a_while_and_then
     key: ClientKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mail_workflow(cutoff=0.0)
-    real, calls = Plan.predict_proba, list[int]()
+    real, calls = ServedModel.predict_proba, list[int]()
     clock, is_slow = [0.0], [True]
     monkeypatch.setattr("hitl.flow.intake.patience.monotonic", lambda: clock[0])
     monkeypatch.setattr("hitl.flow.intake.patience.FIRST_SECONDS", 0.05)
 
-    def model(plan: Plan, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
+    def model(plan: ServedModel, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
         calls.append(len(rows))
         end = thread_time() + 0.1 * is_slow[0]
         while thread_time() < end:
@@ -292,7 +292,7 @@ def test_a_model_that_is_slow_again_and_again_is_left_alone_for_a_while_and_then
         assert result.case is not None
         return str(result.case["decision"]["reason"])
 
-    monkeypatch.setattr(Plan, "predict_proba", model)
+    monkeypatch.setattr(ServedModel, "predict_proba", model)
     assert [reason(n) for n in range(5)] == ["above_cutoff"] * STRIKES + ["no_score"] * 2
     assert len(calls) == STRIKES
     clock[0] += REST

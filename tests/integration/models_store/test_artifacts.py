@@ -12,7 +12,7 @@ from django.core.files.storage import InMemoryStorage, storages
 from models_store import artifacts, serving
 from models_store.errors import ArtifactNotStored, ArtifactRefused
 from models_store.models import Release
-from models_store.serving import plan_for
+from models_store.serving import served_model
 from tests.support.factories import NOW
 from tests.support.policy_rows import champion_of, workflow_with_policy
 from tests.support.spam import model
@@ -34,7 +34,7 @@ def shelf(tmp_path: Path, settings: object) -> Iterator[Path]:
 def release() -> Release:
     """A champion with a stored file."""
     stored = artifacts.store(model().artifact)
-    release = champion_of(workflow_with_policy(), schema_fingerprint=model().schema_fingerprint)
+    release = champion_of(workflow_with_policy(), schema_sha256=model().schema_sha256)
     Release.objects.filter(pk=release.pk).update(
         artifact_sha256=stored.sha256, artifact_bytes=stored.size_bytes, signature=stored.signature
     )
@@ -48,13 +48,13 @@ def file_of(release: Release, shelf: Path) -> Path:
 
 def refusal(release: Release) -> str:
     with pytest.raises(ArtifactRefused) as refused:
-        plan_for(release.id)
+        served_model(release.id)
     return refused.value.message
 
 
 def test_what_was_stored_is_loaded_and_scores(release: Release) -> None:
     assert artifacts.load(release) == model().artifact
-    assert plan_for(release.id).labels == ("ham", "spam")
+    assert served_model(release.id).labels == ("ham", "spam")
 
 
 @pytest.mark.parametrize("place", [0, 100, -1])
@@ -159,12 +159,12 @@ def test_a_process_keeps_the_three_plans_last_used_of_each_workflow(release: Rel
         twin._state.adding = True
         twin.save()
         twins.append(twin)
-    first = plan_for(release.id)
+    first = served_model(release.id)
     for twin in twins[:2]:
-        plan_for(twin.id)
-    assert plan_for(release.id) is first
-    plan_for(twins[2].id)
-    assert plan_for(release.id) is first
+        served_model(twin.id)
+    assert served_model(release.id) is first
+    served_model(twins[2].id)
+    assert served_model(release.id) is first
     assert twins[0].id not in serving._plans
     assert len(serving._plans) == serving.KEPT_PER_WORKFLOW
 

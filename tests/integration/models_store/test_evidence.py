@@ -12,7 +12,7 @@ from hitl.demo.worlds import Example, PhoneScreens
 from hitl.flow.setup.create import set_up_workflow
 from hitl.shared.ids import new_id
 from models_store import serving
-from models_store.models import Evidence, Release
+from models_store.models import Release, StoredExplanation
 from models_store.rows import rows_for
 from models_store.selectors import champion
 from models_store.services.evidence import LEAST_RATIO, evidence_for
@@ -52,7 +52,7 @@ def test_highlights_quote_the_text_and_are_computed_once() -> None:
     for highlight in body["highlights"]:
         where = highlight["where"]
         assert content[where["part"]][where["start"] : where["end"]] == where["quote"]
-    assert Evidence.objects.get().computed_at == NOW
+    assert StoredExplanation.objects.get().computed_at == NOW
     serving.forget()
     with CaptureQueriesContext(connection) as queries:
         assert evidence_for(**asked, now=NOW) == body
@@ -70,7 +70,7 @@ def test_evidence_that_hardly_matters_is_called_weak_and_says_how_little() -> No
     assert body["quality"] == {"ratio_to_random": checked["ratio"], "n": checked["n_rows"]}
     assert checked["ratio"] >= LEAST_RATIO
     assert body["status"] == "ok"
-    Evidence.objects.all().delete()
+    StoredExplanation.objects.all().delete()
     checked["ratio"] = LEAST_RATIO - 0.1
     release.save()
     poor = evidence_for(**asked)
@@ -87,7 +87,7 @@ def test_both_sides_of_a_question_are_kept_apart() -> None:
     other = evidence_for(case_id=case.id, release_id=release.id, target="ham", contrast="spam", now=NOW)
     assert {h["side"] for h in one["highlights"] if h["score"] > 0} <= {"for"}
     assert one["highlights"][0]["score"] == pytest.approx(-other["highlights"][0]["score"])
-    assert Evidence.objects.count() == 2
+    assert StoredExplanation.objects.count() == 2
 
 
 @pytest.mark.parametrize("trouble", ["label", "file", "case", "schema", "misfit"])
@@ -112,7 +112,7 @@ def test_what_cannot_be_explained_is_unavailable_and_not_kept(trouble: str) -> N
     assert evidence_for(**asked, now=NOW) == {
         "schema": "highlight/1", "status": "unavailable", "highlights": [],
     }  # fmt: skip
-    assert not Evidence.objects.exists()
+    assert not StoredExplanation.objects.exists()
 
 
 def test_a_model_of_images_is_trained_from_stored_files_and_points_into_them() -> None:

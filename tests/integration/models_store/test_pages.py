@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from hitl.accounts.types import Role
-from models_store.models import Release, TrainingPlan, TrainingRun
+from models_store.models import Release, TrainingRun, TrainingSettings
 from models_store.selectors import champion
 from models_store.types import RunStatus
 from tests.support.factories import person
@@ -72,7 +72,7 @@ def test_only_operators_are_offered_to_act_and_others_who_try_change_nothing() -
             assert "for operators" in told(answer), name
     run.refresh_from_db()
     assert run.status == RunStatus.QUEUED
-    assert not TrainingPlan.objects.exists()
+    assert not TrainingSettings.objects.exists()
 
 
 def test_pages_that_change_something_are_not_opened_by_a_link() -> None:
@@ -111,7 +111,7 @@ def test_a_plan_out_of_its_bounds_is_refused_and_names_the_field() -> None:
         reverse("training-plan", args=[workflow.slug]), {"min_new_labels": 0, "every_hours": 24}, follow=True
     )
     assert "New labels" in told(answer)
-    assert not TrainingPlan.objects.exists()
+    assert not TrainingSettings.objects.exists()
 
 
 def test_a_name_that_holds_script_is_shown_and_never_run() -> None:

@@ -8,7 +8,7 @@ from cases.models import Label, Workflow
 from hitl.accounts.types import Role
 from hitl.audit.models import Entry
 from hitl.shared.errors import Invalid, NotAllowed
-from models_store.models import TrainingPlan, TrainingRun
+from models_store.models import TrainingRun, TrainingSettings
 from models_store.services.schedule import SETTLING, change_training_plan, due_trigger, request_due
 from models_store.types import RunStatus
 from tests.support.factories import NOW, TESTER, person
@@ -31,7 +31,7 @@ def after_a_run(n_new: int, *, at: datetime = LAST, status: str = RunStatus.REFU
 
 def test_enough_new_labels_start_a_run() -> None:
     workflow = after_a_run(30)
-    TrainingPlan.objects.create(workflow=workflow, min_new_labels=30)
+    TrainingSettings.objects.create(workflow=workflow, min_new_labels=30)
     assert request_due(now=NOW) == 1
     run = TrainingRun.objects.get(status=RunStatus.QUEUED)
     assert (run.trigger, run.requested_by) == ("labels", None)
@@ -40,7 +40,7 @@ def test_enough_new_labels_start_a_run() -> None:
 
 def test_too_few_new_labels_wait_for_the_schedule() -> None:
     workflow = after_a_run(29)
-    TrainingPlan.objects.create(workflow=workflow, min_new_labels=30, every_hours=24)
+    TrainingSettings.objects.create(workflow=workflow, min_new_labels=30, every_hours=24)
     assert due_trigger(workflow.id, now=NOW) is None
     assert due_trigger(workflow.id, now=LAST + timedelta(hours=24)) == "schedule"
 
@@ -52,13 +52,13 @@ def test_without_a_new_label_nothing_is_trained_however_long_ago() -> None:
 
 def test_a_refused_or_failed_run_is_not_tried_again_with_the_same_labels() -> None:
     workflow = after_a_run(0, status=RunStatus.FAILED)
-    TrainingPlan.objects.create(workflow=workflow, min_new_labels=1, every_hours=0.1)
+    TrainingSettings.objects.create(workflow=workflow, min_new_labels=1, every_hours=0.1)
     assert request_due(now=NOW + timedelta(hours=5)) == 0
 
 
 def test_a_burst_of_labels_starts_one_run_not_many() -> None:
     workflow = after_a_run(30)
-    TrainingPlan.objects.create(workflow=workflow, min_new_labels=1)
+    TrainingSettings.objects.create(workflow=workflow, min_new_labels=1)
     assert due_trigger(workflow.id, now=LAST + SETTLING - timedelta(seconds=1)) is None
     assert due_trigger(workflow.id, now=LAST + SETTLING) == "labels"
 
@@ -66,13 +66,13 @@ def test_a_burst_of_labels_starts_one_run_not_many() -> None:
 def test_the_first_model_is_trained_as_soon_as_there_are_enough_labels() -> None:
     workflow = credit_workflow(20)
     assert due_trigger(workflow.id, now=NOW) is None  # 200 by default
-    TrainingPlan.objects.create(workflow=workflow, min_new_labels=20)
+    TrainingSettings.objects.create(workflow=workflow, min_new_labels=20)
     assert due_trigger(workflow.id, now=NOW) == "labels"
 
 
 def test_nothing_starts_by_itself_where_the_plan_says_so_or_the_workflow_is_archived() -> None:
     workflow = after_a_run(30)
-    plan = TrainingPlan.objects.create(workflow=workflow, min_new_labels=1, is_automatic=False)
+    plan = TrainingSettings.objects.create(workflow=workflow, min_new_labels=1, is_automatic=False)
     assert request_due(now=NOW) == 0
     plan.is_automatic = True
     plan.save()
@@ -83,7 +83,7 @@ def test_nothing_starts_by_itself_where_the_plan_says_so_or_the_workflow_is_arch
 def test_the_plan_is_changed_by_operators_within_its_bounds_and_on_record() -> None:
     workflow = credit_workflow(5)
     plan = change_training_plan(workflow_id=workflow.id, actor=TESTER, now=NOW, min_new_labels=50)
-    assert plan.min_new_labels == TrainingPlan.objects.get().min_new_labels == 50
+    assert plan.min_new_labels == TrainingSettings.objects.get().min_new_labels == 50
     assert Entry.objects.latest("number").detail == {"min_new_labels": [200, 50]}
     with pytest.raises(Invalid) as refused:
         change_training_plan(
@@ -93,4 +93,4 @@ def test_the_plan_is_changed_by_operators_within_its_bounds_and_on_record() -> N
     lead = person(Role.LEAD).as_actor()
     with pytest.raises(NotAllowed):
         change_training_plan(workflow_id=workflow.id, actor=lead, now=NOW, is_automatic=False)
-    assert TrainingPlan.objects.get().min_new_labels == 50
+    assert TrainingSettings.objects.get().min_new_labels == 50

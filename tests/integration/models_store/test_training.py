@@ -12,14 +12,14 @@ from cases.types import CaseStatus, Purpose
 from hitl.audit.models import Entry
 from hitl.outbox.models import Endpoint, Event
 from models_store import manifest as manifests
-from models_store.models import LabelRole, Release, RoleSpan, TrainingPlan, TrainingRun
+from models_store.models import LabelRole, Release, RoleSpan, TrainingRun, TrainingSettings
 from models_store.selectors import champion, evaluation_of
-from models_store.services import snapshots
-from models_store.services.snapshots import split, take_snapshot
-from models_store.serving import plan_for
+from models_store.services import training_sets
+from models_store.services.training_sets import split, take_snapshot
+from models_store.serving import served_model
 from models_store.types import RunStatus
 from policy.proof.samples import all_labels
-from science.serving import load_plan
+from science.serving import load_model
 from tests.support.factories import NOW, TESTER
 from tests.support.model_rows import (
     CREDIT,
@@ -78,18 +78,18 @@ def test_what_the_release_said_out_of_fold_is_kept_with_the_label_it_is_about() 
     assert 1 - evaluation.wrong.mean() == pytest.approx(chosen["accuracy"])
     # Out of fold: the model itself, which saw the labels, errs less often or elsewhere.
     contents = dict(Label.objects.values_list("id", "case__content"))
-    own = plan_for(release.id).predict_proba([contents[i] for i in evaluation.label_ids])
+    own = served_model(release.id).predict_proba([contents[i] for i in evaluation.label_ids])
     assert not np.allclose(own.max(axis=1), evaluation.scores)
 
 
 def test_words_that_are_no_evidence_are_left_out_of_the_next_model_and_said_so() -> None:
     workflow = mail_history(300)
-    TrainingPlan.objects.create(workflow=workflow, unread_words=["http", "linux"])
+    TrainingSettings.objects.create(workflow=workflow, unread_words=["http", "linux"])
     run = train_now(workflow)
     assert run.release is not None, run.reason
     assert "Leaving out as no evidence: http, linux." in [line["words"] for line in run.log[1]["lines"]]
     assert run.release.report["unread"] == run.release.manifest["unread"] == ["http", "linux"]
-    plan = plan_for(run.release.id)
+    plan = served_model(run.release.id)
     read, unread = ({"subject": "hello", "body": f"see {word} there"} for word in ("", "linux HTTP"))
     assert plan.predict_proba([read]).tolist() == plan.predict_proba([unread]).tolist()
 
@@ -188,7 +188,7 @@ def test_more_labels_give_a_challenger_that_takes_over_and_the_old_one_retires()
 def test_a_challenger_waits_for_a_person_where_the_plan_says_so() -> None:
     workflow = credit_workflow(250)
     first = train_now(workflow).release
-    TrainingPlan.objects.create(workflow=workflow, challengers_wait=True)
+    TrainingSettings.objects.create(workflow=workflow, challengers_wait=True)
     labelled(workflow, applications()[250:600])
     run = train_now(workflow)
     assert run.status == RunStatus.SUCCEEDED, run.reason
@@ -200,7 +200,7 @@ def test_a_challenger_waits_for_a_person_where_the_plan_says_so() -> None:
 def test_only_people_teach_and_neither_known_answers_nor_withdrawn_cases() -> None:
     workflow = credit_workflow(40)
     labels = list(Label.objects.order_by("id"))
-    Label.objects.filter(pk=labels[0].pk).update(purpose=Purpose.GOLD)
+    Label.objects.filter(pk=labels[0].pk).update(purpose=Purpose.KNOWN_ANSWER)
     Case.objects.filter(pk=labels[1].case_id).update(status=CaseStatus.WITHDRAWN)
     Label.objects.filter(pk=labels[2].pk).update(superseded_at=NOW)
     Label.objects.filter(pk=labels[3].pk).update(label="perhaps")
@@ -220,7 +220,7 @@ def test_audits_count_more_in_training_and_never_more_than_three_times() -> None
 def test_random_blind_labels_are_held_out_to_certify_when_there_are_enough(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(snapshots, "FEWEST_TO_CERTIFY", 50)
+    monkeypatch.setattr(training_sets, "MIN_TO_CERTIFY", 50)
     workflow = credit_workflow(500)
     random = list(Label.objects.order_by("id").values_list("id", flat=True)[:200])
     Label.objects.filter(pk__in=random).update(purpose=Purpose.AUDIT, inclusion_probability=0.5)
@@ -233,7 +233,7 @@ def test_random_blind_labels_are_held_out_to_certify_when_there_are_enough(
     assert set(evaluation.label_ids) == held_out <= set(random)
     assert 50 <= len(held_out) <= 120
     assert LabelRole.objects.filter(use="train").count() == 500 - len(held_out)
-    # Held out once, held out next time: the challenger and the champion can both be judged by it.
+    # LeasedTask out once, held out next time: the challenger and the champion can both be judged by it.
     labelled(workflow, applications()[500:520])
     _, again = split(take_snapshot(workflow))
     assert {take_snapshot(workflow).label_ids[i] for i in again} == held_out
@@ -242,7 +242,7 @@ def test_random_blind_labels_are_held_out_to_certify_when_there_are_enough(
 def test_cases_that_the_model_was_not_taught_to_read_prove_nothing_of_its_cutoffs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(snapshots, "FEWEST_TO_CERTIFY", 50)
+    monkeypatch.setattr(training_sets, "MIN_TO_CERTIFY", 50)
     workflow = credit_workflow(500)
     random = list(Label.objects.order_by("id").values_list("id", flat=True)[:200])
     Label.objects.filter(pk__in=random).update(purpose=Purpose.AUDIT, inclusion_probability=0.5)
@@ -345,8 +345,8 @@ def test_a_process_that_only_scores_never_imports_scikit_learn() -> None:
     code = (
         "import sys, django; django.setup()\n"
         "import models_store.serving, models_store.services.evidence, hitl.flow.intake.submit, hitl.wsgi\n"
-        "from science.serving import load_plan\n"
-        "plan = load_plan(sys.stdin.buffer.read())\n"
+        "from science.serving import load_model\n"
+        "plan = load_model(sys.stdin.buffer.read())\n"
         "plan.predict_proba([{'subject': 'Hello', 'body': 'Win money'}])\n"
         "heavy = {'sklearn', 'scipy', 'pandas'} & set(sys.modules)\n"
         "sys.exit(f'imported {heavy}' if heavy else 0)\n"
@@ -355,4 +355,4 @@ def test_a_process_that_only_scores_never_imports_scikit_learn() -> None:
         [sys.executable, "-c", code], input=artifacts.load(release), capture_output=True, timeout=60
     )
     assert done.returncode == 0, done.stderr.decode()[-2000:]
-    assert load_plan(artifacts.load(release)).labels == ("ham", "spam")
+    assert load_model(artifacts.load(release)).labels == ("ham", "spam")

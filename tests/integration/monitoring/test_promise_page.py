@@ -15,7 +15,7 @@ from hitl.accounts.types import Role
 from hitl.shared import clock
 from models_store.models import Evaluation, Release
 from monitoring.promise.outlook import expected_automation
-from monitoring.promise.page import Sight, sight_of
+from monitoring.promise.page import PromisePage, promise_page_of
 from monitoring.promise.what_if import what_if
 from monitoring.watch import watch
 from policy.models import Certificate, KnownAnswer, Policy, Reading
@@ -48,8 +48,8 @@ def automating(status: str = "certified", **fields) -> Release:
     return release
 
 
-def sight(release: Release, at=LATER) -> Sight:
-    return sight_of(release.workflow, now=at)
+def page(release: Release, at=LATER) -> PromisePage:
+    return promise_page_of(release.workflow, now=at)
 
 
 def page_of(slug: str, role: str = Role.OPERATOR):
@@ -60,9 +60,9 @@ def page_of(slug: str, role: str = Role.OPERATOR):
 
 def test_the_live_error_weighs_each_label_by_its_chance_and_stands_beside_the_plain_average():
     release = automating()
-    decided(release, 100, at=NOW, wrong=2, pi=0.02)
-    decided(release, 60, at=NOW + HOUR, wrong=20, pi=0.5, reason="below_cutoff", score=0.6)
-    live = sight(release).live
+    decided(release, 100, at=NOW, wrong=2, inclusion_probability=0.02)
+    decided(release, 60, at=NOW + HOUR, wrong=20, inclusion_probability=0.5, reason="below_cutoff", score=0.6)
+    live = page(release).live
     audits = np.r_[np.ones(2), np.zeros(98)]
     expected = hajek(audits, np.full(100, 0.02), ordered=True)
     assert (live.accepted.value, live.accepted.interval) == (expected.value, expected.interval)
@@ -76,31 +76,31 @@ def test_the_live_error_weighs_each_label_by_its_chance_and_stands_beside_the_pl
 
 def test_answers_behind_one_that_is_waited_for_are_left_out_and_late_ones_are_named():
     release = automating()
-    decided(release, 10, at=NOW, pi=0.02)
-    decided(release, 3, at=NOW + HOUR, pi=0.02, answered=False, due_at=NOW + 2 * HOUR)
-    decided(release, 1, at=NOW + 2 * HOUR, pi=0.02, answered=False, due_at=NOW + 9 * DAY)
-    decided(release, 5, at=NOW + 3 * HOUR, wrong=5, pi=0.02)
-    live = sight(release).live
+    decided(release, 10, at=NOW, inclusion_probability=0.02)
+    decided(release, 3, at=NOW + HOUR, inclusion_probability=0.02, answered=False, due_at=NOW + 2 * HOUR)
+    decided(release, 1, at=NOW + 2 * HOUR, inclusion_probability=0.02, answered=False, due_at=NOW + 9 * DAY)
+    decided(release, 5, at=NOW + 3 * HOUR, wrong=5, inclusion_probability=0.02)
+    live = page(release).live
     assert (live.accepted.n, live.accepted.value) == (10, 0.0)
     assert (live.n_overdue, live.n_open) == (3, 1)
-    pace = sight(release).pace
+    pace = page(release).pace
     assert (pace.due, pace.overdue, pace.audits) == (4, 3, 15)
 
 
 def test_where_the_promise_stands_is_said_in_one_line():
     release = automating()
-    assert sight(release, NOW).stand.words == "Kept"
+    assert page(release, NOW).status.words == "Kept"
     watch(release.workflow_id, now=NOW, settle=timedelta(0))
-    decided(release, 500, at=NOW, pi=0.02, drawn=False)
-    decided(release, 40, at=NOW + timedelta(minutes=10), wrong=3, pi=0.02)
+    decided(release, 500, at=NOW, inclusion_probability=0.02, drawn=False)
+    decided(release, 40, at=NOW + timedelta(minutes=10), wrong=3, inclusion_probability=0.02)
     watch(release.workflow_id, now=NOW + HOUR, settle=timedelta(0))
-    seen = sight(release)
-    assert (seen.stand.words, seen.line.tone) == ("Watched closely", "warn")
+    seen = page(release)
+    assert (seen.status.words, seen.line.tone) == ("Watched closely", "warn")
     assert seen.line.e_now == Reading.objects.latest("id").e_value
     assert "speak against" in seen.rate_words
     Certificate.objects.update(refuted=[[None, 0.9]])
     trip_breaker(workflow_id=release.workflow_id, reason="Odd.", actor=TESTER, now=LATER)
-    stopped = sight(release).stand
+    stopped = page(release).status
     assert (stopped.words, stopped.tone) == ("Stopped", "bad")
     assert stopped.why.startswith("Odd. A person")
 
@@ -114,23 +114,25 @@ def test_where_the_promise_stands_is_said_in_one_line():
     ],
 )
 def test_every_state_has_its_line(status, policy, words):
-    assert sight(automating(status, **policy), NOW).stand.words == words
+    assert page(automating(status, **policy), NOW).status.words == words
 
 
 def test_refuted_points_mean_a_step_down():
     release = automating()
     Certificate.objects.update(refuted=[[None, 0.97]])
-    seen = sight(release, NOW)
-    assert seen.stand.words == "Stepped down"
-    assert (seen.units_seen[0].refuted, seen.units_seen[0].standing) == ([0.97], 2)
+    seen = page(release, NOW)
+    assert seen.status.words == "Stepped down"
+    assert (seen.units_seen[0].refuted, seen.units_seen[0].passed) == ([0.97], 2)
 
 
 def test_the_trial_says_how_far_it_is_and_when_it_will_be_done():
     release = automating("provisional")
     watch(release.workflow_id, now=NOW, settle=timedelta(0))
-    decided(release, 200, at=NOW, wrong=1, pi=0.76, reason="ramp", every=timedelta(minutes=5))
+    decided(
+        release, 200, at=NOW, wrong=1, inclusion_probability=0.76, reason="ramp", every=timedelta(minutes=5)
+    )
     watch(release.workflow_id, now=LATER, settle=timedelta(0))
-    progress = sight(release).progress
+    progress = page(release).progress
     planned = progress.trial.plans[0]["plan"]["expected_labels"]
     assert (progress.planned, progress.trial.n_labels, progress.trial.n_wrong) == (planned, 200, 1.0)
     assert progress.by == LATER + (planned - 200) / 200 * DAY
@@ -139,9 +141,9 @@ def test_the_trial_says_how_far_it_is_and_when_it_will_be_done():
 
 def test_the_outlook_is_that_of_a_plan_on_the_same_labels():
     release = automating()
-    seen = sight(release)
+    seen = page(release)
     [unit] = seen.outlooks
-    sample = seen.board.sample
+    sample = seen.automation.sample
     drafted = plan(
         sample.scores,
         sample.wrong.astype(float),
@@ -150,21 +152,21 @@ def test_the_outlook_is_that_of_a_plan_on_the_same_labels():
         expected_labels=len(sample),
         n_cutoffs=60,
     )
-    assert unit.steps[0].automation == unit.automation == seen.board.units[0].at.automation
+    assert unit.steps[0].automation == unit.automation == seen.automation.units[0].at.automation
     doubled = expected_automation(replace(drafted, expected_labels=3000))
     assert unit.steps[1].automation == max(unit.automation, doubled)
     assert [step.missing for step in unit.steps] == [0, 1500, 4500, 13500]
     assert all(step.by is None for step in unit.steps if step.missing)  # nobody answers
-    decided(release, 100, at=NOW, pi=0.02)
-    decided(release, 30, at=NOW + HOUR, pi=0.02, answered=False)
-    [unit] = sight(release).outlooks
+    decided(release, 100, at=NOW, inclusion_probability=0.02)
+    decided(release, 30, at=NOW + HOUR, inclusion_probability=0.02, answered=False)
+    [unit] = page(release).outlooks
     assert unit.steps[1].by == LATER + 1500 / 100 * DAY
 
 
 def test_each_label_has_an_outlook_also_one_that_the_model_never_says():
     release = automating(scope="per_label")
     Evaluation.objects.update(predicted=[0] * 1500)
-    ham, spam = sight(release).outlooks
+    ham, spam = page(release).outlooks
     assert (ham.label, ham.n_labels, len(ham.steps)) == ("ham", 1500, 4)
     assert (spam.label, spam.n_labels, spam.has_more) == ("spam", 0, False)
     assert page_of(release.workflow.slug).status_code == 200
@@ -172,43 +174,43 @@ def test_each_label_has_an_outlook_also_one_that_the_model_never_says():
 
 def test_what_if_holds_the_curve_and_a_week():
     release = automating()
-    decided(release, 50, at=NOW, pi=0.02)
-    seen = sight(release)
+    decided(release, 50, at=NOW, inclusion_probability=0.02)
+    seen = page(release)
     numbers = seen.what_if
     [unit] = numbers["units"]
     assert (numbers["weeklyCases"], numbers["answers"], numbers["target"]) == (50, 50, 0.01)
     assert unit["nLabels"] == 1500
     assert unit["inForce"] == unit["certified"] == 0.9
     at = unit["cutoff"].index(0.9)
-    assert unit["n"][at] == int((seen.board.sample.scores >= 0.9).sum())
+    assert unit["n"][at] == int((seen.automation.sample.scores >= 0.9).sum())
     assert json.loads(json.dumps(numbers)) == numbers
 
 
 def test_what_reviewers_miss_is_added_to_what_a_certificate_proves_and_to_what_would_be_proved():
     release = automating(corrects_misses=True)
     Certificate.objects.update(evidence={"misses": {"missed": 0, "known_wrong": 22, "bound": 0.2}})
-    (unit,) = sight(release).units_seen
+    (unit,) = page(release).units_seen
     assert unit.upper_bound == pytest.approx(unit.seen["upper_bound"] / 0.8)
-    now = sight(release)
+    now = page(release)
     parts = {"policy": now.policy, "delta": 0.05, "weekly_cases": 9, "pace": now.pace}
-    (plain,) = what_if(now.board.units, seen=1.0, **parts)["units"]
-    (corrected,) = what_if(now.board.units, seen=0.8, **parts)["units"]
+    (plain,) = what_if(now.automation.units, seen=1.0, **parts)["units"]
+    (corrected,) = what_if(now.automation.units, seen=0.8, **parts)["units"]
     assert corrected["bound"] == pytest.approx([min(1.0, bound / 0.8) for bound in plain["bound"]])
     assert corrected["bound"] != plain["bound"]
 
 
 def test_what_would_be_proved_allows_for_the_tests_that_these_labels_have_been_through():
     release = automating()
-    sample = sight(release).board.sample
+    sample = page(release).automation.sample
     seen = Certificate.objects.get().seen | {"n_labels": len(sample)}
-    before = sight(release).terms.delta
+    before = page(release).terms.delta
     Certificate.objects.update(evidence={"source": sample.source}, seen=seen)
-    assert sight(release).terms.delta == pytest.approx(lifetime_delta(0.05, 2)) != before
+    assert page(release).terms.delta == pytest.approx(lifetime_delta(0.05, 2)) != before
 
 
 def test_the_error_now_is_what_reviewers_see_and_the_page_says_how_much_more_it_may_be():
     release = automating(corrects_misses=True)
-    decided(release, 200, at=NOW, wrong=1, pi=0.5)
+    decided(release, 200, at=NOW, wrong=1, inclusion_probability=0.5)
     reviewer = person(Role.REVIEWER)
     cases = [one.case_id for one in decided(release, 40, at=NOW + HOUR, drawn=False)]
     KnownAnswer.objects.bulk_create(
@@ -218,7 +220,7 @@ def test_the_error_now_is_what_reviewers_see_and_the_page_says_how_much_more_it_
         )
         for i, case in enumerate(cases)
     )  # fmt: skip
-    seen = sight(release)
+    seen = page(release)
     bound = correct_for_misses(1, 40, target=0.01, delta=0.05).miss_bound
     assert seen.overlooked == pytest.approx(bound)
     assert seen.highest_true_error == pytest.approx(seen.live.accepted.interval.high / (1 - bound))
@@ -230,7 +232,7 @@ def test_the_error_now_is_what_reviewers_see_and_the_page_says_how_much_more_it_
 def test_misses_that_nothing_bounds_are_named():
     release = automating()
     Policy.objects.update(corrects_misses=True)
-    seen = sight(release)
+    seen = page(release)
     assert seen.is_nothing_known
     assert "nothing bounds" in page_of(release.workflow.slug).content.decode()
 
@@ -273,17 +275,17 @@ def test_the_last_day_is_checked_against_its_digests():
         return client.post(address, follow=True).content.decode()
 
     assert "No decision of the last day has been sealed" in checked()
-    decided(release, 3, at=NOW, pi=0.02)
+    decided(release, 3, at=NOW, inclusion_probability=0.02)
     digest_decisions(workflow_id=release.workflow_id, now=LATER)
     assert "3 decisions of the last day, all that were sealed, are unchanged." in checked()
-    decided(release, 1, at=NOW, pi=0.02)  # slipped in behind the seal
+    decided(release, 1, at=NOW, inclusion_probability=0.02)  # slipped in behind the seal
     assert "are not what was sealed" in checked()
 
 
 def test_a_long_check_stops_and_says_so():
     release = automating()
     for hour in range(3):
-        decided(release, 2, at=NOW + hour * HOUR, pi=0.02)
+        decided(release, 2, at=NOW + hour * HOUR, inclusion_probability=0.02)
         digest_decisions(workflow_id=release.workflow_id, now=NOW + (hour + 1) * HOUR)
     checked = check_digests(workflow_id=release.workflow_id, since=NOW, most=4)
     assert (checked.decisions, checked.is_all, checked.changed) == (4, False, None)
@@ -291,7 +293,7 @@ def test_a_long_check_stops_and_says_so():
 
 def test_the_page_asks_as_much_of_much_as_of_little():
     release = automating()
-    decided(release, 20, at=NOW, pi=0.02)
+    decided(release, 20, at=NOW, inclusion_probability=0.02)
     watch(release.workflow_id, now=LATER, settle=timedelta(0))
     client = Client()
     client.force_login(person(Role.OPERATOR))
@@ -301,7 +303,7 @@ def test_the_page_asks_as_much_of_much_as_of_little():
         connection,
     ) as little:
         assert client.get(address).status_code == 200
-    more = decided(release, 400, at=NOW + HOUR, wrong=2, pi=0.02)
+    more = decided(release, 400, at=NOW + HOUR, wrong=2, inclusion_probability=0.02)
     Label.objects.filter(case_id=more[0].case_id).update(superseded_at=LATER)
     answer(more[0], "ham", at=LATER).save()
     with CaptureQueriesContext(connection) as much:
@@ -313,7 +315,7 @@ def test_the_page_asks_as_much_of_much_as_of_little():
 def test_the_badge_is_that_of_the_certificate_below_it_and_not_of_a_later_attempt():
     release = automating()
     certificate_of(release, status="refused", valid_from=NOW + HOUR)
-    shown = sight(release)
+    shown = page(release)
     assert shown.certificate is not None
     assert shown.certificate.status == "certified"
     assert shown.certificate_state[0] == "certified"

@@ -21,7 +21,7 @@ LATER = NOW + timedelta(hours=2)
 def automating(*, certified: bool) -> Release:
     release = champion_of(workflow_with_policy(degree="partial"))
     certificate = certificate_of(release, status="certified") if certified else None
-    by_hand = {} if certified else {"standing": "by_hand", "reason": "A trial."}
+    by_hand = {} if certified else {"basis": "by_hand", "reason": "A trial."}
     cutoffs_of(release, certificate, **by_hand)
     return release
 
@@ -79,8 +79,8 @@ def test_the_horizon_of_a_watch_grows_with_the_traffic():
     release = automating(certified=True)
     watch(release.workflow_id, now=NOW, settle=timedelta(0))
     assert Watch.objects.get().horizon_cases == 10_000
-    decided(release, 4000, at=NOW, pi=0.02, drawn=False)
-    decided(release, 40, at=NOW + timedelta(hours=2), pi=0.02)
+    decided(release, 4000, at=NOW, inclusion_probability=0.02, drawn=False)
+    decided(release, 40, at=NOW + timedelta(hours=2), inclusion_probability=0.02)
     look(release, LATER + timedelta(hours=1))
     row = Watch.objects.get()
     assert row.horizon_cases == pytest.approx(4040 * 365 / 7)

@@ -16,7 +16,7 @@ from policy.in_force.rules import rule_for
 from policy.models import Certificate, CutoffSet, Decision, Policy, Reading, Trial, Watch
 from policy.services.breaker import trip_breaker
 from reviews.models import Review, Task
-from science.decide import Reason, Standing
+from science.decide import Basis, Reason
 from tests.support.factories import NOW, TESTER, person
 from tests.support.live_rows import answer, decided, evaluated
 from tests.support.policy_rows import (
@@ -54,12 +54,14 @@ def test_a_provisional_certificate_is_confirmed_by_fresh_blind_labels():
     look(release, NOW)
     trial = Trial.objects.get()
     assert (trial.kind, trial.ended_at, rule_for(release.workflow_id).rule.ramp) == ("confirm", None, 0.25)
-    decided(release, 1600, at=NOW, wrong=0, pi=0.76, reason="ramp", every=timedelta(seconds=20))
+    decided(
+        release, 1600, at=NOW, wrong=0, inclusion_probability=0.76, reason="ramp", every=timedelta(seconds=20)
+    )
     look(release, NOW + DAY)
     trial.refresh_from_db()
     assert (trial.outcome, trial.n_wrong) == ("certified", 0)
     rule = rule_for(release.workflow_id).rule
-    assert (rule.standing, rule.share_let_through) == (Standing.CERTIFIED, 1.0)
+    assert (rule.basis, rule.share_let_through) == (Basis.CERTIFIED, 1.0)
     certificate = trial.certificate
     assert certificate.status == "certified"
     assert certificate.seen["units"][0]["passed"][-1] == rule.cutoffs["ham"]
@@ -70,7 +72,7 @@ def test_a_provisional_certificate_is_confirmed_by_fresh_blind_labels():
 
 def test_labels_from_before_the_plan_was_frozen_confirm_nothing():
     release = automating("provisional")
-    decided(release, 1600, at=NOW - DAY, pi=0.76, reason="ramp")
+    decided(release, 1600, at=NOW - DAY, inclusion_probability=0.76, reason="ramp")
     look(release, NOW)
     look(release, NOW + DAY)
     assert Trial.objects.get().n_labels == 0
@@ -79,18 +81,20 @@ def test_labels_from_before_the_plan_was_frozen_confirm_nothing():
 def test_a_wrong_model_is_not_confirmed():
     release = automating("provisional")
     look(release, NOW)
-    decided(release, 1600, at=NOW, wrong=80, pi=0.76, reason="ramp")
+    decided(release, 1600, at=NOW, wrong=80, inclusion_probability=0.76, reason="ramp")
     look(release, NOW + DAY)
     assert Trial.objects.get().outcome != "certified"
-    assert rule_for(release.workflow_id).rule.standing is not Standing.CERTIFIED
+    assert rule_for(release.workflow_id).rule.basis is not Basis.CERTIFIED
 
 
 def test_an_open_audit_holds_the_evidence_behind_it_and_one_overdue_counts_as_wrong():
     release = automating("provisional")
     look(release, NOW)
-    decided(release, 30, at=NOW, pi=0.76, reason="ramp")
-    decided(release, 1, at=NOW + timedelta(minutes=1), pi=0.76, reason="ramp", answered=False)
-    decided(release, 39, at=NOW + timedelta(minutes=2), pi=0.76, reason="ramp")
+    decided(release, 30, at=NOW, inclusion_probability=0.76, reason="ramp")
+    decided(
+        release, 1, at=NOW + timedelta(minutes=1), inclusion_probability=0.76, reason="ramp", answered=False
+    )
+    decided(release, 39, at=NOW + timedelta(minutes=2), inclusion_probability=0.76, reason="ramp")
     look(release, NOW + timedelta(hours=2))
     trial = Trial.objects.get()
     assert (trial.n_labels, trial.n_overdue) == (30, 0)
@@ -120,7 +124,7 @@ def test_a_dispute_that_nobody_settles_in_time_counts_against_the_model():
     """Where there are fewer than three people, no disagreement is ever settled: the monitor must not wait."""
     release = automating()
     look(release, NOW)
-    disputed = decided(release, 40, at=NOW, score=0.9995, pi=0.25, answered=False)
+    disputed = decided(release, 40, at=NOW, score=0.9995, inclusion_probability=0.25, answered=False)
     for one in disputed:
         first_said(one, "spam")
     look(release, NOW + timedelta(hours=2))
@@ -134,7 +138,7 @@ def test_a_dispute_that_nobody_settles_in_time_counts_against_the_model():
 def test_one_who_agreed_stands_where_nobody_reads_the_case_a_second_time():
     release = automating()
     look(release, NOW)
-    for one in decided(release, 20, at=NOW, pi=0.25, answered=False):
+    for one in decided(release, 20, at=NOW, inclusion_probability=0.25, answered=False):
         first_said(one, "ham")
     look(release, NOW + timedelta(hours=2))
     assert Watch.objects.get().n_labels == 0
@@ -145,8 +149,8 @@ def test_one_who_agreed_stands_where_nobody_reads_the_case_a_second_time():
 def test_an_audit_nobody_answers_is_held_over_a_weekend_and_not_for_ever():
     release = automating()
     look(release, NOW)
-    forgotten = decided(release, 1, at=NOW, pi=0.02, answered=False)
-    decided(release, 29, at=NOW + timedelta(minutes=2), pi=0.02)
+    forgotten = decided(release, 1, at=NOW, inclusion_probability=0.02, answered=False)
+    decided(release, 29, at=NOW + timedelta(minutes=2), inclusion_probability=0.02)
     look(release, NOW + 7 * DAY)
     assert Watch.objects.get().n_labels == 0
     look(release, NOW + 9 * DAY)
@@ -161,9 +165,11 @@ def proved_by_trial() -> tuple[Release, list[Decision]]:
     """Return a release whose certificate a trial has proved, and the cases that proved it."""
     release = automating("provisional")
     look(release, NOW)
-    cases = decided(release, 1600, at=NOW, pi=0.76, reason="ramp", every=timedelta(seconds=20))
+    cases = decided(
+        release, 1600, at=NOW, inclusion_probability=0.76, reason="ramp", every=timedelta(seconds=20)
+    )
     look(release, NOW + DAY)
-    assert rule_for(release.workflow_id).rule.standing is Standing.CERTIFIED
+    assert rule_for(release.workflow_id).rule.basis is Basis.CERTIFIED
     return release, cases
 
 
@@ -178,7 +184,7 @@ def test_voided_labels_take_back_what_a_trial_proved_by_them():
     void(cases[100:400], NOW + 2 * DAY)
     look(release, NOW + 2 * DAY + timedelta(minutes=1))
     assert Trial.objects.get(outcome="certified").certificate.status == "superseded"
-    assert rule_for(release.workflow_id).rule.standing is Standing.NONE
+    assert rule_for(release.workflow_id).rule.basis is Basis.NONE
     assert Entry.objects.filter(action="certificate.ended").exists()
 
 
@@ -188,14 +194,14 @@ def test_what_is_still_proved_without_a_voided_label_stays():
     for minutes in (1, 2):
         look(release, NOW + 2 * DAY + timedelta(minutes=minutes))
     assert Trial.objects.get(outcome="certified").certificate.status == "certified"
-    assert rule_for(release.workflow_id).rule.standing is Standing.CERTIFIED
+    assert rule_for(release.workflow_id).rule.basis is Basis.CERTIFIED
 
 
 def test_a_late_answer_takes_the_place_of_what_was_held_against_it():
     release = automating("provisional")
     look(release, NOW)
-    late = decided(release, 1, at=NOW, pi=0.76, reason="ramp", answered=False)
-    decided(release, 39, at=NOW + timedelta(minutes=2), pi=0.76, reason="ramp")
+    late = decided(release, 1, at=NOW, inclusion_probability=0.76, reason="ramp", answered=False)
+    decided(release, 39, at=NOW + timedelta(minutes=2), inclusion_probability=0.76, reason="ramp")
     look(release, NOW + 2 * DAY)
     assert Trial.objects.get().n_wrong == 1.0
     Task.objects.filter(case_id=late[0].case_id).update(status="done", closed_at=NOW + 3 * DAY)
@@ -208,7 +214,7 @@ def test_a_late_answer_takes_the_place_of_what_was_held_against_it():
 def test_an_answer_in_sight_of_the_model_may_speak_against_it_and_never_for_it():
     release = automating()
     look(release, NOW)
-    decisions = decided(release, 20, at=NOW, wrong=1, pi=0.02)
+    decisions = decided(release, 20, at=NOW, wrong=1, inclusion_probability=0.02)
     later = NOW + timedelta(hours=1)
     look(release, later)
     assert Watch.objects.get().n_wrong == 1
@@ -222,7 +228,7 @@ def test_an_answer_in_sight_of_the_model_may_speak_against_it_and_never_for_it()
 def test_a_voided_answer_is_asked_for_again_before_anything_behind_it_counts():
     release = automating()
     look(release, NOW)
-    decisions = decided(release, 20, at=NOW, pi=0.02)
+    decisions = decided(release, 20, at=NOW, inclusion_probability=0.02)
     look(release, NOW + timedelta(hours=1))
     later = NOW + timedelta(hours=2)
     Label.objects.filter(case_id=decisions[3].case_id).update(superseded_at=later)
@@ -236,14 +242,14 @@ def test_a_voided_answer_is_asked_for_again_before_anything_behind_it_counts():
 def test_errors_raise_the_audits_then_take_the_automation_away():
     release = automating()
     look(release, NOW)
-    decided(release, 500, at=NOW, pi=0.02, drawn=False)
-    decided(release, 40, at=NOW + timedelta(minutes=10), wrong=3, pi=0.02)
+    decided(release, 500, at=NOW, inclusion_probability=0.02, drawn=False)
+    decided(release, 40, at=NOW + timedelta(minutes=10), wrong=3, inclusion_probability=0.02)
     look(release, NOW + timedelta(hours=1))
     assert Watch.objects.get().level == "amber"
     assert (policy_of(release).audit_rate, policy_of(release).blind_rate) == (0.25, 1.0)
     assert Certificate.objects.get().status == "amber"
     assert rule_for(release.workflow_id).rule.closed(NOW.timestamp()) is None
-    decided(release, 40, at=NOW + timedelta(hours=2), wrong=20, score=0.9995, pi=0.25)
+    decided(release, 40, at=NOW + timedelta(hours=2), wrong=20, score=0.9995, inclusion_probability=0.25)
     look(release, NOW + timedelta(hours=3))
     policy = policy_of(release)
     assert (policy.breaker_by, policy.evidence_from) == ("evidence", NOW + timedelta(hours=3))
@@ -258,21 +264,23 @@ def test_red_steps_down_to_the_loosest_stricter_cutoff_that_is_calm():
     release = automating()
     loosest = GRID[3]
     look(release, NOW)
-    decided(release, 60, at=NOW, wrong=30, score=loosest, pi=0.25)  # only the loosest accepts these
-    decided(release, 200, at=NOW + timedelta(minutes=5), score=0.98, pi=0.25)
+    decided(
+        release, 60, at=NOW, wrong=30, score=loosest, inclusion_probability=0.25
+    )  # only the loosest accepts these
+    decided(release, 200, at=NOW + timedelta(minutes=5), score=0.98, inclusion_probability=0.25)
     look(release, NOW + timedelta(hours=1))
     rule = rule_for(release.workflow_id).rule
-    assert (rule.cutoffs["ham"], rule.standing) == (GRID[2], Standing.CERTIFIED)
+    assert (rule.cutoffs["ham"], rule.basis) == (GRID[2], Basis.CERTIFIED)
     assert policy_of(release).breaker_tripped_at is None
     assert [None, loosest] in Certificate.objects.get().refuted
     look(release, NOW + timedelta(hours=2))
     assert rule_for(release.workflow_id).rule.cutoffs["ham"] == GRID[2]
     assert CutoffSet.objects.filter(in_force_until=None).count() == 1
     # The way back is another model, tried once there are labels from since then, once for the alarm.
-    decided(release, RETRAIN_AFTER - 1, at=NOW + timedelta(hours=3), score=0.98, pi=0.25)
+    decided(release, RETRAIN_AFTER - 1, at=NOW + timedelta(hours=3), score=0.98, inclusion_probability=0.25)
     look(release, NOW + timedelta(hours=4))
     assert not TrainingRun.objects.exists()
-    decided(release, 1, at=NOW + timedelta(hours=5), score=0.98, pi=0.25)
+    decided(release, 1, at=NOW + timedelta(hours=5), score=0.98, inclusion_probability=0.25)
     for hour in (6, 7):
         look(release, NOW + timedelta(hours=hour))
         assert list(TrainingRun.objects.values_list("trigger", flat=True)) == ["alarm"]
@@ -281,7 +289,7 @@ def test_red_steps_down_to_the_loosest_stricter_cutoff_that_is_calm():
 def test_after_an_alarm_the_promise_is_proved_again_and_automation_comes_back():
     release = automating()
     look(release, NOW)
-    decided(release, 60, at=NOW, wrong=30, score=0.9995, pi=0.25)
+    decided(release, 60, at=NOW, wrong=30, score=0.9995, inclusion_probability=0.25)
     tripped = NOW + timedelta(hours=1)
     look(release, tripped)
     assert policy_of(release).breaker_by == "evidence"
@@ -300,7 +308,7 @@ def test_after_an_alarm_the_promise_is_proved_again_and_automation_comes_back():
     look(release, tripped + 3 * DAY)
     assert policy_of(release).breaker_tripped_at is None
     rule = rule_for(release.workflow_id).rule
-    assert rule.standing is Standing.CERTIFIED
+    assert rule.basis is Basis.CERTIFIED
     assert rule.closed((tripped + 3 * DAY).timestamp()) is None
 
 
@@ -318,10 +326,10 @@ def test_what_a_person_tripped_no_evidence_gives_back():
 def test_too_many_unanswered_audits_stop_automation():
     release = automating()
     look(release, NOW)
-    decided(release, 9, at=NOW, pi=0.02, answered=False)
+    decided(release, 9, at=NOW, inclusion_probability=0.02, answered=False)
     look(release, NOW + 2 * DAY)
     assert policy_of(release).breaker_tripped_at is None
-    decided(release, 1, at=NOW + timedelta(minutes=1), pi=0.02, answered=False)
+    decided(release, 1, at=NOW + timedelta(minutes=1), inclusion_probability=0.02, answered=False)
     look(release, NOW + 2 * DAY)
     assert policy_of(release).breaker_by == "overdue"
     assert policy_of(release).breaker_reason.startswith("audits_overdue")
@@ -330,11 +338,11 @@ def test_too_many_unanswered_audits_stop_automation():
 def test_second_looks_at_audits_that_nobody_takes_stop_automation_too():
     release = automating()
     look(release, NOW)
-    audited = decided(release, 10, at=NOW, pi=0.02)
+    audited = decided(release, 10, at=NOW, inclusion_probability=0.02)
     fields = {"workflow": release.workflow, "schema_version": 1, "mode": "blind", "reasons": ["second"]}
     times = {"created_at": NOW, "due_at": NOW + DAY}
     seconds = [Task(case_id=one.case_id, purpose="second", slot=2, **fields, **times) for one in audited]
-    others = decided(release, 30, at=NOW, pi=1.0, reason="below_cutoff")
+    others = decided(release, 30, at=NOW, inclusion_probability=1.0, reason="below_cutoff")
     Task.objects.bulk_create(
         Task(case_id=one.case_id, purpose="second", slot=2, **fields, **times) for one in others
     )
@@ -352,7 +360,7 @@ def test_where_misses_are_allowed_for_the_watch_holds_what_people_see_against_th
     look(release, NOW)
     (state,) = Watch.objects.get().states
     assert state["target"] == 0.007
-    decided(release, 100, at=NOW, wrong=1, pi=0.5)
+    decided(release, 100, at=NOW, wrong=1, inclusion_probability=0.5)
     watch_before = Watch.objects.get()
     Label.objects.update(at=NOW + DAY)  # a label has changed: everything is read again
     look(release, NOW + 2 * DAY)
@@ -363,7 +371,7 @@ def test_cutoffs_by_hand_are_nobodys_promise():
     workflow = workflow_with_policy(degree="partial")
     release = champion_of(workflow)
     cutoffs_of(release, None)
-    decided(release, 50, at=NOW, wrong=25, pi=0.02)
+    decided(release, 50, at=NOW, wrong=25, inclusion_probability=0.02)
     look(release, NOW + DAY)
     assert not Watch.objects.exists()
     assert not Trial.objects.exists()
@@ -386,7 +394,7 @@ def test_each_label_has_a_monitor_of_its_own():
     cutoffs_of(release, certificate_of(release, status="certified"))
     look(release, NOW)
     assert Watch.objects.get().units == ["ham", "spam"]
-    decided(release, 60, at=NOW, wrong=30, score=0.9995, pi=0.25)  # all predicted ham
+    decided(release, 60, at=NOW, wrong=30, score=0.9995, inclusion_probability=0.25)  # all predicted ham
     look(release, NOW + timedelta(hours=1))
     assert set(rule_for(workflow.id).rule.cutoffs) == {"spam"}
     assert policy_of(release).breaker_tripped_at is None
@@ -396,7 +404,7 @@ def test_each_label_has_a_monitor_of_its_own():
 def test_two_runs_at_once_take_everything_in_once():
     release = automating("provisional")
     look(release, NOW)
-    decided(release, 200, at=NOW, pi=0.76, reason="ramp")
+    decided(release, 200, at=NOW, inclusion_probability=0.76, reason="ramp")
     ready = Barrier(2)
 
     def run() -> None:

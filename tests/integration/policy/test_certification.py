@@ -18,7 +18,7 @@ from policy.services.cutoffs import set_cutoffs_by_hand
 from policy.services.expiry import mark_expired
 from policy.services.promises import Promise, change_promise
 from policy.tasks import untested_champions
-from science.decide import Standing
+from science.decide import Basis
 from science.guarantee.ledger import lifetime_delta
 from tests.support.factories import NOW
 from tests.support.policy_rows import champion_of, minutes_later, operator, workflow_with_policy
@@ -47,7 +47,7 @@ def labelled(workflow: Workflow, n: int, **label) -> list[Label]:
     return Label.objects.bulk_create(Label(case=case, workflow=workflow, **values) for case in cases)
 
 
-def routed(labels: list[Label], reason: str, *, pi: float = 1.0) -> None:
+def routed(labels: list[Label], reason: str, *, inclusion_probability: float = 1.0) -> None:
     """Write the routing of each label's case."""
     Decision.objects.bulk_create(
         Decision(
@@ -57,7 +57,7 @@ def routed(labels: list[Label], reason: str, *, pi: float = 1.0) -> None:
             workflow_id=label.workflow_id,
             route="review",
             reason=reason,
-            pi=pi,
+            inclusion_probability=inclusion_probability,
             policy_version=1,
             actor_kind="system",
             actor_id="intake",
@@ -120,7 +120,7 @@ def test_a_good_release_gets_a_provisional_certificate_and_its_cutoffs_come_into
     governing = rule_for(trained.workflow_id)
     assert certificate.status == "provisional"
     assert governing.certificate_id == certificate.id
-    assert governing.rule.standing is Standing.PROVISIONAL
+    assert governing.rule.basis is Basis.PROVISIONAL
     assert governing.rule.ramp == 0.25
     unit = certificate.seen["units"][0]
     assert unit["upper_bound"] <= 0.01
@@ -161,7 +161,7 @@ def test_what_cannot_be_proved_is_an_answer_with_what_is_missing(evaluations):
     assert "299" in unit["why"]
     assert unit["passed"] == []
     assert unit["cutoff"] is None
-    assert rule_for(workflow.id).rule.standing is Standing.NONE
+    assert rule_for(workflow.id).rule.basis is Basis.NONE
     assert Entry.objects.latest("number").action == "certificate.refused"
 
 
@@ -170,7 +170,7 @@ def test_a_later_refusal_takes_back_what_an_earlier_attempt_proved(trained, eval
     evaluations[trained.id] = evaluation(labelled(trained.workflow, 2000), error=3.0, seed=2)
     assert certify(trained, now=minutes_later(1)).status == "refused"
     assert Certificate.objects.get(pk=first.pk).status == "superseded"
-    assert rule_for(trained.workflow_id).rule.standing is Standing.NONE
+    assert rule_for(trained.workflow_id).rule.basis is Basis.NONE
 
 
 def test_each_label_is_proved_at_its_share_of_the_doubt(evaluations):
@@ -203,12 +203,12 @@ def test_labels_whose_collection_depended_on_the_score_are_not_pooled_with_the_o
     assisted = labelled(workflow, 5, purpose="review", is_blind=False)
     routed(assisted, "assist")
     chosen = labelled(workflow, 6, purpose="review", is_blind=True, inclusion_probability=0.1)
-    routed(chosen, "below_cutoff", pi=0.1)
+    routed(chosen, "below_cutoff", inclusion_probability=0.1)
     audited = labelled(workflow, 7, purpose="audit", is_blind=True, inclusion_probability=0.02)
-    routed(audited, "above_cutoff", pi=0.02)
-    gold = labelled(workflow, 8, purpose="gold", is_blind=True)
-    routed(gold, "no_model")
-    evaluations[release.id] = evaluation([*imported, *early, *assisted, *chosen, *audited, *gold])
+    routed(audited, "above_cutoff", inclusion_probability=0.02)
+    known = labelled(workflow, 8, purpose="known_answer", is_blind=True)
+    routed(known, "no_model")
+    evaluations[release.id] = evaluation([*imported, *early, *assisted, *chosen, *audited, *known])
     fair = samples.fair_labels(release)
     assert (len(fair), fair.drawn) == (30 + 40, "complete")
     assert len(samples.all_labels(release)) == 96
@@ -218,9 +218,9 @@ def test_audits_and_blind_reviews_speak_once_they_are_thinned_to_one_chance(eval
     workflow = workflow_with_policy()
     release = champion_of(workflow)
     audited = labelled(workflow, 600, purpose="audit", is_blind=True, inclusion_probability=0.02)
-    routed(audited, "above_cutoff", pi=0.02)
+    routed(audited, "above_cutoff", inclusion_probability=0.02)
     chosen = labelled(workflow, 1000, purpose="review", is_blind=True, inclusion_probability=0.1)
-    routed(chosen, "below_cutoff", pi=0.1)
+    routed(chosen, "below_cutoff", inclusion_probability=0.1)
     answers = evaluation([*audited, *chosen])
     evaluations[release.id] = answers
     fair = samples.fair_labels(release)
@@ -284,7 +284,7 @@ def test_cutoffs_set_by_hand_are_not_replaced_behind_the_operators_back(trained)
 def test_an_operator_may_choose_that_certificates_wait(trained):
     Policy.objects.filter(workflow_id=trained.workflow_id).update(follows_certificates=False)
     assert certify(trained).status == "provisional"
-    assert rule_for(trained.workflow_id).rule.standing is Standing.NONE
+    assert rule_for(trained.workflow_id).rule.basis is Basis.NONE
 
 
 def test_a_stricter_promise_asks_for_a_new_certificate_and_automates_nothing_meanwhile(
@@ -294,7 +294,7 @@ def test_a_stricter_promise_asks_for_a_new_certificate_and_automates_nothing_mea
     rung = []
     monkeypatch.setattr("policy.services.promises.enqueue", lambda name, *args: rung.append((name, *args)))
     change_promise(workflow_id=trained.workflow_id, promise=Promise(target=0.005), actor=operator(), now=NOW)
-    assert rule_for(trained.workflow_id).rule.standing is Standing.NONE
+    assert rule_for(trained.workflow_id).rule.basis is Basis.NONE
     assert rung == [("policy.certify_release", str(trained.id))]
     assert untested_champions() == [trained.id]
     certify(trained)

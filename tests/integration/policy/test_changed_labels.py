@@ -10,7 +10,7 @@ from policy.in_force.rules import rule_for
 from policy.models import Certificate, Policy
 from policy.services.certify import certify_release
 from policy.services.expiry import end_outlived, recheck
-from science.decide import Standing
+from science.decide import Basis
 from tests.support.factories import NOW, TESTER
 from tests.support.live_rows import answer, decided, evaluated
 from tests.support.policy_rows import champion_of, minutes_later, workflow_with_policy
@@ -43,7 +43,7 @@ def test_voided_labels_end_what_no_longer_passes_without_them(release):
     void(release, 60, minutes_later(10))
     assert recheck(actor=TESTER, now=minutes_later(12)) == 1
     assert Certificate.objects.get().status == "superseded"
-    assert rule_for(release.workflow_id).rule.standing is Standing.NONE
+    assert rule_for(release.workflow_id).rule.basis is Basis.NONE
 
 
 def test_what_still_passes_stays_and_is_tested_once(release, django_assert_num_queries):
@@ -77,12 +77,12 @@ def test_imported_labels_that_nobody_attests_prove_nothing_for_good(release):
     """They are judged out of fold: a quarter of what they allow is automated until live labels confirm it."""
     assert not Label.objects.filter(inclusion_probability__isnull=False).exists()
     rule = rule_for(release.workflow_id).rule
-    assert (rule.standing, rule.share_let_through) == (Standing.PROVISIONAL, 0.25)
+    assert (rule.basis, rule.share_let_through) == (Basis.PROVISIONAL, 0.25)
 
 
 def test_a_certificate_has_had_its_time_after_ten_times_its_labels(release):
     Certificate.objects.update(seen=Certificate.objects.get().seen | {"n_labels": 3})
-    live = decided(release, 31, at=NOW, answered=False, pi=0.02)
+    live = decided(release, 31, at=NOW, answered=False, inclusion_probability=0.02)
     Label.objects.bulk_create(answer(one, "ham", at=minutes_later(5)) for one in live[:30])
     assert end_outlived(actor=TESTER, now=minutes_later(6)) == 0
     answer(live[30], "ham", at=minutes_later(5)).save()

@@ -11,7 +11,7 @@ from policy.errors import ChangedMeanwhile, NoModel, NothingCertified, SecondPer
 from policy.in_force.rules import rule_for
 from policy.models import Certificate, CutoffSet, Policy
 from policy.services.cutoffs import approve, set_cutoffs_by_hand, use_certified, withdraw
-from science.decide import Standing
+from science.decide import Basis
 from tests.support.factories import NOW
 from tests.support.policy_rows import (
     GRID,
@@ -49,8 +49,8 @@ def by_hand(workflow: Workflow, cutoff: float | dict[str, float], actor, **more)
     )
 
 
-def standing(workflow: Workflow) -> Standing:
-    return rule_for(workflow.id).rule.standing
+def basis(workflow: Workflow) -> Basis:
+    return rule_for(workflow.id).rule.basis
 
 
 @pytest.mark.parametrize("cutoff", PASSED)
@@ -60,7 +60,7 @@ def test_a_cutoff_that_was_tested_keeps_the_promise_and_needs_nobody_else(cutoff
     chosen = by_hand(workflow, cutoff, maker)
     assert chosen.is_in_force
     assert chosen.certificate_id is not None
-    assert standing(workflow) is Standing.PROVISIONAL
+    assert basis(workflow) is Basis.PROVISIONAL
     assert rule_for(workflow.id).rule.cutoffs == {"ham": cutoff, "spam": cutoff}
 
 
@@ -69,9 +69,9 @@ def test_a_cutoff_that_was_not_tested_waits_for_another_operator(cutoff):
     workflow, maker, other = automating_workflow(), operator(), operator()
     chosen = by_hand(workflow, cutoff, maker)
     assert chosen.is_proposed
-    assert standing(workflow) is Standing.PROVISIONAL  # the certified ones stay in force meanwhile
+    assert basis(workflow) is Basis.PROVISIONAL  # the certified ones stay in force meanwhile
     approve(cutoff_set_id=chosen.id, actor=other, now=NOW)
-    assert standing(workflow) is Standing.BY_HAND
+    assert basis(workflow) is Basis.BY_HAND
     assert rule_for(workflow.id).cutoff_set_id == chosen.id
     assert CutoffSet.objects.get(pk=chosen.id).approved_by_id == other.user_id
 
@@ -80,9 +80,9 @@ def test_without_another_operator_it_comes_into_force_and_the_log_says_that_nobo
     workflow, maker = automating_workflow(), operator()
     chosen = by_hand(workflow, 0.5, maker)
     assert chosen.is_in_force
-    assert standing(workflow) is Standing.BY_HAND
+    assert basis(workflow) is Basis.BY_HAND
     detail = Entry.objects.latest("number").detail
-    assert (detail["standing"], detail["approved_by"], detail["certificate"]) == ("by_hand", None, None)
+    assert (detail["basis"], detail["approved_by"], detail["certificate"]) == ("by_hand", None, None)
 
 
 def test_an_inactive_operator_approves_nothing_and_is_not_waited_for():
@@ -99,7 +99,7 @@ def test_who_made_them_cannot_approve_them():
         approve(cutoff_set_id=chosen.id, actor=maker, now=NOW)
     with pytest.raises(NotAllowed):
         approve(cutoff_set_id=chosen.id, actor=lead(), now=NOW)
-    assert standing(workflow) is Standing.PROVISIONAL
+    assert basis(workflow) is Basis.PROVISIONAL
 
 
 def test_a_later_proposal_takes_the_place_of_an_earlier():
@@ -135,7 +135,7 @@ def test_one_click_goes_back_to_the_certified_cutoffs():
     by_hand(workflow, 0.5, maker)
     back = use_certified(workflow_id=workflow.id, actor=maker, now=NOW)
     assert back.cutoffs == {"ham": PASSED[-1], "spam": PASSED[-1]}
-    assert standing(workflow) is Standing.PROVISIONAL
+    assert basis(workflow) is Basis.PROVISIONAL
 
 
 def test_there_is_no_way_back_to_a_certificate_that_ended():
@@ -150,7 +150,7 @@ def test_withdrawing_what_is_in_force_sends_cases_to_people():
     in_force = CutoffSet.objects.get(workflow=workflow)
     before = Workflow.objects.get(pk=workflow.pk).policy_version
     withdraw(cutoff_set_id=in_force.id, reason="Odd answers.", actor=lead(), now=NOW)
-    assert standing(workflow) is Standing.NONE
+    assert basis(workflow) is Basis.NONE
     assert Workflow.objects.get(pk=workflow.pk).policy_version == before + 1
 
 
@@ -222,7 +222,7 @@ def test_leaving_out_a_label_keeps_a_promise_that_is_made_for_each_label():
     operator()
     chosen = by_hand(workflow, {"ham": PASSED[0]}, maker)
     assert chosen.is_in_force
-    assert standing(workflow) is Standing.PROVISIONAL
+    assert basis(workflow) is Basis.PROVISIONAL
 
 
 def test_labels_may_have_cutoffs_of_their_own_where_each_has_its_promise():
@@ -237,4 +237,4 @@ def test_a_stricter_promise_puts_hand_set_and_certified_apart():
     Policy.objects.filter(workflow=workflow).update(target=0.001)
     chosen = by_hand(workflow, PASSED[0], maker)
     assert chosen.certificate_id is None
-    assert standing(workflow) is Standing.BY_HAND
+    assert basis(workflow) is Basis.BY_HAND

@@ -90,7 +90,7 @@ def test_without_a_model_nothing_goes_up_beyond_shadow(to):
 
 def test_assist_needs_a_model_for_the_present_schema():
     workflow = workflow_with_policy(degree="shadow")
-    champion_of(workflow, schema_fingerprint="another")
+    champion_of(workflow, schema_sha256="another")
     with pytest.raises(EvidenceMissing, match="other fields or labels"):
         change(workflow, "assist", operator())
 
@@ -176,7 +176,7 @@ def test_an_unknown_degree_names_the_field_and_the_fix():
     assert "human_only" in error["fix"]
 
 
-class TestWhereTwoPeopleAreNeeded:
+class TwoPeopleAreNeededTests:
     def asked(self):
         workflow = automating_workflow(degree="assist", needs_second_person=True)
         asker = operator("ann")
@@ -228,7 +228,7 @@ class TestWhereTwoPeopleAreNeeded:
         assert degree(workflow) == "human_only"
 
 
-class TestOneLabel:
+class OneLabelTests:
     def test_it_is_lowered_and_raised_back_alone(self):
         workflow = workflow_with_policy(degree="partial", scope="per_label")
         release = champion_of(workflow)
@@ -255,7 +255,7 @@ class TestOneLabel:
         assert "ham, spam" in refused.value.facts["errors"][0]["fix"]
 
 
-class TestTheBreaker:
+class BreakerTests:
     def test_tripping_sends_everything_to_people_and_says_why(self):
         workflow = automating_workflow()
         Endpoint.objects.create(

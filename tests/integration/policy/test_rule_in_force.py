@@ -13,7 +13,7 @@ from cases.models import SchemaVersion, Workflow
 from models_store.models import RoleSpan
 from policy.in_force.rules import rule_for
 from policy.models import Certificate, CutoffSet, Policy
-from science.decide import Reason, Standing, decide
+from science.decide import Basis, Reason, decide
 from science.draws import Draws
 from tests.support.factories import NOW
 from tests.support.policy_rows import (
@@ -40,7 +40,7 @@ def test_a_sure_case_is_automatic_when_everything_is_in_place():
     workflow = automating_workflow()
     governing = rule_for(workflow.id)
     assert outcome(workflow).is_automatic
-    assert governing.rule.standing is Standing.PROVISIONAL
+    assert governing.rule.basis is Basis.PROVISIONAL
     assert governing.rule.ramp == 0.25
     assert {governing.release_id, governing.cutoff_set_id, governing.certificate_id}.isdisjoint({None})
     assert governing.needs_scores
@@ -138,7 +138,7 @@ def test_a_certificate_of_a_stricter_promise_serves_a_looser_one():
 def test_a_certificate_under_amber_still_counts():
     workflow = automating_workflow()
     Certificate.objects.filter(workflow=workflow).update(status="amber")
-    assert rule_for(workflow.id).rule.standing is Standing.CERTIFIED
+    assert rule_for(workflow.id).rule.basis is Basis.CERTIFIED
 
 
 def test_a_certificate_ends_by_the_clock_without_any_job():
@@ -155,7 +155,7 @@ def test_cutoffs_by_hand_automate_without_a_certificate_and_say_what_they_are():
     cutoffs_of(release, None, cutoffs={"ham": 0.8, "spam": 0.8})
     governing = rule_for(workflow.id)
     assert outcome(workflow).is_automatic
-    assert governing.rule.standing is Standing.BY_HAND
+    assert governing.rule.basis is Basis.BY_HAND
     assert governing.certificate_id is None
 
 

@@ -24,8 +24,10 @@ def kept_back(routing: dict[str, Any], *, mode: str = "blind", **rules: Any) -> 
     """Return a case that waits for a person, which the model calls spam."""
     workflow: Workflow = automating_workflow()
     ReviewRules.objects.get_or_create(workflow=workflow, defaults=rules)
-    case = waiting_case(workflow, {"body": "A case"}, routing=routing | {"predicted": "spam", "pi": 0.76})
-    case.tasks.update(mode=mode, pi=0.76)
+    case = waiting_case(
+        workflow, {"body": "A case"}, routing=routing | {"predicted": "spam", "inclusion_probability": 0.76}
+    )
+    case.tasks.update(mode=mode, inclusion_probability=0.76)
     return case
 
 

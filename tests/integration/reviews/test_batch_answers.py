@@ -125,7 +125,7 @@ def test_a_batch_leaves_the_rows_that_single_answers_leave(required: int) -> Non
         cases = [audited(workflow, reviews_required=required) for _ in range(8)]
         cases += waiting(workflow, 8)
         shown = suggest(cases[-1], workflow.releases.get(), label="spam", confidence=0.7, runner_up="ham")
-        shown.pi = 0.25
+        shown.inclusion_probability = 0.25
         shown.save()
         outcomes.append(rows_after(answer, workflow, cases, people))
     alone, together = outcomes

@@ -30,7 +30,7 @@ from reviews.services.batches import (
     open_batch,
     progress_of,
 )
-from reviews.types import READ_FIRST, BatchStatus
+from reviews.types import READ_FIRST, ReviewBatchStatus
 from tests.support.alike import batcher, mail_waiting
 from tests.support.factories import NOW, person
 from tests.support.review_rows import at_the_same_time, claim, say
@@ -112,7 +112,7 @@ def test_an_answer_that_differs_dissolves_the_batch_and_the_rest_waits_as_before
     progress = read(batch, user, None, None, other)
     assert not progress.is_agreed
     batch.refresh_from_db()
-    assert batch.status == BatchStatus.DISSOLVED
+    assert batch.status == ReviewBatchStatus.DISSOLVED
     assert Task.objects.filter(pk__in=batch.task_ids, status="waiting").count() == len(batch.task_ids) - 3
     for act in (
         lambda: accept_rest(batch=batch, actor=user.as_actor(), now=LATER),
@@ -212,8 +212,8 @@ def test_what_somebody_has_open_is_not_offered_to_others_and_comes_back_when_it_
     user, other = batcher(), batcher()
     batch = opened(user)
     assert groups_waiting(other.as_actor(), now=NOW) == []
-    assert close_batch(batch, BatchStatus.LEFT, now=NOW)
-    assert not close_batch(batch, BatchStatus.ACCEPTED, now=NOW)
+    assert close_batch(batch, ReviewBatchStatus.LEFT, now=NOW)
+    assert not close_batch(batch, ReviewBatchStatus.ACCEPTED, now=NOW)
     assert len(groups_waiting(other.as_actor(), now=NOW)) == 1
 
 

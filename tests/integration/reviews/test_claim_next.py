@@ -13,7 +13,7 @@ from reviews.errors import HandsFull, LeaseExpired
 from reviews.models import Task
 from reviews.services.queue import claim_next, end_skips, give_back, leave, reap, renew, skip, take_again
 from reviews.sql_queue import CLAIM_NEXT
-from reviews.types import AWAY_GRACE, MOST_HELD, SKIP_LASTS
+from reviews.types import AWAY_GRACE, MAX_LEASES, SKIP_LASTS
 from tests.support.factories import NOW, person
 from tests.support.review_rows import adjudicator, at_the_same_time, claim, review_workflow, say, waiting
 
@@ -53,9 +53,9 @@ def test_only_the_chosen_workflow_is_handed_out() -> None:
 
 
 def test_nobody_holds_more_than_the_cap() -> None:
-    waiting(review_workflow(), MOST_HELD + 1)
+    waiting(review_workflow(), MAX_LEASES + 1)
     reviewer = person()
-    for _ in range(MOST_HELD):
+    for _ in range(MAX_LEASES):
         claim(reviewer)
     with pytest.raises(HandsFull):
         claim(reviewer)
@@ -189,7 +189,7 @@ def test_the_statement_walks_the_index_and_sorts_no_backlog() -> None:
         "reviewer": reviewer.pk,
         "now": NOW,
         "token": None,
-        "most_held": MOST_HELD,
+        "most_held": MAX_LEASES,
         "lease_seconds": 300,
         "ahead_seconds": None,
         "lanes": [False, True],
@@ -251,9 +251,9 @@ def test_many_pages_of_one_person_never_hold_more_than_the_cap() -> None:
         *[lambda: claim_next(actor=actor, workflow_ids=None, now=NOW) for _ in range(8)]
     ) as outcomes:
         held = [outcome for outcome in outcomes if not isinstance(outcome, Exception)]
-        assert len({one.task_id for one in held}) == len(held) == MOST_HELD
+        assert len({one.task_id for one in held}) == len(held) == MAX_LEASES
         assert all(isinstance(o, HandsFull) for o in outcomes if isinstance(o, Exception))
-    assert Task.objects.filter(status="leased").count() == MOST_HELD
+    assert Task.objects.filter(status="leased").count() == MAX_LEASES
 
 
 def _fill(workflow: Workflow, count: int) -> None:

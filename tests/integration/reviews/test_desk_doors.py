@@ -16,7 +16,7 @@ from hitl.accounts.types import Role
 from hitl.flow.intake.submit import submit_cases
 from hitl.flow.intake.types import Intake, Submission
 from hitl.shared import clock
-from models_store.models import Evidence
+from models_store.models import StoredExplanation
 from policy.models import Certificate, Decision
 from reviews.models import Review, ReviewRules, Task
 from reviews.selectors import label_names_of
@@ -204,7 +204,7 @@ def counted_statements() -> Iterator[list[str]]:
 
 def test_a_blind_case_is_the_same_bytes_and_queries_whatever_the_model_thinks(monkeypatch) -> None:
     oracle = Oracle()
-    monkeypatch.setattr("hitl.flow.intake.in_force.plan_for", lambda release_id: oracle)
+    monkeypatch.setattr("hitl.flow.intake.in_force.served_model", lambda release_id: oracle)
     workflow = automating_workflow(blind_share=1.0, blind_rate=1.0, audit_base=1.0, audit_rate=1.0)
     Certificate.objects.update(status="certified")  # no share is held back by chance
     ReviewRules.objects.create(workflow=workflow)
@@ -244,7 +244,7 @@ def test_evidence_is_for_whoever_holds_the_case_and_comes_from_the_release_that_
     release = workflow.releases.get()
     suggest(case, release, label="spam", confidence=0.72, runner_up="ham")
     body = {"status": "ok", "target": "spam", "contrast": "ham", "highlights": [], "model": "secret"}
-    Evidence.objects.create(
+    StoredExplanation.objects.create(
         case=case, release=release, target="spam", contrast="ham", body=body, computed_at=NOW
     )
     holder = at_desk(person())

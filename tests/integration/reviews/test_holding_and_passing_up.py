@@ -12,7 +12,7 @@ from hitl.flow.settling.withdraw import withdraw_skipped
 from hitl.shared.errors import Invalid
 from reviews.errors import HandsFull, HoldsFull, LeaseExpired
 from reviews.models import Skip, Task
-from reviews.selectors import has_work, held_by, on_hold, why_quiet
+from reviews.selectors import has_work, leased_task_of, on_hold, why_quiet
 from reviews.services.queue import (
     begin,
     claim_ahead,
@@ -27,7 +27,7 @@ from reviews.services.queue import (
     take_again,
     unhold,
 )
-from reviews.types import AHEAD_LASTS, MOST_HELD, SKIP_LASTS
+from reviews.types import AHEAD_LASTS, MAX_LEASES, SKIP_LASTS
 from tests.support.factories import NOW, TESTER, person
 from tests.support.review_rows import (
     adjudicator,
@@ -64,10 +64,10 @@ def test_what_is_held_ahead_is_on_no_page_until_it_begins() -> None:
     reviewer = person()
     current = claim(reviewer)
     [coming] = ahead(reviewer)
-    assert held_by(reviewer.as_actor(), now=NOW).task_id == current.task_id
+    assert leased_task_of(reviewer.as_actor(), now=NOW).task_id == current.task_id
     later = NOW + timedelta(seconds=50)
     assert begin(lease_token=coming.lease_token, actor=reviewer.as_actor(), now=later) == later + LEASE
-    on_page = held_by(reviewer.as_actor(), now=later)
+    on_page = leased_task_of(reviewer.as_actor(), now=later)
     assert (on_page.task_id, on_page.leased_at) == (coming.task_id, later)
     with pytest.raises(LeaseExpired):
         begin(lease_token=coming.lease_token, actor=person().as_actor(), now=later)
@@ -170,15 +170,15 @@ def test_nobody_puts_aside_more_than_the_cap_or_for_longer_than_the_rules_say() 
     for until in (NOW, NOW + timedelta(hours=5)):
         with pytest.raises(Invalid):
             hold(lease_token=token, actor=actor, now=NOW, until=until)
-    assert held_by(actor, now=NOW).lease_token == token
+    assert leased_task_of(actor, now=NOW).lease_token == token
 
 
 def test_full_hands_take_nothing_up() -> None:
-    waiting(review_workflow(), MOST_HELD + 1)
+    waiting(review_workflow(), MAX_LEASES + 1)
     reviewer = person()
     actor = reviewer.as_actor()
     hold(lease_token=claim(reviewer).lease_token, actor=actor, now=NOW, until=TOMORROW)
-    for _ in range(MOST_HELD):
+    for _ in range(MAX_LEASES):
         claim(reviewer)
     with pytest.raises(HandsFull):
         unhold(task_id=on_hold(actor)[0].pk, actor=actor, now=NOW)

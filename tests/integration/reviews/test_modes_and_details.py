@@ -13,7 +13,7 @@ from hitl.shared.errors import Invalid
 from reviews.details import check_marks
 from reviews.errors import AlreadyAnswered, LeaseExpired, UnknownLabel
 from reviews.models import Review, Task
-from reviews.selectors import Held, held_by
+from reviews.selectors import LeasedTask, leased_task_of
 from reviews.services.answers import answer_first
 from reviews.services.queue import give_back
 from tests.support.factories import NOW, person
@@ -24,12 +24,12 @@ pytestmark = pytest.mark.django_db
 CODES = {"spam": [{"code": "lottery", "words": "A lottery", "required": True}, {"code": "other"}]}
 
 
-def first_to_decide(**fields: Any) -> tuple[Case, User, Held]:
+def first_to_decide(**fields: Any) -> tuple[Case, User, LeasedTask]:
     """Return a case that is to be answered before its suggestion is shown, in somebody's hands."""
     workflow = automating_workflow()
     case = waiting(workflow)[0]
     suggest(case, workflow.releases.get(), label="spam", confidence=0.72, runner_up="ham")
-    case.tasks.update(mode="decide_first", pi=0.2, **fields)
+    case.tasks.update(mode="decide_first", inclusion_probability=0.2, **fields)
     reviewer = person()
     return case, reviewer, claim(reviewer)
 
@@ -41,7 +41,7 @@ def test_nothing_of_the_model_is_there_until_the_first_answer() -> None:
     shown = answer_first(lease_token=held.lease_token, label="ham", actor=reviewer.as_actor(), now=NOW)
     assert (shown.first_label, shown.suggestion, shown.confidence) == ("ham", "spam", 0.72)
     again = answer_first(lease_token=held.lease_token, label="ham", actor=reviewer.as_actor(), now=NOW)
-    assert again == shown == held_by(reviewer.as_actor(), now=NOW)
+    assert again == shown == leased_task_of(reviewer.as_actor(), now=NOW)
 
 
 def test_the_first_answer_stands_once_the_suggestion_was_seen() -> None:
@@ -77,8 +77,8 @@ def test_taking_a_changed_answer_back_leaves_no_label() -> None:
     token = undo_review(lease_token=held.lease_token, actor=actor, now=NOW)
     assert not case.labels.filter(superseded_at=None).exists()
     submit_review(lease_token=token, label="ham", actor=actor, now=NOW)
-    standing = case.labels.get(superseded_at=None)
-    assert (standing.label, standing.is_blind) == ("ham", True)
+    current = case.labels.get(superseded_at=None)
+    assert (current.label, current.is_blind) == ("ham", True)
 
 
 def test_who_answers_at_once_has_seen_nothing() -> None:

@@ -10,7 +10,7 @@ from hitl.flow.intake.types import Intake, Submission
 from models_store.models import RoleSpan
 from policy.models import Certificate
 from reviews.models import ReviewRules, Task
-from reviews.order import lot, value
+from reviews.order import blind_value, value
 from reviews.services.order import rank_again
 from reviews.services.rules import change_rules
 from tests.support.factories import NOW, TESTER, client_key, person
@@ -38,7 +38,7 @@ class Oracle:
 
 def test_a_blind_case_has_the_same_place_whatever_the_model_thinks(monkeypatch) -> None:
     oracle = Oracle()
-    monkeypatch.setattr("hitl.flow.intake.in_force.plan_for", lambda release_id: oracle)
+    monkeypatch.setattr("hitl.flow.intake.in_force.served_model", lambda release_id: oracle)
     workflow = automating_workflow(blind_share=1.0, blind_rate=1.0, audit_base=1.0, audit_rate=1.0)
     Certificate.objects.update(status="certified")  # no share is held back by chance
     ReviewRules.objects.create(workflow=workflow, value_hours=HOURS)
@@ -50,7 +50,7 @@ def test_a_blind_case_has_the_same_place_whatever_the_model_thinks(monkeypatch) 
     assert {task.purpose for task in tasks} == {"review", "audit"}
     assert {task.mode for task in tasks} == {"blind"}
     for task in tasks:  # by nothing but its own key
-        assert task.head_start == pytest.approx(HOURS * 3600 * lot(task.pk), abs=0.01)
+        assert task.head_start == pytest.approx(HOURS * 3600 * blind_value(task.pk), abs=0.01)
         assert (task.priority, task.due_at) == (tasks[0].priority, tasks[0].due_at)
 
 
@@ -78,7 +78,7 @@ def test_changing_the_order_moves_what_waits_and_doing_it_twice_moves_nothing() 
     assert rules.order_version == 2
     assert rank_again(workflow_id=workflow.pk) == 2
     assert rank_again(workflow_id=workflow.pk) == 0
-    worth = {blind.pk: lot(blind.tasks.get().pk), assisted.pk: value(0.75, "spam", costs)}
+    worth = {blind.pk: blind_value(blind.tasks.get().pk), assisted.pk: value(0.75, "spam", costs)}
     for task in Task.objects.all():
         assert task.head_start == pytest.approx(HOURS * 3600 * worth[task.case_id], abs=0.01)
         assert task.goes_at == pytest.approx(

@@ -6,7 +6,7 @@ import pytest
 
 from cases.models import Case, Workflow
 from hitl.accounts.models import User
-from reviews.models import GoldCase, Review, ReviewRules, Task
+from reviews.models import KnownAnswerCase, Review, ReviewRules, Task
 from reviews.quality.agreement import Together, agreements
 from reviews.quality.now import at_risk, by_hour, lanes, who_is_on
 from reviews.quality.people import PersonQuality, confusions, labels, people
@@ -38,11 +38,11 @@ def answered(
 def known(workflow: Workflow, user: User, label: str, *, truth: str, predicted: str | None = None) -> None:
     """Let a person answer a case whose answer is known, blind."""
     case = waiting(workflow)[0]
-    GoldCase.objects.create(
+    KnownAnswerCase.objects.create(
         case=case, workflow=workflow, truth=truth, predicted=predicted, marked_by=user, marked_at=NOW
     )
     say(user, label)
-    Task.objects.filter(case=case).update(purpose="gold")
+    Task.objects.filter(case=case).update(purpose="known_answer")
 
 
 def of(user: User, **window: object) -> PersonQuality:

@@ -8,7 +8,7 @@ from hitl.flow.settling.answer import submit_review, undo_review
 from hitl.shared.ids import new_id
 from reviews.models import ReviewRules, Task
 from reviews.review_chances import is_reread
-from reviews.selectors import held_by
+from reviews.selectors import leased_task_of
 from tests.support.factories import NOW, person
 from tests.support.review_rows import adjudicator, audited, claim, say
 
@@ -71,7 +71,7 @@ def test_taking_the_first_answer_back_asks_nobody_else_and_giving_it_again_does(
     submit_review(lease_token=held.lease_token, label="spam", actor=first.as_actor(), now=NOW)
     token = undo_review(lease_token=held.lease_token, actor=first.as_actor(), now=NOW)
     assert Task.objects.get(purpose="second").status == "dropped"
-    assert held_by(first.as_actor(), now=NOW).lease_token == token
+    assert leased_task_of(first.as_actor(), now=NOW).lease_token == token
     submit_review(lease_token=token, label="spam", actor=first.as_actor(), now=NOW)
     assert Task.objects.get(purpose="second").status == "waiting"
 

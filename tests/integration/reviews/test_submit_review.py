@@ -34,7 +34,7 @@ def test_one_answer_decides_the_case_and_is_told_after_the_undo_window() -> None
     Endpoint.objects.create(name="all", url="https://example.org", kinds=[], secrets=["s"], created_at=NOW)
     case = waiting(review_workflow())[0]
     task = case.tasks.get()
-    task.pi = 0.1
+    task.inclusion_probability = 0.1
     task.save()
     reviewer = person()
     held = claim(reviewer)

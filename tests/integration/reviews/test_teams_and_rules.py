@@ -152,7 +152,7 @@ def test_an_administrator_sets_every_rule_on_the_page_and_finds_it_there_again()
         "on_demand": "on",
         "decide_first_share": "7.5",
         "reread_share": "10",
-        "gold_rate": "2",
+        "known_answer_rate": "2",
         "reason_codes": "spam | fraud | Wants money | required\n\nham | news | A newsletter",
         "ready_notes": " Sent twice. \n\nAsked the sender.\nSent twice.\n",
         "skip_conflict": "me",

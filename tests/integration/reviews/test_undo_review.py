@@ -15,7 +15,7 @@ from hitl.outbox.models import Delivery, Endpoint
 from hitl.shared.errors import Conflict, Invalid, NotFound
 from reviews.errors import LeaseExpired, NothingToUndo, UndoTooLate
 from reviews.models import Review, Task
-from reviews.types import MOST_HELD
+from reviews.types import MAX_LEASES
 from tests.support.factories import NOW, person
 from tests.support.review_rows import (
     adjudicator,
@@ -100,13 +100,13 @@ def test_nobody_undoes_the_answer_of_another() -> None:
 
 
 def test_the_case_on_the_page_is_given_back_so_that_hands_never_overflow() -> None:
-    waiting(review_workflow(), MOST_HELD + 1)
+    waiting(review_workflow(), MAX_LEASES + 1)
     reviewer = person()
     answered = say(reviewer, "spam")
-    held = [claim(reviewer) for _ in range(MOST_HELD)]
+    held = [claim(reviewer) for _ in range(MAX_LEASES)]
     undo(reviewer, answered, holding=held[0].lease_token)
     assert Task.objects.get(pk=held[0].task_id).status == "waiting"
-    assert Task.objects.filter(status="leased").count() == MOST_HELD
+    assert Task.objects.filter(status="leased").count() == MAX_LEASES
 
 
 def test_a_second_person_already_asked_loses_the_case_again() -> None:

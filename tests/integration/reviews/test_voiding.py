@@ -52,7 +52,7 @@ def void(
     )
 
 
-def standing(case: Case) -> str | None:
+def current(case: Case) -> str | None:
     return Label.objects.filter(case=case, superseded_at=None).values_list("label", flat=True).first()
 
 
@@ -66,15 +66,15 @@ def test_a_case_that_one_person_decided_waits_again_blind_and_somebody_else_deci
     workflow = automating_workflow()
     case = waiting(workflow)[0]
     suggest(case, workflow.releases.get(), label="spam", confidence=0.7, runner_up="ham")
-    Task.objects.update(pi=0.1)
+    Task.objects.update(inclusion_probability=0.1)
     hasty, careful = person(), person()
     say(hasty, "spam")
     done = void(hasty)
     assert counts(done) == {"answers": 1, "labels": 1, "reopened": 1}
     case.refresh_from_db()
-    assert (case.status, case.answer, standing(case)) == ("waiting", None, None)
+    assert (case.status, case.answer, current(case)) == ("waiting", None, None)
     task = case.tasks.get()
-    assert (task.status, task.mode, task.reasons, task.suggestion, task.pi) == (
+    assert (task.status, task.mode, task.reasons, task.suggestion, task.inclusion_probability) == (
         "waiting",
         "blind",
         ["recalled"],
@@ -85,18 +85,18 @@ def test_a_case_that_one_person_decided_waits_again_blind_and_somebody_else_deci
     assert [event.kind for event in Event.objects.order_by("at")][-1] == "decision.recalled"
     say(careful, "ham", at=LATER)
     case.refresh_from_db()
-    assert (case.status, case.answer, standing(case)) == ("decided", "ham", "ham")
+    assert (case.status, case.answer, current(case)) == ("decided", "ham", "ham")
     reasons = list(case.decisions.order_by("sequence").values_list("reason", flat=True))
     assert reasons[1:] == ["reviewed", "undone", "reviewed"]
 
 
 def test_a_blind_answer_that_is_asked_again_keeps_its_chance() -> None:
     case = waiting(review_workflow())[0]
-    Task.objects.update(pi=0.1)
+    Task.objects.update(inclusion_probability=0.1)
     hasty = person()
     say(hasty, "spam")
     void(hasty)
-    assert case.tasks.get().pi == 0.1
+    assert case.tasks.get().inclusion_probability == 0.1
 
 
 def test_only_answers_of_that_person_since_that_moment_in_that_workflow_are_touched() -> None:
@@ -112,7 +112,7 @@ def test_only_answers_of_that_person_since_that_moment_in_that_workflow_are_touc
     say(other, "spam", at=NOW + HOUR)
     done = void(hasty, since=NOW + HOUR / 2, now=NOW + 2 * HOUR, workflow=mail)
     assert counts(done) == {"answers": 1, "labels": 1, "reopened": 1}
-    assert [standing(case) for case in (before, after, elsewhere, theirs)] == ["spam", None, "spam", "spam"]
+    assert [current(case) for case in (before, after, elsewhere, theirs)] == ["spam", None, "spam", "spam"]
 
 
 def test_a_label_that_others_carry_stands_in_their_name() -> None:
@@ -122,11 +122,11 @@ def test_a_label_that_others_carry_stands_in_their_name() -> None:
     say(second, "spam")
     say(hasty, "ham")
     say(judge, "spam")
-    assert standing(case) == "spam"
+    assert current(case) == "spam"
     done = void(hasty)
     assert counts(done) == {"answers": 1, "kept": 1}
     case.refresh_from_db()
-    assert (case.status, standing(case)) == ("decided", "spam")
+    assert (case.status, current(case)) == ("decided", "spam")
 
 
 def test_the_name_on_a_label_changes_when_its_giver_is_voided() -> None:
@@ -140,7 +140,7 @@ def test_the_name_on_a_label_changes_when_its_giver_is_voided() -> None:
     label = Label.objects.get(superseded_at=None)
     assert (label.label, label.labelled_by, counts(done)["kept"]) == ("spam", second, 1)
     assert counts(void(second, now=LATER + HOUR)) == {"answers": 1, "labels": 1, "reaudited": 1}
-    assert standing(case) is None
+    assert current(case) is None
 
 
 def test_of_two_who_agreed_the_other_is_not_enough_and_a_third_is_asked() -> None:
@@ -153,7 +153,7 @@ def test_of_two_who_agreed_the_other_is_not_enough_and_a_third_is_asked() -> Non
     assert case.tasks.get(status="waiting").purpose == Purpose.REVIEW
     say(third, "spam", at=LATER)
     case.refresh_from_db()
-    assert (case.status, standing(case)) == ("decided", "spam")
+    assert (case.status, current(case)) == ("decided", "spam")
     assert Label.objects.get(superseded_at=None).labelled_by == third
 
 
@@ -174,11 +174,11 @@ def test_an_automatic_decision_keeps_its_answer_until_it_is_audited_again() -> N
     say(hasty, "spam")
     assert counts(void(hasty)) == {"answers": 1, "labels": 1, "reaudited": 1}
     case.refresh_from_db()
-    assert (case.status, case.answer, standing(case)) == ("decided", "spam", None)
+    assert (case.status, case.answer, current(case)) == ("decided", "spam", None)
     assert case.tasks.get().purpose == Purpose.AUDIT
     say(person(), "spam", at=LATER)
     case.refresh_from_db()
-    assert (case.status, case.answer, standing(case)) == ("decided", "spam", "spam")
+    assert (case.status, case.answer, current(case)) == ("decided", "spam", "spam")
 
 
 def test_what_a_lead_decided_anew_since_then_stands() -> None:
@@ -188,7 +188,7 @@ def test_what_a_lead_decided_anew_since_then_stands() -> None:
     amend_answer(case_id=case.pk, label="ham", reason="It is wanted", actor=lead(), now=NOW + HOUR / 2)
     assert counts(void(hasty)) == {"answers": 1, "kept": 1}
     case.refresh_from_db()
-    assert (case.status, case.answer, standing(case)) == ("decided", "ham", "ham")
+    assert (case.status, case.answer, current(case)) == ("decided", "ham", "ham")
     assert not case.tasks.filter(status="waiting").exists()
 
 
@@ -307,7 +307,7 @@ def test_an_answer_in_flight_is_void_or_refused_and_never_slips_through() -> Non
         assert not stands
         assert isinstance(answered, LeaseExpired) or counts(done)["answers"] == 1
         case.refresh_from_db()
-        assert (case.status, standing(case)) == ("waiting", None)
+        assert (case.status, current(case)) == ("waiting", None)
         assert case.tasks.get().status == "waiting"
         Task.objects.filter(case=case).update(status="dropped")
     assert Decision.objects.filter(route="person").count() % 2 == 0

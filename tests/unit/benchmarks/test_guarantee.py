@@ -51,7 +51,11 @@ def test_an_experiment_that_gives_other_figures_each_time_is_refused(tmp_path: P
 def test_what_is_kept_is_forgotten_when_its_code_changes(
     tmp_path: Path, play: Play, played: list[int]
 ) -> None:
-    texts = ['"""Said."""\nrate = 1\n', '"""Said better."""\nrate = 1  # why\n', '"""Said."""\nrate = 2\n']
+    texts = [
+        '"""Said."""\nrate = 1\n',
+        '"""Said better."""\nrate = 1  # why\n',
+        '"""Said."""\nrate = 2\n',
+    ]
     for version, text in enumerate(texts):
         code = tmp_path / str(version) / "experiment.py"
         code.parent.mkdir()

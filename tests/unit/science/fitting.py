@@ -12,11 +12,11 @@ from science.pipelines.data import Data
 from science.pipelines.fitting import fit
 from science.pipelines.tablefit import typical_values
 from science.pipelines.verify import largest_difference
-from science.serving import Plan, load_plan, save_plan
+from science.serving import ServedModel, load_model, save_model
 from tests.unit.science.samples import Rows
 
 
-def plan_of(candidate: Candidate, rows: Rows, labels: Sequence[str], schema: Schema) -> Plan:
+def plan_of(candidate: Candidate, rows: Rows, labels: Sequence[str], schema: Schema) -> ServedModel:
     """The candidate fitted on all rows, loaded back from its file and proved equal to scikit-learn."""
     known = tuple(label for label in schema.labels if label in labels)
     y = np.array([known.index(label) for label in labels])
@@ -26,7 +26,7 @@ def plan_of(candidate: Candidate, rows: Rows, labels: Sequence[str], schema: Sch
         fitted = fit(candidate, data, everything, 1)
     calibration = fit_bcts(fitted.outputs, y)
     typical = typical_values(rows, labels, schema, known)
-    plan = load_plan(save_plan(fitted.to_plan(data, calibration, everything[:50], typical)))
+    plan = load_model(save_model(fitted.to_plan(data, calibration, everything[:50], typical)))
     gap, _ = largest_difference(fitted, calibration, plan, rows)
     assert gap <= 1e-12
     return plan

@@ -9,7 +9,7 @@ from science.explain import index_precedents
 from science.explain.clusters import clusters
 from science.fields import Field, Kind, Schema
 from science.pipelines.candidates import TABLE, TEXT
-from science.serving import Plan
+from science.serving import ServedModel
 from tests.unit.science.fitting import plan_of
 
 NEWS = "weekly newsletter with offers from the garden centre, unsubscribe here number {}"
@@ -22,7 +22,7 @@ WORDS = (
 
 
 @pytest.fixture(scope="module")
-def plan() -> Plan:
+def plan() -> ServedModel:
     rows, labels = [], []
     for n in range(60):
         rows += [{"body": NEWS.format(n)}, {"body": f"{WORDS[n % 4]} {n} thanks"}]
@@ -31,7 +31,7 @@ def plan() -> Plan:
     return plan_of(TEXT[0], rows, labels, schema)
 
 
-def test_what_is_alike_comes_together_and_the_rest_stays_out(plan: Plan) -> None:
+def test_what_is_alike_comes_together_and_the_rest_stays_out(plan: ServedModel) -> None:
     rows = [{"body": NEWS.format(1000 + n)} for n in range(12)] + [
         {"body": f"unlike {n} zebra"} for n in range(3)
     ]
@@ -42,7 +42,7 @@ def test_what_is_alike_comes_together_and_the_rest_stays_out(plan: Plan) -> None
     assert group[0] == min(group), "the first in the queue leads"
 
 
-def test_a_group_has_every_member_once_and_none_is_in_two(plan: Plan) -> None:
+def test_a_group_has_every_member_once_and_none_is_in_two(plan: ServedModel) -> None:
     rows = [{"body": text} for n in range(10) for text in (NEWS.format(n), *WORDS)]
     found = clusters(plan, rows, likeness=0.3, least=1)
     places = np.concatenate(found)
@@ -53,7 +53,9 @@ def test_a_group_has_every_member_once_and_none_is_in_two(plan: Plan) -> None:
 
 
 @pytest.mark.parametrize("texts", [[], [""], [None], ["\x00\ud800", "\U0001f9a0" * 50, ""]])
-def test_nothing_and_what_cannot_be_read_are_in_no_group(plan: Plan, texts: Sequence[str | None]) -> None:
+def test_nothing_and_what_cannot_be_read_are_in_no_group(
+    plan: ServedModel, texts: Sequence[str | None]
+) -> None:
     assert clusters(plan, [{"body": text} for text in texts]) == []
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from science.explain import NotInContent, explain, verify
-from science.explain.counterfactual import MOST_CHANGES, flips
+from science.explain.counterfactual import MAX_CHANGES, flips
 from science.fields import Field, Kind, Schema
 from science.pipelines.candidates import MIXED, PAIRWISE, TABLE
 from tests.unit.science.fitting import plan_of
@@ -31,7 +31,7 @@ def test_every_proposal_turns_the_answer_when_it_is_scored_again(candidate):
         for flip in flips(plan, rows[i], target=said):
             found += 1
             changes = flip["changes"]
-            assert 1 <= len(changes) <= MOST_CHANGES
+            assert 1 <= len(changes) <= MAX_CHANGES
             assert not {change["path"] for change in changes} & {*fixed, "Job"}
             changed = {**rows[i], **{change["path"]: change["to"] for change in changes}}
             assert plan.fits([changed]) == [None]

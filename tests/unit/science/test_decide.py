@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
 
-from science.decide import REASONS, ROUTES, Degree, Outcome, Reason, Route, Rule, Standing, decide
+from science.decide import REASONS, ROUTES, Basis, Degree, Outcome, Reason, Route, Rule, decide
 from science.draws import Draws
 
 LABELS = ("ham", "spam", "news")
@@ -25,7 +25,7 @@ def rule(**changes: Any) -> Rule:
         "degree": Degree.PARTIAL,
         "scope": "per_label",
         "cutoffs": dict.fromkeys(LABELS, 0.9),
-        "standing": Standing.CERTIFIED,
+        "basis": Basis.CERTIFIED,
         "valid_from": 0.0,
         "valid_until": 100.0,
     }
@@ -91,12 +91,12 @@ REFUSALS = {
         {},
         Reason.LABEL_NOT_AUTOMATED,
     ),
-    "nothing certified": (rule(standing=Standing.NONE), SURE, {}, Reason.NOT_CERTIFIED),
+    "nothing certified": (rule(basis=Basis.NONE), SURE, {}, Reason.NOT_CERTIFIED),
     "expired this instant": (rule(), SURE, {"now": 100.0}, Reason.CERTIFICATE_EXPIRED),
     "not yet valid": (rule(valid_from=60.0), SURE, {}, Reason.CERTIFICATE_EXPIRED),
     "a broken clock": (rule(), SURE, {"now": np.nan}, Reason.CERTIFICATE_EXPIRED),
     "outside the provisional ramp": (
-        rule(standing=Standing.PROVISIONAL),
+        rule(basis=Basis.PROVISIONAL),
         SURE,
         {"u_ramp": 0.25},
         Reason.RAMP,
@@ -108,7 +108,7 @@ REFUSALS = {
         Reason.NOT_CERTIFIED,
     ),
     "full on a cutoff by hand": (
-        rule(degree=Degree.FULL, standing=Standing.BY_HAND, cutoffs=dict.fromkeys(LABELS, 0.0)),
+        rule(degree=Degree.FULL, basis=Basis.BY_HAND, cutoffs=dict.fromkeys(LABELS, 0.0)),
         SURE,
         {},
         Reason.NOT_CERTIFIED,
@@ -167,7 +167,7 @@ def test_a_label_degree_lowers_but_never_raises() -> None:
 
 
 def test_provisional_automates_at_most_a_quarter_whatever_the_ramp_says() -> None:
-    provisional = rule(standing=Standing.PROVISIONAL, ramp=1.0)
+    provisional = rule(basis=Basis.PROVISIONAL, ramp=1.0)
     assert one(provisional, u_ramp=0.2499).route is Route.AUTO
     held = one(provisional, u_ramp=0.25)
     assert (held.route, held.blind) == (Route.REVIEW, True)
@@ -213,7 +213,7 @@ def test_a_snapshot_that_contradicts_itself_is_refused_by_name(changes: dict[str
 
 
 def test_cutoffs_by_hand_need_no_end() -> None:
-    assert one(rule(standing=Standing.BY_HAND, valid_until=None)).route is Route.AUTO
+    assert one(rule(basis=Basis.BY_HAND, valid_until=None)).route is Route.AUTO
 
 
 # -- properties ---------------------------------------------------------------------------------------------
@@ -236,7 +236,7 @@ def rules(draw: st.DrawFn) -> Rule:
         cutoffs=draw(st.dictionaries(st.sampled_from(LABELS), unit | st.just(0.0)))
         if per_label
         else dict.fromkeys(LABELS, cutoff),
-        standing=draw(st.sampled_from(Standing)),
+        basis=draw(st.sampled_from(Basis)),
         breaker_tripped=draw(st.booleans()),
         schema_matches=draw(st.booleans()),
         audit_rate=draw(st.floats(0.01, 1)),
@@ -289,12 +289,12 @@ def test_nothing_is_automatic_unless_everything_speaks_for_it(
         assert outcome.score >= rule_.cutoffs[outcome.label]
         assert outcome.label in rule_.workflow_labels
         assert rule_.degree in (Degree.PARTIAL, Degree.FULL)
-        assert rule_.standing is not Standing.NONE
+        assert rule_.basis is not Basis.NONE
         assert rule_.schema_matches
         assert not rule_.breaker_tripped
         assert not unfit[i]
         assert 0 <= now < 100
-        if rule_.standing is Standing.PROVISIONAL:
+        if rule_.basis is Basis.PROVISIONAL:
             assert u.u_ramp[i] < 0.25
 
 
@@ -331,11 +331,11 @@ def test_shadow_records_the_score_and_human_only_does_not() -> None:
 
 
 @pytest.mark.parametrize("proba", [SURE, UNSURE, np.array([[np.nan] * 3])])
-@pytest.mark.parametrize("standing", [Standing.CERTIFIED, Standing.PROVISIONAL])
-def test_pi_is_the_share_of_draws_that_collect_a_blind_label(proba: np.ndarray, standing: Standing) -> None:
+@pytest.mark.parametrize("basis", [Basis.CERTIFIED, Basis.PROVISIONAL])
+def test_pi_is_the_share_of_draws_that_collect_a_blind_label(proba: np.ndarray, basis: Basis) -> None:
     n = 40_000
     outcomes = decide(
-        rule(standing=standing, audit_rate=0.05, blind_share=0.3),
+        rule(basis=basis, audit_rate=0.05, blind_share=0.3),
         np.repeat(proba, n, axis=0),
         draws=Draws.simulated(n, np.random.default_rng(5)),
         now=1.0,
@@ -354,7 +354,7 @@ def test_codes_point_back_to_the_enums() -> None:
 
 
 def test_an_empty_batch_decides_nothing() -> None:
-    for rule_ in (rule(), None, rule(degree=Degree.SHADOW), rule(standing=Standing.NONE)):
+    for rule_ in (rule(), None, rule(degree=Degree.SHADOW), rule(basis=Basis.NONE)):
         outcomes = decide(rule_, np.empty((0, 3)), draws=draws(0), now=1.0)
         assert len(outcomes) == 0
         assert list(outcomes.rows()) == []

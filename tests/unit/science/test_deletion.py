@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 
 from science.explain import NotInContent, explain, verify
-from science.explain.deletion import MOST_WORDS, word_flips
+from science.explain.deletion import MAX_WORDS, word_flips
 from science.fields import Field, Kind, Schema
 from science.pipelines.candidates import MIXED, SMALL_TREES, TEXT
-from science.serving import Plan
+from science.serving import ServedModel
 from science.serving.keys import WORDS
 from tests.support.spam import N_TRAINING, WORLD, mails
 from tests.unit.science.fitting import plan_of
 
 
-def mail_plan(candidate: Any, **fields: Any) -> Plan:
+def mail_plan(candidate: Any, **fields: Any) -> ServedModel:
     examples = WORLD._examples()[:N_TRAINING]
     schema = Schema.from_json({"fields": WORLD.fields, "labels": [label["name"] for label in WORLD.labels]})
     schema = Schema(
@@ -25,13 +25,13 @@ def mail_plan(candidate: Any, **fields: Any) -> Plan:
     return plan_of(candidate, [e.content for e in examples], [e.truth for e in examples], schema)
 
 
-def unsure_mails(plan: Plan, n: int) -> list[dict[str, Any]]:
+def unsure_mails(plan: ServedModel, n: int) -> list[dict[str, Any]]:
     rows = [mail.content for mail in mails()[:400]]
     proba = plan.predict_proba(rows)
     return [rows[i] for i in np.argsort(np.abs(proba[:, 0] - 0.5))[:n].tolist()]
 
 
-def said_of(plan: Plan, row: dict[str, Any]) -> str:
+def said_of(plan: ServedModel, row: dict[str, Any]) -> str:
     return plan.labels[int(plan.predict_proba([row])[0].argmax())]
 
 
@@ -56,7 +56,7 @@ def test_every_proposal_turns_the_answer_when_it_is_scored_again(candidate: Any)
         for flip in word_flips(plan, row, target=said):
             found += 1
             changes = flip["changes"]
-            assert 1 <= len(changes) <= MOST_WORDS
+            assert 1 <= len(changes) <= MAX_WORDS
             again = plan.predict_proba([without(row, changes)])[0]
             assert plan.labels[int(again.argmax())] == flip["label"] != said
             assert flip["p"] == pytest.approx(again[plan.labels.index(said)], abs=1e-12)

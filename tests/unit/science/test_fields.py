@@ -1,4 +1,4 @@
-"""Schemas: what they refuse, and what their fingerprint is about."""
+"""Schemas: what they refuse, and what their schema_sha256 is about."""
 
 from dataclasses import replace
 
@@ -18,7 +18,7 @@ def test_a_schema_survives_json():
 def test_rearranging_and_display_flags_retire_no_model():
     hidden = replace(AGE, show=False, personal=True, mutable=False)
     turned = replace(HOME, options=("own", "rent"))
-    assert Schema((turned, hidden), ("no", "yes")).fingerprint() == SCHEMA.fingerprint()
+    assert Schema((turned, hidden), ("no", "yes")).sha256() == SCHEMA.sha256()
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_rearranging_and_display_flags_retire_no_model():
     ],
 )
 def test_what_a_model_is_trained_for_changes_the_fingerprint(other):
-    assert other.fingerprint() != SCHEMA.fingerprint()
+    assert other.sha256() != SCHEMA.sha256()
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from science.pipelines import train
-from science.serving import BadArtifact, load_plan, save_plan
+from science.serving import BadArtifact, load_model, save_model
 from science.serving.artifact import MAGIC, pack, unpack
 from tests.unit.science.samples import CREDIT, MAIL, credits, mails
 
@@ -28,7 +28,7 @@ def trees() -> bytes:
     from tests.unit.science.fitting import plan_of
 
     rows, labels = credits(400)
-    return save_plan(plan_of(SMALL_TREES, rows, labels, CREDIT))
+    return save_model(plan_of(SMALL_TREES, rows, labels, CREDIT))
 
 
 def resealed(artifact: bytes, change) -> bytes:
@@ -41,7 +41,7 @@ def resealed(artifact: bytes, change) -> bytes:
 
 def test_a_plan_survives_its_file(linear, trees):
     for artifact in (linear, trees):
-        assert save_plan(load_plan(artifact)) == artifact
+        assert save_model(load_model(artifact)) == artifact
 
 
 @settings(max_examples=60, deadline=None)
@@ -52,14 +52,14 @@ def test_any_changed_byte_is_noticed(linear, data):
     damaged = bytearray(linear)
     damaged[at] ^= flip
     with pytest.raises(BadArtifact):
-        load_plan(bytes(damaged))
+        load_model(bytes(damaged))
 
 
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_any_truncation_is_noticed(trees, data):
     with pytest.raises(BadArtifact):
-        load_plan(trees[: data.draw(st.integers(0, len(trees) - 1))])
+        load_model(trees[: data.draw(st.integers(0, len(trees) - 1))])
 
 
 @settings(max_examples=60, deadline=None)
@@ -68,7 +68,7 @@ def test_junk_is_refused_even_with_a_right_checksum(junk):
     body = MAGIC + junk
     for file in (junk, body + hashlib.sha256(body).digest()):
         with pytest.raises(BadArtifact):
-            load_plan(file)
+            load_model(file)
 
 
 def hostile_header(header: dict) -> bytes:
@@ -157,7 +157,7 @@ def _halved(name):
 )
 def test_a_resealed_but_inconsistent_linear_file_is_refused(linear, change):
     with pytest.raises(BadArtifact):
-        load_plan(resealed(linear, change))
+        load_model(resealed(linear, change))
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ def test_a_resealed_but_inconsistent_linear_file_is_refused(linear, change):
 )
 def test_a_resealed_but_inconsistent_tree_file_is_refused(trees, change):
     with pytest.raises(BadArtifact):
-        load_plan(resealed(trees, change))
+        load_model(resealed(trees, change))
 
 
 def test_loading_and_scoring_needs_no_scikit_learn(tmp_path, linear, trees):
@@ -186,10 +186,10 @@ def test_loading_and_scoring_needs_no_scikit_learn(tmp_path, linear, trees):
         (tmp_path / name).write_bytes(artifact)
     script = f"""
 import sys, pathlib
-from science.serving import load_plan
+from science.serving import load_model
 from science.explain import explain
 for name in ("linear", "trees"):
-    plan = load_plan((pathlib.Path({str(tmp_path)!r}) / name).read_bytes())
+    plan = load_model((pathlib.Path({str(tmp_path)!r}) / name).read_bytes())
     plan.predict_proba([{{}}]); plan.fits([{{}}]); explain(plan, {{"text": "free money", "Age": 30.0}})
 heavy = {{"sklearn", "scipy", "pandas", "joblib"}} & {{module.split(".")[0] for module in sys.modules}}
 assert not heavy, heavy

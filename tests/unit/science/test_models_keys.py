@@ -10,7 +10,7 @@ from science.serving.analyzer import Analyzer
 from science.serving.keys import WORDS, gram_keys, keys_of_grams, keys_of_words, word_keys
 from science.serving.lookup import Lookup
 from science.serving.spans import Spans, gram_spans, word_spans
-from science.serving.text import MOST_TEXTS, TextBlock
+from science.serving.text import MAX_TEXTS, TextBlock
 
 LETTERS = st.sampled_from("aB\u00e9\u0130\u4e1a\u696d\U0001f44d '!$ \t\n\u00a0")
 TEXT = st.one_of(st.text(LETTERS, max_size=40), st.text(max_size=40))
@@ -91,7 +91,7 @@ def test_a_text_scores_the_same_in_any_batch():
     block = TextBlock(
         "t", ["spam", "eggs spam"], [" sp", "ham "], (3, 5), np.arange(1.0, 5), np.arange(4.0)[:, None], 100
     )
-    texts = ["", "spam", "eggs spam ham", "nothing known", "\u4e1a " * 50] * MOST_TEXTS
+    texts = ["", "spam", "eggs spam ham", "nothing known", "\u4e1a " * 50] * MAX_TEXTS
     together = block.outputs(texts)
     alone = np.concatenate([block.outputs([text]) for text in texts])
     assert (together == alone).all()

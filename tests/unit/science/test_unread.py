@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from science.explain import explain
 from science.fields import Field, Kind, Schema
 from science.pipelines import train
-from science.serving import BadArtifact, load_plan
+from science.serving import BadArtifact, load_model
 from science.serving.unread import LONGEST, MOST, Unread
 
 SCHEMA = Schema((Field("body", Kind.TEXT),), ("ham", "spam"))
@@ -53,7 +53,7 @@ def test_a_word_that_is_left_out_moves_nothing_and_is_never_marked() -> None:
     assert without.report["unread"] == ["zorblatt", "quimby"]
     row = {"body": "please send the agenda. Zorblatt"}
     other = {"body": "please send the agenda. Quimby"}
-    plan = load_plan(without.artifact)
+    plan = load_model(without.artifact)
     assert plan.predict_proba([row]).tolist() == plan.predict_proba([other]).tolist()
     assert with_it.plan.predict_proba([row])[0, 1] > plan.predict_proba([row])[0, 1] + 0.1
     for text in (row, other):

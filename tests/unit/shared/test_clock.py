@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hitl.shared.clock import MOST_BEHIND, Steady
+from hitl.shared.clock import MAX_BEHIND, Steady
 
 START = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 
@@ -36,7 +36,7 @@ def test_it_never_goes_back_and_catches_up(steps: list[tuple[float, float]]) -> 
         before = now
         machine.set_by(step)
         behind = max(0.0, behind - seconds / 2, (before - machine.wall).total_seconds())
-        if behind > MOST_BEHIND.total_seconds() / 2:
+        if behind > MAX_BEHIND.total_seconds() / 2:
             return
     machine.wait(2 * behind + 1)
     assert machine.clock() == machine.wall

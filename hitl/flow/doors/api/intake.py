@@ -19,7 +19,7 @@ from hitl.flow.doors.api.batches import accept
 from hitl.flow.doors.api.headers import idempotency_key, media_type, wants_async
 from hitl.flow.doors.api.listing import list_cases
 from hitl.flow.doors.api.multipart import read_multipart
-from hitl.flow.intake.in_force import snapshot_for
+from hitl.flow.intake.in_force import workflow_in_force
 from hitl.flow.intake.parse import MULTIPART, read_cases
 from hitl.flow.intake.replays import KeyRevoked, check_key
 from hitl.flow.intake.submit import submit_cases
@@ -54,7 +54,7 @@ class CasesView(ApiView):
             key=key,
             now=clock.now(),
             idempotency_key=once,
-            fingerprint=sha256(slug.encode() + b"\n" + body) if once else None,
+            request_sha256=sha256(slug.encode() + b"\n" + body) if once else None,
             is_batch=sent.is_batch,
         )
         results = submit(intake)
@@ -101,15 +101,17 @@ def _current(key: ClientKey, intake: Intake) -> ClientKey | None:
 
 
 def _with_files(raw: HttpRequest, slug: str, key: ClientKey, once: str | None) -> ItemResult:
-    snap = snapshot_for(slug)
-    if not key.may_use(snap.workflow_id):
+    current = workflow_in_force(slug)
+    if not key.may_use(current.workflow_id):
         raise NotFound(f'There is no workflow "{slug[:60]}", or it is not yours.')
-    item, files = read_multipart(raw, snap)
+    item, files = read_multipart(raw, current)
     now = clock.now()
     for file in files:
         keep_asset(file, now=now)
-    fingerprint = sha256(canonical_json([slug, item.content, item.reference])) if once else None
-    intake = Intake(slug=slug, items=[item], key=key, now=now, idempotency_key=once, fingerprint=fingerprint)
+    request_sha256 = sha256(canonical_json([slug, item.content, item.reference])) if once else None
+    intake = Intake(
+        slug=slug, items=[item], key=key, now=now, idempotency_key=once, request_sha256=request_sha256
+    )
     return submit(intake)[0]
 
 

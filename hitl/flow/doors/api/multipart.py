@@ -9,13 +9,13 @@ from django.http.multipartparser import MultiPartParserError
 
 from cases.content import Problem, printable
 from cases.services.media import BadFile, Inspected, inspect_file
-from hitl.flow.intake.in_force import Snapshot
+from hitl.flow.intake.in_force import WorkflowInForce
 from hitl.flow.intake.parse import NotJson, TooLarge, decode
 from hitl.flow.intake.types import Submission
 from hitl.shared.errors import Invalid
 
 
-def read_multipart(request: HttpRequest, snap: Snapshot) -> tuple[Submission, list[Inspected]]:
+def read_multipart(request: HttpRequest, current: WorkflowInForce) -> tuple[Submission, list[Inspected]]:
     """Return the case, and the files it names, read and proved but not kept yet.
 
     Raises:
@@ -28,17 +28,19 @@ def read_multipart(request: HttpRequest, snap: Snapshot) -> tuple[Submission, li
     content = _content(texts.get("content"), uploads.get("content"))
     reference = texts.get("reference")
     problems = [
-        _problem(name, "is not known", f"Parts: {', '.join(['content', 'reference', *snap.media_fields])}.")
+        _problem(
+            name, "is not known", f"Parts: {', '.join(['content', 'reference', *current.media_fields])}."
+        )
         for name in [*texts, *uploads]
-        if name not in {"content", "reference", *snap.media_fields}
+        if name not in {"content", "reference", *current.media_fields}
     ]
     problems += [
         _problem(name, "is not a file", "Give the part a filename.")
         for name in texts
-        if name in snap.media_fields
+        if name in current.media_fields
     ]
     files = []
-    for name in snap.media_fields:
+    for name in current.media_fields:
         upload = uploads.get(name)
         if upload is None:
             continue
@@ -49,7 +51,7 @@ def read_multipart(request: HttpRequest, snap: Snapshot) -> tuple[Submission, li
             continue
         files.append(file)
         content[name] = {"asset": file.sha256}
-    canonical, misfits = snap.checker.check(content)
+    canonical, misfits = current.checker.check(content)
     problems += [p for p in misfits if p["field"] not in {q["field"] for q in problems}]
     if canonical is None or problems:
         raise Invalid(problems)

@@ -228,7 +228,7 @@ class ReviewRules(Shape):
     reread_share: Annotated[
         float, _said("Share of the audits that agree with the model which a second person reads.")
     ] = 0.05
-    gold_rate: Annotated[float, _said("Known-answer cases per blind case, at most 0.5.")] = 0.0
+    known_answer_rate: Annotated[float, _said("Known-answer cases per blind case, at most 0.5.")] = 0.0
     order: Annotated[Literal["due", "age"], _said("After the priority, what goes first.")] = "due"
     value_hours: Annotated[float, _said("How many hours earlier a case goes whose answer is worth most.")] = (
         0.0

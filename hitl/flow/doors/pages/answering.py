@@ -23,7 +23,7 @@ from hitl.web.views import person
 from reviews.desk.guards import chosen_workflow, desk_door, desk_url, is_script, lease_of, workflow_ids
 from reviews.desk.stage import or_stay, stage
 from reviews.models import Review
-from reviews.selectors import held_by, label_names_of
+from reviews.selectors import label_names_of, leased_task_of
 from reviews.types import MAX_COMMENT
 
 EVIDENCE_SEEN = ("shown", "hidden", "weak", "unavailable", "none")
@@ -101,7 +101,7 @@ def undo(request: HttpRequest, actor: Actor) -> HttpResponse:
     lease = undo_review(lease_token=lease_of(request), holding=holding, actor=actor, now=now)
     if not is_script(request):
         return redirect(desk_url(workflow))
-    held = held_by(actor, now=now, lease_token=lease)
+    held = leased_task_of(actor, now=now, lease_token=lease)
     return stage(request, actor, held, workflow=workflow, ids=workflow_ids(workflow), now=now)
 
 

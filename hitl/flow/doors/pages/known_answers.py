@@ -14,12 +14,12 @@ from cases.access import case_for
 from cases.models import Case
 from cases.types import CaseStatus
 from hitl.flow.doors.pages.guards import tell
-from hitl.flow.settling.known_answers import MAX_REASON, MAY_MARK, end_gold, mark_gold
+from hitl.flow.settling.known_answers import MAX_REASON, MAY_MARK, end_known_answer, mark_known_answer
 from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.errors import HitlError
 from hitl.web.views import person
-from reviews.models import GoldCase, ReviewRules
+from reviews.models import KnownAnswerCase, ReviewRules
 
 
 class KnownAnswerForm(forms.Form):
@@ -39,12 +39,14 @@ def known_answer_of(case: Case, actor: Actor, labels: list[str]) -> dict[str, An
     """Return what the case's page shows about it; nothing to whoever may not mark cases."""
     if not actor.has(*MAY_MARK) or case.status != CaseStatus.DECIDED:
         return {}
-    gold = GoldCase.objects.select_related("marked_by").filter(case=case).first()
+    known = KnownAnswerCase.objects.select_related("marked_by").filter(case=case).first()
     rate = (
-        ReviewRules.objects.filter(workflow_id=case.workflow_id).values_list("gold_rate", flat=True).first()
+        ReviewRules.objects.filter(workflow_id=case.workflow_id)
+        .values_list("known_answer_rate", flat=True)
+        .first()
     )
     return {
-        "known_answer": gold,
+        "known_answer": known,
         "known_answer_form": KnownAnswerForm(labels=labels, answer=case.answer),
         "known_answers_are_asked": bool(rate),
     }
@@ -59,11 +61,11 @@ def known_answer(request: HttpRequest, case_id: UUID) -> HttpResponse:
     said = request.POST
     try:
         if said.get("do") == "end":
-            end_gold(case_id=case.pk, actor=actor, now=now)
+            end_known_answer(case_id=case.pk, actor=actor, now=now)
             messages.success(request, "It is asked no more. What was answered is kept.")
         else:
             truth, reason = said.get("truth", ""), said.get("reason", "")
-            mark_gold(case_id=case.pk, truth=truth, reason=reason, actor=actor, now=now)
+            mark_known_answer(case_id=case.pk, truth=truth, reason=reason, actor=actor, now=now)
             messages.success(request, f"Known to be {truth}. It is asked again among the blind cases.")
     except HitlError as refused:
         tell(request, refused)

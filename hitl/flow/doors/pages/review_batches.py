@@ -43,9 +43,9 @@ from reviews.services.batches import (
     progress_of,
     require_batcher,
 )
-from reviews.types import LEAST_ALIKE, READ_FIRST, BatchStatus
+from reviews.types import LEAST_ALIKE, READ_FIRST, ReviewBatchStatus
 
-MOST_GROUPS = 20  # on the page
+MAX_GROUPS = 20  # on the page
 FIRST_LINES = 3  # of the cases of a group
 COMMON = 0.8  # share of a group that holds what is called common to it
 
@@ -90,8 +90,8 @@ def batches(request: HttpRequest, actor: Actor) -> HttpResponse:
     now = clock.now()
     groups = groups_waiting(actor, now=now)
     context = {
-        "groups": [_waiting(group) for group in groups[:MOST_GROUPS]],
-        "more": len(groups) - MOST_GROUPS,
+        "groups": [_waiting(group) for group in groups[:MAX_GROUPS]],
+        "more": len(groups) - MAX_GROUPS,
         "open": open_batches(actor, now=now),
         "least": LEAST_ALIKE,
         "read_first": READ_FIRST,
@@ -156,7 +156,7 @@ def batch(request: HttpRequest, actor: Actor, batch_id: UUID) -> HttpResponse:
             context["reading"] = _reading(found, progress.next_task)
         return render(request, "batches/batch.html", context)
     if not progress.is_agreed:  # a case of it was answered elsewhere: its others are free for everybody
-        close_batch(found, BatchStatus.DISSOLVED, now=now)
+        close_batch(found, ReviewBatchStatus.DISSOLVED, now=now)
     return render(request, "batches/outcome.html", context | _outcome(found))
 
 
@@ -231,7 +231,7 @@ def accept(request: HttpRequest, actor: Actor, batch_id: UUID) -> HttpResponse:
 @batch_door
 def leave(request: HttpRequest, actor: Actor, batch_id: UUID) -> HttpResponse:
     """Leave the rest of the batch in the queue."""
-    close_batch(batch_of(actor, batch_id), BatchStatus.LEFT, now=clock.now())
+    close_batch(batch_of(actor, batch_id), ReviewBatchStatus.LEFT, now=clock.now())
     return redirect("batches")
 
 

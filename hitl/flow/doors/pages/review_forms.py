@@ -40,7 +40,7 @@ class ReviewRulesForm(forms.Form):
     )
     decide_first_share = PercentField(label="Answered before the suggestion is shown, %")
     reread_share = PercentField(label="Audits that agree and are read again, %")
-    gold_rate = PercentField(label="Known-answer cases per blind case, %", help_text="At most 50.")
+    known_answer_rate = PercentField(label="Known-answer cases per blind case, %", help_text="At most 50.")
     reason_codes = forms.CharField(
         required=False,
         widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}),
@@ -56,7 +56,7 @@ class ReviewRulesForm(forms.Form):
     ASKED = ("reviews_required", "due_hours", "sla_action", "default_label")
     ROUTED = ("team", "skills", "order", "value_hours")
     HELD = ("lease_seconds", "hold_cap", "hold_max_hours")
-    SHOWN = ("decide_first_share", "reread_share", "gold_rate")
+    SHOWN = ("decide_first_share", "reread_share", "known_answer_rate")
 
     def __init__(self, data: Any, *, rules: Mapping[str, Any], labels: Sequence[str]) -> None:
         typed = {"skills": ", ".join(rules["skills"]), "reason_codes": _lines(rules["reason_codes"])}

@@ -122,7 +122,7 @@ def change(request: HttpRequest, slug: str) -> HttpResponse:
         schema.refuse(refused, words)
         return _form(request, words, schema, workflow=found)
     is_new = version.number != current.number
-    fits_on = version.fingerprint == current.fingerprint
+    fits_on = version.schema_sha256 == current.schema_sha256
     messages.success(request, f"Saved as version {version.number} of the schema." if is_new else "Saved.")
     if is_new and not fits_on:
         messages.warning(request, "Models made for the old schema decide nothing any more: people decide.")

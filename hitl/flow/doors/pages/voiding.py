@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from cases.models import Workflow
 from hitl.accounts.models import User
-from hitl.flow.settling.void import MAY_VOID, MOST_REASON, begin_voiding, preview_voiding
+from hitl.flow.settling.void import MAX_REASON, MAY_VOID, begin_voiding, preview_voiding
 from hitl.shared import clock
 from hitl.shared.errors import Conflict, NotAllowed, NotFound
 from hitl.web.views import person
@@ -32,7 +32,7 @@ class VoidForm(forms.Form):
         Workflow.objects.none(), to_field_name="slug", required=False, empty_label="All workflows"
     )
     reason = forms.CharField(
-        label="Why they do not count", max_length=MOST_REASON, widget=forms.Textarea(attrs={"rows": 3})
+        label="Why they do not count", max_length=MAX_REASON, widget=forms.Textarea(attrs={"rows": 3})
     )
 
     def __init__(self, data: Any, **options: Any) -> None:

@@ -14,7 +14,7 @@ from science.guarantee.certify import Traffic, certify
 from science.guarantee.losses import Loss
 from science.guarantee.out_of_fold import certify_out_of_fold
 from science.guarantee.per_label import certify_per_label, plan_per_label
-from science.guarantee.planning import LIKELY, Plan, _passing, labels_needed, outlook, plan
+from science.guarantee.planning import LIKELY, TestPlan, _passing, labels_needed, outlook, plan
 from science.guarantee.promise import Guarantee
 from science.guarantee.sequential import AnytimeCertifier
 from science.guarantee.thinning import one_per_cluster, thin
@@ -22,7 +22,7 @@ from science.guarantee.verdict import Certified, NotCertified, Why
 from science.worlds.ranked import GOOD, WEAK
 
 
-def frozen(n: int = 4000, target: float = 0.01, seed: int = 1, **options: Any) -> Plan:
+def frozen(n: int = 4000, target: float = 0.01, seed: int = 1, **options: Any) -> TestPlan:
     tune = GOOD.sample(n, np.random.default_rng(seed))
     facts = {"target": target, "delta": 0.05, "expected_labels": n, "method": "binomial"}
     return plan(tune.scores, tune.wrong, **(facts | options))
@@ -159,7 +159,7 @@ def test_one_case_of_each_cluster_is_kept() -> None:
 
 def test_a_plan_survives_json_to_the_last_bit() -> None:
     own = frozen()
-    assert Plan.from_json(json.loads(json.dumps(own.to_json()))) == own
+    assert TestPlan.from_json(json.loads(json.dumps(own.to_json()))) == own
 
 
 def test_the_labels_needed_are_enough_and_a_tenth_fewer_are_not() -> None:

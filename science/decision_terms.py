@@ -29,7 +29,7 @@ class Route(StrEnum):
     BREAKER_REVIEW = "breaker_review"
 
 
-class Standing(StrEnum):
+class Basis(StrEnum):
     """What the cutoffs in force rest on."""
 
     CERTIFIED = "certified"

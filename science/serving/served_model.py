@@ -87,8 +87,8 @@ class Linear:
 
 
 @dataclass
-class Plan:
-    """A model that scores rows. Build it with `load_plan`.
+class ServedModel:
+    """A model that scores rows. Build it with `load_model`.
 
     `labels` is the order of the probability columns. `background` holds raw columns of a few
     training rows, for explanations that compare; `typical` what is usual per field and label.
@@ -96,7 +96,7 @@ class Plan:
 
     labels: tuple[str, ...]
     schema: Schema
-    schema_fingerprint: str
+    schema_sha256: str
     table: Table
     texts: tuple[TextBlock | SentenceBlock, ...]
     media: tuple[MediaBlock, ...]

@@ -9,6 +9,6 @@ DEFAULT = "ALTER TABLE reviews_task RESET (autovacuum_vacuum_scale_factor, autov
 
 
 class Migration(migrations.Migration):
-    dependencies = [("reviews", "0002_lanes_places_and_skips")]
+    dependencies = [("reviews", "0001_initial")]
 
     operations = [migrations.RunSQL(OFTEN, DEFAULT)]

@@ -1,4 +1,4 @@
-"""What a run learns from: the standing human labels, their cases, and the hash that names them all."""
+"""What a run learns from: the current human labels, their cases, and the hash that names them all."""
 
 import hashlib
 from collections import Counter
@@ -15,28 +15,28 @@ from cases.types import CaseStatus, Purpose
 from models_store.selectors import standing_labels
 from science.fields import Schema
 
-MOST_LABELS = 50_000  # the newest; more would not fit a worker's memory with text in them
-MOST_WEIGHT = 3.0  # of an audited case in training; it stands for many, and must not drown the others
+MAX_LABELS = 50_000  # the newest; more would not fit a worker's memory with text in them
+MAX_WEIGHT = 3.0  # of an audited case in training; it stands for many, and must not drown the others
 CERTIFY_SHARE = 0.4
-FEWEST_TO_CERTIFY = 1_000  # below, twice as many judged out of fold prove more than these held out
+MIN_TO_CERTIFY = 1_000  # below, twice as many judged out of fold prove more than these held out
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class TrainingSet:
     """Labelled cases in the order of their labels' ids, and the schema they fit.
 
     Attributes:
-        fingerprint: hash of the schema.
+        schema_sha256: hash of the schema.
         chance: of each label, the probability that it was collected where that was drawn (audits), else 1.
         is_random: drawn at random and answered blind, or imported and attested to be so: such labels may be
             held out to certify.
         sha256: over ids, labels and contents: the same data has the same name.
-        n_left_out: standing labels that do not fit the present schema, or whose case was withdrawn.
+        n_left_out: current labels that do not fit the present schema, or whose case was withdrawn.
     """
 
     schema: Schema
     schema_version: int
-    fingerprint: str
+    schema_sha256: str
     label_ids: list[UUID]
     contents: list[Mapping[str, Any]]
     labels: list[str]
@@ -60,14 +60,14 @@ class Snapshot:
     @property
     def weights(self) -> np.ndarray:
         """How much each label counts in training, shape (n_labels,)."""
-        return np.minimum(1 / self.chance, MOST_WEIGHT)
+        return np.minimum(1 / self.chance, MAX_WEIGHT)
 
     def take(self, places: np.ndarray) -> tuple[list[Mapping[str, Any]], list[str]]:
         """Return contents and labels at these places."""
         return [self.contents[i] for i in places], [self.labels[i] for i in places]
 
 
-def take_snapshot(workflow: Workflow) -> Snapshot:
+def take_snapshot(workflow: Workflow) -> TrainingSet:
     """Read the labels that fit the workflow's present schema; people's only, never the model's own decisions.
 
     Known-answer cases are left out: they test reviewers, and a model that learned them would not be tested.
@@ -75,9 +75,14 @@ def take_snapshot(workflow: Workflow) -> Snapshot:
     version = SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version)
     kept: list[Label] = []
     seen = 0
-    newest = standing_labels(workflow.id).exclude(purpose=Purpose.GOLD).select_related("case").order_by("-id")
+    newest = (
+        standing_labels(workflow.id)
+        .exclude(purpose=Purpose.KNOWN_ANSWER)
+        .select_related("case")
+        .order_by("-id")
+    )
     fits = _fitting(version)
-    for label in newest[:MOST_LABELS].iterator(chunk_size=2000):
+    for label in newest[:MAX_LABELS].iterator(chunk_size=2000):
         seen += 1
         if fits(label):
             kept.append(label)
@@ -88,10 +93,10 @@ def take_snapshot(workflow: Workflow) -> Snapshot:
         (label.inclusion_probability or 1.0) if audit else 1.0
         for label, audit in zip(kept, is_audit, strict=True)
     ]
-    return Snapshot(
+    return TrainingSet(
         schema=version.schema,
         schema_version=version.number,
-        fingerprint=version.fingerprint,
+        schema_sha256=version.schema_sha256,
         label_ids=[label.id for label in kept],
         contents=[label.case.content for label in kept],
         labels=[label.label for label in kept],
@@ -108,7 +113,7 @@ def take_snapshot(workflow: Workflow) -> Snapshot:
 
 def _fitting(version: SchemaVersion) -> Any:
     """Return the question whether a label and its case's content fit the present schema."""
-    same = SchemaVersion.objects.filter(workflow_id=version.workflow_id, fingerprint=version.fingerprint)
+    same = SchemaVersion.objects.filter(workflow_id=version.workflow_id, schema_sha256=version.schema_sha256)
     alike = set(same.values_list("number", flat=True))
     known = set(version.label_names)
     checker = checker_for(version.schema)
@@ -134,7 +139,7 @@ def _digest(labels: Iterable[Label]) -> str:
     return hasher.hexdigest()
 
 
-def split(snapshot: Snapshot) -> tuple[np.ndarray, np.ndarray]:
+def split(snapshot: TrainingSet) -> tuple[np.ndarray, np.ndarray]:
     """Return the places of labels to train on and of those held out to certify, both in order.
 
     Random blind labels only are held out, each by the hash of its id, so that it is held out again next time
@@ -142,7 +147,7 @@ def split(snapshot: Snapshot) -> tuple[np.ndarray, np.ndarray]:
     the release is judged out of fold, which proves more from few labels, and its certificate is provisional.
     """
     drawn = snapshot.is_random & np.array([_lot(i) < CERTIFY_SHARE for i in snapshot.label_ids], dtype=bool)
-    if drawn.sum() < FEWEST_TO_CERTIFY:
+    if drawn.sum() < MIN_TO_CERTIFY:
         drawn[:] = False
     return np.flatnonzero(~drawn), np.flatnonzero(drawn)
 
@@ -151,7 +156,7 @@ def _lot(label_id: UUID) -> float:
     return int.from_bytes(hashlib.sha256(label_id.bytes).digest()[:8]) / 2**64
 
 
-def facts(snapshot: Snapshot) -> dict[str, Any]:
+def facts(snapshot: TrainingSet) -> dict[str, Any]:
     """Return what the model card says about the data."""
     return {
         "n_labels": len(snapshot),
