@@ -184,8 +184,10 @@ class Label(models.Model):
     is_blind = models.BooleanField(help_text="Given without sight of the model's output.")
     inclusion_probability = models.FloatField(null=True)
     seconds = models.FloatField(null=True, help_text="Active seconds at the desk.")
+    review_id = models.UUIDField(null=True, help_text="The answer that brought it about.")
     at = models.DateTimeField()
     superseded_at = models.DateTimeField(null=True)
+    superseded_by_review_id = models.UUIDField(null=True, help_text="The answer that ended it.")
 
     class Meta:
         constraints: ClassVar[list[Any]] = [

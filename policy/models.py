@@ -305,6 +305,7 @@ class Decision(models.Model):
     is_blind = models.BooleanField(
         default=False, help_text="The person answers without sight of the model's output."
     )
+    review_id = models.UUIDField(null=True, help_text="The answer that brought it about.")
     policy_version = models.IntegerField()
     actor_kind = models.CharField(max_length=10)
     actor_id = models.CharField(max_length=64)
@@ -325,6 +326,9 @@ class Decision(models.Model):
                     inclusion_probability__gt=0,
                     uniform__isnull=False,
                 ),
+            ),
+            models.CheckConstraint(
+                name="decision_reason_is_known", condition=Q(reason__in=[reason for reason, _ in REASONS])
             ),
             models.CheckConstraint(
                 name="decision_probability_in_range",

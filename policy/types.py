@@ -97,12 +97,18 @@ CHANGE_TRANSITIONS: dict[str, tuple[str, ...]] = {"asked": ("made", "declined")}
 
 
 ROUTES = [(r.value, r.value) for r in Route] + [("person", "person")]
-REASONS = [(r.value, r.value.replace("_", " ")) for r in Reason] + [
-    ("reviewed", "a person decided"),
-    ("batched", "a person accepted the suggestion unread, with others like it"),
-    ("amended", "a person changed the decision"),
-    ("undone", "a person took an answer back"),
-    ("withdrawn", "the submitter withdrew the case"),
-    ("defaulted", "nobody answered in time: the set label stands in"),
-]
+
+
+class DecisionReason(models.TextChoices):
+    """Why a decision after the routing was made; the routing's own reasons are `science.decide.Reason`."""
+
+    REVIEWED = "reviewed", "a person decided"
+    BATCHED = "batched", "a person accepted the suggestion unread, with others like it"
+    AMENDED = "amended", "a person changed the decision"
+    UNDONE = "undone", "a person took an answer back"
+    WITHDRAWN = "withdrawn", "the submitter withdrew the case"
+    DEFAULTED = "defaulted", "nobody answered in time: the default label stands in"
+
+
+REASONS = [(r.value, r.value.replace("_", " ")) for r in Reason] + DecisionReason.choices
 BASES = [(s.value, s.value.replace("_", " ")) for s in Basis]

@@ -276,6 +276,9 @@ class Task(models.Model):
                 | (~Q(status="leased") & Q(lease_token__isnull=True, place__isnull=True)),
             ),
             models.CheckConstraint(
+                name="task_reasons_are_known", condition=Q(reasons__contained_by=TaskReason.values)
+            ),
+            models.CheckConstraint(
                 name="place_in_range", condition=Q(place__isnull=True) | Q(place__range=(1, MAX_LEASES))
             ),
             models.UniqueConstraint(

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import orjson
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
@@ -16,6 +17,7 @@ from cases.models import SchemaVersion
 from cases.types import Purpose
 from hitl.accounts.types import Role
 from hitl.shared.actor import Actor
+from hitl.shared.named_rows import fetch_named
 from reviews.models import KnownAnswerCase, Review, Skip, Task
 from reviews.sql_queue import COUNT_WAITING, HELD_BY, OPEN_TO
 from reviews.types import OPEN, SKIP_LASTS, Mode, TaskStatus
@@ -75,15 +77,15 @@ class LeasedTask:
         return self.mode == Mode.DECIDE_FIRST and self.first_label is None
 
     @classmethod
-    def from_row(cls, row: Sequence[Any]) -> "LeasedTask":
-        """Read a row of `statements.HELD_COLUMNS`."""
-        # jsonb arrives as text
-        return cls(
-            *(
-                orjson.loads(v) if name in _JSON and v is not None else v
-                for name, v in zip(cls.__slots__, row, strict=True)
-            )
-        )
+    def fetch(cls, cursor: CursorWrapper) -> "LeasedTask | None":
+        """Read the row of `sql_queue.HELD_COLUMNS` that a statement returned; None where it returned none."""
+        row = next(iter(fetch_named(cursor)), None)
+        if row is None:
+            return None
+        values = row._asdict()
+        for name in _JSON:  # jsonb arrives as text
+            values[name] = None if values[name] is None else orjson.loads(values[name])
+        return cls(**values)
 
 
 def lanes_of(actor: Actor) -> list[bool]:
@@ -98,8 +100,7 @@ def leased_task_of(
     params = {"reviewer": actor.user_id, "now": now, "workflows": workflow_ids, "token": lease_token}
     with connection.cursor() as cursor:
         cursor.execute(HELD_BY, params)
-        row = cursor.fetchone()
-    return LeasedTask.from_row(row) if row else None
+        return LeasedTask.fetch(cursor)
 
 
 def on_hold(actor: Actor) -> list[Task]:

@@ -80,18 +80,19 @@ LEFT JOIN reviews_reviewrules rules ON rules.workflow_id = picked.workflow_id
 WHERE t.id = picked.id
 """  # noqa: S608 - text of our own, no input
 
-# What the desk shows of a held task `t`, its case `c`, workflow `w` and schema `s`. In the order of
-# `LeasedTask`.
+# What the desk shows of a leased task `t`, its case `c`, workflow `w` and schema `s`: what `LeasedTask` has.
 # The case is shown as old as its task: second reads and known-answer cases look like any other. Where people
 # answer first, nothing of the model is here until they have.
 _SHOWN = "(t.mode <> 'decide_first' OR t.first_label IS NOT NULL)"
 HELD_COLUMNS = f"""
-    t.id, t.lease_token, t.leased_at, t.lease_until, t.due_at, t.mode,
-    CASE WHEN {_SHOWN} THEN t.suggestion END, CASE WHEN {_SHOWN} THEN t.confidence END,
-    CASE WHEN {_SHOWN} THEN t.runner_up END, CASE WHEN {_SHOWN} THEN t.release_id END,
-    t.case_id, t.workflow_id, t.schema_version, c.content, t.created_at,
-    w.slug, w.name, w.guidelines, s.fields, s.labels, t.first_label, t.escalation, rules.reason_codes,
-    rules.ready_notes
+    t.id AS task_id, t.lease_token, t.leased_at, t.lease_until, t.due_at, t.mode,
+    CASE WHEN {_SHOWN} THEN t.suggestion END AS suggestion,
+    CASE WHEN {_SHOWN} THEN t.confidence END AS confidence,
+    CASE WHEN {_SHOWN} THEN t.runner_up END AS runner_up,
+    CASE WHEN {_SHOWN} THEN t.release_id END AS release_id,
+    t.case_id, t.workflow_id, t.schema_version, c.content, t.created_at AS received_at,
+    w.slug, w.name AS workflow, w.guidelines, s.fields, s.labels, t.first_label, t.escalation,
+    rules.reason_codes, rules.ready_notes
 """
 
 CLAIM_NEXT = f"{_CLAIM} RETURNING {HELD_COLUMNS}"
@@ -187,41 +188,34 @@ WHERE t.lease_token = %(token)s AND t.status = 'leased' FOR NO KEY UPDATE OF t
 """  # noqa: S608
 PREPARED_LOCK_TASK = Prepared("hitl_lock_task", _LOCK_TASK, {"token": "uuid"})
 
-# Closes the task and records the answer; nothing of either if the lease is not the one that was checked.
+# Closes tasks and records their answers; nothing of one that is no longer held as it was when it was checked:
+# under that lease, or by nobody.
 _ANSWER = """
-WITH done AS (
-    UPDATE reviews_task
+WITH given AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset(%(answers)s) AS given (
+        id uuid, task_id uuid, held_under uuid, lease_token uuid, label text, comment text, reason_code text,
+        first_label text, shown jsonb, marks jsonb, flags jsonb, started_at timestamptz, seconds float8)
+), done AS (
+    UPDATE reviews_task t
     SET status = 'done', closed_at = %(now)s, lease_token = NULL, lease_until = NULL, place = NULL,
-        ahead = false
-    WHERE id = %(task)s AND lease_token = %(token)s AND status = 'leased' RETURNING id, case_id, epoch, mode
+        ahead = false, leased_to_id = %(reviewer)s, leased_at = given.started_at
+    FROM given
+    WHERE t.id = given.task_id AND t.status = ANY(%(sources)s)
+      AND t.lease_token IS NOT DISTINCT FROM given.held_under
+    RETURNING t.id, t.case_id, t.epoch, t.mode
 )
 INSERT INTO reviews_review (id, task_id, case_id, epoch, reviewer_id, label, comment, reason_code,
                             first_label, mode, shown, marks, flags, lease_token, started_at, submitted_at,
                             seconds)
-SELECT %(id)s, done.id, done.case_id, done.epoch, %(reviewer)s, %(label)s, %(comment)s, %(reason_code)s,
-       %(first_label)s, done.mode, %(shown)s, %(marks)s, %(flags)s, %(token)s,
-       %(started)s, %(now)s, %(seconds)s
-FROM done
+SELECT given.id, done.id, done.case_id, done.epoch, %(reviewer)s, given.label, given.comment,
+       given.reason_code, given.first_label, done.mode, given.shown, given.marks, given.flags,
+       given.lease_token, given.started_at, %(now)s, given.seconds
+FROM done JOIN given ON given.task_id = done.id
 """
 PREPARED_ANSWER = Prepared(
     "hitl_answer",
     _ANSWER,
-    {
-        "id": "uuid",
-        "task": "uuid",
-        "token": "uuid",
-        "reviewer": "int",
-        "label": "text",
-        "comment": "text",
-        "reason_code": "text",
-        "first_label": "text",
-        "shown": "jsonb",
-        "marks": "jsonb",
-        "flags": "jsonb",
-        "started": "timestamptz",
-        "now": "timestamptz",
-        "seconds": "float8",
-    },
+    {"answers": "jsonb", "reviewer": "int", "now": "timestamptz", "sources": "text[]"},
 )
 
 # The case on the page for another lease, and what its holder has ahead for another short one.

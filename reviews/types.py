@@ -48,7 +48,7 @@ class TaskStatus(models.TextChoices):
 
 
 TASK_TRANSITIONS: dict[str, tuple[str, ...]] = {
-    "waiting": ("leased", "dropped"),
+    "waiting": ("leased", "done", "dropped"),  # done: claimed and answered in one go, with others like it
     "leased": ("waiting", "done", "dropped", "held"),
     "held": ("leased", "waiting", "dropped"),  # its owner goes on with it, or its time is over
     "done": ("leased", "waiting"),  # the answer was taken back by the same person, or is void: ask another
@@ -70,6 +70,7 @@ class TaskReason(models.TextChoices):
     """Why a task is in the queue; a task may have several. Leads see them, reviewers do not."""
 
     UNCERTAIN = "uncertain", "the model is not sure enough"
+    UNPROVED = "unproved", "the promise is not proved for it, or not yet in full"
     NO_MODEL = "no_model", "there is no model"
     DEGREE = "degree", "people decide everything here"
     AUDIT = "audit", "audit of an automatic decision"

@@ -27,32 +27,6 @@ from hitl.shared.ids import new_id
 
 MAX_REFERENCE = 200
 
-_CASE = (
-    "id",
-    "workflow_id",
-    "schema_version",
-    "content",
-    "content_sha256",
-    "status",
-    "answer",
-    "epoch",
-    "origin",
-    "reference",
-    "received_at",
-    "changed_at",
-)
-_LABEL = (
-    "id",
-    "case_id",
-    "workflow_id",
-    "schema_version",
-    "label",
-    "purpose",
-    "is_blind",
-    "inclusion_probability",
-    "at",
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
@@ -152,34 +126,33 @@ def _write(
     cases, labels = [], []
     for name, (body, label, at) in found.items():
         case_id = new_id()
-        cases.append(
-            (
-                case_id,
-                workflow.id,
-                version.number,
-                body.decode(),
-                sha256(body),
-                CaseStatus.DECIDED.value,
-                label,
-                1,
-                Origin.IMPORT.value,
-                name,
-                at,
-                at,
-            )
-        )
-        labels.append(
-            (
-                new_id(),
-                case_id,
-                workflow.id,
-                version.number,
-                label,
-                Purpose.IMPORT.value,
-                attest,
-                1.0 if attest else None,
-                now,
-            )
-        )
-    copy_rows("cases_case", _CASE, cases)
-    copy_rows("cases_label", _LABEL, labels)
+        case = {
+            "id": case_id,
+            "workflow_id": workflow.id,
+            "schema_version": version.number,
+            "content": body.decode(),
+            "content_sha256": sha256(body),
+            "status": CaseStatus.DECIDED.value,
+            "answer": label,
+            "epoch": 1,
+            "origin": Origin.IMPORT.value,
+            "reference": name,
+            "received_at": at,
+            "changed_at": at,
+        }
+        cases.append(case)
+        labelled = {
+            "id": new_id(),
+            "case_id": case_id,
+            "workflow_id": workflow.id,
+            "schema_version": version.number,
+            "label": label,
+            "purpose": Purpose.IMPORT.value,
+            "is_blind": attest,
+            "inclusion_probability": 1.0 if attest else None,
+            "at": now,
+        }
+        labels.append(labelled)
+    if cases:
+        copy_rows("cases_case", list(cases[0]), cases)
+        copy_rows("cases_label", list(labels[0]), labels)

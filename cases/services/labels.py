@@ -1,80 +1,99 @@
-"""What a case counts as: one current label, append-only."""
+"""What cases count as: one current label each, append-only. Many labels take one statement, as one does."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import orjson
 from django.db import connection
 
 from cases.models import Case, Label
 from hitl.shared.ids import new_id
 from hitl.shared.prepared import Prepared
 
+
+@dataclass(frozen=True, slots=True)
+class NewLabel:
+    """A label to record.
+
+    Attributes:
+        review_id: the answer that brought it about; None where nobody answered a task.
+        is_replaced: it was said, and another label of the same answer takes its place at once.
+    """
+
+    case: Case
+    schema_version: int
+    label: str
+    purpose: str
+    is_blind: bool
+    inclusion_probability: float | None
+    labelled_by_id: int | None
+    seconds: float | None
+    review_id: UUID | None = None
+    is_replaced: bool = False
+
+
 _RECORD = Prepared(
-    "hitl_record_label",
+    "hitl_record_labels",
     """
     INSERT INTO cases_label (id, case_id, workflow_id, schema_version, label, purpose, labelled_by_id,
-                             is_blind, inclusion_probability, seconds, at)
-    VALUES (%(id)s, %(case)s, %(workflow)s, %(schema_version)s, %(label)s, %(purpose)s, %(labelled_by)s,
-            %(is_blind)s, %(inclusion_probability)s, %(seconds)s, %(now)s)
+                             is_blind, inclusion_probability, seconds, review_id, at, superseded_at)
+    SELECT id, case_id, workflow_id, schema_version, label, purpose, labelled_by_id,
+           is_blind, inclusion_probability, seconds, review_id, %(now)s,
+           CASE WHEN is_replaced THEN %(now)s END
+    FROM jsonb_to_recordset(%(labels)s) AS given (
+        id uuid, case_id uuid, workflow_id uuid, schema_version int, label text, purpose text,
+        labelled_by_id int, is_blind bool, inclusion_probability float8, seconds float8, review_id uuid,
+        is_replaced bool)
     """,
-    {
-        "id": "uuid",
-        "case": "uuid",
-        "workflow": "uuid",
-        "schema_version": "int",
-        "label": "text",
-        "purpose": "text",
-        "labelled_by": "int",
-        "is_blind": "bool",
-        "inclusion_probability": "float8",
-        "seconds": "float8",
-        "now": "timestamptz",
-    },
+    {"labels": "jsonb", "now": "timestamptz"},
 )
 
 
-def record_label(
-    *,
-    case: Case,
-    schema_version: int,
-    label: str,
-    purpose: str,
-    is_blind: bool,
-    inclusion_probability: float | None,
-    labelled_by_id: int | None,
-    seconds: float | None,
-    now: datetime,
-) -> None:
-    """Make `label` what the case counts as, which has no current label (any more).
+def record_labels(labels: Sequence[NewLabel], *, now: datetime) -> None:
+    """Make these what their cases count as, which have no current label (any more).
 
-    Call inside the transaction that holds the case's lock.
+    Call inside the transaction that holds the cases' locks.
     """
+    rows = [
+        {
+            "id": new_id(),
+            "case_id": one.case.pk,
+            "workflow_id": one.case.workflow_id,
+            "schema_version": one.schema_version,
+            "label": one.label,
+            "purpose": one.purpose,
+            "labelled_by_id": one.labelled_by_id,
+            "is_blind": one.is_blind,
+            "inclusion_probability": one.inclusion_probability,
+            "seconds": one.seconds,
+            "review_id": one.review_id,
+            "is_replaced": one.is_replaced,
+        }
+        for one in labels
+    ]
     with connection.cursor() as cursor:
-        _RECORD.execute(
-            cursor,
-            {
-                "id": new_id(),
-                "case": case.pk,
-                "workflow": case.workflow_id,
-                "schema_version": schema_version,
-                "label": label,
-                "purpose": purpose,
-                "labelled_by": labelled_by_id,
-                "is_blind": is_blind,
-                "inclusion_probability": inclusion_probability,
-                "seconds": seconds,
-                "now": now,
-            },
+        _RECORD.execute(cursor, {"labels": orjson.dumps(rows).decode(), "now": now})
+
+
+def supersede_labels(by_case: Mapping[UUID, UUID | None], *, now: datetime) -> None:
+    """End the current label of each of these cases, if it has one, and say which review ended it, if any."""
+    rows = [{"case_id": case_id, "review_id": review_id} for case_id, review_id in by_case.items()]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            UPDATE cases_label l SET superseded_at = %(now)s, superseded_by_review_id = given.review_id
+            FROM jsonb_to_recordset(%(rows)s::jsonb) AS given (case_id uuid, review_id uuid)
+            WHERE l.case_id = given.case_id AND l.superseded_at IS NULL
+            """,
+            {"rows": orjson.dumps(rows).decode(), "now": now},
         )
 
 
-def supersede_label(*, case_id: UUID, now: datetime) -> bool:
-    """End the current label of a case; False when it has none."""
-    return Label.objects.filter(case_id=case_id, superseded_at=None).update(superseded_at=now) == 1
-
-
-def take_back_label(*, case_id: UUID, given_at: datetime, now: datetime) -> None:
-    """Undo the label given at `given_at`: what it superseded stands again."""
-    if Label.objects.filter(case_id=case_id, at=given_at, superseded_at=None).update(superseded_at=now):
-        ended_by_it = Label.objects.filter(case_id=case_id, superseded_at=given_at).exclude(at=given_at)
-        ended_by_it.update(superseded_at=None)
+def take_back_label(*, case_id: UUID, review_id: UUID, now: datetime) -> None:
+    """Undo the label that a review brought about: the one that it ended is current again."""
+    labels = Label.objects.filter(case_id=case_id)
+    if labels.filter(review_id=review_id, superseded_at=None).update(superseded_at=now):
+        ended_by_it = labels.filter(superseded_by_review_id=review_id)
+        ended_by_it.update(superseded_at=None, superseded_by_review_id=None)

@@ -1,8 +1,10 @@
-"""Move a case along its transitions."""
+"""Move cases along their transitions. Many take one statement, as one does."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
+import orjson
 from django.db import connection
 
 from cases.types import CASE_TRANSITIONS, CaseStatus
@@ -11,25 +13,25 @@ from hitl.shared.prepared import Prepared
 from hitl.shared.transitions import sources_of
 
 _MOVE = Prepared(
-    "hitl_move_case",
+    "hitl_move_cases",
     """
-    UPDATE cases_case SET status = %(to)s, answer = %(answer)s, changed_at = %(now)s
-    WHERE id = %(case)s AND status = ANY(%(sources)s)
+    UPDATE cases_case c SET status = %(to)s, answer = given.answer, changed_at = %(now)s
+    FROM jsonb_to_recordset(%(cases)s) AS given (case_id uuid, answer text)
+    WHERE c.id = given.case_id AND c.status = ANY(%(sources)s)
     """,
-    {"case": "uuid", "to": "text", "answer": "text", "now": "timestamptz", "sources": "text[]"},
+    {"cases": "jsonb", "to": "text", "now": "timestamptz", "sources": "text[]"},
 )
 
 
-def move_case(case_id: UUID, *, to: CaseStatus, answer: str | None, now: datetime) -> None:
-    """Set the status and the answer of a case, if its present status may lead there.
+def move_cases(answers: Mapping[UUID, str | None], *, to: CaseStatus, now: datetime) -> None:
+    """Set the status of cases and their answers, if the present status of each may lead there.
 
     Raises:
-        Conflict: the case is gone or no longer in a status that leads there.
+        Conflict: a case is gone or no longer in a status that leads there; the caller must roll back.
     """
-    sources = sources_of(CASE_TRANSITIONS, to)
+    rows = [{"case_id": case_id, "answer": answer} for case_id, answer in answers.items()]
+    parameters = {"cases": orjson.dumps(rows).decode(), "to": to.value, "now": now}
     with connection.cursor() as cursor:
-        _MOVE.execute(
-            cursor, {"case": case_id, "to": to.value, "answer": answer, "now": now, "sources": sources}
-        )
-        if cursor.rowcount != 1:
+        _MOVE.execute(cursor, parameters | {"sources": sources_of(CASE_TRANSITIONS, to)})
+        if cursor.rowcount != len(rows):
             raise Conflict(to=to)

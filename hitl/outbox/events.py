@@ -24,6 +24,7 @@ class News:
     at: datetime
     payload: dict[str, Any] = field(default_factory=dict)
     not_before: datetime | None = None
+    review_id: UUID | None = None  # the answer that brought it about
 
 
 _ENDPOINTS = Prepared(
@@ -64,6 +65,7 @@ def emit(news: Iterable[News]) -> int:
             workflow_id=item.workflow_id,
             subject_id=item.subject_id,
             payload=item.payload,
+            review_id=item.review_id,
             at=item.at,
             not_before=not_before,
         )

@@ -41,6 +41,7 @@ class Event(models.Model):
     workflow_id = models.UUIDField(null=True)
     subject_id = models.UUIDField(help_text="The case, release or other thing the event is about.")
     payload = models.JSONField(default=dict)
+    review_id = models.UUIDField(null=True, help_text="The answer that brought it about.")
     at = models.DateTimeField()
     not_before = models.DateTimeField(help_text="End of the undo window: nothing is sent earlier.")
 

@@ -1,6 +1,5 @@
 """Take news back before anybody has heard it."""
 
-from datetime import datetime
 from uuid import UUID
 
 from hitl.outbox.models import Delivery
@@ -8,13 +7,13 @@ from hitl.outbox.types import TRANSITIONS, DeliveryStatus
 from hitl.shared.transitions import move
 
 
-def take_back_news(*, subject_id: UUID, at: datetime) -> bool:
-    """Cancel every delivery of what happened to `subject_id` at `at`; False when one has been tried.
+def take_back_news(*, subject_id: UUID, review_id: UUID) -> bool:
+    """Cancel every delivery of what an answer did to `subject_id`; False when one has been tried.
 
     On False the caller must roll back: the others were cancelled in its transaction. A delivery that the
     relay holds at this moment is waited for.
     """
-    news = Delivery.objects.filter(event__subject_id=subject_id, event__at=at)
+    news = Delivery.objects.filter(event__subject_id=subject_id, event__review_id=review_id)
     ids = list(news.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk", flat=True))
     if not ids:
         return True

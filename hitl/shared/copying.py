@@ -1,8 +1,9 @@
 """Write many rows with COPY, the cheapest way PostgreSQL has."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from io import BytesIO
+from operator import itemgetter
 from types import NoneType
 from typing import Any
 from uuid import UUID
@@ -10,9 +11,12 @@ from uuid import UUID
 from django.db import connection
 
 
-def copy_rows(table: str, columns: Iterable[str], rows: Iterable[tuple[Any, ...]]) -> None:
-    """Stream rows into a table of ours; text is JSON where the column is, bytes are bytea."""
-    lines = ["\t".join([_WRITERS.get(type(value), _escaped)(value) for value in row]) for row in rows]
+def copy_rows(table: str, columns: Iterable[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Stream rows, by column, into a table of ours; text is JSON where the column is, bytes are bytea."""
+    values_of = itemgetter(*columns)
+    lines = [
+        "\t".join([_WRITERS.get(type(value), _escaped)(value) for value in values_of(row)]) for row in rows
+    ]
     if not lines:
         return
     stream = BytesIO("\n".join([*lines, ""]).encode())

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
-from hitl.flow.settling.answer_many import BatchAnswer, answer_batch, offered
+from hitl.flow.settling.answer import answer_batch, offered
 from hitl.shared.actor import Actor
 from hitl.simulate.fake_time import Clockwork
 from reviews.models import Task
+from reviews.services.answers import Answer
 from reviews.types import TaskStatus
 
 SECONDS_EACH = 20.0  # active seconds an answer takes
@@ -65,8 +66,8 @@ class Reviewers:
             tasks = offered(actor=actor, workflow_ids=[workflow_id], now=now, most=share)
             if not tasks:
                 continue
-            given = [BatchAnswer(task.pk, self._say(task, actor), seconds=SECONDS_EACH) for task in tasks]
-            done += len(answer_batch(answers=given, actor=actor, since=since, now=now).labels)
+            given = {task.pk: Answer(self._say(task, actor), seconds=SECONDS_EACH) for task in tasks}
+            done += len(answer_batch(by_task=given, actor=actor, since=since, now=now).labels)
             now = clockwork.move_to(now + timedelta(milliseconds=1))
         self._people.append(self._people.pop(0))
         self.answers += done

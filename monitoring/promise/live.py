@@ -10,10 +10,12 @@ from django.db.models import Q
 
 from cases.models import Label
 from cases.types import Purpose
+from models_store.models import Release
 from monitoring.watch import blind_answers
 from monitoring.watch.blind_answers import Drawn, Truth
 from monitoring.watch.watched import ACCEPTED
-from policy.models import Decision
+from policy.models import Decision, Policy
+from policy.proof.terms import costs_of
 from science.decide import Reason
 from science.guarantee.estimates import Estimate, hajek
 
@@ -51,10 +53,13 @@ class LiveError:
         return self.naive - self.everything.value
 
 
-def live_error(
-    *, workflow_id: UUID, release_id: UUID, costs: Mapping[str, float], now: datetime
-) -> LiveError:
-    """Estimate from the latest labels of at most `WINDOW`; intervals hold at all moments at once (95 %)."""
+def live_error(policy: Policy, release: Release, *, now: datetime) -> LiveError:
+    """Estimate from the latest labels of at most `WINDOW`; intervals hold at all moments at once (95 %).
+
+    Whoever shows how often the model is wrong now asks here: no page counts it in a way of its own.
+    """
+    workflow_id, release_id = policy.workflow_id, release.pk
+    costs = dict(zip(release.labels, costs_of(policy, release.labels), strict=True))
     accepted = _drawn(workflow_id, release_id, ACCEPTED, now)
     everything = _drawn(workflow_id, release_id, list(Reason), now)
     since = everything[0].at if everything else None

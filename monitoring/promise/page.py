@@ -20,7 +20,7 @@ from policy.in_force.basis import points_of
 from policy.in_force.status import PromiseStatus, status_of
 from policy.models import Certificate, Policy, Trial
 from policy.proof.proofs import Terms
-from policy.proof.terms import NothingKnown, costs_of, misses, terms_of
+from policy.proof.terms import NothingKnown, misses, terms_of
 from policy.services.certify import tests_before
 from policy.services.expiry import LABELS_PER_LABEL
 from policy.services.trials import open_trial_of
@@ -162,8 +162,7 @@ class PromisePage:
         release = self.automation.release
         if release is None:
             return None
-        costs = dict(zip(release.labels, costs_of(self.policy, release.labels), strict=True))
-        return live_error(workflow_id=self.workflow.id, release_id=release.id, costs=costs, now=self.now)
+        return live_error(self.policy, release, now=self.now)
 
     @property
     def overlooked(self) -> float | None:

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from cases.models import Label
 from cases.types import Purpose
 from monitoring.models import HourTally, Watermark
 from monitoring.tallies.fold import DAWN, count_decisions
-from policy.models import Decision
 from reviews.models import Task
+from reviews.types import OPEN
 
 MAX_COUNTED = 10_000
 
@@ -80,50 +79,6 @@ def waiting(*, workflow_id: UUID) -> tuple[int, bool]:
     return min(rows, MAX_COUNTED), rows > MAX_COUNTED
 
 
-@dataclass(frozen=True, slots=True)
-class LiveError:
-    """What blind audits say of the automatic decisions: `wrong` of `audited`, with an exact interval."""
-
-    audited: int
-    wrong: int
-    low: float
-    high: float
-    due: int
-
-    @property
-    def rate(self) -> float | None:
-        """The share found wrong; None without an audit."""
-        return self.wrong / self.audited if self.audited else None
-
-
-def live_error(*, workflow_id: UUID, now: datetime, days: int = 90) -> LiveError:
-    """Return the audited error of the automatic decisions of the last days (95 %, Clopper and Pearson 1934).
-
-    Audits are drawn at random, so their plain share is an estimate of the whole while the audit rate is one
-    number; the tasks that wait are named beside it.
-    """
-    since = now - timedelta(days=days)
-    current = Label.objects.filter(
-        workflow_id=workflow_id,
-        superseded_at=None,
-        purpose__in=[Purpose.AUDIT, Purpose.ADJUDICATION],
-        at__gte=since,
-    )
-    truth = dict(current.values_list("case_id", "label"))
-    routed = Decision.objects.filter(case_id__in=truth, epoch=1, sequence=0, route="auto")
-    decided = dict(routed.values_list("case_id", "label"))
-    wrong = sum(truth[case_id] != label for case_id, label in decided.items())
-    low, high = _interval(wrong, len(decided))
-    due = Task.objects.filter(
-        workflow_id=workflow_id, purpose=Purpose.AUDIT, status__in=["waiting", "leased"]
-    )
-    return LiveError(len(decided), wrong, low, high, due.count())
-
-
-def _interval(wrong: int, n: int) -> tuple[float, float]:
-    if n == 0:
-        return 0.0, 1.0
-    # Imported here: a web process that only takes in cases never pays for SciPy.
-    from science.guarantee.exact import lower_bound, upper_bound
-
-    return float(lower_bound(wrong, n, 0.025)), float(upper_bound(wrong, n, 0.025))
+def audits_due(*, workflow_id: UUID) -> int:
+    """Return how many audits of automatic decisions wait for an answer."""
+    return Task.objects.filter(workflow_id=workflow_id, purpose=Purpose.AUDIT, status__in=OPEN).count()

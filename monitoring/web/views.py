@@ -15,8 +15,10 @@ from hitl.shared.errors import NotAllowed, NotFound
 from hitl.web.charts import Plot, Series
 from hitl.web.format import percent
 from models_store.models import Release, TrainingRun
+from models_store.selectors import champion
 from models_store.types import RunStatus
-from monitoring.tallies.traffic import LiveError, Traffic, live_error, traffic, waiting
+from monitoring.promise.live import LiveError, live_error
+from monitoring.tallies.traffic import Traffic, audits_due, traffic, waiting
 from policy.in_force.status import PromiseStatus, status_now
 from policy.models import Policy
 
@@ -36,7 +38,8 @@ class Panel:
     traffic: Traffic
     waiting: int
     has_more_waiting: bool
-    error: LiveError
+    error: LiveError | None
+    audits_due: int
     recent: list[Case]
 
     @property
@@ -56,15 +59,9 @@ class Panel:
 
     @property
     def audit_words(self) -> str:
-        """How many audits the error rests on."""
-        return (
-            f"{self.error.wrong:,} of {self.error.audited:,} audits" if self.error.audited else "no audit yet"
-        )
-
-    @property
-    def error_interval(self) -> tuple[str, str]:
-        """The ends of the interval."""
-        return percent(self.error.low), percent(self.error.high)
+        """What the error rests on."""
+        answers = self.error.accepted.n if self.error else 0
+        return f"from {answers:,} blind answers" if answers else "no blind answer yet"
 
     @property
     def waiting_words(self) -> str:
@@ -74,7 +71,7 @@ class Panel:
     @property
     def due_words(self) -> str:
         """How many of them are audits; never told to those who answer them."""
-        return f"{self.error.due:,} audits among them" if self.error.due else "no audit among them"
+        return f"{self.audits_due:,} audits among them" if self.audits_due else "no audit among them"
 
     @property
     def run_words(self) -> str:
@@ -127,19 +124,19 @@ def _panel(workflow: Workflow) -> Panel:
     now = clock.now()
     policy = Policy.objects.get(workflow=workflow)
     count, has_more = waiting(workflow_id=workflow.id)
+    release = champion(workflow.id)
     return Panel(
         workflow=workflow,
         policy=policy,
         status=status_now(policy, now=now),
-        champion=Release.objects.filter(
-            workflow=workflow, role_spans__role="champion", role_spans__until=None
-        ).first(),
+        champion=release,
         run=TrainingRun.objects.filter(
             workflow=workflow, status__in=[RunStatus.QUEUED, RunStatus.RUNNING]
         ).first(),
         traffic=traffic(workflow_id=workflow.id, now=now),
         waiting=count,
         has_more_waiting=has_more,
-        error=live_error(workflow_id=workflow.id, now=now),
+        error=live_error(policy, release, now=now) if release else None,
+        audits_due=audits_due(workflow_id=workflow.id),
         recent=list(Case.objects.filter(workflow=workflow).exclude(origin="import").order_by("-id")[:RECENT]),
     )

@@ -32,6 +32,7 @@ _COLUMNS = (
     "certificate_id",
     "inclusion_probability",
     "uniform",
+    "review_id",
     "actor_kind",
     "actor_id",
     "decided_at",

@@ -10,6 +10,7 @@ from uuid import UUID
 import numpy as np
 from django.db import connection
 
+from hitl.shared.named_rows import fetch_named
 from reviews.quality.sql_quality import BY_LABEL, BY_PERSON, CONFUSED, SECONDS, UNREAD
 from reviews.quality.window import Window
 from science.agreement.confusion import Confusion, confusion_of
@@ -26,11 +27,10 @@ Estimate = Share | TooFew
 
 
 def rows_of(statement: str, params: dict[str, Any]) -> list[Any]:
-    """Run one of the statements of this package."""
+    """Run one of the statements of this package; its rows have the names of its columns."""
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
-        rows: list[Any] = cursor.fetchall()
-    return rows
+        return fetch_named(cursor)
 
 
 def paces(window: Window) -> dict[UUID, Pace]:
@@ -90,35 +90,31 @@ def people(window: Window, *, limits: dict[UUID, Pace] | None = None) -> list[Pe
     return [_person(row, unread) for row in rows_of(BY_PERSON, window.params() | paced)]
 
 
-def _person(row: Sequence[Any], unread: Mapping[int, int]) -> PersonQuality:
-    person_id, username, first_name, too_fast, answers, median, p90, active, last_at, *pairs = row
-    compared, agreed, blind, blind_right, shown, shown_right, disputed, overturned, known, known_right = (
-        pairs[:10]
-    )
-    wrong_shown, repeated_shown, wrong_blind, repeated_blind = pairs[10:]
+def _person(row: Any, unread: Mapping[int, int]) -> PersonQuality:
+    """Read a row of `sql_quality.BY_PERSON`."""
     return PersonQuality(
-        person_id=person_id,
-        username=username,
-        first_name=first_name,
-        answers=answers,
-        median=median,
-        p90=p90,
-        active_seconds=active,
-        last_at=last_at,
-        too_fast=share(too_fast, answers, least=LEAST),
-        agreement=share(agreed, compared, least=LEAST),
-        blind=share(blind_right, blind, least=LEAST),
-        shown=share(shown_right, shown, least=LEAST),
-        overturned=share(overturned, disputed, least=LEAST),
-        known=share(known_right, known, least=LEAST),
+        person_id=row.person_id,
+        username=row.username,
+        first_name=row.first_name,
+        answers=row.answers,
+        median=row.median,
+        p90=row.p90,
+        active_seconds=row.active_seconds,
+        last_at=row.last_at,
+        too_fast=share(row.too_fast, row.answers, least=LEAST),
+        agreement=share(row.agreed, row.compared, least=LEAST),
+        blind=share(row.blind_agreed, row.blind_compared, least=LEAST),
+        shown=share(row.shown_agreed, row.shown_compared, least=LEAST),
+        overturned=share(row.overturned, row.disputed, least=LEAST),
+        known=share(row.known_right, row.known, least=LEAST),
         rubber_stamp=rubber_stamp_index(
-            shown_agreed=repeated_shown,
-            shown_n=wrong_shown,
-            blind_agreed=repeated_blind,
-            blind_n=wrong_blind,
+            shown_agreed=row.mistakes_shown_repeated,
+            shown_n=row.mistakes_shown,
+            blind_agreed=row.mistakes_unseen_repeated,
+            blind_n=row.mistakes_unseen,
             least=LEAST,
         ),
-        unread=unread.get(person_id, 0),
+        unread=unread.get(row.person_id, 0),
     )
 
 

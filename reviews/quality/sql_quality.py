@@ -56,26 +56,32 @@ CHECKED = f"""
 )
 """  # noqa: S608 - text of our own, no input
 
+# Counts in pairs: of how many, how many.
 _COUNTS = """
-count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds), percentile_cont(0.9) WITHIN GROUP (ORDER BY seconds),
-sum(seconds), max(submitted_at),
-count(*) FILTER (WHERE has_consensus), count(*) FILTER (WHERE has_consensus AND label = truth),
-count(*) FILTER (WHERE has_consensus AND mode = 'blind'),
-count(*) FILTER (WHERE has_consensus AND mode = 'blind' AND label = truth),
-count(*) FILTER (WHERE has_consensus AND is_shown), count(*) FILTER (WHERE has_consensus AND is_shown AND label = truth),
-count(*) FILTER (WHERE is_adjudicated AND truth IS NOT NULL AND purpose <> 'adjudication'),
-count(*) FILTER (WHERE is_adjudicated AND truth <> label AND purpose <> 'adjudication'),
-count(*) FILTER (WHERE purpose = 'known_answer' AND truth IS NOT NULL),
-count(*) FILTER (WHERE purpose = 'known_answer' AND label = truth),
-count(*) FILTER (WHERE is_model_wrong AND is_shown), count(*) FILTER (WHERE is_model_wrong AND is_shown AND label = predicted),
-count(*) FILTER (WHERE is_model_wrong AND before IS NOT NULL),
-count(*) FILTER (WHERE is_model_wrong AND before = predicted)
-"""  # noqa: E501 - counts in pairs: of how many, how many
+count(*) AS answers,
+percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS median,
+percentile_cont(0.9) WITHIN GROUP (ORDER BY seconds) AS p90,
+sum(seconds) AS active_seconds, max(submitted_at) AS last_at,
+count(*) FILTER (WHERE has_consensus) AS compared,
+count(*) FILTER (WHERE has_consensus AND label = truth) AS agreed,
+count(*) FILTER (WHERE has_consensus AND mode = 'blind') AS blind_compared,
+count(*) FILTER (WHERE has_consensus AND mode = 'blind' AND label = truth) AS blind_agreed,
+count(*) FILTER (WHERE has_consensus AND is_shown) AS shown_compared,
+count(*) FILTER (WHERE has_consensus AND is_shown AND label = truth) AS shown_agreed,
+count(*) FILTER (WHERE is_adjudicated AND truth IS NOT NULL AND purpose <> 'adjudication') AS disputed,
+count(*) FILTER (WHERE is_adjudicated AND truth <> label AND purpose <> 'adjudication') AS overturned,
+count(*) FILTER (WHERE purpose = 'known_answer' AND truth IS NOT NULL) AS known,
+count(*) FILTER (WHERE purpose = 'known_answer' AND label = truth) AS known_right,
+count(*) FILTER (WHERE is_model_wrong AND is_shown) AS mistakes_shown,
+count(*) FILTER (WHERE is_model_wrong AND is_shown AND label = predicted) AS mistakes_shown_repeated,
+count(*) FILTER (WHERE is_model_wrong AND before IS NOT NULL) AS mistakes_unseen,
+count(*) FILTER (WHERE is_model_wrong AND before = predicted) AS mistakes_unseen_repeated
+"""
 
 BY_PERSON = f"""
 WITH {CHECKED}
-SELECT c.reviewer_id, person.username, person.first_name, count(*) FILTER (WHERE c.seconds < pace.below),
-       {_COUNTS}
+SELECT c.reviewer_id AS person_id, person.username, person.first_name,
+       count(*) FILTER (WHERE c.seconds < pace.below) AS too_fast, {_COUNTS}
 FROM checked c JOIN accounts_user person ON person.id = c.reviewer_id
 LEFT JOIN unnest(%(paced)s::uuid[], %(below)s::float8[]) AS pace(workflow_id, below) USING (workflow_id)
 GROUP BY 1, 2, 3 ORDER BY 4 + count(*) DESC, 2
@@ -83,16 +89,17 @@ GROUP BY 1, 2, 3 ORDER BY 4 + count(*) DESC, 2
 
 BY_LABEL = f"""
 WITH {CHECKED}
-SELECT c.workflow_id, c.label, count(*), percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds),
-       percentile_cont(0.9) WITHIN GROUP (ORDER BY seconds),
-       count(*) FILTER (WHERE is_adjudicated AND truth IS NOT NULL AND purpose <> 'adjudication'),
-       count(*) FILTER (WHERE is_adjudicated AND truth <> label AND purpose <> 'adjudication')
+SELECT c.workflow_id, c.label, count(*) AS answers,
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY seconds) AS median,
+       percentile_cont(0.9) WITHIN GROUP (ORDER BY seconds) AS p90,
+       count(*) FILTER (WHERE is_adjudicated AND truth IS NOT NULL AND purpose <> 'adjudication') AS disputed,
+       count(*) FILTER (WHERE is_adjudicated AND truth <> label AND purpose <> 'adjudication') AS overturned
 FROM checked c GROUP BY 1, 2 ORDER BY 3 DESC, 2
 """  # noqa: S608 - as above
 
 CONFUSED = f"""
 WITH {CHECKED}
-SELECT c.workflow_id, c.truth, c.label, count(*) FROM checked c WHERE is_checked GROUP BY 1, 2, 3
+SELECT c.workflow_id, c.truth, c.label, count(*) AS answers FROM checked c WHERE is_checked GROUP BY 1, 2, 3
 """  # noqa: S608 - as above
 
 # What reviewers said of highlights, word by word, those that misled most first.
@@ -109,7 +116,7 @@ GROUP BY 1, 2, 3 ORDER BY misled DESC, helped, place LIMIT %(most)s
 """
 
 UNREAD = """
-SELECT r.reviewer_id, count(*) FROM reviews_review r JOIN reviews_task t ON t.id = r.task_id
+SELECT r.reviewer_id, count(*) AS unread FROM reviews_review r JOIN reviews_task t ON t.id = r.task_id
 WHERE r.submitted_at >= %(since)s AND r.submitted_at <= %(until)s AND r.undone_at IS NULL
   AND (%(workflow)s::uuid IS NULL OR t.workflow_id = %(workflow)s::uuid)
   AND (%(person)s::int IS NULL OR r.reviewer_id = %(person)s::int) AND r.shown ->> 'read' = 'false'
@@ -124,7 +131,7 @@ WITH {ANSWERS} SELECT a.workflow_id, a.reviewer_id, a.seconds FROM answers a
 # cases.
 INDEPENDENT = f"""
 WITH {ANSWERS}
-SELECT a.workflow_id, a.case_id, a.reviewer_id, coalesce(a.first_label, a.label), known.truth
+SELECT a.workflow_id, a.case_id, a.reviewer_id, coalesce(a.first_label, a.label) AS label, known.truth
 FROM answers a
 LEFT JOIN reviews_knownanswercase known ON known.case_id = a.case_id AND a.purpose = 'known_answer'
 WHERE known.truth IS NOT NULL
@@ -173,8 +180,8 @@ ORDER BY open.due_at, open.case_id LIMIT %(most)s
 """
 
 WHO_IS_ON = """
-SELECT person.id, person.username, person.first_name, held.n, held.since, held.until, held.workflow,
-       last.at, last.label, last.workflow, lately.hour, lately.today
+SELECT person.id, person.username, person.first_name, held.n, held.since, held.until,
+       held.workflow AS held_in, last.at, last.label, last.workflow AS last_in, lately.hour, lately.today
 FROM accounts_user person
 LEFT JOIN LATERAL (
     SELECT count(*) AS n, min(t.leased_at) AS since, max(t.lease_until) AS until, min(w.name) AS workflow
@@ -196,6 +203,7 @@ ORDER BY held.n > 0 DESC, last.at DESC NULLS LAST, person.username
 
 BY_HOUR = f"""
 WITH {ANSWERS}
-SELECT date_trunc('hour', a.submitted_at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC', w.name, count(*)
+SELECT date_trunc('hour', a.submitted_at AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' AS hour, w.name,
+       count(*) AS answers
 FROM answers a JOIN cases_workflow w ON w.id = a.workflow_id GROUP BY 1, 2 ORDER BY 1, 2
 """  # noqa: S608 - as above

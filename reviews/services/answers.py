@@ -1,6 +1,8 @@
-"""One person's answer to one task: recorded, taken back, and the next person asked."""
+"""One person's answers to tasks: recorded, taken back, and the next person asked."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -15,7 +17,7 @@ from cases.types import Purpose
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid
 from hitl.shared.ids import new_id
-from hitl.shared.transitions import move, move_one
+from hitl.shared.transitions import move, move_one, sources_of
 from reviews.access import person_id
 from reviews.details import check_flags, check_marks, check_reason_code
 from reviews.errors import AlreadyAnswered, HandsFull, LeaseExpired, UnknownLabel
@@ -29,17 +31,18 @@ from reviews.types import MAX_COMMENT, MAX_LEASES, OPEN, TASK_TRANSITIONS, Mode,
 
 __all__ = [
     "OPEN",
+    "Answer",
     "answer_first",
+    "answers_that_stand",
     "ask_another",
     "check_answer",
     "drop_tasks",
     "locked_case",
     "locked_task",
-    "record_answer",
+    "record_answers",
     "reopen",
     "rules_of",
     "said_before",
-    "standing_answers",
 ]
 
 
@@ -79,82 +82,106 @@ def locked_task(*, lease_token: UUID) -> Task | None:
     return task
 
 
-def record_answer(
-    *,
-    task: Task,
-    label: str,
-    comment: str,
-    shown: Mapping[str, object],
-    seconds: float,
-    actor: Actor,
-    now: datetime,
-    reason_code: str = "",
-    marks: Sequence[Any] = (),
-    flags: Sequence[Any] = (),
-) -> Review:
-    """Record the answer of whoever holds the locked task, and close it.
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one person says about one task.
 
-    Active `seconds` cannot exceed the time since the lease began, whatever the browser says. Where people
-    answer first, what they said then is kept beside it; who answers without having asked for the suggestion
-    has said both at once. `marks` and `flags`: see `reviews.details`.
+    Attributes:
+        seconds: active seconds; more than the time since they began count as that time.
+        shown: what of the model they saw; nothing is kept of it where the task is blind.
+        marks, flags: see `reviews.details`.
+    """
+
+    label: str
+    comment: str = ""
+    reason_code: str = ""
+    seconds: float = 0.0
+    shown: Mapping[str, object] = field(default_factory=dict)
+    marks: Sequence[Any] = ()
+    flags: Sequence[Any] = ()
+
+
+def record_answers(
+    given: Sequence[tuple[Task, Answer]], *, actor: Actor, now: datetime, since: datetime | None = None
+) -> list[Review]:
+    """Record one person's answers to locked tasks, and close these; one review each, in their order.
+
+    With `since`, when the person began, the tasks wait and are claimed and answered in one go. Without it the
+    person holds them, and began when the lease did. Where people answer first, what they said then is kept
+    beside the answer; who answers without having asked for the suggestion has said both at once.
 
     Raises:
-        LeaseExpired: the actor does not hold it, or no longer.
-        UnknownLabel, Invalid: the answer does not fit the case.
+        LeaseExpired: the actor does not hold one of them, or no longer; nothing is written.
+        UnknownLabel, Invalid: an answer does not fit its case; nothing is written.
     """
-    lease_token, until = task.lease_token, task.lease_until
-    if task.leased_to_id != actor.user_id or lease_token is None or until is None or until <= now:
+    for task, answer in given:
+        if since is None:
+            _require_lease(task, actor, now)
+        _check_whole(task, answer)
+    reviews = [_review(task, answer, actor, since or task.leased_at or now, now) for task, answer in given]
+    rows = [
+        {
+            "id": review.pk,
+            "task_id": task.pk,
+            "held_under": None if since else task.lease_token,
+            "lease_token": review.lease_token,
+            "label": review.label,
+            "comment": review.comment,
+            "reason_code": review.reason_code,
+            "first_label": review.first_label,
+            "shown": review.shown,
+            "marks": review.marks,
+            "flags": review.flags,
+            "started_at": review.started_at,
+            "seconds": review.seconds,
+        }
+        for (task, _), review in zip(given, reviews, strict=True)
+    ]
+    parameters = {"answers": orjson.dumps(rows).decode(), "reviewer": person_id(actor), "now": now}
+    with connection.cursor() as cursor:
+        PREPARED_ANSWER.execute(
+            cursor, parameters | {"sources": sources_of(TASK_TRANSITIONS, TaskStatus.DONE)}
+        )
+        if cursor.rowcount != len(rows):
+            raise LeaseExpired()
+    return reviews
+
+
+def _require_lease(task: Task, actor: Actor, now: datetime) -> None:
+    is_over = task.lease_token is None or task.lease_until is None or task.lease_until <= now
+    if is_over or task.leased_to_id != actor.user_id:
         raise LeaseExpired()
-    check_answer(task, label, comment)
-    check_reason_code(rules_of(task).reason_codes, label, reason_code)
-    first_label = (task.first_label or label) if task.mode == Mode.DECIDE_FIRST else None
-    if marks or flags:
+
+
+def _check_whole(task: Task, answer: Answer) -> None:
+    check_answer(task, answer.label, answer.comment)
+    check_reason_code(rules_of(task).reason_codes, answer.label, answer.reason_code)
+    if answer.marks or answer.flags:
         fields = field_names_of(task.workflow_id, task.schema_version)
-        check_marks(marks, fields)
+        check_marks(answer.marks, fields)
         sees = task.mode in (Mode.ASSISTED, Mode.ON_DEMAND) or task.first_label is not None
-        check_flags(flags, fields, sees_highlights=sees)
-    started = task.leased_at or now
-    review = Review(
+        check_flags(answer.flags, fields, sees_highlights=sees)
+
+
+def _review(task: Task, answer: Answer, actor: Actor, started: datetime, now: datetime) -> Review:
+    return Review(
         task=task,
         case_id=task.case_id,
         epoch=task.epoch,
         reviewer_id=person_id(actor),
-        label=label,
-        comment=comment,
-        reason_code=reason_code,
-        first_label=first_label,
+        label=answer.label,
+        comment=answer.comment,
+        reason_code=answer.reason_code,
+        first_label=(task.first_label or answer.label) if task.mode == Mode.DECIDE_FIRST else None,
         mode=task.mode,
-        shown={} if task.mode == Mode.BLIND else dict(shown),
-        marks=list(marks),
-        flags=list(flags),
-        lease_token=lease_token,
+        shown={} if task.mode == Mode.BLIND else dict(answer.shown),
+        marks=list(answer.marks),
+        flags=list(answer.flags),
+        lease_token=task.lease_token or uuid4(),
         started_at=started,
         submitted_at=now,
-        seconds=min(max(seconds, 0.0), (now - started).total_seconds()),
+        seconds=min(max(answer.seconds, 0.0), (now - started).total_seconds()),
     )
-    with connection.cursor() as cursor:
-        PREPARED_ANSWER.execute(
-            cursor,
-            {
-                "id": review.pk,
-                "task": task.pk,
-                "token": lease_token,
-                "reviewer": review.reviewer_id,
-                "label": label,
-                "comment": comment,
-                "reason_code": reason_code,
-                "first_label": first_label,
-                "shown": orjson.dumps(review.shown).decode(),
-                "marks": orjson.dumps(review.marks).decode(),
-                "flags": orjson.dumps(review.flags).decode(),
-                "started": started,
-                "now": now,
-                "seconds": review.seconds,
-            },
-        )
-        if cursor.rowcount != 1:
-            raise LeaseExpired()
-    return review
 
 
 @transaction.atomic
@@ -197,9 +224,7 @@ def check_answer(task: Task, label: str, comment: str) -> None:
         raise Invalid([{"field": "comment", "error": error, "fix": fix}])
 
 
-def said_before(
-    *, lease_token: UUID, label: str, comment: str, actor: Actor, reason_code: str = ""
-) -> Review:
+def said_before(*, lease_token: UUID, answer: Answer, actor: Actor) -> Review:
     """Return the answer already recorded under this token: a browser sent it twice.
 
     Raises:
@@ -210,16 +235,22 @@ def said_before(
     if review is None:
         raise LeaseExpired()
     said = (review.label, review.comment, review.reason_code)
-    if said != (label, comment, reason_code) or review.undone_at is not None:
+    if said != (answer.label, answer.comment, answer.reason_code) or review.undone_at is not None:
         raise AlreadyAnswered()
     return review
 
 
-def standing_answers(case_id: UUID, epoch: int) -> list[Review]:
-    """Return the answers that stand, in the order in which people were asked."""
-    standing = Review.objects.filter(case_id=case_id, epoch=epoch, undone_at=None)
-    standing = standing.exclude(task__purpose=Purpose.KNOWN_ANSWER)  # what is known already settles nothing
-    return list(standing.select_related("task__workflow__review_rules").order_by("task__slot"))
+def answers_that_stand(case_ids: Collection[UUID]) -> dict[tuple[UUID, int], list[Review]]:
+    """Return the answers nobody took back, by case and epoch, in the order in which people were asked.
+
+    What is said of a known answer settles nothing, and is left out.
+    """
+    found = Review.objects.filter(case_id__in=case_ids, undone_at=None)
+    found = found.exclude(task__purpose=Purpose.KNOWN_ANSWER).order_by("task__slot")
+    by_case: defaultdict[tuple[UUID, int], list[Review]] = defaultdict(list)
+    for review in found.select_related("task__workflow__review_rules"):
+        by_case[review.case_id, review.epoch].append(review)
+    return by_case
 
 
 def ask_another(*, after: Task, purpose: Purpose, reason: TaskReason, now: datetime) -> None:

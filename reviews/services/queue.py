@@ -89,10 +89,9 @@ def _claim(
         try:
             with connection.cursor() as cursor:
                 PREPARED_CLAIM.execute(cursor, params)
-                row = cursor.fetchone()
+                return LeasedTask.fetch(cursor)
         except IntegrityError:  # another page of the same person took the same place at the same moment
             continue
-        return LeasedTask.from_row(row) if row else None
     return None
 
 
@@ -123,9 +122,9 @@ def take_again(*, actor: Actor, case_id: UUID, now: datetime) -> LeasedTask:
     params = _lease(actor, now) | {"case": case_id}
     with connection.cursor() as cursor:
         cursor.execute(TAKE_AGAIN, params)
-        row = cursor.fetchone()
-    if row:
-        return LeasedTask.from_row(row)
+        task = LeasedTask.fetch(cursor)
+    if task is not None:
+        return task
     if _holds_all_places(actor):
         raise HandsFull()
     raise LeaseExpired("Somebody else has this case now, or it needs no answer any more.")
@@ -257,9 +256,9 @@ def unhold(*, task_id: UUID, actor: Actor, now: datetime) -> LeasedTask:
     """
     with connection.cursor() as cursor:
         cursor.execute(TAKE_UP, _lease(actor, now) | {"task": task_id})
-        row = cursor.fetchone()
-    if row:
-        return LeasedTask.from_row(row)
+        task = LeasedTask.fetch(cursor)
+    if task is not None:
+        return task
     if _holds_all_places(actor):
         raise HandsFull()
     raise LeaseExpired("This case is no longer put aside for you: its time was over.")

@@ -8,14 +8,14 @@ from django.db import connection
 
 from cases.models import Case, Label
 from hitl.accounts.types import Role
-from hitl.flow.settling.answer import submit_review, undo_review
+from hitl.flow.settling.undo import undo_review
 from hitl.flow.setup.create import set_up_workflow
 from hitl.flow.setup.subscribe import subscribe
 from hitl.outbox.models import Delivery
 from hitl.shared import jobs
 from tests.api.conftest import client_with
 from tests.support.factories import LABELS, NOW, TABLE_FIELDS, TESTER, person
-from tests.support.review_rows import review_workflow, say, waiting
+from tests.support.review_rows import review_workflow, say, submit, waiting
 
 URL = "/workflows/credit/cases"
 
@@ -89,7 +89,7 @@ def test_without_a_broker_people_claim_answer_and_take_back(no_broker: None) -> 
     reviewer = person(Role.REVIEWER)
     first = say(reviewer, "spam")
     again = undo_review(lease_token=first.review.lease_token, actor=reviewer.as_actor(), now=NOW)
-    submit_review(lease_token=again, label="ham", actor=reviewer.as_actor(), now=NOW)
+    submit(lease_token=again, label="ham", actor=reviewer.as_actor(), now=NOW)
     say(reviewer, "spam")
     assert {case.status for case in Case.objects.all()} == {"decided"}
     assert Label.objects.filter(case__in=cases, superseded_at=None).count() == 2

@@ -6,9 +6,11 @@ import pytest
 
 from cases.models import Case, Workflow
 from hitl.flow.doors.api import listing
+from hitl.flow.settling.answer import answer_batch
 from hitl.shared import clock
 from hitl.shared.actor import Actor
-from policy.services.decisions import append
+from reviews.models import Task
+from reviews.services.answers import Answer
 from tests.api.client import ApiClient
 from tests.support.factories import NOW, person
 
@@ -24,8 +26,8 @@ def submit(client: ApiClient, amount: float, reference: str | None = None) -> st
 
 def answer(case_id: str, label: str, by: Actor) -> None:
     """Decide a case as a person does, at the time of the clock."""
-    append(case_id=case_id, epoch=1, reason="reviewed", label=label, actor=by, now=clock.now())  # type: ignore[arg-type]
-    Case.objects.filter(pk=case_id).update(status="decided", answer=label, changed_at=clock.now())
+    task = Task.objects.get(case_id=case_id)
+    answer_batch(by_task={task.pk: Answer(label)}, actor=by, since=clock.now(), now=clock.now())
 
 
 def test_a_case_reads_as_it_was_answered(client: ApiClient, workflow: Workflow) -> None:

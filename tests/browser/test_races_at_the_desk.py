@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from cases.models import Case
 from hitl.accounts.types import Role
-from hitl.flow.settling.answer import withdraw_case
+from hitl.flow.settling.withdraw import withdraw_case
 from hitl.shared import clock
 from hitl.shared.errors import HitlError
 from policy.models import Decision

@@ -4,18 +4,19 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from io import BytesIO
 from typing import Any
-from uuid import UUID
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from PIL import Image
 
-from cases.models import Asset, Case, Label, SchemaVersion, Workflow
+from cases.models import Asset, Case, SchemaVersion, Workflow
 from cases.types import CaseStatus, Purpose
 from hitl.accounts.models import User
+from hitl.flow.settling.answer import answer_batch
 from models_store.models import RoleSpan
 from policy.models import CutoffSet, Decision
 from reviews.models import Review, Task
+from reviews.services.answers import Answer
 from reviews.types import TaskStatus
 from science.fields import Schema
 from tests.support.factories import NOW
@@ -72,48 +73,14 @@ def automatic_case(
 
 
 def answer(case: Case, reviewer: User, label: str, *, after: float = 2.0) -> Review:
-    """Let a person answer the case's open task, `after` minutes; an audit that agrees changes no decision."""
+    """Let a person answer the case's open task, `after` minutes, with all that follows in production."""
     at = case.received_at + timedelta(minutes=after)
     task = case.tasks.get(status__in=[TaskStatus.WAITING, TaskStatus.LEASED])
-    Task.objects.filter(pk=task.pk).update(
-        status=TaskStatus.DONE, closed_at=at, lease_token=None, leased_to=None
-    )
-    review = Review.objects.create(
-        task=task,
-        case=case,
-        reviewer=reviewer,
-        label=label,
-        mode=task.mode,
-        lease_token=UUID(int=task.pk.int ^ 1),
-        started_at=at - timedelta(seconds=9),
-        submitted_at=at,
-        seconds=9,
-    )
-    Label.objects.create(
-        case=case,
-        workflow=case.workflow,
-        schema_version=1,
-        label=label,
-        purpose=task.purpose,
-        labelled_by=reviewer,
-        is_blind=task.mode == "blind",
-        inclusion_probability=0.1,
-        seconds=9,
-        at=at,
-    )
-    if case.answer != label:
-        _decision(
-            case,
-            sequence=case.decisions.count(),
-            route="person",
-            reason="reviewed",
-            label=label,
-            by=reviewer,
-            at=at,
-        )
-        Case.objects.filter(pk=case.pk).update(status=CaseStatus.DECIDED, answer=label, changed_at=at)
-        case.refresh_from_db()
-    return review
+    since = at - timedelta(seconds=9)
+    said = {task.pk: Answer(label, seconds=9)}
+    assert not answer_batch(by_task=said, actor=reviewer.as_actor(), since=since, now=at).passed_by
+    case.refresh_from_db()
+    return Review.objects.get(task=task)
 
 
 def image_asset(*, size: tuple[int, int] = (64, 48), colour: str = "#56b4e9") -> Asset:

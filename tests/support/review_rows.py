@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import Thread
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -12,9 +13,11 @@ from cases.models import Case, Workflow
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
 from hitl.flow.settling.answer import Answered, submit_review
+from hitl.shared.actor import Actor
 from models_store.models import Release
 from reviews.models import ReviewRules, Task
 from reviews.selectors import LeasedTask
+from reviews.services.answers import Answer
 from reviews.services.queue import claim_next
 from tests.support.case_rows import automatic_case, waiting_case, workflow_of
 from tests.support.factories import NOW, TEXT_FIELDS, person
@@ -63,7 +66,12 @@ def claim(user: User, *, at: datetime = NOW, **fields: Any) -> LeasedTask:
 def say(user: User, label: str, *, at: datetime = NOW, **fields: Any) -> Answered:
     """Let the person claim the next task and answer it."""
     held = claim(user, at=at)
-    return submit_review(lease_token=held.lease_token, label=label, actor=user.as_actor(), now=at, **fields)
+    return submit(lease_token=held.lease_token, label=label, actor=user.as_actor(), now=at, **fields)
+
+
+def submit(*, lease_token: UUID, actor: Actor, now: datetime, **answer: Any) -> Answered:
+    """Let the person who holds the lease answer with the fields of an `Answer`."""
+    return submit_review(lease_token=lease_token, answer=Answer(**answer), actor=actor, now=now)
 
 
 def adjudicator(**fields: Any) -> User:

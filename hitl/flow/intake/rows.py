@@ -6,13 +6,13 @@ Both ways of writing take these: one statement for one case (`sql_intake`), COPY
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from hitl.flow.intake.in_force import WorkflowInForce
-from hitl.flow.intake.types import Checked, Intake
+from hitl.flow.intake.types import Checked, Intake, Row
 from reviews.order import blind_value, head_start, value
 from reviews.review_chances import decides_first
+from reviews.types import TaskReason
 from science.decide import Outcome, Reason, Route
 
 CASE_COLUMNS = {
@@ -83,41 +83,49 @@ TASK_COLUMNS = {
     "due_at": "timestamptz",
 }
 
-_WHY_A_PERSON = {
-    Reason.HUMAN_ONLY: "degree",
-    Reason.SHADOW: "degree",
-    Reason.ASSIST: "degree",
-    Reason.NO_RULE: "no_model",
-    Reason.NO_MODEL: "no_model",
-    Reason.NO_SCORE: "no_model",
-    Reason.SCHEMA_MISMATCH: "no_model",
-    Reason.BREAKER: "breaker",
-    Reason.UNFIT_INPUT: "unfit",
-    Reason.BAD_SCORE: "unfit",
+WHY_A_PERSON = {
+    Reason.BELOW_CUTOFF: TaskReason.UNCERTAIN,
+    Reason.NO_CUTOFF: TaskReason.UNCERTAIN,
+    Reason.LABEL_NOT_AUTOMATED: TaskReason.UNCERTAIN,
+    Reason.UNKNOWN_LABEL: TaskReason.UNCERTAIN,
+    Reason.RAMP: TaskReason.UNPROVED,
+    Reason.NOT_CERTIFIED: TaskReason.UNPROVED,
+    Reason.CERTIFICATE_EXPIRED: TaskReason.UNPROVED,
+    Reason.HUMAN_ONLY: TaskReason.DEGREE,
+    Reason.SHADOW: TaskReason.DEGREE,
+    Reason.ASSIST: TaskReason.DEGREE,
+    Reason.NO_RULE: TaskReason.NO_MODEL,
+    Reason.NO_MODEL: TaskReason.NO_MODEL,
+    Reason.NO_SCORE: TaskReason.NO_MODEL,
+    Reason.SCHEMA_MISMATCH: TaskReason.NO_MODEL,
+    Reason.BREAKER: TaskReason.BREAKER,
+    Reason.UNFIT_INPUT: TaskReason.UNFIT,
+    Reason.BAD_SCORE: TaskReason.UNFIT,
 }
+"""Why a person is asked about a case that the rule does not automate: every reason but the one that does."""
 
 
-def case_row(item: Checked, outcome: Outcome, current: WorkflowInForce, intake: Intake) -> tuple[Any, ...]:
+def case_row(item: Checked, outcome: Outcome, current: WorkflowInForce, intake: Intake) -> Row:
     """Return the values of `CASE_COLUMNS`."""
     is_auto = outcome.route is Route.AUTO
-    return (
-        item.case_id,
-        current.workflow_id,
-        current.schema_version,
-        item.content_json,
-        item.content_sha256,
-        "decided" if is_auto else "waiting",
-        outcome.label if is_auto else None,
-        1,
-        intake.origin,
-        item.reference,
-        intake.key.id if intake.key else None,
-        intake.idempotency_key,
-        item.index if intake.is_batch else None,
-        intake.request_sha256 if intake.idempotency_key else None,
-        intake.now,
-        intake.now,
-    )
+    return {
+        "id": item.case_id,
+        "workflow_id": current.workflow_id,
+        "schema_version": current.schema_version,
+        "content": item.content_json,
+        "content_sha256": item.content_sha256,
+        "status": "decided" if is_auto else "waiting",
+        "answer": outcome.label if is_auto else None,
+        "epoch": 1,
+        "origin": intake.origin,
+        "reference": item.reference,
+        "key_id": intake.key.id if intake.key else None,
+        "idempotency_key": intake.idempotency_key,
+        "batch_index": item.index if intake.is_batch else None,
+        "request_sha256": intake.request_sha256 if intake.idempotency_key else None,
+        "received_at": intake.now,
+        "changed_at": intake.now,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,38 +164,38 @@ def decision_row(
     proba: Sequence[float] | None,
     uniform: float,
     now: datetime,
-) -> tuple[Any, ...]:
+) -> Row:
     """Return the values of `DECISION_COLUMNS` for the routing (sequence 0)."""
     is_auto = outcome.route is Route.AUTO
     person = asked(item, outcome, current)
-    return (
-        item.case_id,
-        1,
-        0,
-        current.workflow_id,
-        outcome.route.value,
-        outcome.reason.value,
-        outcome.label if is_auto else None,
-        outcome.label,
-        outcome.score,
-        outcome.confidence,
-        outcome.cutoff,
-        proba,
-        current.release_id if proba is not None else None,
-        current.cutoff_set_id if proba is not None else None,
-        current.certificate_id if proba is not None else None,
-        person.inclusion_probability,
-        outcome.pi_ref or None,
-        uniform,
-        outcome.audited,
-        person.is_blind,
-        current.policy_version,
-        "system",
-        current.release_name or "rule",
-        current.release_name or "rule",
-        now,
-        now,
-    )
+    return {
+        "case_id": item.case_id,
+        "epoch": 1,
+        "sequence": 0,
+        "workflow_id": current.workflow_id,
+        "route": outcome.route.value,
+        "reason": outcome.reason.value,
+        "label": outcome.label if is_auto else None,
+        "predicted": outcome.label,
+        "score": outcome.score,
+        "confidence": outcome.confidence,
+        "cutoff": outcome.cutoff,
+        "proba": proba,
+        "release_id": current.release_id if proba is not None else None,
+        "cutoff_set_id": current.cutoff_set_id if proba is not None else None,
+        "certificate_id": current.certificate_id if proba is not None else None,
+        "inclusion_probability": person.inclusion_probability,
+        "reference_rate": outcome.pi_ref or None,
+        "uniform": uniform,
+        "is_audited": outcome.audited,
+        "is_blind": person.is_blind,
+        "policy_version": current.policy_version,
+        "actor_kind": "system",
+        "actor_id": current.release_name or "rule",
+        "actor_name": current.release_name or "rule",
+        "arrived_at": now,
+        "decided_at": now,
+    }
 
 
 def task_row(
@@ -198,34 +206,34 @@ def task_row(
     *,
     runner_up: str | None,
     now: datetime,
-) -> tuple[Any, ...]:
+) -> Row:
     """Return the values of `TASK_COLUMNS`. A blind task holds nothing of the model."""
     person = asked(item, outcome, current)
     is_shown = person.mode != "blind"
-    return (
-        task_id,
-        item.case_id,
-        current.workflow_id,
-        current.schema_version,
-        1,
-        1,
-        "waiting",
-        "audit" if outcome.audited else "review",
-        ["audit"] if outcome.audited else [_WHY_A_PERSON.get(outcome.reason, "uncertain")],
-        person.mode,
-        person.inclusion_probability,
-        outcome.label if is_shown else None,
-        outcome.confidence if is_shown else None,
-        runner_up if is_shown else None,
-        current.release_id if is_shown else None,
-        0,
-        head_start(
+    return {
+        "id": task_id,
+        "case_id": item.case_id,
+        "workflow_id": current.workflow_id,
+        "schema_version": current.schema_version,
+        "epoch": 1,
+        "slot": 1,
+        "status": "waiting",
+        "purpose": "audit" if outcome.audited else "review",
+        "reasons": [TaskReason.AUDIT if outcome.audited else WHY_A_PERSON[outcome.reason]],
+        "mode": person.mode,
+        "inclusion_probability": person.inclusion_probability,
+        "suggestion": outcome.label if is_shown else None,
+        "confidence": outcome.confidence if is_shown else None,
+        "runner_up": runner_up if is_shown else None,
+        "release_id": current.release_id if is_shown else None,
+        "priority": 0,
+        "head_start": head_start(
             current.review_rules,
             due_after=current.due_after,
             worth=value(outcome.confidence, outcome.label, current.costs)
             if person.mode in ("assisted", "on_demand") and outcome.label and outcome.confidence is not None
             else blind_value(task_id),
         ),
-        now,
-        now + current.due_after,
-    )
+        "created_at": now,
+        "due_at": now + current.due_after,
+    }

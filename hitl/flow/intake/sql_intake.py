@@ -4,14 +4,13 @@ It compares the workflow's `policy_version` and the key's `version` with what th
 mismatch it writes nothing. Prepared once per connection: planning it anew would cost more than running it.
 """
 
-from typing import Any
 from uuid import UUID
 
 import orjson
 from django.db import connection
 
 from hitl.flow.intake.rows import CASE_COLUMNS, DECISION_COLUMNS, TASK_COLUMNS
-from hitl.flow.intake.types import Decided
+from hitl.flow.intake.types import Decided, Row
 from hitl.shared.prepared import Prepared
 
 
@@ -70,16 +69,15 @@ def write_one(
     Raises:
         Stale: policy or key have changed since they were read; nothing is written.
     """
-    case = dict(zip(CASE_COLUMNS, row.case, strict=True))
-    case["content"] = orjson.Fragment(case["content"])  # it is JSON already
+    case = row.case | {"content": orjson.Fragment(row.case["content"])}  # it is JSON already
     parameters = {
         "workflow": workflow_id,
         "policy_version": policy_version,
         "key": key_id,
         "key_version": key_version,
         "case": _json(case),
-        "decision": _json(dict(zip(DECISION_COLUMNS, row.decision, strict=True))),
-        "task": None if row.task is None else _json(dict(zip(TASK_COLUMNS, row.task, strict=True))),
+        "decision": _json(row.decision),
+        "task": None if row.task is None else _json(row.task),
     }
     with connection.cursor() as cursor:
         _WRITE.execute(cursor, parameters)
@@ -89,7 +87,7 @@ def write_one(
     return bool(written)
 
 
-def _json(row: dict[str, Any]) -> str:
+def _json(row: Row) -> str:
     return orjson.dumps(row, default=_bytea).decode()
 
 

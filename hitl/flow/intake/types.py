@@ -19,6 +19,9 @@ class Busy(HitlError):
     code, status = "busy", 503
 
 
+Row = dict[str, Any]  # of a table, by column
+
+
 @dataclass(frozen=True, slots=True)
 class Submission:
     """One case as it was sent, not yet checked; `misfits` is what was wrong around it already."""
@@ -71,10 +74,10 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A decided case with everything that will be written about it, column by column (see `rows`)."""
+    """A decided case with everything that will be written about it (see `rows`)."""
 
     item: Checked
     outcome: Outcome
-    case: tuple[Any, ...]
-    decision: tuple[Any, ...]
-    task: tuple[Any, ...] | None
+    case: Row
+    decision: Row
+    task: Row | None

@@ -7,13 +7,15 @@ from django.db import transaction
 
 from cases.locking import lock_case
 from cases.models import Case, Label
-from cases.services.labels import record_label, supersede_label
+from cases.services.labels import NewLabel, record_labels, supersede_labels
 from cases.types import CaseStatus, Purpose
 from hitl.accounts.types import Role
 from hitl.audit.log import record
-from hitl.flow.settling.settle import decide, follow, require_decided
+from hitl.flow.settling.decide import NewAnswer, decide, require_decided
+from hitl.flow.settling.settle import Given, settle
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, NotFound
+from policy.types import DecisionReason
 from reviews.errors import UnknownLabel
 from reviews.models import Review, Task
 from reviews.selectors import label_names_of
@@ -71,8 +73,8 @@ def _check(case: Case, label: str, reason: str, *, already: str | None) -> None:
 
 def _decide_anew(case: Case, label: str, actor: Actor, now: datetime) -> None:
     current = Label.objects.filter(case=case, superseded_at=None).first()
-    supersede_label(case_id=case.pk, now=now)
-    record_label(
+    supersede_labels({case.pk: None}, now=now)
+    anew = NewLabel(
         case=case,
         schema_version=case.schema_version,
         label=label,
@@ -81,9 +83,9 @@ def _decide_anew(case: Case, label: str, actor: Actor, now: datetime) -> None:
         inclusion_probability=current.inclusion_probability if current else None,
         labelled_by_id=actor.user_id,
         seconds=None,
-        now=now,
     )
-    decide(case=case, reason="amended", label=label, actor=actor, now=now)
+    record_labels([anew], now=now)
+    decide([NewAnswer(case, label, DecisionReason.AMENDED)], actor=actor, now=now)
 
 
 def _answer_anew(case: Case, own: Review, label: str, comment: str, actor: Actor, now: datetime) -> None:
@@ -109,5 +111,5 @@ def _answer_anew(case: Case, own: Review, label: str, comment: str, actor: Actor
         submitted_at=now,
         seconds=own.seconds,
     )
-    if follow(case=case, task=task, review=review, actor=actor, now=now) is None:
-        supersede_label(case_id=case.pk, now=now)  # until the others have answered, nothing is settled
+    if settle([Given(case, task, review)], actor=actor, now=now)[task.pk] is None:
+        supersede_labels({case.pk: review.pk}, now=now)  # until the others have answered, nothing is settled

@@ -1,38 +1,26 @@
-"""How a person's answer decides a case, and how it is taken back. One transaction each:
+"""How people's answers come in: one to a task that is held, or many to tasks that wait. One transaction each:
 
-    answer -> (ask another | label -> decision -> status -> news)
+    answer -> settle (ask another | label -> decision -> status -> news)
 
 Locks are taken case first, then its tasks. An answer is final in the queue at once; the news of it waits
 until nobody can take it back any more.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 
-from cases.locking import lock_case
 from cases.models import Case
-from cases.services.labels import take_back_label
-from cases.types import CaseStatus, Purpose
-from hitl.flow.settling.amend import amend_answer
-from hitl.flow.settling.settle import follow, set_status
-from hitl.flow.settling.withdraw import withdraw_case
-from hitl.outbox.taking_back import take_back_news
+from hitl.flow.settling.settle import Given, settle
 from hitl.shared.actor import Actor
-from policy.models import Decision
-from policy.services.decisions import append
-from reviews.errors import LeaseExpired, NothingToUndo, UndoTooLate
 from reviews.models import Review, Task
+from reviews.selectors import open_to
 from reviews.services import answers
-from reviews.services.queue import give_back
-from reviews.types import TaskStatus
-
-__all__ = ["Answered", "amend_answer", "submit_review", "undo_review", "withdraw_case"]
+from reviews.services.answers import Answer, record_answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +38,7 @@ class Answered:
 
 
 @transaction.atomic
-def submit_review(
-    *,
-    lease_token: UUID,
-    label: str,
-    actor: Actor,
-    now: datetime,
-    comment: str = "",
-    seconds: float = 0.0,
-    shown: Mapping[str, object] | None = None,
-    reason_code: str = "",
-    marks: Sequence[Any] = (),
-    flags: Sequence[Any] = (),
-) -> Answered:
+def submit_review(*, lease_token: UUID, answer: Answer, actor: Actor, now: datetime) -> Answered:
     """Record one reviewer's answer on the task they hold, and do what follows from it.
 
     Sent twice, it is recorded once: the lease's token is the idempotency key.
@@ -75,101 +51,87 @@ def submit_review(
     case = answers.locked_case(lease_token=lease_token)
     task = answers.locked_task(lease_token=lease_token) if case else None
     if case is None or task is None:
-        before = answers.said_before(
-            lease_token=lease_token, label=label, comment=comment, reason_code=reason_code, actor=actor
-        )
+        before = answers.said_before(lease_token=lease_token, answer=answer, actor=actor)
         return Answered(before, None, is_replay=True)
-    review = answers.record_answer(
-        task=task,
-        label=label,
-        comment=comment,
-        reason_code=reason_code,
-        shown=shown or {},
-        marks=marks,
-        flags=flags,
-        seconds=seconds,
-        actor=actor,
-        now=now,
-    )
-    return Answered(review, follow(case=case, task=task, review=review, actor=actor, now=now))
+    (review,) = record_answers([(task, answer)], actor=actor, now=now)
+    return Answered(review, settle([Given(case, task, review)], actor=actor, now=now)[task.pk])
+
+
+@dataclass(slots=True)
+class BatchAnswered:
+    """What became of the answers.
+
+    Attributes:
+        labels: by task, what its case counts as now; None while others are still asked.
+        passed_by: tasks that were not to be had: answered, dropped or held meanwhile, skipped by the person,
+            or about a case that they have answered before.
+    """
+
+    labels: dict[UUID, str | None] = field(default_factory=dict)
+    passed_by: list[UUID] = field(default_factory=list)
+
+
+def offered(*, actor: Actor, workflow_ids: Sequence[UUID], now: datetime, most: int) -> list[Task]:
+    """Return the tasks that the person would be given next, in the queue's order, with nothing taken."""
+    waiting = open_to(actor, now=now, workflow_ids=workflow_ids)
+    return list(waiting.order_by("-priority", "goes_at", "id")[:most])
 
 
 @transaction.atomic
-def undo_review(*, lease_token: UUID, actor: Actor, now: datetime, holding: UUID | None = None) -> UUID:
-    """Take an answer back inside the undo window; return the new lease on its task, in the same hands.
+def answer_batch(
+    *, by_task: Mapping[UUID, Answer], actor: Actor, since: datetime, now: datetime
+) -> BatchAnswered:
+    """Record the answers of one person to waiting tasks, and do what follows from each.
 
-    `holding` is the lease of the case on the page meanwhile: it is given back to the queue. Done twice, the
-    second time returns the lease of the first.
+    `since` is when the person began with them. What is not to be had any more is passed by, not refused:
+    somebody else was faster.
 
     Raises:
-        NothingToUndo: the actor gave no answer under this lease.
-        UndoTooLate: the window has closed, somebody has built on the answer, or the news of it has left.
-        HandsFull: the actor holds as many cases as one person may.
+        NotAllowed: the actor is no person.
+        UnknownLabel, Invalid: an answer does not fit its case; nothing of the batch is written.
     """
-    given = Review.objects.filter(lease_token=lease_token, reviewer_id=actor.user_id)
-    review = given.select_related("task").first()
-    if review is None:
-        raise NothingToUndo()
-    case = lock_case(review.case_id)
-    tasks = list(
-        Task.objects.select_related("workflow__review_rules")
-        .filter(case_id=review.case_id, epoch=review.epoch)
-        .select_for_update(of=("self",), no_key=True)
+    given = record_for(locked(list(by_task), actor, now), by_task, actor=actor, since=since, now=now)
+    labels = settle(given, actor=actor, now=now)
+    return BatchAnswered(labels, [task_id for task_id in by_task if task_id not in labels])
+
+
+def record_for(
+    locked_ones: Sequence[tuple[Case, Task]],
+    by_task: Mapping[UUID, Answer],
+    *,
+    actor: Actor,
+    since: datetime,
+    now: datetime,
+) -> list[Given]:
+    """Record answers to locked tasks that wait; nothing follows from them yet."""
+    pairs = [(task, by_task[task.pk]) for _, task in locked_ones]
+    reviews = record_answers(pairs, actor=actor, now=now, since=since) if pairs else []
+    return [Given(case, task, review) for (case, task), review in zip(locked_ones, reviews, strict=True)]
+
+
+def locked(task_ids: list[UUID], actor: Actor, now: datetime) -> list[tuple[Case, Task]]:
+    """Lock the cases, then the tasks that the person may have, in the order asked for; one task a case.
+
+    What others hold or lock is passed by.
+    """
+    wanted = open_to(actor, now=now).filter(pk__in=task_ids).values_list("case_id", flat=True)
+    cases = {
+        case.pk: case
+        for case in Case.objects.select_related("workflow")
+        .defer("content", "workflow__guidelines")
+        .filter(pk__in=list(wanted))
         .order_by("pk")
+        .select_for_update(of=("self",), no_key=True, skip_locked=True)
+    }
+    free = (
+        open_to(actor, now=now)
+        .filter(pk__in=task_ids, case_id__in=list(cases))
+        .select_related("workflow__review_rules")
+        .order_by("pk")
+        .select_for_update(of=("self",), no_key=True, skip_locked=True)
     )
-    review.refresh_from_db()
-    task = next(task for task in tasks if task.pk == review.task_id)
-    if review.undone_at is not None:
-        return _lease_again(task, actor, now)
-    if (
-        case is None
-        or case.epoch != review.epoch
-        or now >= review.submitted_at + timedelta(seconds=settings.UNDO_SECONDS)
-    ):
-        raise UndoTooLate()
-    if task.purpose == Purpose.KNOWN_ANSWER:
-        Review.objects.filter(pk=review.pk).update(undone_at=now)
-        return _hand_back(task, holding, actor, now)
-    tasks = [other for other in tasks if other.purpose != Purpose.KNOWN_ANSWER]
-    if any(later.slot > task.slot and later.status == TaskStatus.DONE for later in tasks):
-        raise UndoTooLate("Somebody has answered this case after you. Change your answer instead.")
-    Review.objects.filter(pk=review.pk).update(undone_at=now)
-    answers.drop_tasks(Task.objects.filter(pk__in=[t.pk for t in tasks if t.slot > task.slot]), now=now)
-    _undo_outcome(case, review, actor, now)
-    return _hand_back(task, holding, actor, now)
-
-
-def _hand_back(task: Task, holding: UUID | None, actor: Actor, now: datetime) -> UUID:
-    if holding is not None:
-        give_back(lease_token=holding, actor=actor, now=now)
-    return answers.reopen(task=task, actor=actor, now=now)
-
-
-def _lease_again(task: Task, actor: Actor, now: datetime) -> UUID:
-    is_held = task.lease_until is not None and task.lease_until > now and task.leased_to_id == actor.user_id
-    if task.lease_token is None or not is_held:
-        raise LeaseExpired()
-    return task.lease_token
-
-
-def _undo_outcome(case: Case, review: Review, actor: Actor, now: datetime) -> None:
-    """Take back label, decision, status and news, as far as this answer brought them about."""
-    given_at = review.submitted_at
-    take_back_label(case_id=case.pk, given_at=given_at, now=now)
-    decisions = list(Decision.objects.filter(case_id=case.pk, epoch=case.epoch).order_by("-sequence")[:2])
-    last = decisions[0]
-    if last.reason not in ("reviewed", "batched", "amended") or last.decided_at != given_at:
-        return  # others are still asked, or an audit agreed: nothing had been decided
-    if not take_back_news(subject_id=case.pk, at=given_at):
-        raise UndoTooLate("The news of this answer has left already. Change the answer instead.")
-    before = decisions[1].label if last.reason == "amended" else None
-    append(
-        case_id=case.pk,
-        epoch=case.epoch,
-        reason="undone",
-        label=before,
-        actor=actor,
-        now=now,
-        after=last.sequence,
-    )
-    set_status(case, CaseStatus.DECIDED if before else CaseStatus.WAITING, answer=before, now=now)
+    place = {task_id: i for i, task_id in enumerate(task_ids)}
+    first_of_case: dict[UUID, Task] = {}
+    for task in sorted(free, key=lambda task: place[task.pk]):
+        first_of_case.setdefault(task.case_id, task)
+    return [(cases[case_id], task) for case_id, task in first_of_case.items()]

@@ -13,11 +13,14 @@ from uuid import UUID
 from django.db import transaction
 
 from hitl.audit.log import record
-from hitl.flow.settling.answer import undo_review
-from hitl.flow.settling.answer_many import BatchAnswer, answer_batch, decide_cases, locked, write_reviews
+from hitl.flow.settling.answer import answer_batch, locked, record_for
+from hitl.flow.settling.decide import NewAnswer, decide
+from hitl.flow.settling.undo import undo_review
 from hitl.shared.actor import Actor
 from hitl.shared.errors import HitlError
+from policy.types import DecisionReason
 from reviews.models import ReviewBatch
+from reviews.services.answers import Answer
 from reviews.services.batches import (
     BatchGone,
     Progress,
@@ -68,8 +71,8 @@ def answer_one(
         raise BatchGone("Somebody else has answered this case meanwhile. Go on with the next one.")
     last = max([batch.opened_at, *(review.submitted_at for review in before.read)])
     shown = {**seen, "suggestion": True, "batch": str(batch.pk), "read": True}
-    answer = BatchAnswer(task_id, label, seconds=seconds, shown=shown, flags=flags)
-    if answer_batch(answers=[answer], actor=actor, since=last, now=now).passed_by:
+    answer = Answer(label, seconds=seconds, shown=shown, flags=flags)
+    if answer_batch(by_task={task_id: answer}, actor=actor, since=last, now=now).passed_by:
         raise BatchGone("Somebody else has answered this case meanwhile. Go on with the next one.")
     after = progress_of(batch, actor=actor, now=now)
     if not after.is_agreed:
@@ -95,11 +98,14 @@ def accept_rest(*, batch: ReviewBatch, actor: Actor, now: datetime) -> Accepted:
         raise BatchGone("A case of this batch got another answer: the others are answered one by one.")
     if not progress.may_accept:
         raise BatchGone("Too little of this batch was read, or nothing of it waits any more.")
-    held = locked(list(progress.rest), actor, now)
-    shown = {"suggestion": True, "batch": str(batch.pk), "read": False}
-    answers = {task.pk: BatchAnswer(task.pk, batch.suggestion, shown=shown) for _, task in held}
-    given = write_reviews(held, answers, actor, now, now)
-    decide_cases(given, actor, now, reason="batched")
+    answer = Answer(batch.suggestion, shown={"suggestion": True, "batch": str(batch.pk), "read": False})
+    waiting = locked(list(progress.rest), actor, now)
+    given = record_for(waiting, dict.fromkeys(progress.rest, answer), actor=actor, since=now, now=now)
+    unread = [
+        NewAnswer(one.case, one.review.label, DecisionReason.BATCHED, review_id=one.review.pk)
+        for one in given
+    ]
+    decide(unread, actor=actor, now=now)
     close_batch(batch, ReviewBatchStatus.ACCEPTED, now=now)
     record(
         action="batch.accepted",

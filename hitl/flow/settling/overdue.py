@@ -14,9 +14,9 @@ from django.db.models import F, QuerySet
 
 from cases.locking import lock_case
 from cases.types import CaseStatus, Purpose
-from hitl.flow.settling.settle import set_status, tell
+from hitl.flow.settling.decide import NewAnswer, decide
 from hitl.shared.actor import system
-from policy.services.decisions import append
+from policy.types import DecisionReason
 from reviews.models import ReviewRules, Task
 from reviews.services.answers import drop_tasks
 from reviews.services.queue import end_late_holds
@@ -75,7 +75,5 @@ def _answer_by_default(task_id: UUID, case_id: UUID, rules: ReviewRules, now: da
     if task.mode not in (Mode.BLIND, Mode.DECIDE_FIRST):
         drop_tasks(Task.objects.filter(pk=task.pk), now=now)
     label = rules.default_label
-    append(case_id=case_id, epoch=task.epoch, reason="defaulted", label=label, actor=ACTOR, now=now)
-    set_status(case, CaseStatus.DECIDED, answer=label, now=now)
-    tell(case, "case.decided", now=now)
+    decide([NewAnswer(case, label, DecisionReason.DEFAULTED)], actor=ACTOR, now=now)
     return True

@@ -1,41 +1,49 @@
-"""What people's answers do to a case: label, decision, status and news, in the transaction of the answer."""
+"""What answers do to cases: others are asked, or label, decision, status and news follow.
+
+All in the transaction of the answers, and set by set: the number of statements does not grow with them. A
+single answer is a batch of one.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-
-from django.conf import settings
+from datetime import datetime
+from uuid import UUID
 
 from cases.models import Case
-from cases.services.labels import record_label, supersede_label
-from cases.services.status import move_case
+from cases.services.labels import NewLabel, record_labels, supersede_labels
 from cases.types import CaseStatus, Purpose
+from hitl.flow.settling.decide import NewAnswer, decide
 from hitl.flow.settling.judged import judged_in
 from hitl.flow.settling.known_answers import remember_known_answer
-from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Conflict
-from policy.models import Decision
-from policy.services.decisions import append
-from reviews.consensus import Ask, Settled, next_step
+from policy.types import DecisionReason
+from reviews.consensus import Ask, next_step
 from reviews.models import Review, Task
 from reviews.review_chances import is_reread
-from reviews.services.answers import ask_another, drop_tasks, rules_of, standing_answers
+from reviews.services.answers import answers_that_stand, ask_another, drop_tasks, rules_of
 from reviews.types import Mode, TaskReason
 
-JUST_AFTER = timedelta(microseconds=1)  # an answer taken back brings back what it ended, not this
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A recorded answer, and the locked rows it is about."""
+
+    case: Case
+    task: Task
+    review: Review
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """Everything people have said about one case in one epoch, oldest first, and why the first was asked."""
+    """An answer with everything that people have said about its case in this epoch, oldest first."""
 
+    given: Given
     reviews: Sequence[Review]
-    purpose: str
+    purpose: str  # why the first was asked
 
     @property
-    def answers(self) -> list[str]:
-        """The labels, in their order."""
+    def labels(self) -> list[str]:
+        """What they said, in their order."""
         return [review.label for review in self.reviews]
 
     @property
@@ -47,143 +55,124 @@ class Answers:
             for review in self.reviews
         )
 
+    @property
+    def required(self) -> int:
+        """How many people must agree on the case."""
+        return rules_of(self.given.task).reviews_required if self.purpose == Purpose.REVIEW else 1
 
-def follow(*, case: Case, task: Task, review: Review, actor: Actor, now: datetime) -> str | None:
-    """Do what follows from an answer; return the label the case is settled with, None when others are asked.
+    @property
+    def may_judge(self) -> bool:
+        """Tell whether these answers may judge the model, whatever has become of the case since."""
+        return self.purpose == Purpose.AUDIT or (self.required == 1 and self.reviews[0].mode == Mode.BLIND)
 
-    Case and task are locked by the caller. What is answered to a known-answer case changes nothing.
+    @property
+    def said_first(self) -> str | None:
+        """What a single person answered before they saw the suggestion, where they changed it then."""
+        only = self.reviews[0] if len(self.reviews) == 1 else None
+        return only.first_label if only is not None and only.first_label not in (None, only.label) else None
+
+
+def settle(given: Sequence[Given], *, actor: Actor, now: datetime) -> dict[UUID, str | None]:
+    """Do what follows from answers to different cases; return by task the label its case is settled with.
+
+    None stands where others are asked. Cases and tasks are locked by the caller. What is answered to a
+    known-answer case changes nothing.
     """
-    if task.purpose == Purpose.KNOWN_ANSWER:
-        remember_known_answer(case=case, review=review, now=now)
-        return review.label
-    said = _answers(task, review)
-    judged = _judged(task, said)
-    step = next_step(
-        said.answers,
-        required=_required(task, said),
-        judged=judged,
-        reread=said.purpose == Purpose.AUDIT and is_reread(case.pk, task.epoch, rules_of(task).reread_share),
-    )
-    if isinstance(step, Ask):
-        reason = _why_another(said, step, judged)
-        ask_another(after=said.reviews[-1].task, purpose=step.purpose, reason=reason, now=now)
-        return None
-    settle(case=case, task=task, said=said, step=step, actor=actor, now=now)
-    return step.label
+    labels: dict[UUID, str | None] = {}
+    for one in given:
+        if one.task.purpose == Purpose.KNOWN_ANSWER:
+            remember_known_answer(case=one.case, review=one.review, now=now)
+            labels[one.task.pk] = one.review.label
+    counting = _with_earlier([one for one in given if one.task.purpose != Purpose.KNOWN_ANSWER])
+    judged = judged_in([said.given.case.pk for said in counting if said.may_judge])
+    settled: list[tuple[Answers, str]] = []
+    for said in counting:
+        case, task = said.given.case, said.given.task
+        judgement = judged.get((case.pk, task.epoch)) if said.may_judge else None
+        reread = said.purpose == Purpose.AUDIT and is_reread(case.pk, task.epoch, rules_of(task).reread_share)
+        step = next_step(said.labels, required=said.required, judged=judgement, reread=reread)
+        if isinstance(step, Ask):
+            reason = _why_another(said, judgement)
+            ask_another(after=said.reviews[-1].task, purpose=step.purpose, reason=reason, now=now)
+            labels[task.pk] = None
+        else:
+            settled.append((said, step.label))
+            labels[task.pk] = step.label
+    if settled:
+        _record(settled, actor, now)
+    return labels
 
 
-def _answers(task: Task, review: Review) -> Answers:
-    if task.is_alone:
-        return Answers([review], task.purpose)
-    reviews = standing_answers(task.case_id, task.epoch)
-    return Answers(reviews, reviews[0].task.purpose)
+def _with_earlier(given: Sequence[Given]) -> list[Answers]:
+    others = [one.case.pk for one in given if not one.task.is_alone]
+    earlier = answers_that_stand(others) if others else {}
+    both = [(one, earlier.get((one.case.pk, one.task.epoch), [one.review])) for one in given]
+    return [
+        Answers(one, said, one.task.purpose if said == [one.review] else said[0].task.purpose)
+        for one, said in both
+    ]
 
 
-def _why_another(said: Answers, step: Ask, judged: str | None) -> TaskReason:
+def _why_another(said: Answers, judged: str | None) -> TaskReason:
     """Say for leads why somebody else is asked: to agree, or because there is a disagreement."""
-    differs = len({*said.answers, *([judged] if judged is not None else [])}) > 1
+    differs = len({*said.labels, *([judged] if judged is not None else [])}) > 1
     return TaskReason.DISAGREEMENT if differs else TaskReason.SECOND
 
 
-def _required(task: Task, said: Answers) -> int:
-    return rules_of(task).reviews_required if said.purpose == Purpose.REVIEW else 1
-
-
-def _judged(task: Task, said: Answers) -> str | None:
-    """Return the model's label where these answers judge it, whatever has become of the case since."""
-    if said.purpose != Purpose.AUDIT and (_required(task, said) > 1 or said.reviews[0].mode != Mode.BLIND):
-        return None
-    return judged_in([task.case_id]).get((task.case_id, task.epoch))
-
-
-def settle(*, case: Case, task: Task, said: Answers, step: Settled, actor: Actor, now: datetime) -> None:
-    """Make the label what the case counts as; decide the case with it, or amend what was decided before."""
-    if case.status != CaseStatus.WAITING:
-        supersede_label(case_id=case.pk, now=now)
-    first, is_blind = _first_of(said), said.is_blind
-    if first is not None:  # blind; what was answered in sight of the suggestion takes its place at once
-        label_of(case, task, said, first, is_blind=True, actor=actor, now=now)
-        supersede_label(case_id=case.pk, now=now + JUST_AFTER)
-    label_of(case, task, said, step.label, is_blind=is_blind, actor=actor, now=now)
-    if len(said.reviews) > 1 or said.purpose == Purpose.AUDIT:
-        of_case = Task.objects.filter(case_id=case.pk, epoch=task.epoch)
-        drop_tasks(of_case, now=now)  # nobody need be asked any more
-    if case.status == CaseStatus.WAITING:
-        decide(case=case, reason="reviewed", label=step.label, is_blind=is_blind, actor=actor, now=now)
-    elif case.answer != step.label:
-        decide(case=case, reason="amended", label=step.label, is_blind=is_blind, actor=actor, now=now)
-
-
-def _first_of(said: Answers) -> str | None:
-    """Return what a single person answered before they saw the suggestion, where they changed it then."""
-    only = said.reviews[0] if len(said.reviews) == 1 else None
-    return only.first_label if only is not None and only.first_label not in (None, only.label) else None
-
-
-def label_of(
-    case: Case, task: Task, said: Answers, label: str, *, is_blind: bool, actor: Actor, now: datetime
-) -> None:
-    """Record a label that people's answers carry."""
-    record_label(
-        case=case,
-        schema_version=task.schema_version,
-        label=label,
-        purpose=said.purpose,
-        is_blind=is_blind,
-        inclusion_probability=task.inclusion_probability,
-        labelled_by_id=actor.user_id,
-        seconds=sum(review.seconds for review in said.reviews),
-        now=now,
-    )
-
-
-def decide(
-    *, case: Case, reason: str, label: str, actor: Actor, now: datetime, is_blind: bool = False
-) -> Decision:
-    """Append a person's decision, give the case its answer and tell subscribers once nobody can undo it."""
-    decision = append(
-        case_id=case.pk,
-        epoch=case.epoch,
-        reason=reason,
-        label=label,
-        actor=actor,
-        now=now,
-        is_blind=is_blind,
-    )
-    set_status(case, CaseStatus.DECIDED, answer=label, now=now)
-    tell(case, "case.decided" if reason == "reviewed" else "decision.amended", now=now)
-    return decision
-
-
-def set_status(case: Case, status: CaseStatus, *, answer: str | None, now: datetime) -> None:
-    """Move the locked case along its transitions."""
-    move_case(case.pk, to=status, answer=answer, now=now)
-    case.status, case.answer, case.changed_at = status, answer, now
-
-
-def tell(case: Case, kind: str, *, now: datetime) -> None:
-    """Write the news about a case, to go out when the undo window has closed."""
-    emit([news_about(case, kind, now=now)])
-
-
-def news_about(case: Case, kind: str, *, now: datetime) -> News:
-    """Return that news, unwritten."""
-    thin = {
-        "id": str(case.pk),
-        "workflow": case.workflow.slug,
-        "reference": case.reference,
-        "status": case.status,
-        "answer": case.answer,
+def _record(settled: Sequence[tuple[Answers, str]], actor: Actor, now: datetime) -> None:
+    """Make these labels what the cases count as; decide the cases, or amend what was decided before."""
+    decided = {
+        said.given.case.pk: said.given.review.pk
+        for said, _ in settled
+        if said.given.case.status != CaseStatus.WAITING
     }
-    not_before = now + timedelta(seconds=settings.UNDO_SECONDS)
-    return News(kind, case.pk, case.workflow_id, now, thin, not_before)
+    if decided:
+        supersede_labels(decided, now=now)
+    record_labels([label for said, agreed in settled for label in _labels(said, agreed, actor)], now=now)
+    _need_nobody(settled, now)
+    answers = [
+        NewAnswer(
+            said.given.case,
+            label,
+            DecisionReason.REVIEWED
+            if said.given.case.status == CaseStatus.WAITING
+            else DecisionReason.AMENDED,
+            is_blind=said.is_blind,
+            review_id=said.given.review.pk,
+        )
+        for said, label in settled
+        if said.given.case.status == CaseStatus.WAITING or said.given.case.answer != label
+    ]
+    decide(answers, actor=actor, now=now)
 
 
-def require_decided(case: Case) -> None:
-    """Refuse what only makes sense once there is an answer.
+def _labels(said: Answers, agreed: str, actor: Actor) -> list[NewLabel]:
+    """Return the label that people settled on, behind the blind one that a single person changed."""
+    kinds = [(agreed, said.is_blind, False)]
+    if said.said_first is not None:
+        kinds.insert(0, (said.said_first, True, True))
+    return [
+        NewLabel(
+            case=said.given.case,
+            schema_version=said.given.task.schema_version,
+            label=label,
+            purpose=said.purpose,
+            is_blind=is_blind,
+            inclusion_probability=said.given.task.inclusion_probability,
+            labelled_by_id=actor.user_id,
+            seconds=sum(review.seconds for review in said.reviews),
+            review_id=said.given.review.pk,
+            is_replaced=is_replaced,
+        )
+        for label, is_blind, is_replaced in kinds
+    ]
 
-    Raises:
-        Conflict: the case waits, or was withdrawn.
-    """
-    if case.status != CaseStatus.DECIDED:
-        raise Conflict("This case has no answer to change: it waits for one, or was withdrawn.")
+
+def _need_nobody(settled: Sequence[tuple[Answers, str]], now: datetime) -> None:
+    """Take those out of the queue who were asked about these cases as well."""
+    by_epoch: dict[int, list[UUID]] = {}
+    for said, _ in settled:
+        if len(said.reviews) > 1 or said.purpose == Purpose.AUDIT:
+            by_epoch.setdefault(said.given.task.epoch, []).append(said.given.case.pk)
+    for epoch, case_ids in by_epoch.items():
+        drop_tasks(Task.objects.filter(case_id__in=case_ids, epoch=epoch), now=now)

@@ -16,20 +16,21 @@ from django.db.models import F
 
 from cases.locking import lock_case
 from cases.models import Case, Label, Voiding
-from cases.services.labels import record_label, supersede_label
+from cases.services.labels import NewLabel, record_labels, supersede_labels
 from cases.types import CaseStatus, Purpose
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
 from hitl.audit.log import record
+from hitl.flow.settling.decide import set_status, tell
 from hitl.flow.settling.judged import judged_in
-from hitl.flow.settling.settle import set_status, tell
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, Invalid, NotAllowed, NotFound
 from hitl.shared.jobs import enqueue
 from policy.models import Decision
-from policy.services.decisions import append
+from policy.services.decisions import NewDecision, append_decisions
+from policy.types import DecisionReason
 from reviews.models import Review, Task
-from reviews.services.answers import rules_of, standing_answers
+from reviews.services.answers import answers_that_stand, rules_of
 from reviews.services.voiding import (
     ask_again,
     last_answer_at,
@@ -243,9 +244,9 @@ def _follow(case: Case, review: Review, tasks: list[Task], actor: Actor, now: da
     label = Label.objects.filter(case_id=case.pk, superseded_at=None).first()
     counted = []
     if label is not None:
-        others = [r for r in standing_answers(case.pk, case.epoch) if r.task.purpose != Purpose.KNOWN_ANSWER]
+        others = answers_that_stand([case.pk]).get((case.pk, case.epoch), [])
         supporters = [other for other in others if other.label == label.label]
-        if not _comes_of_answers(label, [review, *others]):
+        if label.review_id is None:
             return ["kept"]  # somebody decided the case anew since: the answer carries nothing
         required = rules_of(task).reviews_required
         if len(supporters) >= supports_needed(
@@ -254,12 +255,13 @@ def _follow(case: Case, review: Review, tasks: list[Task], actor: Actor, now: da
             if label.labelled_by_id == review.reviewer_id:
                 _label_anew(case, label, supporters[-1], now)
             return ["kept"]
-        supersede_label(case_id=case.pk, now=now)
+        supersede_labels({case.pk: None}, now=now)
         counted.append("labels")
     rests_on_it = label is not None or _is_batched(case)
     if rests_on_it and case.status == CaseStatus.DECIDED and not is_automatic:
-        append(case_id=case.pk, epoch=case.epoch, reason="undone", label=None, actor=actor, now=now)
-        set_status(case, CaseStatus.WAITING, answer=None, now=now)
+        undone = NewDecision(case.pk, case.epoch, DecisionReason.UNDONE, None, review_id=review.pk)
+        append_decisions([undone], actor=actor, now=now)
+        set_status({case: None}, CaseStatus.WAITING, now=now)
         tell(case, "decision.recalled", now=now)
     ask_again(task=task, tasks=tasks, now=now)
     return [*counted, "reaudited" if is_automatic else "reopened"]
@@ -268,19 +270,13 @@ def _follow(case: Case, review: Review, tasks: list[Task], actor: Actor, now: da
 def _is_batched(case: Case) -> bool:
     """Tell whether the case was decided unread, in a batch: it has no label then."""
     decisions = Decision.objects.filter(case_id=case.pk, epoch=case.epoch).order_by("-sequence")
-    return decisions.values_list("reason", flat=True).first() == "batched"
-
-
-def _comes_of_answers(label: Label, answers: list[Review]) -> bool:
-    """Tell whether reviews settled the label, and not somebody who decided the case anew."""
-    is_last = label.at in {review.submitted_at for review in answers}
-    return is_last or label.labelled_by_id in {r.reviewer_id for r in answers if r.label == label.label}
+    return decisions.values_list("reason", flat=True).first() == DecisionReason.BATCHED
 
 
 def _label_anew(case: Case, label: Label, by: Review, now: datetime) -> None:
     """Let the same label stand in the name of somebody whose answer counts."""
-    supersede_label(case_id=case.pk, now=now)
-    record_label(
+    supersede_labels({case.pk: None}, now=now)
+    anew = NewLabel(
         case=case,
         schema_version=label.schema_version,
         label=label.label,
@@ -289,5 +285,6 @@ def _label_anew(case: Case, label: Label, by: Review, now: datetime) -> None:
         inclusion_probability=label.inclusion_probability,
         labelled_by_id=by.reviewer_id,
         seconds=label.seconds,
-        now=now,
+        review_id=by.pk,
     )
+    record_labels([anew], now=now)

@@ -11,10 +11,11 @@ from cases.models import Case
 from cases.types import CaseStatus, Purpose
 from hitl.accounts.types import Role
 from hitl.audit.log import record
-from hitl.flow.settling.settle import set_status, tell
+from hitl.flow.settling.decide import set_status, tell
 from hitl.shared.actor import Actor, system
 from hitl.shared.errors import Conflict, NotAllowed, NotFound
-from policy.services.decisions import append
+from policy.services.decisions import NewDecision, append_decisions
+from policy.types import DecisionReason
 from reviews.models import Skip, Task
 from reviews.services.answers import drop_tasks
 from reviews.types import OPEN, TaskStatus
@@ -56,8 +57,9 @@ def withdraw_case(*, case_id: UUID, actor: Actor, now: datetime) -> Case:
 
 def _withdraw(case: Case, actor: Actor, now: datetime) -> None:
     drop_tasks(Task.objects.filter(case_id=case.pk), now=now)
-    append(case_id=case.pk, epoch=case.epoch, reason="withdrawn", label=None, actor=actor, now=now)
-    set_status(case, CaseStatus.WITHDRAWN, answer=None, now=now)
+    withdrawn = NewDecision(case.pk, case.epoch, DecisionReason.WITHDRAWN, None)
+    append_decisions([withdrawn], actor=actor, now=now)
+    set_status({case: None}, CaseStatus.WITHDRAWN, now=now)
     tell(case, "case.withdrawn", now=now)
 
 

@@ -23,7 +23,7 @@ BODY = {"body": "Hello"}
 
 @pytest.fixture
 def auditor(client: Client) -> User:
-    user = person(Role.AUDITOR)
+    user = person(Role.AUDITOR, Role.REVIEWER)
     client.force_login(user)
     return user
 
@@ -49,6 +49,7 @@ def test_each_filter_lets_through_exactly_what_it_says(
     answer(agreed, auditor, "spam")
     overturned = automatic_case(workflow, BODY, "spam", audited=True)
     answer(overturned, auditor, "ham")
+    answer(overturned, person(username="second"), "ham", after=3)
     reviewed = waiting_case(other, BODY)
     answer(reviewed, auditor, "ham")
     withdrawn = waiting_case(workflow, BODY)

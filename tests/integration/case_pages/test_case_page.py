@@ -22,7 +22,7 @@ HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 
 @pytest.fixture
 def auditor(client: Client) -> User:
-    user = person(Role.AUDITOR, username="ida")
+    user = person(Role.AUDITOR, Role.REVIEWER, username="ida")
     client.force_login(user)
     return user
 
@@ -44,6 +44,7 @@ def test_the_history_tells_who_did_what_when_and_on_what_grounds(
     )
     case = automatic_case(workflow, {"body": "Hi"}, "spam", audited=True, key=key)
     answer(case, auditor, "ham", after=30)
+    answer(case, person(username="ron"), "ham", after=31)
     record(
         action="case.withdrawn",
         actor=auditor.as_actor(),

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from cases.models import Label
 from hitl.accounts.types import Role
 from hitl.shared import clock
+from hitl.web.format import percent
 from models_store.models import Evaluation, Release
 from monitoring.promise.outlook import expected_automation
 from monitoring.promise.page import PromisePage, promise_page_of
@@ -322,3 +323,18 @@ def test_the_badge_is_that_of_the_certificate_below_it_and_not_of_a_later_attemp
     head = page_of(release.workflow.slug).content.decode().split("<h2>Certificate</h2>")[1][:600]
     assert "certified" in head
     assert "not proved" not in head
+
+
+def test_the_overview_and_the_promise_page_say_the_same_of_the_same_rows(client: Client) -> None:
+    release = automating("certified")
+    decided(release, 300, at=NOW, wrong=4, inclusion_probability=0.02)
+    decided(release, 40, at=NOW + HOUR, wrong=9, inclusion_probability=0.5, reason="below_cutoff", score=0.6)
+    clock.use(lambda: LATER)
+    client.force_login(person(Role.OPERATOR))
+    live = page(release).live
+    assert live is not None
+    assert 0 < live.accepted.value < 1
+    numbers = [live.accepted.value, live.accepted.interval.low, live.accepted.interval.high]
+    for address in ("/overview/", f"/automation/{release.workflow.slug}/promise/"):
+        html = client.get(address).content.decode()
+        assert all(percent(number, 2) in html for number in numbers), address

@@ -11,12 +11,10 @@ from hitl.flow.intake.submit import submit_cases
 from hitl.flow.intake.types import Intake, Submission
 from monitoring.models import HourTally
 from monitoring.tallies.fold import LAG, fold_decisions
-from monitoring.tallies.traffic import live_error, traffic, waiting
-from policy.models import Decision, Policy
+from monitoring.tallies.traffic import traffic, waiting
+from policy.models import Decision
 from policy.services.digest import digest_decisions, digests_hold
-from tests.support.case_rows import answer, automatic_case, workflow_of
-from tests.support.factories import NOW, client_key, person
-from tests.support.policy_rows import champion_of, cutoffs_of
+from tests.support.factories import NOW, client_key
 from tests.support.spam import mail_workflow, mails
 
 pytestmark = pytest.mark.django_db
@@ -86,20 +84,3 @@ def test_digests_hold_until_a_decision_is_changed(workflow: Workflow) -> None:
         )
         cursor.execute("ALTER TABLE policy_decision ENABLE TRIGGER ALL")
     assert digests_hold(workflow_id=workflow.id) == NOW + timedelta(minutes=2)
-
-
-def test_the_live_error_counts_only_audits_of_automatic_decisions() -> None:
-    workflow = workflow_of("phones", fields=[{"name": "body", "kind": "text"}], labels=["clean", "scratched"])
-    Policy.objects.create(workflow=workflow)
-    cutoffs_of(champion_of(workflow, labels=["clean", "scratched"]), None)
-    reviewer = person()
-    for i in range(10):
-        case = automatic_case(workflow, {"body": str(i)}, "clean", audited=True)
-        if i < 8:
-            answer(case, reviewer, "scratched" if i < 2 else "clean")
-    automatic_case(workflow, {"body": "x"}, "clean")
-    found = live_error(workflow_id=workflow.id, now=NOW + timedelta(days=1))
-    assert (found.audited, found.wrong, found.due) == (8, 2, 2)
-    assert found.rate == 0.25
-    assert found.low == pytest.approx(0.0318540, abs=1e-6)  # Clopper and Pearson's 95 % interval of 2 in 8
-    assert found.high == pytest.approx(0.6508558, abs=1e-6)

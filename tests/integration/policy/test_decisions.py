@@ -10,7 +10,8 @@ from hitl.shared.errors import NotFound
 from hitl.shared.ids import new_id
 from policy.models import Decision
 from policy.selectors import history_of
-from policy.services.decisions import DecidedMeanwhile, append
+from policy.services.decisions import DecidedMeanwhile, NewDecision, append_decisions
+from policy.types import DecisionReason
 from tests.support.factories import NOW
 from tests.support.policy_rows import minutes_later, reviewer, workflow_with_policy
 
@@ -29,8 +30,9 @@ def a_case() -> Case:
 
 def decide(case: Case, label: str | None = "ham", **more) -> Decision:
     actor = more.pop("actor", None) or reviewer()
-    values = {"epoch": 1, "reason": "reviewed", "now": minutes_later(5)} | more
-    return append(case_id=case.id, label=label, actor=actor, **values)
+    values = {"epoch": 1, "reason": DecisionReason.REVIEWED} | more
+    append_decisions([NewDecision(case.pk, label=label, **values)], actor=actor, now=minutes_later(5))
+    return Decision.objects.filter(case=case, epoch=values["epoch"]).latest("sequence")
 
 
 @pytest.mark.django_db
@@ -44,7 +46,7 @@ def test_the_first_comes_after_the_place_of_the_routing():
 def test_each_comes_behind_the_last_and_epochs_count_for_themselves():
     case = a_case()
     decide(case)
-    decide(case, None, reason="undone")
+    decide(case, None, reason=DecisionReason.UNDONE)
     decide(case, "spam")
     decide(case, "ham", epoch=2)
     assert [(d.epoch, d.sequence, d.label) for d in history_of(case.id)] == [
@@ -67,14 +69,15 @@ def test_who_saw_an_older_decision_is_told():
 
 @pytest.mark.django_db
 def test_a_case_that_is_not_there_is_not_decided():
+    nowhere = NewDecision(new_id(), 1, DecisionReason.REVIEWED, "ham")
     with pytest.raises(NotFound):
-        append(case_id=new_id(), epoch=1, reason="reviewed", label="ham", actor=reviewer(), now=NOW)
+        append_decisions([nowhere], actor=reviewer(), now=NOW)
 
 
 @pytest.mark.django_db
 def test_other_broken_rules_are_not_taken_for_a_race():
     with pytest.raises(IntegrityError), transaction.atomic():
-        decide(a_case(), route="auto")  # an automatic decision without release, cutoffs and score
+        decide(a_case(), reason="because")  # no reason that there is
 
 
 @pytest.mark.django_db

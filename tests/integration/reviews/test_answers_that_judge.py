@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from cases.models import Case, Workflow
-from hitl.flow.settling.answer_many import BatchAnswer, answer_batch
+from hitl.flow.settling.answer import answer_batch
 from reviews.models import ReviewRules, Task
+from reviews.services.answers import Answer
 from tests.support.case_rows import waiting_case
 from tests.support.factories import NOW, person
 from tests.support.policy_rows import automating_workflow
@@ -36,8 +37,8 @@ def answered(case: Case, label: str, in_batch: bool) -> str | None:
     if not in_batch:
         return say(person(), label).label
     task = case.tasks.get(status="waiting")
-    given = [BatchAnswer(task.pk, label)]
-    return answer_batch(answers=given, actor=person().as_actor(), since=NOW, now=NOW).labels[task.pk]
+    given = {task.pk: Answer(label)}
+    return answer_batch(by_task=given, actor=person().as_actor(), since=NOW, now=NOW).labels[task.pk]
 
 
 @pytest.mark.parametrize("in_batch", [False, True])

@@ -12,16 +12,17 @@ from django.test.utils import CaptureQueriesContext
 from cases.models import Case, Label, Workflow
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
-from hitl.flow.settling.answer import submit_review, undo_review
-from hitl.flow.settling.answer_many import BatchAnswer, answer_batch, offered
+from hitl.flow.settling.answer import answer_batch, offered
+from hitl.flow.settling.undo import undo_review
 from hitl.outbox.models import Endpoint, Event
 from policy.models import Decision
 from reviews.errors import UnknownLabel
 from reviews.models import Review, Task
+from reviews.services.answers import Answer
 from reviews.services.queue import claim_next, skip
 from tests.support.factories import NOW, person
 from tests.support.policy_rows import automating_workflow
-from tests.support.review_rows import audited, claim, review_workflow, suggest, waiting
+from tests.support.review_rows import audited, claim, review_workflow, submit, suggest, waiting
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(seconds=40)
@@ -34,7 +35,7 @@ def one_by_one(user: User, workflow: Workflow, say: Callable[[Task], str], at: d
     count = 0
     while held := claim_next(actor=user.as_actor(), workflow_ids=[workflow.id], now=at):
         label = say(Task.objects.get(pk=held.task_id))
-        submit_review(
+        submit(
             lease_token=held.lease_token,
             label=label,
             seconds=7,
@@ -47,8 +48,8 @@ def one_by_one(user: User, workflow: Workflow, say: Callable[[Task], str], at: d
 
 def all_at_once(user: User, workflow: Workflow, say: Callable[[Task], str], at: datetime) -> int:
     tasks = offered(actor=user.as_actor(), workflow_ids=[workflow.id], now=at, most=1000)
-    answers = [BatchAnswer(task.pk, say(task), seconds=7) for task in tasks]
-    done = answer_batch(answers=answers, actor=user.as_actor(), since=at, now=at + timedelta(seconds=20))
+    by_task = {task.pk: Answer(say(task), seconds=7) for task in tasks}
+    done = answer_batch(by_task=by_task, actor=user.as_actor(), since=at, now=at + timedelta(seconds=20))
     assert not done.passed_by
     return len(done.labels)
 
@@ -99,13 +100,13 @@ def rows_after(answer: Answering, workflow: Workflow, cases: list[Case], people:
         ),
         "labels": plain(
             Label.objects.filter(**of_us),
-            *columns(Label, "id", "case_id", "workflow_id"),
+            *columns(Label, "id", "case_id", "workflow_id", "review_id", "superseded_by_review_id"),
         ),
         "decisions": [
             row | {"actor_name": same_names.get(row["actor_name"], "rule")}
             for row in plain(
                 decisions.filter(sequence__gt=0),
-                *columns(Decision, "case_id", "workflow_id"),
+                *columns(Decision, "case_id", "workflow_id", "review_id"),
             )
         ],
         "events": sorted(
@@ -156,12 +157,10 @@ def test_what_is_not_to_be_had_is_passed_by() -> None:
     skip(lease_token=skipped.lease_token, reason="unsure", actor=ada.as_actor(), now=NOW)
     all_tasks = [task.pk for task in Task.objects.order_by("due_at")]
     assert in_hands.task_id == all_tasks[0]
-    first = answer_batch(
-        answers=[BatchAnswer(all_tasks[2], "spam")], actor=ada.as_actor(), since=NOW, now=LATER
-    )
+    first = answer_batch(by_task={all_tasks[2]: Answer("spam")}, actor=ada.as_actor(), since=NOW, now=LATER)
     assert first.labels == {all_tasks[2]: "spam"}
     second = answer_batch(
-        answers=[BatchAnswer(task, "ham") for task in all_tasks], actor=ada.as_actor(), since=NOW, now=LATER
+        by_task=dict.fromkeys(all_tasks, Answer("ham")), actor=ada.as_actor(), since=NOW, now=LATER
     )
     assert second.labels == {all_tasks[3]: "ham"}
     assert second.passed_by == all_tasks[:3]
@@ -175,7 +174,7 @@ def test_nothing_of_a_batch_is_written_when_one_label_is_unknown() -> None:
     tasks = offered(actor=user.as_actor(), workflow_ids=[workflow.id], now=NOW, most=9)
     with pytest.raises(UnknownLabel):
         answer_batch(
-            answers=[BatchAnswer(tasks[0].pk, "spam"), BatchAnswer(tasks[1].pk, "eggs")],
+            by_task={tasks[0].pk: Answer("spam"), tasks[1].pk: Answer("eggs")},
             actor=user.as_actor(),
             since=NOW,
             now=LATER,

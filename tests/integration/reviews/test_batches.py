@@ -12,7 +12,7 @@ from cases.models import Case, Label
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
 from hitl.audit.models import Entry
-from hitl.flow.settling.answer import amend_answer
+from hitl.flow.settling.amend import amend_answer
 from hitl.flow.settling.batches import Accepted, accept_rest, answer_one, take_all_back, take_back
 from hitl.flow.settling.void import void_answers
 from hitl.shared.errors import NotAllowed

@@ -7,8 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from hitl.accounts.types import Role
-from hitl.flow.settling.answer import submit_review, undo_review, withdraw_case
-from hitl.flow.settling.withdraw import withdraw_skipped
+from hitl.flow.settling.undo import undo_review
+from hitl.flow.settling.withdraw import withdraw_case, withdraw_skipped
 from hitl.shared.errors import Invalid
 from reviews.errors import HandsFull, HoldsFull, LeaseExpired
 from reviews.models import Skip, Task
@@ -36,6 +36,7 @@ from tests.support.review_rows import (
     claim,
     review_workflow,
     say,
+    submit,
     waiting,
 )
 
@@ -81,7 +82,7 @@ def test_time_ahead_is_no_time_at_the_case() -> None:
     begun = NOW + timedelta(seconds=60)
     begin(lease_token=coming.lease_token, actor=reviewer.as_actor(), now=begun)
     sent = {"label": "spam", "seconds": 500, "actor": reviewer.as_actor()}
-    answered = submit_review(lease_token=coming.lease_token, now=begun + timedelta(seconds=7), **sent)
+    answered = submit(lease_token=coming.lease_token, now=begun + timedelta(seconds=7), **sent)
     assert (answered.review.started_at, answered.review.seconds) == (begun, 7)
 
 
@@ -104,7 +105,7 @@ def test_full_hands_let_go_of_what_is_ahead_and_undo_finds_a_place() -> None:
     waiting(review_workflow(), 6)
     reviewer = person()
     held = claim(reviewer)
-    submit_review(lease_token=held.lease_token, label="spam", actor=reviewer.as_actor(), now=NOW)
+    submit(lease_token=held.lease_token, label="spam", actor=reviewer.as_actor(), now=NOW)
     claim(reviewer)
     assert len(ahead(reviewer)) == 2
     undo_review(lease_token=held.lease_token, actor=reviewer.as_actor(), now=NOW)
@@ -135,7 +136,7 @@ def test_a_case_put_aside_is_its_owners_until_its_time_is_over() -> None:
     assert [task.case_id for task in on_hold(reviewer.as_actor())] == [case.pk]
     assert claim(colleague).case_id == other.pk
     with pytest.raises(LeaseExpired):
-        submit_review(lease_token=token, label="spam", actor=reviewer.as_actor(), now=NOW)
+        submit(lease_token=token, label="spam", actor=reviewer.as_actor(), now=NOW)
     assert reap(now=TOMORROW - timedelta(seconds=1)) == 1  # the colleague's lease
     assert reap(now=TOMORROW + timedelta(seconds=1)) == 1
     assert on_hold(reviewer.as_actor()) == []
@@ -151,7 +152,7 @@ def test_the_owner_takes_a_case_up_again_and_answers_it() -> None:
         unhold(task_id=task.pk, actor=person().as_actor(), now=NOW)
     held = unhold(task_id=task.pk, actor=reviewer.as_actor(), now=NOW)
     assert held.lease_until == NOW + LEASE
-    submit_review(lease_token=held.lease_token, label="spam", actor=reviewer.as_actor(), now=NOW)
+    submit(lease_token=held.lease_token, label="spam", actor=reviewer.as_actor(), now=NOW)
     case.refresh_from_db()
     assert case.answer == "spam"
     with pytest.raises(LeaseExpired):
@@ -219,7 +220,7 @@ def test_an_audit_that_is_passed_up_stays_blind_and_settles_as_any_audit() -> No
     judge = adjudicator()
     held = claim(judge)
     assert (held.is_blind, held.suggestion) == (True, None)
-    submit_review(lease_token=held.lease_token, label="spam", actor=judge.as_actor(), now=NOW)
+    submit(lease_token=held.lease_token, label="spam", actor=judge.as_actor(), now=NOW)
     assert case.labels.get(superseded_at=None).purpose == "audit"
 
 
@@ -302,7 +303,7 @@ def test_of_an_answer_a_hold_an_escalation_and_a_reaper_at_once_one_wins() -> No
     actor = reviewer.as_actor()
     token = claim(reviewer).lease_token
     with at_the_same_time(
-        lambda: submit_review(lease_token=token, label="spam", actor=actor, now=NOW),
+        lambda: submit(lease_token=token, label="spam", actor=actor, now=NOW),
         lambda: hold(lease_token=token, actor=actor, now=NOW, until=TOMORROW),
         lambda: escalate(lease_token=token, reason="", actor=actor, now=NOW),
         lambda: skip(lease_token=token, reason="later", actor=actor, now=NOW),

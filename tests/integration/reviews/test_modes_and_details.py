@@ -8,7 +8,7 @@ import pytest
 from cases.models import Case
 from hitl.accounts.models import User
 from hitl.flow.settling.amend import amend_answer
-from hitl.flow.settling.answer import submit_review, undo_review
+from hitl.flow.settling.undo import undo_review
 from hitl.shared.errors import Invalid
 from reviews.details import check_marks
 from reviews.errors import AlreadyAnswered, LeaseExpired, UnknownLabel
@@ -18,7 +18,7 @@ from reviews.services.answers import answer_first
 from reviews.services.queue import give_back
 from tests.support.factories import NOW, person
 from tests.support.policy_rows import automating_workflow
-from tests.support.review_rows import claim, review_workflow, suggest, waiting
+from tests.support.review_rows import claim, review_workflow, submit, suggest, waiting
 
 pytestmark = pytest.mark.django_db
 CODES = {"spam": [{"code": "lottery", "words": "A lottery", "required": True}, {"code": "other"}]}
@@ -60,7 +60,7 @@ def test_what_is_kept_after_the_reveal_is_blind_and_what_is_changed_is_not() -> 
     case, reviewer, held = first_to_decide()
     actor = reviewer.as_actor()
     answer_first(lease_token=held.lease_token, label="ham", actor=actor, now=NOW)
-    submit_review(lease_token=held.lease_token, label="spam", actor=actor, now=NOW)
+    submit(lease_token=held.lease_token, label="spam", actor=actor, now=NOW)
     review = Review.objects.get()
     assert (review.first_label, review.label, review.mode) == ("ham", "spam", "decide_first")
     rows = case.labels.order_by("id").values_list("label", "is_blind", "inclusion_probability")
@@ -73,17 +73,17 @@ def test_taking_a_changed_answer_back_leaves_no_label() -> None:
     case, reviewer, held = first_to_decide()
     actor = reviewer.as_actor()
     answer_first(lease_token=held.lease_token, label="ham", actor=actor, now=NOW)
-    submit_review(lease_token=held.lease_token, label="spam", actor=actor, now=NOW)
+    submit(lease_token=held.lease_token, label="spam", actor=actor, now=NOW)
     token = undo_review(lease_token=held.lease_token, actor=actor, now=NOW)
     assert not case.labels.filter(superseded_at=None).exists()
-    submit_review(lease_token=token, label="ham", actor=actor, now=NOW)
+    submit(lease_token=token, label="ham", actor=actor, now=NOW)
     current = case.labels.get(superseded_at=None)
     assert (current.label, current.is_blind) == ("ham", True)
 
 
 def test_who_answers_at_once_has_seen_nothing() -> None:
     case, reviewer, held = first_to_decide()
-    submit_review(lease_token=held.lease_token, label="spam", actor=reviewer.as_actor(), now=NOW)
+    submit(lease_token=held.lease_token, label="spam", actor=reviewer.as_actor(), now=NOW)
     assert Review.objects.get().first_label == "spam"
     assert case.labels.get().is_blind
     assert case.decisions.get(sequence=1).is_blind
@@ -112,7 +112,7 @@ def test_who_has_seen_the_suggestion_does_not_answer_first_again() -> None:
 def answered(reviewer: User, label: str = "spam", **said: Any) -> Review:
     """Answer the next case with what is said beside the label."""
     token = claim(reviewer).lease_token
-    return submit_review(lease_token=token, label=label, actor=reviewer.as_actor(), now=NOW, **said).review
+    return submit(lease_token=token, label=label, actor=reviewer.as_actor(), now=NOW, **said).review
 
 
 def test_a_required_reason_is_asked_for_on_the_server() -> None:
@@ -122,13 +122,13 @@ def test_a_required_reason_is_asked_for_on_the_server() -> None:
     send = {"lease_token": held.lease_token, "actor": reviewer.as_actor(), "now": NOW}
     for label, code in (("spam", ""), ("spam", "weather"), ("ham", "lottery")):
         with pytest.raises(Invalid) as refused:
-            submit_review(label=label, reason_code=code, **send)
+            submit(label=label, reason_code=code, **send)
         assert refused.value.facts["errors"][0]["field"] == "reason_code"
-    submit_review(label="spam", reason_code="other", **send)
+    submit(label="spam", reason_code="other", **send)
     assert Review.objects.get().reason_code == "other"
-    assert submit_review(label="spam", reason_code="other", **send).is_replay
+    assert submit(label="spam", reason_code="other", **send).is_replay
     with pytest.raises(AlreadyAnswered):
-        submit_review(label="spam", reason_code="lottery", **send)
+        submit(label="spam", reason_code="lottery", **send)
     assert answered(reviewer, "ham").reason_code == ""
 
 

@@ -4,13 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from hitl.flow.settling.answer import submit_review, undo_review
+from hitl.flow.settling.undo import undo_review
 from hitl.shared.ids import new_id
 from reviews.models import ReviewRules, Task
 from reviews.review_chances import is_reread
 from reviews.selectors import leased_task_of
 from tests.support.factories import NOW, person
-from tests.support.review_rows import adjudicator, audited, claim, say
+from tests.support.review_rows import adjudicator, audited, claim, say, submit
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(hours=3)
@@ -55,7 +55,7 @@ def test_a_second_read_looks_like_a_case_that_came_in_just_now() -> None:
     case = audited(reread_share=1.0)
     first, second = person(), person()
     held = claim(first, at=LATER)
-    submit_review(lease_token=held.lease_token, label="spam", actor=first.as_actor(), now=LATER)
+    submit(lease_token=held.lease_token, label="spam", actor=first.as_actor(), now=LATER)
     again = claim(second, at=LATER)
     assert again.case_id == case.pk
     hours = ReviewRules.objects.get(workflow=case.workflow).due_hours
@@ -68,11 +68,11 @@ def test_taking_the_first_answer_back_asks_nobody_else_and_giving_it_again_does(
     audited(reread_share=1.0)
     first = person()
     held = claim(first)
-    submit_review(lease_token=held.lease_token, label="spam", actor=first.as_actor(), now=NOW)
+    submit(lease_token=held.lease_token, label="spam", actor=first.as_actor(), now=NOW)
     token = undo_review(lease_token=held.lease_token, actor=first.as_actor(), now=NOW)
     assert Task.objects.get(purpose="second").status == "dropped"
     assert leased_task_of(first.as_actor(), now=NOW).lease_token == token
-    submit_review(lease_token=token, label="spam", actor=first.as_actor(), now=NOW)
+    submit(lease_token=token, label="spam", actor=first.as_actor(), now=NOW)
     assert Task.objects.get(purpose="second").status == "waiting"
 
 

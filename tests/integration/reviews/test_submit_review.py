@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 
 from cases.models import Case, Label
-from hitl.flow.settling.answer import submit_review, withdraw_case
+from hitl.flow.settling.withdraw import withdraw_case
 from hitl.outbox.models import Delivery, Endpoint, Event
 from hitl.shared.errors import Invalid
 from policy.models import Decision
@@ -22,6 +22,7 @@ from tests.support.review_rows import (
     claim,
     review_workflow,
     say,
+    submit,
     suggest,
     waiting,
 )
@@ -38,7 +39,7 @@ def test_one_answer_decides_the_case_and_is_told_after_the_undo_window() -> None
     task.save()
     reviewer = person()
     held = claim(reviewer)
-    submit_review(
+    submit(
         lease_token=held.lease_token,
         label="spam",
         comment="A lottery",
@@ -72,8 +73,8 @@ def test_the_same_answer_sent_twice_is_recorded_once() -> None:
     reviewer = person()
     held = claim(reviewer)
     sent = {"lease_token": held.lease_token, "label": "spam", "actor": reviewer.as_actor(), "now": SOON}
-    first = submit_review(**sent)
-    again = submit_review(**sent)
+    first = submit(**sent)
+    again = submit(**sent)
     assert again.is_replay
     assert again.review == first.review
     assert (Review.objects.count(), Decision.objects.filter(sequence=1).count()) == (1, 1)
@@ -83,9 +84,9 @@ def test_another_answer_under_a_used_lease_is_refused() -> None:
     waiting(review_workflow())
     reviewer = person()
     held = claim(reviewer)
-    submit_review(lease_token=held.lease_token, label="spam", actor=reviewer.as_actor(), now=SOON)
+    submit(lease_token=held.lease_token, label="spam", actor=reviewer.as_actor(), now=SOON)
     with pytest.raises(AlreadyAnswered):
-        submit_review(lease_token=held.lease_token, label="ham", actor=reviewer.as_actor(), now=SOON)
+        submit(lease_token=held.lease_token, label="ham", actor=reviewer.as_actor(), now=SOON)
     assert Case.objects.get().answer == "spam"
 
 
@@ -95,11 +96,11 @@ def test_a_stale_lease_is_refused_and_nothing_is_written() -> None:
     held = claim(reviewer)
     late = held.lease_until
     with pytest.raises(LeaseExpired):
-        submit_review(lease_token=held.lease_token, label="spam", actor=reviewer.as_actor(), now=late)
+        submit(lease_token=held.lease_token, label="spam", actor=reviewer.as_actor(), now=late)
     reap(now=late + timedelta(seconds=1))
     claim(person(), at=late)
     with pytest.raises(LeaseExpired):
-        submit_review(lease_token=held.lease_token, label="spam", actor=reviewer.as_actor(), now=late)
+        submit(lease_token=held.lease_token, label="spam", actor=reviewer.as_actor(), now=late)
     assert not Review.objects.exists()
     assert Case.objects.get().status == "waiting"
 
@@ -108,7 +109,7 @@ def test_nobody_answers_under_the_lease_of_another() -> None:
     waiting(review_workflow())
     token = claim(person()).lease_token
     with pytest.raises(LeaseExpired):
-        submit_review(lease_token=token, label="spam", actor=person().as_actor(), now=SOON)
+        submit(lease_token=token, label="spam", actor=person().as_actor(), now=SOON)
 
 
 def test_a_label_the_case_does_not_have_is_refused_with_those_it_has() -> None:
@@ -131,9 +132,7 @@ def test_active_seconds_stay_within_the_time_the_case_was_held(claimed: float, k
     waiting(review_workflow())
     reviewer = person()
     held = claim(reviewer)
-    submit_review(
-        lease_token=held.lease_token, label="spam", seconds=claimed, actor=reviewer.as_actor(), now=SOON
-    )
+    submit(lease_token=held.lease_token, label="spam", seconds=claimed, actor=reviewer.as_actor(), now=SOON)
     assert Review.objects.get().seconds == kept
 
 
@@ -216,7 +215,7 @@ def test_of_two_submits_at_once_one_counts() -> None:
     actor = reviewer.as_actor()
 
     def send(label: str):
-        return lambda: submit_review(lease_token=held.lease_token, label=label, actor=actor, now=SOON)
+        return lambda: submit(lease_token=held.lease_token, label=label, actor=actor, now=SOON)
 
     with at_the_same_time(send("spam"), send("ham"), send("spam"), send("ham")) as outcomes:
         refused = [o for o in outcomes if isinstance(o, AlreadyAnswered)]
@@ -233,9 +232,7 @@ def test_submit_against_withdraw_leaves_one_of_both_whole(attempt: int) -> None:
     reviewer = person()
     held = claim(reviewer)
     with at_the_same_time(
-        lambda: submit_review(
-            lease_token=held.lease_token, label="spam", actor=reviewer.as_actor(), now=SOON
-        ),
+        lambda: submit(lease_token=held.lease_token, label="spam", actor=reviewer.as_actor(), now=SOON),
         lambda: withdraw_case(case_id=case.pk, actor=TESTER, now=SOON),
     ) as outcomes:
         failed = [o for o in outcomes if isinstance(o, Exception)]
@@ -254,7 +251,7 @@ def test_submit_against_reap_loses_neither_the_task_nor_the_answer(attempt: int)
     held = claim(reviewer)
     just_in_time = held.lease_until - timedelta(seconds=1)
     with at_the_same_time(
-        lambda: submit_review(
+        lambda: submit(
             lease_token=held.lease_token, label="spam", actor=reviewer.as_actor(), now=just_in_time
         ),
         lambda: reap(now=held.lease_until + timedelta(seconds=1)),
@@ -272,7 +269,7 @@ def test_an_operator_withdraws_a_waiting_case_and_whoever_held_it_loses_it() -> 
     held = claim(reviewer)
     withdraw_case(case_id=case.pk, actor=operator(), now=SOON)
     with pytest.raises(LeaseExpired):
-        submit_review(lease_token=held.lease_token, label="spam", actor=reviewer.as_actor(), now=SOON)
+        submit(lease_token=held.lease_token, label="spam", actor=reviewer.as_actor(), now=SOON)
     case.refresh_from_db()
     assert (case.status, case.tasks.get().status) == ("withdrawn", "dropped")
     assert withdraw_case(case_id=case.pk, actor=operator(), now=SOON).status == "withdrawn"

@@ -10,7 +10,8 @@ from cases.models import Label
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
 from hitl.audit.models import Entry
-from hitl.flow.settling.answer import amend_answer, submit_review, undo_review
+from hitl.flow.settling.amend import amend_answer
+from hitl.flow.settling.undo import undo_review
 from hitl.outbox.models import Delivery, Endpoint
 from hitl.shared.errors import Conflict, Invalid, NotFound
 from reviews.errors import LeaseExpired, NothingToUndo, UndoTooLate
@@ -24,6 +25,7 @@ from tests.support.review_rows import (
     claim,
     review_workflow,
     say,
+    submit,
     waiting,
 )
 
@@ -59,7 +61,7 @@ def test_inside_the_window_everything_is_as_before_and_the_case_lies_before_the_
     task = Task.objects.get()
     assert (task.lease_token, task.leased_to_id, task.status) == (token, reviewer.pk, "leased")
     assert Review.objects.get().undone_at == INSIDE
-    submit_review(lease_token=token, label="ham", actor=reviewer.as_actor(), now=INSIDE)
+    submit(lease_token=token, label="ham", actor=reviewer.as_actor(), now=INSIDE)
     case.refresh_from_db()
     assert (case.answer, case.labels.get(superseded_at=None).label) == ("ham", "ham")
 
@@ -87,9 +89,7 @@ def test_an_undone_answer_sent_again_is_refused() -> None:
     answered = say(reviewer, "spam")
     undo(reviewer, answered)
     with pytest.raises(Conflict):
-        submit_review(
-            lease_token=answered.review.lease_token, label="spam", actor=reviewer.as_actor(), now=INSIDE
-        )
+        submit(lease_token=answered.review.lease_token, label="spam", actor=reviewer.as_actor(), now=INSIDE)
 
 
 def test_nobody_undoes_the_answer_of_another() -> None:
@@ -116,8 +116,8 @@ def test_a_second_person_already_asked_loses_the_case_again() -> None:
     second = claim(other)
     token = undo(one, answered)
     with pytest.raises(LeaseExpired):
-        submit_review(lease_token=second.lease_token, label="ham", actor=other.as_actor(), now=INSIDE)
-    submit_review(lease_token=token, label="ham", actor=one.as_actor(), now=INSIDE)
+        submit(lease_token=second.lease_token, label="ham", actor=other.as_actor(), now=INSIDE)
+    submit(lease_token=token, label="ham", actor=one.as_actor(), now=INSIDE)
     assert case.tasks.get(slot=2).status == "waiting"
     say(other, "ham", at=INSIDE)
     case.refresh_from_db()

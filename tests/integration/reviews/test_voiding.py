@@ -14,7 +14,7 @@ from hitl.audit.models import Entry
 from hitl.flow.reading.timeline import whole_history
 from hitl.flow.settling import void as voiding
 from hitl.flow.settling.amend import amend_answer
-from hitl.flow.settling.answer import submit_review, undo_review
+from hitl.flow.settling.undo import undo_review
 from hitl.flow.settling.void import begin_voiding, continue_voiding, preview_voiding, step, void_answers
 from hitl.outbox.models import Endpoint, Event
 from hitl.shared.errors import Conflict, Invalid, NotAllowed
@@ -30,6 +30,7 @@ from tests.support.review_rows import (
     claim,
     review_workflow,
     say,
+    submit,
     suggest,
     waiting,
 )
@@ -243,7 +244,7 @@ def test_what_a_person_holds_goes_back_and_the_page_says_what_would_happen() -> 
     assert (seen.answers, seen.cases, seen.automatic, seen.labels, seen.held) == (1, 1, 0, 1, 1)
     void(hasty, now=NOW)
     with pytest.raises(LeaseExpired):
-        submit_review(lease_token=held.lease_token, label="spam", actor=hasty.as_actor(), now=NOW)
+        submit(lease_token=held.lease_token, label="spam", actor=hasty.as_actor(), now=NOW)
 
 
 def test_the_history_of_a_case_says_who_voided_the_answer_and_why() -> None:
@@ -293,7 +294,7 @@ def test_an_answer_in_flight_is_void_or_refused_and_never_slips_through() -> Non
 
         def answer(token: UUID = token, n: int = n) -> object:
             at = NOW + timedelta(seconds=n)
-            return submit_review(lease_token=token, label="spam", actor=hasty.as_actor(), now=at)
+            return submit(lease_token=token, label="spam", actor=hasty.as_actor(), now=at)
 
         def take_back(n: int = n) -> Voiding:
             at = NOW + timedelta(seconds=n)

@@ -37,7 +37,9 @@ def test_every_value_comes_back_as_it_was(rows: list[tuple[object, ...]]) -> Non
             "CREATE TEMPORARY TABLE copied (n int, t text, b bytea, f float8, o bool, i int,"
             " ts text[], fs float8[], u uuid, d timestamptz)"
         )
-        copy_rows("copied", columns, [(n, *row) for n, row in enumerate(rows)])
+        copy_rows(
+            "copied", columns, [dict(zip(columns, (n, *row), strict=True)) for n, row in enumerate(rows)]
+        )
         cursor.execute("SELECT * FROM copied ORDER BY n")
         back = [(*row[1:2], bytes(row[2]), *row[3:8], UUID(str(row[8])), row[9]) for row in cursor.fetchall()]
     assert back == rows

@@ -14,8 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from cases.access import case_for
 from cases.models import Case
-from hitl.flow.settling.amend import MAY_AMEND
-from hitl.flow.settling.answer import Answered, amend_answer, submit_review, undo_review
+from hitl.flow.settling.amend import MAY_AMEND, amend_answer
+from hitl.flow.settling.answer import Answered, submit_review
+from hitl.flow.settling.undo import undo_review
 from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, NotFound
@@ -24,6 +25,7 @@ from reviews.desk.guards import chosen_workflow, desk_door, desk_url, is_script,
 from reviews.desk.stage import or_stay, stage
 from reviews.models import Review
 from reviews.selectors import label_names_of, leased_task_of
+from reviews.services.answers import Answer
 from reviews.types import MAX_COMMENT
 
 EVIDENCE_SEEN = ("shown", "hidden", "weak", "unavailable", "none")
@@ -39,13 +41,15 @@ def answer(request: HttpRequest, actor: Actor) -> HttpResponse:
     now, workflow = clock.now(), chosen_workflow(request)
     answered = submit_review(
         lease_token=lease_of(request),
-        label=request.POST.get("label", ""),
-        comment=request.POST.get("comment", "").strip(),
-        seconds=seconds_of(request.POST.get("seconds", "")),
-        shown=_shown(request),
-        reason_code=request.POST.get("reason_code", ""),
-        marks=listed(request, "marks"),
-        flags=listed(request, "flags"),
+        answer=Answer(
+            label=request.POST.get("label", ""),
+            comment=request.POST.get("comment", "").strip(),
+            reason_code=request.POST.get("reason_code", ""),
+            seconds=seconds_of(request.POST.get("seconds", "")),
+            shown=_shown(request),
+            marks=listed(request, "marks"),
+            flags=listed(request, "flags"),
+        ),
         actor=actor,
         now=now,
     )
