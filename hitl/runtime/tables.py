@@ -23,6 +23,11 @@ def fingerprint() -> str:
     return fingerprint_of(ROOT, version.stdout)
 
 
+def template_name() -> str:
+    """Name of the migrated database inside a server of the tests, which theirs are copied from."""
+    return f"hitl_template_{fingerprint()}"
+
+
 def fingerprint_of(root: Path, server: bytes) -> str:
     """The name for the tree below `root`."""
     state = hashlib.sha256(server)

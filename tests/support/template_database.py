@@ -8,7 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 import psycopg2
 
 from hitl.runtime.paths import ROOT
-from hitl.runtime.tables import fingerprint
+from hitl.runtime.tables import template_name
 
 LOCK = 0x6869746C  # an advisory lock's number: any, but always this one
 
@@ -16,7 +16,7 @@ LOCK = 0x6869746C  # an advisory lock's number: any, but always this one
 def migrated_template() -> str:
     """Name of the template; it changes with the migrations and models, so that an old one is never used."""
     url = urlsplit(os.environ["DATABASE_URL"])
-    name = f"hitl_template_{fingerprint()}"
+    name = template_name()
     connection = psycopg2.connect(urlunsplit(url._replace(path="/postgres")))
     connection.autocommit = True
     try:
