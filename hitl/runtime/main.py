@@ -5,6 +5,7 @@ import signal
 import sys
 from types import FrameType
 
+from hitl import __version__
 from hitl.runtime.bootstrap import CHECKS
 from hitl.runtime.errors import CannotStart
 from hitl.runtime.services import services
@@ -30,6 +31,9 @@ def main(argv: list[str]) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hitl.settings")
     command = argv[1] if len(argv) > 1 and not argv[1].startswith("-") else "help"
     asks_for_help = bool({"--help", "-h", "--version"} & set(argv[1:]))
+    if argv[1:] in (["version"], ["--version"]):
+        print(__version__)
+        return 0
     try:
         if command in WITHOUT_SERVICES or asks_for_help:
             for name, value in PLACEHOLDERS.items():
