@@ -25,7 +25,11 @@ NO_TESTS_COLLECTED = 5
 TESTS = ("tests", "browser")
 """The checks that are runs of pytest."""
 
+TEMPLATES_ARE_FORMATTED = False
+"""Set it in the change that formats all templates for the first time; from then on their format is held."""
+
 _MODULE = [sys.executable, "-m"]
+_RULES = [*_MODULE, "ruff", "check", "."]
 
 
 @dataclass
@@ -60,9 +64,10 @@ class Run:
 
     def lint(self) -> None:
         """Rules, format and import contracts."""
-        self._check("lint", [*_MODULE, "ruff", "check", "."])
+        self._check("lint", _RULES)
         self._check("format", [*_MODULE, "ruff", "format", "--check", "."])
-        self._check("imports", [str(Path(sys.executable).with_name("lint-imports"))])
+        self._templates("--check")
+        self._check("imports", [_program("lint-imports")])
 
     def types(self) -> None:
         """Types of the code and of the pages' scripts."""
@@ -70,9 +75,15 @@ class Run:
         self._scripts()
 
     def fix(self) -> None:
-        """Change what can be put right without a person."""
-        self._check("lint", [*_MODULE, "ruff", "check", "--fix", "."])
+        """Change what can be put right without a person, and say what of the rules is left for one."""
+        self._check("mend", [*_MODULE, "ruff", "check", "--fix-only", "."])
         self._check("format", [*_MODULE, "ruff", "format", "."])
+        self._templates()
+        self._check("lint", _RULES)
+
+    def _templates(self, *options: str) -> None:
+        if TEMPLATES_ARE_FORMATTED:
+            self._check("templates", [_program("djangofmt"), *options, "."])
 
     def _scripts(self) -> None:
         """Check the pages' scripts by the types in their comments."""
@@ -129,6 +140,11 @@ class Run:
     @property
     def _has_tests(self) -> bool:
         return any(outcome.name in TESTS for outcome in self.outcomes)
+
+
+def _program(name: str) -> str:
+    """A program that a package put beside this Python."""
+    return str(Path(sys.executable).with_name(name))
 
 
 def in_ci() -> bool:

@@ -41,25 +41,36 @@ def test_one_failed_check_does_not_keep_the_others_from_running(
     monkeypatch.setattr(verification, "find_browser", lambda: "/usr/bin/chromium")
     run.everything(tmp_path, fast=False)
     assert not run.held
-    names = [outcome.name for outcome in run.outcomes]
+    names = [outcome.name for outcome in run.outcomes if outcome.name != "templates"]
     assert names == ["lint", "format", "imports", "types", "scripts", "migrations", "tests", "browser"]
 
 
 def test_the_short_checks_are_those_of_the_whole_run(run: Recorded) -> None:
     run.lint()
     run.types()
-    assert [outcome.name for outcome in run.outcomes] == ["lint", "format", "imports", "types", "scripts"]
+    names = [outcome.name for outcome in run.outcomes if outcome.name != "templates"]
+    assert names == ["lint", "format", "imports", "types", "scripts"]
 
 
-def test_what_is_put_right_is_what_is_checked(run: Recorded, tmp_path: Path) -> None:
+def test_what_is_put_right_is_what_is_checked(run: Recorded, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verification, "TEMPLATES_ARE_FORMATTED", True)
     fixing = Recorded({})
     fixing.fix()
     run.lint()
-    checked = {outcome.name: outcome.note for outcome in run.outcomes}
-    assert [outcome.name for outcome in fixing.outcomes] == ["lint", "format"]
-    for outcome in fixing.outcomes:
-        same = outcome.note.replace("check --fix", "check").replace("format .", "format --check .")
-        assert same == checked[outcome.name]
+    checked = {outcome.name: outcome.note.replace(" --check", "") for outcome in run.outcomes}
+    assert [outcome.name for outcome in fixing.outcomes] == ["mend", "format", "templates", "lint"]
+    mended, *others = fixing.outcomes
+    assert mended.note.replace(" --fix-only", "") == checked["lint"]
+    assert all(outcome.note == checked[outcome.name] for outcome in others)
+
+
+def test_templates_are_held_to_their_format_once_they_have_it(
+    run: Recorded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verification, "TEMPLATES_ARE_FORMATTED", False)
+    run.lint()
+    run.fix()
+    assert "templates" not in {outcome.name for outcome in run.outcomes}
 
 
 @pytest.mark.parametrize(("ci", "held"), [("true", False), ("", None)])
