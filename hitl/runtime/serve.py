@@ -63,7 +63,8 @@ def serve(
         raise CannotStart(
             f"Port {port} is taken. Name another with --port, or leave it out for the next free one."
         )
-    say(f"hitl {__version__}: preparing the database and the pages' files")
+    say(f"hitl {__version__}")
+    say("Preparing the database and the pages' files")
     call_command("migrate", interactive=False, verbosity=0)
     collect_if_changed()
     if prepare:
