@@ -1,5 +1,5 @@
 # The service for production: web, worker, beat and migrate are the same image with different commands.
-# Build: docker build -t hitl .      Run: see docker-compose.yml.
+# Build: docker build -t hitl:0.1.0.dev0 .      Run: see docker-compose.yml.
 
 FROM python:3.11-slim-bookworm AS packages
 COPY requirements-uv.txt requirements.txt /tmp/
@@ -10,6 +10,9 @@ RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /
 FROM python:3.11-slim-bookworm
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin hitl \
     && install -d -o hitl -g hitl -m 0700 /data
+LABEL org.opencontainers.image.title=hitl \
+    org.opencontainers.image.version=0.1.0.dev0 \
+    org.opencontainers.image.licenses=Apache-2.0
 COPY --from=packages /opt/packages /opt/packages
 WORKDIR /app
 COPY . .

@@ -9,6 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.urls import path
 
+from hitl import __version__
 from models_store.serving import warm
 
 log = logging.getLogger(__name__)
@@ -17,8 +18,8 @@ _warmed: list[dict[UUID, str]] = []
 
 
 def live(request: HttpRequest) -> JsonResponse:
-    """Answer that the process runs; asks nobody else."""
-    return JsonResponse({"status": "live"})
+    """Answer that the process runs, and which version of the service; asks nobody else."""
+    return JsonResponse({"status": "live", "version": __version__})
 
 
 def ready(request: HttpRequest) -> JsonResponse:

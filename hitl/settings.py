@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from hitl import __version__
 from hitl.schedule import SCHEDULE
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -179,7 +180,7 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "hitl",
     "DESCRIPTION": "Submit cases, read decisions, manage workflows.",
-    "VERSION": "1",
+    "VERSION": __version__,
     "OAS_VERSION": "3.1.1",
     "POSTPROCESSING_HOOKS": [],  # enumerations stay where they are used
     "SERVE_INCLUDE_SCHEMA": False,

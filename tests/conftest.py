@@ -4,16 +4,29 @@ from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
+from django.db import connections
 from django.test import override_settings
 from hypothesis import settings as hypothesis_settings
 
 from hitl.flow.intake import in_force
 from hitl.shared import clock
 from reviews import review_chances
+from tests.support.template_database import migrated_template
 
 # Nothing depends on how busy the machine is; what a run finds, the next run finds as well.
 hypothesis_settings.register_profile("hitl", deadline=None, derandomize=True, database=None)
 hypothesis_settings.load_profile("hitl")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Copy each process's test database from one template that was migrated once: 0.3 s, not 8.
+
+    It must stand here: pytest-django is loaded after our plugin, and would take the fixture's place there.
+    """
+    name = migrated_template()
+    settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = name
+    connections["default"].settings_dict["TEST"]["TEMPLATE"] = name
 
 
 @pytest.fixture(autouse=True)

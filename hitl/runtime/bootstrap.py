@@ -14,6 +14,8 @@ from pathlib import Path
 from hitl.runtime.environment import ROOT, VENV, is_satisfied, is_stamped, python_of
 
 OLDEST = (3, 11)
+CHECKS = ("test", "lint", "types", "fix")
+"""Commands of who works on the project: they need the development's packages as well."""
 
 
 def ensure(argv: list[str]) -> None:
@@ -28,7 +30,7 @@ def ensure(argv: list[str]) -> None:
         )
     if os.name != "posix":
         sys.exit("hitl runs on Linux and macOS. On Windows, use it inside WSL.")
-    lock = ROOT / ("requirements-dev.txt" if argv[1:2] == ["test"] else "requirements.txt")
+    lock = ROOT / ("requirements-dev.txt" if argv[1:2] and argv[1] in CHECKS else "requirements.txt")
     inside = Path(sys.prefix).resolve() == VENV.resolve()
     if is_stamped(lock) if inside else is_satisfied(lock, sys.path):
         return

@@ -5,6 +5,8 @@ import signal
 import sys
 from types import FrameType
 
+from hitl import __version__
+from hitl.runtime.bootstrap import CHECKS
 from hitl.runtime.errors import CannotStart
 from hitl.runtime.services import services
 
@@ -12,7 +14,7 @@ SERVING = {"up", "demo"}
 """Commands that run the whole service; one at a time on a data directory."""
 
 WITHOUT_SERVICES = {
-    "help", "version", "test", "makemessages", "compilemessages", "startapp", "startproject", "findstatic",
+    "help", "version", *CHECKS, "makemessages", "compilemessages", "startapp", "startproject", "findstatic",
     "diffsettings", "bench", "simulate",
 }  # fmt: skip
 """Commands that ask neither the database nor the broker (`test`, `bench` and `simulate` start their own)."""
@@ -29,11 +31,18 @@ def main(argv: list[str]) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hitl.settings")
     command = argv[1] if len(argv) > 1 and not argv[1].startswith("-") else "help"
     asks_for_help = bool({"--help", "-h", "--version"} & set(argv[1:]))
+    if argv[1:] in (["version"], ["--version"]):
+        print(__version__)
+        return 0
     try:
         if command in WITHOUT_SERVICES or asks_for_help:
             for name, value in PLACEHOLDERS.items():
                 os.environ.setdefault(name, value)
-            _execute(argv)
+            if command in CHECKS:
+                signal.signal(signal.SIGTERM, _leave)
+                _execute_alone(argv)
+            else:
+                _execute(argv)
         else:
             signal.signal(signal.SIGTERM, _leave)
             with services(command, serving=command in SERVING):
@@ -50,6 +59,14 @@ def _execute(argv: list[str]) -> None:
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(argv)
+
+
+def _execute_alone(argv: list[str]) -> None:
+    """Run a command without the set-up of Django, which takes seconds and which a check does not need."""
+    from django.core.management import load_command_class
+
+    command = load_command_class("hitl", argv[1])
+    command.handle(**vars(command.create_parser(argv[0], argv[1]).parse_args(argv[2:])))
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

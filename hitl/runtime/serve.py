@@ -12,6 +12,7 @@ import psutil
 from django.core.management import call_command
 from django.db import connections
 
+from hitl import __version__
 from hitl.runtime import programs
 from hitl.runtime import services as local
 from hitl.runtime.errors import CannotStart
@@ -62,6 +63,7 @@ def serve(
         raise CannotStart(
             f"Port {port} is taken. Name another with --port, or leave it out for the next free one."
         )
+    say(f"hitl {__version__}")
     say("Preparing the database and the pages' files")
     call_command("migrate", interactive=False, verbosity=0)
     collect_if_changed()

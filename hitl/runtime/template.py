@@ -4,7 +4,6 @@ The cluster lies in the data directory under a name that changes with the migrat
 version, so that an old one is never used. It is never run: only its copies are.
 """
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -14,7 +13,8 @@ from pathlib import Path
 from hitl.runtime.errors import CannotStart
 from hitl.runtime.locks import held
 from hitl.runtime.paths import ROOT
-from hitl.runtime.postgres import FOR_TESTS, Postgres, find_binaries
+from hitl.runtime.postgres import FOR_TESTS, Postgres
+from hitl.runtime.tables import fingerprint
 
 _PASSWORD = "postgres.password"  # noqa: S105 - the name of a file
 
@@ -28,7 +28,7 @@ def start_from_template(folder: Path, *, data: Path) -> Postgres:
         CannotStart: there is no PostgreSQL here, or the tables could not be made.
     """
     templates = data / "template"
-    name = _fingerprint()
+    name = fingerprint()
     with held(data / "template.lock"):
         if not (templates / name).exists():
             shutil.rmtree(templates, ignore_errors=True)
@@ -68,11 +68,3 @@ def _copy(template: Path, folder: Path) -> None:
         owner = (template / "postgres").stat()
         for path in [folder / "postgres", *(folder / "postgres").rglob("*")]:
             os.chown(path, owner.st_uid, owner.st_gid)
-
-
-def _fingerprint() -> str:
-    version = subprocess.run([find_binaries() / "postgres", "--version"], capture_output=True, check=True)
-    state = hashlib.sha256(version.stdout)
-    for path in sorted(ROOT.glob("*/migrations/*.py")) + sorted(ROOT.glob("hitl/*/migrations/*.py")):
-        state.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
-    return state.hexdigest()[:16]

@@ -1,4 +1,7 @@
-"""Run every check of the project, one after the other, and say at the end what held and how long it took."""
+"""The checks of the project: all of them (`test`), or some that answer in seconds (`lint`, `types`, `fix`).
+
+They run one after the other, all even when one fails; the summary says what held and how long it took.
+"""
 
 import os
 import shutil
@@ -6,17 +9,27 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from xml.etree import ElementTree
 
+from hitl.runtime.junit import Tests
 from hitl.runtime.paths import MANAGE, ROOT
 from hitl.runtime.throwaway import start_throwaway
 from hitl.runtime.typescript import TOOLS, NoCompiler, typescript
+from hitl.runtime.warm import warm_servers
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NO_TESTS_COLLECTED = 5
+TESTS = ("tests", "browser")
+"""The checks that are runs of pytest."""
+
+TEMPLATES_ARE_FORMATTED = False
+"""Set it in the change that formats all templates for the first time; from then on their format is held."""
+
+_MODULE = [sys.executable, "-m"]
+_RULES = [*_MODULE, "ruff", "check", "."]
 
 
 @dataclass
@@ -30,56 +43,47 @@ class Outcome:
 
 
 @dataclass
-class Counts:
-    """Tests of all pytest runs together, from their JUnit files."""
-
-    passed: int = 0
-    failed: int = 0
-    skipped: int = 0
-
-    def add(self, report: Path) -> None:
-        """Add one run; a run that ended early left no file."""
-        if not report.exists():
-            return
-        for suite in ElementTree.parse(report).iter("testsuite"):  # noqa: S314 - we wrote it ourselves
-            total, bad, skipped = (
-                int(suite.get("tests", 0)),
-                int(suite.get("failures", 0)) + int(suite.get("errors", 0)),
-                int(suite.get("skipped", 0)),
-            )
-            self.passed += total - bad - skipped
-            self.failed += bad
-            self.skipped += skipped
-
-
-@dataclass
 class Run:
-    """All checks of one call."""
+    """The checks of one call, in the environment that they need."""
 
-    fast: bool
-    narrowed_to: Sequence[str]
-    folder: Path
-    environment: dict[str, str]
+    environment: Mapping[str, str]
     outcomes: list[Outcome] = field(default_factory=list)
-    counts: Counts = field(default_factory=Counts)
+    tests: Tests = field(default_factory=Tests)
 
-    def everything(self) -> bool:
-        """Run the checks in order, all of them even when one fails; whether every one held."""
-        if self.narrowed_to:
-            self._pytest("tests", [*self.narrowed_to])
-        else:
-            self._static_checks()
-            self._tests()
+    @property
+    def held(self) -> bool:
+        """Did everything hold that was checked?"""
         return all(outcome.held is not False for outcome in self.outcomes)
 
-    def _static_checks(self) -> None:
-        module = [sys.executable, "-m"]
-        self._check("lint", [*module, "ruff", "check", "."])
-        self._check("format", [*module, "ruff", "format", "--check", "."])
-        self._check("types", [*module, "mypy"])
-        self._scripts()
-        self._check("imports", [str(Path(sys.executable).with_name("lint-imports"))])
+    def everything(self, folder: Path, *, fast: bool) -> None:
+        """Every check; `fast` leaves out the browser and the simulations. Reports go to `folder`."""
+        self.lint()
+        self.types()
         self._check("migrations", [sys.executable, str(MANAGE), "makemigrations", "--check", "--dry-run"])
+        self._all_tests(folder, fast=fast)
+
+    def lint(self) -> None:
+        """Rules, format and import contracts."""
+        self._check("lint", _RULES)
+        self._check("format", [*_MODULE, "ruff", "format", "--check", "."])
+        self._templates("--check")
+        self._check("imports", [_program("lint-imports")])
+
+    def types(self) -> None:
+        """Types of the code and of the pages' scripts."""
+        self._check("types", [*_MODULE, "mypy"])
+        self._scripts()
+
+    def fix(self) -> None:
+        """Change what can be put right without a person, and say what of the rules is left for one."""
+        self._check("mend", [*_MODULE, "ruff", "check", "--fix-only", "."])
+        self._check("format", [*_MODULE, "ruff", "format", "."])
+        self._templates()
+        self._check("lint", _RULES)
+
+    def _templates(self, *options: str) -> None:
+        if TEMPLATES_ARE_FORMATTED:
+            self._check("templates", [_program("djangofmt"), *options, "."])
 
     def _scripts(self) -> None:
         """Check the pages' scripts by the types in their comments."""
@@ -90,28 +94,29 @@ class Run:
         else:
             self._check("scripts", [*compiler, "--project", str(TOOLS / "tsconfig.json")])
 
-    def _tests(self) -> None:
+    def _all_tests(self, folder: Path, *, fast: bool) -> None:
         folders = [
             name
             for name in ("unit", "architecture", "integration", "api")
             if (ROOT / "tests" / name).is_dir()
         ]
-        if not self.fast and (ROOT / "tests" / "simulation").is_dir():
+        if not fast and (ROOT / "tests" / "simulation").is_dir():
             folders.append("simulation")
         processes = max(2, min(os.cpu_count() or 2, 8))
-        self._pytest("tests", [f"--numprocesses={processes}", *(f"tests/{name}" for name in folders)])
-        if self.fast:
+        self.pytest("tests", folder, [f"--numprocesses={processes}", *(f"tests/{name}" for name in folders)])
+        if fast:
             self.outcomes.append(Outcome("browser", None, note="left out by --fast (simulations too)"))
         elif find_browser():
-            self._pytest("browser", ["--numprocesses=2", "tests/browser"])
+            self.pytest("browser", folder, ["--numprocesses=2", "tests/browser"])
         else:
             note = "no Chromium or Chrome here: NO PAGE WAS TESTED. Install chromium, or set CHROMIUM."
             self.outcomes.append(Outcome("browser", False if in_ci() else None, note=note))
 
-    def _pytest(self, name: str, arguments: list[str]) -> None:
-        report = self.folder / f"{name}.xml"
-        self._check(name, [sys.executable, "-m", "pytest", f"--junit-xml={report}", *arguments])
-        self.counts.add(report)
+    def pytest(self, name: str, folder: Path, arguments: Sequence[str]) -> None:
+        """Run pytest with these arguments, and count its tests."""
+        report = folder / f"{name}.xml"
+        self._check(name, [*_MODULE, "pytest", f"--junit-xml={report}", *arguments])
+        self.tests.add(report)
 
     def _check(self, name: str, command: list[str]) -> None:
         print(f"\n== {name}", flush=True)
@@ -123,14 +128,23 @@ class Run:
         )
 
     def summary(self) -> str:
-        """One line per check, then the tests counted together."""
+        """One line per check, then the slowest and the skipped tests, and last how all of them ended."""
         words = {True: "ok", False: "FAILED", None: "SKIPPED"}
         lines = [
             f"{o.name:<12}{words[o.held]:<9}{o.seconds:6.1f} s  {o.note}".rstrip() for o in self.outcomes
         ]
         total = sum(outcome.seconds for outcome in self.outcomes)
-        counts = f"{self.counts.passed} passed, {self.counts.failed} failed, {self.counts.skipped} skipped"
-        return "\n".join(["", "== summary", *lines, f"{'all':<21}{total:6.1f} s", counts])
+        lines = ["", "== summary", *lines, f"{'all':<21}{total:6.1f} s"]
+        return "\n".join(lines + [*self.tests.details(), str(self.tests)] * self._has_tests)
+
+    @property
+    def _has_tests(self) -> bool:
+        return any(outcome.name in TESTS for outcome in self.outcomes)
+
+
+def _program(name: str) -> str:
+    """A program that a package put beside this Python."""
+    return str(Path(sys.executable).with_name(name))
 
 
 def in_ci() -> bool:
@@ -144,17 +158,38 @@ def find_browser() -> str | None:
     return shutil.which(chosen) if chosen else next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
-def run_checks(*, fast: bool, narrowed_to: Sequence[str] = ()) -> int:
-    """Run everything (or only pytest with these arguments) against servers of its own; the exit code."""
+def run_checks(names: Sequence[str]) -> int:
+    """Run what needs no server, `lint`, `types` or `fix`; the exit code."""
+    run = Run(os.environ)
+    for name in names:
+        getattr(run, name)()
+    print(run.summary(), flush=True)
+    return 0 if run.held else 1
+
+
+def run_tests(*, fast: bool, narrowed_to: Sequence[str] = ()) -> int:
+    """Run every check, or only pytest with these arguments; the exit code.
+
+    Every check has servers of its own, which end with it. A narrow run takes those that are kept warm, unless
+    nobody is there who would run a second one.
+    """
     with tempfile.TemporaryDirectory(prefix="hitl-test-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        settings, servers = start_throwaway(folder)
-        environment = {**os.environ, **settings, "HITL_SECRET_KEY": "of the tests", "PYTHONUNBUFFERED": "1"}
-        run = Run(fast=fast, narrowed_to=narrowed_to, folder=folder, environment=environment)
-        try:
-            held = run.everything()
-        finally:
-            for server in servers:
-                server.stop()
+        with warm_servers(folder) if narrowed_to and not in_ci() else _own_servers(folder) as servers:
+            run = Run({**os.environ, **servers, "HITL_SECRET_KEY": "of the tests", "PYTHONUNBUFFERED": "1"})
+            if narrowed_to:
+                run.pytest("tests", folder, narrowed_to)
+            else:
+                run.everything(folder, fast=fast)
         print(run.summary(), flush=True)
-    return 0 if held else 1
+    return 0 if run.held else 1
+
+
+@contextmanager
+def _own_servers(folder: Path) -> Iterator[dict[str, str]]:
+    environment, servers = start_throwaway(folder)
+    try:
+        yield environment
+    finally:
+        for server in servers:
+            server.stop()

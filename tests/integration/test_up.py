@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
+from hitl import __version__
 from hitl.runtime.paths import MANAGE
 from hitl.runtime.processes import is_alive, wait_until
 
@@ -75,6 +76,7 @@ def status_of(address: str, path: str) -> int:
 
 
 def test_a_life_of_the_whole_service(up: Up) -> None:
+    assert up.wait_for(r"^hitl (\S+)$") == __version__
     assert up.wait_for(r"administrator `admin` with password (\S+)")
     address = up.wait_for(r"Ready at (http://127\.0\.0\.1:\d+)")
     assert status_of(address, "/health/live") == 200

@@ -1,22 +1,22 @@
 """A migrated database to copy test databases from: made by the first process that asks, the others wait."""
 
-import hashlib
 import os
 import subprocess
 import sys
-from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
 
-ROOT = Path(__file__).resolve().parent.parent
+from hitl.runtime.paths import ROOT
+from hitl.runtime.tables import template_name
+
 LOCK = 0x6869746C  # an advisory lock's number: any, but always this one
 
 
 def migrated_template() -> str:
     """Name of the template; it changes with the migrations and models, so that an old one is never used."""
     url = urlsplit(os.environ["DATABASE_URL"])
-    name = f"hitl_template_{_fingerprint()}"
+    name = template_name()
     connection = psycopg2.connect(urlunsplit(url._replace(path="/postgres")))
     connection.autocommit = True
     try:
@@ -49,10 +49,3 @@ def _migrate(url: str) -> None:
     )
     if result.returncode != 0:
         raise RuntimeError(f"The migrations fail:\n{result.stderr}")
-
-
-def _fingerprint() -> str:
-    state = hashlib.sha256()
-    for path in sorted(ROOT.glob("*/migrations/*.py")) + sorted(ROOT.glob("hitl/*/migrations/*.py")):
-        state.update(path.as_posix().encode() + path.read_bytes())
-    return state.hexdigest()[:12]

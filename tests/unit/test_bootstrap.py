@@ -102,3 +102,22 @@ def test_an_older_python_can_read_far_enough_to_say_it_is_too_old(file: str) -> 
     import ast
 
     ast.parse((environment.ROOT / file).read_text(), feature_version=(3, 7))
+
+
+@pytest.mark.parametrize(
+    ("command", "wanted"),
+    [("test", "requirements-dev.txt"), ("lint", "requirements-dev.txt"), ("up", "requirements.txt")],
+)
+def test_who_works_on_the_project_gets_the_packages_for_it(
+    command: str, wanted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def is_there(lock: Path, *_: object) -> bool:
+        asked.append(lock.name)
+        return True
+
+    monkeypatch.setattr(bootstrap, "is_stamped", is_there)
+    monkeypatch.setattr(bootstrap, "is_satisfied", is_there)
+    bootstrap.ensure(["manage.py", command])
+    assert asked == [wanted]

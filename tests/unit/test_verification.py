@@ -1,15 +1,25 @@
 """What `manage.py test` runs, and what it says when something cannot be run."""
 
 import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
 
 from hitl.runtime import verification
+from hitl.runtime.junit import SLOWEST
 from hitl.runtime.typescript import TOOLS, typescript
-from hitl.runtime.verification import Counts, Outcome, Run
+from hitl.runtime.verification import Outcome, Run
 
-REPORT = '<testsuites><testsuite tests="10" failures="2" errors="1" skipped="3"/></testsuites>'
+REPORT = """<testsuites><testsuite tests="10" failures="2" errors="1" skipped="1">
+<testcase classname="tests.unit.test_a" name="test_quick" time="0.001"/>
+<testcase classname="tests.unit.test_a" name="test_slow[{run}]" time="{run}.5"/>
+<testcase classname="tests.unit.test_a" name="test_docker" time="0.0">
+  <skipped type="pytest.skip" message="no docker
+here">…</skipped>
+</testcase>
+</testsuite></testsuites>"""
 
 
 class Recorded(Run):
@@ -22,38 +32,67 @@ class Recorded(Run):
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recorded:
     monkeypatch.setattr(verification, "typescript", lambda _: ["node", "tsc"])
-    return Recorded(fast=False, narrowed_to=(), folder=tmp_path, environment={})
+    return Recorded({})
 
 
 def test_one_failed_check_does_not_keep_the_others_from_running(
-    run: Recorded, monkeypatch: pytest.MonkeyPatch
+    run: Recorded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(verification, "find_browser", lambda: "/usr/bin/chromium")
-    assert not run.everything()
-    names = [outcome.name for outcome in run.outcomes]
-    assert names == ["lint", "format", "types", "scripts", "imports", "migrations", "tests", "browser"]
+    run.everything(tmp_path, fast=False)
+    assert not run.held
+    names = [outcome.name for outcome in run.outcomes if outcome.name != "templates"]
+    assert names == ["lint", "format", "imports", "types", "scripts", "migrations", "tests", "browser"]
+
+
+def test_the_short_checks_are_those_of_the_whole_run(run: Recorded) -> None:
+    run.lint()
+    run.types()
+    names = [outcome.name for outcome in run.outcomes if outcome.name != "templates"]
+    assert names == ["lint", "format", "imports", "types", "scripts"]
+
+
+def test_what_is_put_right_is_what_is_checked(run: Recorded, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verification, "TEMPLATES_ARE_FORMATTED", True)
+    fixing = Recorded({})
+    fixing.fix()
+    run.lint()
+    checked = {outcome.name: outcome.note.replace(" --check", "") for outcome in run.outcomes}
+    assert [outcome.name for outcome in fixing.outcomes] == ["mend", "format", "templates", "lint"]
+    mended, *others = fixing.outcomes
+    assert mended.note.replace(" --fix-only", "") == checked["lint"]
+    assert all(outcome.note == checked[outcome.name] for outcome in others)
+
+
+def test_templates_are_held_to_their_format_once_they_have_it(
+    run: Recorded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verification, "TEMPLATES_ARE_FORMATTED", False)
+    run.lint()
+    run.fix()
+    assert "templates" not in {outcome.name for outcome in run.outcomes}
 
 
 @pytest.mark.parametrize(("ci", "held"), [("true", False), ("", None)])
 def test_without_a_browser_ci_fails_and_a_person_is_told(
-    run: Recorded, monkeypatch: pytest.MonkeyPatch, ci: str, held: bool | None
+    run: Recorded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ci: str, held: bool | None
 ) -> None:
     monkeypatch.setattr(verification, "find_browser", lambda: None)
     monkeypatch.setenv("CI", ci)
-    run.everything()
+    run.everything(tmp_path, fast=False)
     assert run.outcomes[-1].held is held
     assert "NO PAGE WAS TESTED" in run.summary()
 
 
 @pytest.mark.parametrize(("ci", "held"), [("true", False), ("", None)])
 def test_without_npm_ci_fails_and_a_person_is_told(
-    run: Recorded, monkeypatch: pytest.MonkeyPatch, ci: str, held: bool | None
+    run: Recorded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ci: str, held: bool | None
 ) -> None:
     monkeypatch.setattr(verification, "typescript", typescript)
     monkeypatch.setattr("shutil.which", lambda name: None)
     monkeypatch.setattr(verification, "find_browser", lambda: "chromium")
     monkeypatch.setenv("CI", ci)
-    run.everything()
+    run.everything(tmp_path, fast=False)
     assert {outcome.name: outcome.held for outcome in run.outcomes}["scripts"] is held
     assert "NO SCRIPT'S TYPES WERE CHECKED" in run.summary()
 
@@ -66,17 +105,63 @@ def test_the_compiler_is_pinned_by_hash_and_no_host_is_named() -> None:
     assert not any("resolved" in package for package in packages.values())
 
 
-def test_arguments_narrow_the_run_to_pytest_with_them(run: Recorded) -> None:
-    run.narrowed_to = ["tests/unit", "-k", "cutoff"]
-    assert run.everything()
+def test_arguments_narrow_the_run_to_pytest_with_them(run: Recorded, tmp_path: Path) -> None:
+    run.pytest("tests", tmp_path, ["tests/unit", "-k", "cutoff"])
+    assert run.held
     assert [outcome.name for outcome in run.outcomes] == ["tests"]
     assert run.outcomes[0].note.endswith("tests/unit -k cutoff")
 
 
-def test_the_summary_ends_with_the_tests_of_all_runs_together(run: Recorded, tmp_path: Path) -> None:
-    report = tmp_path / "report.xml"
-    report.write_text(REPORT)
-    for path in (report, report, tmp_path / "of a run that died.xml"):
-        run.counts.add(path)
-    assert run.counts == Counts(passed=8, failed=6, skipped=6)
-    assert run.summary().splitlines()[-1] == "8 passed, 6 failed, 6 skipped"
+@pytest.fixture
+def reported(run: Recorded, tmp_path: Path) -> list[str]:
+    """The summary of a dozen pytest runs, one of which died."""
+    for number in range(12):
+        tmp_path.joinpath(f"run{number}.xml").write_text(REPORT.format(run=number))
+    for number in range(13):
+        run.pytest(f"run{number}", tmp_path, [])
+    run.outcomes.append(Outcome("tests", True))
+    return run.summary().splitlines()
+
+
+def test_the_summary_ends_with_the_tests_of_all_runs_together(reported: list[str]) -> None:
+    assert reported[-1] == "72 passed, 36 failed, 12 skipped"
+
+
+def test_the_summary_names_the_slowest_tests_of_all_runs(reported: list[str]) -> None:
+    slow = [line for line in reported if line.startswith("slow ")]
+    assert len(slow) == SLOWEST
+    assert slow[0].endswith("11.5 s  tests.unit.test_a::test_slow[11]")
+    assert slow[-1].endswith(" 2.5 s  tests.unit.test_a::test_slow[2]")
+
+
+def test_the_summary_says_why_a_test_was_skipped(reported: list[str]) -> None:
+    assert [line for line in reported if line.startswith("skipped ")] == [
+        "skipped     tests.unit.test_a::test_docker: no docker here"
+    ]
+
+
+def test_a_check_without_tests_counts_none(run: Recorded) -> None:
+    run.lint()
+    assert "passed" not in run.summary()
+
+
+@pytest.mark.parametrize(
+    ("narrowed_to", "ci", "kept"),
+    [(["tests/unit"], "", True), (["tests/unit"], "true", False), ([], "", False)],
+)
+def test_only_a_persons_narrow_run_uses_the_kept_server(
+    narrowed_to: list[str], ci: str, kept: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = []
+
+    def servers(which: str) -> Callable[[Path], AbstractContextManager[dict[str, str]]]:
+        return lambda folder: nullcontext(taken.append(which) or {})
+
+    monkeypatch.setattr(verification, "Run", Recorded)
+    monkeypatch.setattr(verification, "typescript", lambda _: ["node", "tsc"])
+    monkeypatch.setattr(verification, "find_browser", lambda: "chromium")
+    monkeypatch.setattr(verification, "warm_servers", servers("kept"))
+    monkeypatch.setattr(verification, "_own_servers", servers("own"))
+    monkeypatch.setenv("CI", ci)
+    verification.run_tests(fast=True, narrowed_to=narrowed_to)
+    assert taken == ["kept" if kept else "own"]

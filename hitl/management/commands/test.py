@@ -1,4 +1,4 @@
-"""`python3 manage.py test`: every check of the project."""
+"""`python3 manage.py test`: every check of the project, or the tests that are named."""
 
 import sys
 from argparse import REMAINDER, ArgumentParser
@@ -6,21 +6,33 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from hitl.runtime.verification import run_checks
+from hitl.runtime.verification import run_tests
+from hitl.runtime.warm import stop_warm
 
 
 class Command(BaseCommand):
     help = (
         "Run lint, types, import contracts, the migrations check and all tests on a throw-away PostgreSQL "
         "and broker. Arguments after the options go to pytest and narrow the run to it: "
-        "`test -- tests/unit -k cutoff`."
+        "`test tests/unit -k cutoff`. Narrow runs keep their PostgreSQL for ten minutes, for the next one."
     )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--fast", action="store_true", help="leave out the browser and the simulations")
+        parser.add_argument("--stop", action="store_true", help="end the PostgreSQL that narrow runs kept")
         parser.add_argument("pytest", nargs=REMAINDER, metavar="PYTEST_ARGUMENTS", help="passed on to pytest")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["stop"]:
+            sys.exit(self._stop())
         narrowed_to = [argument for argument in options["pytest"] if argument != "--"]
-        sys.exit(run_checks(fast=options["fast"], narrowed_to=narrowed_to))
+        sys.exit(run_tests(fast=options["fast"], narrowed_to=narrowed_to))
+
+    def _stop(self) -> int:
+        ended = stop_warm()
+        for has_ended in ended.values():
+            self.stdout.write("Ended." if has_ended else "In use: it ends with the run that uses it.")
+        if not ended:
+            self.stdout.write("Nothing was kept.")
+        return 0
