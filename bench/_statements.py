@@ -1,4 +1,4 @@
-"""The least a database can be asked for: one prepared statement on a plain table, committed as in production."""
+"""The least a database can be asked for: one prepared statement on a plain table, committed durably."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""The floor under any request: Granian and Django with a view that answers with a constant (`bench/_bare.py`)."""
+"""The floor under any request: Granian and Django with a view that answers with a constant."""
 
 import os
 from collections.abc import Iterator, Sequence

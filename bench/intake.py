@@ -28,7 +28,7 @@ from policy.services.degrees import set_degree
 BATCH = 1000
 # Bars, times the floors: 1.5 and 1 ms for a mail, .15 and .1 ms for one of a batch, over what the floors cost
 # on the machine that these were set on (bench/README.md).
-SINGLE_BAR, SINGLE_AIM = 2.8, 1.87
+SINGLE_BAR, SINGLE_AIM = 2.6, 1.75
 BATCH_BAR, BATCH_AIM = 0.44, 0.29
 
 
@@ -49,7 +49,7 @@ FULL = Amount(turns=7, singles=1500, batches=5, floors=1000, small=4000)
 
 @dataclass(slots=True)
 class Turns:
-    """What each turn gave: the costs of what is ours, of a peer and of the database, and ms of the scorers."""
+    """What each turn gave: costs of what is ours, of a peer and of the database, and ms of the scorers."""
 
     costs: dict[str, list[Cost]] = field(default_factory=dict)
     scorers: dict[str, list[float]] = field(default_factory=dict)
