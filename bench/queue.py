@@ -176,7 +176,7 @@ def _answer_rows(at: dict[int, Rounds]) -> list[Row]:
 
 
 def _p50_rows(at: dict[int, Rounds]) -> list[Row]:
-    """That claiming stays level: the lengths come one after another, so each has the plain claim beside it."""
+    """That claiming stays level: the lengths come one after another, so each has a plain claim beside it."""
     shortest, longest = min(at), max(at)
     rows = [from_runs(f"claim, {length:,} waiting: p50 on the clock", "ms", at[length].p50) for length in at]
     over = {length: ratio("", at[length].p50, at[length].floors.p50).measured or 0.0 for length in at}
