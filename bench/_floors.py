@@ -2,20 +2,15 @@
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import msgspec
-import numpy as np
 import orjson
-from sklearn.feature_extraction.text import TfidfVectorizer
 
 from bench._mail import Mail
+from bench._same import same_features
 from bench._words import fitted, words_of
 from hitl.demo.worlds import SpamMail
 from models_store.plans import plan_for
-from science.serving import Plan
-from science.serving.text import TextBlock
-from science.serving.tokens import TOKEN_PATTERN
 
 Content = dict[str, str]
 Work = Callable[[], object]
@@ -27,7 +22,7 @@ def scorers(mail: Mail, bodies: Sequence[bytes]) -> dict[str, Work]:
     contents: list[Content] = [orjson.loads(body)["content"] for body in bodies]
     texts = [words_of(content) for content in contents]
     plan, history = plan_for(mail.release.id), SpamMail().history()
-    same, words = _same_features(plan), fitted([e.content for e in history], [e.truth for e in history])
+    same, words = same_features(plan), fitted([e.content for e in history], [e.truth for e in history])
     return {
         SAME: lambda: same(contents),
         "msgspec decodes one case": lambda: [msgspec.json.decode(body) for body in bodies],
@@ -43,31 +38,3 @@ def cpu(work: Work) -> float:
     start = time.process_time()
     work()
     return (time.process_time() - start) * 1000
-
-
-def _same_features(plan: Plan) -> Callable[[Sequence[Content]], object]:
-    """Return the linear part of the model as scikit-learn computes it."""
-    parts = [part for block in plan.texts for part in _vectorizers(block)]
-
-    def outputs(contents: Sequence[Content]) -> object:
-        return sum(
-            vectorizer.transform([content[name] for content in contents]) @ weights
-            for name, vectorizer, weights in parts
-        )
-
-    return outputs
-
-
-def _vectorizers(block: TextBlock) -> list[tuple[str, TfidfVectorizer, np.ndarray]]:
-    first = block.n_words
-    kinds: list[tuple[list[str], slice, dict[str, Any]]] = [
-        (block.words, slice(None, first), {"ngram_range": (1, 2), "token_pattern": TOKEN_PATTERN}),
-        (block.grams, slice(first, None), {"ngram_range": block.gram_range, "analyzer": "char_wb"}),
-    ]
-    found = []
-    for names, where, options in kinds:
-        if names:
-            vectorizer = TfidfVectorizer(sublinear_tf=True, vocabulary=names, **options)
-            vectorizer.idf_ = block.idf[where]
-            found.append((block.name, vectorizer, block.weights[where]))
-    return found
