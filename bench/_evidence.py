@@ -66,11 +66,11 @@ def _spent(call: Callable[[Any], Any], case: Any) -> float:
     return 1000 * (time.process_time() - start)
 
 
-def cost_rows(name: str, took: Beside, what: str, p50: float, p95: float | None = None) -> list[Row]:
+def cost_rows(name: str, took: Beside, what: str, p50: float | None, p95: float | None = None) -> list[Row]:
     """Return how many times the floor a quantile of the cases costs, with both in ms beside it."""
     rows = []
     for q, bar in ((0.5, p50), (0.95, p95)):
-        if bar is not None:
+        if q == 0.5 or bar is not None:
             ours, floor = (np.quantile(ms, q, axis=1).tolist() for ms in (took.ours, took.floor))
             rows.append(ratio(f"{name}: p{100 * q:.0f}, over {what}", ours, floor, bar=bar))
             rows.append(from_runs(f"  {name}: p{100 * q:.0f}", "ms CPU", ours))

@@ -1,9 +1,10 @@
 """Peers: the SGR algorithm from its paper; MAPIE's risk control and river's detectors where installed.
 
-MAPIE and river run in their own interpreter (`bench/_guarantee_peers_script.py`), which is sent what was drawn
+MAPIE and river run in their own interpreter (`_guarantee_peers_script.py`), which is sent what was drawn
 here and says what it made of it. What the script does belongs to what is kept, and so do their versions.
 """
 
+import atexit
 import math
 from contextlib import ExitStack
 from functools import cache
@@ -33,7 +34,9 @@ def named(peer_name: str) -> str:
 @cache
 def _peer() -> Peer:
     """The running script; it ends with this process."""
-    found = ExitStack().enter_context(peer(Group.GENERAL, "_guarantee_peers_script"))
+    running = ExitStack()
+    atexit.register(running.close)
+    found = running.enter_context(peer(Group.GENERAL, "_guarantee_peers_script"))
     if found is None:
         raise RuntimeError("MAPIE and river are not installed")
     return found

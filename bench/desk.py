@@ -32,7 +32,7 @@ PEOPLE = 33  # thirty-two reviewers, and one at the browser
 AT_ONCE = 8
 P95 = 95
 # Times the floors: 100 ms and 50 ms over what these took where they were set (bench/README.md).
-KEY_BAR = 4.0
+KEY_BAR = 11.5
 SERVICE_BAR = 10.0
 BLOCK = 20  # keys, of which a block's own 95th percentile is taken
 WARM_UP = 2  # answers of each: a worker compiles its templates and statements once
