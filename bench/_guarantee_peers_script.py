@@ -4,6 +4,7 @@ Both are given what was drawn elsewhere, so that everybody is judged on the same
 """
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 DETECTORS = ("ADWIN(.002)", "Page-Hinkley", "DDM")
@@ -73,7 +74,8 @@ def river(detector: str, losses: list[int]) -> int | None:
 
 def reply(what: str, **question: Any) -> Any:
     """Answer one question."""
-    return {"mapie": mapie, "river": river}[what](**question)
+    ways: dict[str, Callable[..., Any]] = {"mapie": mapie, "river": river}
+    return ways[what](**question)
 
 
 if __name__ == "__main__":

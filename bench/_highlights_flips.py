@@ -15,6 +15,7 @@ from science.fields import Field, Schema
 from science.pipelines.candidates import PAIRWISE, TEXT
 from science.serving import Plan
 from science.serving.keys import WORDS
+from science.serving.text import TextBlock
 
 SHORT = 4_000  # characters
 TABLE_BAR = 10.4  # times the floor: 25 ms, and so are the bars of texts (bench/README.md)
@@ -89,7 +90,7 @@ def _gap(plan: Plan, rows: list[Any]) -> float:
     """The largest difference between the closed form and scoring a text with one word blanked."""
     worst = 0.0
     for row in rows[:20]:
-        for block in plan.texts:
+        for block in (block for block in plan.texts if isinstance(block, TextBlock)):
             found = without_each_word(block, row.get(block.name))
             if found is not None:
                 blanked = [_blank(row[block.name], places) for places in found.places]

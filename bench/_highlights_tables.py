@@ -104,20 +104,17 @@ def _loss_of_fields(name: str, plan: Plan, cases: Sequence[Any]) -> Row:
     """Fields set to those of background rows: log-odds lost by the strongest three, over a random three."""
     rng = np.random.default_rng(0)
     groups = np.array(plan.raw_groups)
-    ours, chance = [], []
+    ours: list[float] = []
+    chance: list[float] = []
     for row in cases:
         found = evidence_in(plan, row)
         ranked = [u.where["path"] for u in sorted(found.units, key=lambda u: -u.score) if u.score > 0][:3]
         if not ranked:
             continue
         sign = 1.0 if found.target == plan.labels[1] else -1.0
-        for names, into in (
-            (ranked, ours),
-            *(
-                (rng.choice([u.where["path"] for u in found.units], len(ranked), False), chance)
-                for _ in range(5)
-            ),
-        ):
+        paths = [unit.where["path"] for unit in found.units]
+        draws = [(rng.choice(paths, len(ranked), False).tolist(), chance) for _ in range(5)]
+        for names, into in [(ranked, ours), *draws]:
             variants = np.tile(plan.raw([row]), (len(plan.background), 1))
             own = np.isin(groups, names)
             variants[:, own] = plan.background[:, own]

@@ -129,7 +129,8 @@ def _milliseconds(call: Callable[[], Any]) -> float:
 
 def reply(what: str, **question: Any) -> Any:
     """Answer one question."""
-    return {"read": read, "each": each}[what](**question)
+    ways: dict[str, Callable[..., Any]] = {"read": read, "each": each}
+    return ways[what](**question)
 
 
 if __name__ == "__main__":

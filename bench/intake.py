@@ -6,7 +6,7 @@ length; whole mails have rows of their own. Everything takes turns, so that a bu
 all of it, and each turn is held against the floors of the same turn.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -117,7 +117,7 @@ def _take_turns(
     batch, whole_batch = client.batch(mail.short), client.batch(mail.whole)
     few, small = mail.short[: amount.floors], _as_many(mail.short, amount.small)
     texts = [body.decode() for body in mail.short[:BATCH]]
-    works = {
+    works: dict[str, Callable[[], Cost]] = {
         "short": lambda: cost(lambda: client.post(next(short)), amount.singles, app=server.pid),
         "view": lambda: view.cost(small),
         "insert": lambda: cost_of_insert(amount.small),

@@ -97,8 +97,10 @@ def _automated(name: str, target: float, tune: Any, held_out: Any, test: Any) ->
     promise = Guarantee(target=target)
     try:
         plan = promise.plan(*tune, expected_labels=len(held_out[0]), method="binomial")
-        everyone = np.ones(len(held_out[0]))
-        verdict = promise.certify(*held_out, everyone, plan=plan, rng=np.random.default_rng(1))
+        scores, wrong = held_out
+        verdict = promise.certify(
+            scores, wrong, np.ones(len(scores)), plan=plan, rng=np.random.default_rng(1)
+        )
     except ValueError as refused:
         return Row(words, "%", 0.0, note=str(refused))
     if not isinstance(verdict, Certified):
