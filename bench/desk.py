@@ -246,4 +246,4 @@ def _over(
     pairs = zip(np.array_split(ms, count), np.array_split(floor, count), strict=True)
     blocks = [float(np.percentile(one, P95) / np.percentile(least, P95)) for one, least in pairs]
     whole = float(np.percentile(ms, P95) / np.percentile(floor, P95))
-    return Row(name, "x", whole, min(blocks), max(blocks), bar=bar)
+    return Row(name, "x", whole, min(whole, *blocks), max(whole, *blocks), bar=bar)

@@ -15,7 +15,7 @@ PROGRAMS = {
     "_bare",
     "_peer_fastapi",
 }  # run by themselves: with settings of their own, or by another interpreter
-PEERS = {"fastapi", "label_studio", "lightgbm", "lime", "mapie", "pydantic", "river", "shap", "uvicorn"}
+PEERS = {"fastapi", "label_studio", "lime", "mapie", "pydantic", "river", "shap", "uvicorn"}
 RUN_BY_PEERS = {"_guarantee_peers_script", "_oracles_script", "_peer_fastapi"}
 FILES = sorted([*Path(bench.__path__[0]).glob("*.py"), *Path(report.__file__).parent.glob("*.py")])
 MODULES = sorted(path.stem for path in Path(bench.__path__[0]).glob("*.py") if path.stem not in PROGRAMS)
