@@ -42,12 +42,10 @@ def _cpu(pid: int | None) -> float:
     return time.process_time() if pid is None or pid == os.getpid() else cpu_seconds([pid])
 
 
-def cost_rows(
-    name: str, runs: Sequence[Cost], *, bar: float | None = None, aim: float | None = None
-) -> list[Row]:
+def cost_rows(name: str, runs: Sequence[Cost]) -> list[Row]:
     """Return the rows of repeated runs: together, and what of it is whose."""
     return [
-        from_runs(name, "ms CPU", [run.cpu for run in runs], bar=bar, aim=aim),
+        from_runs(name, "ms CPU", [run.cpu for run in runs]),
         Row("  of it the application", "ms CPU", median(run.app for run in runs)),
         Row("  of it PostgreSQL", "ms CPU", median(run.database for run in runs)),
     ]

@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
 
 from bench._sets import Sample, sets
-from hitl.bench.rows import Row
+from hitl.bench.rows import Row, from_runs, ratio
 from science.calibration import fit_bcts
 from science.explain import explain, verify
 from science.fields import Schema
@@ -18,6 +19,7 @@ from science.pipelines.tablefit import typical_values
 from science.pipelines.train import prepared
 from science.serving import ServedModel, load_model, save_model
 
+TURNS = 3
 UNSURE = 40  # least sure cases, on which faithfulness is measured
 
 
@@ -41,10 +43,21 @@ def unsure_of(plan: ServedModel, rows: Sequence[Any], n: int) -> list[Any]:
     return [rows[i] for i in np.argsort(proba[:, -1] - proba[:, -2], kind="stable")[:n]]
 
 
-def milliseconds(call: Callable[[Any], Any], cases: Sequence[Any]) -> np.ndarray:
-    """CPU milliseconds of each case, the best of three: what else runs here only ever adds to it."""
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """CPU ms of each case, ours and the floor's, a row a turn: a case and its floor one after the other."""
+
+    ours: np.ndarray
+    floor: np.ndarray
+
+
+def beside(call: Callable[[Any], Any], floor: Callable[[Any], Any], cases: Sequence[Any]) -> Beside:
+    """Measure what every case costs and what the least costs for the same case, in turns."""
     call(cases[0])
-    return np.min([[_spent(call, case) for case in cases] for _ in range(3)], axis=0)
+    floor(cases[0])
+    turns = [[(_spent(floor, case), _spent(call, case)) for case in cases] for _ in range(TURNS)]
+    found = np.array(turns)
+    return Beside(found[:, :, 1], found[:, :, 0])
 
 
 def _spent(call: Callable[[Any], Any], case: Any) -> float:
@@ -53,10 +66,15 @@ def _spent(call: Callable[[Any], Any], case: Any) -> float:
     return 1000 * (time.process_time() - start)
 
 
-def cost_rows(name: str, ms: np.ndarray, p50: float, p95: float | None = None) -> list[Row]:
-    rows = [Row(f"{name}: p50", "ms CPU", float(np.median(ms)), bar=p50)]
-    if p95 is not None:
-        rows.append(Row(f"{name}: p95", "ms CPU", float(np.quantile(ms, 0.95)), bar=p95))
+def cost_rows(name: str, took: Beside, what: str, p50: float | None, p95: float | None = None) -> list[Row]:
+    """Return how many times the floor a quantile of the cases costs, with both in ms beside it."""
+    rows = []
+    for q, bar in ((0.5, p50), (0.95, p95)):
+        if q == 0.5 or bar is not None:
+            ours, floor = (np.quantile(ms, q, axis=1).tolist() for ms in (took.ours, took.floor))
+            rows.append(ratio(f"{name}: p{100 * q:.0f}, over {what}", ours, floor, bar=bar))
+            rows.append(from_runs(f"  {name}: p{100 * q:.0f}", "ms CPU", ours))
+            rows.append(from_runs(f"  floor: {what}", "ms CPU", floor))
     return rows
 
 

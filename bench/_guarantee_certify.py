@@ -89,7 +89,8 @@ def efficient(worlds: Sequence[World]) -> list[World]:
 
 def efficiency(kept: Kept, worlds: Sequence[World], runs: int, peer_runs: int) -> Iterator[Row]:
     """Bar 2."""
-    installed = peers.is_installed("mapie")
+    installed = peers.are_installed()
+    who = f"peers {peers.named('MAPIE')}" if installed else "peers"  # each is kept with figures of its own
     for world in efficient(worlds):
         oracle = world.oracle(0.01)
         for n, bar in EFFICIENT.items():
@@ -103,7 +104,7 @@ def efficiency(kept: Kept, worlds: Sequence[World], runs: int, peer_runs: int) -
                 more_is_better=True,
             )
             beside = kept.runs(
-                f"peers {world.name} {n}", peer_runs, partial(_beside, world, n, installed), chunk=10
+                f"{who} {world.name} {n}", peer_runs, partial(_beside, world, n, installed), chunk=10
             )
             ours = beside.pop("ours")
             best, values = max(beside.items(), key=lambda pair: pair[1].mean())
@@ -116,7 +117,7 @@ def efficiency(kept: Kept, worlds: Sequence[World], runs: int, peer_runs: int) -
                 note=f"{best} {values.mean():.3f}, SGR {beside['SGR'].mean():.3f}, ours {ours.mean():.3f}",
             )
     if not installed:
-        yield absent("peer: MAPIE", peers.INSTALL)
+        yield absent("peer: MAPIE")
 
 
 def _beside(world: World, n: int, with_mapie: bool, rng: np.random.Generator, runs: int) -> Figures:

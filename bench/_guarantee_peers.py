@@ -1,26 +1,45 @@
-"""Peers: the SGR algorithm from its paper, MAPIE's risk control and river's drift detectors where installed.
+"""Peers: the SGR algorithm from its paper; MAPIE's risk control and river's detectors where installed.
 
-They are not dependencies: `uv pip install --no-deps mapie river narwhals`, here or in a folder on PYTHONPATH.
+MAPIE and river run in their own interpreter (`_guarantee_peers_script.py`), which is sent what was drawn
+here and says what it made of it. What the script does belongs to what is kept, and so do their versions.
 """
 
-import importlib.util
+import atexit
 import math
-import warnings
-from collections.abc import Callable
-from typing import Any
+from contextlib import ExitStack
+from functools import cache
 
 import numpy as np
 
+from bench import _guarantee_peers_script
+from hitl.bench.peers import Group, Peer, interpreter, peer
+from hitl.runtime.environment import requirements
 from science.guarantee.exact import upper_bound
 from science.guarantee.planning import TestPlan
 from science.worlds.world import Labelled
 
-INSTALL = "uv pip install --no-deps mapie river narwhals"
+DETECTORS = tuple(_guarantee_peers_script.DETECTORS)
 
 
-def is_installed(name: str) -> bool:
-    """Tell whether a peer can be imported."""
-    return importlib.util.find_spec(name) is not None
+def are_installed() -> bool:
+    """Tell whether MAPIE and river can be asked."""
+    return interpreter(Group.GENERAL) is not None
+
+
+def named(peer_name: str) -> str:
+    """Return a peer with its version, as the lock file has it: another version is another experiment."""
+    return f"{peer_name} {requirements(Group.GENERAL.lock)[peer_name.lower()]}"
+
+
+@cache
+def _peer() -> Peer:
+    """The running script; it ends with this process."""
+    running = ExitStack()
+    atexit.register(running.close)
+    found = running.enter_context(peer(Group.GENERAL, "_guarantee_peers_script"))
+    if found is None:
+        raise RuntimeError("MAPIE and river are not installed")
+    return found
 
 
 def sgr(labels: Labelled, target: float, delta: float) -> float | None:
@@ -48,57 +67,22 @@ def sgr(labels: Labelled, target: float, delta: float) -> float | None:
 def mapie_cutoffs(tune: Labelled, labels: Labelled, plan: TestPlan) -> dict[str, float | None]:
     """Return the cutoff of each of MAPIE's ways to control the family-wise error, None where there is none.
 
-    Selective error is one minus precision, where "positive" means accepted and the truth is "the model is
-    right". It is offered every third cutoff of our grid; more would only cost it.
+    It is offered every third cutoff of our grid; more would only cost it.
     """
-    from mapie.risk_control import BinaryClassificationController  # type: ignore[import-not-found,unused-ignore]
-    from mapie.risk_control.fwer_control import (  # type: ignore[import-not-found,unused-ignore]
-        FWERFixedSequenceTesting,
-    )
-
     accepted = np.array([(tune.scores >= cutoff).sum() for cutoff in plan.grid])
     grid = np.array([cutoff for cutoff, n in zip(plan.grid, accepted, strict=True) if n > 0])[::3][::-1]
-    found: dict[str, float | None] = {}
-    ways: dict[str, Any] = {
-        "Bonferroni": "bonferroni",
-        "Holm": "bonferroni_holm",
-        "fixed sequence, 1 start": FWERFixedSequenceTesting(n_starts=1),
-        "fixed sequence, 10 starts": FWERFixedSequenceTesting(n_starts=10),
-        "split fixed sequence": "split_fixed_sequence",
-    }
-    for name, way in ways.items():
-        control = BinaryClassificationController(
-            _both_columns,
-            risk="precision",
-            target_level=1 - plan.target,
-            confidence_level=1 - plan.delta,
-            list_predict_params=grid,
-            fwer_method=way,
-        )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            try:
-                if name.startswith("split"):
-                    control.learn_fixed_sequence_order(tune.scores, 1 - tune.wrong.astype(int))
-                control.calibrate(labels.scores, 1 - labels.wrong.astype(int))
-            except (ValueError, ZeroDivisionError):
-                found[name] = None
-                continue
-        valid = np.asarray(control.valid_predict_params, dtype=np.float64).ravel()
-        found[name] = float(valid.min()) if valid.size else None
+    found: dict[str, float | None] = _peer().ask(
+        what="mapie",
+        grid=grid.tolist(),
+        target=plan.target,
+        delta=plan.delta,
+        tune=[tune.scores.tolist(), tune.wrong.astype(int).tolist()],
+        labels=[labels.scores.tolist(), labels.wrong.astype(int).tolist()],
+    )
     return found
 
 
-def _both_columns(scores: np.ndarray) -> np.ndarray:
-    return np.stack([1 - scores, scores], axis=1)
-
-
-def detectors() -> dict[str, Callable[[], Any]]:
-    """Return river's detectors by name; each is fed with losses and says `drift_detected`."""
-    from river import drift  # type: ignore[import-not-found,unused-ignore]
-
-    return {
-        "ADWIN(.002)": lambda: drift.ADWIN(delta=0.002),
-        "Page-Hinkley": drift.PageHinkley,
-        "DDM": drift.binary.DDM,
-    }
+def alarm_of(detector: str, losses: np.ndarray) -> float:
+    """Return the place of the loss at which one of river's detectors raises its first alarm; inf if none."""
+    at: int | None = _peer().ask(what="river", detector=detector, losses=losses.astype(int).tolist())
+    return np.inf if at is None else float(at)

@@ -91,23 +91,31 @@ def _audit_delays(rng: np.random.Generator, runs: int) -> Figures:
 
 
 def _river_years(kept: Kept, runs: int) -> Iterator[Row]:
-    if not peers.is_installed("river"):
-        yield absent("peer: river", peers.INSTALL)
+    if not peers.are_installed():
+        yield absent("peer: river")
         return
-    for name in peers.detectors():
+    for name in peers.DETECTORS:
         wanted = min(runs, 100)
         years = kept.runs(
-            f"river years {name}", wanted, partial(_river, name, 0.005, 0.005, AUDIT_YEAR), chunk=10
+            f"{peers.named('river')} years {name}",
+            wanted,
+            partial(_river, name, 0.005, 0.005, AUDIT_YEAR),
+            chunk=10,
         )
         yield share(f"peer: river {name}, false trips a year at half the target", np.isfinite(years["at"]))
 
 
 def _river_delays(kept: Kept, runs: int) -> Iterator[Row]:
-    if not peers.is_installed("river"):
+    if not peers.are_installed():
         return
-    for name in peers.detectors():
+    for name in peers.DETECTORS:
         wanted = min(runs, 100)
-        found = kept.runs(f"river jump {name}", wanted, partial(_river, name, 0.005, 0.03, 12_000), chunk=10)
+        found = kept.runs(
+            f"{peers.named('river')} jump {name}",
+            wanted,
+            partial(_river, name, 0.005, 0.03, 12_000),
+            chunk=10,
+        )
         late = found["at"][found["at"] >= 2000] - 2000  # an alarm before the jump found nothing
         found_it, early = np.isfinite(late), found["at"].size - late.size
         note = f"{int(found_it.sum())} of {late.size} found it; {early} alarms before it"
@@ -120,13 +128,5 @@ def _river_delays(kept: Kept, runs: int) -> Iterator[Row]:
 def _river(
     name: str, before: float, after: float, audits: int, rng: np.random.Generator, runs: int
 ) -> Figures:
-    at = []
-    for _ in range(runs):
-        detector, risk = peers.detectors()[name](), abrupt(before, after, at=2000)(np.arange(audits))
-        at.append(np.inf)
-        for i, loss in enumerate((rng.random(audits) < risk).tolist()):
-            detector.update(int(loss))
-            if detector.drift_detected:
-                at[-1] = i
-                break
-    return {"at": at}
+    risk = abrupt(before, after, at=2000)(np.arange(audits))
+    return {"at": [peers.alarm_of(name, rng.random(audits) < risk) for _ in range(runs)]}

@@ -1,19 +1,25 @@
 """What would change an answer: cost, whether it really does, and whether it only changes what may be."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from bench._evidence import UNSURE, data_set, milliseconds, plan_of, unsure_of
+from bench._evidence import UNSURE, beside, cost_rows, data_set, plan_of, unsure_of
+from bench._evidence_floors import DEFAULTS, SAME, table_floor, text_floor
 from hitl.bench.rows import Row
 from science.explain.counterfactual import flips
 from science.explain.deletion import word_flips
 from science.explain.without import without_each_word
 from science.fields import Field, Schema
 from science.pipelines.candidates import PAIRWISE, TEXT
+from science.serving import ServedModel
 from science.serving.keys import WORDS
+from science.serving.text import TextBlock
 
 SHORT = 4_000  # characters
+TABLE_BAR = 10.4  # times the floor: 25 ms, and so are the bars of texts (bench/README.md)
+TEXT_BARS = {"words": 21.0, "words and characters": 9.3}
 
 
 def changes(n: int) -> list[Row]:
@@ -29,7 +35,8 @@ def changes(n: int) -> list[Row]:
         id(row): plan.labels[int(p.argmax())]
         for row, p in zip(unsure, plan.predict_proba(unsure), strict=True)
     }
-    ms = milliseconds(lambda row: flips(plan, row, target=said[id(row)]), unsure)
+    floor = table_floor(sample.rows[:3000], sample.labels[:3000], sample.schema)
+    took = beside(lambda row: flips(plan, row, target=said[id(row)]), floor, unsure)
     found = [(row, flip) for row in unsure for flip in flips(plan, row, target=said[id(row)])]
     turned = mutable = 0
     for row, flip in found:
@@ -40,7 +47,7 @@ def changes(n: int) -> list[Row]:
         mutable += all(schema.field(change["path"]).mutable for change in flip["changes"])
     n_changes = float(np.mean([len(flip["changes"]) for _, flip in found]))
     return [
-        Row("what would change it: p50", "ms CPU", float(np.median(ms)), bar=25.0),
+        *cost_rows("what would change it", took, DEFAULTS, TABLE_BAR),
         Row("  really does when scored again", "%", 100 * turned / len(found), bar=100.0, more_is_better=True,
             note=f"found for {len(found)} of {len(unsure)} unsure cases, {n_changes:.2f} fields changed"),
         Row("  changes only what may be", "%", 100 * mutable / len(found), bar=100.0, more_is_better=True),
@@ -56,8 +63,9 @@ def words(n: int) -> list[Row]:
         plan = plan_of(candidate, rows[:2000], sample.labels[:2000], sample.schema)
         unsure = unsure_of(plan, rows[2000:], UNSURE)[:n]
         said = {id(row): plan.labels[int(plan.predict_proba([row])[0].argmax())] for row in unsure}
-        ms = milliseconds(lambda row, p=plan, s=said: word_flips(p, row, target=s[id(row)]), unsure)  # type: ignore[misc]
-        found = [(row, flip) for row in unsure for flip in word_flips(plan, row, target=said[id(row)])]
+        flip_words = partial(_word_flips, plan, said)
+        took = beside(flip_words, text_floor(plan), unsure)
+        found = [(row, flip) for row in unsure for flip in flip_words(row)]
         turned = [plan.predict_proba([_without(row, flip["changes"])])[0].argmax() for row, flip in found]
         really = sum(
             plan.labels[int(best)] == flip["label"] != said[id(row)]
@@ -68,17 +76,21 @@ def words(n: int) -> list[Row]:
         gap, share = _gap(plan, unsure), 100 * really / len(found)
         out += [
             Row(f"text, {name}: without one word, gap to scoring again", "log-odds", gap, bar=1e-9),
-            Row(f"text, {name}: without which words: p50", "ms CPU", float(np.median(ms)), bar=25.0),
+            *cost_rows(f"text, {name}: without which words", took, SAME, TEXT_BARS[name]),
             Row("  really does when scored again", "%", share, bar=100.0, more_is_better=True, note=note),
         ]
     return out
 
 
-def _gap(plan: Any, rows: list[Any]) -> float:
+def _word_flips(plan: ServedModel, said: dict[int, str], row: Any) -> Any:
+    return word_flips(plan, row, target=said[id(row)])
+
+
+def _gap(plan: ServedModel, rows: list[Any]) -> float:
     """The largest difference between the closed form and scoring a text with one word blanked."""
     worst = 0.0
     for row in rows[:20]:
-        for block in plan.texts:
+        for block in (block for block in plan.texts if isinstance(block, TextBlock)):
             found = without_each_word(block, row.get(block.name))
             if found is not None:
                 blanked = [_blank(row[block.name], places) for places in found.places]

@@ -1,5 +1,7 @@
 """Places in texts: features and spans against scikit-learn's own analyzers, on strings nobody would send."""
 
+from typing import Any
+
 import numpy as np
 from sklearn.feature_extraction.text import CountVectorizer
 
@@ -17,7 +19,7 @@ _POOL = [*_ODD, *"abcdefgh  ", *map(chr, range(0xA0, 0x250)), *map(chr, range(0x
 def offsets(n: int) -> list[Row]:
     """`n` new strings for each of 60 settings, and explanations of some of them."""
     rng = np.random.default_rng(3)
-    settings = [
+    settings: list[tuple[Any, tuple[int, int], bool, Any]] = [
         (unit, (low, high), lower, accents)
         for unit in ("word", "char", "char_wb")
         for low, high in ((1, 1), (1, 2), (2, 3), (3, 5), (1, 4))

@@ -1,12 +1,14 @@
 """Labelled cases like a new one: cost among many, and whether they share its label oftener than by cosine."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
-from bench._evidence import cost_rows, data_set, milliseconds, plan_of, unsure_of
+from bench._evidence import beside, cost_rows, data_set, plan_of, unsure_of
+from bench._evidence_floors import vector_floor
 from bench._sets import Sample, sets
 from hitl.bench.rows import Row
 from science.explain import index_precedents
@@ -15,6 +17,8 @@ from science.pipelines.candidates import TEXT
 from science.serving import ServedModel
 
 SHORT = 4_000  # characters
+BARRED = 100_000  # cases from which the bar holds: among fewer, numpy's product is next to nothing
+COST_BAR = 14.0  # times the floor: 10 ms (bench/README.md)
 TEXTS = ("spamassassin", "sms_spam", "sentiment_sentences")
 
 
@@ -28,8 +32,12 @@ def precedents(n_cases: int, most: int) -> list[Row]:
         plan, index, new, truth = _indexed(sample)
         if not cost:
             large = _times(index, -(-n_cases // len(index)))
-            ms = milliseconds(lambda row, p=plan, x=large: x.nearest(p, row, limit=5), new[:50])  # type: ignore[misc]
-            cost = cost_rows(f"precedents among {len(large):,}", ms, 10.0)
+            nearest = partial(large.nearest, plan, limit=5)
+            took = beside(nearest, vector_floor(len(large)), new[:50])
+            what = "numpy's product of as many vectors of 64"
+            cost = cost_rows(
+                f"precedents among {len(large):,}", took, what, COST_BAR if len(large) >= BARRED else None
+            )
         shares.append(_of_the_same_label(sample, plan, index, new, truth))
         words = f"the {len(new)} least sure cases; plain cosine of TF-IDF: {shares[-1][1]:.1f} %"
         found.append(Row(f"  {name}", "%", shares[-1][0], note=words))
@@ -66,17 +74,19 @@ def _of_the_same_label(
 def _plain_cosine(
     plan: ServedModel, rows: Sequence[Any], labels: Sequence[str], cases: Sequence[Any], truth: Sequence[str]
 ) -> float:
-    def matrix(some: Sequence[Any]) -> sparse.csr_matrix:
-        parts = []
-        for block in plan.texts:
-            group, ids, values = block.features([row[block.name] for row in some])
-            parts.append(sparse.csr_matrix((values, (group >> 1, ids)), shape=(len(some), len(block.idf))))
-        return sparse.hstack(parts, format="csr")
-
-    likeness = np.asarray((matrix(cases) @ matrix(rows).T).todense())
+    likeness = np.asarray((_matrix(plan, cases) @ _matrix(plan, rows).T).todense())
     near = np.argsort(-likeness, axis=1, kind="stable")[:, :5]
     known = np.array(labels[: len(rows)], dtype=object)
     return float(np.mean(known[near] == np.array(truth, dtype=object)[:, None]))
+
+
+def _matrix(plan: ServedModel, some: Sequence[Any]) -> sparse.csr_matrix:
+    """TF-IDF features of rows, all fields side by side."""
+    parts = []
+    for block in plan.texts:
+        group, ids, values = block.features([row[block.name] for row in some])
+        parts.append(sparse.csr_matrix((values, (group >> 1, ids)), shape=(len(some), len(block.idf))))
+    return sparse.hstack(parts, format="csr")
 
 
 def _times(index: Precedents, times: int) -> Precedents:

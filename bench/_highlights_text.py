@@ -1,13 +1,13 @@
 """Evidence in texts: cost, sums, and what is lost when the marked words go, beside SHAP and LIME."""
 
 from collections.abc import Callable, Sequence
-from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
 
-from bench._evidence import UNSURE, cost_rows, data_set, explained_is_shown, milliseconds, plan_of, unsure_of
-from bench._oracles import lime_words, shap_words
+from bench._evidence import UNSURE, beside, cost_rows, data_set, explained_is_shown, plan_of, unsure_of
+from bench._evidence_floors import SAME, text_floor
+from bench._oracles import oracle
 from hitl.bench.rows import Row, absent
 from science.explain import explain
 from science.explain.explain import evidence_in
@@ -26,7 +26,8 @@ def text(
     plan = plan_of(candidate, rows[:2000], sample.labels[:2000], sample.schema)
     cases = rows[2000 : 2000 + n]
     gaps = [evidence_in(plan, row).method["gap"] for row in cases]
-    out = cost_rows(f"text, {name}: explain", milliseconds(lambda row: explain(plan, row), cases), *bars)
+    took = beside(lambda row: explain(plan, row), text_floor(plan), cases)
+    out = cost_rows(f"text, {name}: explain", took, SAME, *bars)
     out.append(Row(f"text, {name}: gap of the sum", "log-odds", max(gaps), bar=1e-9))
     out.append(explained_is_shown(f"text, {name}", plan, cases))
     unsure = unsure_of(plan, rows[2000:], UNSURE)
@@ -43,15 +44,19 @@ def text(
 
 
 def _text_peers(plan: ServedModel, unsure: list[Any], ours: float) -> list[Row]:
+    ways = {"SHAP (linear)": "shap_words", "LIME": "lime_words"}
     out = []
-    for name, package, words in (("SHAP (linear)", "shap", shap_words), ("LIME", "lime", lime_words)):
-        if find_spec(package) is None:
-            out.append(absent(f"  peer: {name}", f"uv pip install {package}"))
-            continue
-        theirs = _aopc(plan, unsure, words)
-        cost = float(np.median(milliseconds(lambda row, words=words: words(plan, row), unsure[:10])))  # type: ignore[misc]
-        out.append(Row(f"  our loss over that of {name}", "x", ours / theirs, bar=0.95, more_is_better=True))
-        out.append(Row(f"  peer: {name}", "ms CPU", cost))
+    with oracle(plan) as asked:
+        if asked is None:
+            return [absent(f"  peer: {name}") for name in ways]
+        for name, way in ways.items():
+            found, ms = asked.each(way, unsure)
+            places = {id(row): own for row, own in zip(unsure, found, strict=True)}
+            theirs = _aopc(plan, unsure, lambda plan, row, places=places: places[id(row)])  # type: ignore[misc]
+            out.append(
+                Row(f"  our loss over that of {name}", "x", ours / theirs, bar=0.95, more_is_better=True)
+            )
+            out.append(Row(f"  peer: {name}", "ms CPU", float(np.median(ms))))
     return out
 
 

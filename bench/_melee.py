@@ -22,6 +22,7 @@ from hitl.flow.settling.answer import submit_review
 from hitl.shared import clock
 from reviews.errors import AlreadyAnswered, LeaseExpired
 from reviews.models import Task
+from reviews.services.answers import Answer
 from reviews.services.queue import claim_next, give_back, reap
 
 SEED = 11
@@ -125,7 +126,7 @@ class Melee:
         """Answer; True when the service says that it is saved, be it by this or an earlier sending."""
         try:
             said = submit_review(
-                lease_token=token, label=LABELS[0], seconds=4, actor=user.as_actor(), now=clock.now()
+                lease_token=token, answer=Answer(LABELS[0], seconds=4), actor=user.as_actor(), now=clock.now()
             )
         except (LeaseExpired, AlreadyAnswered):
             self._note("refused")

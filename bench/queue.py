@@ -1,7 +1,8 @@
 """A case claimed and answered, at short and long queues, by one and by eight reviewers at once.
 
 The service's own functions are measured in this process, the desk's doors through Granian with two workers.
-Claims and answers take turns: a round claims for every reviewer, then answers everything claimed.
+Claims and answers take turns: a round claims for every reviewer, then answers everything claimed, and then
+has its floors: one prepared claim and one prepared INSERT on plain tables, and a bare view.
 """
 
 import time
@@ -18,17 +19,29 @@ from django.db import connection
 from bench._backlog import LABELS, Backlog
 from bench._cost import Cost, cost, cost_rows
 from bench._desk import Desk
+from bench._statements import claim as plain_claim
+from bench._statements import cost_of_insert, statements
+from bench._view import View, bare_view
 from hitl.accounts.models import User
-from hitl.bench.rows import Row, absent, from_runs
+from hitl.bench.rows import Row, from_runs, ratio
 from hitl.bench.stage import Web, web
 from hitl.flow.settling.answer import submit_review
 from hitl.shared import clock
 from reviews.selectors import LeasedTask
+from reviews.services.answers import Answer
 from reviews.services.queue import claim_next
 from reviews.types import MAX_LEASES
 
 REVIEWERS = 50
 AT_ONCE = 8
+BODIES = [b'{"label": "paid"}']
+# Times the floors: the ms behind each, over what the floors cost on the machine that these were set on
+# (bench/README.md).
+CLAIM = {"bar": 23.0, "aim": 11.5}  # 3 and 1.5 ms
+ANSWER = {"bar": 38.0, "aim": 19.0}  # 5 and 2.5
+DESK_CLAIM = {"bar": 12.5, "aim": 6.2}  # 3 and 1.5
+DESK_ANSWER = {"bar": 20.8, "aim": 10.4}  # 5 and 2.5
+DESK_BOTH = {"bar": 21.6, "aim": 10.8}  # 8 and 4
 LABEL_STUDIO = (
     "measured once apart, CPU ms: claim 76 with 1,000 waiting and 252 with 100,000; submit 81-110;"
     " 23 of 24 tasks of its queue view went to more than one person"
@@ -42,10 +55,11 @@ class Amount:
     lengths: tuple[int, ...]
     rounds: int
     claims_at_once: int
+    floor: int  # of each floor, in every round
 
 
-QUICK = Amount(lengths=(1_000, 100_000), rounds=3, claims_at_once=400)
-FULL = Amount(lengths=(1_000, 100_000, 1_000_000), rounds=7, claims_at_once=2_000)
+QUICK = Amount(lengths=(1_000, 100_000), rounds=3, claims_at_once=400, floor=1_000)
+FULL = Amount(lengths=(1_000, 100_000, 1_000_000), rounds=7, claims_at_once=2_000, floor=2_000)
 
 
 @dataclass(slots=True)
@@ -55,40 +69,59 @@ class Rounds:
     claims: list[Cost] = field(default_factory=list)
     answers: list[Cost] = field(default_factory=list)
     p50: list[float] = field(default_factory=list)  # ms on the clock of a claim, one per round
+    floors: "Floors" = field(default_factory=lambda: Floors())
+
+
+@dataclass(slots=True)
+class Floors:
+    """What the least cost in each round, in ms: CPU, and on the clock the median of a claim."""
+
+    claim: list[float] = field(default_factory=list)
+    insert: list[float] = field(default_factory=list)
+    view: list[float] = field(default_factory=list)
+    p50: list[float] = field(default_factory=list)
+
+    def measure(self, times: int, view: View | None = None) -> None:
+        """Add a round."""
+        walls: list[float] = []
+        self.claim.append(cost(lambda: walls.append(_clocked(plain_claim)), times).cpu)
+        self.insert.append(cost_of_insert(times).cpu)
+        self.p50.append(median(walls))
+        if view:
+            self.view.append(view.cost(BODIES * times).app)
+
+    def sums(self, *parts: list[float]) -> list[float]:
+        """Return the sum of some floors, by round."""
+        return [sum(one) for one in zip(*parts, strict=True)]
 
 
 def run(quick: bool) -> Sequence[Row]:
     """Measure and return the rows."""
     amount = QUICK if quick else FULL
     backlog = Backlog(REVIEWERS)
-    at: dict[int, Rounds] = {}
-    for length in amount.lengths:
-        at[length] = _service_rounds(backlog, length, amount.rounds)
-    rows = [row for length in at for row in _claim_rows(length, at[length])]
-    rows += _p50_rows(at)
-    rows += cost_rows(
-        "submit a review: the service", [c for r in at.values() for c in r.answers], bar=5, aim=2.5
-    )
-    with web() as server:
-        rows += _door_rows(server, backlog, amount)
-        rows.append(_doubled("desk", _desks_at_once(server, backlog, amount.claims_at_once)))
+    with statements():
+        at = {length: _service_rounds(backlog, length, amount) for length in amount.lengths}
+        rows = [row for length in at for row in _claim_rows(length, at[length])]
+        rows += _p50_rows(at)
+        rows += _answer_rows(at)
+        with web() as server, bare_view() as view:
+            rows += _door_rows(server, view, backlog, amount)
+            rows.append(_doubled("desk", _desks_at_once(server, backlog, amount.claims_at_once)))
     rows.append(_doubled("service", _services_at_once(backlog, amount.claims_at_once)))
-    peer = absent("peer: Label Studio", "uv pip install label-studio")
-    return [*rows, Row(peer.name, "", None, note=f"{peer.note}; {LABEL_STUDIO}")]
+    return [*rows, Row("peer: Label Studio", "", None, note=LABEL_STUDIO)]
 
 
-def _service_rounds(backlog: Backlog, length: int, rounds: int) -> Rounds:
+def _service_rounds(backlog: Backlog, length: int, amount: Amount) -> Rounds:
     found = Rounds()
-    for place in range(rounds + 1):
+    for place in range(amount.rounds + 1):
         backlog.fill(length)
         held: list[tuple[User, LeasedTask]] = []
         walls: list[float] = []
         people = iter([user for user in backlog.reviewers for _ in range(MAX_LEASES)])
 
         def claim(held=held, walls=walls, people=people) -> None:  # type: ignore[no-untyped-def]
-            user, start = next(people), time.perf_counter()
-            held.append((user, _claim(user, None)))
-            walls.append((time.perf_counter() - start) * 1000)
+            user = next(people)
+            walls.append(_clocked(lambda: held.append((user, _claim(user, None)))))
 
         def answer(held=held) -> None:  # type: ignore[no-untyped-def]
             _answer(*held.pop())
@@ -99,7 +132,14 @@ def _service_rounds(backlog: Backlog, length: int, rounds: int) -> Rounds:
             found.claims.append(claims)
             found.answers.append(answers)
             found.p50.append(median(walls))
+            found.floors.measure(amount.floor)
     return found
+
+
+def _clocked(call: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    call()
+    return (time.perf_counter() - start) * 1000
 
 
 def _claim(user: User, view: list[UUID] | None) -> LeasedTask:
@@ -111,26 +151,48 @@ def _claim(user: User, view: list[UUID] | None) -> LeasedTask:
 
 def _answer(user: User, held: LeasedTask) -> None:
     submit_review(
-        lease_token=held.lease_token, label=LABELS[0], seconds=4, actor=user.as_actor(), now=clock.now()
+        lease_token=held.lease_token,
+        answer=Answer(LABELS[0], seconds=4),
+        actor=user.as_actor(),
+        now=clock.now(),
     )
 
 
 def _claim_rows(length: int, rounds: Rounds) -> list[Row]:
-    return cost_rows(f"claim the next case, {length:,} waiting: the service", rounds.claims, bar=3, aim=1.5)
+    name = f"claim the next case, {length:,} waiting: the service"
+    spent = [claim.cpu for claim in rounds.claims]
+    return [
+        ratio(f"{name}, over a plain claim", spent, rounds.floors.claim, **CLAIM),
+        *cost_rows(f"  {name}", rounds.claims),
+        from_runs("  floor: one UPDATE of a row by SKIP LOCKED", "ms CPU", rounds.floors.claim),
+    ]
+
+
+def _answer_rows(at: dict[int, Rounds]) -> list[Row]:
+    answers = [answer for rounds in at.values() for answer in rounds.answers]
+    inserts = [insert for rounds in at.values() for insert in rounds.floors.insert]
+    name = "submit a review: the service"
+    return [
+        ratio(f"{name}, over one INSERT", [answer.cpu for answer in answers], inserts, **ANSWER),
+        *cost_rows(f"  {name}", answers),
+        from_runs("  floor: one INSERT", "ms CPU", inserts),
+    ]
 
 
 def _p50_rows(at: dict[int, Rounds]) -> list[Row]:
+    """That claiming stays level: the lengths come one after another, so each has a plain claim beside it."""
     shortest, longest = min(at), max(at)
     rows = [from_runs(f"claim, {length:,} waiting: p50 on the clock", "ms", at[length].p50) for length in at]
-    ratio = median(at[longest].p50) / median(at[shortest].p50)
-    ratio_row = Row(f"p50 with {longest:,} waiting over p50 with {shortest:,}", "x", ratio, bar=1.3)
-    return [*rows, ratio_row]
+    over = {length: ratio("", at[length].p50, at[length].floors.p50).measured or 0.0 for length in at}
+    name = f"p50 with {longest:,} waiting over p50 with {shortest:,}, each over a plain claim"
+    return [*rows, Row(name, "x", over[longest] / over[shortest], bar=1.3)]
 
 
-def _door_rows(server: Web, backlog: Backlog, amount: Amount) -> list[Row]:
+def _door_rows(server: Web, view: View, backlog: Backlog, amount: Amount) -> list[Row]:
     """The same through the desk: claim alone, answer alone, and both in the one request that people make."""
     desks = [Desk(server, user) for user in backlog.reviewers]
     costs: dict[str, list[Cost]] = {"claim": [], "answer": [], "both": []}
+    floors = Floors()
     for place in range(amount.rounds + 1):
         backlog.fill(max(amount.lengths))
         claims = _each(desks, Desk.claim, server)
@@ -139,19 +201,23 @@ def _door_rows(server: Web, backlog: Backlog, amount: Amount) -> list[Row]:
         if place:
             for name, measured in (("claim", claims), ("answer", answers), ("both", both)):
                 costs[name].append(measured)
+            floors.measure(amount.floor, view)
     for desk in desks:
         desk.close()
-    waiting = f"{max(amount.lengths):,} waiting"
-    return [
-        *cost_rows(
-            f"claim the next case, {waiting}: the desk over HTTP, page included",
-            costs["claim"],
-            bar=3,
-            aim=1.5,
-        ),
-        *cost_rows("submit a review: the desk over HTTP", costs["answer"], bar=5, aim=2.5),
-        *cost_rows("submit and get the next case, one request", costs["both"], bar=8, aim=4),
-    ]
+    claim = f"claim the next case, {max(amount.lengths):,} waiting: the desk over HTTP, page included"
+    answer = "submit a review: the desk over HTTP"
+    both_name = "submit and get the next case, one request"
+    with_claim = floors.sums(floors.view, floors.claim)
+    with_insert = floors.sums(floors.view, floors.insert)
+    rows: list[Row] = []
+    for key, name, floor, said, held in (
+        ("claim", claim, with_claim, "a bare view + a plain claim", DESK_CLAIM),
+        ("answer", answer, with_insert, "a bare view + INSERT", DESK_ANSWER),
+        ("both", both_name, floors.sums(with_claim, floors.insert), "all three", DESK_BOTH),
+    ):
+        rows.append(ratio(f"{name}, over {said}", [one.cpu for one in costs[key]], floor, **held))
+        rows += cost_rows(f"  {name}", costs[key])
+    return [*rows, from_runs("  floor: Granian + Django without middleware", "ms CPU", floors.view)]
 
 
 def _each(desks: Sequence[Desk], act: Callable[[Desk], None], server: Web) -> Cost:

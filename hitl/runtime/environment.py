@@ -20,9 +20,9 @@ def python_of(venv: Path) -> Path:
     return venv / "bin" / "python"
 
 
-def stamp_of(lock: Path) -> Path:
-    """The file that says that `.venv` holds this lock file."""
-    return VENV / f".{lock.name}.done"
+def stamp_of(lock: Path, venv: Path | None = None) -> Path:
+    """The file that says that an environment (`.venv`, unless another is named) holds this lock file."""
+    return (venv or VENV) / f".{lock.name}.done"
 
 
 def digest(lock: Path) -> str:
@@ -30,10 +30,10 @@ def digest(lock: Path) -> str:
     return hashlib.sha256(lock.read_bytes()).hexdigest() + " %d.%d" % sys.version_info[:2]
 
 
-def is_stamped(lock: Path) -> bool:
-    """Was `.venv` completed for exactly this lock file and Python?"""
+def is_stamped(lock: Path, venv: Path | None = None) -> bool:
+    """Was the environment completed for exactly this lock file and Python?"""
     try:
-        return stamp_of(lock).read_text() == digest(lock) and python_of(VENV).exists()
+        return stamp_of(lock, venv).read_text() == digest(lock) and python_of(venv or VENV).exists()
     except OSError:
         return False
 

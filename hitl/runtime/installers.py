@@ -2,6 +2,8 @@
 
 uv is the one on the PATH, else one that pip fetches (locked by hash as well). Whatever goes wrong with it (a
 proxy, certificates, no such wheel), the next way is tried. Standard library only.
+
+`python -m hitl.runtime.installers LOCK FOLDER` fills an environment elsewhere (`bench --peers`).
 """
 
 from __future__ import annotations
@@ -41,12 +43,13 @@ class _Failed(Exception):
     """One way did not work."""
 
 
-def set_up(lock: Path) -> None:
-    """Make `.venv` hold the packages of the lock file.
+def set_up(lock: Path, venv: Path | None = None) -> None:
+    """Make an environment (`.venv`, unless another is named) hold the packages of the lock file.
 
     Raises:
-        CannotInstall: no way worked; `.venv` is unfinished and the next call tries again.
+        CannotInstall: no way worked; the environment is unfinished and the next call tries again.
     """
+    venv = venv or VENV
     try:
         WORK.mkdir(parents=True, exist_ok=True)
         ROOT.joinpath(".run").chmod(0o700)
@@ -55,11 +58,11 @@ def set_up(lock: Path) -> None:
             f"Cannot write below {ROOT}: {problem.strerror}. Run this as the owner of that folder."
         ) from None
     with _alone():
-        if is_stamped(lock):
+        if is_stamped(lock, venv):
             return
-        if not _holds_already(lock):
-            _install(lock)
-        stamp_of(lock).write_text(digest(lock))
+        if not _holds_already(lock, venv):
+            _install(lock, venv)
+        stamp_of(lock, venv).write_text(digest(lock))
 
 
 @contextlib.contextmanager
@@ -69,18 +72,18 @@ def _alone() -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print("Waiting for another command that sets up .venv", file=sys.stderr, flush=True)
+            print("Waiting for another command that sets up packages", file=sys.stderr, flush=True)
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
 
-def _site_packages() -> Path:
-    return VENV / "lib" / ("python%d.%d" % sys.version_info[:2]) / "site-packages"
+def _site_packages(venv: Path) -> Path:
+    return venv / "lib" / ("python%d.%d" % sys.version_info[:2]) / "site-packages"
 
 
-def _holds_already(lock: Path) -> bool:
-    """`.venv` was filled by other means, or for a larger lock file."""
-    return _runs(python_of(VENV)) and is_satisfied(lock, [str(_site_packages())])
+def _holds_already(lock: Path, venv: Path) -> bool:
+    """It was filled by other means, or for a larger lock file."""
+    return _runs(python_of(venv)) and is_satisfied(lock, [str(_site_packages(venv))])
 
 
 def _runs(python: Path) -> bool:
@@ -93,26 +96,27 @@ def _runs(python: Path) -> bool:
     return version.stdout.split() == [str(part) for part in sys.version_info[:2]]
 
 
-def _install(lock: Path) -> None:
+def _install(lock: Path, venv: Path) -> None:
     has_pip = importlib.util.find_spec("pip") is not None
     has_ensurepip = importlib.util.find_spec("ensurepip") is not None
     on_path = shutil.which("uv")
     ways: list[tuple[str, Callable[[], None]]] = []
     if on_path:
-        ways.append(("uv", lambda: _with_uv(str(on_path), lock)))
+        ways.append(("uv", lambda: _with_uv(str(on_path), lock, venv)))
     if has_pip:
-        ways.append(("uv from its own wheel", lambda: _with_uv(_fetched_uv(), lock)))
+        ways.append(("uv from its own wheel", lambda: _with_uv(_fetched_uv(), lock, venv)))
     if has_pip or has_ensurepip:
-        ways.append(("pip", lambda: _with_pip(lock, own_pip=not has_pip)))
+        ways.append(("pip", lambda: _with_pip(lock, venv, own_pip=not has_pip)))
     if not ways:
         raise CannotInstall(
             f"{BASE_PYTHON} has neither pip nor venv, and there is no uv. Install one of them, for example:\n"
             "    apt install python3-venv      (Debian, Ubuntu)\n"
             "    dnf install python3-pip       (Fedora, RHEL)"
         )
-    for stamp in VENV.glob(".*.done"):
+    for stamp in venv.glob(".*.done"):
         stamp.unlink()
-    print(f"Setting up .venv with {len(requirements(lock))} packages (once)", file=sys.stderr, flush=True)
+    said = f"Setting up {venv.name} with {len(requirements(lock))} packages (once)"
+    print(said, file=sys.stderr, flush=True)
     failures = []
     for name, way in ways:
         try:
@@ -148,7 +152,7 @@ def _fetched_uv() -> str:
     return str(uv)
 
 
-def _with_uv(uv: str, lock: Path) -> None:
+def _with_uv(uv: str, lock: Path, venv: Path) -> None:
     environment = {
         "UV_SYSTEM_CERTS": "1",  # a company's proxy has its certificate there
         "UV_NATIVE_TLS": "1",  # the same in older versions
@@ -156,9 +160,10 @@ def _with_uv(uv: str, lock: Path) -> None:
         "UV_HTTP_RETRIES": "1",  # pip is next: do not insist
         **_index_of_pip(),
     }
-    if not _runs(python_of(VENV)):
-        _run("making .venv", [uv, "venv", "--python", BASE_PYTHON, "--clear", str(VENV)], environment)
-    command = [uv, "pip", "sync", "--require-hashes", "--python", str(python_of(VENV)), str(lock)]
+    if not _runs(python_of(venv)):
+        make = [uv, "venv", "--python", BASE_PYTHON, "--clear", str(venv)]
+        _run(f"making {venv.name}", make, environment)
+    command = [uv, "pip", "sync", "--require-hashes", "--python", str(python_of(venv)), str(lock)]
     _run("installing with uv", command, environment)
 
 
@@ -174,13 +179,13 @@ def _index_of_pip() -> dict[str, str]:
     return {}
 
 
-def _with_pip(lock: Path, *, own_pip: bool) -> None:
+def _with_pip(lock: Path, venv: Path, *, own_pip: bool) -> None:
     """`own_pip`: this Python has no pip, but can put one into the environment it makes."""
-    if not _runs(python_of(VENV)) or own_pip:
-        make = [BASE_PYTHON, "-m", "venv", "--clear", *([] if own_pip else ["--without-pip"]), str(VENV)]
-        _run("making .venv", make)
-    inside = [str(python_of(VENV)), "-m", "pip"]
-    outside = [BASE_PYTHON, "-m", "pip", "--python", str(python_of(VENV))]
+    if not _runs(python_of(venv)) or own_pip:
+        make = [BASE_PYTHON, "-m", "venv", "--clear", *([] if own_pip else ["--without-pip"]), str(venv)]
+        _run(f"making {venv.name}", make)
+    inside = [str(python_of(venv)), "-m", "pip"]
+    outside = [BASE_PYTHON, "-m", "pip", "--python", str(python_of(venv))]
     command = [
         *(inside if own_pip else outside),
         "install",
@@ -224,3 +229,10 @@ def _progress(line: str, *, done: bool) -> None:
         print("\r" + line, end="\n" if done else "", file=sys.stderr, flush=True)
     elif done:
         print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    try:
+        set_up(Path(sys.argv[1]).resolve(), Path(sys.argv[2]).absolute())
+    except CannotInstall as problem:
+        sys.exit(str(problem))

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from hitl.bench import report, stage
+from hitl.bench import peers, report, stage
 from hitl.bench.options import Options
 
 
@@ -15,7 +15,10 @@ class Command(BaseCommand):
     help = "Run a benchmark and print its table. `bench list` names them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("name", help="which one, or `list`")
+        parser.add_argument("name", nargs="?", help="which one, or `list`")
+        parser.add_argument(
+            "--peers", action="store_true", help="install what is compared with, apart from the service"
+        )
         parser.add_argument("--quick", action="store_true", help="fewer repetitions: done within a minute")
         parser.add_argument(
             "--only", nargs="+", default=(), metavar="PART", help="guarantee: these bars alone"
@@ -26,6 +29,14 @@ class Command(BaseCommand):
         parser.add_argument("--json", type=Path, metavar="FILE", help="also write the rows to a file")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["peers"]:
+            if failed := peers.install():
+                raise CommandError(f"Not installed: {', '.join(failed)}. The others are.")
+            self.stdout.write(f"The peers are in {peers.FOLDER}.")
+            if options["name"] is None:
+                return
+        if options["name"] is None:
+            raise CommandError("Name a benchmark, or `list`; `--peers` installs what they are compared with.")
         if options["name"] == "list":
             for name, purpose in report.names().items():
                 self.stdout.write(f"{name:<12} {purpose}")
@@ -34,7 +45,7 @@ class Command(BaseCommand):
             known = ", ".join(report.names())
             raise CommandError(f"There is no benchmark {options['name']!r}. There are: {known}.")
         if report.needs_stage(options["name"]) and not stage.is_on_stage():
-            sys.exit(stage.perform(sys.argv[2:]))
+            sys.exit(stage.perform([word for word in sys.argv[2:] if word != "--peers"]))
         result = report.measure(
             options["name"],
             Options(

@@ -2,7 +2,7 @@
 
 from bench import _tab
 from bench._tab import Memory
-from bench.desk import FULL, _growth, _no_browser, _p95
+from bench.desk import FULL, _growth, _no_browser, _over
 
 
 def test_a_tab_that_holds_a_tenth_more_is_flat_and_one_that_holds_more_is_not() -> None:
@@ -13,10 +13,15 @@ def test_a_tab_that_holds_a_tenth_more_is_flat_and_one_that_holds_more_is_not() 
     assert [row.met for row in leaking] == [False, False, False]
 
 
-def test_the_figure_held_against_the_bar_is_the_95th_percentile() -> None:
-    row = _p95("keys", [10.0] * 90 + [200.0] * 10, bar=100)
-    assert (row.measured, row.low, row.high, row.met) == (200.0, 10.0, 200.0, False)
-    assert _p95("keys", [10.0] * 96 + [200.0] * 4, bar=100).met is True
+def test_the_95th_percentile_is_held_against_that_of_the_floor() -> None:
+    floor = [10.0] * 100
+    row = _over("keys", [20.0] * 90 + [200.0] * 10, floor, block=50, bar=4)
+    assert (row.measured, row.low, row.high, row.met) == (20.0, 2.0, 20.0, False)
+    assert _over("keys", [20.0] * 96 + [200.0] * 4, floor, block=50, bar=4).met is True
+
+
+def test_where_no_key_was_timed_nothing_is_held_against_the_bar() -> None:
+    assert _over("keys", [], [10.0], block=50, bar=4).met is None
 
 
 def test_a_missing_browser_is_named(monkeypatch) -> None:
