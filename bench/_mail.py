@@ -11,12 +11,12 @@ from cases.services.imports import Labelled, import_labelled
 from hitl.accounts.keys import create_key
 from hitl.accounts.types import Role, Scope
 from hitl.demo.worlds import Example, SpamMail
+from hitl.flow.learning.run import run_training
 from hitl.flow.setup.create import set_up_workflow
 from hitl.shared import clock
 from hitl.shared.actor import system
 from models_store.models import Release, TrainingRun
 from models_store.services.runs import request_training
-from models_store.services.training import run_training
 from policy.services.cutoffs import set_cutoffs_by_hand
 from policy.services.promises import Promise
 

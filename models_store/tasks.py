@@ -1,19 +1,9 @@
 """Jobs of the model store: ids in, one service called."""
 
-from uuid import UUID
-
 from celery import shared_task
 
 from hitl.shared import clock
 from models_store.services import runs, schedule
-
-
-@shared_task(name=runs.JOB)
-def train(run_id: str) -> None:
-    """Carry out a training run."""
-    from models_store.services.training import run_training  # scikit-learn: only where models are trained
-
-    run_training(run_id=UUID(run_id), clock=clock.now)
 
 
 @shared_task(name="models_store.sweep_runs")

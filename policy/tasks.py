@@ -8,10 +8,9 @@ from django.db.models import Exists, OuterRef
 from hitl.shared import clock
 from hitl.shared.actor import system
 from hitl.shared.jobs import enqueue
-from models_store.models import Release, RoleSpan
+from models_store.models import RoleSpan
 from models_store.types import ReleaseRole
 from policy.models import Certificate
-from policy.promotion import worth_promoting
 from policy.services.certify import certify_release
 from policy.services.expiry import end_outlived, mark_expired, recheck
 
@@ -22,13 +21,6 @@ ACTOR = system("certification")
 def certify(release_id: str) -> None:
     """Certify a release for the present promise; asked again, nothing happens twice."""
     certify_release(release_id=UUID(release_id), actor=ACTOR, now=clock.now())
-
-
-@shared_task(name="policy.worth_promoting")
-def is_worth_promoting(release_id: str) -> tuple[bool, str]:
-    """Say whether a release would automate more than the champion does, and how much."""
-    worth = worth_promoting(Release.objects.get(pk=release_id), now=clock.now())
-    return worth.is_worth, worth.words
 
 
 @shared_task(name="policy.sweep_certificates")

@@ -35,16 +35,6 @@ def use(bell: Bell | None) -> None:
     _bell = bell
 
 
-def perform(name: str, *args: Any) -> Any:
-    """Run the task called `name` here and now and return its answer: for workers, whose next step needs it.
-
-    Raises:
-        celery.exceptions.NotRegistered: there is no such task.
-    """
-    current_app.loader.import_default_modules()  # once; a worker has done it
-    return current_app.tasks[name](*args)
-
-
 def _ring(name: str, args: tuple[Any, ...]) -> None:
     global _silent_until
     if time.monotonic() < _silent_until:

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from celery import current_app
+
 from hitl.shared import clock, ids, jobs
 
 _TICK = timedelta(milliseconds=1)
@@ -51,7 +53,8 @@ class Clockwork:
         """Do every job that was rung for, here and now, and what those ring for."""
         while self._rung:
             name, args = self._rung.popleft()
-            jobs.perform(name, *args)
+            current_app.loader.import_default_modules()  # once
+            current_app.tasks[name](*args)
 
 
 @contextmanager

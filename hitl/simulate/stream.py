@@ -19,7 +19,6 @@ from hitl.flow.intake import in_force
 from hitl.flow.intake.submit import submit_cases
 from hitl.flow.intake.types import Intake, Submission
 from hitl.flow.setup.create import set_up_workflow
-from hitl.shared import jobs
 from hitl.shared.actor import Actor, system
 from hitl.simulate.drift import change
 from hitl.simulate.errors import CannotSimulate
@@ -35,6 +34,7 @@ from models_store.types import Trigger
 from monitoring.tallies.fold import LAG, fold_decisions
 from monitoring.watch import watch
 from policy.models import Policy
+from policy.tasks import sweep_certificates
 from policy.types import Degree
 from science.fields import Schema
 
@@ -326,7 +326,7 @@ class _Play:
         with self.played.stage("watching"):
             fold_decisions(workflow_id=self.workflow.id, now=self.clockwork.move_by(LAG.total_seconds()))
             watch(self.workflow.id, now=self.clockwork.now(), settle=timedelta(0))
-            jobs.perform("policy.sweep_certificates")
+            sweep_certificates()
         with self.played.stage("training"):
             request_due(now=self.clockwork.now())
             self.clockwork.work()

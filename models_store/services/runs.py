@@ -23,7 +23,7 @@ from models_store.errors import RunActive, RunIsOver
 from models_store.models import Release, TrainingRun
 from models_store.types import RUN_TRANSITIONS, RunStatus, Trigger
 
-JOB = "models_store.train"
+JOB = "hitl.flow.train"
 MAX_ATTEMPTS = 3
 SILENCE = timedelta(seconds=60)  # without a heartbeat this long, the worker is taken for dead
 UNHEARD = timedelta(minutes=2)  # rung for this long ago, the bell is taken for lost

@@ -1,25 +1,14 @@
-"""One training run, start to end: snapshot, train, judge, gate, register, certify, promote.
+"""From labels to a registered release: read the labels, train, judge, pass the gate, register."""
 
-What a worker does with a queued run. A worker killed on the way leaves the run to the sweeper; the next one
-begins again from the labels, or, where the release is registered already, with what comes after.
-"""
-
-import logging
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import numpy as np
-from celery.exceptions import NotRegistered
 from django.conf import settings
 
-from hitl.shared import jobs
-from hitl.shared.actor import system
-from hitl.shared.errors import HitlError
 from hitl.web.format import percent
-from models_store.errors import ArtifactRefused, RunIsOver, SchemaChanged
+from models_store.errors import ArtifactRefused
 from models_store.manifest import manifest
 from models_store.models import Evaluation, Release, TrainingRun
 from models_store.rows import rows_for
@@ -27,21 +16,13 @@ from models_store.selectors import champion, training_settings
 from models_store.services import training_sets
 from models_store.services.evaluation import Comparison, compare, evaluate
 from models_store.services.gate import Check, checks
-from models_store.services.heartbeat import heartbeat
 from models_store.services.precedents import keep_precedents
-from models_store.services.registry import NothingNew, SchemaMoved, register
-from models_store.services.roles import CERTIFY, promote
-from models_store.services.runs import begin, finish
+from models_store.services.registry import register
 from models_store.services.slices import look_closer
 from models_store.services.steps import Clock, Steps
 from models_store.services.training_sets import TrainingSet, split, take_snapshot
-from models_store.types import RunStatus
-from science.pipelines import NotTrainable, TrainedModel, train
+from science.pipelines import TrainedModel, train
 
-log = logging.getLogger(__name__)
-
-ACTOR = system("training")
-WORTH = "policy.worth_promoting"
 BUDGET_SECONDS = 60.0  # CPU seconds the candidates may cost
 
 
@@ -49,57 +30,14 @@ class Refused(Exception):
     """The gate refuses the model; the message says why."""
 
 
-def run_training(*, run_id: UUID, clock: Clock) -> None:
-    """Carry out a queued run; one that somebody else has taken, or that is over, is left alone.
+def make_release(run: TrainingRun, steps: Steps, clock: Clock) -> Release:
+    """Train on the labels of a run's workflow, judge what comes of it, and register it.
 
-    Whatever goes wrong ends in the run's row with its reason. Only a worker that is killed leaves the row
-    running.
+    Raises:
+        NotTrainable, NothingNew, SchemaMoved: there is nothing to learn from, or no longer.
+        Refused: the gate says no.
+        RunIsOver: the run was cancelled, or taken over.
     """
-    run = begin(run_id=run_id, now=clock())
-    if run is None:
-        return
-    steps = Steps(run, clock)
-    try:
-        with heartbeat(run, clock):
-            _carry_out(run, steps, clock)
-    except RunIsOver:
-        log.info("the run was cancelled or taken over", extra={"run": str(run_id)})
-    except (NotTrainable, Refused, NothingNew, SchemaMoved, SchemaChanged) as refusal:
-        _close(run, steps, RunStatus.REFUSED, str(refusal), clock())
-    except Exception as error:
-        log.exception("training failed", extra={"run": str(run_id)})
-        reason = error.message if isinstance(error, HitlError) else f"{type(error).__name__}: {error}"
-        _close(run, steps, RunStatus.FAILED, reason[:2000], clock())
-
-
-def _close(run: TrainingRun, steps: Steps, status: str, reason: str, now: datetime) -> None:
-    try:
-        steps.stop(reason)
-        finish(run=run, status=status, now=now, reason=reason)
-    except RunIsOver:
-        log.info("the run was cancelled or taken over", extra={"run": str(run.pk)})
-
-
-def _carry_out(run: TrainingRun, steps: Steps, clock: Clock) -> None:
-    release = run.release  # registered by an attempt whose worker died after it
-    if release is None:
-        release = _make_release(run, steps, clock)
-    with steps.step("Certify") as step:
-        step.result = _certify(release)
-    with steps.step("Promote") as step:
-        is_worth, words = _worth(release)
-        step.say(words)
-        if champion(run.workflow_id) is not None and training_settings(run.workflow_id).challengers_wait:
-            step.result = "It waits for a person."
-        elif not is_worth:
-            step.result = f"It does not take its place by itself. {words}"
-        else:
-            promote(release_id=release.id, actor=ACTOR, now=clock(), reason="It passed the gate.")
-            step.result = f"{release.name} is the champion from the next case on."
-    finish(run=run, status=RunStatus.SUCCEEDED, now=clock(), release=release)
-
-
-def _make_release(run: TrainingRun, steps: Steps, clock: Clock) -> Release:
     with steps.step("Read the labels") as step:
         snapshot = take_snapshot(run.workflow)
         trained, held_out = split(snapshot)
@@ -184,27 +122,6 @@ def _judgement(evaluation: Evaluation) -> str:
     wrong = sum(a != b for a, b in zip(evaluation.predicted, evaluation.truth, strict=True))
     n = len(evaluation.truth)
     return f"Wrong in {wrong:,} of {n:,} cases it was not trained on ({percent(wrong / max(1, n))})."
-
-
-def _certify(release: Release) -> str:
-    """Certify before it is promoted, so that automation does not pause until a worker comes round to it."""
-    try:
-        jobs.perform(CERTIFY, str(release.id))
-    except NotRegistered:
-        return "Left to a worker: this process does not certify."
-    except Exception:
-        log.exception("not certified before promotion", extra={"release": str(release.id)})
-        return "It could not be certified yet. People decide until a later attempt succeeds."
-    return "Tested for the workflow's promise; see the automation page."
-
-
-def _worth(release: Release) -> tuple[bool, str]:
-    """Ask policy whether the release may automate more than the champion; without policy nothing is lost."""
-    try:
-        is_worth, words = jobs.perform(WORTH, str(release.id))
-    except NotRegistered:
-        return True, "This process does not weigh certificates."
-    return bool(is_worth), str(words)
 
 
 def _manifest(model: TrainedModel, snapshot: TrainingSet, held_out: np.ndarray) -> dict[str, Any]:

@@ -8,11 +8,11 @@ from uuid import UUID
 from cases.models import Case, Label, Workflow
 from cases.types import CaseStatus, Origin, Purpose
 from hitl.demo.worlds import Credit, Example, SpamMail
+from hitl.flow.learning.run import run_training
 from hitl.flow.setup.create import set_up_workflow
 from hitl.shared.canonical import canonical_json, sha256
 from models_store.models import TrainingRun
 from models_store.services.runs import request_training
-from models_store.services.training import run_training
 from models_store.types import Trigger
 from tests.support.factories import NOW, TESTER
 

@@ -7,7 +7,16 @@ from celery import shared_task
 from hitl.flow.intake import later
 from hitl.flow.settling import known_answers, overdue, void, withdraw
 from hitl.shared import clock
+from models_store.services import runs
 from reviews.services.queue import WITHDRAW_SKIPPED
+
+
+@shared_task(name=runs.JOB)
+def train(run_id: str) -> None:
+    """Carry out a training run."""
+    from hitl.flow.learning.run import run_training  # scikit-learn: only where models are trained
+
+    run_training(run_id=UUID(run_id), clock=clock.now)
 
 
 @shared_task(name=later.JOB)

@@ -54,7 +54,7 @@ def test_a_request_is_queued_recorded_and_rung_for(
     entry = Entry.objects.get()
     assert (entry.action, entry.about_id) == ("training.requested", str(run.id))
     assert entry.detail == {"workflow": workflow.slug, "trigger": "hand"}
-    assert bells == [("models_store.train", str(run.id))]
+    assert bells == [("hitl.flow.train", str(run.id))]
 
 
 def test_a_second_request_is_refused_while_the_first_is_under_way(workflow: Workflow) -> None:
@@ -124,7 +124,7 @@ def test_a_run_whose_worker_fell_silent_is_queued_and_rung_for_again(
         assert sweep_runs(now=NOW + timedelta(seconds=30)) == (0, 0)
         assert sweep_runs(now=LATER) == (1, 1)
         assert sweep_runs(now=LATER) == (0, 0)  # rung for: wait until it counts as unheard
-    assert bells[-1] == ("models_store.train", str(run.id))
+    assert bells[-1] == ("hitl.flow.train", str(run.id))
     run.refresh_from_db()
     assert (run.status, run.requested_at) == (RunStatus.QUEUED, NOW)
 

@@ -1,0 +1,1 @@
+"""What people decided becomes the next model: train, certify, promote. Begin at `run`."""

@@ -1,0 +1,79 @@
+"""One training run, start to end: train -> certify -> promote.
+
+What a worker does with a queued run. A worker killed on the way leaves the run to the sweeper; the next one
+begins again from the labels, or, where the release is registered already, with what comes after.
+"""
+
+import logging
+from datetime import datetime
+from uuid import UUID
+
+from hitl.flow.learning.certify import certify
+from hitl.shared.actor import system
+from hitl.shared.errors import HitlError
+from models_store.errors import RunIsOver, SchemaChanged
+from models_store.models import TrainingRun
+from models_store.selectors import champion, training_settings
+from models_store.services.heartbeat import heartbeat
+from models_store.services.registry import NothingNew, SchemaMoved
+from models_store.services.roles import promote
+from models_store.services.runs import begin, finish
+from models_store.services.steps import Clock, Steps
+from models_store.services.training import Refused, make_release
+from models_store.types import RunStatus
+from policy.promotion import worth_promoting
+from science.pipelines import NotTrainable
+
+log = logging.getLogger(__name__)
+
+ACTOR = system("training")
+
+
+def run_training(*, run_id: UUID, clock: Clock) -> None:
+    """Carry out a queued run; one that somebody else has taken, or that is over, is left alone.
+
+    Whatever goes wrong ends in the run's row with its reason. Only a worker that is killed leaves the row
+    running.
+    """
+    run = begin(run_id=run_id, now=clock())
+    if run is None:
+        return
+    steps = Steps(run, clock)
+    try:
+        with heartbeat(run, clock):
+            _carry_out(run, steps, clock)
+    except RunIsOver:
+        log.info("the run was cancelled or taken over", extra={"run": str(run_id)})
+    except (NotTrainable, Refused, NothingNew, SchemaMoved, SchemaChanged) as refusal:
+        _close(run, steps, RunStatus.REFUSED, str(refusal), clock())
+    except Exception as error:
+        log.exception("training failed", extra={"run": str(run_id)})
+        reason = error.message if isinstance(error, HitlError) else f"{type(error).__name__}: {error}"
+        _close(run, steps, RunStatus.FAILED, reason[:2000], clock())
+
+
+def _close(run: TrainingRun, steps: Steps, status: str, reason: str, now: datetime) -> None:
+    try:
+        steps.stop(reason)
+        finish(run=run, status=status, now=now, reason=reason)
+    except RunIsOver:
+        log.info("the run was cancelled or taken over", extra={"run": str(run.pk)})
+
+
+def _carry_out(run: TrainingRun, steps: Steps, clock: Clock) -> None:
+    release = run.release  # registered by an attempt whose worker died after it
+    if release is None:
+        release = make_release(run, steps, clock)
+    with steps.step("Certify") as step:
+        step.result = certify(release, now=clock())
+    with steps.step("Promote") as step:
+        promotion = worth_promoting(release, now=clock())
+        step.say(promotion.words)
+        if champion(run.workflow_id) is not None and training_settings(run.workflow_id).challengers_wait:
+            step.result = "It waits for a person."
+        elif not promotion.is_worth:
+            step.result = f"It does not take its place by itself. {promotion.words}"
+        else:
+            promote(release_id=release.id, actor=ACTOR, now=clock(), reason="It passed the gate.")
+            step.result = f"{release.name} is the champion from the next case on."
+    finish(run=run, status=RunStatus.SUCCEEDED, now=clock(), release=release)
