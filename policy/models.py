@@ -192,6 +192,16 @@ class Certificate(models.Model):
     def __str__(self) -> str:
         return f"{self.get_status_display()}: at most {percent(self.target)} wrong"
 
+    def covers(self, policy: Policy) -> bool:
+        """Tell whether it proves what the operator promises, or more."""
+        return (
+            self.workflow_id == policy.workflow_id
+            and self.scope == policy.scope
+            and self.loss == policy.loss
+            and self.target <= policy.target
+            and self.confidence >= policy.confidence
+        )
+
 
 class CutoffSet(models.Model):
     """One row per immutable set of cutoffs; at most one is in force per release.

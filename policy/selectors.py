@@ -9,7 +9,6 @@ import orjson
 from django.db import connection
 
 from hitl.shared.prepared import Prepared
-from policy.in_force.basis import covers_promise
 from policy.models import Certificate, CutoffSet, Decision, DegreeChange, Policy, Trial
 from policy.types import LIVE_CERTIFICATES, ChangeStatus
 
@@ -106,4 +105,4 @@ def certificate_for(policy: Policy, release_id: UUID, *, now: datetime) -> Certi
     live = Certificate.objects.filter(
         release_id=release_id, status__in=LIVE_CERTIFICATES, valid_until__gt=now
     )
-    return next((one for one in live.order_by("-id") if covers_promise(one, policy)), None)
+    return next((one for one in live.order_by("-id") if one.covers(policy)), None)

@@ -25,22 +25,11 @@ def basis_of(cutoffs: CutoffSet | None, *, policy: Policy, labels: Sequence[str]
     certificate = cutoffs.certificate
     if certificate is None:
         return Basis.BY_HAND if cutoffs.basis == Basis.BY_HAND else Basis.NONE
-    if certificate.release_id != cutoffs.release_id or not covers_promise(certificate, policy):
+    if certificate.release_id != cutoffs.release_id or not certificate.covers(policy):
         return Basis.NONE
     if not covers_cutoffs(certificate, cutoffs.cutoffs, labels):
         return Basis.NONE
     return _BY_STATUS.get(CertificateStatus(certificate.status), Basis.NONE)
-
-
-def covers_promise(certificate: Certificate, policy: Policy) -> bool:
-    """Whether the certificate proves what the operator promises, or more."""
-    return (
-        certificate.workflow_id == policy.workflow_id
-        and certificate.scope == policy.scope
-        and certificate.loss == policy.loss
-        and certificate.target <= policy.target
-        and certificate.confidence >= policy.confidence
-    )
 
 
 def covers_cutoffs(certificate: Certificate, cutoffs: dict[str, float], labels: Sequence[str]) -> bool:

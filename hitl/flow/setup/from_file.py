@@ -14,8 +14,8 @@ from cases.services.grants import grant_workflows
 from hitl.accounts.keys import create_key
 from hitl.accounts.types import Scope
 from hitl.audit.models import Entry
-from hitl.flow.doors.pages.examples import curl_line
 from hitl.flow.setup.create import set_up_workflow
+from hitl.flow.setup.examples import curl_line
 from hitl.flow.setup.import_history import Columns, Outcome, guess_table, import_history
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid

@@ -15,11 +15,11 @@ from cases.services.grants import grant_workflows
 from cases.services.workflows import change_schema, describe_workflow
 from hitl.accounts.keys import create_key
 from hitl.accounts.types import Scope
-from hitl.flow.doors.pages.examples import curl_line
 from hitl.flow.doors.pages.forms import FileForm, NewWorkflowForm, SchemaForm, WordsForm, with_more_rows
 from hitl.flow.doors.pages.guards import actor_of, for_administrators, unkept
 from hitl.flow.doors.pages.workflows import find
 from hitl.flow.setup.create import set_up_workflow
+from hitl.flow.setup.examples import curl_line
 from hitl.flow.setup.import_history import guess_table
 from hitl.shared import clock
 from hitl.shared.errors import Conflict, HitlError, Invalid

@@ -11,10 +11,10 @@ from cases.files.tables import read_table
 from cases.models import KeyGrant, SchemaVersion, Workflow
 from cases.services.workflows import archive_workflow, restore_workflow
 from hitl.accounts.types import Role
-from hitl.flow.doors.pages.examples import curl_line
 from hitl.flow.doors.pages.forms import FileForm
 from hitl.flow.doors.pages.guards import actor_of, for_administrators, for_readers, tell
 from hitl.flow.export.download import download
+from hitl.flow.setup.examples import curl_line
 from hitl.flow.setup.import_history import Columns, Outcome, guess_table, import_history
 from hitl.shared import clock
 from hitl.shared.actor import Actor
