@@ -112,7 +112,7 @@ class LabelRow(forms.Form):
 class FileForm(forms.Form):
     """A file of rows, and which of its columns mean what; what is left empty is guessed."""
 
-    file = forms.FileField(help_text="CSV, JSON lines or Parquet, gzipped or not.")
+    file = forms.FileField(allow_empty_file=True, help_text="CSV, JSON lines or Parquet, gzipped or not.")
     label = forms.CharField(label="Column with the right answers", required=False, max_length=200)
     reference = forms.CharField(label="Column that names each case", required=False, max_length=200)
     time = forms.CharField(label="Column that says when it came in", required=False, max_length=200)
