@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from cases.models import Asset, Case, SchemaVersion
+from cases.models import Asset, Case, SchemaVersion, Workflow
 from science.fields import Schema
 
 SchemaKey = tuple[UUID, int]
@@ -20,6 +20,11 @@ def schemas_of(cases: Iterable[Case]) -> dict[SchemaKey, Schema]:
     for workflow_id, number in wanted:
         any_of |= Q(workflow_id=workflow_id, number=number)
     return {(row.workflow_id, row.number): row.schema for row in SchemaVersion.objects.filter(any_of)}
+
+
+def current_schema(workflow: Workflow) -> Schema:
+    """Return the schema that a workflow's new cases fit."""
+    return SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version).schema
 
 
 def assets_of(cases: Iterable[Case]) -> dict[str, Asset]:

@@ -2,6 +2,7 @@
 
 import math
 import re
+import unicodedata
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -10,6 +11,7 @@ from science.fields import Kind
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _TRUE = {"true", "yes", "t", "y", "1"}
 _FALSE = {"false", "no", "f", "n", "0"}
+_HAS_FORM: dict[Kind, type] = {Kind.NUMBER: float, Kind.BOOLEAN: bool, Kind.DATE: str}
 
 
 def cell_as(value: object, kind: Kind) -> object:
@@ -27,6 +29,23 @@ def cell_as(value: object, kind: Kind) -> object:
     if isinstance(value, bytes | dict | list):
         return value
     return _typed_as(value, kind)
+
+
+def as_name(cell: object) -> str:
+    """Return the cell as the name of a label or a case, "" where it is empty.
+
+    >>> as_name(" spam "), as_name(3.0), as_name(True), as_name(None)
+    ('spam', '3', 'true', '')
+    """
+    value = cell_as(cell, Kind.CATEGORY)
+    return "" if value is None else unicodedata.normalize("NFC", str(value)).strip()
+
+
+def is_of(value: object, kind: Kind) -> bool:
+    """Tell whether what `cell_as` returned is empty or of the kind, as far as a cell alone shows it."""
+    if value is None or kind not in _HAS_FORM:
+        return True
+    return isinstance(value, _HAS_FORM[kind]) and (kind is not Kind.DATE or is_date(str(value)))
 
 
 def is_number(text: str) -> bool:
@@ -72,6 +91,7 @@ def _text_as(text: str, kind: Kind) -> object:
 def _typed_as(value: object, kind: Kind) -> object:
     if kind is Kind.NUMBER:
         is_plain = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+        is_plain &= not isinstance(value, int) or value.bit_length() < 1_000  # larger ones are no floats
         return float(value) if is_plain else value  # type: ignore[arg-type]  # narrowed by is_plain
     if kind is Kind.BOOLEAN:
         return bool(value) if value in (0, 1) else value

@@ -1,19 +1,20 @@
-"""Guess a workflow from rows of a file: which column is the label, what kind of field each other one is.
+"""Guess a workflow from a file's columns: which one is the label, what kind of field each other one is.
 
-Pure: rows in, a proposal out. People see the proposal and change it before anything is made.
+Pure: columns in, a proposal out. People see the proposal and change it before anything is made.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from cases.files.columns import is_boolean, is_date, is_number
+from cases.files.collected import Collected
+from cases.files.columns import as_name, cell_as, is_boolean, is_date, is_number, is_of
 from science.fields import Kind
 
-SAMPLE = 2_000  # rows looked at
+FEW = 0.05  # of the cells of a column
 MAX_OPTIONS = 50
 LONGEST_OPTION = 40
 MAX_LABELS = 20
@@ -25,42 +26,43 @@ _TIME_NAMES = ("received_at", "received", "timestamp", "created_at", "time")
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A proposal: fields as the API takes them, labels by name, and the columns that mean something."""
+    """A proposal: fields as the API takes them, and the columns that mean something."""
 
     fields: list[dict[str, Any]]
-    labels: list[str]
-    label_column: str | None = None
-    reference_column: str | None = None
-    time_column: str | None = None
+    label: str | None = None
+    reference: str | None = None
+    time: str | None = None
 
 
-def guess_workflow(
-    rows: Sequence[Mapping[str, Any]],
+def guess_columns(
+    found: Collected,
     *,
+    besides: Collection[str] = (),
     label: str | None = None,
     reference: str | None = None,
     time: str | None = None,
 ) -> Guess:
-    """Return what the rows suggest; `label`, `reference` and `time` name columns that are known.
+    """Return what the columns suggest.
 
-    >>> rows = [{"amount": "5", "spam": "yes"}, {"amount": "7", "spam": "no"}]
-    >>> guess = guess_workflow(rows, label="spam")
-    >>> guess.fields[0]["name"], guess.fields[0]["kind"], guess.labels
-    ('amount', 'number', ['no', 'yes'])
+    `besides` names columns that are known as fields; `label`, `reference` and `time` those that are known.
+
+    >>> from cases.files.collected import collect
+    >>> rows = [(2, {"amount": "5", "spam": "yes"}), (3, {"amount": "7", "spam": "no"})]
+    >>> guess_columns(collect(rows), label="spam").fields
+    [{'name': 'amount', 'kind': 'number', 'required': True}]
     """
-    sample = rows[:SAMPLE]
-    names = list(dict.fromkeys(name for row in sample for name in row))
-    columns = {name: [row.get(name) for row in sample] for name in names}
+    may_be_field = {
+        name: cells
+        for name, cells in found.inside.items()
+        if name not in besides and not any(isinstance(cell, list | dict) for cell in cells)
+    }
+    columns = may_be_field | found.outside
     label = label or _label_column(columns)
     reference = reference or _named(columns, _REFERENCE_NAMES, _is_unique, besides={label})
     time = time or _named(columns, _TIME_NAMES, _is_time, besides={label, reference})
-    fields = [
-        {"name": name, **_field(values)}
-        for name, values in columns.items()
-        if name not in {label, reference, time}
-    ]
-    labels = sorted({str(value).strip() for value in columns.get(label or "", []) if not _is_empty(value)})
-    return Guess(fields, labels, label, reference, time)
+    meant = {label, reference, time} - found.outside.keys()
+    fields = [{"name": name, **_field(cells)} for name, cells in may_be_field.items() if name not in meant]
+    return Guess(fields, label, reference, time)
 
 
 def _is_empty(value: object) -> bool:
@@ -73,7 +75,17 @@ def _present(values: Sequence[object]) -> list[object]:
 
 def _field(values: Sequence[object]) -> dict[str, Any]:
     present = _present(values)
-    return {"kind": _kind(present).value, "required": bool(present) and len(present) == len(values)}
+    kind = _nearly(present) or _kind(present)
+    return {"kind": kind.value, "required": bool(present) and len(present) == len(values)}
+
+
+def _nearly(present: Sequence[object]) -> Kind | None:
+    """Return the kind that nearly all cells are of, where a few are something else: "unknown" or "n/a"."""
+    few = FEW * len(present)
+    for kind in (Kind.NUMBER, Kind.DATE):
+        if 0 < sum(not is_of(cell_as(cell, kind), kind) for cell in present) <= few:
+            return kind
+    return None
 
 
 def _kind(present: Sequence[object]) -> Kind:
@@ -119,7 +131,7 @@ def _label_column(columns: Mapping[str, Sequence[object]]) -> str | None:
 
 def _may_be_label(values: Sequence[object]) -> bool:
     present = _present(values)
-    counts = Counter(str(value).strip() for value in present)
+    counts = Counter(map(as_name, present))
     if not 2 <= len(counts) <= MAX_LABELS or len(present) < 2 * len(counts):
         return False
     return max(map(len, counts)) <= LONGEST_OPTION and not any(isinstance(value, float) for value in present)
@@ -138,9 +150,13 @@ def _named(
 
 def _is_unique(values: Sequence[object]) -> bool:
     present = _present(values)
-    return len(present) == len(values) and len({str(value) for value in present}) == len(values)
+    return len(present) == len(values) and len(set(map(as_name, present))) == len(values)
 
 
 def _is_time(values: Sequence[object]) -> bool:
     present = _present(values)
-    return bool(present) and all(isinstance(v, date) or is_date(str(v).strip()) for v in present)
+    return (
+        bool(present)
+        and len(present) == len(values)
+        and all(isinstance(v, date) or is_date(str(v).strip()) for v in present)
+    )

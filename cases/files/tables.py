@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -98,12 +99,12 @@ def _as_text(file: IO[bytes]) -> Iterator[IO[str]]:
 def _csv(file: IO[bytes]) -> Iterator[Row]:
     csv.field_size_limit(LONGEST_CELL)
     with _as_text(file) as text:
-        head = text.read(64 * 1024)
+        first = text.readline()
         try:
-            separator = csv.Sniffer().sniff(head.split("\n", 1)[0], delimiters=",;\t|").delimiter
+            separator = csv.Sniffer().sniff(first, delimiters=",;\t|").delimiter
         except csv.Error:
             separator = ","
-        reader = csv.reader(_chained(head, text), delimiter=separator)
+        reader = csv.reader(chain([first], text), delimiter=separator)
         header = [name.strip() for name in next(reader, [])]
         _check_header(header)
         while True:
@@ -125,15 +126,6 @@ def _check_header(header: list[str]) -> None:
         raise BadTable(
             f'The column "{doubled[0] if doubled else ""}" has no name of its own in the first line.'
         )
-
-
-def _chained(head: str, rest: IO[str]) -> Iterator[str]:
-    """Yield lines of what was read to look at, then of what follows."""
-    lines = list(io.StringIO(head, newline=""))
-    yield from lines[:-1]
-    last = lines[-1] if lines else ""
-    yield last if last.endswith("\n") else last + rest.readline()
-    yield from rest
 
 
 def _jsonl(file: IO[bytes]) -> Iterator[Row]:

@@ -4,8 +4,7 @@ They get no decision, because nobody here decided them; their labels train and t
 the operator attests that they are a blind, random and recent sample.
 """
 
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -33,7 +32,7 @@ class Labelled:
     """One case of a history as it was read: media as bytes, everything else as the API takes it."""
 
     content: Mapping[str, Any]
-    label: object
+    label: str
     reference: str | None = None
     at: datetime | None = None
 
@@ -67,16 +66,13 @@ def import_labelled(
     checker, result = checker_for(version.schema), Imported()
     found: dict[str, tuple[bytes, str, datetime]] = {}
     for place, item in enumerate(items):
-        try:
-            content, label, problems = _check(checker, version, item, now)
-        except HitlError as refusal:
-            result.refused.append(
-                (place, [{"field": "content", "error": refusal.message, "fix": "Leave it out, or mend it."}])
-            )
-            continue
-        if problems or content is None:
+        content, problems = checked(
+            item, checker, version.label_names, asset=lambda data: store_asset(data, now=now).sha256
+        )
+        if content is None:
             result.refused.append((place, problems))
             continue
+        label = item.label
         body = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
         name = item.reference or "import:" + sha256(body + b"\0" + label.encode()).hex()[:40]
         found.setdefault(name, (body, label, item.at or now))
@@ -96,23 +92,32 @@ def import_labelled(
     return result
 
 
-def _check(
-    checker: Checker, version: SchemaVersion, item: Labelled, now: datetime
-) -> tuple[dict[str, Any] | None, str, list[Problem]]:
-    raw = {
-        name: {"asset": store_asset(value, now=now).sha256} if isinstance(value, bytes) else value
-        for name, value in item.content.items()
-    }
+def checked(
+    item: Labelled, checker: Checker, labels: Collection[str], *, asset: Callable[[bytes], str]
+) -> tuple[dict[str, Any] | None, list[Problem]]:
+    """Return the canonical content and no problems, or None and everything that is wrong with the case.
+
+    `asset` returns the name of the bytes of an image or a recording, or raises `HitlError`.
+    """
+    try:
+        raw = {
+            name: {"asset": asset(value)} if isinstance(value, bytes) else value
+            for name, value in item.content.items()
+        }
+    except HitlError as refusal:
+        return None, [{"field": "content", "error": refusal.message, "fix": "Leave it out, or mend it."}]
     content, problems = checker.check(raw)
-    label = unicodedata.normalize("NFC", str(item.label))
-    if label not in version.label_names:
-        fix = f"Labels of this workflow: {', '.join(version.label_names)}."
-        problems = [*problems, {"field": "label", "error": f'is "{printable(label)}"', "fix": fix}]
+    if item.label not in labels:
+        error = f'is "{printable(item.label)}"' if item.label else "is missing"
+        problems = [
+            *problems,
+            {"field": "label", "error": error, "fix": f"Labels of this workflow: {', '.join(labels)}."},
+        ]
     reference = item.reference
     if reference is not None and not (0 < len(reference) <= MAX_REFERENCE and reference.isprintable()):
         fix = f"Use 1 to {MAX_REFERENCE} printable characters."
         problems = [*problems, {"field": "reference", "error": f'is "{printable(reference)}"', "fix": fix}]
-    return content, label, problems
+    return (None if problems else content), problems
 
 
 def _write(

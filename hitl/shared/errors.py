@@ -44,3 +44,9 @@ class Conflict(HitlError):
     """Somebody else changed this in the meantime. Load it again."""
 
     code, status = "conflict", 409
+
+
+def in_words(refused: HitlError) -> list[str]:
+    """Return why something was refused: a sentence for each problem, else the message."""
+    problems = refused.facts.get("errors") or []
+    return [f"{each['field']} {each['error']}. {each['fix']}" for each in problems] or [refused.message]

@@ -10,9 +10,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from cases.services.imports import Labelled
 from hitl.simulate.naive import FirstModel
 from hitl.simulate.options import Drift
-from hitl.simulate.reading import Item
 from science.worlds.drift import Risk, abrupt, gradual
 
 SUREST = 0.1  # share of the cases whose answer flips
@@ -21,8 +21,12 @@ MOSTLY = 0.75  # chance that a case is a hard one under `covariate`
 
 
 def change(
-    items: Sequence[Item], drift: Drift, model: FirstModel, labels: Sequence[str], rng: np.random.Generator
-) -> list[Item]:
+    items: Sequence[Labelled],
+    drift: Drift,
+    model: FirstModel,
+    labels: Sequence[str],
+    rng: np.random.Generator,
+) -> list[Labelled]:
     """Return the cases as they come in under a drift; `model` is what the first release says of each."""
     n, at = len(items), drift.case - 1
     places = np.arange(n)
@@ -41,8 +45,8 @@ def change(
 
 
 def _flipped(
-    items: Sequence[Item], is_new: np.ndarray, model: FirstModel, labels: Sequence[str]
-) -> list[Item]:
+    items: Sequence[Labelled], is_new: np.ndarray, model: FirstModel, labels: Sequence[str]
+) -> list[Labelled]:
     """The cases that the model is surest of get the label after theirs: a pattern that can be learned."""
     scores = np.nan_to_num(model.scores, nan=-1.0)
     surest = np.zeros(len(items), dtype=bool)
@@ -55,7 +59,7 @@ def _flipped(
 
 
 def _reversed_mix(
-    items: Sequence[Item], rest: np.ndarray, labels: Sequence[str], rng: np.random.Generator
+    items: Sequence[Labelled], rest: np.ndarray, labels: Sequence[str], rng: np.random.Generator
 ) -> np.ndarray:
     """Draw cases so that the labels change places in their order of frequency."""
     of_label = {label: [i for i in rest if items[i].label == label] for label in labels}

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cases.files.told import NOTHING, Told
 from hitl.simulate.errors import CannotSimulate
 from policy.services.promises import Promise
-from science.fields import Kind
 
 DRIFTS = {
     "flip": "From the case on, the tenth of the cases that the first model is surest of has another answer.",
@@ -32,16 +32,14 @@ class Options:
     """Everything that decides what comes out; the same options and file give the same outcome.
 
     Attributes:
-        fields: name and kind of the columns that are fields; None: guessed.
+        told: what is known of the file's columns.
         start: labelled rows that are there before the first case; None: a fifth, at most 2,000.
         retrain_every: new labels that make the service train; None: a tenth of the cases, at least 500.
         reviewer_error: chance that an answer of a person is not the file's label.
     """
 
     file: Path
-    label: str | None = None
-    fields: tuple[tuple[str, str], ...] | None = None
-    time: str | None = None
+    told: Told = NOTHING
     shuffle: bool = False
     start: int | None = None
     target: float = 0.01
@@ -56,7 +54,7 @@ class Options:
     def __post_init__(self) -> None:
         _check_file(self.file)
         _check_promise(self)
-        if self.shuffle and self.time:
+        if self.shuffle and self.told.time:
             raise CannotSimulate("--shuffle and --time give two orders. Leave one of them out.")
         for name, value, low, high, words in (
             ("--reviewer-error", self.reviewer_error, 0.0, 0.95, "a chance from 0 to 0.95"),
@@ -96,24 +94,6 @@ def _check_promise(options: Options) -> None:
             raise CannotSimulate(f"{option} {value:g} is out of range: {fix}")
 
 
-def parse_fields(text: str) -> tuple[tuple[str, str], ...]:
-    """Read `--fields name:kind,...`; a name may hold colons.
-
-    >>> parse_fields("body:text,amount:number")
-    (('body', 'text'), ('amount', 'number'))
-    """
-    pairs = []
-    for part in text.split(","):
-        name, colon, kind = part.strip().rpartition(":")
-        if not colon or not name or kind not in set(Kind):
-            kinds = ", ".join(Kind)
-            raise CannotSimulate(f'--fields: "{part.strip()[:60]}" is not NAME:KIND. Kinds are {kinds}.')
-        pairs.append((name, kind))
-    if len({name for name, _ in pairs}) < len(pairs):
-        raise CannotSimulate("--fields names a column twice. Name each once.")
-    return tuple(pairs)
-
-
 def parse_drift(text: str) -> Drift:
     """Read `--drift KIND@CASE`.
 
@@ -128,19 +108,19 @@ def parse_drift(text: str) -> Drift:
     return Drift(found[1], int(re.sub(r"\D", "", found[2])))
 
 
-def from_command(given: dict[str, Any]) -> Options:
-    """Return the options of a command line, as argparse has read it.
+def from_command(given: dict[str, Any], told: Told) -> Options:
+    """Return the options of a command line, as argparse has read it; `told` are those that every file has.
 
     Raises:
         CannotSimulate: one of them does not fit.
     """
     names: Sequence[str] = (
-        "label", "time", "shuffle", "start", "target", "confidence", "audit_rate", "reviewer_error",
+        "shuffle", "start", "target", "confidence", "audit_rate", "reviewer_error",
         "reviewers", "retrain_every", "seed",
     )  # fmt: skip
     return Options(
         file=Path(given["file"]),
-        fields=parse_fields(given["fields"]) if given["fields"] else None,
+        told=told,
         drift=parse_drift(given["drift"]) if given["drift"] else None,
         **{name: given[name] for name in names},
     )

@@ -83,9 +83,10 @@ def outcome_of(world: World, options: Options, played: Played) -> dict[str, Any]
 
 def _options(options: Options, played: Played) -> dict[str, Any]:
     said = asdict(options)
+    said |= said.pop("told")
     said["file"] = options.file.name
     said["start"] = played.n_history
-    said["fields"] = [f"{name}:{kind}" for name, kind in options.fields] if options.fields else None
+    said["fields"] = [f"{name}:{kind}" for name, kind in options.told.fields] if options.told.fields else None
     said["drift"] = f"{options.drift.kind}@{options.drift.case}" if options.drift else None
     return said
 

@@ -26,7 +26,7 @@ from hitl.simulate.fake_time import Clockwork, turned
 from hitl.simulate.naive import FirstModel, ask
 from hitl.simulate.options import Options
 from hitl.simulate.people import Reviewers, make_operator
-from hitl.simulate.reading import Item, World
+from hitl.simulate.reading import World
 from models_store.models import Release
 from models_store.services.runs import request_training
 from models_store.services.schedule import change_training_plan, request_due
@@ -77,7 +77,7 @@ class Played:
     """
 
     workflow_id: UUID
-    items: list[Item]
+    items: list[Labelled]
     n_history: int
     case_ids: list[UUID | None] = field(default_factory=list)
     chunks: list[Chunk] = field(default_factory=list)
@@ -155,7 +155,7 @@ def play(world: World, options: Options, *, progress: Progress = lambda done, n,
         return _Play(world, options, n_history, times, clockwork, progress).run()
 
 
-def moments(items: Sequence[Item]) -> list[datetime]:
+def moments(items: Sequence[Labelled]) -> list[datetime]:
     """Return when each case comes in: as the file says, else evenly. Never before there were computers."""
     if items[0].at is None:
         return [BEGINS + timedelta(days=i / CASES_A_DAY) for i in range(len(items))]
@@ -238,9 +238,7 @@ class _Play:
     def _learn_history(self) -> None:
         """Import the first rows. They are attested: recent, all of them, and labelled without our model."""
         for first in range(0, len(self.history), _IMPORT_CHUNK):
-            items = [
-                Labelled(i.content, i.label, at=i.at) for i in self.history[first : first + _IMPORT_CHUNK]
-            ]
+            items = self.history[first : first + _IMPORT_CHUNK]
             now = self.clockwork.move_by(1)
             import_labelled(workflow_id=self.workflow.id, items=items, actor=ACTOR, now=now, attest=True)
         if self.history:

@@ -40,7 +40,7 @@ def test_a_file_without_a_label_makes_nothing(tmp_path: Path) -> None:
     path.write_text("note\n" + "".join(f"only text {n}\n" for n in range(30)))
     with pytest.raises(Invalid) as refused:
         begin_with(path, actor=TESTER, now=NOW)
-    assert "label" in refused.value.facts["errors"][0]["error"]
+    assert refused.value.facts["errors"][0]["field"] == "label"
     assert not Workflow.objects.exists()
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 from django.db import transaction
 from django.utils.text import slugify
 
+from cases.files.reading import check_new, look_at
 from cases.files.tables import opened
+from cases.files.told import NOTHING, Told
 from cases.models import Case, Workflow
 from cases.services.grants import grant_workflows
 from hitl.accounts.keys import create_key
@@ -16,9 +18,8 @@ from hitl.accounts.types import Scope
 from hitl.audit.models import Entry
 from hitl.flow.setup.create import set_up_workflow
 from hitl.flow.setup.examples import curl_line
-from hitl.flow.setup.import_history import Columns, Outcome, guess_table, import_history
+from hitl.flow.setup.import_history import Outcome, import_history
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Invalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Begun:
 def begin_with(
     path: Path,
     *,
+    told: Told = NOTHING,
     actor: Actor,
     now: datetime,
     progress: Callable[[float, int], None] = lambda done, rows: None,
@@ -52,7 +54,7 @@ def begin_with(
 
     Raises:
         cases.files.tables.BadTable: the file cannot be read.
-        Invalid: no column looks like a label, or the guess does not fit.
+        Invalid: what was told does not fit the file, or no workflow can be made of it.
     """
     name = path.name.partition(".")[0].replace("_", " ").replace("-", " ").strip() or "Workflow"
     slug = slugify(name)[:50] or "workflow"
@@ -60,15 +62,13 @@ def begin_with(
     if there is not None and not _is_half_begun(there, actor):
         return None
     with opened(path) as table:
-        guess = guess_table(table)
-    if guess.label_column is None:
-        fix = "Give it a column `label`, or make the workflow on /workflows/new/."
-        raise Invalid([{"field": str(path), "error": "has no column that looks like a label", "fix": fix}])
+        reading = look_at(table, told)
+    labels = check_new(reading)
     workflow = there or set_up_workflow(
         slug=slug,
         name=name.capitalize()[:100],
-        fields=guess.fields,
-        labels=[{"name": label} for label in guess.labels],
+        fields=reading.fields,
+        labels=labels,
         actor=actor,
         now=now,
     )
@@ -76,7 +76,7 @@ def begin_with(
         outcome = import_history(
             workflow_id=workflow.id,
             table=table,
-            columns=Columns(guess.label_column, guess.reference_column, guess.time_column),
+            reading=reading,
             media=path.parent,
             actor=actor,
             now=now,

@@ -9,15 +9,16 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.text import slugify
 
-from cases.files.guess import Guess
+from cases.files.reading import Reading, check_new, look_at
 from cases.files.tables import opened
 from cases.models import Workflow
+from cases.selectors import current_schema
 from hitl.flow.setup.create import set_up_workflow
-from hitl.flow.setup.import_history import Columns, Outcome, guess_table, import_history
-from hitl.management.importing import refused_lines, show_progress, summary
+from hitl.flow.setup.import_history import Outcome, import_history
+from hitl.management.importing import add_file_options, show_progress, summary, told_by
 from hitl.shared import clock
 from hitl.shared.actor import system
-from hitl.shared.errors import HitlError
+from hitl.shared.errors import HitlError, in_words
 
 ACTOR = system("import_cases")
 
@@ -32,9 +33,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("workflow", help="the workflow's slug")
         parser.add_argument("file", type=Path)
-        parser.add_argument("--label", help="the column with the label (guessed when left out)")
-        parser.add_argument("--reference", help="the column that names each case")
-        parser.add_argument("--time", help="the column that says when each case came in")
+        add_file_options(parser)
         parser.add_argument(
             "--media", type=Path, help="the folder of the files that image and audio cells name"
         )
@@ -51,28 +50,23 @@ class Command(BaseCommand):
         try:
             self._import(options)
         except HitlError as refused:
-            lines = [
-                f"  {problem['field']} {problem['error']}. {problem['fix']}"
-                for problem in refused.facts.get("errors", [])
-            ]
-            raise CommandError("\n".join([refused.message, *lines])) from None
+            raise CommandError("\n".join(in_words(refused))) from None
 
     def _import(self, options: dict[str, Any]) -> None:
         path: Path = options["file"]
         workflow = Workflow.objects.filter(slug=options["workflow"]).first()
-        guess = self._guess(path, options, besides=_field_names(workflow) if workflow else set())
-        if workflow is None and options["create"]:
-            workflow = self._create(options["workflow"], guess)
-        if workflow is None:
+        if workflow is None and not options["create"]:
             raise CommandError(f"There is no workflow {options['workflow']}. Add --create to make it.")
-        if guess.label_column is None:
-            raise CommandError("No column looks like a label. Name it with --label.")
-        columns = Columns(guess.label_column, guess.reference_column, guess.time_column)
+        schema = current_schema(workflow) if workflow else None
+        with opened(path) as table:
+            reading = look_at(table, told_by(options), schema=schema)
+        if workflow is None:
+            workflow = self._create(options["workflow"], reading)
         with opened(path) as table:
             outcome = import_history(
                 workflow_id=workflow.id,
                 table=table,
-                columns=columns,
+                reading=reading,
                 actor=ACTOR,
                 now=clock.now(),
                 attest=options["attest"],
@@ -81,32 +75,23 @@ class Command(BaseCommand):
             )
         self._report(outcome)
 
-    def _guess(self, path: Path, options: dict[str, Any], besides: set[str]) -> Guess:
-        named = {name: options[name] for name in ("label", "reference", "time")}
-        with opened(path) as table:
-            return guess_table(table, besides=besides, **named)
-
-    def _create(self, slug: str, guess: Guess) -> Workflow:
+    def _create(self, slug: str, reading: Reading) -> Workflow:
         workflow = set_up_workflow(
             slug=slugify(slug),
             name=slug.replace("-", " ").capitalize(),
-            fields=guess.fields,
-            labels=[{"name": label} for label in guess.labels],
+            fields=reading.fields,
+            labels=check_new(reading),
             actor=ACTOR,
             now=clock.now(),
         )
-        fields = ", ".join(f"{field['name']} ({field['kind']})" for field in guess.fields)
-        self.stdout.write(f"Made the workflow {slug}: {fields}. Labels: {', '.join(guess.labels)}.")
+        fields = ", ".join(f"{field['name']} ({field['kind']})" for field in reading.fields)
+        labels = f"{', '.join(reading.labels)} (column {reading.label})"
+        self.stdout.write(f"Made the workflow {slug}: {fields}. Labels: {labels}.")
         return workflow
 
     def _report(self, outcome: Outcome) -> None:
-        for line in refused_lines(outcome):
+        for line in (*outcome.notes, *outcome.refusals()):
             self.stderr.write(line)
         self.stdout.write(summary(outcome))
         if outcome.rows and not outcome.taken and not outcome.known:
             raise CommandError("No row of the file fits the workflow.")
-
-
-def _field_names(workflow: Workflow) -> set[str]:
-    schema = workflow.schemas.get(number=workflow.schema_version).schema
-    return {field.name for field in schema.fields}

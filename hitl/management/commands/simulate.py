@@ -12,8 +12,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from hitl.management.importing import add_file_options, told_by
 from hitl.runtime.paths import MANAGE, data_directory
 from hitl.runtime.template import start_from_template
+from hitl.shared.errors import HitlError, in_words
 from hitl.simulate.errors import CannotSimulate
 from hitl.simulate.options import DRIFTS, Options, from_command
 from hitl.simulate.reading import World, read_world
@@ -37,9 +39,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         add = parser.add_argument
         add("file", metavar="FILE", help="labelled cases")
-        add("--label", metavar="COLUMN", help="the column with the label (guessed when left out)")
-        add("--fields", metavar="NAME:KIND,...", help="the columns that are fields (guessed when left out)")
-        add("--time", metavar="COLUMN", help="when each case came in (else in the order of the file)")
+        add_file_options(parser)
         add("--shuffle", action="store_true", help="in random order, for a file that is sorted")
         add("--start", type=int, metavar="N", help="rows of labelled history (default: a fifth, ≤ 2000)")
         add("--target", type=float, default=0.01, help="largest share of errors (default: 0.01)")
@@ -55,7 +55,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **given: Any) -> None:
         try:
-            options = from_command(given)
+            options = from_command(given, told_by(given))
             for name in ("report", "json"):
                 _check_writable(f"--{name}", given[name])
             world = read_world(options)
@@ -66,6 +66,8 @@ class Command(BaseCommand):
                 sys.exit(_on_stage(options, given["report"] or _default_report(options)))
         except CannotSimulate as refused:
             raise CommandError(str(refused), returncode=BAD_INPUT) from None
+        except HitlError as refused:
+            raise CommandError("\n".join(in_words(refused)), returncode=BAD_INPUT) from None
 
     def _simulate(self, world: World, options: Options, given: dict[str, Any]) -> None:
         simulate(world, options, folder=given["report"], json_file=given["json"], out=self.stdout)

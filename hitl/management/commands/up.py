@@ -6,16 +6,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
+from cases.files.told import NOTHING, Told
 from cases.models import Workflow
 from hitl.flow.setup.from_file import Begun, begin_with
-from hitl.management.importing import refused_lines, show_progress, summary
+from hitl.management.importing import add_file_options, show_progress, summary, told_by
 from hitl.runtime.errors import CannotStart
 from hitl.runtime.serve import say, serve
 from hitl.shared import clock
 from hitl.shared.actor import system
-from hitl.shared.errors import HitlError
+from hitl.shared.errors import HitlError, in_words
 
 
 class Command(BaseCommand):
@@ -33,13 +34,22 @@ class Command(BaseCommand):
             type=Path,
             help="begin with a workflow guessed from a CSV, JSON lines or Parquet file of labelled examples",
         )
+        add_file_options(parser.add_argument_group("how the file of --from is read"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         begun: list[Begun] = []
+        try:
+            told = told_by(options)
+        except HitlError as refused:
+            raise CommandError("\n".join(in_words(refused))) from None
+        if options["file"] is None and told != NOTHING:
+            raise CommandError(
+                "Only a file of --from FILE can be told about. Add --from, or leave the rest out."
+            )
 
         def prepare() -> None:
             if options["file"] is not None:
-                begun.extend(_begin(options["file"]))
+                begun.extend(_begin(options["file"], told))
 
         def welcome(address: str) -> None:
             for one in begun:
@@ -50,17 +60,15 @@ class Command(BaseCommand):
         sys.exit(serve(port=options["port"], prepare=prepare, meanwhile=welcome))
 
 
-def _begin(path: Path) -> list[Begun]:
+def _begin(path: Path, told: Told) -> list[Begun]:
     """Make the workflow that the file suggests; a file that does not fit stops the start with its reason."""
     say(f"Reading {path}")
     try:
         begun = begin_with(
-            path, actor=system("up"), now=clock.now(), progress=partial(show_progress, sys.stderr)
+            path, told=told, actor=system("up"), now=clock.now(), progress=partial(show_progress, sys.stderr)
         )
     except HitlError as refused:
-        problems = refused.facts.get("errors", [])
-        lines = [f"  {each['field']} {each['error']}. {each['fix']}" for each in problems]
-        raise CannotStart("\n".join([refused.message, *lines])) from None
+        raise CannotStart("\n".join(in_words(refused))) from None
     if begun is None:
         say("  There is a workflow of that name already: nothing is read again.")
         return []
@@ -68,6 +76,6 @@ def _begin(path: Path) -> list[Begun]:
     words = ", ".join(f"{field['name']} ({field['kind']})" for field in fields)
     say(f"Made the workflow {begun.workflow.name}: {words}")
     outcome = begun.outcome
-    for line in (summary(outcome), *refused_lines(outcome)):
+    for line in (summary(outcome), *outcome.notes, *outcome.refusals()):
         say(f"  {line}")
     return [begun]

@@ -104,10 +104,10 @@ def test_a_file_without_the_columns_is_refused_before_anything_is_taken_in(
     workflow: Workflow, tmp_path: Path
 ) -> None:
     (tmp_path / "h.csv").write_text("colour,label\nred,ham\n")
-    with pytest.raises(CommandError, match="none of the workflow's fields"):
+    with pytest.raises(CommandError, match="it has none of them"):
         run("credit", tmp_path / "h.csv", "--label", "label")
     (tmp_path / "i.csv").write_text(ROWS)
-    with pytest.raises(CommandError, match='no column "fate"'):
+    with pytest.raises(CommandError, match='column "fate" is not in the file'):
         run("credit", tmp_path / "i.csv", "--label", "fate")
     with pytest.raises(CommandError, match="No such file"):
         run("credit", tmp_path / "absent.csv")

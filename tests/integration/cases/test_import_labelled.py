@@ -46,7 +46,7 @@ def test_rows_that_do_not_fit_are_named_and_the_others_taken_in() -> None:
     bad = [
         Labelled({"amount": -1}, "ham"),
         Labelled({"amount": 1}, "eggs"),
-        Labelled({"amount": 1, "x": 2}, 3),
+        Labelled({"amount": 1, "x": 2}, "3"),
         Labelled({"amount": 2}, "ham", reference="r" * 201),
     ]
     result = bring([*GOOD[:3], *bad])

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cases.content import checker_for
+from cases.files.collected import collect
 from cases.files.columns import as_time, cell_as
-from cases.files.guess import guess_workflow
+from cases.files.guess import Guess, guess_columns
 from cases.services.schemas import checked_schema
 from hitl.shared.errors import Invalid
 from science.fields import Kind, Schema
@@ -18,6 +19,10 @@ from science.fields import Kind, Schema
 def rows(**columns: list[Any]) -> list[dict[str, Any]]:
     names = list(columns)
     return [dict(zip(names, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
+
+
+def guess_workflow(rows: list[dict[str, Any]]) -> Guess:
+    return guess_columns(collect(enumerate(rows)))
 
 
 def test_kinds_are_those_of_the_cells() -> None:
@@ -40,7 +45,7 @@ def test_kinds_are_those_of_the_cells() -> None:
         "married": ("boolean", True),
         "empty": ("text", False),
     }
-    assert (guess.label_column, guess.labels) == ("label", ["bad", "good"])
+    assert guess.label == "label"
 
 
 def test_columns_with_a_meaning_are_no_fields() -> None:
@@ -52,21 +57,21 @@ def test_columns_with_a_meaning_are_no_fields() -> None:
             y=["a", "b"] * 4,
         )
     )
-    assert (guess.reference_column, guess.time_column, guess.label_column) == ("id", "created_at", "y")
+    assert (guess.reference, guess.time, guess.label) == ("id", "created_at", "y")
     assert [field["name"] for field in guess.fields] == ["x"]
 
 
 def test_an_id_that_repeats_names_no_case() -> None:
-    assert guess_workflow(rows(id=["1", "1", "2", "2"], y=["a", "b"] * 2)).reference_column is None
+    assert guess_workflow(rows(id=["1", "1", "2", "2"], y=["a", "b"] * 2)).reference is None
 
 
 def test_the_label_is_the_last_short_choice_when_no_column_is_named_so() -> None:
     guess = guess_workflow(rows(colour=["red", "blue"] * 5, fate=["kept", "lost"] * 5))
-    assert guess.label_column == "fate"
+    assert guess.label == "fate"
 
 
 def test_a_file_without_a_label_has_none() -> None:
-    assert guess_workflow(rows(text=[f"only text {n}" for n in range(30)])).label_column is None
+    assert guess_workflow(rows(text=[f"only text {n}" for n in range(30)])).label is None
 
 
 def test_typed_cells_keep_their_kind() -> None:
@@ -100,12 +105,12 @@ def test_whatever_the_rows_hold_a_proposal_can_be_made_or_is_refused_by_name(
 ) -> None:
     guess = guess_workflow(rows)
     try:
-        checked = checked_schema(guess.fields, [{"name": label} for label in guess.labels])
+        checked = checked_schema(guess.fields, [{"name": "a"}, {"name": "b"}])
     except Invalid as refused:
         problems = refused.facts["errors"]
     else:
         problems = []
-        schema = Schema.from_json({"fields": checked.fields, "labels": guess.labels})
+        schema = Schema.from_json({"fields": checked.fields, "labels": ["a", "b"]})
         checker = checker_for(schema)
         kinds = {field.name: field.kind for field in schema.fields}
         for row in rows:

@@ -5,6 +5,7 @@ import re
 import numpy as np
 import pytest
 
+from cases.services.imports import Labelled
 from hitl.audit.models import Entry
 from hitl.simulate.counts import BROKEN, KEPT, NOTHING, WITHIN_CHANCE, Errors
 from hitl.simulate.drawing import draw, legend, ticks
@@ -12,7 +13,6 @@ from hitl.simulate.drift import change
 from hitl.simulate.events import AMBER, LEAK, RED, Happening, alarms_of, happenings
 from hitl.simulate.naive import FirstModel
 from hitl.simulate.options import DRIFTS, Drift
-from hitl.simulate.reading import Item
 from hitl.web.charts import Plot, Series
 from tests.support.factories import NOW
 
@@ -32,8 +32,8 @@ def test_the_interval_holds_the_share() -> None:
     assert (round(low, 4), round(high, 4)) == (0.0142, 0.0708)  # Clopper and Pearson
 
 
-def items(n: int) -> list[Item]:
-    return [Item({"n": float(i)}, "rare" if i % 10 == 0 else "common") for i in range(n)]
+def items(n: int) -> list[Labelled]:
+    return [Labelled({"n": float(i)}, "rare" if i % 10 == 0 else "common") for i in range(n)]
 
 
 MODEL = FirstModel(np.array(["common"] * 1000, dtype=object), np.linspace(0.5, 1.0, 1000))
@@ -49,7 +49,7 @@ def test_a_drift_begins_where_it_is_said_and_changes_something(kind: str) -> Non
 
 
 def test_each_drift_does_what_it_says() -> None:
-    def drifted(kind: str) -> list[Item]:
+    def drifted(kind: str) -> list[Labelled]:
         return change(items(1000), Drift(kind, 401), MODEL, ["common", "rare"], np.random.default_rng(1))
 
     flipped = [i for i, (a, b) in enumerate(zip(items(1000), drifted("flip"), strict=True)) if a != b]

@@ -8,6 +8,7 @@ from django.core.exceptions import NON_FIELD_ERRORS
 from django.forms import BaseFormSet, formset_factory
 from django.http import QueryDict
 
+from cases.files.told import Told
 from hitl.shared.errors import Invalid
 from policy.services.promises import Promise
 from policy.types import Degree
@@ -109,9 +110,23 @@ class LabelRow(forms.Form):
 
 
 class FileForm(forms.Form):
-    """A file of rows."""
+    """A file of rows, and which of its columns mean what; what is left empty is guessed."""
 
-    file = forms.FileField(help_text="CSV, JSON lines or Parquet, gzipped or not.")
+    file = forms.FileField(allow_empty_file=True, help_text="CSV, JSON lines or Parquet, gzipped or not.")
+    label = forms.CharField(label="Column with the right answers", required=False, max_length=200)
+    reference = forms.CharField(label="Column that names each case", required=False, max_length=200)
+    time = forms.CharField(label="Column that says when it came in", required=False, max_length=200)
+    day_first = forms.BooleanField(label="Dates like 1/2/2026 are days of February", required=False)
+
+    def told(self) -> Told:
+        """Return what was said of the columns."""
+        data = self.cleaned_data
+        return Told(
+            label=data["label"] or None,
+            reference=data["reference"] or None,
+            time=data["time"] or None,
+            day_first=data["day_first"],
+        )
 
 
 def _name_for_screen_readers(form: forms.Form, what: str) -> None:

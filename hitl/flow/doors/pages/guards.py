@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from hitl.accounts.types import Role
 from hitl.shared.actor import Actor
-from hitl.shared.errors import HitlError, NotAllowed, NotFound
+from hitl.shared.errors import HitlError, NotAllowed, NotFound, in_words
 from hitl.web.views import person
 
 READERS = (Role.LEAD, Role.OPERATOR, Role.ADMINISTRATOR, Role.AUDITOR)
@@ -46,11 +46,8 @@ def _opened_to(roles: tuple[Role, ...], view: View) -> View:
 
 def tell(request: HttpRequest, refused: HitlError) -> None:
     """Say in toasts why something was not done."""
-    problems = refused.facts.get("errors") or []
-    for problem in problems[:5]:
-        messages.error(request, f"{problem['field']}: {problem['error']}. {problem['fix']}")
-    if not problems:
-        messages.error(request, refused.message)
+    for sentence in in_words(refused)[:5]:
+        messages.error(request, sentence)
 
 
 def unkept(response: HttpResponse) -> HttpResponse:

@@ -9,9 +9,11 @@ from django.shortcuts import redirect, render
 from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods
 
+from cases.files.reading import Reading, check_new, look_at
 from cases.files.tables import read_table
 from cases.models import Workflow
 from cases.services.grants import grant_workflows
+from cases.services.schemas import MAX_LABELS
 from cases.services.workflows import change_schema, describe_workflow
 from hitl.accounts.keys import create_key
 from hitl.accounts.types import Scope
@@ -20,9 +22,8 @@ from hitl.flow.doors.pages.guards import actor_of, for_administrators, unkept
 from hitl.flow.doors.pages.workflows import find
 from hitl.flow.setup.create import set_up_workflow
 from hitl.flow.setup.examples import curl_line
-from hitl.flow.setup.import_history import guess_table
 from hitl.shared import clock
-from hitl.shared.errors import Conflict, HitlError, Invalid
+from hitl.shared.errors import Conflict, HitlError, Invalid, in_words
 
 _FORM = "workflows/form.html"
 
@@ -43,17 +44,34 @@ def new(request: HttpRequest) -> HttpResponse:
 def _from_file(request: HttpRequest) -> HttpResponse:
     upload: Any = request.FILES["file"]
     form = FileForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return render(request, "workflows/new.html", {"form": form}, status=422)
     try:
-        guess = guess_table(read_table(upload.file, str(upload.name)))
+        reading = look_at(read_table(upload.file, str(upload.name)), form.told())
     except HitlError as refused:
-        form.add_error("file", refused.message)
+        for sentence in in_words(refused):
+            form.add_error("file", sentence)
         return render(request, "workflows/new.html", {"form": form}, status=422)
     name = str(upload.name).partition(".")[0].replace("_", " ").replace("-", " ").strip().capitalize()
     words = NewWorkflowForm(initial={"name": name[:100], "slug": slugify(name)[:50]})
-    labels = [{"name": label} for label in guess.labels]
+    labels = [{"name": label} for label in reading.labels[:MAX_LABELS]]
     return _form(
-        request, words, SchemaForm(fields=guess.fields, labels=labels), guess=guess, file=upload.name
+        request,
+        words,
+        SchemaForm(fields=reading.fields, labels=labels),
+        file=upload.name,
+        reading=reading,
+        trouble=_trouble(reading),
     )
+
+
+def _trouble(reading: Reading) -> list[str]:
+    """Return in words why no workflow can be made of a file as it was read."""
+    try:
+        check_new(reading)
+    except Invalid as refused:
+        return in_words(refused)
+    return []
 
 
 def _create(request: HttpRequest) -> HttpResponse:

@@ -7,15 +7,17 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from cases.files.reading import look_at
 from cases.files.tables import read_table
 from cases.models import KeyGrant, SchemaVersion, Workflow
+from cases.selectors import current_schema
 from cases.services.workflows import archive_workflow, restore_workflow
 from hitl.accounts.types import Role
 from hitl.flow.doors.pages.forms import FileForm
 from hitl.flow.doors.pages.guards import actor_of, for_administrators, for_readers, tell
 from hitl.flow.export.download import download
 from hitl.flow.setup.examples import curl_line
-from hitl.flow.setup.import_history import Columns, Outcome, guess_table, import_history
+from hitl.flow.setup.import_history import Outcome, import_history
 from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.errors import HitlError, NotFound
@@ -97,26 +99,28 @@ def archive(request: HttpRequest, slug: str) -> HttpResponse:
 def import_file(request: HttpRequest, slug: str) -> HttpResponse:
     """Take in a labelled history from a file that is sent; larger ones are for `manage.py import_cases`."""
     found = find(slug)
-    upload = request.FILES.get("file")
-    if upload is None:
+    form = FileForm(request.POST, request.FILES)
+    if "file" not in request.FILES:
         messages.error(request, "Choose a file first.")
-        return redirect("workflow", slug=slug)
-    try:
-        outcome = _import(found, upload, request.POST.get("attest") == "on", actor_of(request))
-    except HitlError as refused:
-        tell(request, refused)
-        return redirect("workflow", slug=slug)
-    return render(request, _WITH_FILE, {"workflow": found, "outcome": outcome, "file": upload.name})
+    elif form.is_valid():
+        try:
+            outcome = _import(found, form, request.POST.get("attest") == "on", actor_of(request))
+            name = form.cleaned_data["file"].name
+            return render(request, _WITH_FILE, {"workflow": found, "outcome": outcome, "file": name})
+        except HitlError as refused:
+            tell(request, refused)
+    else:
+        messages.error(request, "This does not fit: " + form.errors.as_text())
+    return redirect("workflow", slug=slug)
 
 
-def _import(found: Workflow, upload: Any, attest: bool, actor: Actor) -> Outcome:
-    fields = found.schemas.get(number=found.schema_version).schema.fields
-    guess = guess_table(read_table(upload.file, upload.name or ""), besides=[each.name for each in fields])
-    columns = Columns(guess.label_column or "label", guess.reference_column, guess.time_column)
+def _import(found: Workflow, form: FileForm, attest: bool, actor: Actor) -> Outcome:
+    upload = form.cleaned_data["file"]
+    reading = look_at(read_table(upload.file, upload.name), form.told(), schema=current_schema(found))
     return import_history(
         workflow_id=found.id,
-        table=read_table(upload.file, upload.name or ""),
-        columns=columns,
+        table=read_table(upload.file, upload.name),
+        reading=reading,
         attest=attest,
         actor=actor,
         now=clock.now(),

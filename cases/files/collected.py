@@ -1,0 +1,73 @@
+"""The cells of a file by column, as far as a guess must see them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from cases.files.tables import Row
+
+MOST_ROWS = 1_000_000
+"""How many rows a guess sees: all of nearly every file, and of a larger one the first."""
+
+_SEEN = 201  # of a text or of bytes: more tells nothing of what a column holds
+
+Columns = dict[str, list[object]]
+
+
+@dataclass(slots=True)
+class Collected:
+    """Cells by column, None where a row has none; all lists have one entry a row.
+
+    Attributes:
+        inside: columns that may be fields.
+        outside: what stands beside the content of a case as the API writes it: no field, but perhaps its
+            label, its reference or its time.
+        n_rows: how many rows could be read.
+        is_whole: the file ended before `MOST_ROWS`.
+        trouble: line and reason of the first row that could not be read.
+    """
+
+    inside: Columns = field(default_factory=dict)
+    outside: Columns = field(default_factory=dict)
+    n_rows: int = 0
+    is_whole: bool = True
+    trouble: tuple[int, str] | None = None
+
+    @property
+    def columns(self) -> Columns:
+        """All columns; what stands outside hides what is called the same inside."""
+        return self.inside | self.outside
+
+
+def parts(row: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Return the cells that may be fields, and those beside them in a case as the API writes it."""
+    content = row.get("content")
+    if not isinstance(content, dict):
+        return row, {}
+    return content, {name: cell for name, cell in row.items() if name != "content"}
+
+
+def collect(rows: Iterable[Row], *, read: Callable[[object], object] = lambda cell: cell) -> Collected:
+    """Collect the cells of the first `MOST_ROWS` rows; `read` is done to each."""
+    found = Collected()
+    for line, row in rows:
+        if "(row)" in row:
+            found.trouble = found.trouble or (line, str(row["(row)"]))
+            continue
+        if found.n_rows == MOST_ROWS:
+            found.is_whole = False
+            break
+        for cells, columns in zip(parts(row), (found.inside, found.outside), strict=True):
+            for name, cell in cells.items():
+                column = columns.setdefault(name, [])
+                _fill(column, found.n_rows)
+                column.append(read(cell[:_SEEN] if isinstance(cell, str | bytes) else cell))
+        found.n_rows += 1
+    for column in (*found.inside.values(), *found.outside.values()):
+        _fill(column, found.n_rows)
+    return found
+
+
+def _fill(column: list[object], length: int) -> None:
+    if len(column) < length:
+        column.extend([None] * (length - len(column)))

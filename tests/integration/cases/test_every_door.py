@@ -1,0 +1,320 @@
+"""The same file means the same by whichever door it comes in. A new door or a new file is a line below."""
+
+import gzip
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from cases.content import checker_for
+from cases.files.told import NOTHING, Told
+from cases.models import Case, Workflow
+from hitl.accounts.types import Role
+from hitl.flow.setup.from_file import begin_with
+from hitl.shared.errors import HitlError, in_words
+from hitl.simulate.options import Options
+from hitl.simulate.reading import read_world
+from science.fields import Kind, Schema
+from tests.support.factories import NOW, TESTER, person
+
+pytestmark = pytest.mark.django_db
+
+N = 40
+
+
+@dataclass(frozen=True)
+class File:
+    """A file, what is told of it, and what must come of it."""
+
+    name: str
+    data: bytes
+    told: Told = NOTHING
+    has_time: bool = False
+    taken: int = N
+    refusals: list[str] = field(default_factory=list)
+    kinds: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Seen:
+    """What a door made of a file; of one that it refused whole, only the refusal."""
+
+    fields: list[tuple[str, str, bool]] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    cases: list[tuple[Any, ...]] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
+
+
+def _in_order(cases: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    return sorted(cases, key=lambda case: repr(sorted(case[0].items())))
+
+
+def _made(workflow: Workflow, refusals: list[str], file: File) -> Seen:
+    version = workflow.schemas.get()
+    cases = [
+        (
+            case.content,
+            case.answer,
+            None if case.reference.startswith("import:") else case.reference,
+            case.received_at if file.has_time else None,
+        )
+        for case in Case.objects.filter(workflow=workflow)
+    ]
+    fields = [(each["name"], each["kind"], each["required"]) for each in version.fields]
+    return Seen(fields, version.label_names, _in_order(cases), refusals)
+
+
+def by_up(path: Path, file: File) -> Seen:
+    """`up --from FILE`."""
+    try:
+        begun = begin_with(path, told=file.told, actor=TESTER, now=NOW)
+    except HitlError as refused:
+        return Seen(refusals=in_words(refused))
+    assert begun is not None
+    return _made(begun.workflow, list(begun.outcome.refusals()), file)
+
+
+def by_command(path: Path, file: File) -> Seen:
+    """`import_cases WORKFLOW FILE --create`."""
+    told, errors = file.told, io.StringIO()
+    words = [
+        f"--{name}={getattr(told, name)}" for name in ("label", "reference", "time") if getattr(told, name)
+    ]
+    words += ["--day-first"] * told.day_first
+    words += [f"--fields={','.join(f'{name}:{kind}' for name, kind in told.fields)}"] if told.fields else []
+    try:
+        call_command(
+            "import_cases", "fresh", str(path), "--create", *words, stdout=io.StringIO(), stderr=errors
+        )
+    except CommandError as refused:
+        return Seen(refusals=str(refused).split("\n"))
+    refusals = [line for line in errors.getvalue().splitlines() if line.startswith("line ")]
+    return _made(Workflow.objects.get(slug="fresh"), refusals, file)
+
+
+def by_page(path: Path, file: File) -> Seen:
+    """The page that makes a workflow from a file, then the one that takes the file in."""
+    client = Client()
+    client.force_login(person(Role.ADMINISTRATOR))
+    told = {name: getattr(file.told, name) or "" for name in ("label", "reference", "time")}
+    told |= {"day_first": "on"} if file.told.day_first else {}
+
+    def send() -> dict[str, Any]:
+        return {**told, "file": SimpleUploadedFile(path.name, file.data)}
+
+    looked = client.post("/workflows/new/", send())
+    if looked.status_code == 422:
+        return Seen(refusals=list(looked.context["form"].errors["file"]))
+    if looked.context["trouble"]:
+        return Seen(refusals=looked.context["trouble"])
+    typed: dict[str, Any] = {}
+    for form in (looked.context["words"], looked.context["schema"].fields, looked.context["schema"].labels):
+        forms = [form.management_form, *form] if hasattr(form, "management_form") else [form]
+        for each in forms:
+            typed |= {
+                bound.html_name: bound.value() for bound in each if bound.value() not in (None, "", False)
+            }
+    made = client.post("/workflows/new/", typed | {"slug": "by-page"})
+    assert made.status_code == 200, made.content
+    taken = client.post("/workflows/by-page/import/", send())
+    outcome = taken.context["outcome"]
+    assert outcome.rows == outcome.taken + outcome.known + outcome.refused
+    return _made(Workflow.objects.get(slug="by-page"), list(outcome.refusals()), file)
+
+
+def by_simulation(path: Path, file: File) -> Seen:
+    """`simulate FILE`."""
+    try:
+        world = read_world(Options(file=path, told=file.told))
+    except HitlError as refused:
+        return Seen(refusals=in_words(refused))
+    checker = checker_for(Schema.from_json({"fields": world.fields, "labels": world.labels}))
+    cases = [
+        (checker.check(item.content)[0], item.label, item.reference, item.at if file.has_time else None)
+        for item in world.items
+    ]
+    fields = [(each["name"], each["kind"], each["required"]) for each in world.fields]
+    return Seen(fields, world.labels, _in_order(cases), list(world.reasons))
+
+
+DOORS: list[Callable[[Path, File], Seen]] = [by_up, by_command, by_page, by_simulation]
+
+PLAIN = [
+    {
+        "id": f"c{n}",
+        "amount": n * 1.5,
+        "colour": "red" if n % 3 else "blue",
+        "label": "good" if n % 2 else "bad",
+    }
+    for n in range(N)
+]
+
+
+def csv_of(rows: list[dict[str, Any]], separator: str = ",") -> bytes:
+    lines = [list(rows[0]), *(["" if cell is None else str(cell) for cell in row.values()] for row in rows)]
+    return "".join(separator.join(line) + "\n" for line in lines).encode()
+
+
+def jsonl_of(rows: list[dict[str, Any]]) -> bytes:
+    return "\n".join(map(json.dumps, rows)).encode()
+
+
+def parquet_of(rows: list[dict[str, Any]]) -> bytes:
+    file = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows), file)
+    return file.getvalue()
+
+
+def nested(row: dict[str, Any]) -> dict[str, Any]:
+    content = {"amount": row["amount"], "colour": row["colour"], "reference": "of a payment"}
+    return {
+        "id": row["id"],
+        "status": "decided",
+        "content": content,
+        "label": row["label"],
+        "reference": row["id"],
+    }
+
+
+FILES = {
+    "time": File(
+        "f.csv",
+        csv_of([row | {"received_at": f"2026-01-{n // 2 + 1:02}T10:00:00Z"} for n, row in enumerate(PLAIN)]),
+        has_time=True,
+        kinds={"amount": "number", "colour": "category"},
+    ),
+    "nested": File(
+        "f.jsonl",
+        jsonl_of([nested(row) for row in PLAIN]),
+        kinds={"amount": "number", "colour": "category", "reference": "category"},
+    ),
+    "parquet": File(
+        "f.parquet",
+        parquet_of([row | {"since": date(2026, 1, 2) if row["amount"] else None} for row in PLAIN]),
+        kinds={"amount": "number", "colour": "category", "since": "date"},
+    ),
+    "gz": File(
+        "f.csv.gz", gzip.compress(csv_of(PLAIN, ";")), kinds={"amount": "number", "colour": "category"}
+    ),
+    "refused rows": File(
+        "f.csv",
+        csv_of(PLAIN) + b"c90,1,red,good,more\nc91,2,red,\n",
+        kinds={"amount": "number", "colour": "category"},
+        refusals=[
+            "line 42: (row) 5 cells under 4 columns. Mend the row.",
+            "line 43: label is missing. Labels of this workflow: bad, good.",
+        ],
+    ),
+    "no time in a row": File(
+        "f.csv",
+        csv_of([row | {"when": f"2026-01-{n % 28 + 1:02}" if n else "soon"} for n, row in enumerate(PLAIN)]),
+        Told(time="when"),
+        has_time=True,
+        taken=N - 1,
+        kinds={"amount": "number", "colour": "category"},
+        refusals=['line 2: time is "soon". Write it like "2026-11-23" or "2026-11-23T05:19:00Z".'],
+    ),
+    "a few odd cells": File(
+        "f.csv",
+        csv_of([row | {"amount": row["amount"] if n else "unknown"} for n, row in enumerate(PLAIN)]),
+        kinds={"amount": "number", "colour": "category"},
+    ),
+    "day first": File(
+        "f.csv",
+        csv_of(
+            [row | {"due": f"{n % 28 + 1}/2/2026", "when": "31.12.2025 9:30"} for n, row in enumerate(PLAIN)]
+        ),
+        Told(day_first=True, time="when"),
+        has_time=True,
+        kinds={"amount": "number", "colour": "category", "due": "date"},
+    ),
+    "named columns": File(
+        "f.csv",
+        csv_of([row | {"key": f"k{row['id']}"} for row in PLAIN]),
+        Told(label="colour", reference="key"),
+        kinds={"id": "text", "amount": "number", "label": "category"},
+    ),
+    "a label that is not there": File(
+        "f.csv",
+        csv_of(PLAIN),
+        Told(label="fate"),
+        refusals=['label column "fate" is not in the file. Columns of the file: id, amount, colour, label.'],
+    ),
+    "no label": File(
+        "f.csv",
+        csv_of([{"note": f"only text {n}"} for n in range(N)]),
+        refusals=["label column is not named, and none looks like one. Name it. Columns of the file: note."],
+    ),
+    "one label": File(
+        "f.csv",
+        csv_of([row | {"label": "good"} for row in PLAIN]),
+        refusals=['label column "label" holds only "good". Two labels are needed: name another column.'],
+    ),
+    "no rows": File("f.jsonl", b"", refusals=["file holds no rows. Give one with labelled cases."]),
+    "no table": File(
+        "f.xls",
+        b"x",
+        refusals=["f.xls: the ending is not known. Use .csv, .jsonl or .parquet, or these with .gz."],
+    ),
+    "a leak": File(
+        "f.jsonl",
+        jsonl_of([row | {"decided": row["label"]} for row in PLAIN]),
+        kinds={"amount": "number", "colour": "category", "decided": "category"},
+    ),
+    "lists": File(
+        "f.jsonl",
+        jsonl_of([row | {"tags": ["a", "b"]} for row in PLAIN]),
+        kinds={"amount": "number", "colour": "category"},
+    ),
+    "labels that are true or false": File(
+        "f.jsonl",
+        jsonl_of([row | {"label": row["label"] == "good"} for row in PLAIN]),
+        kinds={"amount": "number", "colour": "category"},
+    ),
+}
+
+
+@pytest.mark.parametrize("file", FILES.values(), ids=FILES)
+def test_a_file_means_the_same_at_every_door(file: File, tmp_path: Path) -> None:
+    path = tmp_path / file.name
+    path.write_bytes(file.data)
+    seen = [door(path, file) for door in DOORS]
+    for door, other in zip(DOORS[1:], seen[1:], strict=True):
+        assert other == seen[0], door.__doc__
+    assert seen[0].refusals == file.refusals
+    assert {name: kind for name, kind, _ in seen[0].fields} == file.kinds
+    assert len(seen[0].cases) == (file.taken if file.kinds else 0)
+
+
+def test_named_fields_are_all_there_is_for_every_command(tmp_path: Path) -> None:
+    told = Told(fields=(("amount", Kind.TEXT),), label="label")
+    file = File("f.csv", csv_of(PLAIN), told)
+    path = tmp_path / file.name
+    path.write_bytes(file.data)
+    seen = [door(path, file) for door in DOORS if door is not by_page]
+    assert seen[0].fields == [("amount", "text", True)]
+    assert seen[0] == seen[1] == seen[2]
+
+
+def test_what_was_read_is_what_was_meant(tmp_path: Path) -> None:
+    first = {}
+    for name in ("day first", "nested", "labels that are true or false", "a few odd cells"):
+        path = tmp_path / FILES[name].name
+        path.write_bytes(FILES[name].data)
+        first[name] = min(by_simulation(path, FILES[name]).cases, key=lambda case: case[2][1:].zfill(2))
+    content, _, reference, at = first["day first"]
+    assert (content["due"], reference, str(at)) == ("2026-02-01", "c0", "2025-12-31 09:30:00+00:00")
+    content, label, reference, _ = first["nested"]
+    assert (content["reference"], label, reference) == ("of a payment", "bad", "c0")
+    assert first["labels that are true or false"][1] == "false"
+    assert first["a few odd cells"][0]["amount"] is None

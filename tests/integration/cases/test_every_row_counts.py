@@ -1,0 +1,54 @@
+"""Whatever a table holds, each of its rows is taken in, was there already, or is refused: once."""
+
+import csv
+import io
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cases.files.reading import look_at
+from cases.files.tables import read_table
+from cases.files.told import Told
+from cases.models import Case, Workflow
+from cases.selectors import current_schema
+from hitl.flow.setup.import_history import Outcome, import_history
+from hitl.shared.ids import new_id
+from tests.support.case_rows import workflow_of
+from tests.support.factories import NOW, TESTER
+
+pytestmark = pytest.mark.django_db
+
+FIELDS: list[dict[str, Any]] = [
+    {"name": "amount", "kind": "number", "required": False},
+    {"name": "note", "kind": "text", "required": False},
+]
+_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+_cell = st.one_of(st.none(), _text, st.integers(), st.floats())
+_label = st.one_of(st.sampled_from(["ham", "spam"]), _cell)
+
+
+def taken_in(workflow: Workflow, data: bytes) -> Outcome:
+    """Import a CSV file as every door does."""
+    reading = look_at(
+        read_table(io.BytesIO(data), "f.csv"), Told(label="label"), schema=current_schema(workflow)
+    )
+    table = read_table(io.BytesIO(data), "f.csv")
+    return import_history(workflow_id=workflow.id, table=table, reading=reading, actor=TESTER, now=NOW)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(_cell, _cell, _label), min_size=1, max_size=12))
+def test_rows_in_are_taken_in_or_there_already_or_refused(rows: list[tuple[Any, ...]]) -> None:
+    file = io.StringIO(newline="")
+    csv.writer(file).writerows([["amount", "note", "label"], *rows])
+    data = file.getvalue().encode()
+    workflow = workflow_of(f"w{new_id().hex}", fields=FIELDS, labels=["ham", "spam"])
+    first = taken_in(workflow, data)
+    assert first.taken + first.known + first.refused == len(rows)
+    assert Case.objects.filter(workflow=workflow).count() == first.taken
+    fit = sum(str(label).strip() in ("ham", "spam") for *_, label in rows)
+    assert first.taken + first.known <= fit
+    again = taken_in(workflow, data)
+    assert (again.taken, again.known, again.refused) == (0, first.taken + first.known, first.refused)
