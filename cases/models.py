@@ -29,7 +29,9 @@ class Workflow(models.Model):
     )
     name = models.CharField(max_length=100)
     description = models.TextField(blank=True, help_text="What is decided here, in a sentence.")
-    guidelines = models.TextField(blank=True, help_text="The policy reviewers decide by; shown at the desk.")
+    review_policy = models.TextField(
+        blank=True, help_text="What reviewers decide by. They can open it at the desk."
+    )
     policy_version = models.IntegerField(default=1, editable=False)
     schema_version = models.IntegerField(
         default=1, editable=False, help_text="The number of the current schema."
@@ -267,14 +269,14 @@ class Voiding(models.Model):
         Workflow, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     since = models.DateTimeField()
-    at = models.DateTimeField(help_text="The answers were given until then; also when they were taken back.")
+    at = models.DateTimeField(help_text="Answers given until then are void; also the time of the voiding.")
     reason = models.TextField()
     asked_by = models.CharField(max_length=150)
     asked_by_id = models.CharField(max_length=64)
     finished_at = models.DateTimeField(null=True)
-    answers = models.IntegerField(default=0, help_text="Taken back.")
-    labels = models.IntegerField(default=0, help_text="That rested on them, and count no more.")
-    kept = models.IntegerField(default=0, help_text="Labels that stand on what others answered.")
+    answers = models.IntegerField(default=0, help_text="Answers taken back.")
+    labels = models.IntegerField(default=0, help_text="Labels that rested on them and no longer count.")
+    kept = models.IntegerField(default=0, help_text="Labels kept because others gave the same answer.")
     reopened = models.IntegerField(default=0, help_text="Cases that wait for a person again.")
     reaudited = models.IntegerField(default=0, help_text="Automatic decisions that are audited again.")
 

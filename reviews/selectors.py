@@ -51,7 +51,7 @@ class LeasedTask:
     received_at: datetime
     slug: str
     workflow: str
-    guidelines: str
+    review_policy: str
     fields: list[dict[str, Any]]
     labels: list[dict[str, Any]]
     first_label: str | None
@@ -103,7 +103,7 @@ def leased_task_of(
 
 
 def on_hold(actor: Actor) -> list[Task]:
-    """Return what the person has put aside, the soonest to end first; with case and workflow."""
+    """Return the cases the person has on hold, the first to come back first; with case and workflow."""
     mine = Task.objects.filter(status=TaskStatus.HELD, leased_to_id=actor.user_id)
     return list(mine.select_related("case", "workflow").order_by("held_until", "pk"))
 
@@ -190,21 +190,21 @@ class Quiet:
     """Why there is nothing for a person to do just now; counts end at `MAX_COUNTED`.
 
     Attributes:
-        held: with other reviewers; `held_until` when the first of their leases ends.
-        aside: put aside by others; `aside_until` when the first of them comes back.
-        mine_aside: put aside by the person; `mine_until` when the first of them comes back.
-        skipped: passed on by the person and offered to them again; `skipped_until` when the first of them is.
-        for_others: waiting, and not for the person: answered, skipped or passed up by them.
+        leased: with other reviewers; `leased_until` when the first of their leases ends.
+        on_hold: on hold with others; `on_hold_until` when the first of them comes back.
+        mine_on_hold: on hold with the person; `mine_until` when the first of them comes back.
+        skipped: skipped by the person for a while; `skipped_until` when they are offered the first again.
+        for_others: waiting, and not for the person: answered, skipped for good or escalated by them.
         for_adjudicators: waiting for an adjudicator, which the person is not.
         for_skilled: waiting for people with other skills or in another team.
         next_due: when the first of all that is open should be answered; None when nothing is.
     """
 
-    held: int
-    held_until: datetime | None
-    aside: int
-    aside_until: datetime | None
-    mine_aside: int
+    leased: int
+    leased_until: datetime | None
+    on_hold: int
+    on_hold_until: datetime | None
+    mine_on_hold: int
     mine_until: datetime | None
     skipped: int
     skipped_until: datetime | None
@@ -216,7 +216,7 @@ class Quiet:
     @property
     def is_done(self) -> bool:
         """True when no case is open anywhere that could be named here."""
-        places = (self.held, self.aside, self.mine_aside, self.skipped, self.for_others)
+        places = (self.leased, self.on_hold, self.mine_on_hold, self.skipped, self.for_others)
         return not any(places) and not self.for_adjudicators and not self.for_skilled
 
 
@@ -225,10 +225,11 @@ def why_quiet(actor: Actor, *, workflow_ids: list[UUID] | None, now: datetime) -
     mine = open_workflows(actor)
     chosen = mine if workflow_ids is None else [each for each in mine if each in workflow_ids]
     within = Task.objects.filter(workflow_id__in=chosen)
-    held = _ending(within.filter(status=TaskStatus.LEASED).exclude(leased_to_id=actor.user_id), "lease_until")
-    put_aside = within.filter(status=TaskStatus.HELD)
-    aside = _ending(put_aside.exclude(leased_to_id=actor.user_id), "held_until")
-    mine_aside = _ending(put_aside.filter(leased_to_id=actor.user_id), "held_until")
+    leases = within.filter(status=TaskStatus.LEASED)
+    leased = _ending(leases.exclude(leased_to_id=actor.user_id), "lease_until")
+    holds = within.filter(status=TaskStatus.HELD)
+    held_by_others = _ending(holds.exclude(leased_to_id=actor.user_id), "held_until")
+    held_by_me = _ending(holds.filter(leased_to_id=actor.user_id), "held_until")
     waiting = within.filter(status=TaskStatus.WAITING)
     skips = Skip.objects.filter(reviewer_id=actor.user_id, until__gt=now, until__lte=now + SKIP_LASTS)
     skipped = skips.filter(task__in=waiting).aggregate(n=Count("pk"), until=Min("until"))
@@ -238,12 +239,12 @@ def why_quiet(actor: Actor, *, workflow_ids: list[UUID] | None, now: datetime) -
     if workflow_ids is not None:
         elsewhere = elsewhere.filter(workflow_id__in=workflow_ids)
     return Quiet(
-        held=held["n"],
-        held_until=held["until"],
-        aside=aside["n"],
-        aside_until=aside["until"],
-        mine_aside=mine_aside["n"],
-        mine_until=mine_aside["until"],
+        leased=leased["n"],
+        leased_until=leased["until"],
+        on_hold=held_by_others["n"],
+        on_hold_until=held_by_others["until"],
+        mine_on_hold=held_by_me["n"],
+        mine_until=held_by_me["until"],
         skipped=skipped["n"],
         skipped_until=skipped["until"],
         for_others=max(0, in_lanes - skipped["n"]),

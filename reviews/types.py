@@ -42,7 +42,7 @@ class TaskStatus(models.TextChoices):
 
     WAITING = "waiting", "waiting"
     LEASED = "leased", "with a reviewer"
-    HELD = "held", "put aside"
+    HELD = "held", "on hold"
     DONE = "done", "answered"
     DROPPED = "dropped", "no longer needed"
 
@@ -81,12 +81,12 @@ class TaskReason(models.TextChoices):
     BREAKER = "breaker", "the breaker has tripped"
     UNFIT = "unfit", "the model cannot read this case"
     UNDONE = "undone", "an answer was taken back"
-    ESCALATED = "escalated", "a reviewer passed it up"
+    ESCALATED = "escalated", "a reviewer escalated it"
     OVERDUE = "overdue", "its time to be answered has passed"
 
 
 class SkipReason(models.TextChoices):
-    """Why somebody passes a task on."""
+    """Why somebody skips a task."""
 
     UNSURE = "unsure", "I cannot tell"
     KNOWLEDGE = "knowledge", "It needs somebody else's knowledge"
@@ -96,11 +96,11 @@ class SkipReason(models.TextChoices):
 
 
 class SkipRule(models.TextChoices):
-    """What becomes of a task that somebody passes on."""
+    """What becomes of a task that somebody skips."""
 
-    ME = "me", "offered to the same person again after an hour, to others at once"
-    OTHERS = "others", "offered to others only"
-    DROP = "drop", "nobody is asked any more: the case is withdrawn"
+    ME = "me", "others are offered it at once, this person again after an hour"
+    OTHERS = "others", "only others are offered it"
+    DROP = "drop", "nobody is asked: the case is withdrawn"
 
 
 class OrderKind(models.TextChoices):
@@ -114,6 +114,6 @@ class SlaAction(models.TextChoices):
     """What is done about a task whose time to be answered has passed."""
 
     NONE = "none", "nothing: it is shown as overdue"
-    RAISE = "raise", "it goes before everything that is in time"
+    RAISE = "raise", "it goes before every case that is not late"
     ESCALATE = "escalate", "it goes to the adjudicators"
-    DEFAULT = "default", "the case is answered with a set label, which proves nothing"
+    DEFAULT = "default", "the case gets the default label, which trains and proves nothing"

@@ -61,12 +61,12 @@ class Migration(migrations.Migration):
                 (
                     "predicted",
                     models.CharField(
-                        help_text="What the model made of it, if anything.", max_length=100, null=True
+                        help_text="What the model predicted for it, if anything.", max_length=100, null=True
                     ),
                 ),
                 ("reason", models.TextField(blank=True)),
                 ("marked_at", models.DateTimeField()),
-                ("ended_at", models.DateTimeField(help_text="Not asked any more since.", null=True)),
+                ("ended_at", models.DateTimeField(help_text="Since then it is no longer asked.", null=True)),
                 (
                     "marked_by",
                     models.ForeignKey(
@@ -104,7 +104,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("waiting", "waiting"),
                             ("leased", "with a reviewer"),
-                            ("held", "put aside"),
+                            ("held", "on hold"),
                             ("done", "answered"),
                             ("dropped", "no longer needed"),
                         ],
@@ -145,7 +145,7 @@ class Migration(migrations.Migration):
                                 ("breaker", "the breaker has tripped"),
                                 ("unfit", "the model cannot read this case"),
                                 ("undone", "an answer was taken back"),
-                                ("escalated", "a reviewer passed it up"),
+                                ("escalated", "a reviewer escalated it"),
                                 ("overdue", "its time to be answered has passed"),
                             ],
                             max_length=15,
@@ -181,7 +181,7 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         db_default=False,
                         default=False,
-                        help_text="Only adjudicators are offered it; a lane of its own.",
+                        help_text="Only adjudicators are offered it.",
                     ),
                 ),
                 ("created_at", models.DateTimeField()),
@@ -191,7 +191,7 @@ class Migration(migrations.Migration):
                     models.FloatField(
                         db_default=0.0,
                         default=0.0,
-                        help_text="Seconds it goes before its due time, by the workflow's order.",
+                        help_text="Seconds by which it is sorted before its due time, by the workflow's order.",
                     ),
                 ),
                 (
@@ -226,7 +226,7 @@ class Migration(migrations.Migration):
                 (
                     "place",
                     models.SmallIntegerField(
-                        help_text="Which of the reviewer's few places it takes: their number is the cap.",
+                        help_text="Which of the reviewer's few places it takes: the number of places is the cap.",
                         null=True,
                     ),
                 ),
@@ -235,19 +235,19 @@ class Migration(migrations.Migration):
                     models.BooleanField(
                         db_default=False,
                         default=False,
-                        help_text="LeasedTask for the next page: its holder has not seen it yet.",
+                        help_text="Leased ahead for the next page: its holder has not seen it yet.",
                     ),
                 ),
                 (
                     "held_until",
                     models.DateTimeField(
-                        help_text="Put aside by whoever it is leased to, until then.", null=True
+                        help_text="On hold until then, for whoever it is leased to.", null=True
                     ),
                 ),
                 (
                     "shelf",
                     models.SmallIntegerField(
-                        help_text="Which of their places for cases put aside it takes: their number is the cap.",
+                        help_text="Which of the holder's places for cases on hold it takes: the number of places is the cap.",
                         null=True,
                     ),
                 ),
@@ -258,7 +258,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         db_default="",
                         default="",
-                        help_text="Why it was passed up.",
+                        help_text="Why it was escalated.",
                         max_length=500,
                     ),
                 ),
@@ -535,7 +535,7 @@ class Migration(migrations.Migration):
                     "known_answers_until",
                     models.DateTimeField(
                         editable=False,
-                        help_text="Known-answer cases stand among the blind cases until then.",
+                        help_text="Known-answer cases are mixed with the blind cases until then.",
                         null=True,
                     ),
                 ),
@@ -544,7 +544,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[("due", "what is due first"), ("age", "what came in first")],
                         default="due",
-                        help_text="After the priority, what goes first.",
+                        help_text="What goes first among cases of the same priority.",
                         max_length=10,
                     ),
                 ),
@@ -552,7 +552,7 @@ class Migration(migrations.Migration):
                     "value_hours",
                     models.FloatField(
                         default=0.0,
-                        help_text="How many hours earlier a case goes whose answer is worth most: an unsure and dear one.",
+                        help_text="How many hours a case may move up in the queue when the model is unsure and a mistake would cost much.",
                         validators=[
                             django.core.validators.MinValueValidator(0.0),
                             django.core.validators.MaxValueValidator(8760.0),
@@ -570,12 +570,12 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("none", "nothing: it is shown as overdue"),
-                            ("raise", "it goes before everything that is in time"),
+                            ("raise", "it goes before every case that is not late"),
                             ("escalate", "it goes to the adjudicators"),
-                            ("default", "the case is answered with a set label, which proves nothing"),
+                            ("default", "the case gets the default label, which trains and proves nothing"),
                         ],
                         default="none",
-                        help_text="What is done about what is overdue.",
+                        help_text="What is done with an overdue case.",
                         max_length=10,
                     ),
                 ),
@@ -583,7 +583,7 @@ class Migration(migrations.Migration):
                     "default_label",
                     models.CharField(
                         blank=True,
-                        help_text="With which an overdue case is answered, where that is the rule.",
+                        help_text="The answer that an overdue case gets, where that is the rule.",
                         max_length=100,
                     ),
                 ),
@@ -601,7 +601,7 @@ class Migration(migrations.Migration):
                     "hold_cap",
                     models.SmallIntegerField(
                         default=10,
-                        help_text="How many cases one person may put aside.",
+                        help_text="How many cases one person may have on hold.",
                         validators=[
                             django.core.validators.MinValueValidator(0),
                             django.core.validators.MaxValueValidator(100),
@@ -613,7 +613,7 @@ class Migration(migrations.Migration):
                     models.JSONField(
                         blank=True,
                         default=dict,
-                        help_text="By reason to skip, what becomes of the case: me, others or drop.",
+                        help_text="For each reason to skip, what becomes of the case: me, others or drop.",
                     ),
                 ),
                 (
@@ -621,7 +621,7 @@ class Migration(migrations.Migration):
                     models.JSONField(
                         blank=True,
                         default=dict,
-                        help_text="By label, the reasons to choose from: code, words, required.",
+                        help_text="For each label, the reasons to choose from: code, words, required.",
                     ),
                 ),
                 (

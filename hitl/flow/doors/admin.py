@@ -35,7 +35,7 @@ class WorkflowForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only i
 
     class Meta:
         model = Workflow
-        fields = ("slug", "name", "description", "guidelines")
+        fields = ("slug", "name", "description", "review_policy")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -86,7 +86,7 @@ class WorkflowAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Return the fields in the order of the pages."""
-        start = ["slug", "name", "description", "guidelines", "case_fields", "labels"]
+        start = ["slug", "name", "description", "review_policy", "case_fields", "labels"]
         return [*start, "is_archived"] if obj else [*start, "degree", "target", "confidence"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Workflow | None = None) -> tuple[str, ...]:
@@ -96,7 +96,7 @@ class WorkflowAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only
     def save_model(self, request: HttpRequest, obj: Workflow, form: Any, change: bool) -> None:
         """Call the services."""
         actor, now, typed = person(request).as_actor(), clock.now(), form.cleaned_data
-        words = {name: typed[name].replace("\r\n", "\n") for name in ("name", "description", "guidelines")}
+        words = {name: typed[name].replace("\r\n", "\n") for name in ("name", "description", "review_policy")}
         if not change:
             made = set_up_workflow(
                 slug=typed["slug"],

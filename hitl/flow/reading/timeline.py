@@ -56,7 +56,7 @@ def _routed(decision: Decision) -> Entry:
         ("Predicted", decision.predicted or ""),
         ("Score", _score(decision)),
         ("Confidence", percent(decision.confidence) if decision.confidence is not None else ""),
-        ("Rests on", _grounds(decision)),
+        ("Basis", _grounds(decision)),
         (
             "Blind label",
             f"collected with a chance of {percent(decision.inclusion_probability)}"
@@ -72,7 +72,7 @@ def _routed(decision: Decision) -> Entry:
         f"Decided automatically: {decision.label}" if is_auto else "Sent to a person",
         icon="zap" if is_auto else "user",
         tone="accent" if is_auto else "",
-        by=f"release {decision.release}" if decision.release else "the rule",
+        by=f"model {decision.release}" if decision.release else "the rule",
         note=decision.get_reason_display().capitalize() + ".",
         facts=_given(facts),
     )

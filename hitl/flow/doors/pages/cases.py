@@ -85,7 +85,7 @@ class FilterForm(forms.Form):
                 {"field": name, "error": " ".join(map(str, errors)), "fix": "Choose from the list."}
             )
         if problems:
-            raise Invalid(problems, "The address of this list holds a filter that cannot be used.")
+            raise Invalid(problems, "The address of this list contains a filter that cannot be used.")
         return Wanted(**{name: value for name, value in self.cleaned_data.items() if value is not None})
 
 

@@ -19,15 +19,16 @@ _LONG = forms.Textarea(attrs={"rows": 4})
 
 
 class WordsForm(forms.Form):
-    """How a workflow is called and what reviewers go by."""
+    """The name of a workflow and the policy that reviewers decide by."""
 
     name = forms.CharField(max_length=100, help_text="What is decided here: Spam mail, Loan applications.")
     description = forms.CharField(required=False, max_length=1_000, help_text="In one sentence.")
-    guidelines = forms.CharField(
+    review_policy = forms.CharField(
         required=False,
         max_length=50_000,
         widget=_LONG,
-        help_text="The policy reviewers decide by, shown at the desk.",
+        label="Policy",
+        help_text="What reviewers decide by. They can open it at the desk.",
     )
 
 
@@ -35,18 +36,20 @@ class NewWorkflowForm(WordsForm):
     """A new workflow, apart from its fields and labels."""
 
     slug = forms.CharField(
-        label="Name in addresses", max_length=50, help_text="a-z, 0-9 and -. It cannot be changed later."
+        label="Short name",
+        max_length=50,
+        help_text="Used in URLs and by the API: a-z, 0-9 and -. It cannot be changed later.",
     )
     degree = forms.ChoiceField(
         label="Degree of automation",
         choices=FIRST_DEGREES,
         initial=Degree.HUMAN_ONLY,
-        help_text="Without a model, people decide every case whatever stands here.",
+        help_text="Until there is a model, people decide every case.",
     )
-    target = PercentField(label="Promise: wrong at most, %", initial=0.01)
-    confidence = PercentField(label="With confidence of, %", initial=0.95)
+    target = PercentField(label="Promise: at most this many wrong, %", initial=0.01)
+    confidence = PercentField(label="Confidence, %", initial=0.95)
     reviews_required = forms.IntegerField(label="Blind answers per case", initial=1)
-    due_hours = forms.FloatField(label="Answer within, hours", initial=24.0)
+    due_hours = forms.FloatField(label="Due after, hours", initial=24.0)
 
     def promise(self) -> Promise:
         """Return the promise that was typed."""

@@ -167,7 +167,7 @@ def _reading(found: ReviewBatch, task: Task) -> dict[str, Any]:
         "task": task,
         "blocks": blocks_of(case.pk, case.workflow_id, case.content, version.schema),
         "labels": version.labels,
-        "guidelines": found.workflow.guidelines,
+        "review_policy": found.workflow.review_policy,
         "suggestion": Suggestion(
             label=found.suggestion,
             certainty=certainty(task.confidence or 0.0),

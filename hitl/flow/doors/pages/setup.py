@@ -68,7 +68,7 @@ def _create(request: HttpRequest) -> HttpResponse:
                 slug=words.cleaned_data["slug"],
                 name=words.cleaned_data["name"],
                 description=words.cleaned_data["description"],
-                guidelines=_lines(words.cleaned_data["guidelines"]),
+                review_policy=_lines(words.cleaned_data["review_policy"]),
                 fields=fields,
                 labels=labels,
                 degree=words.cleaned_data["degree"],
@@ -115,7 +115,7 @@ def change(request: HttpRequest, slug: str) -> HttpResponse:
     actor, now = actor_of(request), clock.now()
     try:
         with transaction.atomic():
-            typed = words.cleaned_data | {"guidelines": _lines(words.cleaned_data["guidelines"])}
+            typed = words.cleaned_data | {"review_policy": _lines(words.cleaned_data["review_policy"])}
             describe_workflow(workflow_id=found.id, actor=actor, now=now, **typed)
             version = change_schema(workflow_id=found.id, fields=fields, labels=labels, actor=actor, now=now)
     except Invalid as refused:
