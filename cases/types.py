@@ -4,7 +4,7 @@ from django.db import models
 
 
 class CaseStatus(models.TextChoices):
-    """Where a case stands."""
+    """Whether a case still waits."""
 
     WAITING = "waiting", "waits for a person"
     DECIDED = "decided", "decided"
@@ -38,7 +38,7 @@ class Purpose(models.TextChoices):
 
 
 class IntakeBatchStatus(models.TextChoices):
-    """Where a batch that is worked on later stands."""
+    """How far the work on a batch is that was accepted for later."""
 
     QUEUED = "queued", "waits for a worker"
     RUNNING = "running", "is being worked on"

@@ -31,7 +31,7 @@ def release_for(actor: Actor, release_id: UUID) -> Release:
     releases = Release.objects.select_related("workflow").filter(workflow__in=workflows_for(actor))
     release = releases.filter(pk=release_id).first()
     if release is None:
-        raise NotFound("There is no such release, or it is not yours to see.")
+        raise NotFound("There is no such model, or it is not yours to see.")
     return release
 
 

@@ -86,7 +86,7 @@ def path_of(digest: str) -> str:
 
 
 def _refused(release: Release, trouble: str) -> ArtifactRefused:
-    message = f"The model {release.name} is not used: {trouble}. Train again, or promote another release."
+    message = f"The model {release.name} is not used: {trouble}. Train again, or promote another model."
     return ArtifactRefused(message, release=release.name, trouble=trouble)
 
 

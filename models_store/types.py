@@ -7,7 +7,7 @@ class ReleaseRole(models.TextChoices):
     """What a release does for its workflow now."""
 
     CHAMPION = "champion", "champion: scores and decides"
-    SHADOW = "shadow", "shadow: scores, nobody sees it"
+    SHADOW = "shadow", "shadow: scores, but nobody sees it"
     CANARY = "canary", "canary: decides a share"
     RETIRED = "retired", "retired"
 
@@ -17,7 +17,7 @@ class RunStatus(models.TextChoices):
 
     QUEUED = "queued", "queued"
     RUNNING = "running", "running"
-    SUCCEEDED = "succeeded", "made a release"
+    SUCCEEDED = "succeeded", "made a model"
     REFUSED = "refused", "the gate refused it"
     FAILED = "failed", "failed"
     CANCELLED = "cancelled", "cancelled"

@@ -67,10 +67,10 @@ class Policy(models.Model):
     doubt = models.CharField(max_length=12, choices=Doubt, default=Doubt.CERTIFICATE)
     corrects_misses = models.BooleanField(
         default=False,
-        help_text="Prove a sharper promise, by what reviewers miss of known-answer cases.",
+        help_text="Prove a stricter promise, by as much as reviewers miss of known-answer cases.",
     )
     follows_certificates = models.BooleanField(
-        default=True, help_text="Cutoffs of a new certificate come into force by themselves."
+        default=True, help_text="The cutoffs of a new certificate come into force at once."
     )
     needs_second_person = models.BooleanField(
         default=False, help_text="More automation takes two operators: one asks, another approves."
@@ -283,7 +283,7 @@ class Decision(models.Model):
         max_length=100, null=True, help_text="What was decided; null while a person is awaited."
     )
     predicted = models.CharField(max_length=100, null=True)
-    score = models.FloatField(null=True, help_text="The certified scalar.")
+    score = models.FloatField(null=True, help_text="What the cutoff is compared with, in [0, 1].")
     confidence = models.FloatField(null=True, help_text="Calibrated probability of the predicted label.")
     cutoff = models.FloatField(null=True)
     proba = ArrayField(

@@ -8,7 +8,7 @@ class DeliveryStatus(models.TextChoices):
 
     DUE = "due", "due"
     DELIVERED = "delivered", "delivered"
-    FAILED = "failed", "given up"
+    FAILED = "failed", "failed"
     CANCELLED = "cancelled", "taken back before it was sent"
 
 

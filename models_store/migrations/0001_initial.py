@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
                     "is_automatic",
                     models.BooleanField(
                         default=True,
-                        help_text="Else models are trained by hand only.",
+                        help_text="Otherwise models are trained by hand only.",
                         verbose_name="Train without being asked",
                     ),
                 ),
@@ -80,7 +80,7 @@ class Migration(migrations.Migration):
                     "min_new_labels",
                     models.IntegerField(
                         default=200,
-                        help_text="Train as soon as so many have come in since the last run.",
+                        help_text="Train as soon as this many have come in since the last run.",
                         validators=[django.core.validators.MinValueValidator(1)],
                         verbose_name="New labels",
                     ),
@@ -89,7 +89,7 @@ class Migration(migrations.Migration):
                     "every_hours",
                     models.FloatField(
                         default=24,
-                        help_text="Train after so long if there is any new label at all.",
+                        help_text="Train after this time if there is any new label.",
                         validators=[django.core.validators.MinValueValidator(0.1)],
                         verbose_name="Hours between runs",
                     ),
@@ -98,13 +98,13 @@ class Migration(migrations.Migration):
                     "most_wrong_in_a_slice",
                     models.FloatField(
                         blank=True,
-                        help_text="Refuse a model that is surely wrong more often among cases of one kind. Empty: no limit.",
+                        help_text="Refuse a model that is clearly wrong more often than this in any one group of cases. Empty: no limit.",
                         null=True,
                         validators=[
                             django.core.validators.MinValueValidator(0),
                             django.core.validators.MaxValueValidator(100),
                         ],
-                        verbose_name="Most wrong answers in any slice, %",
+                        verbose_name="Most wrong answers in any group of cases, %",
                     ),
                 ),
                 (
@@ -113,9 +113,9 @@ class Migration(migrations.Migration):
                         base_field=models.CharField(max_length=200),
                         blank=True,
                         default=list,
-                        help_text="Names, separated by commas. A field from which alone every label follows is refused otherwise: most are filled in after the decision.",
+                        help_text="Names, separated by commas. Otherwise a field that alone tells every label is refused, because it was probably filled in after the decision.",
                         size=None,
-                        verbose_name="Fields that may give the answer",
+                        verbose_name="Fields that may give the answer away",
                     ),
                 ),
                 (
@@ -125,16 +125,16 @@ class Migration(migrations.Migration):
                         blank=True,
                         db_default=[],
                         default=list,
-                        help_text="Separated by commas. The next model does not read them: names, signatures, what reviewers call misleading.",
+                        help_text="Separated by commas. The next model does not read them: names, signatures, words that reviewers marked as misleading.",
                         size=None,
-                        verbose_name="Words that are no evidence",
+                        verbose_name="Words to ignore",
                     ),
                 ),
                 (
                     "challengers_wait",
                     models.BooleanField(
                         default=False,
-                        help_text="Else a model that passes the gate becomes the champion by itself.",
+                        help_text="Otherwise a model that passes the gate becomes the champion at once.",
                         verbose_name="New models wait for a person",
                     ),
                 ),
@@ -290,7 +290,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("champion", "champion: scores and decides"),
-                            ("shadow", "shadow: scores, nobody sees it"),
+                            ("shadow", "shadow: scores, but nobody sees it"),
                             ("canary", "canary: decides a share"),
                             ("retired", "retired"),
                         ],
@@ -362,7 +362,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("queued", "queued"),
                             ("running", "running"),
-                            ("succeeded", "made a release"),
+                            ("succeeded", "made a model"),
                             ("refused", "the gate refused it"),
                             ("failed", "failed"),
                             ("cancelled", "cancelled"),

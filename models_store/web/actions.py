@@ -88,7 +88,7 @@ def promote(request: HttpRequest, actor: Actor, release_id: UUID) -> tuple[str, 
     back = reverse("release", args=[release.pk])
     reason = request.POST.get("reason", "").strip()
     if not reason:
-        raise Refused(back, ["Say why: the reason stays in the release's history and in the audit log."])
+        raise Refused(back, ["Say why: the reason stays in the model's history and in the audit log."])
     try:
         roles.promote(release_id=release.pk, actor=actor, now=clock.now(), reason=reason[:1000])
     except HitlError as refused:

@@ -75,9 +75,11 @@ def check_decisions(request: HttpRequest, slug: str) -> HttpResponse:
     checked = check_digests(workflow_id=workflow.id, since=clock.now() - _DAY)
     if checked.changed is not None:
         until = exact_time(checked.changed)
-        messages.error(request, f"Decisions up to {until} are not what was sealed. Look at once.")
+        messages.error(
+            request, f"Decisions up to {until} differ from what the audit log recorded. Look into it at once."
+        )
     elif not checked.decisions:
-        messages.info(request, "No decision of the last day has been sealed yet.")
+        messages.info(request, "The audit log has no hash of the last day's decisions yet.")
     else:
         which = "all" if checked.is_all else "the latest"
         words = f"{checked.decisions:,} decisions of the last day, {which} that were sealed, are unchanged."

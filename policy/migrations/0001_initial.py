@@ -59,8 +59,8 @@ class Migration(migrations.Migration):
                     "loss",
                     models.CharField(
                         choices=[
-                            ("errors", "each wrong decision counts the same"),
-                            ("costs", "a wrong decision counts what its label costs"),
+                            ("errors", "every mistake counts the same"),
+                            ("costs", "a mistake counts what its label costs"),
                         ],
                         default="errors",
                         max_length=10,
@@ -259,7 +259,7 @@ class Migration(migrations.Migration):
                             ("amended", "a person changed the decision"),
                             ("undone", "a person took an answer back"),
                             ("withdrawn", "the submitter withdrew the case"),
-                            ("defaulted", "nobody answered in time: the set label stands in"),
+                            ("defaulted", "nobody answered in time, so the case got the default label"),
                         ],
                         max_length=24,
                     ),
@@ -273,7 +273,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("predicted", models.CharField(max_length=100, null=True)),
-                ("score", models.FloatField(help_text="The certified scalar.", null=True)),
+                (
+                    "score",
+                    models.FloatField(help_text="What the cutoff is compared with, in [0, 1].", null=True),
+                ),
                 (
                     "confidence",
                     models.FloatField(help_text="Calibrated probability of the predicted label.", null=True),
@@ -585,8 +588,8 @@ class Migration(migrations.Migration):
                     "loss",
                     models.CharField(
                         choices=[
-                            ("errors", "each wrong decision counts the same"),
-                            ("costs", "a wrong decision counts what its label costs"),
+                            ("errors", "every mistake counts the same"),
+                            ("costs", "a mistake counts what its label costs"),
                         ],
                         default="errors",
                         max_length=10,
@@ -596,7 +599,7 @@ class Migration(migrations.Migration):
                     "doubt",
                     models.CharField(
                         choices=[
-                            ("certificate", "the certificates made from the same labels"),
+                            ("certificate", "certificates made from the same labels"),
                             ("lifetime", "all certificates the workflow will ever have, together"),
                         ],
                         default="certificate",
@@ -607,13 +610,13 @@ class Migration(migrations.Migration):
                     "corrects_misses",
                     models.BooleanField(
                         default=False,
-                        help_text="Prove a sharper promise, by what reviewers miss of known-answer cases.",
+                        help_text="Prove a stricter promise, by as much as reviewers miss of known-answer cases.",
                     ),
                 ),
                 (
                     "follows_certificates",
                     models.BooleanField(
-                        default=True, help_text="Cutoffs of a new certificate come into force by themselves."
+                        default=True, help_text="The cutoffs of a new certificate come into force at once."
                     ),
                 ),
                 (
@@ -702,8 +705,8 @@ class Migration(migrations.Migration):
                     "loss",
                     models.CharField(
                         choices=[
-                            ("errors", "each wrong decision counts the same"),
-                            ("costs", "a wrong decision counts what its label costs"),
+                            ("errors", "every mistake counts the same"),
+                            ("costs", "a mistake counts what its label costs"),
                         ],
                         default="errors",
                         max_length=10,

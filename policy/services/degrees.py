@@ -110,7 +110,7 @@ def _degree_of(policy: Policy, label: str) -> Degree:
     if not label:
         return Degree(policy.degree)
     if policy.scope != Scope.PER_LABEL:
-        fix = "Promise for each label first: an overall promise is one unit."
+        fix = "Change the promise to one for each label first."
         raise Invalid([_error("label", "The promise is about all labels together.", fix)])
     names = policy.workflow.schemas.get(number=policy.workflow.schema_version).label_names
     if label not in names:

@@ -150,7 +150,7 @@ def test_errors_with_advice_of_their_own_exist() -> None:
 
 
 def test_every_code_that_a_door_answers_with_is_listed() -> None:
-    doors = [*(ROOT / "hitl/api").rglob("*.py"), *(ROOT / "hitl/flow/api").rglob("*.py")]
+    doors = [*(ROOT / "hitl/api").rglob("*.py"), *(ROOT / "hitl/flow/doors").rglob("*.py")]
     answered = {
         code for file in doors for code in re.findall(r'\bproblem\(\s*\d{3},\s*"(\w+)"', file.read_text())
     }

@@ -81,10 +81,10 @@ class Migration(migrations.Migration):
                                 ("adjudicator", "Adjudicator: settles answers that disagree"),
                                 (
                                     "batcher",
-                                    "Batcher: as a reviewer, accepts alike cases together after reading some",
+                                    "Batcher: a reviewer who may accept alike cases together after reading some",
                                 ),
                                 ("lead", "Lead: sees the queue, its reasons and who is on"),
-                                ("operator", "Operator: cutoffs, releases, training, alarms"),
+                                ("operator", "Operator: cutoffs, models, training, alarms"),
                                 ("administrator", "Administrator: workflows, accounts and keys"),
                                 ("auditor", "Auditor: reads everything, changes nothing"),
                             ],

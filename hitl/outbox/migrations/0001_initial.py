@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("due", "due"),
                             ("delivered", "delivered"),
-                            ("failed", "given up"),
+                            ("failed", "failed"),
                             ("cancelled", "taken back before it was sent"),
                         ],
                         default="due",

@@ -149,7 +149,7 @@ def test_labels_that_mean_nothing_are_refused_by_the_gate() -> None:
         label.save()
     run = train_now(workflow)
     assert run.status == RunStatus.REFUSED
-    assert "tells right from wrong: no." in run.reason
+    assert "less sure when it is wrong: no." in run.reason
     assert not Release.objects.exists()
     assert not RoleSpan.objects.exists()
 

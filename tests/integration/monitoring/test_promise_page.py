@@ -109,8 +109,8 @@ def test_where_the_promise_stands_is_said_in_one_line():
     ("status", "policy", "words"),
     [
         ("provisional", {}, "Provisional"),
-        ("certified", {"degree": "assist"}, "Off by hand"),
-        ("expired", {}, "Nothing automatic"),
+        ("certified", {"degree": "assist"}, "Off"),
+        ("expired", {}, "Nothing automated"),
     ],
 )
 def test_every_state_has_its_line(status, policy, words):
@@ -234,13 +234,13 @@ def test_misses_that_nothing_bounds_are_named():
     Policy.objects.update(corrects_misses=True)
     seen = page(release)
     assert seen.is_nothing_known
-    assert "nothing bounds" in page_of(release.workflow.slug).content.decode()
+    assert "cannot be estimated yet" in page_of(release.workflow.slug).content.decode()
 
 
 @pytest.mark.parametrize("make", [workflow_with_policy, lambda: champion_of(workflow_with_policy()).workflow])
 def test_an_empty_page_says_what_is_missing(make):
     page = page_of(make().slug).content.decode()
-    assert "Off by hand" in page
+    assert "people decide every case" in page
     assert "Nothing is watched" in page
     assert "What it does not say" in page
 
