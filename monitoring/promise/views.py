@@ -82,6 +82,6 @@ def check_decisions(request: HttpRequest, slug: str) -> HttpResponse:
         messages.info(request, "The audit log has no hash of the last day's decisions yet.")
     else:
         which = "all" if checked.is_all else "the latest"
-        words = f"{checked.decisions:,} decisions of the last day, {which} that were sealed, are unchanged."
+        words = f"{checked.decisions:,} decisions of the last day, {which} that the audit log covers, are unchanged."
         messages.success(request, words)
     return redirect("promise-page", slug=slug)

@@ -274,12 +274,12 @@ def test_the_last_day_is_checked_against_its_digests():
         address = f"/automation/{release.workflow.slug}/promise/check/"
         return client.post(address, follow=True).content.decode()
 
-    assert "No decision of the last day has been sealed" in checked()
+    assert "The audit log has no hash of the last day" in checked()
     decided(release, 3, at=NOW, inclusion_probability=0.02)
     digest_decisions(workflow_id=release.workflow_id, now=LATER)
-    assert "3 decisions of the last day, all that were sealed, are unchanged." in checked()
+    assert "3 decisions of the last day, all that the audit log covers, are unchanged." in checked()
     decided(release, 1, at=NOW, inclusion_probability=0.02)  # slipped in behind the seal
-    assert "are not what was sealed" in checked()
+    assert "differ from what the audit log recorded" in checked()
 
 
 def test_a_long_check_stops_and_says_so():
