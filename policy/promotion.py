@@ -18,7 +18,7 @@ GAIN = 0.01  # of all traffic: less is not worth a change of model
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """An answer, with its words."""
+    """Whether to promote a model, and why."""
 
     is_worth: bool
     words: str

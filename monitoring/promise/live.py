@@ -1,4 +1,4 @@
-"""How often the model is wrong now: labels weighed by how likely they were, beside their plain average."""
+"""How often the model is wrong now: a weighted estimate from blind labels, beside their plain average."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ class LiveError:
 def live_error(
     *, workflow_id: UUID, release_id: UUID, costs: Mapping[str, float], now: datetime
 ) -> LiveError:
-    """Estimate from the latest labels of at most `WINDOW`; intervals hold at all moments at once (95 %)."""
+    """Estimate from the latest labels, at most `WINDOW`; the 95 % intervals are valid at any time."""
     accepted = _drawn(workflow_id, release_id, ACCEPTED, now)
     everything = _drawn(workflow_id, release_id, list(Reason), now)
     since = everything[0].at if everything else None

@@ -1,6 +1,6 @@
 """Why is not more automated, and what would change that: more labels, a looser promise, or a better model.
 
-Beliefs for people, read off the labels there are; no certificate rests on them.
+These are predictions from the present labels; no certificate rests on them.
 """
 
 import math
@@ -29,7 +29,7 @@ _FAR = timedelta(days=3650)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """With so many labels in all, so much would probably be automated, and so much more than now."""
+    """What would probably be automated with this many labels in all."""
 
     labels: int
     missing: int

@@ -1,4 +1,4 @@
-"""Whether the evidence for a degree of automation is there: asked of the rule itself, so that they agree."""
+"""Whether a workflow has the evidence for a degree of automation; asks the rule itself."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -18,7 +18,7 @@ _FULL_NEEDS = "Everything needs a certificate, confirmed by live audits, that ac
 
 
 def hindrance(workflow_id: UUID, *, degree: Degree, now: datetime) -> str:
-    """Say in a sentence why the workflow may not go up to `degree` now; empty when it may."""
+    """Return a sentence that says why the workflow may not be raised to `degree` now; empty when it may."""
     governing = rule_for(workflow_id)
     if governing.trouble:
         return governing.trouble

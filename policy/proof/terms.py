@@ -1,4 +1,4 @@
-"""What must be tested so that an operator's promise holds, with everything there is to allow for."""
+"""The terms of a test: target and doubt, after allowing for earlier tests and for reviewers' misses."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,7 @@ NO_KNOWN_ANSWERS = (
 
 
 class NothingKnown(Exception):
-    """Misses are to be allowed for, and nothing bounds them yet."""
+    """Reviewers' misses are to be allowed for, but cannot be estimated yet."""
 
 
 def terms_of(policy: Policy, *, labels: Sequence[str], tried: int | None = None) -> Terms:

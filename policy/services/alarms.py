@@ -1,4 +1,4 @@
-"""What the live evidence does to policy: audit more, step down, stop. Never more automation."""
+"""What follows from live evidence: audit more, step down, stop. Never more automation."""
 
 from datetime import datetime
 from uuid import UUID
@@ -80,7 +80,7 @@ def _alike(a: float, b: float) -> bool:
 
 @transaction.atomic
 def mark_level(watch: Watch, level: Level, *, actor: Actor, now: datetime) -> None:
-    """Show on a certificate that it is watched closely, or no longer; a provisional one stays that."""
+    """Mark a certificate as watched closely, or no longer; a provisional one stays provisional."""
     wanted, other = CertificateStatus.CERTIFIED, CertificateStatus.AMBER
     if level is not Level.GREEN:
         wanted, other = other, wanted
@@ -92,7 +92,7 @@ def mark_level(watch: Watch, level: Level, *, actor: Actor, now: datetime) -> No
 
 @transaction.atomic
 def heed_red(watch: Watch, live: LiveWatch, *, actor: Actor, now: datetime) -> bool:
-    """Step down to the loosest stricter cutoffs that are calm and covered, or stop; return whether it had to.
+    """At red, step down to stricter cutoffs that are proved and not in doubt, or stop; return whether it did.
 
     What was labelled before proves nothing any more: new certificates rest on cases from now on.
     """
@@ -163,7 +163,7 @@ def _stop(
 
 @transaction.atomic
 def heed_overdue(workflow_id: UUID, *, overdue: int, drawn: int, actor: Actor, now: datetime) -> bool:
-    """Stop when too many audits have gone unanswered: nobody watches any more; return whether it had to.
+    """Stop automation when too many audits are overdue; return whether it did.
 
     Args:
         overdue: audits past their deadline and unanswered.

@@ -64,7 +64,7 @@ def append(
     after: int | None = None,
     is_blind: bool = False,
 ) -> Decision:
-    """Add the next decision of a case and epoch; nothing that stands is ever changed.
+    """Add the next decision of a case and epoch; earlier ones are never changed.
 
     `after` is the sequence that the caller saw last: with it, somebody else's decision in between is a
     conflict. Without it the decision goes behind whatever is there; of two at the same moment one wins.

@@ -1,4 +1,4 @@
-"""Change how much is left to the model: down by one click, up with evidence and a person to answer for it."""
+"""Change how much the model may decide: less at once, more with evidence and a person's reason."""
 
 from datetime import datetime
 from uuid import UUID
@@ -69,7 +69,7 @@ def set_degree(
 
 @transaction.atomic
 def approve_degree(*, change_id: UUID, actor: Actor, now: datetime) -> DegreeChange:
-    """Make a change that another operator asked for, if the evidence still stands.
+    """Make a change that another operator asked for, if the evidence is still there.
 
     Raises:
         NotFound, NotAllowed, SecondPersonNeeded, EvidenceMissing, Conflict: nothing is changed.

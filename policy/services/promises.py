@@ -1,4 +1,4 @@
-"""State and change what the operator promises, and how it is watched."""
+"""The promise of a workflow: state it, change it, and say how it is audited."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -124,7 +124,7 @@ def change_promise(
     follows_certificates: bool = True,
     seen: int | None = None,
 ) -> Policy:
-    """Promise something else; what no certificate in force covers goes to people from the next case on.
+    """Change the promise; people decide what no certificate in force covers, from the next case on.
 
     A model in service is certified anew for the changed promise, by a job.
 

@@ -1,4 +1,4 @@
-"""Forms of the automation page: they read what was typed; what it may be is for the services to say."""
+"""Forms of the automation page: they read the input; the services check it."""
 
 import math
 from collections.abc import Mapping, Sequence
