@@ -169,7 +169,7 @@ class Case(models.Model):
 
 
 class Label(models.Model):
-    """One row per answer that a case counts as, or counted as; append-only, a later one supersedes.
+    """One row per answer that is or was a case's label; append-only, a later one supersedes.
 
     `inclusion_probability` is the chance that a blind label was collected for this case.
     """
@@ -216,7 +216,7 @@ class Label(models.Model):
 
 
 class IntakeBatch(models.Model):
-    """One row per batch of cases that was accepted to be worked on later (`Prefer: respond-async`).
+    """One row per batch of cases that was accepted for later (`Prefer: respond-async`).
 
     `body` is what was sent, dropped when it has been worked through; `items` is what became of each case.
     """
@@ -255,7 +255,7 @@ class IntakeBatch(models.Model):
 
 
 class Voiding(models.Model):
-    """One row per time somebody's answers were declared void from a moment on; worked through in steps.
+    """One row per voiding: somebody's answers since a moment no longer count; carried out in steps.
 
     Whatever they answered from `since` to `at` is taken back. Answers themselves stay stored. The counts say
     what has been done so far.

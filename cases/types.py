@@ -1,4 +1,4 @@
-"""Words of cases."""
+"""Choices of cases."""
 
 from django.db import models
 
@@ -26,7 +26,7 @@ class Origin(models.TextChoices):
 
 
 class Purpose(models.TextChoices):
-    """Why a person was asked, and so what the label may prove."""
+    """Why a person was asked; it decides what the label may prove."""
 
     REVIEW = "review", "review"
     AUDIT = "audit", "audit of an automatic decision"

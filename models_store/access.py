@@ -45,6 +45,6 @@ def run_for(actor: Actor, run_id: UUID) -> TrainingRun:
 
 
 def require_operator(actor: Actor) -> None:
-    """Refuse who may not act on models; the service itself trains and promotes by its rules."""
+    """Refuse whoever may not act on models; the service itself trains and promotes by its rules."""
     if actor.kind != "system" and not actor.has(Role.OPERATOR):
         raise NotAllowed("Training and promoting models is for operators.")

@@ -1,4 +1,4 @@
-"""What can be wrong with models, runs and their files, each as a sentence for people."""
+"""What can be wrong with models, runs and their files; each docstring is the message."""
 
 from hitl.shared.errors import Conflict, HitlError
 

@@ -1,4 +1,4 @@
-"""Words of the model store."""
+"""Choices of the model store."""
 
 from django.db import models
 
@@ -13,7 +13,7 @@ class ReleaseRole(models.TextChoices):
 
 
 class RunStatus(models.TextChoices):
-    """Where a training run stands."""
+    """Status of a training run."""
 
     QUEUED = "queued", "queued"
     RUNNING = "running", "running"
@@ -39,7 +39,7 @@ class Trigger(models.TextChoices):
 
 
 class LabelUse(models.TextChoices):
-    """What a label serves for in one release: never two things."""
+    """What a label is used for by one model: never two things."""
 
     TRAIN = "train", "fit the model"
     TUNE = "tune", "choose scores and grids"

@@ -1,4 +1,4 @@
-"""Words of policy. The degrees, routes, reasons and bases themselves are `science.decide`'s."""
+"""Choices of policy. The degrees, routes, reasons and bases themselves are `science.decide`'s."""
 
 from django.db import models
 
@@ -71,7 +71,7 @@ class TrialOutcome(models.TextChoices):
 
 
 class CertificateStatus(models.TextChoices):
-    """Where a certificate stands."""
+    """Status of a certificate."""
 
     PROVISIONAL = "provisional", "provisional"
     CERTIFIED = "certified", "certified"
@@ -86,7 +86,7 @@ LIVE_CERTIFICATES = (CertificateStatus.PROVISIONAL, CertificateStatus.CERTIFIED,
 
 
 class ChangeStatus(models.TextChoices):
-    """Where a change of degree stands."""
+    """Status of a change of degree."""
 
     ASKED = "asked", "waits for another operator"
     MADE = "made", "made"

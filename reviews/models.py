@@ -181,7 +181,7 @@ _AS_IF_DUE_AT = Func(
 
 
 class Task(models.Model):
-    """One row per answer wanted of a person; its lease is part of the row.
+    """One row per answer that a person is to give; its lease is part of the row.
 
     What the desk may show of the model is copied in by the flow. In a blind task those columns are NULL:
     blindness is a property of the row.
@@ -255,7 +255,7 @@ class Task(models.Model):
     closed_at = models.DateTimeField(null=True)
 
     is_alone = False
-    """Set where it was looked up: no answer to another task of this case and epoch stands."""
+    """Set where it was looked up: no other task of this case and epoch has an answer that counts."""
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
@@ -365,7 +365,7 @@ class Review(models.Model):
 
 
 class ReviewBatch(models.Model):
-    """One row per batch of alike cases that somebody opened: what was drawn, and what became of it.
+    """One row per batch of alike cases that somebody opened: its cases in random order, and its outcome.
 
     It takes no leases: whatever somebody else answers meanwhile is passed by when the batch is accepted.
     """
@@ -392,7 +392,7 @@ class ReviewBatch(models.Model):
 
 
 class Skip(models.Model):
-    """One row per task and person who would rather not answer it; until then it is offered to others only."""
+    """One row per task and person who skipped it; until then it is offered to others only."""
 
     id = models.BigAutoField(primary_key=True)
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="skips", db_index=False)

@@ -1,4 +1,4 @@
-"""In which order tasks are handed out: by priority, then by a moment that the workflow's rules work out.
+"""The order of the queue: by priority, then by a time that the workflow's rules compute.
 
 That moment is the due time less a head start, or for `age` the time of coming in less it. The head start is
 `value_hours` times the value of a person's answer, between 0 and 1: how unsure the model is, times what its
@@ -23,7 +23,7 @@ def blind_value(task_id: UUID) -> float:
 
 
 def value(confidence: float, label: str, costs: Mapping[str, float]) -> float:
-    """Return in [0, 1] what asking a person is worth: the chance of a mistake times its share of the dearest.
+    """Return in [0, 1] the value of an answer: the chance of a mistake times its cost against the highest.
 
     >>> value(0.75, "spam", {"ham": 4.0, "spam": 1.0})
     0.0625
@@ -34,7 +34,7 @@ def value(confidence: float, label: str, costs: Mapping[str, float]) -> float:
 
 
 def head_start(rules: ReviewRules, *, due_after: timedelta, worth: float) -> float:
-    """Return by how many seconds a task goes before its due time."""
+    """Return by how many seconds a task is sorted before its due time."""
     started = due_after.total_seconds() if rules.order == OrderKind.AGE else 0.0
     return started + rules.value_hours * 3600 * worth
 

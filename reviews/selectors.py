@@ -1,4 +1,4 @@
-"""Questions to the queue: what a reviewer holds, what waits, what has been said about a case."""
+"""Questions about the queue: what a reviewer has, what waits, what was answered."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _JSON = frozenset({"content", "fields", "labels", "reason_codes"})
 
 @dataclass(frozen=True, slots=True)
 class LeasedTask:
-    """A task in somebody's hands, with everything that the desk shows of it.
+    """A leased task, with everything that the desk shows of it.
 
     In a blind task everything of the model is None: the row itself does not hold it. Where people answer
     first, it is None until they have, and `first_label` is what they said. `received_at` is when the task was
@@ -76,7 +76,7 @@ class LeasedTask:
 
     @classmethod
     def from_row(cls, row: Sequence[Any]) -> "LeasedTask":
-        """Read a row of `statements.HELD_COLUMNS`."""
+        """Read a row of `sql_queue.HELD_COLUMNS`."""
         # jsonb arrives as text
         return cls(
             *(
@@ -135,7 +135,7 @@ def label_names_of(workflow_id: UUID, number: int) -> list[str]:
 
 
 def answered_today(actor: Actor, *, now: datetime) -> int:
-    """Count the person's standing answers since midnight (UTC)."""
+    """Count the person's answers since midnight (UTC), without those taken back."""
     midnight = datetime.combine(now.date(), time.min, now.tzinfo)
     return Review.objects.filter(
         reviewer_id=actor.user_id, submitted_at__gte=midnight, submitted_at__lte=now, undone_at=None
@@ -221,7 +221,7 @@ class Quiet:
 
 
 def why_quiet(actor: Actor, *, workflow_ids: list[UUID] | None, now: datetime) -> Quiet:
-    """Say where the open tasks are that this person is not offered."""
+    """Say why there is nothing for this person: where the open tasks are."""
     mine = open_workflows(actor)
     chosen = mine if workflow_ids is None else [each for each in mine if each in workflow_ids]
     within = Task.objects.filter(workflow_id__in=chosen)
@@ -259,6 +259,6 @@ def _ending(tasks: QuerySet[Task], field: str) -> dict[str, Any]:
 
 
 def last_answers(actor: Actor, *, count: int) -> list[Review]:
-    """Return the person's latest standing answers, newest first."""
+    """Return the person's latest answers that were not taken back, newest first."""
     mine = Review.objects.filter(reviewer_id=actor.user_id, undone_at=None)
     return list(mine.select_related("case__workflow").order_by("-submitted_at")[:count])

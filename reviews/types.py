@@ -1,4 +1,4 @@
-"""Words of reviews."""
+"""Choices and limits of reviews."""
 
 from datetime import timedelta
 
@@ -26,7 +26,7 @@ BATCH_LASTS = timedelta(minutes=30)
 
 
 class ReviewBatchStatus(models.TextChoices):
-    """Where a batch of alike cases stands."""
+    """Status of a batch of alike cases."""
 
     OPEN = "open", "being read"
     ACCEPTED = "accepted", "accepted"
@@ -38,7 +38,7 @@ BATCH_TRANSITIONS: dict[str, tuple[str, ...]] = {"open": ("accepted", "dissolved
 
 
 class TaskStatus(models.TextChoices):
-    """Where a review task stands."""
+    """Status of a review task."""
 
     WAITING = "waiting", "waiting"
     LEASED = "leased", "with a reviewer"
@@ -58,7 +58,7 @@ OPEN = (TaskStatus.WAITING, TaskStatus.LEASED, TaskStatus.HELD)  # somebody is t
 
 
 class Mode(models.TextChoices):
-    """What of the model the reviewer sees. Drawn once per case and slot, stored, never redrawn."""
+    """What the reviewer sees of the model. Drawn once per case and slot, and stored."""
 
     BLIND = "blind", "blind: nothing of the model"
     DECIDE_FIRST = "decide_first", "answer first, then see the suggestion"
@@ -111,7 +111,7 @@ class OrderKind(models.TextChoices):
 
 
 class SlaAction(models.TextChoices):
-    """What is done about a task whose time to be answered has passed."""
+    """What is done with an overdue task."""
 
     NONE = "none", "nothing: it is shown as overdue"
     RAISE = "raise", "it goes before every case that is not late"

@@ -1,4 +1,4 @@
-"""What a case counts as: one current label, append-only."""
+"""The labels of cases: one current label each, append-only."""
 
 from datetime import datetime
 from uuid import UUID
@@ -45,7 +45,7 @@ def record_label(
     seconds: float | None,
     now: datetime,
 ) -> None:
-    """Make `label` what the case counts as, which has no current label (any more).
+    """Make `label` the current label of a case that has none.
 
     Call inside the transaction that holds the case's lock.
     """
@@ -74,7 +74,7 @@ def supersede_label(*, case_id: UUID, now: datetime) -> bool:
 
 
 def take_back_label(*, case_id: UUID, given_at: datetime, now: datetime) -> None:
-    """Undo the label given at `given_at`: what it superseded stands again."""
+    """Undo the label given at `given_at`: the one it superseded is current again."""
     if Label.objects.filter(case_id=case_id, at=given_at, superseded_at=None).update(superseded_at=now):
         ended_by_it = Label.objects.filter(case_id=case_id, superseded_at=given_at).exclude(at=given_at)
         ended_by_it.update(superseded_at=None)

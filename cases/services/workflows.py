@@ -1,4 +1,4 @@
-"""Create a workflow, change what it asks and what it may answer, put it away."""
+"""Create a workflow, change its words, fields and labels, archive it."""
 
 import re
 from datetime import datetime
@@ -107,7 +107,7 @@ def change_schema(
 
 @transaction.atomic
 def describe_workflow(*, workflow_id: UUID, actor: Actor, now: datetime, **words: str) -> Workflow:
-    """Change name, description or review_policy; whatever is not named stays.
+    """Change name, description or policy; whatever is not named stays.
 
     Raises:
         Invalid: a text does not fit.

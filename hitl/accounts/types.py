@@ -1,4 +1,4 @@
-"""Words of accounts: roles of people and scopes of API keys."""
+"""Roles of people and scopes of API keys."""
 
 from django.db import models
 

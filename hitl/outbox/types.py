@@ -1,10 +1,10 @@
-"""Words of the outbox."""
+"""Choices of the outbox."""
 
 from django.db import models
 
 
 class DeliveryStatus(models.TextChoices):
-    """Where a delivery stands."""
+    """Status of a delivery."""
 
     DUE = "due", "due"
     DELIVERED = "delivered", "delivered"

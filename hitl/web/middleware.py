@@ -1,4 +1,4 @@
-"""What every page comes with: the content policy, and for what cannot be done a page that says why."""
+"""The Content-Security-Policy of every page, and the pages that show errors."""
 
 import json
 import logging

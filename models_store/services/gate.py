@@ -1,4 +1,4 @@
-"""The gate: what a new model must show before it may take anybody's place. Every refusal says its reason."""
+"""The gate: checks that a new model must pass before it may be used. Every refusal has a reason."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
@@ -14,7 +14,7 @@ Z = 3.0  # standard errors by which its ranking must beat a random one
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One question of the gate: whether it was passed, and the answer in words."""
+    """One check of the gate: whether it passed, and why, in words."""
 
     name: str
     passed: bool
@@ -32,7 +32,7 @@ def checks(
     most_wrong_in_a_slice: float | None = None,
     trusted_fields: Collection[str] = (),
 ) -> list[Check]:
-    """Ask everything that can be asked of a model before it is registered.
+    """Run every check on a model that is about to be registered.
 
     `report` is that of `science.pipelines`, whose measures are out of fold, with what `look_closer` adds.
     `most_wrong_in_a_slice` is a percentage.

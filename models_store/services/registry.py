@@ -1,4 +1,4 @@
-"""Enter a model that passed the gate: its file, its release, its evidence, and the use of every label."""
+"""Register a model that passed the gate: its file, its row, its evaluation, and the use of every label."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Give releases their roles: one champion at a time, every change a row of its own."""
+"""Change the roles of models: one champion at a time; every change is a row."""
 
 from datetime import datetime
 from uuid import UUID

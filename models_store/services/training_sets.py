@@ -1,4 +1,4 @@
-"""What a run learns from: the current human labels, their cases, and the hash that names them all."""
+"""The training set of a run: the current labels by people, their cases, and a hash of them all."""
 
 import hashlib
 from collections import Counter

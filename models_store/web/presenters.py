@@ -70,7 +70,7 @@ class ShownRun:
 
     @property
     def status(self) -> Badge:
-        """How it stands."""
+        """Its status."""
         return Badge(*_STATUS[RunStatus(self.run.status)])
 
     @property

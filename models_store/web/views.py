@@ -1,4 +1,4 @@
-"""Doors: the pages of models, training runs and releases."""
+"""The pages of models and training runs."""
 
 from typing import Any
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Put cutoffs in force: those of a certificate automatically, others by hand with a reason and an approver."""
+"""Put cutoffs in force: a certificate's automatically, others by hand with a reason and an approver."""
 
 from collections.abc import Mapping
 from datetime import datetime

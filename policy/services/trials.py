@@ -140,7 +140,7 @@ def open_trial(
     actor: Actor,
     now: datetime,
 ) -> Trial:
-    """Start a trial with these plans; from now on its labels count and nothing of what is tested may change."""
+    """Start a trial with these plans; from now on its labels count and its plans may not change."""
     claim = claim_of(policy)
     trial = Trial.objects.create(
         workflow_id=policy.workflow_id,

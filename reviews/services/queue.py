@@ -60,7 +60,7 @@ def claim_next(*, actor: Actor, workflow_ids: list[UUID] | None, now: datetime) 
 def claim_ahead(
     *, actor: Actor, workflow_ids: list[UUID] | None, now: datetime, most: int = MAX_AHEAD
 ) -> list[LeasedTask]:
-    """Take up to `most` cases that come next into the person's hands, unseen, for `AHEAD_LASTS` only.
+    """Lease up to `most` of the next cases to the person ahead of time, for `AHEAD_LASTS` only.
 
     What they hold ahead already counts towards it and is not returned again. Fewer come back when fewer wait
     or their hands are full. `begin` says that one is on the page now; `renew` of the case on the page keeps
@@ -97,7 +97,7 @@ def _claim(
 
 
 def begin(*, lease_token: UUID, actor: Actor, now: datetime) -> datetime:
-    """Say that a case held ahead is on the page now: its time begins, for a whole lease; return until when.
+    """Start the full lease of a case leased ahead, because it is on the page now; return until when.
 
     Of a case that is on a page already, only the lease lasts anew.
 
@@ -114,7 +114,7 @@ def begin(*, lease_token: UUID, actor: Actor, now: datetime) -> datetime:
 
 
 def take_again(*, actor: Actor, case_id: UUID, now: datetime) -> LeasedTask:
-    """Give the person a case back that they were the last to hold and that nobody has taken since.
+    """Lease a case again to the person who had it last, if nobody has taken it since.
 
     Raises:
         LeaseExpired: somebody else has it, or it needs no answer any more.
@@ -179,7 +179,7 @@ def give_back(*, lease_token: UUID, actor: Actor, now: datetime) -> bool:
 
 @transaction.atomic
 def skip(*, lease_token: UUID, reason: str, actor: Actor, now: datetime) -> None:
-    """Pass a task on, by the workflow's rule for the reason (see `SkipRule`).
+    """Skip a task, by the workflow's rule for the reason (see `SkipRule`).
 
     `drop` is for first answers alone: an audit, a second opinion or a known answer goes to somebody else
     instead, or skipping would be a way around what they prove. The flow withdraws what nobody is asked about.

@@ -35,7 +35,7 @@ class Corrected:
 def correct_for_misses(
     missed: int, known_wrong: int, *, target: float, delta: float, share: float = _SHARE_FOR_MISSES
 ) -> Corrected:
-    """Sharpen a promise by what reviewers are known to miss.
+    """Make a promise stricter by the share of errors that reviewers are known to miss.
 
     Args:
         missed: how many of the known-answer cases a reviewer answered as the wrong model did.

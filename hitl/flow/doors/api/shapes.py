@@ -51,7 +51,7 @@ class Decision(Shape):
 
 
 class Case(Shape):
-    """A case and how it stands."""
+    """A case with its status and answer."""
 
     id: UUID
     workflow: str
@@ -185,7 +185,7 @@ class Label(Shape):
 
 
 class Promise(Shape):
-    """What may be wrong at most, and how it is watched."""
+    """The largest share that may be wrong, and how it is audited."""
 
     target: Annotated[float, _said("Largest share of automatic decisions that may be wrong.")] = 0.01
     confidence: Annotated[float, _said("With which that must hold.")] = 0.95
@@ -216,7 +216,7 @@ class ReasonCode(Shape):
 
 
 class ReviewRules(Shape):
-    """How people answer."""
+    """How a workflow's cases are reviewed."""
 
     reviews_required: int = 1
     lease_seconds: int = 300

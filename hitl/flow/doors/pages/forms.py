@@ -1,4 +1,4 @@
-"""Forms of the workflow pages: they read what was typed; whether it fits is for the services to say."""
+"""Forms of the workflow pages: they read the input; the services check it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -162,7 +162,7 @@ class SchemaForm:
         return [field for field in fields if field], [label for label in labels if label]
 
     def refuse(self, refused: Invalid, form: forms.Form | None = None) -> None:
-        """Put what a service said beside the row or the field it is about."""
+        """Show a service's objections at the row or field that they are about."""
         rows: dict[str, list[Any]] = {
             "fields": [row for row in self.fields if row.cleaned_data.get("name")],
             "labels": [row for row in self.labels if row.cleaned_data.get("name")],

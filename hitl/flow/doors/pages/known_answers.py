@@ -1,4 +1,4 @@
-"""Doors on a case's page for leads: its answer is known, ask it again among the blind cases; or no longer."""
+"""For leads, on the page of a case: mark its answer as known, or stop asking it."""
 
 from typing import Any
 from uuid import UUID

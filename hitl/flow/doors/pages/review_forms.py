@@ -1,4 +1,4 @@
-"""The form of a workflow's review rules: it reads what was typed; whether it fits, the service says."""
+"""The form of a workflow's review rules: it reads the input; the service checks it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -127,7 +127,7 @@ class ReviewRulesForm(forms.Form):
         return said
 
     def refuse(self, refused: Invalid) -> None:
-        """Put what the service said beside the field it is about."""
+        """Show the service's objections at the field that they are about."""
         for problem in refused.facts["errors"]:
             name = problem["field"].split(".")[1] if "." in problem["field"] else problem["field"]
             words = f"This {problem['error']}. {problem['fix']}"

@@ -1,4 +1,4 @@
-"""Pages that make a workflow, from a file or by hand, and that change its words, fields and labels."""
+"""Pages that create a workflow, from a file or by hand, and change its texts, fields and labels."""
 
 from typing import Any
 
