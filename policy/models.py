@@ -109,8 +109,8 @@ class Policy(models.Model):
         )
         if self.loss == LossKind.COSTS:
             return (
-                f"Mistakes among {whose} cost at most {percent(self.target)} of what it would cost if each"
-                f" were the dearest one, at {percent(self.confidence)} confidence."
+                f"Mistakes among {whose} cost at most {percent(self.target)} of what they would cost if every"
+                f" decision were the costliest mistake, at {percent(self.confidence)} confidence."
             )
         return (
             f"At most {percent(self.target)} of {whose} are wrong, at {percent(self.confidence)} confidence."

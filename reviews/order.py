@@ -2,7 +2,7 @@
 
 That moment is the due time less a head start, or for `age` the time of coming in less it. The head start is
 `value_hours` times the value of a person's answer, between 0 and 1: how unsure the model is, times what its
-mistake would cost as a share of the dearest. Nothing of this changes with time, so nothing goes stale while
+mistake would cost as a share of the highest. Nothing of this changes with time, so nothing goes stale while
 it waits; when the rules change, `reviews.services.order` works every waiting task out anew.
 
 A task that shows nothing of the model must not betray it by its place either: its value is a lot of its own,
@@ -40,7 +40,7 @@ def head_start(rules: ReviewRules, *, due_after: timedelta, worth: float) -> flo
 
 
 # The same for the next open tasks of a workflow, by their keys; see `lot` and `value`. A label that the
-# schema no longer knows counts as the dearest. Some at a time: what is locked is passed by when tasks are
+# schema no longer knows counts as the costliest. Some at a time: what is locked is passed by when tasks are
 # claimed.
 RANK_AGAIN = """
 WITH cost AS (

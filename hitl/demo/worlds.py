@@ -1,4 +1,4 @@
-"""The demo's workflows: what is decided, by which words, a history and a stream with the truth."""
+"""The demo's workflows: texts, fields and labels, a history, and a stream of cases whose truth is known."""
 
 import csv
 import gzip

@@ -88,7 +88,7 @@ class Terms:
     Attributes:
         target, delta: of the test of all units together.
         costs: of deciding each of the release's labels wrongly, in [0, 1], shape (n_labels,).
-        why: what made them sharper, for the record.
+        why: what made them stricter, for the record.
     """
 
     target: float

@@ -83,7 +83,7 @@ def misses(workflow_id: UUID) -> tuple[int, int]:
 
 
 def costs_of(policy: Policy, labels: Sequence[str]) -> tuple[float, ...]:
-    """Return what deciding each label wrongly counts, as a share of the dearest; 1 where all are alike."""
+    """Return what deciding each label wrongly counts, as a share of the highest; 1 where all are alike."""
     if policy.loss == LossKind.ERRORS:
         return (1.0,) * len(labels)
     workflow = Workflow.objects.get(pk=policy.workflow_id)

@@ -35,7 +35,7 @@ class Promise:
         blind_share: least share of reviewed cases answered without sight of the model's output.
         loss: whether each mistake counts the same, or what its label costs.
         doubt: whether the confidence speaks of each certificate or of all there will ever be.
-        corrects_misses: whether a sharper promise is proved, by what reviewers miss of known-answer cases.
+        corrects_misses: whether a stricter promise is proved, by what reviewers miss of known-answer cases.
     """
 
     target: float = 0.01

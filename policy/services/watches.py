@@ -100,7 +100,7 @@ def keep(watch: Watch, live: LiveWatch, *, now: datetime) -> None:
 def _watched(certificate: Certificate) -> float:
     """Return the error that monitors hold labels against: the promise, or what of it reviewers would see.
 
-    Where misses are allowed for, the certificate was proved at the sharper target, and the same reviewers
+    Where misses are allowed for, the certificate was proved at the stricter target, and the same reviewers
     answer the audits.
     """
     evidence = certificate.evidence

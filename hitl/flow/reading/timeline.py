@@ -17,7 +17,7 @@ _ORIGINS = {"import": "Imported with its label", "known_answer": "Added as a kno
 
 
 def whole_history(case: Case) -> list[Entry]:
-    """Return everything that happened, for whoever watches over the service."""
+    """Return everything that happened, for leads, operators, administrators and auditors."""
     reviews = list(Review.objects.filter(case=case).select_related("reviewer", "task"))
     decisions = Decision.objects.filter(case=case).select_related("release", "cutoff_set", "certificate")
     decided = list(decisions.order_by("epoch", "sequence"))
@@ -35,7 +35,7 @@ def whole_history(case: Case) -> list[Entry]:
 
 
 def history_for_reviewer(case: Case, said: VisibleAnswer) -> list[Entry]:
-    """Return what people said, once nobody may be asked any more; nothing tells of the model."""
+    """Return people's answers, once nobody can be asked any more; nothing of the model."""
     received = Entry(case.received_at, "Received", icon="download")
     if said.status == "waiting":
         return [received]

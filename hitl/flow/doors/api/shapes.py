@@ -203,7 +203,7 @@ class Promise(Shape):
         _said("Whether the confidence is that of each certificate, or of all there will be."),
     ] = "certificate"
     corrects_misses: Annotated[
-        bool, _said("Prove a sharper promise, by what reviewers miss of known-answer cases.")
+        bool, _said("Prove a stricter promise, by what reviewers miss of known-answer cases.")
     ] = False
 
 

@@ -14,7 +14,13 @@ from policy.types import Degree
 from policy.web.forms import PercentField
 from science.fields import Kind
 
-FIRST_DEGREES = [(d.value, d.label) for d in Degree if d is not Degree.FULL]
+_DEGREE_WORDS = {
+    Degree.HUMAN_ONLY: "people decide every case",
+    Degree.SHADOW: "people decide, the model scores unseen",
+    Degree.ASSIST: "people decide, with the model's suggestion",
+    Degree.PARTIAL: "the model decides what keeps the promise, people the rest",
+}
+FIRST_DEGREES = [(degree.value, f"{degree.label}: {words}") for degree, words in _DEGREE_WORDS.items()]
 _LONG = forms.Textarea(attrs={"rows": 4})
 
 
