@@ -12,9 +12,9 @@ _WHY_NOT = {
     Reason.SCHEMA_MISMATCH: "The model was trained for other fields or labels. Train one for these.",
     Reason.BREAKER: "The breaker has tripped. Find out why and reset it first.",
     Reason.CERTIFICATE_EXPIRED: "The certificate has ended. Certify the model again.",
-    Reason.NOT_CERTIFIED: "No cutoffs are in force that the present promise could rest on.",
+    Reason.NOT_CERTIFIED: "No cutoffs in force are proved for the present promise.",
 }
-_FULL_NEEDS = "Everything needs a certificate, confirmed by live audits, that accepts every case."
+_FULL_NEEDS = "Full automation needs a certificate, confirmed by live audits, that accepts every case."
 
 
 def hindrance(workflow_id: UUID, *, degree: Degree, now: datetime) -> str:

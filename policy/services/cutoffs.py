@@ -175,7 +175,7 @@ def _checked(cutoffs: Mapping[str, float], policy: Policy, release: Release, rea
             errors.append({"field": f"cutoffs.{label}", "error": error, "fix": "Give a number from 0 to 1."})
     one_number = set(cutoffs) == set(release.labels) and len(set(cutoffs.values())) == 1
     if policy.scope == Scope.OVERALL and not errors and not one_number:
-        fix = "Give every label the same cutoff, or promise for each label first."
+        fix = "Give every label the same cutoff, or change the promise to one for each label first."
         errors.append({"field": "cutoffs", "error": "An overall promise has one cutoff.", "fix": fix})
     if errors:
         raise Invalid(errors)

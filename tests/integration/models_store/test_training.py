@@ -100,7 +100,7 @@ def test_the_same_labels_give_the_same_bytes_and_are_not_registered_twice() -> N
     again = train_now(workflow)
     assert first is not None
     assert again.status == RunStatus.REFUSED
-    assert again.reason == f"These labels give the model that is registered already as {first.name}."
+    assert again.reason == f"These labels give the same model as {first.name}, which is registered already."
     assert Release.objects.count() == 1
 
 
