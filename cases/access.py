@@ -1,4 +1,4 @@
-"""Who may see workflows and cases: every person with a role; nobody else learns that they exist."""
+"""Who may see workflows and cases: every person with a role; to others they do not exist."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Lock a case, before anything that hangs on it."""
+"""Lock a case, before any row that belongs to it."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -29,7 +29,9 @@ class Workflow(models.Model):
     )
     name = models.CharField(max_length=100)
     description = models.TextField(blank=True, help_text="What is decided here, in a sentence.")
-    guidelines = models.TextField(blank=True, help_text="The policy reviewers decide by; shown at the desk.")
+    review_policy = models.TextField(
+        blank=True, help_text="What reviewers decide by. They can open it at the desk."
+    )
     policy_version = models.IntegerField(default=1, editable=False)
     schema_version = models.IntegerField(
         default=1, editable=False, help_text="The number of the current schema."
@@ -167,7 +169,7 @@ class Case(models.Model):
 
 
 class Label(models.Model):
-    """One row per answer that a case counts as, or counted as; append-only, a later one supersedes.
+    """One row per answer that is or was a case's label; append-only, a later one supersedes.
 
     `inclusion_probability` is the chance that a blind label was collected for this case.
     """
@@ -216,7 +218,7 @@ class Label(models.Model):
 
 
 class IntakeBatch(models.Model):
-    """One row per batch of cases that was accepted to be worked on later (`Prefer: respond-async`).
+    """One row per batch of cases that was accepted for later (`Prefer: respond-async`).
 
     `body` is what was sent, dropped when it has been worked through; `items` is what became of each case.
     """
@@ -255,7 +257,7 @@ class IntakeBatch(models.Model):
 
 
 class Voiding(models.Model):
-    """One row per time somebody's answers were declared void from a moment on; worked through in steps.
+    """One row per voiding: somebody's answers since a moment no longer count; carried out in steps.
 
     Whatever they answered from `since` to `at` is taken back. Answers themselves stay stored. The counts say
     what has been done so far.
@@ -269,14 +271,14 @@ class Voiding(models.Model):
         Workflow, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     since = models.DateTimeField()
-    at = models.DateTimeField(help_text="The answers were given until then; also when they were taken back.")
+    at = models.DateTimeField(help_text="Answers given until then are void; also the time of the voiding.")
     reason = models.TextField()
     asked_by = models.CharField(max_length=150)
     asked_by_id = models.CharField(max_length=64)
     finished_at = models.DateTimeField(null=True)
-    answers = models.IntegerField(default=0, help_text="Taken back.")
-    labels = models.IntegerField(default=0, help_text="That rested on them, and count no more.")
-    kept = models.IntegerField(default=0, help_text="Labels that stand on what others answered.")
+    answers = models.IntegerField(default=0, help_text="Answers taken back.")
+    labels = models.IntegerField(default=0, help_text="Labels that rested on them and no longer count.")
+    kept = models.IntegerField(default=0, help_text="Labels kept because others gave the same answer.")
     reopened = models.IntegerField(default=0, help_text="Cases that wait for a person again.")
     reaudited = models.IntegerField(default=0, help_text="Automatic decisions that are audited again.")
 

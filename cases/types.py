@@ -1,10 +1,10 @@
-"""Words of cases."""
+"""Choices of cases."""
 
 from django.db import models
 
 
 class CaseStatus(models.TextChoices):
-    """Where a case stands."""
+    """Whether a case still waits."""
 
     WAITING = "waiting", "waits for a person"
     DECIDED = "decided", "decided"
@@ -26,7 +26,7 @@ class Origin(models.TextChoices):
 
 
 class Purpose(models.TextChoices):
-    """Why a person was asked, and so what the label may prove."""
+    """Why a person was asked; it decides what the label may prove."""
 
     REVIEW = "review", "review"
     AUDIT = "audit", "audit of an automatic decision"
@@ -38,7 +38,7 @@ class Purpose(models.TextChoices):
 
 
 class IntakeBatchStatus(models.TextChoices):
-    """Where a batch that is worked on later stands."""
+    """How far the work on a batch is that was accepted for later."""
 
     QUEUED = "queued", "waits for a worker"
     RUNNING = "running", "is being worked on"

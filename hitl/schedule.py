@@ -1,4 +1,4 @@
-"""What beat rings for, and every how many seconds. The work is found in rows: a lost bell costs a period."""
+"""The jobs that beat starts, and how often. Each finds its work in rows: a lost message costs one period."""
 
 SCHEDULE = {
     "give back ended leases": ("reviews.reap_leases", 15.0),

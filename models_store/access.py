@@ -31,7 +31,7 @@ def release_for(actor: Actor, release_id: UUID) -> Release:
     releases = Release.objects.select_related("workflow").filter(workflow__in=workflows_for(actor))
     release = releases.filter(pk=release_id).first()
     if release is None:
-        raise NotFound("There is no such release, or it is not yours to see.")
+        raise NotFound("There is no such model, or it is not yours to see.")
     return release
 
 
@@ -45,6 +45,6 @@ def run_for(actor: Actor, run_id: UUID) -> TrainingRun:
 
 
 def require_operator(actor: Actor) -> None:
-    """Refuse who may not act on models; the service itself trains and promotes by its rules."""
+    """Refuse whoever may not act on models; the service itself trains and promotes by its rules."""
     if actor.kind != "system" and not actor.has(Role.OPERATOR):
         raise NotAllowed("Training and promoting models is for operators.")

@@ -1,4 +1,4 @@
-"""The bytes of models: stored by their hash, signed by the service, checked before a single one is parsed."""
+"""The files of models: stored by their hash, signed, and checked before they are parsed."""
 
 import hashlib
 import os
@@ -19,7 +19,7 @@ _PURPOSE = "artifact"
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """Where an artifact lies and what proves it."""
+    """A stored artifact: its hash, size and signature."""
 
     sha256: str
     size_bytes: int
@@ -27,7 +27,7 @@ class Stored:
 
 
 def store(artifact: bytes, purpose: str = _PURPOSE) -> Stored:
-    """Keep the bytes under their hash and sign it. The name appears when the file is whole.
+    """Store the bytes under their hash and sign it. The file appears only when it is whole.
 
     A file signed for one purpose is refused for every other.
 
@@ -86,7 +86,7 @@ def path_of(digest: str) -> str:
 
 
 def _refused(release: Release, trouble: str) -> ArtifactRefused:
-    message = f"The model {release.name} is not used: {trouble}. Train again, or promote another release."
+    message = f"The model {release.name} is not used: {trouble}. Train again, or promote another model."
     return ArtifactRefused(message, release=release.name, trouble=trouble)
 
 

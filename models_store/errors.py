@@ -1,10 +1,10 @@
-"""What can be wrong with models, runs and their files, each as a sentence for people."""
+"""What can be wrong with models, runs and their files; each docstring is the message."""
 
 from hitl.shared.errors import Conflict, HitlError
 
 
 class ArtifactRefused(HitlError):
-    """This model's file is missing, damaged or not ours. Train again, or promote another release."""
+    """This model's file is missing, damaged or not ours. Train again, or promote another model."""
 
     code, status = "artifact_refused", 409
 
@@ -28,6 +28,6 @@ class RunIsOver(Conflict):
 
 
 class SchemaChanged(HitlError):
-    """This release was trained for other fields or labels than the workflow has now. Train a new one."""
+    """This model was trained for other fields or labels than the workflow has now. Train a new one."""
 
     code, status = "schema_changed", 409

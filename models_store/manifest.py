@@ -1,4 +1,4 @@
-"""What names a training: everything it depends on. The same manifest gives the same bytes on one platform."""
+"""Everything a training depends on. The same manifest gives the same bytes on one platform."""
 
 import platform
 from functools import cache

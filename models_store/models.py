@@ -196,46 +196,47 @@ class TrainingSettings(models.Model):
         Workflow, primary_key=True, on_delete=models.CASCADE, related_name="training_settings"
     )
     is_automatic = models.BooleanField(
-        "Train without being asked", default=True, help_text="Else models are trained by hand only."
+        "Train without being asked", default=True, help_text="Otherwise models are trained by hand only."
     )
     min_new_labels = models.IntegerField(
         "New labels",
         default=200,
         validators=[MinValueValidator(1)],
-        help_text="Train as soon as so many have come in since the last run.",
+        help_text="Train as soon as this many have come in since the last run.",
     )
     every_hours = models.FloatField(
         "Hours between runs",
         default=24,
         validators=[MinValueValidator(0.1)],
-        help_text="Train after so long if there is any new label at all.",
+        help_text="Train after this time if there is any new label.",
     )
     most_wrong_in_a_slice = models.FloatField(
-        "Most wrong answers in any slice, %",
+        "Most wrong answers in any group of cases, %",
         null=True,
         blank=True,
         validators=[MinValueValidator(0), MaxValueValidator(100)],
-        help_text="Refuse a model that is surely wrong more often among cases of one kind. Empty: no limit.",
+        help_text="Refuse a model that is clearly wrong more often than this in any one group of cases."
+        " Empty: no limit.",
     )
     trusted_fields = ArrayField(
         models.CharField(max_length=200),
-        verbose_name="Fields that may give the answer",
+        verbose_name="Fields that may give the answer away",
         default=list,
         blank=True,
-        help_text="Names, separated by commas. A field from which alone every label follows is refused"
-        " otherwise: most are filled in after the decision.",
+        help_text="Names, separated by commas. Otherwise a field that alone tells every label is refused,"
+        " because it was probably filled in after the decision.",
     )
     unread_words = ArrayField(
         models.CharField(max_length=100),
-        verbose_name="Words that are no evidence",
+        verbose_name="Words to ignore",
         default=list,
         db_default=[],
         blank=True,
-        help_text="Separated by commas. The next model does not read them: names, signatures, what reviewers"
-        " call misleading.",
+        help_text="Separated by commas. The next model does not read them: names, signatures, words that"
+        " reviewers marked as misleading.",
     )
     challengers_wait = models.BooleanField(
         "New models wait for a person",
         default=False,
-        help_text="Else a model that passes the gate becomes the champion by itself.",
+        help_text="Otherwise a model that passes the gate becomes the champion at once.",
     )

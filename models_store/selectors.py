@@ -81,14 +81,14 @@ def role_history(release_id: UUID) -> list[RoleSpan]:
     return list(RoleSpan.objects.filter(release_id=release_id).order_by("since", "id"))
 
 
-def standing_labels(workflow_id: UUID) -> QuerySet[Label]:
+def current_labels(workflow_id: UUID) -> QuerySet[Label]:
     """Return the labels that count now: one per case, the latest."""
     return Label.objects.filter(workflow_id=workflow_id, superseded_at=None)
 
 
 def new_labels(workflow_id: UUID, *, since: datetime | None) -> int:
     """Count the current labels given since then; all of them without a time."""
-    labels = standing_labels(workflow_id)
+    labels = current_labels(workflow_id)
     return labels.count() if since is None else labels.filter(at__gt=since).count()
 
 

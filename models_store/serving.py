@@ -1,4 +1,4 @@
-"""Models ready to score, kept in the memory of each process: loaded once, checked before.
+"""Models ready to score, kept in the memory of each process; each is checked and loaded once.
 
 Nothing here imports scikit-learn: a web process that only scores stays small.
 """
@@ -23,7 +23,7 @@ _lock = Lock()
 
 
 def served_model(release_id: UUID) -> ServedModel:
-    """Return the release's plan, from memory when this process has loaded it.
+    """Return a model ready to score, from memory if this process has loaded it.
 
     Raises:
         ArtifactRefused: the file is missing, damaged, not the service's own or not this release's.
@@ -44,7 +44,7 @@ def served_model(release_id: UUID) -> ServedModel:
 
 
 def read_model(release: Release) -> ServedModel:
-    """Read a release's plan from its file, past the memory of this process.
+    """Read a model from its file, not from the memory of this process.
 
     Raises:
         ArtifactRefused: the file is missing, damaged, not the service's own or not this release's.
@@ -78,6 +78,6 @@ def warm() -> dict[UUID, str]:
 
 
 def forget() -> None:
-    """Drop every loaded plan."""
+    """Drop every loaded model."""
     with _lock:
         _plans.clear()

@@ -1,4 +1,4 @@
-"""Jobs of the model store: ids in, one service called."""
+"""Jobs of the model store: each takes ids and calls one service."""
 
 from celery import shared_task
 
@@ -8,7 +8,7 @@ from models_store.services import runs, schedule
 
 @shared_task(name="models_store.sweep_runs")
 def sweep_runs() -> None:
-    """Queue again what a dead worker left, ring again for what nobody heard."""
+    """Queue again the runs of dead workers, and start those whose message was lost."""
     runs.sweep_runs(now=clock.now())
 
 

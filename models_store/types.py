@@ -1,4 +1,4 @@
-"""Words of the model store."""
+"""Choices of the model store."""
 
 from django.db import models
 
@@ -7,17 +7,17 @@ class ReleaseRole(models.TextChoices):
     """What a release does for its workflow now."""
 
     CHAMPION = "champion", "champion: scores and decides"
-    SHADOW = "shadow", "shadow: scores, nobody sees it"
+    SHADOW = "shadow", "shadow: scores, but nobody sees it"
     CANARY = "canary", "canary: decides a share"
     RETIRED = "retired", "retired"
 
 
 class RunStatus(models.TextChoices):
-    """Where a training run stands."""
+    """Status of a training run."""
 
     QUEUED = "queued", "queued"
     RUNNING = "running", "running"
-    SUCCEEDED = "succeeded", "made a release"
+    SUCCEEDED = "succeeded", "made a model"
     REFUSED = "refused", "the gate refused it"
     FAILED = "failed", "failed"
     CANCELLED = "cancelled", "cancelled"
@@ -39,7 +39,7 @@ class Trigger(models.TextChoices):
 
 
 class LabelUse(models.TextChoices):
-    """What a label serves for in one release: never two things."""
+    """What a label is used for by one model: never two things."""
 
     TRAIN = "train", "fit the model"
     TUNE = "tune", "choose scores and grids"

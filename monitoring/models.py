@@ -1,4 +1,4 @@
-"""Is it still true: counters that are kept as decisions arrive, so that no page scans the large tables."""
+"""Counters of decisions, kept as they arrive, so that no page scans the large tables."""
 
 from typing import Any, ClassVar
 
@@ -34,7 +34,7 @@ class HourTally(models.Model):
 
 
 class Watermark(models.Model):
-    """One row per stream that is folded into tallies: how far it has been read."""
+    """One row per stream that is counted into tallies: up to where it has been read."""
 
     stream = models.CharField(max_length=80, primary_key=True)
     read_until = models.DateTimeField()

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 @shared_task(name="monitoring.every_minute")
 def every_minute() -> None:
-    """Fold new decisions into the tallies and tie them into the audit chain."""
+    """Count new decisions and put their digest into the audit log."""
     now = clock.now()
     fold_all(now=now)
     for workflow_id in Workflow.objects.values_list("id", flat=True):
@@ -26,13 +26,13 @@ def every_minute() -> None:
 
 @shared_task(name="monitoring.sign_checkpoint")
 def sign_checkpoint() -> None:
-    """Sign the head of the audit chain, so that cutting it off shows."""
+    """Sign the head of the audit log, so that removing its end shows."""
     checkpoint(now=clock.now())
 
 
 @shared_task(name="monitoring.watch")
 def watch() -> None:
-    """Take in the live evidence of every workflow, and heed it."""
+    """Read the live evidence of every workflow and act on it."""
     watched = Policy.objects.filter(workflow__archived_at=None)
     for workflow_id in watched.values_list("workflow_id", flat=True):
         try:

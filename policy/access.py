@@ -19,12 +19,12 @@ def workflow_for(actor: Actor, slug: str) -> Workflow:
 
 
 def require_lowerer(actor: Actor) -> None:
-    """Refuse who may not take automation away; the service itself always may."""
+    """Refuse whoever may not take automation away; the service itself always may."""
     if actor.kind != "system" and not actor.has(*LOWERERS):
         raise NotAllowed("Taking automation away is for leads and operators.")
 
 
 def require_raiser(actor: Actor) -> None:
-    """Refuse who may not allow more automation: that takes a person with the right to answer for it."""
+    """Refuse whoever may not allow more automation: only people with the right role may."""
     if not actor.has(*RAISERS):
         raise NotAllowed("Allowing more automation is for operators.")

@@ -22,7 +22,7 @@ class ChangedMeanwhile(Conflict):
 
 
 class SecondPersonNeeded(HitlError):
-    """Who asked for this cannot approve it: another operator must."""
+    """You asked for this, so another operator must approve it."""
 
     code, status = "second_person_needed", 409
 

@@ -67,10 +67,10 @@ class Policy(models.Model):
     doubt = models.CharField(max_length=12, choices=Doubt, default=Doubt.CERTIFICATE)
     corrects_misses = models.BooleanField(
         default=False,
-        help_text="Prove a sharper promise, by what reviewers miss of known-answer cases.",
+        help_text="Prove a stricter promise, by as much as reviewers miss of known-answer cases.",
     )
     follows_certificates = models.BooleanField(
-        default=True, help_text="Cutoffs of a new certificate come into force by themselves."
+        default=True, help_text="The cutoffs of a new certificate come into force at once."
     )
     needs_second_person = models.BooleanField(
         default=False, help_text="More automation takes two operators: one asks, another approves."
@@ -109,8 +109,8 @@ class Policy(models.Model):
         )
         if self.loss == LossKind.COSTS:
             return (
-                f"Mistakes among {whose} cost at most {percent(self.target)} of what it would cost if each"
-                f" were the dearest one, at {percent(self.confidence)} confidence."
+                f"Mistakes among {whose} cost at most {percent(self.target)} of what they would cost if every"
+                f" decision were the costliest mistake, at {percent(self.confidence)} confidence."
             )
         return (
             f"At most {percent(self.target)} of {whose} are wrong, at {percent(self.confidence)} confidence."
@@ -153,7 +153,7 @@ class DegreeChange(models.Model):
 
 
 class Certificate(models.Model):
-    """One row per proof, or attempt at one, that cutoffs keep a promise; with all that recomputes it.
+    """One row per proof that cutoffs keep a promise, or failed attempt; with what recomputes it.
 
     `seen["units"]` holds one entry per unit of the promise (`label` is null for an overall one): what was
     counted, the cutoffs that passed as exact floats, or why none did and how many labels it would take.
@@ -293,7 +293,7 @@ class Decision(models.Model):
         max_length=100, null=True, help_text="What was decided; null while a person is awaited."
     )
     predicted = models.CharField(max_length=100, null=True)
-    score = models.FloatField(null=True, help_text="The certified scalar.")
+    score = models.FloatField(null=True, help_text="What the cutoff is compared with, in [0, 1].")
     confidence = models.FloatField(null=True, help_text="Calibrated probability of the predicted label.")
     cutoff = models.FloatField(null=True)
     proba = ArrayField(
@@ -357,7 +357,7 @@ class Decision(models.Model):
 
 
 class Trial(models.Model):
-    """One row per plan that live labels test: frozen before the first of them, looked at after every one.
+    """One row per trial: a test plan, fixed before its first live label and checked after every one.
 
     `plans` and `states` run in parallel, one entry per unit of the promise. Cases count from `frozen_at` on,
     in the order of their decisions; `cursor_at` and `cursor_case` say how far they have been taken in, and
@@ -435,12 +435,12 @@ class Watch(models.Model):
 
     @property
     def is_calm(self) -> bool:
-        """Whether nothing that is in speaks against the promise."""
+        """Whether no answer so far contradicts the promise."""
         return self.level == self.early_level == MonitorLevel.GREEN
 
 
 class Reading(models.Model):
-    """One row per block of audits that a watch has taken in: the monitor's line through time."""
+    """One row per block of audits that a watch has read: a point of the monitor's line."""
 
     id = models.BigAutoField(primary_key=True)
     watch = models.ForeignKey(Watch, on_delete=models.CASCADE, related_name="readings", db_index=False)
@@ -455,7 +455,7 @@ class Reading(models.Model):
 
 
 class KnownAnswer(models.Model):
-    """One row per answer of a person to a case whose truth was known: what bounds the misses."""
+    """One row per answer to a known-answer case: shows how many mistakes reviewers miss."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="+", db_index=False)

@@ -18,7 +18,7 @@ GAIN = 0.01  # of all traffic: less is not worth a change of model
 
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """An answer, with its words."""
+    """Whether to promote a model, and why."""
 
     is_worth: bool
     words: str
@@ -41,9 +41,7 @@ def worth_promoting(release: Release, *, now: datetime) -> Promotion:
         return Promotion(True, f"{before.name} automates nothing under a certificate now.")
     watch = Watch.objects.filter(workflow_id=release.workflow_id, ended_at=None).first()
     if watch is not None and not watch.is_calm:
-        return Promotion(
-            False, f"Audits speak against {before.name}: until that is settled, it stays under watch."
-        )
+        return Promotion(False, f"Audits begin to contradict {before.name}; it stays until that is settled.")
     certificate = certificate_for(policy, release.id, now=now)
     would = _share(certificate, release, certified_cutoffs(certificate, release)) if certificate else 0.0
     words = f"It would automate {percent(would)} of cases, {before.name} automates {percent(now_automated)}."

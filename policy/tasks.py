@@ -1,4 +1,4 @@
-"""Work for later: certify a release, and find releases whose bell was lost."""
+"""Work for later: certify a release, and find models whose message was lost."""
 
 from uuid import UUID
 

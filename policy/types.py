@@ -1,4 +1,4 @@
-"""Words of policy. The degrees, routes, reasons and standings themselves are `science.decide`'s."""
+"""Choices of policy. The degrees, routes, reasons and bases themselves are `science.decide`'s."""
 
 from django.db import models
 
@@ -27,16 +27,16 @@ class Scope(models.TextChoices):
 
 
 class LossKind(models.TextChoices):
-    """What a wrong automatic decision counts."""
+    """How a wrong automatic decision counts."""
 
-    ERRORS = "errors", "each wrong decision counts the same"
-    COSTS = "costs", "a wrong decision counts what its label costs"
+    ERRORS = "errors", "every mistake counts the same"
+    COSTS = "costs", "a mistake counts what its label costs"
 
 
 class Doubt(models.TextChoices):
-    """What the confidence speaks of."""
+    """Which certificates share the confidence."""
 
-    CERTIFICATE = "certificate", "the certificates made from the same labels"
+    CERTIFICATE = "certificate", "certificates made from the same labels"
     LIFETIME = "lifetime", "all certificates the workflow will ever have, together"
 
 
@@ -64,14 +64,14 @@ class TrialKind(models.TextChoices):
 
 
 class TrialOutcome(models.TextChoices):
-    """How a trial ended."""
+    """How a trial has ended."""
 
     CERTIFIED = "certified", "proved"
     ABANDONED = "abandoned", "given up: what it tested is no longer in force"
 
 
 class CertificateStatus(models.TextChoices):
-    """Where a certificate stands."""
+    """Status of a certificate."""
 
     PROVISIONAL = "provisional", "provisional"
     CERTIFIED = "certified", "certified"
@@ -86,7 +86,7 @@ LIVE_CERTIFICATES = (CertificateStatus.PROVISIONAL, CertificateStatus.CERTIFIED,
 
 
 class ChangeStatus(models.TextChoices):
-    """Where a change of degree stands."""
+    """Status of a change of degree."""
 
     ASKED = "asked", "waits for another operator"
     MADE = "made", "made"
@@ -107,7 +107,7 @@ class DecisionReason(models.TextChoices):
     AMENDED = "amended", "a person changed the decision"
     UNDONE = "undone", "a person took an answer back"
     WITHDRAWN = "withdrawn", "the submitter withdrew the case"
-    DEFAULTED = "defaulted", "nobody answered in time: the default label stands in"
+    DEFAULTED = "defaulted", "nobody answered in time, so the case got the default label"
 
 
 REASONS = [(r.value, r.value.replace("_", " ")) for r in Reason] + DecisionReason.choices

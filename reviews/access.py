@@ -1,4 +1,4 @@
-"""Who may hold and answer tasks: people, never keys or the service itself."""
+"""Who may answer tasks: people, never keys or the service itself."""
 
 from hitl.shared.actor import Actor
 from hitl.shared.errors import NotAllowed

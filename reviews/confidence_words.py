@@ -1,4 +1,4 @@
-"""How sure a model is, said to people: in words and as a frequency, never as a bare number."""
+"""A model's confidence in words and as a frequency, never as a bare number."""
 
 _STEPS = ((0.99, "Almost certainly"), (0.9, "Very likely"), (0.7, "Likely"), (0.55, "Perhaps"))
 

@@ -1,4 +1,4 @@
-"""When have people said enough about a case? Pure: the answers in their order, and what comes next.
+"""When a case is settled: given the answers so far, settle it or ask another person. Pure.
 
 Only people vote. In an audit the model's label is what is judged: one person who agrees with it settles it;
 where one does not, a second is asked and, if those two differ, a third; the majority of three stands. Where
@@ -14,7 +14,7 @@ from cases.types import Purpose
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Nobody else need be asked: the case counts as `label`."""
+    """The case is settled: its label is `label`."""
 
     label: str
 

@@ -24,13 +24,13 @@ class HandsFull(Conflict):
 
 
 class HoldsFull(Conflict):
-    """You have put aside as many cases as one person may. Take one of them up again first."""
+    """You have as many cases on hold as one person may. Go on with one of them first."""
 
     code = "holds_full"
 
 
 class UndoTooLate(Conflict):
-    """It is too late to take this answer back: it has been passed on. Change the answer instead."""
+    """It is too late to take this answer back: others have been told of it. Change the answer instead."""
 
     code = "undo_too_late"
 

@@ -93,30 +93,31 @@ class ReviewRules(models.Model):
         help_text="Known-answer cases per blind case.",
     )
     known_answers_until = models.DateTimeField(
-        null=True, editable=False, help_text="Known-answer cases stand among the blind cases until then."
+        null=True, editable=False, help_text="Known-answer cases are mixed with the blind cases until then."
     )
     order = models.CharField(
         max_length=10,
         choices=OrderKind,
         default=OrderKind.DUE,
-        help_text="After the priority, what goes first.",
+        help_text="What goes first among cases of the same priority.",
     )
     value_hours = models.FloatField(
         default=0.0,
         validators=[MinValueValidator(0.0), MaxValueValidator(8_760.0)],
-        help_text="How many hours earlier a case goes whose answer is worth most: an unsure and dear one.",
+        help_text="How many hours a case may move up in the queue when the model is unsure and a mistake"
+        " would cost much.",
     )
     order_version = models.IntegerField(default=1, editable=False, help_text="Rises with every change of it.")
     sla_action = models.CharField(
         max_length=10,
         choices=SlaAction,
         default=SlaAction.NONE,
-        help_text="What is done about what is overdue.",
+        help_text="What is done with an overdue case.",
     )
     default_label = models.CharField(
         max_length=100,
         blank=True,
-        help_text="With which an overdue case is answered, where that is the rule.",
+        help_text="The answer that an overdue case gets, where that is the rule.",
     )
     hold_max_hours = models.FloatField(
         default=72, validators=[MinValueValidator(0.01), MaxValueValidator(8_760.0)]
@@ -124,13 +125,17 @@ class ReviewRules(models.Model):
     hold_cap = models.SmallIntegerField(
         default=10,
         validators=[MinValueValidator(0), MaxValueValidator(100)],
-        help_text="How many cases one person may put aside.",
+        help_text="How many cases one person may have on hold.",
     )
     skip_rules = models.JSONField(
-        default=dict, blank=True, help_text="By reason to skip, what becomes of the case: me, others or drop."
+        default=dict,
+        blank=True,
+        help_text="For each reason to skip, what becomes of the case: me, others or drop.",
     )
     reason_codes = models.JSONField(
-        default=dict, blank=True, help_text="By label, the reasons to choose from: code, words, required."
+        default=dict,
+        blank=True,
+        help_text="For each label, the reasons to choose from: code, words, required.",
     )
     ready_notes = ArrayField(
         models.CharField(max_length=MAX_NOTE),
@@ -176,7 +181,7 @@ _AS_IF_DUE_AT = Func(
 
 
 class Task(models.Model):
-    """One row per answer wanted of a person; its lease is part of the row.
+    """One row per answer that a person is to give; its lease is part of the row.
 
     What the desk may show of the model is copied in by the flow. In a blind task those columns are NULL:
     blindness is a property of the row.
@@ -205,12 +210,14 @@ class Task(models.Model):
     )
     priority = models.SmallIntegerField(default=0, help_text="Higher goes first.")
     for_adjudicator = models.BooleanField(
-        default=False, db_default=False, help_text="Only adjudicators are offered it; a lane of its own."
+        default=False, db_default=False, help_text="Only adjudicators are offered it."
     )
     created_at = models.DateTimeField()
     due_at = models.DateTimeField()
     head_start = models.FloatField(
-        default=0.0, db_default=0.0, help_text="Seconds it goes before its due time, by the workflow's order."
+        default=0.0,
+        db_default=0.0,
+        help_text="Seconds by which it is sorted before its due time, by the workflow's order.",
     )
     goes_at = models.GeneratedField(
         expression=_AS_IF_DUE_AT, output_field=models.DateTimeField(), db_persist=True
@@ -226,30 +233,29 @@ class Task(models.Model):
     leased_at = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)
     place = models.SmallIntegerField(
-        null=True, help_text="Which of the reviewer's few places it takes: their number is the cap."
+        null=True, help_text="Which of the reviewer's few places it takes: the number of places is the cap."
     )
     ahead = models.BooleanField(
         default=False,
         db_default=False,
-        help_text="LeasedTask for the next page: its holder has not seen it yet.",
+        help_text="Leased ahead for the next page: its holder has not seen it yet.",
     )
-    held_until = models.DateTimeField(
-        null=True, help_text="Put aside by whoever it is leased to, until then."
-    )
+    held_until = models.DateTimeField(null=True, help_text="On hold until then, for whoever it is leased to.")
     shelf = models.SmallIntegerField(
-        null=True, help_text="Which of their places for cases put aside it takes: their number is the cap."
+        null=True,
+        help_text="Which of the holder's places for cases on hold it takes: the number of places is the cap.",
     )
     escalated_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     escalated_at = models.DateTimeField(null=True)
     escalation = models.CharField(
-        max_length=MAX_ESCALATION, blank=True, default="", db_default="", help_text="Why it was passed up."
+        max_length=MAX_ESCALATION, blank=True, default="", db_default="", help_text="Why it was escalated."
     )
     closed_at = models.DateTimeField(null=True)
 
     is_alone = False
-    """Set where it was looked up: no answer to another task of this case and epoch stands."""
+    """Set where it was looked up: no other task of this case and epoch has an answer that counts."""
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
@@ -362,7 +368,7 @@ class Review(models.Model):
 
 
 class ReviewBatch(models.Model):
-    """One row per batch of alike cases that somebody opened: what was drawn, and what became of it.
+    """One row per batch of alike cases that somebody opened: its cases in random order, and its outcome.
 
     It takes no leases: whatever somebody else answers meanwhile is passed by when the batch is accepted.
     """
@@ -389,7 +395,7 @@ class ReviewBatch(models.Model):
 
 
 class Skip(models.Model):
-    """One row per task and person who would rather not answer it; until then it is offered to others only."""
+    """One row per task and person who skipped it; until then it is offered to others only."""
 
     id = models.BigAutoField(primary_key=True)
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="skips", db_index=False)
@@ -411,14 +417,14 @@ class KnownAnswerCase(models.Model):
     workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="known_answers")
     truth = models.CharField(max_length=100)
     predicted = models.CharField(
-        max_length=100, null=True, help_text="What the model made of it, if anything."
+        max_length=100, null=True, help_text="What the model predicted for it, if anything."
     )
     reason = models.TextField(blank=True)
     marked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     marked_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True, help_text="Not asked any more since.")
+    ended_at = models.DateTimeField(null=True, help_text="Since then it is no longer asked.")
 
     def __str__(self) -> str:
         return f"known answer of {self.case_id}"

@@ -1,8 +1,8 @@
-"""In which order tasks are handed out: by priority, then by a moment that the workflow's rules work out.
+"""The order of the queue: by priority, then by a time that the workflow's rules compute.
 
 That moment is the due time less a head start, or for `age` the time of coming in less it. The head start is
 `value_hours` times the value of a person's answer, between 0 and 1: how unsure the model is, times what its
-mistake would cost as a share of the dearest. Nothing of this changes with time, so nothing goes stale while
+mistake would cost as a share of the highest. Nothing of this changes with time, so nothing goes stale while
 it waits; when the rules change, `reviews.services.order` works every waiting task out anew.
 
 A task that shows nothing of the model must not betray it by its place either: its value is a lot of its own,
@@ -23,7 +23,7 @@ def blind_value(task_id: UUID) -> float:
 
 
 def value(confidence: float, label: str, costs: Mapping[str, float]) -> float:
-    """Return in [0, 1] what asking a person is worth: the chance of a mistake times its share of the dearest.
+    """Return in [0, 1] the value of an answer: the chance of a mistake times its cost against the highest.
 
     >>> value(0.75, "spam", {"ham": 4.0, "spam": 1.0})
     0.0625
@@ -34,13 +34,13 @@ def value(confidence: float, label: str, costs: Mapping[str, float]) -> float:
 
 
 def head_start(rules: ReviewRules, *, due_after: timedelta, worth: float) -> float:
-    """Return by how many seconds a task goes before its due time."""
+    """Return by how many seconds a task is sorted before its due time."""
     started = due_after.total_seconds() if rules.order == OrderKind.AGE else 0.0
     return started + rules.value_hours * 3600 * worth
 
 
 # The same for the next open tasks of a workflow, by their keys; see `lot` and `value`. A label that the
-# schema no longer knows counts as the dearest. Some at a time: what is locked is passed by when tasks are
+# schema no longer knows counts as the costliest. Some at a time: what is locked is passed by when tasks are
 # claimed.
 RANK_AGAIN = """
 WITH cost AS (

@@ -1,4 +1,4 @@
-"""What chance decides about reviews, by keyed hashes of the case: nobody can influence or repeat a draw.
+"""Random draws about reviews: keyed hashes of the case, so that nobody can influence them.
 
 Each has a salt of its own, so that none tells of another: a case that is read twice is not the kind of case
 that is audited, and skipping a case does not draw its mode anew.
@@ -25,7 +25,7 @@ def decides_first(case_id: UUID, epoch: int, share: float) -> bool:
 
 
 def brings_known_answer(task_id: UUID, rate: float) -> bool:
-    """Tell whether a known-answer case stands beside this blind task."""
+    """Tell whether this blind task brings a known-answer case into the queue."""
     return _drawn(_KNOWN_ANSWER, task_id, 0, rate)
 
 

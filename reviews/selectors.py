@@ -1,4 +1,4 @@
-"""Questions to the queue: what a reviewer holds, what waits, what has been said about a case."""
+"""Questions about the queue: what a reviewer has, what waits, what was answered."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ _JSON = frozenset({"content", "fields", "labels", "reason_codes"})
 
 @dataclass(frozen=True, slots=True)
 class LeasedTask:
-    """A task in somebody's hands, with everything that the desk shows of it.
+    """A leased task, with everything that the desk shows of it.
 
     In a blind task everything of the model is None: the row itself does not hold it. Where people answer
     first, it is None until they have, and `first_label` is what they said. `received_at` is when the task was
@@ -53,7 +53,7 @@ class LeasedTask:
     received_at: datetime
     slug: str
     workflow: str
-    guidelines: str
+    review_policy: str
     fields: list[dict[str, Any]]
     labels: list[dict[str, Any]]
     first_label: str | None
@@ -104,7 +104,7 @@ def leased_task_of(
 
 
 def on_hold(actor: Actor) -> list[Task]:
-    """Return what the person has put aside, the soonest to end first; with case and workflow."""
+    """Return the cases the person has on hold, the first to come back first; with case and workflow."""
     mine = Task.objects.filter(status=TaskStatus.HELD, leased_to_id=actor.user_id)
     return list(mine.select_related("case", "workflow").order_by("held_until", "pk"))
 
@@ -136,7 +136,7 @@ def label_names_of(workflow_id: UUID, number: int) -> list[str]:
 
 
 def answered_today(actor: Actor, *, now: datetime) -> int:
-    """Count the person's standing answers since midnight (UTC)."""
+    """Count the person's answers since midnight (UTC), without those taken back."""
     midnight = datetime.combine(now.date(), time.min, now.tzinfo)
     return Review.objects.filter(
         reviewer_id=actor.user_id, submitted_at__gte=midnight, submitted_at__lte=now, undone_at=None
@@ -191,21 +191,21 @@ class Quiet:
     """Why there is nothing for a person to do just now; counts end at `MAX_COUNTED`.
 
     Attributes:
-        held: with other reviewers; `held_until` when the first of their leases ends.
-        aside: put aside by others; `aside_until` when the first of them comes back.
-        mine_aside: put aside by the person; `mine_until` when the first of them comes back.
-        skipped: passed on by the person and offered to them again; `skipped_until` when the first of them is.
-        for_others: waiting, and not for the person: answered, skipped or passed up by them.
+        leased: with other reviewers; `leased_until` when the first of their leases ends.
+        on_hold: on hold with others; `on_hold_until` when the first of them comes back.
+        mine_on_hold: on hold with the person; `mine_until` when the first of them comes back.
+        skipped: skipped by the person for a while; `skipped_until` when they are offered the first again.
+        for_others: waiting, and not for the person: answered, skipped for good or escalated by them.
         for_adjudicators: waiting for an adjudicator, which the person is not.
         for_skilled: waiting for people with other skills or in another team.
         next_due: when the first of all that is open should be answered; None when nothing is.
     """
 
-    held: int
-    held_until: datetime | None
-    aside: int
-    aside_until: datetime | None
-    mine_aside: int
+    leased: int
+    leased_until: datetime | None
+    on_hold: int
+    on_hold_until: datetime | None
+    mine_on_hold: int
     mine_until: datetime | None
     skipped: int
     skipped_until: datetime | None
@@ -217,19 +217,20 @@ class Quiet:
     @property
     def is_done(self) -> bool:
         """True when no case is open anywhere that could be named here."""
-        places = (self.held, self.aside, self.mine_aside, self.skipped, self.for_others)
+        places = (self.leased, self.on_hold, self.mine_on_hold, self.skipped, self.for_others)
         return not any(places) and not self.for_adjudicators and not self.for_skilled
 
 
 def why_quiet(actor: Actor, *, workflow_ids: list[UUID] | None, now: datetime) -> Quiet:
-    """Say where the open tasks are that this person is not offered."""
+    """Say why there is nothing for this person: where the open tasks are."""
     mine = open_workflows(actor)
     chosen = mine if workflow_ids is None else [each for each in mine if each in workflow_ids]
     within = Task.objects.filter(workflow_id__in=chosen)
-    held = _ending(within.filter(status=TaskStatus.LEASED).exclude(leased_to_id=actor.user_id), "lease_until")
-    put_aside = within.filter(status=TaskStatus.HELD)
-    aside = _ending(put_aside.exclude(leased_to_id=actor.user_id), "held_until")
-    mine_aside = _ending(put_aside.filter(leased_to_id=actor.user_id), "held_until")
+    leases = within.filter(status=TaskStatus.LEASED)
+    leased = _ending(leases.exclude(leased_to_id=actor.user_id), "lease_until")
+    holds = within.filter(status=TaskStatus.HELD)
+    held_by_others = _ending(holds.exclude(leased_to_id=actor.user_id), "held_until")
+    held_by_me = _ending(holds.filter(leased_to_id=actor.user_id), "held_until")
     waiting = within.filter(status=TaskStatus.WAITING)
     skips = Skip.objects.filter(reviewer_id=actor.user_id, until__gt=now, until__lte=now + SKIP_LASTS)
     skipped = skips.filter(task__in=waiting).aggregate(n=Count("pk"), until=Min("until"))
@@ -239,12 +240,12 @@ def why_quiet(actor: Actor, *, workflow_ids: list[UUID] | None, now: datetime) -
     if workflow_ids is not None:
         elsewhere = elsewhere.filter(workflow_id__in=workflow_ids)
     return Quiet(
-        held=held["n"],
-        held_until=held["until"],
-        aside=aside["n"],
-        aside_until=aside["until"],
-        mine_aside=mine_aside["n"],
-        mine_until=mine_aside["until"],
+        leased=leased["n"],
+        leased_until=leased["until"],
+        on_hold=held_by_others["n"],
+        on_hold_until=held_by_others["until"],
+        mine_on_hold=held_by_me["n"],
+        mine_until=held_by_me["until"],
         skipped=skipped["n"],
         skipped_until=skipped["until"],
         for_others=max(0, in_lanes - skipped["n"]),
@@ -259,6 +260,6 @@ def _ending(tasks: QuerySet[Task], field: str) -> dict[str, Any]:
 
 
 def last_answers(actor: Actor, *, count: int) -> list[Review]:
-    """Return the person's latest standing answers, newest first."""
+    """Return the person's latest answers that were not taken back, newest first."""
     mine = Review.objects.filter(reviewer_id=actor.user_id, undone_at=None)
     return list(mine.select_related("case__workflow").order_by("-submitted_at")[:count])

@@ -91,7 +91,7 @@ HELD_COLUMNS = f"""
     CASE WHEN {_SHOWN} THEN t.runner_up END AS runner_up,
     CASE WHEN {_SHOWN} THEN t.release_id END AS release_id,
     t.case_id, t.workflow_id, t.schema_version, c.content, t.created_at AS received_at,
-    w.slug, w.name AS workflow, w.guidelines, s.fields, s.labels, t.first_label, t.escalation,
+    w.slug, w.name AS workflow, w.review_policy, s.fields, s.labels, t.first_label, t.escalation,
     rules.reason_codes, rules.ready_notes
 """
 
@@ -142,7 +142,7 @@ RETURNING {HELD_COLUMNS}
 """
 TAKE_UP = f"{_TAKE} AND t.id = %(task)s AND t.status = 'held' RETURNING {HELD_COLUMNS}"
 
-# Puts a task aside under the first free shelf of its holder; none is free at the cap.
+# Holds a task on the first free shelf of its holder; none is free at the cap.
 HOLD = """
 UPDATE reviews_task t
 SET status = 'held', held_until = %(until)s, shelf = free.shelf,

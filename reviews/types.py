@@ -1,4 +1,4 @@
-"""Words of reviews."""
+"""Choices and limits of reviews."""
 
 from datetime import timedelta
 
@@ -26,7 +26,7 @@ BATCH_LASTS = timedelta(minutes=30)
 
 
 class ReviewBatchStatus(models.TextChoices):
-    """Where a batch of alike cases stands."""
+    """Status of a batch of alike cases."""
 
     OPEN = "open", "being read"
     ACCEPTED = "accepted", "accepted"
@@ -38,11 +38,11 @@ BATCH_TRANSITIONS: dict[str, tuple[str, ...]] = {"open": ("accepted", "dissolved
 
 
 class TaskStatus(models.TextChoices):
-    """Where a review task stands."""
+    """Status of a review task."""
 
     WAITING = "waiting", "waiting"
     LEASED = "leased", "with a reviewer"
-    HELD = "held", "put aside"
+    HELD = "held", "on hold"
     DONE = "done", "answered"
     DROPPED = "dropped", "no longer needed"
 
@@ -58,7 +58,7 @@ OPEN = (TaskStatus.WAITING, TaskStatus.LEASED, TaskStatus.HELD)  # somebody is t
 
 
 class Mode(models.TextChoices):
-    """What of the model the reviewer sees. Drawn once per case and slot, stored, never redrawn."""
+    """What the reviewer sees of the model. Drawn once per case and slot, and stored."""
 
     BLIND = "blind", "blind: nothing of the model"
     DECIDE_FIRST = "decide_first", "answer first, then see the suggestion"
@@ -82,12 +82,12 @@ class TaskReason(models.TextChoices):
     BREAKER = "breaker", "the breaker has tripped"
     UNFIT = "unfit", "the model cannot read this case"
     UNDONE = "undone", "an answer was taken back"
-    ESCALATED = "escalated", "a reviewer passed it up"
+    ESCALATED = "escalated", "a reviewer escalated it"
     OVERDUE = "overdue", "its time to be answered has passed"
 
 
 class SkipReason(models.TextChoices):
-    """Why somebody passes a task on."""
+    """Why somebody skips a task."""
 
     UNSURE = "unsure", "I cannot tell"
     KNOWLEDGE = "knowledge", "It needs somebody else's knowledge"
@@ -97,11 +97,11 @@ class SkipReason(models.TextChoices):
 
 
 class SkipRule(models.TextChoices):
-    """What becomes of a task that somebody passes on."""
+    """What becomes of a task that somebody skips."""
 
-    ME = "me", "offered to the same person again after an hour, to others at once"
-    OTHERS = "others", "offered to others only"
-    DROP = "drop", "nobody is asked any more: the case is withdrawn"
+    ME = "me", "others are offered it at once, this person again after an hour"
+    OTHERS = "others", "only others are offered it"
+    DROP = "drop", "nobody is asked: the case is withdrawn"
 
 
 class OrderKind(models.TextChoices):
@@ -112,9 +112,9 @@ class OrderKind(models.TextChoices):
 
 
 class SlaAction(models.TextChoices):
-    """What is done about a task whose time to be answered has passed."""
+    """What is done with an overdue task."""
 
     NONE = "none", "nothing: it is shown as overdue"
-    RAISE = "raise", "it goes before everything that is in time"
+    RAISE = "raise", "it goes before every case that is not late"
     ESCALATE = "escalate", "it goes to the adjudicators"
-    DEFAULT = "default", "the case is answered with a set label, which proves nothing"
+    DEFAULT = "default", "the case gets the default label, which trains and proves nothing"

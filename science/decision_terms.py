@@ -1,4 +1,4 @@
-"""The words of routing: how much is automated, who decides, and why.
+"""Terms of decisions: degree, route, basis, reason.
 
 The tables below turn the small integers in arrays back into words.
 """

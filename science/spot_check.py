@@ -1,4 +1,4 @@
-"""What a look at some of a set says of the rest.
+"""From a sample that was read: how many of the rest may be wrong.
 
 After `read` members of a set, drawn at random and all found right, the number of wrong ones among the rest
 has an exact upper bound from the hypergeometric distribution: with k wrong in the set of N, a draw of n

@@ -1,4 +1,4 @@
-"""Take in a labelled history: cases that were decided before the service was there.
+"""Import a labelled history: cases that were decided before the service was used.
 
 They get no decision, because nobody here decided them; their labels train and tune. They certify only where
 the operator attests that they are a blind, random and recent sample.
@@ -39,7 +39,7 @@ class Labelled:
 
 @dataclass(slots=True)
 class Imported:
-    """What became of a history: how many are new, how many were known; the refused, with their problems."""
+    """The result of an import: how many cases are new, how many were known, which were refused and why."""
 
     taken: int = 0
     known: int = 0
@@ -50,7 +50,7 @@ class Imported:
 def import_labelled(
     *, workflow_id: UUID, items: Sequence[Labelled], actor: Actor, now: datetime, attest: bool = False
 ) -> Imported:
-    """Take in cases with their labels; name those that do not fit, and take in the others.
+    """Import cases with their labels; name those that do not fit, and import the others.
 
     Idempotent: a case without a reference is named by the hash of its content and label, so the same file can
     be imported again after an interruption. `attest`: the operator says that these labels are a blind,

@@ -1,4 +1,4 @@
-"""Take in images and recordings: proved to be what they say before a byte is stored."""
+"""Store images and recordings, after checking that they are what they claim to be."""
 
 import io
 import warnings
@@ -35,7 +35,7 @@ class BadFile(HitlError):
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
-    """A file that was read from end to end and is what it says."""
+    """A file that was read from end to end and is what it claims to be."""
 
     data: bytes
     sha256: str
@@ -73,7 +73,7 @@ def store_asset(data: bytes, *, now: datetime, declared: str = "") -> Asset:
 
 
 def keep_asset(file: Inspected, *, now: datetime) -> Asset:
-    """Keep a file that was inspected. Its row is written last: a row means that the bytes are there."""
+    """Store an inspected file. Its row is written last, so a row means that the bytes are there."""
     existing = Asset.objects.filter(pk=file.sha256).first()
     if existing is not None and default_storage.exists(existing.path):
         return existing

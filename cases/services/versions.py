@@ -1,4 +1,4 @@
-"""The number that every process compares before it writes a decision."""
+"""The policy version of a workflow, which every process compares before it writes a decision."""
 
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from cases.models import Workflow
 
 
 def bump(workflow_id: UUID) -> None:
-    """Say that the next case of this workflow is decided under other rules.
+    """Raise the version, so that the next case of this workflow is decided under the new rules.
 
     Call inside the transaction of the change. Every process that cached the old rules finds at its next
     write that they are old, writes nothing, reloads and decides again.

@@ -1,4 +1,4 @@
-"""Create a workflow, change what it asks and what it may answer, put it away."""
+"""Create a workflow, change its words, fields and labels, archive it."""
 
 import re
 from datetime import datetime
@@ -16,7 +16,7 @@ from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, Invalid, NotFound
 
 MAX_DESCRIPTION = 1_000
-MAX_GUIDELINES = 50_000
+MAX_REVIEW_POLICY = 50_000
 _RESERVED = {"new"}  # an address of its own
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,49}")
 
@@ -37,7 +37,7 @@ def create_workflow(
     actor: Actor,
     now: datetime,
     description: str = "",
-    guidelines: str = "",
+    review_policy: str = "",
 ) -> Workflow:
     """Create a workflow with the first version of its schema.
 
@@ -48,7 +48,7 @@ def create_workflow(
         SlugTaken: another workflow has this slug.
     """
     problems = _slug_problems(slug) + _text_problems(
-        {"name": name, "description": description, "guidelines": guidelines}
+        {"name": name, "description": description, "review_policy": review_policy}
     )
     try:
         schema = checked_schema(fields, labels)
@@ -59,7 +59,11 @@ def create_workflow(
     try:
         with transaction.atomic():
             workflow = Workflow.objects.create(
-                slug=slug, name=name.strip(), description=description, guidelines=guidelines, created_at=now
+                slug=slug,
+                name=name.strip(),
+                description=description,
+                review_policy=review_policy,
+                created_at=now,
             )
     except IntegrityError:
         errors = [{"field": "slug", "error": f'"{slug}" is taken', "fix": "Choose another."}]
@@ -103,13 +107,13 @@ def change_schema(
 
 @transaction.atomic
 def describe_workflow(*, workflow_id: UUID, actor: Actor, now: datetime, **words: str) -> Workflow:
-    """Change name, description or guidelines; whatever is not named stays.
+    """Change name, description or policy; whatever is not named stays.
 
     Raises:
         Invalid: a text does not fit.
         NotFound: there is no such workflow.
     """
-    unknown = set(words) - {"name", "description", "guidelines"}
+    unknown = set(words) - {"name", "description", "review_policy"}
     if unknown:
         raise TypeError(f"not words of a workflow: {', '.join(sorted(unknown))}")
     if problems := _text_problems(words):
@@ -189,7 +193,7 @@ def _slug_problems(slug: object) -> list[Problem]:
 
 
 def _text_problems(words: dict[str, Any]) -> list[Problem]:
-    longest = {"name": MAX_NAME, "description": MAX_DESCRIPTION, "guidelines": MAX_GUIDELINES}
+    longest = {"name": MAX_NAME, "description": MAX_DESCRIPTION, "review_policy": MAX_REVIEW_POLICY}
     problems = []
     for field, value in words.items():
         fix = f"Send a text of at most {longest[field]:,} characters, without control characters."

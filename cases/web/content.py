@@ -60,7 +60,7 @@ def shown_fields(case: Case, schema: Schema, assets: Mapping[str, Asset]) -> lis
 
 
 def blocks(fields: Sequence[Shown]) -> list[Block]:
-    """Group neighbouring small values; longer ones stand alone."""
+    """Group neighbouring small values; each longer one is a block of its own."""
     grouped: list[Block] = []
     for field in fields:
         kind = field.kind if field.kind in (Kind.TEXT, *MEDIA_KINDS) else "table"
@@ -72,7 +72,7 @@ def blocks(fields: Sequence[Shown]) -> list[Block]:
 
 
 def preview(case: Case, schema: Schema, assets: Mapping[str, Asset]) -> Preview:
-    """Say what a case is about. Personal fields are left out: lists are seen by many."""
+    """Return a case in one line. Personal fields are left out, because many people see lists."""
     fields = [field for field in shown_fields(case, schema, assets) if not field.is_personal]
     texts = [
         " ".join(field.text.split()) for field in fields if field.kind == Kind.TEXT and field.text.strip()

@@ -1,4 +1,4 @@
-"""Hand out the images and recordings of cases: only to those who may see the case, and never as a page."""
+"""Serve the images and recordings of cases, only to those who may see the case, and never as a page."""
 
 import re
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Addresses of the pages of this app. The case list and the case page cross apps and stand in the flow."""
+"""URLs of this app. The case list and the case page cross apps: see `hitl.flow.doors.pages.urls`."""
 
 from django.urls import URLPattern, path
 

@@ -1,4 +1,4 @@
-"""Words of accounts: roles of people and scopes of API keys."""
+"""Roles of people and scopes of API keys."""
 
 from django.db import models
 
@@ -8,9 +8,9 @@ class Role(models.TextChoices):
 
     REVIEWER = "reviewer", "Reviewer: answers cases at the desk"
     ADJUDICATOR = "adjudicator", "Adjudicator: settles answers that disagree"
-    BATCHER = "batcher", "Batcher: as a reviewer, accepts alike cases together after reading some"
+    BATCHER = "batcher", "Batcher: a reviewer who may accept alike cases together after reading some"
     LEAD = "lead", "Lead: sees the queue, its reasons and who is on"
-    OPERATOR = "operator", "Operator: cutoffs, releases, training, alarms"
+    OPERATOR = "operator", "Operator: cutoffs, models, training, alarms"
     ADMINISTRATOR = "administrator", "Administrator: workflows, accounts and keys"
     AUDITOR = "auditor", "Auditor: reads everything, changes nothing"
 

@@ -42,7 +42,7 @@ class ApiGuard:
         return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase:
-        """Answer whatever a view did not: the product's own errors as they say, all others without a word."""
+        """Answer for a view that raised: our own errors in their words, others without details."""
         if isinstance(error, HitlError):
             return from_error(error)
         log.error("unexpected failure", exc_info=error, extra={"path": request.path})

@@ -1,4 +1,4 @@
-"""What the generator of the API's reference must be told: how keys are sent, and what a shape is."""
+"""Extensions of the API reference's generator: how keys are sent, and what a shape is."""
 
 import sys
 from typing import Any

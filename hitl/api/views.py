@@ -32,7 +32,7 @@ class JsonOnly(BaseContentNegotiation):
 
 
 class ApiView(APIView):
-    """A door of the API. `scopes` names for each method what the key must be given for.
+    """A view of the API. `scopes` names for each method which scopes of a key may use it.
 
     A method whose write compares the key's version with the database's may use a key that this process read a
     moment ago: `may_use_kept_key_for`.
@@ -52,5 +52,5 @@ def caller(request: Request) -> ClientKey:
 
 @csrf_exempt
 def no_such_address(request: HttpRequest) -> HttpResponse:
-    """Stand at the end of the API's addresses, so that also a mistyped one is answered by a problem."""
+    """The last route of the API: answers a mistyped address with a problem document, too."""
     return plain(404)

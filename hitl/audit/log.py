@@ -71,7 +71,7 @@ def _head(entry: Entry) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What `verify` found: how many entries hold, and the first that does not."""
+    """What `verify` found: how many entries are unchanged, and the first that is not."""
 
     entries: int
     broken_at: int | None

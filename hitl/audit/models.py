@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Entry(models.Model):
-    """One row per change worth answering for; the database refuses update and delete.
+    """One row per recorded change; the database refuses update and delete.
 
     `digest` covers the entry and the digest before it, so that a changed byte breaks the chain.
     What may have to be erased one day is not in `detail` but behind `commitment`, a salted hash.

@@ -15,7 +15,7 @@ PAGE = 50
 
 @login_required
 def entries(request: HttpRequest) -> HttpResponse:
-    """List the entries, newest first; `POST` walks the chain and says whether it holds."""
+    """List the entries, newest first; `POST` checks the whole chain."""
     if not (isinstance(request.user, User) and request.user.has_role(Role.ADMINISTRATOR, Role.AUDITOR)):
         raise NotAllowed("The audit log is for auditors and administrators.")
     before = request.GET.get("before", "")

@@ -1,4 +1,4 @@
-"""A reviewer without hands: signs in and answers at the desk by the endpoints that a person's page uses."""
+"""A scripted reviewer: signs in and answers at the desk through the same requests as a person's page."""
 
 import http.cookiejar
 import re

@@ -1,4 +1,4 @@
-"""The demo's colleagues: scripted people who answer at the desk's doors, at a human pace, now and then wrong.
+"""The demo's colleagues: scripted people who answer at the desk, at a human pace, now and then wrong.
 
 They know the truth of the streamed mails and credit applications by their references and err at set rates,
 so that the lead's pages have a team to show. They stop while few cases wait: the rest is for whoever tries

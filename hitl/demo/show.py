@@ -21,7 +21,7 @@ def prepare() -> None:
 
 
 def welcome(address: str, say: Say) -> int | None:
-    """Say who may sign in, then teach the workflows their histories while the pages live."""
+    """Print who may sign in, then import the histories and train while the service runs."""
     kept = secrets_of(settings.DATA_DIR)
     say("")
     say(f"  Open {address} and sign in, with the password {kept.password if kept else '?'} for all:")

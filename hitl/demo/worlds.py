@@ -1,4 +1,4 @@
-"""The demo's workflows: what is decided, by which words, a history and a stream with the truth."""
+"""The demo's workflows: texts, fields and labels, a history, and a stream of cases whose truth is known."""
 
 import csv
 import gzip
@@ -38,7 +38,7 @@ class World(Protocol):
     slug: str
     name: str
     description: str
-    guidelines: str
+    review_policy: str
     fields: Fields
     labels: Labels
     target: float
@@ -71,7 +71,7 @@ class SpamMail:
     slug = "spam-mail"
     name = "Spam mail"
     description = "Is this message wanted mail or spam?"
-    guidelines = (
+    review_policy = (
         "Spam is unsolicited bulk mail: advertising nobody asked for, fraud, chain letters.\n"
         "Newsletters and mailing lists somebody signed up for are wanted mail, however dull.\n"
         "When the sender seems real but the content asks for money or passwords, it is spam."
@@ -119,7 +119,7 @@ class Credit:
     slug = "credit-applications"
     name = "Credit applications"
     description = "Would this credit be paid back?"
-    guidelines = (
+    review_policy = (
         "Good: income covers expenses and the instalments with room to spare, no record of default.\n"
         "Bad: a record of default, or instalments that the income cannot carry.\n"
         "Amounts are in thousands of pesetas; seniority is in years, time in months."
@@ -172,7 +172,7 @@ class PhoneScreens:
     slug = "phone-screens"
     name = "Phone screens"
     description = "Is the screen of this returned phone scratched?"
-    guidelines = (
+    review_policy = (
         "A scratch is a thin line in the glass that does not wipe off, light or dark.\n"
         "Reflections, smudges, dust and the lit clock are not scratches."
     )
@@ -206,7 +206,7 @@ class Calls:
     slug = "calls"
     name = "Calls"
     description = "Does the caller say a number?"
-    guidelines = (
+    review_policy = (
         "Listen for a number word anywhere in the call: one, seven, forty.\n"
         "Coughs, clicks and hissing are not words. When nothing can be made out, there is no number."
     )

@@ -1,4 +1,4 @@
-"""The story across the apps, from a case that comes in to what is learnt from it.
+"""What happens across the apps, from a case that comes in to the model that learns from it.
 
     intake     a submission becomes a case and a decision
     settling   people's answers become labels and decisions, and are taken back
@@ -6,7 +6,7 @@
     setup      a workflow is made, from a form or a file, and filled with a history
     export     cases, decisions and labels as files
     reading    the case list, the timeline of a case, and who may see what of it
-    doors      the REST API, the pages and the jobs whose work crosses apps
+    doors      REST API, pages and jobs whose work crosses apps
 
 Read `intake.submit` first.
 """

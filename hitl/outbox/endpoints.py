@@ -130,7 +130,7 @@ def send_test_event(*, endpoint_id: UUID, now: datetime) -> Delivery:
 
 @transaction.atomic
 def send_again(*, delivery_id: int, endpoint_id: UUID, now: datetime) -> None:
-    """Send a delivery once more, whether it had arrived or was given up.
+    """Send a delivery once more, whether it had arrived or failed.
 
     Raises:
         NotFound: the endpoint has no such delivery.
@@ -145,7 +145,7 @@ def send_again(*, delivery_id: int, endpoint_id: UUID, now: datetime) -> None:
 
 @transaction.atomic
 def send_failures_again(*, endpoint_id: UUID, now: datetime) -> int:
-    """Send everything once more that was given up for this endpoint; return how many."""
+    """Send all failed deliveries of this endpoint once more; return how many."""
     failed = Delivery.objects.filter(endpoint_id=endpoint_id, status=DeliveryStatus.FAILED)
     count = move(failed, table=TRANSITIONS, to=DeliveryStatus.DUE, due_at=now, attempts=0)
     if count:

@@ -1,4 +1,4 @@
-"""Events of the same transaction as the change they tell, and their way to subscribers."""
+"""Events, written in the transaction of the change they report, and their deliveries."""
 
 from typing import Any, ClassVar
 

@@ -70,7 +70,7 @@ def claim_due(*, now: datetime) -> Iterator[Delivery]:
 
 @transaction.atomic
 def record_reply(delivery: Delivery, reply: Reply, *, now: datetime) -> None:
-    """Write the attempt down and decide what follows: arrived, given up, or again later."""
+    """Record the attempt and decide what follows: delivered, failed, or again later."""
     Attempt.objects.create(
         delivery=delivery,
         at=now,

@@ -1,4 +1,4 @@
-"""Take news back before anybody has heard it."""
+"""Cancel events that nobody has been told of yet."""
 
 from uuid import UUID
 

@@ -9,5 +9,5 @@ from hitl.shared import clock
 
 @shared_task(name=RELAY)
 def relay_events() -> None:
-    """Deliver what is due; rung after every event, and by beat for bells that were lost and retries."""
+    """Deliver what is due; started after every event, and by beat for lost messages and retries."""
     relay(now=clock.now())

@@ -1,14 +1,14 @@
-"""Words of the outbox."""
+"""Choices of the outbox."""
 
 from django.db import models
 
 
 class DeliveryStatus(models.TextChoices):
-    """Where a delivery stands."""
+    """Status of a delivery."""
 
     DUE = "due", "due"
     DELIVERED = "delivered", "delivered"
-    FAILED = "failed", "given up"
+    FAILED = "failed", "failed"
     CANCELLED = "cancelled", "taken back before it was sent"
 
 

@@ -1,4 +1,4 @@
-"""The one door to the time of day, so that a replay can turn it."""
+"""The only source of the current time, so that a simulation can replace it."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

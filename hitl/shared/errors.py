@@ -1,4 +1,4 @@
-"""The one error class of the product: what a person or a client did that cannot be done.
+"""The base class of all errors that a person or a client can cause. The docstring is the message.
 
 The docstring of a subclass is its message, `code` is for machines, `status` for HTTP, and keyword
 fields carry the facts. Programming mistakes stay ordinary exceptions.

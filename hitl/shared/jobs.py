@@ -1,4 +1,4 @@
-"""Work for later, by name: the one thing that may point upwards in the import order.
+"""Jobs for workers, by name: the only thing that may point upwards in the import order.
 
 The bell rings after commit. A broker that is gone is logged and forgotten: the row that describes
 the work is the truth, and a sweeper finds what the bell missed.

@@ -1,4 +1,4 @@
-"""Files named by their content: there whole or not at all."""
+"""Files named by their content; a file is there whole or not at all."""
 
 import os
 import tempfile

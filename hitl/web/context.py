@@ -1,4 +1,4 @@
-"""What every page's frame needs: the navigation of the person's roles, and their name."""
+"""Navigation and name of the person, for the frame of every page."""
 
 from dataclasses import dataclass, replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""How numbers and times are said to people."""
+"""Numbers and times as people read them."""
 
 import math
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Forms of the shell."""
+"""Forms of sign-in and profile."""
 
 from typing import Any
 

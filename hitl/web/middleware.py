@@ -1,4 +1,4 @@
-"""What every page comes with: the content policy, and for what cannot be done a page that says why."""
+"""The Content-Security-Policy of every page, and the pages that show errors."""
 
 import json
 import logging
@@ -91,7 +91,7 @@ _SAID = {
     400: ("This request could not be read", "Go back, check what you entered, and send it again."),
     403: ("This is not part of your role", "Ask an administrator to grant you the role that includes it."),
     404: ("Nothing is here", "The address may be mistyped, or what it named is not yours to see."),
-    409: ("Somebody was faster", "Load the page again to see how things stand now."),
+    409: ("Somebody was faster", "Load the page again to see the present state."),
     422: ("Something does not fit", "Correct what is named below and send it again."),
     429: ("Too much at once", "Wait a moment, then try again."),
 }

@@ -17,7 +17,7 @@ class SampleForm(forms.Form):
     name = forms.CharField(help_text="How the workflow is called in lists.")
     slug = forms.SlugField(label="Address")
     degree = forms.ChoiceField(choices=[("assist", "Assist"), ("partial", "Partial")])
-    guidelines = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), required=False)
+    review_policy = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), required=False)
     blind = forms.BooleanField(
         label="Answer blind", help_text="Nothing of the model is shown.", required=False
     )
@@ -45,7 +45,7 @@ def samples() -> dict[str, Any]:
                 "Sent to a person",
                 icon="sparkles",
                 tone="accent",
-                by="release v3-9f21ab34",
+                by="model v3-9f21ab34",
                 facts=(("Predicted", "spam"), ("Score", "0.812, cutoff 0.934")),
             ),
             Entry(now - timedelta(minutes=4), "Answered ham", icon="user-check", tone="good", by="ada"),
@@ -66,6 +66,6 @@ def samples() -> dict[str, Any]:
             is_time=True,
             as_percent=True,
             y_range=(0, 1),
-            marks=[(hours[30], "release v3")],
+            marks=[(hours[30], "model v3")],
         ),
     }

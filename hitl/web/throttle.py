@@ -1,4 +1,4 @@
-"""Slow down guessing of passwords: a few failures a minute per account and address.
+"""Slow down password guessing: a few failures a minute per account and address.
 
 An attempt is written down before the password is looked at, under a lock, so that many at once do not
 slip through together; a success takes it back. PostgreSQL keeps them: all processes count alike.

@@ -1,4 +1,4 @@
-"""Doors of the shell: where a person begins, signs in, sees themselves."""
+"""Start page, sign-in, profile."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -26,7 +26,7 @@ class SignIn(LoginView):
 
 
 class ChangePassword(PasswordChangeView):
-    """Old password, new password, once more."""
+    """Change one's own password."""
 
     template_name = "hitl/change_password.html"
     success_url = reverse_lazy("profile")

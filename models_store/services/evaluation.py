@@ -1,4 +1,4 @@
-"""What a new model says of labels it was not trained on, alone and beside the champion."""
+"""Evaluate a new model on labels it was not trained on, alone and beside the champion."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Why the model said what it said about a case: computed after the decision, kept, never in anybody's way."""
+"""What in a case speaks for a suggestion: computed when a reviewer asks, after the decision, and stored."""
 
 import logging
 from collections.abc import Mapping

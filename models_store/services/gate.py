@@ -1,4 +1,4 @@
-"""The gate: what a new model must show before it may take anybody's place. Every refusal says its reason."""
+"""The gate: checks that a new model must pass before it may be used. Every refusal has a reason."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
@@ -14,7 +14,7 @@ Z = 3.0  # standard errors by which its ranking must beat a random one
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One question of the gate: whether it was passed, and the answer in words."""
+    """One check of the gate: whether it passed, and why, in words."""
 
     name: str
     passed: bool
@@ -32,7 +32,7 @@ def checks(
     most_wrong_in_a_slice: float | None = None,
     trusted_fields: Collection[str] = (),
 ) -> list[Check]:
-    """Ask everything that can be asked of a model before it is registered.
+    """Run every check on a model that is about to be registered.
 
     `report` is that of `science.pipelines`, whose measures are out of fold, with what `look_closer` adds.
     `most_wrong_in_a_slice` is a percentage.
@@ -69,10 +69,10 @@ def _knows_its_errors(report: Mapping[str, Any], chosen: Mapping[str, float]) ->
     chance = 1 - report["baselines"]["majority"]["accuracy"]
     needed = chance - Z * sqrt(chance * (1 - chance) / max(1, report["n_rows"]))
     words = (
-        f"Its mean error over all automation rates is {percent(chosen['aurc'], 2)}; below"
-        f" {percent(max(0.0, needed), 2)} it cannot be chance."
+        f"Its mean error over all automation rates is {percent(chosen['aurc'], 2)}; chance"
+        f" alone would hardly bring it below {percent(max(0.0, needed), 2)}."
     )
-    return Check("Its confidence tells right from wrong", chosen["aurc"] < needed, words)
+    return Check("It is less sure when it is wrong", chosen["aurc"] < needed, words)
 
 
 def _matches_logistic(chosen: Mapping[str, float], logistic: Mapping[str, float]) -> Check:
@@ -90,7 +90,7 @@ def _not_worse(comparison: Comparison | None) -> Check:
     if comparison is None:
         return Check(name, True, "There is no champion for these fields and labels to compare with.")
     errors = comparison.errors
-    which = "newer than the champion" if comparison.is_fresh else "that neither was trained on"
+    which = "newer than the champion" if comparison.is_fresh else "that neither model was trained on"
     words = (
         f"On {errors.n_cases:,} labels {which}, it is wrong in {percent(errors.error_a)} and"
         f" {comparison.champion} in {percent(errors.error_b)}: a difference of"
@@ -123,7 +123,7 @@ def _no_slice_abandoned(slices: Mapping[str, Any], most: float | None) -> Check:
     for the others can be as often right as who never does. The intervals hold for all slices together. Slices
     by label are shown but not judged: every model finds the rare label less often.
     """
-    name = "No kind of case is given up"
+    name = "No group of cases does badly"
     bad = []
     for one in slices["worst"]:
         if not one["field"]:
@@ -132,22 +132,22 @@ def _no_slice_abandoned(slices: Mapping[str, Any], most: float | None) -> Check:
         if one["surely_worse"] > MARGIN:
             bad.append(f"{said}, the commonest label would be in {percent(one['majority_wrong'])}")
         elif most is not None and 100 * one["low"] > most:
-            bad.append(f"{said}, surely more than the {most:g} % allowed")
+            bad.append(f"{said}, clearly more than the {most:g} % allowed")
     if bad:
-        return Check(name, False, f"{'; '.join(bad)}. Label more such cases, or decide them by people.")
+        return Check(name, False, f"{'; '.join(bad)}. Label more such cases, or leave them to people.")
     judged = next((one for one in slices["worst"] if one["field"]), None)
     if judged is None:
-        return Check(name, True, "There are too few cases of any kind to tell them apart.")
+        return Check(name, True, "There are too few cases to compare groups.")
     words = (
-        f"Of {slices['n_slices']} slices the worst is {judged['slice']}: wrong in"
+        f"Of {slices['n_slices']} groups the worst is {judged['slice']}: wrong in"
         f" {percent(judged['wrong'])} of {judged['n']:,} cases (interval {percent(judged['low'])} to"
-        f" {percent(judged['high'])}, all slices together at 95 %)."
+        f" {percent(judged['high'])}, all groups together at 95 %)."
     )
     return Check(name, True, words)
 
 
 def _nobody_spoils_it(people: Mapping[str, Any]) -> Check:
-    name = "No single reviewer spoils it"
+    name = "No single reviewer's labels make it worse"
     spoilt = [one for one in people["left_out"] if one["spoils"]]
     if spoilt:
         told = [
@@ -157,10 +157,12 @@ def _nobody_spoils_it(people: Mapping[str, Any]) -> Check:
             f" {percent(one['others_contradicted'])} of others' of the same kind."
             for one in spoilt
         ]
-        return Check(name, False, f"{' '.join(told)} Look at their answers before they teach a model.")
+        return Check(name, False, f"{' '.join(told)} Check their answers before a model learns from them.")
     if people["n_people"] < 2:
         return Check(name, True, "Fewer than two people gave enough labels to compare.")
     if people["left_out"]:
         names = " and ".join(one["person"] for one in people["left_out"])
         return Check(name, True, f"Leaving out {names}, who differ most, makes it no better.")
-    return Check(name, True, f"Nobody's labels stand out among {people['n_people']} people's.")
+    return Check(
+        name, True, f"None of the {people['n_people']} people's labels differ much from the others'."
+    )

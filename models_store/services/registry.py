@@ -1,4 +1,4 @@
-"""Enter a model that passed the gate: its file, its release, its evidence, and the use of every label."""
+"""Register a model that passed the gate: its file, its row, its evaluation, and the use of every label."""
 
 from datetime import datetime
 from typing import Any
@@ -54,7 +54,7 @@ def register(
         last = Release.objects.filter(workflow=workflow).order_by("-number").first()
         twin = Release.objects.filter(workflow=workflow, artifact_sha256=stored.sha256).first()
         if twin is not None:
-            raise NothingNew(f"These labels give the model that is registered already as {twin.name}.")
+            raise NothingNew(f"These labels give the same model as {twin.name}, which is registered already.")
         release = Release.objects.create(
             workflow=workflow,
             number=last.number + 1 if last else 1,

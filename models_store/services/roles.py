@@ -1,4 +1,4 @@
-"""Give releases their roles: one champion at a time, every change a row of its own."""
+"""Change the roles of models: one champion at a time; every change is a row."""
 
 from datetime import datetime
 from uuid import UUID
@@ -35,7 +35,7 @@ def promote(*, release_id: UUID, actor: Actor, now: datetime, reason: str = "") 
     require_operator(actor)
     release = Release.objects.filter(pk=release_id).first()
     if release is None:
-        raise NotFound("There is no such release.")
+        raise NotFound("There is no such model.")
     read_model(release)  # before any lock: the store may be another machine
     return _make_champion(release, actor, now, reason.strip())
 

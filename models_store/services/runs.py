@@ -1,4 +1,4 @@
-"""Training runs from request to outcome: every step a compare-and-set, so that none happens twice.
+"""The states of training runs: every step is a compare-and-set, so that none happens twice.
 
 A worker that takes a run has its `attempts` as a fencing token: what it writes counts only while the run is
 running under that number. One that was given up for dead and comes back changes nothing any more.
@@ -32,7 +32,7 @@ SWEEPER = system("training sweeper")
 
 @transaction.atomic
 def request_training(*, workflow_id: UUID, trigger: str, actor: Actor, now: datetime) -> TrainingRun:
-    """Queue a training run and ring for a worker.
+    """Queue a training run and tell a worker.
 
     Raises:
         NotFound: there is no such workflow, or it is archived.
@@ -74,7 +74,7 @@ def begin(*, run_id: UUID, now: datetime) -> TrainingRun | None:
 
 
 def note(*, run: TrainingRun, now: datetime, **changes: Any) -> None:
-    """Write down how far the run is; every note is a sign of life as well.
+    """Record the run's progress; every record is also a sign of life.
 
     Raises:
         RunIsOver: it was cancelled, or given to another worker: stop.
@@ -127,7 +127,7 @@ def cancel_training(*, run_id: UUID, actor: Actor, now: datetime) -> None:
 
 
 def sweep_runs(*, now: datetime) -> tuple[int, int]:
-    """Find what was lost: runs whose worker died, runs whose bell nobody heard. Return how many of each.
+    """Find runs whose worker died and runs whose message was lost; return how many of each.
 
     A run that took three workers with it is failed, with the reason.
     """

@@ -1,4 +1,4 @@
-"""Train without being asked: by number of new labels, or by schedule where there is anything new at all."""
+"""Automatic training: after a number of new labels, or at intervals if there is any new label."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,7 +24,7 @@ SETTLING = timedelta(minutes=10)  # between two runs nobody asked for: a burst o
 
 
 def request_due(*, now: datetime) -> int:
-    """Request a run for every workflow whose plan says so; return how many were requested."""
+    """Request a run for every workflow whose settings say so; return how many were requested."""
     requested = 0
     for workflow_id in Workflow.objects.filter(archived_at=None).values_list("id", flat=True):
         trigger = due_trigger(workflow_id, now=now)
@@ -61,7 +61,7 @@ def due_trigger(workflow_id: UUID, *, now: datetime) -> Trigger | None:
 def change_training_plan(
     *, workflow_id: UUID, actor: Actor, now: datetime, **settings: Any
 ) -> TrainingSettings:
-    """Say when a workflow trains by itself, and whether what passes the gate waits for a person.
+    """Change when a workflow trains by itself, and whether a model that passes the gate waits for a person.
 
     Raises:
         NotFound: there is no such workflow.

@@ -1,4 +1,4 @@
-"""What gate and model card ask beyond one number: slices of cases, and what each person's labels did."""
+"""Errors by groups of cases and by the people who gave the labels, for gate and model card."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a run does, as its page shows it: steps with their time, what was said in them, and their result."""
+"""The log of a training run as its page shows it: steps with times, lines and results."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ MAX_LINES = 200
 
 
 class Steps:
-    """Writes the log of one attempt. Every line is a sign of life, and finds out if the run was taken."""
+    """Writes the log of one attempt. Every line is a sign of life, and stops a run that was taken over."""
 
     def __init__(self, run: TrainingRun, clock: Clock) -> None:
         self.run, self._clock = run, clock

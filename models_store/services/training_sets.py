@@ -1,4 +1,4 @@
-"""What a run learns from: the current human labels, their cases, and the hash that names them all."""
+"""The training set of a run: the current labels by people, their cases, and a hash of them all."""
 
 import hashlib
 from collections import Counter
@@ -12,7 +12,7 @@ import numpy as np
 from cases.content import checker_for
 from cases.models import Label, SchemaVersion, Workflow
 from cases.types import CaseStatus, Purpose
-from models_store.selectors import standing_labels
+from models_store.selectors import current_labels
 from science.fields import Schema
 
 MAX_LABELS = 50_000  # the newest; more would not fit a worker's memory with text in them
@@ -76,7 +76,7 @@ def take_snapshot(workflow: Workflow) -> TrainingSet:
     kept: list[Label] = []
     seen = 0
     newest = (
-        standing_labels(workflow.id)
+        current_labels(workflow.id)
         .exclude(purpose=Purpose.KNOWN_ANSWER)
         .select_related("case")
         .order_by("-id")

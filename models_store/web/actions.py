@@ -1,4 +1,4 @@
-"""Doors: what an operator does with models. A refusal is told on the page where it was asked."""
+"""What an operator does with models. A refusal is shown on the page where it was asked."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -27,7 +27,7 @@ Act = Callable[..., tuple[str, str]]
 
 
 def acts(act: Act) -> Callable[..., HttpResponse]:
-    """Make a view of a function that does something and returns the page to go to and what to say there."""
+    """Make a view of a function that changes something and returns the next page and its message."""
 
     @wraps(act)
     def view(request: HttpRequest, **named: Any) -> HttpResponse:
@@ -88,7 +88,7 @@ def promote(request: HttpRequest, actor: Actor, release_id: UUID) -> tuple[str, 
     back = reverse("release", args=[release.pk])
     reason = request.POST.get("reason", "").strip()
     if not reason:
-        raise Refused(back, ["Say why: the reason stays in the release's history and in the audit log."])
+        raise Refused(back, ["Say why: the reason stays in the model's history and in the audit log."])
     try:
         roles.promote(release_id=release.pk, actor=actor, now=clock.now(), reason=reason[:1000])
     except HitlError as refused:
@@ -111,4 +111,4 @@ def change_plan(request: HttpRequest, actor: Actor, slug: str) -> tuple[str, str
         raise
     except HitlError as refused:
         raise Refused(back, refused) from None
-    return back, "The training plan is changed."
+    return back, "Saved: when to train."

@@ -58,7 +58,7 @@ def _data(shown: ShownRelease) -> Iterable[str]:
     if shown.purposes:
         lines.append("Asked for: " + ", ".join(f"{purpose} {n:,}" for purpose, n in shown.purposes))
     if span:
-        lines.append(f"Given: {exact_time(span[0])} to {exact_time(span[1])}")
+        lines.append(f"Answered: {exact_time(span[0])} to {exact_time(span[1])}")
     if shown.mix:
         lines.append("Mix: " + ", ".join(f"{_plain(label)} {n:,}" for label, n in shown.mix))
     if data.get("sha256"):
@@ -108,7 +108,7 @@ def _slices(report: Mapping[str, Any]) -> Iterable[str]:
         return
     yield "## Where it errs most"
     yield (
-        f"The worst of {found['n_slices']} slices of {found['n']:,} cases; the intervals hold for all of them"
+        f"The worst of {found['n_slices']} groups of {found['n']:,} cases; the intervals hold for all of them"
         " together at 95 %."
     )
     rows = [
@@ -118,7 +118,7 @@ def _slices(report: Mapping[str, Any]) -> Iterable[str]:
         ]
         for one in found["worst"]
     ]  # fmt: skip
-    yield _table(["slice", "cases", "wrong", "low", "high"], rows)
+    yield _table(["group", "cases", "wrong", "low", "high"], rows)
 
 
 def _curves(report: Mapping[str, Any]) -> Iterable[str]:
@@ -156,9 +156,12 @@ def _evidence(shown: ShownRelease) -> Iterable[str]:
         lines.insert(0, f"Found by {shown.method}")
     lines.append(f"Adds up: {shown.adds_up}")
     if found.get("n_highlights"):
-        lines.append(f"In its case: every one of {found['n_highlights']:,} marks")
+        lines.append(f"Marks found in the case: every one of {found['n_highlights']:,} marks")
     if found["ratio"]:
-        words = f"Taking it away moves the model {found['ratio']:.1f} times as far as as much at random"
+        words = (
+            f"Without the three strongest marks it moves {found['ratio']:.1f} times as far as without three"
+            " others"
+        )
         lines.append(words + (", so every mark is called weak" if shown.is_poorly_explained else ""))
     yield _list(*lines)
 

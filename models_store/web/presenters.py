@@ -20,7 +20,7 @@ TITLES = ("Read the labels", "Train", "Judge", "Pass the gate", "Register", "Cer
 _STATUS = {
     RunStatus.QUEUED: ("waits for a worker", "neutral", "clock"),
     RunStatus.RUNNING: ("running", "accent", "play"),
-    RunStatus.SUCCEEDED: ("made a release", "good", "check"),
+    RunStatus.SUCCEEDED: ("made a model", "good", "check"),
     RunStatus.REFUSED: ("refused by the gate", "warn", "hand"),
     RunStatus.FAILED: ("failed", "bad", "circle-x"),
     RunStatus.CANCELLED: ("cancelled", "neutral", "x"),
@@ -70,7 +70,7 @@ class ShownRun:
 
     @property
     def status(self) -> Badge:
-        """How it stands."""
+        """Its status."""
         return Badge(*_STATUS[RunStatus(self.run.status)])
 
     @property

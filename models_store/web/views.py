@@ -1,4 +1,4 @@
-"""Doors: the pages of models, training runs and releases."""
+"""The pages of models and training runs."""
 
 from typing import Any
 from uuid import UUID
@@ -42,7 +42,7 @@ def _row(workflow: Workflow) -> dict[str, Any]:
         "workflow": workflow,
         "champion": ShownRelease(release, None) if release else None,
         "run": ShownRun(runs[0], clock.now()) if runs else None,
-        "n_labels": selectors.standing_labels(workflow.id).count(),
+        "n_labels": selectors.current_labels(workflow.id).count(),
     }
 
 
@@ -72,7 +72,7 @@ def models_of_workflow(request: HttpRequest, slug: str) -> HttpResponse:
         if plan.is_automatic
         else "trained by hand only",
         "form": PlanForm(instance=plan),
-        "n_labels": selectors.standing_labels(workflow.id).count(),
+        "n_labels": selectors.current_labels(workflow.id).count(),
         "n_new": selectors.new_labels(workflow.id, since=runs[0].requested_at if runs else None),
     }
     return render(request, "models_store/workflow.html", context | _rights(actor))

@@ -1,4 +1,4 @@
-"""The promise page: is it kept, what proves it, what would change it. Only questions: nothing is changed.
+"""The promise page: is the promise kept, what proves it, what would change it. It only reads.
 
     status (in one line) -> live (error now) -> line (monitor) -> outlook (why not more) -> what_if (try it)
 

@@ -10,7 +10,7 @@ from policy.services.watches import live_watch, open_watch_of
 from science.guarantee.monitor import AMBER
 
 MAX_READINGS = 400
-LOWEST = 1e-4  # drawn where E is smaller: nothing speaks against the promise
+LOWEST = 1e-4  # drawn where E, the evidence, is smaller: nothing speaks against the promise
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +44,14 @@ class Line:
             title="Evidence against the promise, over time",
             x_name="decided (UTC)",
             x=[reading.at.timestamp() for reading in self.readings],
-            series=[Series("evidence", [max(LOWEST, r.e_value) for r in self.readings], "E", "blue")],
-            y_name="evidence against the promise (E)",
+            series=[Series("evidence", [max(LOWEST, r.e_value) for r in self.readings], "evidence", "blue")],
+            y_name="evidence against the promise",
             is_time=True,
             is_log=True,
             y_range=(LOWEST, 10 * self.red),
             levels=[
                 (self.amber, "amber: audit more", "orange"),
-                (self.red, "red: step down", "vermilion"),
+                (self.red, "red: automate less", "vermilion"),
             ],
         )
 

@@ -1,4 +1,4 @@
-"""How often the model is wrong now: labels weighed by how likely they were, beside their plain average."""
+"""How often the model is wrong now: a weighted estimate from blind labels, beside their plain average."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
 """Why is not more automated, and what would change that: more labels, a looser promise, or a better model.
 
-Beliefs for people, read off the labels there are; no certificate rests on them.
+These are predictions from the present labels; no certificate rests on them.
 """
 
 import math
@@ -29,7 +29,7 @@ _FAR = timedelta(days=3650)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """With so many labels in all, so much would probably be automated, and so much more than now."""
+    """What would probably be automated with this many labels in all."""
 
     labels: int
     missing: int
@@ -120,7 +120,7 @@ def outlooks(
 
 
 def _unseen(label: str | None) -> Outlook:
-    why, advice = "No labelled case was decided so.", "Labelled cases of this kind."
+    why, advice = "The model predicts this label for no labelled case.", "More labelled cases of this kind."
     return Outlook(label, 0, 0.0, why, advice, None, None, None, (), ())
 
 
@@ -178,22 +178,24 @@ def _by(missing: int | None, rate: float, now: datetime) -> datetime | None:
 
 def _why(points: Sequence[Point], certified: Sequence[Point], n: int, drafted: TestPlan) -> str:
     if not certified:
-        return "No cutoff is proved: too few labels, or too many of the surest answers are wrong."
+        return (
+            "No cutoff is proved: there are too few labels, or too many of the surest predictions are wrong."
+        )
     last = certified[-1]
     behind = [point for point in points if point.cutoff < last.cutoff and point.n > last.n]
     if not behind or last.automation >= 1 - ALL_BUT:
-        return "Everything that was labelled is accepted already: there is no more to gain."
+        return "Every labelled case is accepted already."
     point = behind[0]
     most = int(critical_count(np.array([point.n]), drafted.target, drafted.delta)[0])
     if point.wrong <= most:
         return (
-            f"The proof ends at cutoff {last.cutoff:.6g}: the next looser one, {point.wrong:,} of {point.n:,}"
-            " labelled cases wrong, was not part of it, or did not pass on the labels that tested it."
+            f"The proof ends at cutoff {last.cutoff:.6g}: the next lower one, {point.wrong:,} of {point.n:,}"
+            " labelled cases wrong, was not tested, or failed on the labels that tested it."
         )
-    allowed = "not even none" if most < 0 else f"{most:,}"
+    allowed = "even none is too many to prove it" if most < 0 else f"at most {most:,} may be"
     return (
-        f"The walk stopped at cutoff {last.cutoff:.6g}. At the next looser one, {point.wrong:,} of"
-        f" {point.n:,} labelled cases were wrong; with so many labels, {allowed} may be."
+        f"The proof stopped at cutoff {last.cutoff:.6g}. At the next lower one, {point.wrong:,} of"
+        f" {point.n:,} labelled cases were wrong; with so many labels, {allowed}."
     )
 
 

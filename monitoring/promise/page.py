@@ -1,4 +1,4 @@
-"""Everything the promise page shows of one workflow, each question asked once."""
+"""Everything the promise page shows of one workflow; each part is read once, when it is needed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,7 +34,7 @@ _WEEK = 168  # hours
 
 @dataclass(frozen=True)
 class UnitSeen:
-    """One unit of a certificate: what was seen of it, and what is refuted since."""
+    """One unit of a certificate: what was seen, and which cutoffs were refuted since."""
 
     seen: dict[str, Any]
     refuted: list[float]
@@ -43,7 +43,7 @@ class UnitSeen:
 
     @property
     def upper_bound(self) -> float:
-        """What is proved of the true error: of it reviewers see all but what they miss."""
+        """Upper bound of the true error, with what reviewers may miss added."""
         return float(self.seen["upper_bound"]) / (1 - self.miss_bound)
 
     @property
@@ -82,7 +82,7 @@ class PromisePage:
 
     @cached_property
     def status(self) -> PromiseStatus:
-        """Where the promise stands."""
+        """Whether the promise is kept now."""
         watch = self.line.watch if self.line is not None and self.line.watch.ended_at is None else None
         return status_of(
             policy=self.policy,
@@ -94,7 +94,7 @@ class PromisePage:
 
     @cached_property
     def terms(self) -> Terms | None:
-        """What the next test must show, after those before it; None while nothing bounds the misses."""
+        """Terms of the next test, after earlier ones; None while reviewers' misses cannot be estimated."""
         if self.automation.release is None:
             return None
         sample = self.automation.sample
@@ -106,7 +106,7 @@ class PromisePage:
 
     @property
     def is_nothing_known(self) -> bool:
-        """Whether the promise cannot be tested until known answers bound what reviewers miss."""
+        """Whether the promise cannot be tested until known answers show what reviewers miss."""
         return self.automation.release is not None and self.terms is None
 
     @cached_property
@@ -152,13 +152,13 @@ class PromisePage:
 
     @cached_property
     def progress(self) -> Progress | None:
-        """The trial that is going on."""
+        """The running trial."""
         trial = open_trial_of(self.workflow.id)
         return progress_of(trial, now=self.now) if trial else None
 
     @cached_property
     def live(self) -> LiveError | None:
-        """The error now; None without a model."""
+        """The estimated error now; None without a model."""
         release = self.automation.release
         if release is None:
             return None
@@ -166,7 +166,7 @@ class PromisePage:
 
     @property
     def overlooked(self) -> float | None:
-        """The most of its mistakes that reviewers miss, where that is to be allowed for and is bounded."""
+        """The largest share of mistakes that reviewers may miss, where that is allowed for and known."""
         found = self.terms.why.get("misses") if self.terms else None
         return float(found["bound"]) if found else None
 
@@ -207,7 +207,7 @@ class PromisePage:
 
     @cached_property
     def outlooks(self) -> list[Outlook]:
-        """Why not more, unit by unit."""
+        """Why not more is automated, unit by unit."""
         automation, terms = self.automation, self.terms
         if automation.sample is None or automation.release is None or terms is None or self.live is None:
             return []
@@ -223,7 +223,7 @@ class PromisePage:
 
     @cached_property
     def what_if(self) -> dict[str, Any] | None:
-        """What the page works with while one drags."""
+        """The numbers behind the sliders."""
         if not self.automation.units:
             return None
         delta = self.terms.delta if self.terms else 1 - self.policy.confidence
@@ -243,5 +243,5 @@ class PromisePage:
 
 
 def promise_page_of(workflow: Workflow, *, now: datetime) -> PromisePage:
-    """Read what the page begins with."""
+    """Return the page; its parts are read when the template asks."""
     return PromisePage(automation_page_of(workflow, now=now), now)

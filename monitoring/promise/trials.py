@@ -34,7 +34,7 @@ class Progress:
         """What its success would change."""
         if self.trial.kind == TrialKind.RECOVER:
             return "Automation comes back by itself."
-        return f"All that is accepted is automated, instead of a random {100 * PROVISIONAL_RAMP:.0f} % of it."
+        return f"Everything accepted is automated, instead of a random {100 * PROVISIONAL_RAMP:.0f} % of it."
 
 
 def progress_of(trial: Trial, *, now: datetime) -> Progress:

@@ -1,4 +1,4 @@
-"""The promise page an operator lives on, and the evidence behind it as a file."""
+"""The promise page, and the evidence of a certificate as a file."""
 
 from datetime import timedelta
 from typing import Any
@@ -53,7 +53,7 @@ def promise_page(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @require_GET
 def evidence(request: HttpRequest, slug: str, certificate_id: UUID) -> HttpResponse:
-    """Return all that recomputes a certificate, as JSON; the labels it names are in the export of labels."""
+    """Return what recomputes a certificate, as JSON; its labels are in the export of labels."""
     workflow = workflow_for(actor_of(request), slug)
     certificate = Certificate.objects.filter(pk=certificate_id, workflow=workflow).first()
     if certificate is None:
@@ -75,11 +75,14 @@ def check_decisions(request: HttpRequest, slug: str) -> HttpResponse:
     checked = check_digests(workflow_id=workflow.id, since=clock.now() - _DAY)
     if checked.changed is not None:
         until = exact_time(checked.changed)
-        messages.error(request, f"Decisions up to {until} are not what was sealed. Look at once.")
+        messages.error(
+            request, f"Decisions up to {until} differ from what the audit log recorded. Look into it at once."
+        )
     elif not checked.decisions:
-        messages.info(request, "No decision of the last day has been sealed yet.")
+        messages.info(request, "The audit log has no hash of the last day's decisions yet.")
     else:
         which = "all" if checked.is_all else "the latest"
-        words = f"{checked.decisions:,} decisions of the last day, {which} that were sealed, are unchanged."
+        words = f"{checked.decisions:,} decisions of the last day, {which} that the audit log covers,"
+        words += " are unchanged."
         messages.success(request, words)
     return redirect("promise-page", slug=slug)

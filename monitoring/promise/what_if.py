@@ -19,7 +19,7 @@ ROWS = (
     ("people", "For people, audits included"),
     ("audits", "Audits"),
     ("hours", "Hours of reviewing"),
-    ("queue", "In the queue a week on"),
+    ("queue", "In the queue after a week"),
 )
 """Rows of the table that the page fills: what `what_if.js` calls each, and its words."""
 

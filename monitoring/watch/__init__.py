@@ -1,4 +1,4 @@
-"""Is the promise still kept? What the live evidence says, and what follows from it.
+"""The watch: reads live evidence and acts on it: audits more, steps down, stops, proves again.
 
     line up (trial, watch) -> take in (labels, in decision order) -> heed (certify, audit more, stop)
 

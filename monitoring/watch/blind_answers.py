@@ -1,4 +1,4 @@
-"""What people said, blind, of cases that a model scored: in the order the cases were decided.
+"""People's blind answers to cases that a model scored, in the order in which the cases were decided.
 
 Evidence must not know how an answer came out before it knows whether there is one: only disagreeing audits
 wait for a second opinion, so the answers that are in first are the agreeing ones. Hence order, blocks and the
@@ -31,7 +31,7 @@ Cursor = tuple[datetime, UUID] | None  # of a decision, in the order of evidence
 
 
 class Truth(StrEnum):
-    """What is known of a case whose blind label was drawn for."""
+    """What is known of a case for which a blind label was drawn."""
 
     FINAL = "final"  # answered, nobody is asked any more, and past taking back
     OPEN = "open"  # somebody is still asked
@@ -61,12 +61,12 @@ class Drawn:
 
     @property
     def place(self) -> Cursor:
-        """Where it stands in the order of evidence."""
+        """Its place in the order of evidence."""
         return self.at, self.case_id
 
     @property
     def is_known(self) -> bool:
-        """Whether the loss is what counts, for certificates and monitors alike."""
+        """Whether the loss is final, for certificates and monitors alike."""
         return self.truth in (Truth.FINAL, Truth.UNSETTLED)
 
 
@@ -180,7 +180,7 @@ def _block(rows: Sequence[tuple[Any, ...]]) -> Block:
 def has_changed(
     rows: QuerySet[Decision], *, workflow_id: UUID, since: datetime, margin: timedelta, until: Cursor
 ) -> bool:
-    """Tell whether a label that was taken in has been given, amended, voided or taken back since."""
+    """Tell whether a label that was read already has been given, amended, voided or taken back since."""
     if until is None:
         return False
     labels = Label.objects.filter(workflow_id=workflow_id).exclude(purpose__in=_NOT_LIVE)

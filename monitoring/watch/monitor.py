@@ -1,4 +1,4 @@
-"""Open, feed and heed the monitors of the certificate in force."""
+"""Open and feed the monitors of the certificate in force, and act on their level."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -23,7 +23,7 @@ MONITORED = (*ACCEPTED, Reason.BELOW_CUTOFF)  # what a looser cutoff would accep
 
 
 def line_up(watched: WatchedWorkflow) -> None:
-    """End the watch of what is no longer in force; begin that of what is."""
+    """End the watch of a certificate that is no longer in force; begin one for that which is."""
     watch = watches.open_watch_of(watched.workflow_id)
     certificate = watched.cutoffs.certificate if watched.cutoffs and watched.is_automating else None
     if watch is not None and (certificate is None or watch.pk != certificate.pk):
@@ -34,7 +34,7 @@ def line_up(watched: WatchedWorkflow) -> None:
 
 
 def advance(watched: WatchedWorkflow) -> None:
-    """Feed the monitors; step down or stop at red, audit more at amber."""
+    """Feed the monitors: audit more at amber, step down or stop at red."""
     with transaction.atomic():
         row = (
             Watch.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
@@ -65,7 +65,7 @@ def advance(watched: WatchedWorkflow) -> None:
 
 
 def _audit_unwatched(watched: WatchedWorkflow) -> None:
-    """Cutoffs that were set by hand are audited all the same, and their audits stand out as little."""
+    """Cutoffs set by hand are audited as well, and their audits are as hard to recognise."""
     if watched.decides_by_hand:
         _set_rates(watched, Level.GREEN)
 

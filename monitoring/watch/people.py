@@ -1,4 +1,4 @@
-"""What the watch must know of people: whether they keep up with the audits."""
+"""Whether people keep up with the audits."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from reviews.types import OPEN, TaskStatus
 
 
 def capacity(watched: WatchedWorkflow) -> float | None:
-    """Audits a week that people can do: without bound while nothing is late, else what they did last week."""
+    """Audits a week that people can do: no limit while nothing is late, else what they did last week."""
     tasks = Task.objects.filter(workflow_id=watched.workflow_id)
     if not tasks.filter(status=TaskStatus.WAITING, due_at__lt=watched.now).exists():
         return None
@@ -21,7 +21,7 @@ def capacity(watched: WatchedWorkflow) -> float | None:
 
 
 def heed_overdue(watched: WatchedWorkflow) -> None:
-    """Stop where audits, or second looks at them, are no longer answered: then nobody watches."""
+    """Stop automation where audits, or second reads of them, are no longer answered."""
     if not watched.is_automating:
         return
     late = Task.objects.filter(workflow_id=watched.workflow_id, status__in=OPEN, due_at__lt=watched.now)

@@ -1,4 +1,4 @@
-"""Test what trials have proved again when a label that it rests on has changed."""
+"""Check what trials have proved again when one of its labels has changed."""
 
 from django.db import transaction
 
@@ -15,7 +15,7 @@ from science.guarantee.planning import TestPlan
 
 
 def advance(watched: WatchedWorkflow) -> None:
-    """End the live certificates of trials that the labels, as they stand now, no longer prove."""
+    """End live certificates of trials that the present labels no longer prove."""
     for trial in _touched(watched):
         if trial.certificate is not None and not is_proved(trial.certificate, _proved_now(trial, watched)):
             end_for_changed_labels(trial.certificate, actor=ACTOR, now=watched.now)

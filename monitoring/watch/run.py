@@ -24,7 +24,7 @@ RETRAIN_AFTER = 200  # labels from after an alarm that a new model is worth tryi
 
 
 def watch(workflow_id: UUID, *, now: datetime, settle: timedelta = SETTLE) -> None:
-    """Take in what people said since the last run, and do what follows from it.
+    """Read what people answered since the last run, and act on it.
 
     `settle` leaves out decisions younger than that; only a replay whose writers are all done may use none.
     """

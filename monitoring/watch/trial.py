@@ -1,4 +1,4 @@
-"""Open, feed and conclude the trial that proves what is in force, or proves it again after an alarm."""
+"""Open, feed and end the trial that confirms what is in force, or proves it again after an alarm."""
 
 from itertools import takewhile
 
@@ -19,7 +19,7 @@ from science.guarantee.blocks import closed_prefix
 
 
 def line_up(watched: WatchedWorkflow) -> None:
-    """End a trial of what is no longer in force; open the one that what is in force calls for.
+    """End a trial of something no longer in force; open the one that is needed now.
 
     Raises:
         NothingKnown: misses are to be allowed for, and nothing bounds them yet.
@@ -74,7 +74,7 @@ def _recovery(watched: WatchedWorkflow) -> Planned | None:
 
 
 def advance(watched: WatchedWorkflow) -> None:
-    """Feed the trial that is going on; certify when it has proved enough."""
+    """Feed the running trial; certify once it has proved enough."""
     with transaction.atomic():
         trial = (
             Trial.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
@@ -103,7 +103,7 @@ def advance(watched: WatchedWorkflow) -> None:
 
 
 def rows_of(trial: Trial) -> QuerySet[Decision]:
-    """Return the decisions that a trial looks at, in their order."""
+    """Return the decisions that a trial reads, in their order."""
     reasons = ACCEPTED if trial.kind == TrialKind.CONFIRM else (Reason.BREAKER,)
     rows = blind_answers.scored(trial.workflow_id, trial.release_id, reasons=reasons)
     return rows.filter(decided_at__gte=trial.frozen_at)

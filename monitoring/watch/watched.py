@@ -1,4 +1,4 @@
-"""A workflow as one run of the watch finds it."""
+"""A workflow as one run of the watch sees it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,7 +27,7 @@ AUTOMATES = (Degree.PARTIAL, Degree.FULL)
 
 @dataclass(frozen=True)
 class WatchedWorkflow:
-    """What is in force, and the time it is looked at."""
+    """What is in force, and at what time."""
 
     policy: Policy
     release: Release
@@ -43,7 +43,7 @@ class WatchedWorkflow:
 
     @property
     def until(self) -> datetime:
-        """Decisions up to here are taken in."""
+        """Decisions are read up to here."""
         return self.now - self.settle
 
     @cached_property
@@ -101,7 +101,7 @@ class WatchedWorkflow:
 
 
 def watched_workflow(workflow_id: UUID, now: datetime, settle: timedelta) -> WatchedWorkflow | None:
-    """Return what one run looks at; None where no model could decide anything."""
+    """Return a workflow for one run; None where no model could decide anything."""
     policy = Policy.objects.select_related("workflow").filter(workflow_id=workflow_id).first()
     release = champion(workflow_id)
     if policy is None or release is None:
@@ -112,5 +112,5 @@ def watched_workflow(workflow_id: UUID, now: datetime, settle: timedelta) -> Wat
 
 
 def cursor(row: Trial | Watch) -> Cursor:
-    """Return how far the decisions have been taken in."""
+    """Return how far the decisions have been read."""
     return (row.cursor_at, row.cursor_case) if row.cursor_at and row.cursor_case else None

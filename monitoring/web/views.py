@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 
 from cases.models import Case, Workflow
 from hitl.accounts.models import User
@@ -115,9 +114,7 @@ def live(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _check_reader(request: HttpRequest) -> None:
     if not (isinstance(request.user, User) and request.user.has_role(*READERS)):
-        raise NotAllowed(
-            f"The overview is for leads, operators, administrators and auditors. {reverse('home')}"
-        )
+        raise NotAllowed("The overview is for leads, operators, administrators and auditors.")
 
 
 def _panel(workflow: Workflow) -> Panel:

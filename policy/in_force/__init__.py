@@ -1,1 +1,1 @@
-"""What governs the next case: the rule, what it rests on, and where the promise stands."""
+"""What governs the next case: the rule, what it rests on, and whether the promise is kept."""

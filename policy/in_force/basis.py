@@ -1,4 +1,4 @@
-"""What a set of cutoffs rests on, as its rows say now."""
+"""The basis of a set of cutoffs: which proof they rest on now, if any."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ _BY_STATUS = {
 
 
 def basis_of(cutoffs: CutoffSet | None, *, policy: Policy, labels: Sequence[str]) -> Basis:
-    """Return what these cutoffs may be used as; NONE for whatever does not fit together.
+    """Return the basis of these cutoffs; NONE where rows contradict each other.
 
     A set that names a certificate never counts for more than the certificate does now, and for nothing when
     the promise has become stricter, its scope another, or a cutoff is not one that was tested. The dates are
@@ -33,7 +33,7 @@ def basis_of(cutoffs: CutoffSet | None, *, policy: Policy, labels: Sequence[str]
 
 
 def covers_cutoffs(certificate: Certificate, cutoffs: dict[str, float], labels: Sequence[str]) -> bool:
-    """Whether every cutoff is one of the points that were tested and passed, as an exact float.
+    """Whether every cutoff is exactly one of those that were tested and passed.
 
     A point stricter than the start of the walk was never tested: the error need not fall with the cutoff.
     Leaving a label out is covered when each label is promised for itself, and not when all are promised
@@ -48,7 +48,7 @@ def covers_cutoffs(certificate: Certificate, cutoffs: dict[str, float], labels: 
 
 
 def points_of(certificate: Certificate) -> dict[str | None, list[float]]:
-    """Return the cutoffs that passed and stand, strict to loose, of each unit of the promise."""
+    """Return the cutoffs that passed and are not refuted, strict to loose, of each unit of the promise."""
     refuted = {(label, cutoff) for label, cutoff in certificate.refuted}
     return {
         unit["label"]: [point for point in unit["passed"] if (unit["label"], point) not in refuted]

@@ -1,4 +1,4 @@
-"""Whether the evidence for a degree of automation is there: asked of the rule itself, so that they agree."""
+"""Whether a workflow has the evidence for a degree of automation; asks the rule itself."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -12,13 +12,13 @@ _WHY_NOT = {
     Reason.SCHEMA_MISMATCH: "The model was trained for other fields or labels. Train one for these.",
     Reason.BREAKER: "The breaker has tripped. Find out why and reset it first.",
     Reason.CERTIFICATE_EXPIRED: "The certificate has ended. Certify the model again.",
-    Reason.NOT_CERTIFIED: "No cutoffs are in force that the present promise could rest on.",
+    Reason.NOT_CERTIFIED: "No cutoffs in force are proved for the present promise.",
 }
-_FULL_NEEDS = "Everything needs a certificate, confirmed by live audits, that accepts every case."
+_FULL_NEEDS = "Full automation needs a certificate, confirmed by live audits, that accepts every case."
 
 
 def hindrance(workflow_id: UUID, *, degree: Degree, now: datetime) -> str:
-    """Say in a sentence why the workflow may not go up to `degree` now; empty when it may."""
+    """Return a sentence that says why the workflow may not be raised to `degree` now; empty when it may."""
     governing = rule_for(workflow_id)
     if governing.trouble:
         return governing.trouble

@@ -1,4 +1,4 @@
-"""Which rule governs the next case; whatever is missing or contradicts itself goes to people."""
+"""Build the rule for the next case; where rows are missing or contradict each other, people decide."""
 
 import logging
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _CLOSED = Rule(labels=(), workflow_labels=frozenset(), degree=Degree.HUMAN_ONLY)
 
 @dataclass(frozen=True, slots=True)
 class Governing:
-    """What governs a workflow at one `policy_version`: the rule, and the rows that every decision names.
+    """What is in force for a workflow at one `policy_version`: the rule, and the rows that decisions name.
 
     When no rule could be built, `rule` is one that sends every case to a person, and `trouble` tells the
     operator why.
@@ -40,7 +40,7 @@ class Governing:
 
 
 def rule_for(workflow_id: UUID) -> Governing:
-    """Return what governs the workflow, in four queries; never raises for what the rows hold.
+    """Return what is in force for the workflow, in four queries; bad rows never raise.
 
     The version is read before everything else and rises with every change, so a rule that mixes old and new
     rows carries a version that the write statement of intake refuses. There is no time in here: the rule

@@ -1,4 +1,4 @@
-"""Where the promise stands now, in one line."""
+"""Whether the promise is kept now, in one line."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from science.decide import Basis, Reason
 
 @dataclass(frozen=True, slots=True)
 class PromiseStatus:
-    """A state in a word or two, its tone and icon, and the sentence that explains it."""
+    """Whether the promise is kept now: a word or two with tone and icon, and a sentence that explains it."""
 
     words: str
     tone: str
@@ -34,7 +34,7 @@ _CLOSED = {
 
 
 def status_now(policy: Policy, *, now: datetime) -> PromiseStatus:
-    """Say where a workflow's promise stands by its rows as they are."""
+    """Return whether a workflow keeps its promise now."""
     governing = rule_for(policy.workflow_id)
     return status_of(
         policy=policy,
@@ -57,7 +57,7 @@ def status_of(
     watch: Watch | None,
     now: datetime,
 ) -> PromiseStatus:
-    """Say where the promise stands; `certificate` is the one in force, `watch` the one that is open."""
+    """Return whether the promise is kept; `certificate` is the one in force, `watch` the open one."""
     if policy.breaker_tripped_at is not None:
         why = _STOPPED_BY[TrippedBy(policy.breaker_by)] if policy.breaker_by else ""
         return PromiseStatus("Stopped", "bad", "hand", f"{policy.breaker_reason} {why}".strip())
@@ -66,7 +66,7 @@ def status_of(
     if policy.degree not in (Degree.PARTIAL, Degree.FULL):
         degree = Degree(policy.degree).label.lower()
         return PromiseStatus(
-            "Off by hand", "neutral", "pause", f"The degree is “{degree}”: people decide every case."
+            "Off", "neutral", "pause", f"The degree is “{degree}”: people decide every case."
         )
     rule = governing.rule
     if rule.basis is Basis.BY_HAND:
@@ -75,23 +75,21 @@ def status_of(
     closed = rule.closed(now.timestamp())
     if closed is not None:
         return PromiseStatus(
-            "Nothing automatic", "warn", "user", _CLOSED.get(closed, "People decide every case.")
+            "Nothing automated", "warn", "user", _CLOSED.get(closed, "People decide every case.")
         )
     if watch is not None and not watch.is_calm:
         return _watched(watch)
     if certificate is not None and certificate.refuted:
-        why = "Audits refuted looser cutoffs; stricter ones, proved and calm, have taken over."
+        why = "Audits refuted the cutoffs in force; stricter ones, which are proved, have taken over."
         return PromiseStatus("Stepped down", "warn", "trending-down", why)
     if rule.basis is Basis.PROVISIONAL:
         why = "A random quarter of what is accepted is automated until fresh blind labels confirm the proof."
         return PromiseStatus("Provisional", "accent", "clock", why)
-    return PromiseStatus(
-        "Kept", "good", "shield-check", "It is proved, and live audits do not speak against it."
-    )
+    return PromiseStatus("Kept", "good", "shield-check", "It is proved, and audits do not contradict it.")
 
 
 def _watched(watch: Watch) -> PromiseStatus:
-    why = "Audits speak against it, not yet strongly enough to stop: more decisions are audited."
+    why = "Audits begin to contradict it, not yet strongly enough to stop: more decisions are audited."
     if watch.level == MonitorLevel.GREEN:
-        why = "First answers speak against it; until they are final, more decisions are audited."
+        why = "First answers to audits contradict it; until they are final, more decisions are audited."
     return PromiseStatus("Watched closely", "warn", "eye", why)

@@ -1,1 +1,1 @@
-"""What proves that cutoffs keep a promise: the sample, the terms of the test, its result, live evidence."""
+"""The proof that cutoffs keep a promise: the sample, the terms of the test, its result, live evidence."""

@@ -1,4 +1,4 @@
-"""What live labels say, per unit of the promise: pure, built from rows' JSON and turned back into it.
+"""Tests and monitors fed by live labels, one per unit of the promise; pure, stored as JSON.
 
 A `Block` is a stretch of decisions in their order. `LiveTest` proves a frozen plan by it, `LiveWatch` looks
 for the moment when the promise stops being true. Both hold one process per unit: one for an overall promise,
@@ -56,7 +56,7 @@ class Block:
 
 
 class ChanceTooLow(Exception):
-    """A label was collected with a smaller chance than the frozen plan allows for."""
+    """A label was collected with a smaller probability than the test plan allows for."""
 
 
 @dataclass(slots=True)
@@ -67,12 +67,12 @@ class LiveTest:
 
     @classmethod
     def begin(cls, plans: Mapping[UnitLabel, TestPlan]) -> "LiveTest":
-        """Nothing seen yet."""
+        """Start with nothing seen."""
         return cls({label: AnytimeCertifier(plan) for label, plan in plans.items()})
 
     @classmethod
     def restore(cls, plans: Sequence[Mapping[str, Any]], states: Sequence[Mapping[str, Any]]) -> "LiveTest":
-        """What `to_json` described."""
+        """Rebuild from what `states` returned."""
         return cls(
             {
                 entry["label"]: AnytimeCertifier.from_json(TestPlan.from_json(entry["plan"]), dict(state))
@@ -81,7 +81,7 @@ class LiveTest:
         )
 
     def take(self, block: Block) -> None:
-        """Take in the labels of a closed block; a case that no cutoff of its plan accepts says nothing.
+        """Feed the labels of a closed block; cases that no cutoff of the plan accepts are left out.
 
         Raises:
             ChanceTooLow: the plan no longer fits how labels are collected; nothing is taken in.
@@ -97,7 +97,7 @@ class LiveTest:
             self.tests[label].add_block(asked.scores, asked.losses, asked.inclusion_probability)
 
     def verdicts(self) -> dict[UnitLabel, Verdict]:
-        """What is proved by now, per unit."""
+        """What is proved so far, per unit."""
         return {label: test.verdict() for label, test in self.tests.items()}
 
     def states(self) -> list[dict[str, Any]]:
@@ -111,7 +111,7 @@ class LiveTest:
 
     @property
     def is_complete(self) -> bool:
-        """Whether everything that was asked is proved: more labels could add nothing."""
+        """Whether everything that was asked is proved, so that more labels add nothing."""
         return all(
             isinstance(verdict, Certified) and verdict.cutoff == self.tests[label].plan.grid[-1]
             for label, verdict in self.verdicts().items()
@@ -128,7 +128,7 @@ class LiveWatch:
     def begin(
         cls, passed: Mapping[UnitLabel, Sequence[float]], *, target: float, horizon_cases: float, pfa: float
     ) -> "LiveWatch":
-        """Calm monitors; the units share the permitted chance of a false alarm, and the horizon's cases."""
+        """Start with no evidence; the units share the chance of a false alarm and the horizon's cases."""
         each = pfa / max(1, len(passed))
         return cls(
             {
@@ -143,16 +143,16 @@ class LiveWatch:
         return cls({label: RiskMonitor.from_json(state) for label, state in zip(units, states, strict=True)})
 
     def widen(self, horizon_cases: float) -> None:
-        """Let the cases to come count for the part of a longer horizon."""
+        """Extend the horizon for the cases to come."""
         for monitor in self.monitors.values():
             monitor.horizon_cases = horizon_cases
 
     def copy(self) -> "LiveWatch":
-        """The same, to try something on."""
+        """A copy to try something on."""
         return self.restore(list(self.monitors), self.states())
 
     def take(self, block: Block) -> None:
-        """Take in a closed block: all its cases are counted, those with a label are weighed."""
+        """Feed a closed block: count all its cases, weigh those with a label."""
         for label, monitor in self.monitors.items():
             own = block.of(label)
             if len(own):
@@ -177,7 +177,7 @@ class LiveWatch:
         return [label for label, cutoff in cutoffs.items() if self._level_of(label, cutoff) is Level.RED]
 
     def refuted(self) -> list[tuple[UnitLabel, float]]:
-        """Every unit's points that are red."""
+        """The cutoffs of each unit that are at red."""
         return [
             (label, cutoff)
             for label, monitor in self.monitors.items()
@@ -195,7 +195,7 @@ class LiveWatch:
         return max(values, default=0.0)
 
     def step_down(self, label: UnitLabel, cutoff: float) -> float | None:
-        """The loosest stricter cutoff of the unit whose own monitor is calm; None: there is none."""
+        """The loosest stricter cutoff of the unit that is not in doubt; None if there is none."""
         place = self.place(label, cutoff)
         if place is None:
             return None

@@ -1,4 +1,4 @@
-"""Turn labelled cases into a certificate's content: what was seen, what passed, what it would still take.
+"""Test labelled cases for a promise: what was seen, which cutoffs passed, how many labels are missing.
 
 Pure but for the words of policy: arrays in, plain values out, no rows and no clock.
 """
@@ -83,12 +83,12 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What must be tested so that the claim holds: sharper than it where there is more to allow for.
+    """What must be tested so that the claim holds: stricter than the claim where more must be allowed for.
 
     Attributes:
         target, delta: of the test of all units together.
         costs: of deciding each of the release's labels wrongly, in [0, 1], shape (n_labels,).
-        why: what made them sharper, for the record.
+        why: what made them stricter, for the record.
     """
 
     target: float
@@ -99,7 +99,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What a certificate row keeps: `seen` for people and for the rule, `evidence` to compute it again."""
+    """What a certificate stores: `seen` for people and for the rule, `evidence` to compute it again."""
 
     is_proved: bool
     is_provisional: bool
@@ -172,12 +172,12 @@ def _test(
 
 
 def attempt_sha256(sample: Sample, claim: Claim) -> str:
-    """Name one attempt: the same labels tested for the same promise are the same attempt."""
+    """Hash of one attempt: the same labels tested for the same promise are the same attempt."""
     return sha256(canonical_json([METHOD, *astuple(claim), sample.source, sample.digest])).hex()
 
 
 def unit_of(label: str | None, n_labels: int, verdict: Verdict) -> dict[str, Any]:
-    """Return what a certificate keeps of one unit of its promise."""
+    """Return what a certificate stores of one unit of its promise."""
     if isinstance(verdict, Certified):
         return {
             "label": label,

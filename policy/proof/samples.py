@@ -1,4 +1,4 @@
-"""Which labels may speak for a release before it has decided anything: a fair sample of the traffic.
+"""Which labels may prove a promise before the model has decided anything: a fair sample of the traffic.
 
 Once a model decides, who gets a label depends on the score: people see the uncertain cases and a few audits.
 Pooled as they are, such labels refuse good cutoffs and certify bad ones. Two kinds of sample are fair:
@@ -126,7 +126,7 @@ def _sample(evaluation: Evaluation, kept: np.ndarray, drawn: str) -> Sample | No
 
 
 def _truth_now(evaluation: Evaluation) -> np.ndarray:
-    """Column of each case's label as it stands today: what was amended counts as amended.
+    """Column of each case's current label, amendments included.
 
     A label that was taken back or voided, with no blind one in its place, counts as wrong: never as missing.
     """

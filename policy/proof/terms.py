@@ -1,4 +1,4 @@
-"""What must be tested so that an operator's promise holds, with everything there is to allow for."""
+"""The terms of a test: target and doubt, after allowing for earlier tests and for reviewers' misses."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,7 +18,7 @@ NO_KNOWN_ANSWERS = (
 
 
 class NothingKnown(Exception):
-    """Misses are to be allowed for, and nothing bounds them yet."""
+    """Reviewers' misses are to be allowed for, but cannot be estimated yet."""
 
 
 def terms_of(policy: Policy, *, labels: Sequence[str], tried: int | None = None) -> Terms:
@@ -83,7 +83,7 @@ def misses(workflow_id: UUID) -> tuple[int, int]:
 
 
 def costs_of(policy: Policy, labels: Sequence[str]) -> tuple[float, ...]:
-    """Return what deciding each label wrongly counts, as a share of the dearest; 1 where all are alike."""
+    """Return what deciding each label wrongly counts, as a share of the highest; 1 where all are alike."""
     if policy.loss == LossKind.ERRORS:
         return (1.0,) * len(labels)
     workflow = Workflow.objects.get(pk=policy.workflow_id)

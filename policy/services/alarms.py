@@ -1,4 +1,4 @@
-"""What the live evidence does to policy: audit more, step down, stop. Never more automation."""
+"""What follows from live evidence: audit more, step down, stop. Never more automation."""
 
 from datetime import datetime
 from uuid import UUID
@@ -80,7 +80,7 @@ def _alike(a: float, b: float) -> bool:
 
 @transaction.atomic
 def mark_level(watch: Watch, level: Level, *, actor: Actor, now: datetime) -> None:
-    """Show on a certificate that it is watched closely, or no longer; a provisional one stays that."""
+    """Mark a certificate as watched closely, or no longer; a provisional one stays provisional."""
     wanted, other = CertificateStatus.CERTIFIED, CertificateStatus.AMBER
     if level is not Level.GREEN:
         wanted, other = other, wanted
@@ -92,7 +92,7 @@ def mark_level(watch: Watch, level: Level, *, actor: Actor, now: datetime) -> No
 
 @transaction.atomic
 def heed_red(watch: Watch, live: LiveWatch, *, actor: Actor, now: datetime) -> bool:
-    """Step down to the loosest stricter cutoffs that are calm and covered, or stop; return whether it had to.
+    """At red, step down to stricter cutoffs that are proved and not in doubt, or stop; return whether it did.
 
     What was labelled before proves nothing any more: new certificates rest on cases from now on.
     """
@@ -111,13 +111,13 @@ def heed_red(watch: Watch, live: LiveWatch, *, actor: Actor, now: datetime) -> b
     policy.evidence_from = now
     policy.save(update_fields=["evidence_from"])
     for trial in Trial.objects.filter(workflow_id=watch.workflow_id, ended_at=None):
-        reason = "The promise was found broken while it was going on."
+        reason = "Audits refuted the promise while the trial was running."
         end_trial(trial, outcome=TrialOutcome.ABANDONED, reason=reason, actor=actor, now=now)
     Certificate.objects.filter(pk=watch.pk).update(refuted=live.refuted())
     left = {label: _lower(live, label, cutoff, red) for label, cutoff in in_force.items()}
     kept = {label: cutoff for label, cutoff in left.items() if cutoff is not None}
     if policy.degree == Degree.FULL:
-        reason = "Live audits no longer support deciding everything."
+        reason = "Live audits no longer support automating every case."
         set_degree(workflow_id=policy.workflow_id, degree=Degree.PARTIAL, actor=actor, now=now, reason=reason)
         policy = locked_policy(watch.workflow_id)
     if not kept:
@@ -129,7 +129,7 @@ def heed_red(watch: Watch, live: LiveWatch, *, actor: Actor, now: datetime) -> b
         if policy.scope == Scope.OVERALL
         else {label: cutoff for label, cutoff in kept.items() if label is not None}
     )
-    reason = f"Live audits refute {_said(red)}; the loosest stricter cutoffs that are calm take over."
+    reason = f"Live audits refuted {_said(red)}; stricter ones that are proved and not in doubt take over."
     replace_cutoffs(policy, cutoffs, numbers, reason=reason, actor=actor, now=now)
     return True
 
@@ -153,8 +153,8 @@ def _stop(
     Certificate.objects.filter(pk=watch.pk).update(status=CertificateStatus.TRIPPED)
     end_watch(watch, now=now)
     reason = (
-        f"Live audits: {watch.n_wrong:g} of {watch.n_labels:,} were wrong, which the promise does not survive"
-        " (evidence {:.0f} to 1).".format(live.highest(in_force))
+        f"Live audits: {watch.n_wrong:g} of {watch.n_labels:,} were wrong, too many for the promise"
+        " (evidence against it: {:.0f}).".format(live.highest(in_force))
     )
     trip_breaker(workflow_id=policy.workflow_id, reason=reason, actor=actor, now=now, by=TrippedBy.EVIDENCE)
     news = {"certificate": str(watch.pk), "labels": watch.n_labels, "wrong": watch.n_wrong}
@@ -163,7 +163,7 @@ def _stop(
 
 @transaction.atomic
 def heed_overdue(workflow_id: UUID, *, overdue: int, drawn: int, actor: Actor, now: datetime) -> bool:
-    """Stop when too many audits have gone unanswered: nobody watches any more; return whether it had to.
+    """Stop automation when too many audits are overdue; return whether it did.
 
     Args:
         overdue: audits past their deadline and unanswered.
@@ -174,7 +174,7 @@ def heed_overdue(workflow_id: UUID, *, overdue: int, drawn: int, actor: Actor, n
     policy = locked_policy(workflow_id)
     if policy.breaker_tripped_at is not None or policy.degree not in (Degree.PARTIAL, Degree.FULL):
         return False
-    reason = f"audits_overdue: {overdue:,} audits are past their deadline and nobody has answered them."
+    reason = f"Audits are overdue: {overdue:,} are past their deadline and nobody has answered them."
     trip_breaker(workflow_id=workflow_id, reason=reason, actor=actor, now=now, by=TrippedBy.OVERDUE)
     return True
 

@@ -64,7 +64,7 @@ def trip_breaker(
 def reset_breaker(
     *, workflow_id: UUID, reason: str, actor: Actor, now: datetime, seen: int | None = None
 ) -> Policy:
-    """Let the rule decide again; an operator answers for it with a reason.
+    """Reset the breaker, so that the rule decides again; an operator gives the reason.
 
     Raises:
         NotFound, NotAllowed, Invalid, AlreadyThere, ChangedMeanwhile: nothing is changed.
@@ -78,7 +78,7 @@ def reset_breaker(
 
 
 def rearm(policy: Policy, *, actor: Actor, now: datetime) -> bool:
-    """Let the rule decide again because the promise has been proved anew, inside the caller's lock.
+    """Reset the breaker because the promise has been proved again, inside the caller's lock.
 
     Only what live evidence took away does evidence give back; what a person tripped, a person resets.
     """

@@ -1,4 +1,4 @@
-"""Certify: test a release for a promise and write down what came of it."""
+"""Test a model for a promise and record the result."""
 
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -65,7 +65,7 @@ def certify_release(*, release_id: UUID, actor: Actor, now: datetime) -> Certifi
 
 
 def tests_before(policy: Policy, sample: Sample) -> int | None:
-    """Return how many tests these labels have been through; a first one out of fold need share nothing.
+    """Count the earlier tests of these labels, which share the doubt; none for a first one out of fold.
 
     What it proves is provisional, and live labels must confirm it.
     """
@@ -101,7 +101,7 @@ def issue(
     now: datetime,
     trial: Trial | None = None,
 ) -> Certificate:
-    """Write a certificate, or the attempt at one; its cutoffs come into force where the policy says so."""
+    """Record a certificate or a failed attempt; put its cutoffs in force where the policy says so."""
     policy = locked_policy(release.workflow_id)
     earlier = Certificate.objects.filter(release=release, attempt_sha256=attempt_sha256).first()
     if earlier is not None:
@@ -141,7 +141,7 @@ def issue(
 
 @transaction.atomic
 def resume_where_proved(*, workflow_id: UUID, actor: Actor, now: datetime) -> bool:
-    """Let automation go on after an alarm where what is in force was proved on labels from after it.
+    """Let automation go on after an alarm, if what is in force was proved on labels from after it.
 
     A model is certified before it takes the champion's place, so that its certificate alone resumes nothing.
     """

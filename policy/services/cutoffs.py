@@ -1,4 +1,4 @@
-"""Put cutoffs in force: a certificate's by themselves, others by hand with a reason and an approver."""
+"""Put cutoffs in force: a certificate's automatically, others by hand with a reason and an approver."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -40,7 +40,7 @@ def set_cutoffs_by_hand(
 ) -> CutoffSet:
     """Set the cutoffs of the champion: label -> cutoff; a label left out is never automatic.
 
-    Cutoffs that a live certificate covers come into force at once and the promise stands. Any others,
+    Cutoffs that a live certificate covers come into force at once and the promise holds. Any others,
     stricter or looser, put the promise off: they wait for another operator's approval if there is another
     operator, and come into force at once if there is none, which the set and the audit log then say.
 
@@ -112,7 +112,7 @@ def withdraw(*, cutoff_set_id: UUID, reason: str, actor: Actor, now: datetime) -
 
 @transaction.atomic
 def use_certified(*, workflow_id: UUID, actor: Actor, now: datetime, seen: int | None = None) -> CutoffSet:
-    """Go back to the loosest cutoffs that the champion's certificate covers: the promise stands again.
+    """Go back to the loosest cutoffs that the champion's certificate covers, so that the promise holds again.
 
     Raises:
         NotFound, NotAllowed, NoModel, NothingCertified, ChangedMeanwhile: nothing is changed.
@@ -175,7 +175,7 @@ def _checked(cutoffs: Mapping[str, float], policy: Policy, release: Release, rea
             errors.append({"field": f"cutoffs.{label}", "error": error, "fix": "Give a number from 0 to 1."})
     one_number = set(cutoffs) == set(release.labels) and len(set(cutoffs.values())) == 1
     if policy.scope == Scope.OVERALL and not errors and not one_number:
-        fix = "Give every label the same cutoff, or promise for each label first."
+        fix = "Give every label the same cutoff, or change the promise to one for each label first."
         errors.append({"field": "cutoffs", "error": "An overall promise has one cutoff.", "fix": fix})
     if errors:
         raise Invalid(errors)

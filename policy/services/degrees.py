@@ -1,4 +1,4 @@
-"""Change how much is left to the model: down by one click, up with evidence and a person to answer for it."""
+"""Change how much the model may decide: less at once, more with evidence and a person's reason."""
 
 from datetime import datetime
 from uuid import UUID
@@ -69,7 +69,7 @@ def set_degree(
 
 @transaction.atomic
 def approve_degree(*, change_id: UUID, actor: Actor, now: datetime) -> DegreeChange:
-    """Make a change that another operator asked for, if the evidence still stands.
+    """Make a change that another operator asked for, if the evidence is still there.
 
     Raises:
         NotFound, NotAllowed, SecondPersonNeeded, EvidenceMissing, Conflict: nothing is changed.
@@ -110,7 +110,7 @@ def _degree_of(policy: Policy, label: str) -> Degree:
     if not label:
         return Degree(policy.degree)
     if policy.scope != Scope.PER_LABEL:
-        fix = "Promise for each label first: an overall promise is one unit."
+        fix = "Change the promise to one for each label first."
         raise Invalid([_error("label", "The promise is about all labels together.", fix)])
     names = policy.workflow.schemas.get(number=policy.workflow.schema_version).label_names
     if label not in names:

@@ -1,4 +1,4 @@
-"""Tie decisions into the audit chain: one digest a minute, not one entry each."""
+"""Put a digest of each minute's decisions into the audit log, instead of one entry per decision."""
 
 import hashlib
 from dataclasses import dataclass
@@ -79,7 +79,7 @@ def digests_hold(*, workflow_id: UUID) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What came of a check: decisions looked at, whether that was all of them, and the last span changed."""
+    """The result of a check: how many decisions, whether that was all, and the last span that was changed."""
 
     decisions: int
     is_all: bool

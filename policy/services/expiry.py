@@ -26,13 +26,13 @@ LABELS_PER_LABEL = 10  # a certificate of n labels has had its time after so man
 
 
 def mark_expired(now: datetime) -> int:
-    """Say of ended certificates that they are; the rule itself reads the date and needs no mark."""
+    """Mark certificates whose date has passed as expired; the rule reads the date itself."""
     ended = Certificate.objects.filter(status__in=LIVE_CERTIFICATES, valid_until__lte=now)
     return ended.update(status=CertificateStatus.EXPIRED)
 
 
 def end_outlived(*, actor: Actor, now: datetime) -> int:
-    """End certificates since which ten times the labels they rest on have come in; return how many."""
+    """End certificates since which ten times as many labels as they rest on have come in; return how many."""
     ended = 0
     for certificate in Certificate.objects.filter(status__in=LIVE_CERTIFICATES, valid_until__gt=now):
         since = Label.objects.filter(workflow_id=certificate.workflow_id, at__gt=certificate.valid_from)
@@ -64,12 +64,12 @@ def recheck(*, actor: Actor, now: datetime) -> int:
 
 
 def end_for_changed_labels(certificate: Certificate, *, actor: Actor, now: datetime) -> None:
-    """End a certificate that the labels it rests on, as they stand now, no longer prove."""
+    """End a certificate that its labels, as they are now, no longer prove."""
     _end(certificate.pk, CertificateStatus.SUPERSEDED, "labels it rests on have changed", actor, now)
 
 
 def is_proved(certificate: Certificate, proved: Mapping[UnitLabel, Sequence[float]]) -> bool:
-    """Tell whether points that pass now, by unit, reach as far as everything the certificate allows."""
+    """Tell whether the cutoffs that pass now, by unit, cover everything that the certificate allows."""
     return all(
         not points or points[-1] >= min(proved.get(unit, ()), default=np.inf)
         for unit, points in points_of(certificate).items()

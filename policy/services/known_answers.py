@@ -1,4 +1,4 @@
-"""Remember what people answered to cases whose truth was known: it bounds what reviewers miss."""
+"""Record answers to known-answer cases: they show how many mistakes reviewers miss."""
 
 from datetime import datetime
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Take a workflow's policy for changing: one change at a time, each under its own version."""
+"""Lock a workflow's policy for a change: one at a time, each with its own version."""
 
 from uuid import UUID
 

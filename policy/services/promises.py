@@ -1,4 +1,4 @@
-"""State and change what the operator promises, and how it is watched."""
+"""The promise of a workflow: state it, change it, and say how it is audited."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,7 +35,7 @@ class Promise:
         blind_share: least share of reviewed cases answered without sight of the model's output.
         loss: whether each mistake counts the same, or what its label costs.
         doubt: whether the confidence speaks of each certificate or of all there will ever be.
-        corrects_misses: whether a sharper promise is proved, by what reviewers miss of known-answer cases.
+        corrects_misses: whether a stricter promise is proved, by what reviewers miss of known-answer cases.
     """
 
     target: float = 0.01
@@ -124,7 +124,7 @@ def change_promise(
     follows_certificates: bool = True,
     seen: int | None = None,
 ) -> Policy:
-    """Promise something else; what no certificate in force covers goes to people from the next case on.
+    """Change the promise; people decide what no certificate in force covers, from the next case on.
 
     A model in service is certified anew for the changed promise, by a job.
 

@@ -1,4 +1,4 @@
-"""Trials: plans frozen before their first label, which live labels prove or do not."""
+"""Trials: test plans, fixed before their first label, that live labels prove or do not."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -33,18 +33,18 @@ ENOUGH = 0.9  # of what was to be confirmed: more is not waited for
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """Plans per unit, and what they were made of."""
+    """Test plans per unit, and the data they were made from."""
 
     plans: dict[UnitLabel, TestPlan]
     evidence: dict[str, Any]
 
     def rows(self) -> list[dict[str, Any]]:
-        """As a trial keeps them."""
+        """The plans as a trial stores them."""
         return [{"label": label, "plan": plan.to_json()} for label, plan in self.plans.items()]
 
 
 def plan_confirmation(policy: Policy, release: Release, cutoffs: CutoffSet) -> Planned | None:
-    """TestPlan to prove the cutoffs in force, which a provisional certificate allows, on fresh labels.
+    """Return the test plan that confirms, on fresh labels, the cutoffs that a provisional certificate allows.
 
     Only points that it passed are asked about, as strict as those in force or stricter: of cases above them
     three in four are reviewed blind while the ramp is on, so the proof takes days and not months. None when
@@ -76,7 +76,7 @@ def plan_confirmation(policy: Policy, release: Release, cutoffs: CutoffSet) -> P
 
 
 def plan_recovery(policy: Policy, release: Release, tuning: Block) -> Planned | None:
-    """TestPlan to prove the promise anew, by labels from after an alarm; the first of them say what to test.
+    """Return the test plan that proves the promise again by labels from after an alarm.
 
     Everything is reviewed blind meanwhile, so each label counts in full. None while there are too few, or
     while they say that no number of labels would do.
@@ -109,7 +109,7 @@ def _planned(
     delta: float,
     pi_floor: float,
 ) -> TestPlan:
-    """TestPlan for as many labels as were needed to pass before, or as the tuning cases say are needed."""
+    """Return a test plan for as many labels as were needed before, or as the tuning cases suggest."""
     least = int(1.5 * fewest_labels(target, delta))
 
     def for_labels(n: int) -> TestPlan:
@@ -140,7 +140,7 @@ def open_trial(
     actor: Actor,
     now: datetime,
 ) -> Trial:
-    """Freeze the plans: from now on labels count, and nothing of what is tested changes."""
+    """Start a trial with these plans; from now on its labels count and its plans may not change."""
     claim = claim_of(policy)
     trial = Trial.objects.create(
         workflow_id=policy.workflow_id,
@@ -163,14 +163,14 @@ def open_trial(
 
 
 def begin_again(trial: Trial) -> None:
-    """Forget what was taken in, on the row only: a label has changed, so all of them are read again."""
+    """Reset the row of a trial because a label has changed: the next run reads all labels again."""
     plans = {entry["label"]: TestPlan.from_json(entry["plan"]) for entry in trial.plans}
     trial.states, trial.cursor_at, trial.cursor_case = LiveTest.begin(plans).states(), None, None
     trial.n_labels, trial.n_wrong, trial.n_overdue = 0, 0.0, 0
 
 
 def keep(trial: Trial, test: LiveTest, *, now: datetime) -> None:
-    """Save how far a trial is."""
+    """Save the progress of a trial."""
     trial.states, trial.read_at = test.states(), now
     trial.save(
         update_fields=["states", "read_at", "cursor_at", "cursor_case", "n_labels", "n_wrong", "n_overdue"]
@@ -178,7 +178,7 @@ def keep(trial: Trial, test: LiveTest, *, now: datetime) -> None:
 
 
 def end_trial(trial: Trial, *, outcome: str, reason: str, actor: Actor, now: datetime) -> None:
-    """Close a trial; ended once, it stays as it ended."""
+    """Close a trial; one that has ended stays as it is."""
     open_one = Trial.objects.filter(pk=trial.pk, ended_at=None)
     if open_one.update(ended_at=now, outcome=outcome, reason=reason):
         detail = {"outcome": outcome, "reason": reason, "labels": trial.n_labels, "wrong": trial.n_wrong}
@@ -186,7 +186,7 @@ def end_trial(trial: Trial, *, outcome: str, reason: str, actor: Actor, now: dat
 
 
 def is_enough(trial: Trial, test: LiveTest) -> bool:
-    """Tell whether to stop and certify what is proved, rather than wait for more.
+    """Tell whether the trial has proved enough to stop and certify.
 
     All of it, nearly all of it, or, once the planned labels are in, more than the ramp lets through now.
     """
@@ -208,7 +208,7 @@ def is_enough(trial: Trial, test: LiveTest) -> bool:
 
 @transaction.atomic
 def certify_trial(trial: Trial, test: LiveTest, *, actor: Actor, now: datetime) -> Certificate:
-    """Turn what a trial proves by now into a certificate, and end the trial."""
+    """Make a certificate of what a trial has proved so far, and end the trial."""
     locked_policy(trial.workflow_id)
     automated = _automation_before(trial)
     units = []

@@ -12,7 +12,7 @@ YEAR = timedelta(days=365)
 
 
 def open_watch(certificate: Certificate, *, weekly_automatic: float, now: datetime) -> Watch:
-    """Begin to watch what a certificate covers; every point it passed has a monitor of its own."""
+    """Start to watch a certificate: each cutoff that it proves gets a monitor."""
     passed = _passed(certificate)
     horizon = _horizon(weekly_automatic)
     live = LiveWatch.begin(passed, target=_watched(certificate), horizon_cases=horizon, pfa=FALSE_ALARMS)
@@ -34,7 +34,7 @@ def open_watch(certificate: Certificate, *, weekly_automatic: float, now: dateti
 
 
 def follow_traffic(watch: Watch, live: LiveWatch, *, weekly_automatic: float) -> None:
-    """Let the horizon grow with the traffic: a watch often begins before there is any to judge a year by.
+    """Let the horizon grow with the traffic, because a watch often begins before there is much of it.
 
     What each case adds to the doubt, one part in the horizon, is settled before the case is labelled, so the
     monitors stay valid. While traffic is being learned the parts add up to a few per cent more than one.
@@ -61,12 +61,12 @@ def open_watch_of(workflow_id: UUID) -> Watch | None:
 
 
 def live_watch(watch: Watch) -> LiveWatch:
-    """Return the monitors of a row."""
+    """Return the monitors that a watch has stored."""
     return LiveWatch.restore(watch.units, watch.states)
 
 
 def begin_again(watch: Watch) -> None:
-    """Forget what was taken in: a label has changed, so all of them are read again."""
+    """Reset a watch because a label has changed: the next run reads all labels again."""
     live = LiveWatch.begin(
         _passed(watch.certificate),
         target=_watched(watch.certificate),
@@ -79,7 +79,7 @@ def begin_again(watch: Watch) -> None:
 
 
 def keep(watch: Watch, live: LiveWatch, *, now: datetime) -> None:
-    """Save how far a watch is, and what it says."""
+    """Save the progress of a watch and its level."""
     watch.states, watch.read_at = live.states(), now
     watch.save(
         update_fields=[
@@ -100,7 +100,7 @@ def keep(watch: Watch, live: LiveWatch, *, now: datetime) -> None:
 def _watched(certificate: Certificate) -> float:
     """Return the error that monitors hold labels against: the promise, or what of it reviewers would see.
 
-    Where misses are allowed for, the certificate was proved at the sharper target, and the same reviewers
+    Where misses are allowed for, the certificate was proved at the stricter target, and the same reviewers
     answer the audits.
     """
     evidence = certificate.evidence

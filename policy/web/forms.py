@@ -1,4 +1,4 @@
-"""Forms of the automation page: they read what was typed; what it may be is for the services to say."""
+"""Forms of the automation page: they read the input; the services check it."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -33,41 +33,42 @@ class PromiseForm(forms.Form):
     """What the operator promises."""
 
     target = PercentField(
-        label="Wrong at most, %", help_text="Share of the automatic decisions. 1 means one in a hundred."
+        label="At most this many wrong, %", help_text="Of the automatic decisions. 1 means one in a hundred."
     )
-    confidence = PercentField(
-        label="With confidence of, %", help_text="How sure the evidence must be. 95 is customary."
-    )
+    confidence = PercentField(label="Confidence, %", help_text="How sure the evidence must be. 95 is usual.")
     scope = forms.ChoiceField(
-        label="About",
+        label="Covers",
         choices=Scope.choices,
-        help_text="For each label: every label is proved by itself, and may be switched off by itself.",
+        help_text="For each label: each is proved, and can be switched off, by itself.",
     )
     audit_base = PercentField(
-        label="Audited in quiet times, %",
+        label="Audited normally, %",
         help_text="Share of automatic decisions that a person answers again, blind.",
     )
-    audit_amber = PercentField(label="Audited under doubt, %")
+    audit_amber = PercentField(
+        label="Audited when in doubt, %", help_text="When audits begin to speak against the promise."
+    )
     blind_share = PercentField(
-        label="Answered blind, %", help_text="Share of reviewed cases shown without the model's suggestion."
+        label="Answered blind, at least, %",
+        help_text="Share of reviewed cases shown without anything of the model.",
     )
     loss = forms.ChoiceField(
-        label="What counts", choices=LossKind.choices, required=False, initial=LossKind.ERRORS
+        label="How mistakes count", choices=LossKind.choices, required=False, initial=LossKind.ERRORS
     )
     doubt = forms.ChoiceField(
-        label="The confidence is that of",
+        label="The confidence covers",
         choices=Doubt.choices,
         required=False,
         initial=Doubt.CERTIFICATE,
-        help_text="All together: each new attempt at a certificate must prove more than the one before.",
+        help_text="With all certificates together, each new attempt must prove more than the one before.",
     )
     corrects_misses = forms.BooleanField(
         label="Allow for what reviewers miss",
         required=False,
-        help_text="Proves a sharper promise, by known-answer cases that the model gets wrong.",
+        help_text="Known-answer cases show how many mistakes reviewers overlook. The proof allows for them.",
     )
     follows_certificates = forms.BooleanField(
-        label="Put the cutoffs of a new certificate in force by themselves", required=False
+        label="Use the cutoffs of a new certificate at once", required=False
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

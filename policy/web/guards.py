@@ -1,4 +1,4 @@
-"""What every change on the automation page has in common: who asks, and how a refusal is told."""
+"""What all changes on the automation page share: who asks, and how a refusal is shown."""
 
 from collections.abc import Callable
 from functools import wraps

@@ -13,22 +13,22 @@ _SAID: dict[str, tuple[str, str, str]] = {
         "Leave it to people",
     ),
     Degree.SHADOW: (
-        "People decide every case. The model scores in silence, to be compared with them.",
+        "People decide every case. The model scores every case unseen, to be compared with them.",
         "The case, and nothing of the model.",
-        "Score in silence",
+        "Score unseen",
     ),
     Degree.ASSIST: (
         "People decide every case, with the model's help.",
-        "The case, the suggestion and its evidence; a random share without them.",
+        "The case, the suggestion and its evidence; a random share of the cases is shown without them.",
         "Show suggestions",
     ),
     Degree.PARTIAL: (
         "The model decides cases at or above the cutoff, people all others.",
-        "As under assist; audits and a random share without the suggestion.",
+        "As under assist. Audits are shown without the suggestion.",
         "Automate above the cutoff",
     ),
     Degree.FULL: (
-        "The model decides every case that its certificate covers, which must be all.",
+        "The model decides every case. Its certificate must cover all of them.",
         "Audits, appeals and what the model cannot read.",
         "Automate everything",
     ),
@@ -37,7 +37,7 @@ _SAID: dict[str, tuple[str, str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One degree: how it stands to the present one, and why it cannot be chosen, if it cannot."""
+    """One degree: above or below the present one, and why it cannot be chosen, if it cannot."""
 
     value: str
     name: str

@@ -74,7 +74,7 @@ def promise(request: HttpRequest, slug: str) -> HttpResponse:
         except HitlError as refused:
             form.add_error(None, refused.message)
         else:
-            messages.success(request, "The promise is changed. What no certificate covers goes to people.")
+            messages.success(request, "The promise is changed. People decide what no certificate covers.")
             return redirect("automation", slug=slug)
     status = 422 if form.errors else 200
     return render(request, "policy/promise.html", {"automation": automation, "form": form}, status=status)

@@ -1,4 +1,4 @@
-"""How states of policy are said to people: words, and a tone that is never the only sign."""
+"""States of policy in words for people, with a tone."""
 
 from datetime import datetime
 
@@ -31,7 +31,7 @@ def evidence(governing: Governing, now: datetime) -> tuple[str, str]:
 
 
 def certificate(certificate: Certificate, now: datetime) -> tuple[str, str]:
-    """Say where a certificate stands; one past its date has ended, whether or not a job has marked it."""
+    """Say the state of a certificate; one past its date has ended, whether or not a job has marked it."""
     status = CertificateStatus(certificate.status)
     if status in _STATUS and status is not CertificateStatus.REFUSED and certificate.valid_until <= now:
         return "ended", "warn"

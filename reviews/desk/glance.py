@@ -9,7 +9,7 @@ from cases.web.content import preview
 
 
 def glances(cases: Sequence[Case]) -> dict[UUID, str]:
-    """Say of each case what it is about; one query for their schemas, one for their files."""
+    """Return each case in one line; one query for their schemas, one for their files."""
     versions = SchemaVersion.objects.filter(workflow_id__in={case.workflow_id for case in cases})
     schemas = {(version.workflow_id, version.number): version.schema for version in versions}
     assets = assets_of(list(cases)) if cases else {}

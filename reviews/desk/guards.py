@@ -1,4 +1,4 @@
-"""What every door of the desk shares: who may enter, which workflow they chose, how a refusal is said."""
+"""What all requests of the desk share: who may enter, which workflow is chosen, how refusals are shown."""
 
 from collections.abc import Callable
 from functools import wraps

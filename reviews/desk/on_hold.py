@@ -1,4 +1,4 @@
-"""Doors of the desk for cases that are not answered now: put aside, gone on with, passed up."""
+"""Requests of the desk about cases that are not answered now: hold, go on with one on hold, escalate."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -24,7 +24,7 @@ HOLD_TIMES = ((1, "For an hour"), (4, "For four hours"), (24, "Until tomorrow"),
 @require_POST
 @desk_door
 def hold(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Put the case aside and show the next one."""
+    """Hold the case and show the next one."""
     now, workflow = clock.now(), chosen_workflow(request)
     try:
         hours = float(request.POST.get("hours", ""))
@@ -39,7 +39,7 @@ def hold(request: HttpRequest, actor: Actor) -> HttpResponse:
 @require_GET
 @desk_door
 def held(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """List what the person has put aside."""
+    """List the cases that the person has on hold."""
     tasks = on_hold(actor)
     said = glances([task.case for task in tasks])
     rows = [{"task": task, "preview": said[task.case_id]} for task in tasks]
@@ -49,13 +49,13 @@ def held(request: HttpRequest, actor: Actor) -> HttpResponse:
 @require_POST
 @desk_door
 def resume(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Show a case again that the person has put aside."""
+    """Show a case again that the person has on hold."""
     now, workflow = clock.now(), chosen_workflow(request)
     try:
         task_id = UUID(request.POST.get("task", ""))
     except ValueError:
-        fix = "Choose one of those you have put aside."
-        raise Invalid([{"field": "task", "error": "is not a case put aside", "fix": fix}]) from None
+        fix = "Choose one of those you have on hold."
+        raise Invalid([{"field": "task", "error": "is not a case on hold", "fix": fix}]) from None
     found = queue.unhold(task_id=task_id, actor=actor, now=now)
     return stage(request, actor, found, workflow=workflow, ids=workflow_ids(workflow), now=now)
 

@@ -19,8 +19,8 @@ from reviews.desk.guards import desk_door
 
 DEEDS: dict[str, tuple[str, str]] = {
     "skip": ("s", "Skip, with a reason"),
-    "hold": ("h", "Put aside for later"),
-    "escalate": ("e", "Pass up to an adjudicator"),
+    "hold": ("h", "Hold for later"),
+    "escalate": ("e", "Escalate to an adjudicator"),
     "undo": ("u", "Take the last answer back"),
     "toggle-suggestion": ("m", "Show or hide the suggestion"),
     "next-mark": ("]", "Next highlight"),

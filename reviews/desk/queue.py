@@ -1,4 +1,4 @@
-"""Doors of the desk that concern the queue: enter, next, look ahead, keep, leave, skip, take again."""
+"""Requests of the desk about the queue: enter, next, look ahead, keep, leave, skip, take again."""
 
 from datetime import datetime
 from uuid import UUID
@@ -72,7 +72,7 @@ def next_case(request: HttpRequest, actor: Actor) -> HttpResponse:
 @require_GET
 @desk_door
 def waiting(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Tell a quiet desk whether there is something to do."""
+    """Tell an empty desk whether there is something to do."""
     ids = workflow_ids(chosen_workflow(request))
     return JsonResponse({"has_work": has_work(actor, workflow_ids=ids, now=clock.now())})
 
@@ -80,7 +80,7 @@ def waiting(request: HttpRequest, actor: Actor) -> HttpResponse:
 @require_POST
 @desk_door
 def ahead(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Hand out up to `most` further cases, unseen, for a short while: the page paints them from memory."""
+    """Lease up to `most` further cases for a short while, so that the page can show the next at once."""
     now, workflow = clock.now(), chosen_workflow(request)
     most = request.POST.get("most", "")
     taken = queue.claim_ahead(
@@ -153,7 +153,7 @@ def give_back(request: HttpRequest, actor: Actor) -> HttpResponse:
 @require_POST
 @desk_door
 def skip(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Pass the case on to others and show the next one."""
+    """Skip the case and show the next one."""
     now, workflow = clock.now(), chosen_workflow(request)
     reason = request.POST.get("reason", "")
     queue.skip(lease_token=lease_of(request), reason=reason, actor=actor, now=now)

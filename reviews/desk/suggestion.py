@@ -1,4 +1,4 @@
-"""Doors of the desk for what is shown beside a case: suggestion, evidence, the person's own answers."""
+"""Requests of the desk for what is shown beside a case: suggestion, evidence, the person's own answers."""
 
 from datetime import datetime
 from typing import Any
@@ -32,7 +32,7 @@ _TOLD = ("status", "target", "contrast", "highlights", "flips")
 @require_POST
 @desk_door
 def first(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Keep what the person says before they see anything; answer with the suggestion."""
+    """Store the person's first answer, given before they see anything; answer with the suggestion."""
     held = answer_first(
         lease_token=lease_of(request), label=request.POST.get("label", ""), actor=actor, now=clock.now()
     )
@@ -78,7 +78,7 @@ def evidence(request: HttpRequest, actor: Actor, lease: UUID) -> HttpResponse:
 def told_of(
     case_id: UUID, release_id: UUID, suggestion: str, runner_up: str | None, *, now: datetime
 ) -> dict[str, Any]:
-    """Return what the page's script is told of the evidence for a suggestion."""
+    """Return the evidence for a suggestion as the page's script reads it."""
     found: dict[str, Any] = _UNEXPLAINED
     if runner_up is not None:
         found = evidence_for(

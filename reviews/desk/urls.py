@@ -1,4 +1,4 @@
-"""Addresses of the desk. Answering and undoing cross apps: `hitl.flow.doors.pages.desk_urls`."""
+"""URLs of the desk. Answering and undoing cross apps: `hitl.flow.doors.pages.desk_urls`."""
 
 from django.urls import URLPattern, path
 

@@ -1,4 +1,4 @@
-"""Addresses of the lead's pages. Voiding answers crosses apps: `hitl.flow.doors.pages.desk_urls`."""
+"""URLs of the Team pages. Voiding answers crosses apps: `hitl.flow.doors.pages.desk_urls`."""
 
 from django.urls import URLPattern, path
 

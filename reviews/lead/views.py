@@ -1,4 +1,4 @@
-"""The lead's pages. Each question is about a bounded time, and every number leads to its cases."""
+"""The Team pages. Each is about a limited time, and every number leads to its cases."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ were."""
 @login_required
 @require_GET
 def now(request: HttpRequest) -> HttpResponse:
-    """Show who is on, what waits and what is late; the part that changes answers alone to a refresh."""
+    """Show who is active, what waits and what is late; the part that changes answers alone to a refresh."""
     reader(request)
     asked = Asked.of(request)
     moment = clock.now()

@@ -1,4 +1,4 @@
-"""Per workflow: how far people agree, which labels they take for each other, and what they say together.
+"""Per workflow: how far people agree, which labels they confuse, and how often each person is right.
 
 Only answers that were asked for whatever others had said: first and second answers to cases that two people
 were to answer anyway, and answers to known-answer cases. What was read again because somebody disagreed
@@ -38,7 +38,7 @@ class NamedPair:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A case that counts as one label while its answers, weighed by who gave them, say another."""
+    """A case whose label differs from what its answers suggest when weighed by each person's accuracy."""
 
     case_id: UUID
     counts_as: str
@@ -48,7 +48,7 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class PersonAccuracy:
-    """How often somebody is right, as the answers of all tell (Dawid and Skene 1979).
+    """How often somebody is right, estimated from everybody's answers (Dawid and Skene 1979).
 
     `low` to `high` is Wilson's interval as if the truth of their cases were known: a little too narrow.
     """
@@ -62,7 +62,7 @@ class PersonAccuracy:
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """What the answers say when people's errors are weighed; `has_converged` False asks for care."""
+    """Everybody's accuracy estimated together; do not rely on it if `has_converged` is False."""
 
     n_cases: int
     people: list[PersonAccuracy]

@@ -1,4 +1,4 @@
-"""Just now: who is on, what waits and for how long, what is about to be late, how much is done an hour."""
+"""The present: who is active, what waits and how long, what is about to be late, answers an hour."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -18,7 +18,7 @@ MAX_AT_RISK = 12
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """What waits in one lane of a workflow; counts end at `MAX_COUNTED`."""
+    """What waits in one lane of a workflow (reviewers or adjudicators); counts end at `MAX_COUNTED`."""
 
     workflow_id: UUID
     slug: str
@@ -122,7 +122,7 @@ class Hours:
 
 
 def by_hour(*, now: datetime, **of: Any) -> Hours:
-    """Count today's standing answers by hour."""
+    """Count today's answers by hour, without those that were taken back."""
     start = midnight(now)
     hours = [start + timedelta(hours=i) for i in range(now.hour + 1)]
     counted: dict[str, list[int]] = {}

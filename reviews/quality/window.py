@@ -29,7 +29,7 @@ class Window:
         return cls(now - SPANS.get(span, QUARTER), now, **of)
 
     def params(self) -> dict[str, Any]:
-        """Return the parameters of `statements.ANSWERS`."""
+        """Return the parameters of `sql_quality.ANSWERS`."""
         return {
             "since": self.since,
             "until": self.until,

@@ -186,7 +186,7 @@ def _review(task: Task, answer: Answer, actor: Actor, started: datetime, now: da
 
 @transaction.atomic
 def answer_first(*, lease_token: UUID, label: str, actor: Actor, now: datetime) -> LeasedTask:
-    """Keep what the person says before anything of the model is shown; return the task with all there is.
+    """Store the person's first answer, given before anything of the model is shown; return the task in full.
 
     Sent twice, it is kept once.
 
@@ -289,13 +289,13 @@ def ask_another(*, after: Task, purpose: Purpose, reason: TaskReason, now: datet
 
 
 def drop_tasks(tasks: QuerySet[Task], *, now: datetime) -> int:
-    """Take open tasks out of the queue and out of whosever hands; return how many."""
+    """Drop open tasks, waiting or leased; return how many."""
     open_ones = tasks.filter(status__in=OPEN)
     return move(open_ones, table=TASK_TRANSITIONS, to=TaskStatus.DROPPED, closed_at=now, **NO_LEASE)
 
 
 def reopen(*, task: Task, actor: Actor, now: datetime) -> UUID:
-    """Put an answered task back into the hands of the person who answered it; return the new lease.
+    """Lease an answered task again to the person who answered it; return the new lease.
 
     Raises:
         HandsFull: they hold as many as one person may.

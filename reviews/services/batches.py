@@ -73,10 +73,10 @@ class Progress:
     """How far somebody is with a batch.
 
     Attributes:
-        read: their standing answers to cases of it that they have read, the first first.
+        read: their answers to cases of it that they have read, the first first.
         next_task: what they read next; None when nothing of it waits.
         rest: the tasks of it that still wait.
-        is_agreed: every answer that stands, whoever gave it and wherever, is the suggestion.
+        is_agreed: every answer that counts, whoever gave it and wherever, is the suggestion.
     """
 
     read: Sequence[Review]
@@ -101,7 +101,7 @@ class Progress:
 
 
 def require_batcher(actor: Actor) -> None:
-    """Refuse whoever may not answer what they have not read.
+    """Refuse whoever may not accept cases unread.
 
     Raises:
         NotAllowed: the person has not the role.
@@ -266,7 +266,7 @@ def progress_of(batch: ReviewBatch, *, actor: Actor, now: datetime) -> Progress:
 
 
 def given_with(batch: ReviewBatch) -> QuerySet[Review]:
-    """Return the answers of a batch that stand, in no order; `shown` says which were read."""
+    """Return the answers of a batch that count, in no order; `shown` says which were read."""
     return Review.objects.filter(
         task_id__in=batch.task_ids,
         reviewer_id=batch.reviewer_id,

@@ -1,4 +1,4 @@
-"""Work out anew in which order tasks are handed out, after the rules of it have changed."""
+"""Sort the queue again after the rules of its order have changed."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ AT_ONCE = 5_000
 
 
 def rank_again(*, workflow_id: UUID) -> int:
-    """Put every open task of a workflow where its present rules want it; return how many moved.
+    """Give every open task of a workflow its place by the present rules; return how many moved.
 
     Cases that come in meanwhile are taken in under the new rules already: the change raised the workflow's
     version, and whatever was written under the old one is here by now. Done twice, the second moves none.

@@ -1,4 +1,4 @@
-"""Hand out the work: claim, look ahead, keep, give back, skip, put aside, pass up.
+"""Hand out the work: claim, look ahead, keep, give back, skip, hold, escalate.
 
 A lease is part of the task's row, and its token is the fence: whoever acts under a token that the row no
 longer carries has no effect. PostgreSQL holds the rest: one lease per task, and at most `MAX_LEASES` per
@@ -60,7 +60,7 @@ def claim_next(*, actor: Actor, workflow_ids: list[UUID] | None, now: datetime) 
 def claim_ahead(
     *, actor: Actor, workflow_ids: list[UUID] | None, now: datetime, most: int = MAX_AHEAD
 ) -> list[LeasedTask]:
-    """Take up to `most` cases that come next into the person's hands, unseen, for `AHEAD_LASTS` only.
+    """Lease up to `most` of the next cases to the person ahead of time, for `AHEAD_LASTS` only.
 
     What they hold ahead already counts towards it and is not returned again. Fewer come back when fewer wait
     or their hands are full. `begin` says that one is on the page now; `renew` of the case on the page keeps
@@ -96,7 +96,7 @@ def _claim(
 
 
 def begin(*, lease_token: UUID, actor: Actor, now: datetime) -> datetime:
-    """Say that a case held ahead is on the page now: its time begins, for a whole lease; return until when.
+    """Start the full lease of a case leased ahead, because it is on the page now; return until when.
 
     Of a case that is on a page already, only the lease lasts anew.
 
@@ -113,7 +113,7 @@ def begin(*, lease_token: UUID, actor: Actor, now: datetime) -> datetime:
 
 
 def take_again(*, actor: Actor, case_id: UUID, now: datetime) -> LeasedTask:
-    """Give the person a case back that they were the last to hold and that nobody has taken since.
+    """Lease a case again to the person who had it last, if nobody has taken it since.
 
     Raises:
         LeaseExpired: somebody else has it, or it needs no answer any more.
@@ -178,7 +178,7 @@ def give_back(*, lease_token: UUID, actor: Actor, now: datetime) -> bool:
 
 @transaction.atomic
 def skip(*, lease_token: UUID, reason: str, actor: Actor, now: datetime) -> None:
-    """Pass a task on, by the workflow's rule for the reason (see `SkipRule`).
+    """Skip a task, by the workflow's rule for the reason (see `SkipRule`).
 
     `drop` is for first answers alone: an audit, a second opinion or a known answer goes to somebody else
     instead, or skipping would be a way around what they prove. The flow withdraws what nobody is asked about.
@@ -216,11 +216,11 @@ def _drop(lease_token: UUID, actor: Actor, now: datetime) -> int:
 
 
 def hold(*, lease_token: UUID, actor: Actor, now: datetime, until: datetime) -> None:
-    """Put a task aside until then, or until its owner takes it up again; it takes one of their shelves.
+    """Hold a task until then, or until its holder goes on with it; it takes one of the holder's shelves.
 
     Raises:
         Invalid: `until` has passed, or is later than the workflow allows.
-        HoldsFull: they have put aside as many as one person may.
+        HoldsFull: they have as many on hold as one person may.
         LeaseExpired: the person no longer holds it.
     """
     held = _held(lease_token, actor).filter(lease_until__gt=now).select_related("workflow__review_rules")
@@ -231,7 +231,7 @@ def hold(*, lease_token: UUID, actor: Actor, now: datetime, until: datetime) -> 
     latest = now + timedelta(hours=rules.hold_max_hours)
     if not now < until <= latest:
         fix = f"Choose a time from now on, at most {rules.hold_max_hours:g} hours ahead."
-        raise Invalid([{"field": "until", "error": "is not a time it may be put aside until", "fix": fix}])
+        raise Invalid([{"field": "until", "error": "is not a time until which it may be held", "fix": fix}])
     params = _lease(actor, now) | {"token": lease_token, "until": until, "cap": rules.hold_cap}
     for _ in range(rules.hold_cap + 1):
         try:
@@ -248,7 +248,7 @@ def hold(*, lease_token: UUID, actor: Actor, now: datetime, until: datetime) -> 
 
 
 def unhold(*, task_id: UUID, actor: Actor, now: datetime) -> LeasedTask:
-    """Give the person a task back that they have put aside.
+    """Give the person a task back that they have on hold.
 
     Raises:
         LeaseExpired: they have not, or it went back to the queue.
@@ -261,12 +261,12 @@ def unhold(*, task_id: UUID, actor: Actor, now: datetime) -> LeasedTask:
         return task
     if _holds_all_places(actor):
         raise HandsFull()
-    raise LeaseExpired("This case is no longer put aside for you: its time was over.")
+    raise LeaseExpired("This case is no longer on hold for you: its time was over.")
 
 
 @transaction.atomic
 def escalate(*, lease_token: UUID, reason: str, actor: Actor, now: datetime) -> None:
-    """Pass a task up to the adjudicators, with a word of why; whoever passed it up is not offered it again.
+    """Escalate a task to the adjudicators, with the reason; whoever escalated it is not offered it again.
 
     Raises:
         Invalid: the reason is too long.
@@ -295,14 +295,14 @@ def end_skips(*, actor: Actor, now: datetime) -> int:
 
 
 def reap(*, now: datetime) -> int:
-    """Put what was leased or put aside until now back in the queue; return how many tasks."""
+    """Put tasks back in the queue whose lease or hold has ended; return how many."""
     leases = Task.objects.filter(status=TaskStatus.LEASED, lease_until__lt=now)
     holds = Task.objects.filter(status=TaskStatus.HELD, held_until__lt=now)
     return _reap(leases) + _reap(holds)
 
 
 def end_late_holds(*, workflow_id: UUID, now: datetime) -> int:
-    """Put back what is put aside past the time to answer it, unless that was dealt with before."""
+    """Put back the tasks on hold that are overdue, unless that was dealt with before."""
     late = Task.objects.filter(workflow_id=workflow_id, status=TaskStatus.HELD, due_at__lt=now)
     return _reap(late.filter(overdue_at=None))
 

@@ -1,4 +1,4 @@
-"""How a workflow's cases are reviewed: read, checked and changed."""
+"""Read, check and change a workflow's review rules."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -37,7 +37,7 @@ def skip_rule(rules: ReviewRules, reason: str) -> str:
 
 
 def usual_rule(reason: str) -> SkipRule:
-    """Return what becomes of it unless something else was said.
+    """Return what becomes of it by default.
 
     It comes back after a while; but who should not decide a case never sees it again.
     """

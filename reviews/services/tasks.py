@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import F, Func, Value
 
-# Whatever a task was leased or put aside for is over.
+# What ends any lease or hold of a task.
 NO_LEASE: dict[str, Any] = {
     "lease_token": None,
     "lease_until": None,

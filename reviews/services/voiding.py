@@ -1,4 +1,4 @@
-"""Take somebody's answers back and ask others instead: what that does to tasks and reviews, one at a time."""
+"""Void somebody's answers and ask others instead: what changes in tasks and reviews, one at a time."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from reviews.types import TASK_TRANSITIONS, Mode, TaskReason, TaskStatus
 def standing_in(
     *, reviewer_id: int, workflow_id: UUID | None, since: datetime, until: datetime
 ) -> QuerySet[Review]:
-    """Return the person's answers of these times that stand."""
+    """Return the person's answers of this time that still count."""
     given = Review.objects.filter(
         reviewer_id=reviewer_id, undone_at=None, submitted_at__gte=since, submitted_at__lte=until
     )
@@ -26,7 +26,7 @@ def standing_in(
 
 
 def take_leases_away(*, reviewer_id: int, workflow_id: UUID | None) -> int:
-    """Put what the person holds back in the queue, so that no answer of theirs is under way; return how many.
+    """Put the person's leased tasks back in the queue, so that none is being answered; return how many.
 
     Waits for an answer that is being recorded at this moment; it stands when this returns.
     """
@@ -44,7 +44,7 @@ def last_answer_at(reviewer_id: int) -> datetime | None:
 
 
 def supports_needed(*, tasks: Sequence[Task], label: str, judged: str | None, required: int) -> int:
-    """Return how many people must have said `label` for it to stand without the voided answer.
+    """Return how many people must have answered `label` for it to stay without the voided answer.
 
     `judged` is the model's label where the answers judge it: one who agrees with it is enough, against it
     takes two. Without one it takes as many as the workflow asks.

@@ -1,4 +1,4 @@
-"""What somebody says where the answer is known: counts, and a share with an interval in each cell."""
+"""Confusion table of one person's answers: counts, and a share with an interval in each cell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people say together, when some of them err more than others: Dawid and Skene's model.
+"""True labels and each person's accuracy, estimated from answers alone: Dawid and Skene's model.
 
 Every case has one true label; every person has a table of how often they say k where the truth is j, and
 answers independently of the others given the truth. Both are unknown; expectation-maximisation finds them

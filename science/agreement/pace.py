@@ -1,4 +1,4 @@
-"""From when on is an answer too fast to have been read?"""
+"""How fast people answer, and which answers are too fast to have been read."""
 
 from __future__ import annotations
 

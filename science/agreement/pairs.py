@@ -1,4 +1,4 @@
-"""Which two labels do people take for each other?"""
+"""Which labels people confuse."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does somebody wave the model's mistakes through when they see what it says?"""
+"""Whether somebody repeats the model's mistakes when its suggestion is shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who can explain a model: an explainer, or a refusal that says why. Nothing is guessed."""
+"""Find the explainer of a model, or say why there is none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the evidence matter? Measured for every model, and kept with it."""
+"""Whether the marked evidence matters to the model: measured for every model and stored with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What tuning data make one believe about each cutoff's risk. For planning; no certificate rests on it.
+"""Expected risk of each cutoff, from tuning data. For planning only; no certificate rests on it.
 
 Where few tuning cases are accepted, their own count of errors says little: none among 300 fits a risk of 0 as
 well as .5 %, and a start chosen by such counts is a start chosen by luck. But errors come along a curve: rare

@@ -1,4 +1,4 @@
-"""Evidence enters in decision order, in blocks that are closed.
+"""Audits are used in the order of decisions, up to the first that is still open.
 
 Only audits that disagree wait for adjudication, so how long an answer takes depends on the loss. Feeding
 answers as

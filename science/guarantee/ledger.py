@@ -1,4 +1,4 @@
-"""How much error probability each new certificate may spend, so that all of them together keep one.
+"""How much of the doubt each new certificate may use, so that all of them together keep within it.
 
 Every model version that is tried for a certificate is another chance to be wrong. With 6 delta / (pi^2 v^2)
 for the v-th attempt the sum over all attempts, however many, is delta. A test of fixed size spends its share

@@ -2,7 +2,7 @@
 
 A reviewer who agrees with a wrong decision out of habit hides it: of a true error e only e (1 - m) is seen.
 Blind cases with a known answer, on which the model is known to be wrong, show how often that happens. The
-miss rate m is bounded with part of delta, the test uses the rest and the sharper target alpha (1 - m_ucb).
+miss rate m is bounded with part of delta, the test uses the rest and the stricter target alpha (1 - m_ucb).
 
 Reading agreeing audits twice does not replace this: 150 second reads without a miss only bound the missed
 error at 2 %.
@@ -35,7 +35,7 @@ class Corrected:
 def correct_for_misses(
     missed: int, known_wrong: int, *, target: float, delta: float, share: float = _SHARE_FOR_MISSES
 ) -> Corrected:
-    """Sharpen a promise by what reviewers are known to miss.
+    """Make a promise stricter by the share of errors that reviewers are known to miss.
 
     Args:
         missed: how many of the known-answer cases a reviewer answered as the wrong model did.

@@ -1,4 +1,4 @@
-"""Is it still true? A change detector on audited errors that rarely cries wolf and may be asked at any time.
+"""The monitor: detects when more is wrong than was promised, rarely by mistake, at any time.
 
 For each cutoff and each alternative (the risk is now rho times the target) it keeps a Shiryaev-Roberts
 statistic with a prior for the moment of the change that is uniform over *cases*, not audits:

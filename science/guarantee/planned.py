@@ -1,4 +1,4 @@
-"""A gambler who plays for the planned number of labels.
+"""Bets that are chosen for the planned number of labels.
 
 Mixtures of constant bets may be looked at for ever and pay for it: to pass they need wealth 1/delta, where a
 test of fixed size gets by with far less evidence. But most certificates are decided near the number of labels

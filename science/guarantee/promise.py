@@ -1,4 +1,4 @@
-"""The door: an operator's promise, and everything that can be asked of it.
+"""Start here: an operator's promise, and everything that can be computed for it.
 
     guarantee = Guarantee(target=0.01, confidence=0.95)
     plan = guarantee.plan(oof_scores, oof_losses, expected_labels=3000)     # from tuning data; then frozen
@@ -135,7 +135,7 @@ class Guarantee:
         return curve(scores, losses, grid, pi=pi, confidence=self.confidence)
 
     def corrected_for_misses(self, missed: int, known_wrong: int) -> "Guarantee":
-        """The sharper promise that must be tested because reviewers miss errors; see `misses`."""
+        """The stricter promise that must be tested because reviewers miss errors; see `misses`."""
         sharper = correct_for_misses(missed, known_wrong, target=self.alpha, delta=self.delta)
         return replace(self, target=sharper.target * self.losses.scale, confidence=1 - sharper.delta)
 

@@ -1,4 +1,4 @@
-"""What a certification answers: yes with its extent, or no with what is missing."""
+"""The result of a certification: what is proved, or what is missing."""
 
 from dataclasses import dataclass
 from enum import StrEnum

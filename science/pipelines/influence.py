@@ -1,4 +1,4 @@
-"""Does one person's labels spoil the model? What it would say without them, judged by everybody else."""
+"""Whether one person's labels make the model worse: train without them, judge by everybody else's."""
 
 from __future__ import annotations
 

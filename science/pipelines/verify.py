@@ -1,4 +1,4 @@
-"""Is the plan the model? Every trained model is served by other code than trained it; this compares."""
+"""Compare the served model with the trained one: other code serves it than trained it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a row is something the model was taught to read; if not, why."""
+"""Whether the model can read a row; if not, why."""
 
 from __future__ import annotations
 

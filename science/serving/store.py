@@ -1,4 +1,4 @@
-"""Plans to artifacts and back."""
+"""Models to artifacts and back."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ VERSION = "plan/1"  # raise it with every change of tokens, features or layout
 
 
 def save_model(plan: ServedModel) -> bytes:
-    """The artifact of a plan; the same plan gives the same bytes."""
+    """The artifact of a model; the same model gives the same bytes."""
     arrays: dict[str, np.ndarray] = {"background": plan.background}
     texts = []
     for i, block in enumerate(plan.texts):
@@ -49,7 +49,7 @@ def save_model(plan: ServedModel) -> bytes:
 
 
 def load_model(artifact: bytes) -> ServedModel:
-    """The plan kept in an artifact. Needs NumPy and Pillow, never scikit-learn.
+    """The model in an artifact. Needs NumPy and Pillow, never scikit-learn.
 
     Raises:
         BadArtifact: the file is damaged, hostile, or of another version.

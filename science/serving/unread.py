@@ -1,4 +1,4 @@
-"""Words that a model does not read: an operator has said that they are no evidence.
+"""Words that a model ignores because an operator named them.
 
 They are blanked before anything is counted, in training and in serving alike, so that neither they nor the
 n-grams in them can speak, and everything else keeps its place.

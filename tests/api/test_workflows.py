@@ -166,7 +166,7 @@ def test_the_same_fields_again_change_nothing(manager: ApiClient, workflow: Work
 
 def test_words_change_without_a_new_version(manager: ApiClient, workflow: Workflow) -> None:
     response = manager.send(
-        "PATCH", "/workflows/credit", {"name": "Loans", "guidelines": "Be fair.\nAlways."}
+        "PATCH", "/workflows/credit", {"name": "Loans", "review_policy": "Be fair.\nAlways."}
     )
     assert (response.json()["name"], response.json()["schema_version"]) == ("Loans", 1)
     refused = manager.send("PATCH", "/workflows/credit", {"name": "Fine", "labels": []})

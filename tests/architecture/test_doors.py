@@ -1,4 +1,4 @@
-"""Doors parse, call one service and answer; selectors ask the tables. Doors that ask them may only get fewer."""
+"""Doors parse, call one service and answer. Those that ask a table themselves may only get fewer."""
 
 import re
 

@@ -176,7 +176,7 @@ def test_down_is_one_click_and_up_asks_for_a_reason(visit, operator, labelled):
     expect(page.get_by_text("Assist holds from the next case on.")).to_be_visible()
     assert Policy.objects.get(workflow=workflow).degree == "assist"
     page.get_by_role("button", name="Partial", exact=True).click()
-    dialog = page.get_by_role("dialog", name="Go up to Partial?")
+    dialog = page.get_by_role("dialog", name="Raise to Partial?")
     expect(dialog).to_contain_text("provisional certificate")
     dialog.get_by_label("Reason").fill("The week went well.")
     dialog.get_by_role("button", name="Automate above the cutoff").click()
@@ -187,7 +187,7 @@ def test_down_is_one_click_and_up_asks_for_a_reason(visit, operator, labelled):
 def test_what_the_evidence_does_not_carry_cannot_be_asked_for(visit, operator, labelled):
     page = visit(operator).open(path(labelled()))
     page.get_by_role("button", name="Full").click()
-    dialog = page.get_by_role("dialog", name="Go up to Full?")
+    dialog = page.get_by_role("dialog", name="Raise to Full?")
     expect(dialog).to_contain_text("The evidence is missing.")
     expect(dialog.get_by_label("Reason")).to_have_count(0)
 
@@ -230,7 +230,7 @@ def test_the_promise_is_changed_in_per_cent(visit, operator, labelled):
     visitor = visit(operator)
     page = visitor.open(path(workflow) + "promise/change/")
     assert visitor.is_accessible()
-    page.get_by_label("Wrong at most, %").fill("0.7")
+    page.get_by_label("At most this many wrong, %").fill("0.7")
     page.get_by_role("button", name="Promise this").click()
     expect(page.get_by_text("At most 0.7 % of the automatic decisions are wrong")).to_be_visible()
     assert Policy.objects.get(workflow=workflow).target == 0.007

@@ -30,7 +30,7 @@ def shows(page: Page, n: int) -> None:
 def test_a_day_without_a_mouse(visit: Any) -> None:
     codes = {"spam": [{"code": "fraud", "words": "Wants money", "required": True}]}
     workflow = review_workflow(reason_codes=codes)
-    workflow.guidelines = "Newsletters are ham."
+    workflow.review_policy = "Newsletters are ham."
     workflow.save()
     waiting(workflow, 8, at=now())
     page = visit(person()).open("/review/")
@@ -95,7 +95,7 @@ def test_a_day_without_a_mouse(visit: Any) -> None:
     assert Task.objects.get(case__content__body="Message 5").escalation == "Is this a contract?"
 
 
-def test_what_was_put_aside_is_taken_up_and_what_was_skipped_comes_back_without_a_mouse(visit: Any) -> None:
+def test_what_is_on_hold_is_taken_up_and_what_was_skipped_comes_back_without_a_mouse(visit: Any) -> None:
     waiting(review_workflow(), 2, at=now())
     page = visit(person()).open("/review/")
     press(page, "h")
@@ -105,8 +105,8 @@ def test_what_was_put_aside_is_taken_up_and_what_was_skipped_comes_back_without_
     page.keyboard.press("5")
     expect(page.get_by_role("heading", name="Nothing waits for you")).to_be_visible()
     saved(page)
-    reach(page, "Put aside")
-    expect(page.get_by_role("dialog", name="Put aside")).to_be_visible()
+    reach(page, "On hold")
+    expect(page.get_by_role("dialog", name="On hold")).to_be_visible()
     reach(page, "Go on with it")
     shows(page, 0)
     press(page, "2")

@@ -196,7 +196,7 @@ def test_stored_script_never_runs(visit: Any) -> None:
     nasty = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
     labels = ["<b>ham</b>", "spam\"><script>document.title='owned'</script>"]
     workflow = workflow_of("nasty", fields=[{"name": "body", "kind": "text"}], labels=labels, name=nasty)
-    workflow.guidelines = nasty
+    workflow.review_policy = nasty
     workflow.save()
     ReviewRules.objects.create(workflow=workflow)
     for n in range(2):

@@ -69,7 +69,7 @@ def test_a_workflow_without_a_model_says_what_is_missing(operator, visit) -> Non
     workflow = credit_workflow(3)
     visitor = visit(operator)
     page = visitor.open(f"/models/{workflow.slug}/")
-    expect(page.get_by_text("No releases yet")).to_be_visible()
+    expect(page.get_by_text("No models yet")).to_be_visible()
     expect(page.get_by_text("at least five different examples")).to_be_visible()
     visitor.shoot("models-empty")
     assert visitor.is_accessible()

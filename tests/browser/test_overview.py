@@ -40,7 +40,7 @@ def test_the_overview_is_accessible_and_fits(visit: Any, scheme: str, viewport: 
     visitor = visit(person(Role.OPERATOR), scheme=scheme, viewport=viewport)
     page = visitor.open("/overview/")
     expect(page.locator(".overview-status .badge").get_by_text("Kept")).to_be_visible()
-    expect(page.locator(".overview-status .badge").get_by_text("Off by hand")).to_be_visible()
+    expect(page.locator(".overview-status .badge").get_by_text("Off")).to_be_visible()
     visitor.shoot(f"overview-{scheme}-{viewport['width']}")
     assert visitor.is_accessible()
     assert visitor.fits()

@@ -101,4 +101,4 @@ def test_target_and_cutoff_are_tried_by_keys_and_mouse_and_taken_to_their_forms(
     page.get_by_role("link", name="Promise", exact=True).click()
     page.get_by_label("Target", exact=True).press("End")
     page.get_by_role("link", name="Promise this target").click()
-    expect(page.get_by_label("Wrong at most, %")).to_have_value("20")
+    expect(page.get_by_label("At most this many wrong, %")).to_have_value("20")

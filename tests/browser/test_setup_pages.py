@@ -125,8 +125,8 @@ def test_a_workflow_is_made_from_a_file_and_its_curl_line_works(
     assert '"status":"waiting"' in done.stdout, done
     page.click("text=Go to the workflow")
     page.set_input_files("input[type=file]", str(tmp_path / "loans_2026.csv"))
-    page.click("button:has-text('Take it in')")
-    page.wait_for_selector("text=Taken in")
+    page.click("button:has-text('Import')")
+    page.wait_for_selector("text=Imported")
     visitor.shoot("setup-imported")
     assert Case.objects.filter(workflow=workflow, origin="import").count() == 60
 

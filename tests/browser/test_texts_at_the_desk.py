@@ -42,7 +42,7 @@ def hostile_case() -> None:
     ]
     labels = [SHORT, f"{SHORT} 2", "ham"]
     workflow = workflow_of("nasty", fields=fields, labels=labels, name=SHORT)
-    workflow.guidelines = NASTY
+    workflow.review_policy = NASTY
     workflow.save()
     codes = {SHORT: [{"code": SHORT[:50], "words": NASTY[:200], "required": True}]}
     ReviewRules.objects.create(workflow=workflow, reason_codes=codes)
@@ -119,7 +119,7 @@ def test_script_in_every_field_of_every_kind_and_around_it_never_runs(visit: Any
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Nothing waits for you")).to_be_visible()
-    for button, row in (("Put aside", "button"), ("Recent", "[data-answer-row]")):
+    for button, row in (("On hold", "button"), ("Recent", "[data-answer-row]")):
         page.locator(".desk-tools").get_by_role("button", name=button).click()
         expect(page.locator(f"dialog[open] .recent {row}").first).to_be_visible()
         assert nothing_ran(page)

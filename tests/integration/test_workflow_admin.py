@@ -27,7 +27,7 @@ def admin() -> Client:
 
 def form(**changes: Any) -> dict[str, str]:
     values: dict[str, Any] = {
-        "slug": "credit", "name": "Credit", "description": "", "guidelines": "Be fair.\r\nAlways.",
+        "slug": "credit", "name": "Credit", "description": "", "review_policy": "Be fair.\r\nAlways.",
         "case_fields": json.dumps(TABLE_FIELDS), "labels": json.dumps(LABELS),
         "degree": "partial", "target": "0.02", "confidence": "0.9",
     }  # fmt: skip
@@ -38,7 +38,7 @@ def test_a_workflow_is_added_whole(admin: Client) -> None:
     assert admin.get(ADD).status_code == 200
     assert admin.post(ADD, form()).status_code == 302
     workflow = Workflow.objects.get()
-    assert workflow.guidelines == "Be fair.\nAlways."
+    assert workflow.review_policy == "Be fair.\nAlways."
     assert Policy.objects.get(workflow=workflow).degree == "partial"
     assert ReviewRules.objects.filter(workflow=workflow).exists()
     assert Entry.objects.get(action="workflow.created").actor_kind == "user"

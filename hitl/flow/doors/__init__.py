@@ -1,1 +1,1 @@
-"""The doors whose answer crosses apps: REST, pages, admin, jobs. Each parses and calls one service."""
+"""Requests and jobs that need several apps: REST, pages, admin. Each parses and calls one service."""

@@ -25,7 +25,7 @@ _EXAMPLE_LABELS = [{"name": "yes"}, {"name": "no"}]
 
 
 class WorkflowForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
-    """Words, and fields and labels as JSON."""
+    """Name and texts of a workflow, and its fields and labels as JSON."""
 
     case_fields = forms.JSONField(
         label="Fields", help_text="As the API takes them: name, kind, required, options."
@@ -35,7 +35,7 @@ class WorkflowForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only i
 
     class Meta:
         model = Workflow
-        fields = ("slug", "name", "description", "guidelines")
+        fields = ("slug", "name", "description", "review_policy")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -47,7 +47,7 @@ class WorkflowForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only i
         self.initial["is_archived"] = self.instance.archived_at is not None
 
     def clean(self) -> dict[str, Any]:
-        """Say what the services would say of fields and labels."""
+        """Check fields and labels as the services do."""
         cleaned: dict[str, Any] = super().clean() or {}
         if {"case_fields", "labels"} <= cleaned.keys():
             try:
@@ -61,7 +61,7 @@ class WorkflowForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only i
 
 
 class NewWorkflowForm(WorkflowForm):
-    """A workflow that is added: also how much may be automated."""
+    """A new workflow: also how much may be automated."""
 
     degree = forms.ChoiceField(choices=FIRST_DEGREES, initial=Degree.HUMAN_ONLY)
     target = forms.FloatField(
@@ -86,17 +86,17 @@ class WorkflowAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Return the fields in the order of the pages."""
-        start = ["slug", "name", "description", "guidelines", "case_fields", "labels"]
+        start = ["slug", "name", "description", "review_policy", "case_fields", "labels"]
         return [*start, "is_archived"] if obj else [*start, "degree", "target", "confidence"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Workflow | None = None) -> tuple[str, ...]:
-        """Keep the slug: addresses hold it."""
+        """Keep the slug, because URLs contain it."""
         return self.readonly_after_adding if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Workflow, form: Any, change: bool) -> None:
         """Call the services."""
         actor, now, typed = person(request).as_actor(), clock.now(), form.cleaned_data
-        words = {name: typed[name].replace("\r\n", "\n") for name in ("name", "description", "guidelines")}
+        words = {name: typed[name].replace("\r\n", "\n") for name in ("name", "description", "review_policy")}
         if not change:
             made = set_up_workflow(
                 slug=typed["slug"],

@@ -21,26 +21,26 @@ def train(run_id: str) -> None:
 
 @shared_task(name=later.JOB)
 def take_in_batch(batch_id: str) -> None:
-    """Work through a batch that was accepted to be worked on later."""
+    """Work through a batch that was accepted for later."""
     later.take_in_batch(batch_id=UUID(batch_id), now=clock.now())
 
 
 @shared_task(name="hitl.flow.sweep_batches")
 def sweep_batches() -> None:
-    """Find batches whose bell was lost or whose worker died."""
+    """Find batches whose message was lost or whose worker died."""
     later.sweep_batches(now=clock.now())
 
 
 @shared_task(name=void.JOB)
 def void_answers(voiding_id: str) -> None:
-    """Work a voiding through, each step at its own time."""
+    """Carry out a voiding, step by step."""
     while void.step(voiding_id=UUID(voiding_id), now=clock.now()):
         pass
 
 
 @shared_task(name="hitl.flow.sweep_voidings")
 def sweep_voidings() -> None:
-    """Find voidings whose bell was lost or whose worker died."""
+    """Find voidings whose message was lost or whose worker died."""
     for voiding_id in void.unfinished():
         while void.step(voiding_id=voiding_id, now=clock.now()):
             pass
@@ -48,13 +48,13 @@ def sweep_voidings() -> None:
 
 @shared_task(name=WITHDRAW_SKIPPED)
 def withdraw_skipped() -> None:
-    """Withdraw what a reviewer passed on where nobody else is to be asked."""
+    """Withdraw cases that a reviewer skipped where the rule is to ask nobody else."""
     withdraw.withdraw_skipped(now=clock.now())
 
 
 @shared_task(name="hitl.flow.sweep_queue")
 def sweep_queue() -> None:
-    """Deal with what is overdue, let known-answer cases in, and find what was passed on without a bell."""
+    """Handle overdue cases, mix in known-answer cases, and find skipped cases whose message was lost."""
     overdue.sweep_overdue(now=clock.now())
     known_answers.sweep_known_answers(now=clock.now())
     withdraw.withdraw_skipped(now=clock.now())

@@ -15,7 +15,7 @@ WHAT = ("cases", "decisions", "labels")
 
 
 class BadExport(Invalid):
-    """An export is named by what and format."""
+    """An export needs the parameters `what` and `format`."""
 
     code, status = "bad_parameter", 400
 

@@ -1,4 +1,4 @@
-"""Cases, decisions or labels of a workflow as rows, oldest first, at a memory that does not grow.
+"""Cases, decisions or labels of a workflow as rows, oldest first, in constant memory.
 
 The rows are read along the primary key, a stretch at a time: no cursor is held open and no transaction, so
 that a slow download is nobody's trouble.

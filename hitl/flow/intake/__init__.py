@@ -1,1 +1,1 @@
-"""A submission becomes a case and its first decision. Begin at `submit`: it tells the steps."""
+"""A submission becomes a case and its first decision. Begin at `submit`: it has the steps."""

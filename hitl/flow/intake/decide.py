@@ -1,4 +1,4 @@
-"""Middle steps of intake: score the cases, apply the rule, lay out the rows that record both."""
+"""Middle steps of intake: score the cases, apply the rule, prepare the rows that record both."""
 
 import logging
 from collections.abc import Mapping, Sequence

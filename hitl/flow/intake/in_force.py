@@ -1,4 +1,4 @@
-"""What a process keeps in memory about a workflow, so that a case costs one statement.
+"""What is in force for a workflow, kept in the memory of each process, so that a case costs one statement.
 
 A snapshot names the `policy_version` it was read under; the write statement compares it and refuses an old
 one, so that a tripped breaker, a changed cutoff or a new model holds from the next case on everywhere.
@@ -58,7 +58,7 @@ _cache: dict[str, WorkflowInForce] = {}
 
 
 def workflow_in_force(slug: str) -> WorkflowInForce:
-    """Return the cached snapshot, reading it at first use.
+    """Return what is in force, from memory or, at first use, from the database.
 
     Raises:
         NotFound: there is no such workflow.
@@ -67,12 +67,12 @@ def workflow_in_force(slug: str) -> WorkflowInForce:
 
 
 def is_current(current: WorkflowInForce) -> bool:
-    """Ask the database whether anything has changed since; for what no write statement compares."""
+    """Ask the database whether anything has changed since; for paths on which no write statement compares."""
     return Workflow.objects.filter(pk=current.workflow_id, policy_version=current.policy_version).exists()
 
 
 def forget(slug: str | None = None) -> None:
-    """Drop one snapshot, or all of them."""
+    """Forget one workflow, or all of them."""
     if slug is None:
         _cache.clear()
     else:

@@ -1,4 +1,4 @@
-"""Batches that are worked on later: the row is the work, the job only its bell.
+"""Batches for later: the row is the work, the job only a message about it.
 
 A worker locks the row and does everything in the transaction that holds the lock: a worker that is killed
 leaves nothing half-written, and the row is free for the next at once.
@@ -44,7 +44,7 @@ def accept_batch(
     idempotency_key: str | None,
     now: datetime,
 ) -> IntakeBatch:
-    """Keep a batch that was read once and found to be readable; the same request again is the same batch.
+    """Store a batch that was parsed and is readable; the same request again is the same batch.
 
     Raises:
         NotFound: there is no such workflow, or the key was not granted for it.
@@ -95,7 +95,7 @@ def take_in_batch(*, batch_id: UUID, now: datetime) -> bool:
 
 
 def sweep_batches(*, now: datetime) -> int:
-    """Ring again for the batches whose bell was lost or whose worker died; return how many."""
+    """Start again the batches whose message was lost or whose worker died; return how many."""
     waiting = IntakeBatch.objects.filter(
         status__in=[IntakeBatchStatus.QUEUED, IntakeBatchStatus.RUNNING],
         received_at__lt=now - _BELL_LOST_AFTER,

@@ -1,4 +1,4 @@
-"""Images and recordings that cases name: they must be there, and be of the field's kind."""
+"""Images and recordings that cases name: they must exist and be of the field's kind."""
 
 from collections.abc import Iterator, Sequence
 

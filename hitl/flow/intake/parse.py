@@ -83,7 +83,7 @@ def decode(body: bytes) -> Any:
 
 
 def submission(item: object) -> Submission:
-    """Return one case as sent; what does not belong around its content goes along as a misfit."""
+    """Return one case as sent; unknown keys beside its content are kept as misfits."""
     if not isinstance(item, Mapping):
         fix = f"Send an object like {_EXAMPLE}."
         return Submission(None, misfits=[_misfit("(item)", "is not an object", fix)])

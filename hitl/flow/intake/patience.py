@@ -1,4 +1,4 @@
-"""A model that takes too long is left alone for a while: its cases go to people, as those of one that fails.
+"""Stop asking a model that is too slow for a while: its cases go to people, as if it had failed.
 
 A call under way cannot be ended; what is bounded is how many requests of a process a slow model holds up: a
 few, then one every `REST`. Time is CPU time of the call: that the machine is busy is no fault of the model's.
@@ -32,14 +32,14 @@ _slow: dict[UUID, _Slow] = {}  # releases whose last call was slow
 
 
 def bears_with(release_id: UUID) -> bool:
-    """Tell whether the release may be asked now."""
+    """Tell whether the model may be asked now."""
     seen = _slow.get(release_id)
     return seen is None or monotonic() >= seen.rests_until
 
 
 @contextmanager
 def timed(release_id: UUID, cases: int) -> Iterator[None]:
-    """Watch one call of the release with this many cases; what it raises does not count."""
+    """Time one call of the model with this many cases; calls that raise do not count."""
     start = thread_time()
     yield
     seconds = thread_time() - start

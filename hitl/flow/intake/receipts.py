@@ -1,4 +1,4 @@
-"""What a submitter is told about a case: the same words at once, on a replay and by `GET`."""
+"""What a submitter is told about a case: the same in the first answer, on a replay and by `GET`."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -25,7 +25,7 @@ class KeyRevoked(HitlError):
 
 
 def check_key(key: ClientKey | None) -> None:
-    """Make sure that a key is still what the caller was told it is.
+    """Make sure that the key has not changed since the request began.
 
     Raises:
         KeyRevoked: it was revoked or changed; the caller must authenticate again.

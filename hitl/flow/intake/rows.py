@@ -1,4 +1,4 @@
-"""A decided case as the rows that record it: the case, its routing decision and perhaps a review task.
+"""The rows that record a decided case: the case, its routing decision and perhaps a review task.
 
 Both ways of writing take these: one statement for one case (`sql_intake`), COPY for a batch (`copy_batch`).
 """
@@ -130,7 +130,7 @@ def case_row(item: Checked, outcome: Outcome, current: WorkflowInForce, intake: 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """In which mode a person is asked about a case, and so how surely a blind label comes of it.
+    """The mode in which a person is asked about a case, and the probability of a blind label from it.
 
     An answer given before the suggestion is shown is blind, so that the chance of a blind label is that of
     either draw; both have salts of their own.
@@ -142,7 +142,7 @@ class Asked:
 
 
 def asked(item: Checked, outcome: Outcome, current: WorkflowInForce) -> Asked:
-    """Draw the mode of a case's first answer. Skipping, or asking again, does not draw it anew."""
+    """Draw the mode of a case's first answer. It stays when the case is skipped or asked again."""
     rules = current.review_rules
     is_shown = not outcome.blind and outcome.label is not None
     share = rules.decide_first_share if rules.reviews_required == 1 else 0.0

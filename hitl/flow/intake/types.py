@@ -1,4 +1,4 @@
-"""Words of intake: what was sent, and what became of it."""
+"""Types of intake: what was sent, and what became of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -40,7 +40,7 @@ def write_single(current: WorkflowInForce, intake: Intake, row: Decided) -> Item
     """Write one case in one statement; answer for the case that is there already when it cannot be.
 
     Raises:
-        statements.Stale: it was decided under old rules; nothing is written.
+        sql_intake.Stale: it was decided under old rules; nothing is written.
     """
     if current.has_subscribers:
         with transaction.atomic():
@@ -76,7 +76,7 @@ def write_many(current: WorkflowInForce, intake: Intake, rows: Sequence[Decided]
     """Write a batch in one transaction; return results by place.
 
     Raises:
-        statements.Stale: the batch was decided under old rules; nothing is written.
+        sql_intake.Stale: the batch was decided under old rules; nothing is written.
         IntegrityError: a reference was taken in the meantime; nothing is written.
     """
     if not rows:

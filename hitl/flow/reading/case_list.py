@@ -44,7 +44,7 @@ class Wanted:
 
     @property
     def is_about_answers(self) -> bool:
-        """True when it asks what single people said: a question for those who watch over the service."""
+        """True when it filters by single people's answers, which reviewers may not do."""
         return bool(self.reviewer or self.said or self.also_said or self.disagreement)
 
     @property

@@ -17,7 +17,7 @@ _ORIGINS = {"import": "Imported with its label", "known_answer": "Added as a kno
 
 
 def whole_history(case: Case) -> list[Entry]:
-    """Return everything that happened, for whoever watches over the service."""
+    """Return everything that happened, for leads, operators, administrators and auditors."""
     reviews = list(Review.objects.filter(case=case).select_related("reviewer", "task"))
     decisions = Decision.objects.filter(case=case).select_related("release", "cutoff_set", "certificate")
     decided = list(decisions.order_by("epoch", "sequence"))
@@ -35,7 +35,7 @@ def whole_history(case: Case) -> list[Entry]:
 
 
 def history_for_reviewer(case: Case, said: VisibleAnswer) -> list[Entry]:
-    """Return what people said, once nobody may be asked any more; nothing tells of the model."""
+    """Return people's answers, once nobody can be asked any more; nothing of the model."""
     received = Entry(case.received_at, "Received", icon="download")
     if said.status == "waiting":
         return [received]
@@ -56,7 +56,7 @@ def _routed(decision: Decision) -> Entry:
         ("Predicted", decision.predicted or ""),
         ("Score", _score(decision)),
         ("Confidence", percent(decision.confidence) if decision.confidence is not None else ""),
-        ("Rests on", _grounds(decision)),
+        ("Basis", _grounds(decision)),
         (
             "Blind label",
             f"collected with a chance of {percent(decision.inclusion_probability)}"
@@ -72,7 +72,7 @@ def _routed(decision: Decision) -> Entry:
         f"Decided automatically: {decision.label}" if is_auto else "Sent to a person",
         icon="zap" if is_auto else "user",
         tone="accent" if is_auto else "",
-        by=f"release {decision.release}" if decision.release else "the rule",
+        by=f"model {decision.release}" if decision.release else "the rule",
         note=decision.get_reason_display().capitalize() + ".",
         facts=_given(facts),
     )

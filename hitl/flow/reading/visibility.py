@@ -1,4 +1,4 @@
-"""What a person may see of a case: reviewers must not learn from the pages what the desk keeps from them.
+"""What a person may see of a case: pages must not tell reviewers what the desk hides from them.
 
 Whoever reviews, and does not also watch over the service, sees
 
@@ -28,7 +28,7 @@ WATCHING = (Role.LEAD, Role.OPERATOR, Role.ADMINISTRATOR, Role.AUDITOR)
 
 
 def is_kept_blind(actor: Actor) -> bool:
-    """Tell whether the actor reviews and does not watch over the service."""
+    """Tell whether the actor only reviews: neither lead, operator, administrator nor auditor."""
     return actor.has(*REVIEWING) and not actor.has(*WATCHING)
 
 

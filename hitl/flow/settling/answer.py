@@ -118,7 +118,7 @@ def locked(task_ids: list[UUID], actor: Actor, now: datetime) -> list[tuple[Case
     cases = {
         case.pk: case
         for case in Case.objects.select_related("workflow")
-        .defer("content", "workflow__guidelines")
+        .defer("content", "workflow__review_policy")
         .filter(pk__in=list(wanted))
         .order_by("pk")
         .select_for_update(of=("self",), no_key=True, skip_locked=True)

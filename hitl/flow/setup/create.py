@@ -25,7 +25,7 @@ def set_up_workflow(
     actor: Actor,
     now: datetime,
     description: str = "",
-    guidelines: str = "",
+    review_policy: str = "",
     degree: str = Degree.HUMAN_ONLY,
     promise: Promise | None = None,
     needs_second_person: bool = False,
@@ -45,7 +45,7 @@ def set_up_workflow(
         fields=fields,
         labels=labels,
         description=description,
-        guidelines=guidelines,
+        review_policy=review_policy,
         actor=actor,
         now=now,
     )

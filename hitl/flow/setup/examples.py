@@ -1,4 +1,4 @@
-"""A line of curl that works: the workflow's own fields, filled with something that fits."""
+"""A curl line that works: the workflow's own fields, filled with values that fit."""
 
 import json
 import shlex

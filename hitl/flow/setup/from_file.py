@@ -1,4 +1,4 @@
-"""Begin with nothing but a file of examples: a workflow, its history, and a key to submit with."""
+"""Start from a file of examples: make the workflow, import the history, make an API key."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from hitl.shared.actor import Actor
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What was made; `secret` can be said this once."""
+    """What was made; `secret` can only be shown now."""
 
     workflow: Workflow
     secret: str
@@ -46,7 +46,7 @@ def begin_with(
     now: datetime,
     progress: Callable[[float, int], None] = lambda done, rows: None,
 ) -> Begun | None:
-    """Make a workflow from a file's columns, take its rows in as history, and make a key for it.
+    """Make a workflow from a file's columns, import its rows as history, and make a key for it.
 
     None when there is a workflow of the file's name already: nothing is done then. Unless it is one that the
     same actor began and was interrupted at: then the rows that are missing follow. The key comes last, as the

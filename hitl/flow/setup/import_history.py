@@ -55,7 +55,7 @@ def import_history(
     media: Path | None = None,
     progress: Callable[[float, int], None] = lambda done, rows: None,
 ) -> Outcome:
-    """Take in the rows of a file with their labels; what was taken in before is left alone.
+    """Import the rows of a file with their labels; rows that are already here are left alone.
 
     Each chunk is a transaction of its own: after an interruption the same file is imported again, and goes on
     where it stopped. `media` is the folder that cells of image and audio fields name files in. `progress` is

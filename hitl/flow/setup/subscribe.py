@@ -1,4 +1,4 @@
-"""Add and change subscribers, and let intake know: it keeps in memory whether anybody listens."""
+"""Add and change subscribers, and tell intake, which keeps in memory whether there are any."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,7 +24,7 @@ def subscribe(
     actor: Actor,
     now: datetime,
 ) -> Endpoint:
-    """Add an endpoint; the next case tells it.
+    """Add an endpoint; it gets events from the next case on.
 
     Raises:
         Invalid: something does not fit.

@@ -247,8 +247,8 @@ function attach(form) {
     const isCovered = all.every((view) => view.isCovered);
     verdict.dataset.tone = isCovered ? "good" : "warn";
     verdict.textContent = isCovered
-      ? "The certificate covers this: the promise stands."
-      : "Not what was tested: saving this puts the promise off, and needs another operator's approval if there is one.";
+      ? "The certificate covers this: the promise holds."
+      : "Not tested: saving this switches the promise off, and needs another operator's approval if there is one.";
   };
 
   for (const root of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-unit]"))) {

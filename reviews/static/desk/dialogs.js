@@ -6,7 +6,7 @@ import { dialog, find, place } from "./page.js";
 can({
   keys: () => dialog("keys").showModal(),
   policy() {
-    const text = /** @type {HTMLTemplateElement | null} */ (place.querySelector("[data-guidelines]"));
+    const text = /** @type {HTMLTemplateElement | null} */ (place.querySelector("[data-review-policy]"));
     const body = find("[data-policy]");
     body.replaceChildren(text ? text.content.cloneNode(true) : "");
     if (!body.textContent?.trim()) body.textContent = "No policy is written down for this workflow yet.";

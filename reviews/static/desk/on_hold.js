@@ -1,4 +1,4 @@
-// Cases that are not answered now: put aside for oneself (hold), or passed up (escalate).
+// Cases that are not answered now: kept for later (hold), or given to an adjudicator (escalate).
 
 import { commit, takesAnswers } from "./acts.js";
 import { can } from "./deeds.js";
@@ -11,13 +11,13 @@ can({
   escalate: () => (takesAnswers() ? dialog("escalate").showModal() : false),
   async held() {
     const reply = await ask(url.heldUrl ?? "");
-    if (reply.kind !== "ok") return toast("What you have put aside cannot be shown just now.", "warn");
+    if (reply.kind !== "ok") return toast("Your cases on hold cannot be shown just now.", "warn");
     const pattern = document.createElement("template");
     pattern.innerHTML = reply.html;
     find("[data-held-list]").replaceChildren(pattern.content);
     dialog("held").showModal();
   },
-  /** Go on with a case that was put aside. */
+  /** Go on with a case that is on hold. */
   resume(button) {
     dialog("held").close();
     move(url.resumeUrl ?? "", { task: button?.dataset.task ?? "" });
@@ -28,7 +28,7 @@ document.addEventListener("click", (event) => {
   const button = /** @type {Element} */ (event.target).closest("[data-hold-hours]");
   if (!button) return;
   dialog("hold").close();
-  if (isCase() && !busy()) commit("hold", url.holdUrl ?? "", { hours: button.getAttribute("data-hold-hours") ?? "" }, "put aside");
+  if (isCase() && !busy()) commit("hold", url.holdUrl ?? "", { hours: button.getAttribute("data-hold-hours") ?? "" }, "on hold");
 });
 
 dialog("escalate").addEventListener("submit", (event) => {
@@ -37,5 +37,5 @@ dialog("escalate").addEventListener("submit", (event) => {
   const reason = String(fields.get("reason") ?? "").trim();
   dialog("escalate").close();
   /** @type {HTMLFormElement} */ (event.target).reset();
-  if (isCase() && !busy()) commit("escalate", url.escalateUrl ?? "", { reason }, "passed up");
+  if (isCase() && !busy()) commit("escalate", url.escalateUrl ?? "", { reason }, "escalated");
 });

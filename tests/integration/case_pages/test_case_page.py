@@ -79,7 +79,7 @@ def test_labels_tasks_and_webhooks_stand_beside_the_history(
     emit([News("case.decided", case.pk, workflow.pk, NOW, {})])
     Delivery.objects.update(status="failed")
     html = page_of(client, case)
-    for words in ("the model is not sure enough", "review by ida", "case.decided", "the shop", "given up"):
+    for words in ("the model is not sure enough", "review by ida", "case.decided", "the shop", "failed"):
         assert words in html
 
 

@@ -27,7 +27,7 @@ def test_a_lead_marks_a_case_and_ends_it() -> None:
     case = decided()
     client = browsing(person(Role.LEAD))
     page, door = f"/cases/{case.pk}/", f"/cases/{case.pk}/known-answer/"
-    assert "Its answer is known for sure" in client.get(page).content.decode()
+    assert "Mark its answer as known" in client.get(page).content.decode()
     assert client.post(door, {"truth": "ham", "reason": "The sender said so"}).url == page
     known = KnownAnswerCase.objects.get()
     assert (known.truth, known.reason, known.ended_at) == ("ham", "The sender said so", None)
@@ -54,7 +54,7 @@ def test_reviewers_and_auditors_neither_see_nor_mark_known_answers() -> None:
     for role in (Role.REVIEWER, Role.AUDITOR):
         client = browsing(person(role))
         page = client.get(f"/cases/{case.pk}/").content.decode()
-        assert "Ask it no more" not in page
+        assert "Stop asking it" not in page
         assert ("known answer" in page.lower()) == (role == Role.AUDITOR)  # in the history, for who audits
         client.post(f"/cases/{case.pk}/known-answer/", {"do": "end"})
         assert KnownAnswerCase.objects.get().ended_at is None

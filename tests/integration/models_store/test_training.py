@@ -100,7 +100,7 @@ def test_the_same_labels_give_the_same_bytes_and_are_not_registered_twice() -> N
     again = train_now(workflow)
     assert first is not None
     assert again.status == RunStatus.REFUSED
-    assert again.reason == f"These labels give the model that is registered already as {first.name}."
+    assert again.reason == f"These labels give the same model as {first.name}, which is registered already."
     assert Release.objects.count() == 1
 
 
@@ -149,7 +149,7 @@ def test_labels_that_mean_nothing_are_refused_by_the_gate() -> None:
         label.save()
     run = train_now(workflow)
     assert run.status == RunStatus.REFUSED
-    assert "tells right from wrong: no." in run.reason
+    assert "less sure when it is wrong: no." in run.reason
     assert not Release.objects.exists()
     assert not RoleSpan.objects.exists()
 

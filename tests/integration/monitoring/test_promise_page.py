@@ -110,8 +110,8 @@ def test_where_the_promise_stands_is_said_in_one_line():
     ("status", "policy", "words"),
     [
         ("provisional", {}, "Provisional"),
-        ("certified", {"degree": "assist"}, "Off by hand"),
-        ("expired", {}, "Nothing automatic"),
+        ("certified", {"degree": "assist"}, "Off"),
+        ("expired", {}, "Nothing automated"),
     ],
 )
 def test_every_state_has_its_line(status, policy, words):
@@ -235,13 +235,13 @@ def test_misses_that_nothing_bounds_are_named():
     Policy.objects.update(corrects_misses=True)
     seen = page(release)
     assert seen.is_nothing_known
-    assert "nothing bounds" in page_of(release.workflow.slug).content.decode()
+    assert "cannot be estimated yet" in page_of(release.workflow.slug).content.decode()
 
 
 @pytest.mark.parametrize("make", [workflow_with_policy, lambda: champion_of(workflow_with_policy()).workflow])
 def test_an_empty_page_says_what_is_missing(make):
     page = page_of(make().slug).content.decode()
-    assert "Off by hand" in page
+    assert "people decide every case" in page
     assert "Nothing is watched" in page
     assert "What it does not say" in page
 
@@ -275,12 +275,12 @@ def test_the_last_day_is_checked_against_its_digests():
         address = f"/automation/{release.workflow.slug}/promise/check/"
         return client.post(address, follow=True).content.decode()
 
-    assert "No decision of the last day has been sealed" in checked()
+    assert "The audit log has no hash of the last day" in checked()
     decided(release, 3, at=NOW, inclusion_probability=0.02)
     digest_decisions(workflow_id=release.workflow_id, now=LATER)
-    assert "3 decisions of the last day, all that were sealed, are unchanged." in checked()
+    assert "3 decisions of the last day, all that the audit log covers, are unchanged." in checked()
     decided(release, 1, at=NOW, inclusion_probability=0.02)  # slipped in behind the seal
-    assert "are not what was sealed" in checked()
+    assert "differ from what the audit log recorded" in checked()
 
 
 def test_a_long_check_stops_and_says_so():

@@ -332,7 +332,7 @@ def test_too_many_unanswered_audits_stop_automation():
     decided(release, 1, at=NOW + timedelta(minutes=1), inclusion_probability=0.02, answered=False)
     look(release, NOW + 2 * DAY)
     assert policy_of(release).breaker_by == "overdue"
-    assert policy_of(release).breaker_reason.startswith("audits_overdue")
+    assert policy_of(release).breaker_reason.startswith("Audits are overdue")
 
 
 def test_second_looks_at_audits_that_nobody_takes_stop_automation_too():

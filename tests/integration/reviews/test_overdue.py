@@ -91,7 +91,7 @@ def test_a_case_in_somebodys_hands_is_left_to_them_until_they_let_go() -> None:
     assert sweep_overdue(now=LATE) == 0
 
 
-def test_putting_a_case_aside_does_not_get_around_the_rule() -> None:
+def test_holding_a_case_does_not_get_around_the_rule() -> None:
     case = waiting(review_workflow(sla_action="escalate"))[0]
     reviewer = person()
     until = NOW + timedelta(hours=70)

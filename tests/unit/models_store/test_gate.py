@@ -48,7 +48,7 @@ def test_a_model_worse_than_the_commonest_label_is_refused() -> None:
 
 def test_confidence_that_ranks_like_chance_is_refused() -> None:
     # Errors of 30 % in random order: area .30, its standard error sqrt(.3 * .7 / 1000) = .0145.
-    assert refused(report(aurc=0.28, logistic=None), None) == ["Its confidence tells right from wrong"]
+    assert refused(report(aurc=0.28, logistic=None), None) == ["It is less sure when it is wrong"]
     assert refused(report(aurc=0.25, logistic=None), None) == []
 
 
@@ -112,7 +112,7 @@ def test_a_field_that_holds_the_answer_is_refused_unless_it_is_trusted() -> None
 def test_a_slice_in_which_the_commonest_label_is_surely_better_is_refused() -> None:
     assert told_of(slices=one_slice()) == []
     assert told_of(slices=one_slice(majority_wrong=0.15, surely_worse=0.02)) == [
-        "No kind of case is given up"
+        "No group of cases does badly"
     ]
     assert told_of(slices=one_slice(majority_wrong=0.29, surely_worse=0.004)) == []  # not worth a refusal
     assert told_of(slices=one_slice(field="", majority_wrong=0.0)) == []  # a label is no kind of case
@@ -121,7 +121,7 @@ def test_a_slice_in_which_the_commonest_label_is_surely_better_is_refused() -> N
 def test_the_operator_may_set_a_ceiling_for_every_slice() -> None:
     asked = {**report(), "slices": one_slice()}
     assert [c.name for c in checks(asked, None, most_wrong_in_a_slice=15.0) if not c.passed] == [
-        "No kind of case is given up"
+        "No group of cases does badly"
     ]
     assert [c for c in checks(asked, None, most_wrong_in_a_slice=25.0) if not c.passed] == []
 

@@ -1,1 +1,1 @@
-"""The REST doors: parse, call one service, answer."""
+"""The REST API: each view parses, calls one service, and answers."""

@@ -1,4 +1,4 @@
-"""Batches that are worked on later: accept one, and say what became of it."""
+"""Batches for later: accept one, and report its progress."""
 
 from typing import Any, ClassVar
 from uuid import UUID
@@ -54,7 +54,7 @@ class BatchView(ApiView):
 
     @docs.GET_BATCH
     def get(self, request: Request, batch_id: UUID) -> HttpResponse:
-        """Say where the batch stands and what became of its cases."""
+        """Return the batch's status and what became of its cases."""
         key = caller(request)
         batch = IntakeBatch.objects.defer("body").filter(pk=batch_id, key_id=key.id).first()
         if batch is None:

@@ -13,7 +13,7 @@ _MODEL_SAID = ("confidence", "release", "cutoff_set", "certificate")
 
 
 def case_bodies(cases: Sequence[Case], now: datetime) -> list[AnswerBody]:
-    """Return cases (read with their workflow) as they stand now; one query for their decisions."""
+    """Return cases (read with their workflow) with their latest decisions; one query for these."""
     latest = {
         decision.case_id: decision
         for decision in Decision.objects.filter(case_id__in=[case.pk for case in cases])

@@ -1,4 +1,4 @@
-"""One case over REST: how it stands, how it came to it, take it back."""
+"""One case over REST: its status, its history, withdraw it."""
 
 from typing import ClassVar
 from uuid import UUID
@@ -25,7 +25,7 @@ class CaseView(ApiView):
 
     @docs.GET_CASE
     def get(self, request: Request, case_id: UUID) -> HttpResponse:
-        """Return the case as it stands now."""
+        """Return the case with its present answer."""
         case = case_of(caller(request), case_id)
         return answer(case_bodies([case], clock.now())[0])
 
@@ -43,7 +43,7 @@ class DecisionsView(ApiView):
 
 
 class WithdrawView(ApiView):
-    """The submitter's way to take a case back."""
+    """Withdraw a case as its submitter."""
 
     scopes: ClassVar = {"POST": (Scope.SUBMIT,)}
 

@@ -1,4 +1,4 @@
-"""What the reference says about each door: parameters, bodies, every answer and every error."""
+"""What the API reference says about each request: parameters, bodies, every answer and every error."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -84,7 +84,7 @@ SUBMIT = extend_schema(
         "multipart/form-data": shapes.SubmissionWithFiles,
     },
     responses={
-        201: OpenApiResponse(shapes.Case, description="Taken in, now or the first time"),
+        201: OpenApiResponse(shapes.Case, description="Accepted, now or by an earlier request"),
         200: OpenApiResponse(shapes.BatchAnswer, description="All of a batch taken in"),
         207: OpenApiResponse(shapes.BatchAnswer, description="Some of a batch taken in"),
         202: OpenApiResponse(shapes.Batch, description="Accepted; `Location` says where to look"),
@@ -99,7 +99,7 @@ LIST_CASES = extend_schema(
     parameters=[
         _query("cursor", OpenApiTypes.UUID, "`next` of the page before."),
         _query("limit", {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL}, "How many."),
-        _query("status", _one_of(CaseStatus.values), "How the case stands."),
+        _query("status", _one_of(CaseStatus.values), "The case's status."),
         _query("answer", _SHORT, "A label's name."),
         _query("reference", _SHORT, "Exactly this reference."),
         _query("received_after", OpenApiTypes.DATETIME, "This moment or later."),

@@ -51,7 +51,7 @@ class Decision(Shape):
 
 
 class Case(Shape):
-    """A case and how it stands."""
+    """A case with its status and answer."""
 
     id: UUID
     workflow: str
@@ -185,7 +185,7 @@ class Label(Shape):
 
 
 class Promise(Shape):
-    """What may be wrong at most, and how it is watched."""
+    """The largest share that may be wrong, and how it is audited."""
 
     target: Annotated[float, _said("Largest share of automatic decisions that may be wrong.")] = 0.01
     confidence: Annotated[float, _said("With which that must hold.")] = 0.95
@@ -203,7 +203,7 @@ class Promise(Shape):
         _said("Whether the confidence is that of each certificate, or of all there will be."),
     ] = "certificate"
     corrects_misses: Annotated[
-        bool, _said("Prove a sharper promise, by what reviewers miss of known-answer cases.")
+        bool, _said("Prove a stricter promise, by what reviewers miss of known-answer cases.")
     ] = False
 
 
@@ -216,7 +216,7 @@ class ReasonCode(Shape):
 
 
 class ReviewRules(Shape):
-    """How people answer."""
+    """How a workflow's cases are reviewed."""
 
     reviews_required: int = 1
     lease_seconds: int = 300
@@ -229,21 +229,31 @@ class ReviewRules(Shape):
         float, _said("Share of the audits that agree with the model which a second person reads.")
     ] = 0.05
     known_answer_rate: Annotated[float, _said("Known-answer cases per blind case, at most 0.5.")] = 0.0
-    order: Annotated[Literal["due", "age"], _said("After the priority, what goes first.")] = "due"
-    value_hours: Annotated[float, _said("How many hours earlier a case goes whose answer is worth most.")] = (
-        0.0
+    order: Annotated[Literal["due", "age"], _said("What goes first among cases of the same priority.")] = (
+        "due"
     )
+    value_hours: Annotated[
+        float,
+        _said(
+            "How many hours a case may move up in the queue when the model is unsure and a mistake"
+            " would cost much."
+        ),
+    ] = 0.0
     sla_action: Annotated[
-        Literal["none", "raise", "escalate", "default"], _said("What is done about what is overdue.")
+        Literal["none", "raise", "escalate", "default"], _said("What is done with an overdue case.")
     ] = "none"
-    default_label: Annotated[str, _said("With which an overdue case is answered, if it is.")] = ""
-    hold_max_hours: Annotated[float, _said("For how long a case may be put aside.")] = 72
-    hold_cap: Annotated[int, _said("How many cases one person may put aside.")] = 10
+    default_label: Annotated[
+        str, _said("The answer that an overdue case gets, where `sla_action` is `default`.")
+    ] = ""
+    hold_max_hours: Annotated[float, _said("For how long a case may be on hold, in hours.")] = 72
+    hold_cap: Annotated[int, _said("How many cases one person may have on hold.")] = 10
     skip_rules: Annotated[
         dict[str, Literal["me", "others", "drop"]],
-        _said("By reason to skip, who is offered the case then; `drop` withdraws it."),
+        _said("For each reason to skip, who is offered the case then; `drop` withdraws it."),
     ] = {}
-    reason_codes: Annotated[dict[str, list[ReasonCode]], _said("By label.")] = {}
+    reason_codes: Annotated[
+        dict[str, list[ReasonCode]], _said("For each label, the reasons to choose from.")
+    ] = {}
     ready_notes: Annotated[list[str], _said("Comments that reviewers can put in by a key, at most 20.")] = []
     skills: Annotated[list[str], _said("Only people with all of them are offered the cases.")] = []
     team: Annotated[str | None, _said("Only its members are offered the cases.")] = None
@@ -254,7 +264,7 @@ class WorkflowChange(Shape):
 
     name: Annotated[str, Meta(min_length=1, max_length=100)] | UnsetType = UNSET
     description: str | UnsetType = UNSET
-    guidelines: str | UnsetType = UNSET
+    review_policy: str | UnsetType = UNSET
     fields: Annotated[list[Field], Meta(min_length=1, max_length=200)] | UnsetType = UNSET
     labels: Annotated[list[Label], Meta(min_length=2, max_length=100)] | UnsetType = UNSET
     is_archived: bool | UnsetType = UNSET
@@ -266,12 +276,12 @@ class WorkflowChange(Shape):
 class NewWorkflow(Shape):
     """A workflow to set up."""
 
-    slug: Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{0,49}$", description="Its name in addresses.")]
+    slug: Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9-]{0,49}$", description="Its name in URLs.")]
     fields: Annotated[list[Field], Meta(min_length=1, max_length=200)]
     labels: Annotated[list[Label], Meta(min_length=2, max_length=100)]
     name: Annotated[str, Meta(min_length=1, max_length=100)] | UnsetType = UNSET
     description: str = ""
-    guidelines: Annotated[str, _said("The policy that reviewers decide by.")] = ""
+    review_policy: Annotated[str, _said("The policy that reviewers decide by.")] = ""
     degree: Literal["human_only", "shadow", "assist", "partial"] = "human_only"
     promise: Promise | UnsetType = UNSET
     needs_second_person: bool = False
@@ -285,7 +295,7 @@ class Workflow(Shape):
     slug: str
     name: str
     description: str
-    guidelines: str
+    review_policy: str
     is_archived: bool
     schema_version: int
     fields: list[Field]

@@ -29,7 +29,7 @@ from reviews.services.rules import RULES, change_rules, rules_body
 _NUMBERS = ("target", "confidence", "audit_base", "audit_amber", "blind_share")
 _CHOICES = ("scope", "loss", "doubt")
 _PROMISE = (*_NUMBERS, *_CHOICES, "corrects_misses")
-_WORDS = ("name", "description", "guidelines")
+_WORDS = ("name", "description", "review_policy")
 
 
 class WorkflowsView(ApiView):
@@ -64,7 +64,7 @@ class WorkflowsView(ApiView):
                 now=now,
                 promise=Promise(**_promise(given)),
                 review_rules=_rules(given),
-                **{name: given[name] for name in ("description", "guidelines", "degree") if name in given},
+                **{name: given[name] for name in ("description", "review_policy", "degree") if name in given},
                 needs_second_person=_flag(given, "needs_second_person"),
             )
             if key.workflow_ids is not None:
@@ -144,7 +144,7 @@ def _bodies(workflows: list[Workflow]) -> list[dict[str, Any]]:
             "slug": workflow.slug,
             "name": workflow.name,
             "description": workflow.description,
-            "guidelines": workflow.guidelines,
+            "review_policy": workflow.review_policy,
             "is_archived": workflow.archived_at is not None,
             "schema_version": workflow.schema_version,
             "fields": schemas[workflow.id, workflow.schema_version].fields,

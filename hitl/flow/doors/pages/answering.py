@@ -1,4 +1,4 @@
-"""Doors of the desk whose answer crosses apps: answer a case, take an answer back, change it later."""
+"""Requests of the desk that need several apps: answer a case, take an answer back, change it later."""
 
 import math
 from typing import Any

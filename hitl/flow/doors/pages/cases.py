@@ -1,4 +1,4 @@
-"""Doors: the case list and the case page. They read across the apps, so they stand here."""
+"""The case list and the case page. They read several apps, so they are part of the flow."""
 
 from typing import Any
 from uuid import UUID
@@ -29,7 +29,7 @@ from reviews.types import TaskReason
 
 
 class FilterForm(forms.Form):
-    """The filters that may stand in the address, and no others."""
+    """The filters that a URL may have, and no others."""
 
     workflow = forms.ModelChoiceField(
         Workflow.objects.none(), to_field_name="slug", required=False, empty_label="All workflows"
@@ -85,7 +85,7 @@ class FilterForm(forms.Form):
                 {"field": name, "error": " ".join(map(str, errors)), "fix": "Choose from the list."}
             )
         if problems:
-            raise Invalid(problems, "The address of this list holds a filter that cannot be used.")
+            raise Invalid(problems, "The address of this list contains a filter that cannot be used.")
         return Wanted(**{name: value for name, value in self.cleaned_data.items() if value is not None})
 
 
@@ -132,7 +132,7 @@ def _exports(workflow: Workflow | None) -> list[tuple[str, str]]:
 @login_required
 @require_GET
 def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
-    """Show one case: its content, where it stands, and as much of its history as the person may know."""
+    """Show one case: its content, its status, and as much of its history as the person may see."""
     actor = person(request).as_actor()
     case = case_for(actor, case_id)
     schema = schemas_of([case])[case.workflow_id, case.schema_version]

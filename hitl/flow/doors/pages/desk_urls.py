@@ -1,4 +1,4 @@
-"""Addresses of doors whose answer crosses apps."""
+"""URLs of the desk and of the Team pages whose answer needs several apps."""
 
 from django.urls import URLPattern, path
 

@@ -1,4 +1,4 @@
-"""Forms of the workflow pages: they read what was typed; whether it fits is for the services to say."""
+"""Forms of the workflow pages: they read the input; the services check it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -15,20 +15,27 @@ from policy.types import Degree
 from policy.web.forms import PercentField
 from science.fields import Kind
 
-FIRST_DEGREES = [(d.value, d.label) for d in Degree if d is not Degree.FULL]
+_DEGREE_WORDS = {
+    Degree.HUMAN_ONLY: "people decide every case",
+    Degree.SHADOW: "people decide, the model scores unseen",
+    Degree.ASSIST: "people decide, with the model's suggestion",
+    Degree.PARTIAL: "the model decides what keeps the promise, people the rest",
+}
+FIRST_DEGREES = [(degree.value, f"{degree.label}: {words}") for degree, words in _DEGREE_WORDS.items()]
 _LONG = forms.Textarea(attrs={"rows": 4})
 
 
 class WordsForm(forms.Form):
-    """How a workflow is called and what reviewers go by."""
+    """The name of a workflow and the policy that reviewers decide by."""
 
     name = forms.CharField(max_length=100, help_text="What is decided here: Spam mail, Loan applications.")
     description = forms.CharField(required=False, max_length=1_000, help_text="In one sentence.")
-    guidelines = forms.CharField(
+    review_policy = forms.CharField(
         required=False,
         max_length=50_000,
         widget=_LONG,
-        help_text="The policy reviewers decide by, shown at the desk.",
+        label="Policy",
+        help_text="What reviewers decide by. They can open it at the desk.",
     )
 
 
@@ -36,18 +43,20 @@ class NewWorkflowForm(WordsForm):
     """A new workflow, apart from its fields and labels."""
 
     slug = forms.CharField(
-        label="Name in addresses", max_length=50, help_text="a-z, 0-9 and -. It cannot be changed later."
+        label="Short name",
+        max_length=50,
+        help_text="Used in URLs and by the API: a-z, 0-9 and -. It cannot be changed later.",
     )
     degree = forms.ChoiceField(
         label="Degree of automation",
         choices=FIRST_DEGREES,
         initial=Degree.HUMAN_ONLY,
-        help_text="Without a model, people decide every case whatever stands here.",
+        help_text="Until there is a model, people decide every case.",
     )
-    target = PercentField(label="Promise: wrong at most, %", initial=0.01)
-    confidence = PercentField(label="With confidence of, %", initial=0.95)
+    target = PercentField(label="Promise: at most this many wrong, %", initial=0.01)
+    confidence = PercentField(label="Confidence, %", initial=0.95)
     reviews_required = forms.IntegerField(label="Blind answers per case", initial=1)
-    due_hours = forms.FloatField(label="Answer within, hours", initial=24.0)
+    due_hours = forms.FloatField(label="Due after, hours", initial=24.0)
 
     def promise(self) -> Promise:
         """Return the promise that was typed."""
@@ -174,7 +183,7 @@ class SchemaForm:
         return [field for field in fields if field], [label for label in labels if label]
 
     def refuse(self, refused: Invalid, form: forms.Form | None = None) -> None:
-        """Put what a service said beside the row or the field it is about."""
+        """Show a service's objections at the row or field that they are about."""
         rows: dict[str, list[Any]] = {
             "fields": [row for row in self.fields if row.cleaned_data.get("name")],
             "labels": [row for row in self.labels if row.cleaned_data.get("name")],

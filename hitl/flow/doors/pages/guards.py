@@ -1,4 +1,4 @@
-"""Who may open the pages of administrators, and how a refusal is told on them."""
+"""Who may open the pages of administrators, and how they show a refusal."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -23,7 +23,7 @@ def actor_of(request: HttpRequest) -> Actor:
 
 
 def for_readers(view: View) -> View:
-    """Open a page to whoever watches over the service; to others it is not there."""
+    """Open a page to leads, operators, administrators and auditors; to others it does not exist."""
     return _opened_to(READERS, view)
 
 

@@ -1,4 +1,4 @@
-"""Doors on a case's page for leads: its answer is known, ask it again among the blind cases; or no longer."""
+"""For leads, on the page of a case: mark its answer as known, or stop asking it."""
 
 from typing import Any
 from uuid import UUID
@@ -62,11 +62,11 @@ def known_answer(request: HttpRequest, case_id: UUID) -> HttpResponse:
     try:
         if said.get("do") == "end":
             end_known_answer(case_id=case.pk, actor=actor, now=now)
-            messages.success(request, "It is asked no more. What was answered is kept.")
+            messages.success(request, "It is no longer asked. Answers so far are kept.")
         else:
             truth, reason = said.get("truth", ""), said.get("reason", "")
             mark_known_answer(case_id=case.pk, truth=truth, reason=reason, actor=actor, now=now)
-            messages.success(request, f"Known to be {truth}. It is asked again among the blind cases.")
+            messages.success(request, f"Marked as known: {truth}. It is asked again among the blind cases.")
     except HitlError as refused:
         tell(request, refused)
     return redirect("case", case.pk)

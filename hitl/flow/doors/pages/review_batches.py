@@ -65,7 +65,7 @@ class Waiting:
 
 
 def batch_door(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
-    """Let batchers in; what cannot be done any more is said on the page, where the next step is."""
+    """Let batchers in; show a refusal on the page that has the next step."""
 
     @wraps(view)
     @desk_door
@@ -167,7 +167,7 @@ def _reading(found: ReviewBatch, task: Task) -> dict[str, Any]:
         "task": task,
         "blocks": blocks_of(case.pk, case.workflow_id, case.content, version.schema),
         "labels": version.labels,
-        "guidelines": found.workflow.guidelines,
+        "review_policy": found.workflow.review_policy,
         "suggestion": Suggestion(
             label=found.suggestion,
             certainty=certainty(task.confidence or 0.0),
@@ -204,7 +204,7 @@ def _outcome(found: ReviewBatch) -> dict[str, Any]:
 @require_POST
 @batch_door
 def answer(request: HttpRequest, actor: Actor, batch_id: UUID) -> HttpResponse:
-    """Record what the person says of the case they have read."""
+    """Record the person's answer to the case they have read."""
     seen = request.POST.get("evidence", "none")
     answer_one(
         batch=batch_of(actor, batch_id),

@@ -1,4 +1,4 @@
-"""The form of a workflow's review rules: it reads what was typed; whether it fits, the service says."""
+"""The form of a workflow's review rules: it reads the input; the service checks it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -16,35 +16,43 @@ _SKIP = "skip_"
 
 
 class ReviewRulesForm(forms.Form):
-    """Every rule, grouped as the page shows them."""
+    """All rules, grouped as on the page."""
 
     reviews_required = forms.IntegerField(label="Blind answers per case", min_value=1, max_value=9)
-    due_hours = forms.FloatField(label="Answer within, hours")
-    sla_action = forms.ChoiceField(label="When that has passed", choices=SlaAction.choices)
-    default_label = forms.ChoiceField(label="The set label", required=False)
-    order = forms.ChoiceField(label="After the priority", choices=OrderKind.choices)
+    due_hours = forms.FloatField(label="Due after, hours")
+    sla_action = forms.ChoiceField(label="When a case is overdue", choices=SlaAction.choices)
+    default_label = forms.ChoiceField(
+        label="Default label", required=False, help_text="Only for the rule that overdue cases get it."
+    )
+    order = forms.ChoiceField(label="What goes first", choices=OrderKind.choices)
     value_hours = forms.FloatField(
-        label="Head start of an unsure and dear case, hours",
+        label="Uncertain, costly cases move up by, hours",
         min_value=0,
-        help_text="0 leaves it at the due time.",
+        help_text="For cases the model is unsure of, where a mistake costs much. 0: they keep their place.",
     )
     team = forms.ModelChoiceField(
         Team.objects.all(), to_field_name="name", required=False, empty_label="Everybody"
     )
-    skills = forms.CharField(required=False, help_text="A comma between them. Only people with all of them.")
-    lease_seconds = forms.IntegerField(label="A case is kept for, seconds", min_value=30, max_value=86_400)
-    hold_cap = forms.IntegerField(label="Cases one person may put aside", min_value=0, max_value=100)
-    hold_max_hours = forms.FloatField(label="For at most, hours")
+    skills = forms.CharField(
+        required=False,
+        help_text="Only people who have all of them are offered its cases. Separate by commas.",
+    )
+    lease_seconds = forms.IntegerField(label="Keep an open case for, seconds", min_value=30, max_value=86_400)
+    hold_cap = forms.IntegerField(label="Cases one person may hold", min_value=0, max_value=100)
+    hold_max_hours = forms.FloatField(label="Hold a case for at most, hours")
     on_demand = forms.BooleanField(
         label="Show the suggestion only when the reviewer asks for it", required=False
     )
-    decide_first_share = PercentField(label="Answered before the suggestion is shown, %")
-    reread_share = PercentField(label="Audits that agree and are read again, %")
-    known_answer_rate = PercentField(label="Known-answer cases per blind case, %", help_text="At most 50.")
+    decide_first_share = PercentField(label="Answer first, then see the suggestion, %")
+    reread_share = PercentField(label="Agreeing audits read by a second person, %")
+    known_answer_rate = PercentField(
+        label="Known-answer cases per blind case, %",
+        help_text="0 to 50. Cases whose answer is known check reviewers.",
+    )
     reason_codes = forms.CharField(
         required=False,
         widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}),
-        help_text="One a line: label | code | words | required. The last word is left out where it is not.",
+        help_text="One a line: label | code | words | required. Leave out “required” if it is optional.",
     )
 
     ready_notes = forms.CharField(
@@ -76,11 +84,11 @@ class ReviewRulesForm(forms.Form):
         return [self[name] for name in self.ASKED]
 
     def routed(self) -> list[forms.BoundField]:
-        """Who is offered what, and in which order."""
+        """Who is offered which cases, in which order."""
         return [self[name] for name in self.ROUTED]
 
     def kept(self) -> list[forms.BoundField]:
-        """How long a case may be in somebody's hands."""
+        """How long a person may keep or hold a case."""
         return [self[name] for name in self.HELD]
 
     def shares(self) -> list[forms.BoundField]:
@@ -88,7 +96,7 @@ class ReviewRulesForm(forms.Form):
         return [self[name] for name in self.SHOWN]
 
     def skips(self) -> list[forms.BoundField]:
-        """What becomes of a case that is passed on, by the reason."""
+        """What becomes of a skipped case, by the reason."""
         return [self[f"{_SKIP}{reason}"] for reason in SkipReason.values]
 
     def clean_reason_codes(self) -> dict[str, list[dict[str, Any]]]:
@@ -119,7 +127,7 @@ class ReviewRulesForm(forms.Form):
         return said
 
     def refuse(self, refused: Invalid) -> None:
-        """Put what the service said beside the field it is about."""
+        """Show the service's objections at the field that they are about."""
         for problem in refused.facts["errors"]:
             name = problem["field"].split(".")[1] if "." in problem["field"] else problem["field"]
             words = f"This {problem['error']}. {problem['fix']}"

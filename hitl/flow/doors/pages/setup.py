@@ -1,4 +1,4 @@
-"""Pages that make a workflow, from a file or by hand, and that change its words, fields and labels."""
+"""Pages that create a workflow, from a file or by hand, and change its texts, fields and labels."""
 
 from typing import Any
 
@@ -86,7 +86,7 @@ def _create(request: HttpRequest) -> HttpResponse:
                 slug=words.cleaned_data["slug"],
                 name=words.cleaned_data["name"],
                 description=words.cleaned_data["description"],
-                guidelines=_lines(words.cleaned_data["guidelines"]),
+                review_policy=_lines(words.cleaned_data["review_policy"]),
                 fields=fields,
                 labels=labels,
                 degree=words.cleaned_data["degree"],
@@ -133,7 +133,7 @@ def change(request: HttpRequest, slug: str) -> HttpResponse:
     actor, now = actor_of(request), clock.now()
     try:
         with transaction.atomic():
-            typed = words.cleaned_data | {"guidelines": _lines(words.cleaned_data["guidelines"])}
+            typed = words.cleaned_data | {"review_policy": _lines(words.cleaned_data["review_policy"])}
             describe_workflow(workflow_id=found.id, actor=actor, now=now, **typed)
             version = change_schema(workflow_id=found.id, fields=fields, labels=labels, actor=actor, now=now)
     except Invalid as refused:

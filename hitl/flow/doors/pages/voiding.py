@@ -1,4 +1,4 @@
-"""The page on which a lead voids somebody's answers: since when, why, what it would touch."""
+"""The page on which a lead voids somebody's answers: since when, why, and what that would change."""
 
 from datetime import timedelta
 from typing import Any
@@ -50,7 +50,7 @@ class VoidForm(forms.Form):
 @login_required
 @require_http_methods(["GET", "POST"])
 def void(request: HttpRequest, person_id: int) -> HttpResponse:
-    """Show what voiding a person's answers would touch; do it when that was confirmed."""
+    """Show what voiding a person's answers would change; do it once confirmed."""
     actor = person(request).as_actor()
     if not actor.has(*MAY_VOID):
         raise NotAllowed()

@@ -99,7 +99,7 @@ def webhook(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
 
 
 def _tabs(status: str) -> list[dict[str, Any]]:
-    words = {"due": "Due", "delivered": "Delivered", "failed": "Given up", "cancelled": "Taken back"}
+    words = {"due": "Due", "delivered": "Delivered", "failed": "Failed", "cancelled": "Cancelled"}
     choices = [("", "All"), *words.items()]
     return [
         {"words": words, "href": f"?status={value}" if value else "?", "is_current": value == status}

@@ -1,4 +1,4 @@
-"""Pages of workflows: the list, what one is, its history and its way out."""
+"""Pages of workflows: the list, one workflow, import and export, archive."""
 
 from typing import Any
 
@@ -83,7 +83,7 @@ def about(request: HttpRequest, found: Workflow, actor: Actor) -> dict[str, Any]
 @for_administrators
 @require_POST
 def archive(request: HttpRequest, slug: str) -> HttpResponse:
-    """Take no more cases, or take them again."""
+    """Archive or restore a workflow."""
     found = find(slug)
     if found.archived_at is None:
         archive_workflow(workflow_id=found.id, actor=actor_of(request), now=clock.now())
@@ -97,7 +97,7 @@ def archive(request: HttpRequest, slug: str) -> HttpResponse:
 @for_administrators
 @require_POST
 def import_file(request: HttpRequest, slug: str) -> HttpResponse:
-    """Take in a labelled history from a file that is sent; larger ones are for `manage.py import_cases`."""
+    """Import a labelled history from an uploaded file; for larger ones there is `manage.py import_cases`."""
     found = find(slug)
     form = FileForm(request.POST, request.FILES)
     if "file" not in request.FILES:

@@ -1,4 +1,4 @@
-"""Look ahead, put aside, pass up: what a person does with a task besides answering it."""
+"""Look ahead, hold, escalate: what a person does with a task besides answering it."""
 
 from datetime import timedelta
 
@@ -128,7 +128,7 @@ def test_a_claim_ahead_is_one_statement_a_case() -> None:
     assert len(queries) == 2
 
 
-def test_a_case_put_aside_is_its_owners_until_its_time_is_over() -> None:
+def test_a_case_on_hold_is_its_holders_until_its_time_is_over() -> None:
     case, other = waiting(review_workflow(), 2)
     reviewer, colleague = person(), person()
     token = claim(reviewer).lease_token
@@ -159,7 +159,7 @@ def test_the_owner_takes_a_case_up_again_and_answers_it() -> None:
         unhold(task_id=task.pk, actor=reviewer.as_actor(), now=NOW)
 
 
-def test_nobody_puts_aside_more_than_the_cap_or_for_longer_than_the_rules_say() -> None:
+def test_nobody_holds_more_than_the_cap_or_for_longer_than_the_rules_say() -> None:
     waiting(review_workflow(hold_cap=2, hold_max_hours=4), 3)
     reviewer = person()
     actor = reviewer.as_actor()
@@ -270,8 +270,8 @@ def test_an_empty_desk_says_where_the_cases_are() -> None:
     escalate(lease_token=claim(me).lease_token, reason="", actor=me.as_actor(), now=NOW)
     say(me, "spam")
     quiet = why_quiet(me.as_actor(), workflow_ids=None, now=NOW)
-    assert (quiet.held, quiet.held_until) == (1, skipped_by_me.lease_until)
-    assert (quiet.aside, quiet.mine_aside, quiet.mine_until) == (1, 1, TOMORROW)
+    assert (quiet.leased, quiet.leased_until) == (1, skipped_by_me.lease_until)
+    assert (quiet.on_hold, quiet.mine_on_hold, quiet.mine_until) == (1, 1, TOMORROW)
     assert (quiet.for_adjudicators, quiet.for_skilled) == (1, 0)
     assert quiet.next_due == NOW + timedelta(hours=24)
 
@@ -284,7 +284,7 @@ def test_a_skip_is_remembered_for_an_hour() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_pages_of_one_person_that_put_aside_at_once_never_exceed_the_cap() -> None:
+def test_pages_of_one_person_that_hold_at_once_never_exceed_the_cap() -> None:
     waiting(review_workflow(hold_cap=1), 3)
     reviewer = person()
     actor = reviewer.as_actor()
