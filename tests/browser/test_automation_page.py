@@ -124,7 +124,7 @@ def test_the_keyboard_moves_the_cutoff_and_the_page_says_what_it_would_do(visit,
         float(page.get_by_role("spinbutton", name="Cutoff").input_value())
         < rule_for(workflow.id).rule.cutoffs["ham"]
     )
-    expect(page.locator("[data-verdict]")).to_contain_text("puts the promise off")
+    expect(page.locator("[data-verdict]")).to_contain_text("switches the promise off")
 
 
 def test_dragging_on_the_curve_moves_the_cutoff(visit, operator, labelled):
@@ -140,12 +140,12 @@ def test_dragging_on_the_curve_moves_the_cutoff(visit, operator, labelled):
     assert float(page.get_by_role("spinbutton", name="Cutoff").input_value()) < float(before)
 
 
-def test_a_tested_cutoff_is_saved_exactly_and_the_promise_stands(visit, operator, labelled):
+def test_a_tested_cutoff_is_saved_exactly_and_the_promise_holds(visit, operator, labelled):
     workflow = labelled()
     page = visit(operator).open(path(workflow))
     page.get_by_label("Slide").focus()
     page.keyboard.press("ArrowRight")
-    expect(page.locator("[data-verdict]")).to_contain_text("the promise stands")
+    expect(page.locator("[data-verdict]")).to_contain_text("the promise holds")
     chosen = float(page.get_by_role("spinbutton", name="Cutoff").input_value())
     page.get_by_role("textbox", name="Reason").fill("A little stricter.")
     page.get_by_role("button", name="Save cutoffs").click()

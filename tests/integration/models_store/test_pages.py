@@ -173,7 +173,7 @@ def test_the_model_card_is_a_markdown_file_with_everything_the_page_says() -> No
             {"method": "two-ended-swap", "n_exact": 1, "n_rows": 30, "left_over": 0.25},
             "Adds up: in 1 of 30 cases; up to 0.2 log-odds are left over in the others",
         ),
-        ({"ratio": 1.2}, "1.2 times as far as as much at random, so every mark is called weak"),
+        ({"ratio": 1.2}, "1.2 times as far as without three others, so every mark is called weak"),
     ],
 )
 def test_the_card_says_what_its_evidence_is_worth(changed: dict[str, object], says: str) -> None:
