@@ -47,8 +47,8 @@ def parts(row: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]
     return content, {name: cell for name, cell in row.items() if name != "content"}
 
 
-def collect(rows: Iterable[Row], *, read: Callable[[object], object] = lambda cell: cell) -> Collected:
-    """Collect the cells of the first `MOST_ROWS` rows; `read` is done to each."""
+def collect(rows: Iterable[Row], *, read: Callable[[object], object] | None = None) -> Collected:
+    """Collect the cells of the first `MOST_ROWS` rows; `read` is done to each, where it is given."""
     found = Collected()
     for line, row in rows:
         if "(row)" in row:
@@ -59,9 +59,12 @@ def collect(rows: Iterable[Row], *, read: Callable[[object], object] = lambda ce
             break
         for cells, columns in zip(parts(row), (found.inside, found.outside), strict=True):
             for name, cell in cells.items():
+                if isinstance(cell, str | bytes):
+                    cell = cell[:_SEEN]
                 column = columns.setdefault(name, [])
-                _fill(column, found.n_rows)
-                column.append(read(cell[:_SEEN] if isinstance(cell, str | bytes) else cell))
+                if len(column) < found.n_rows:
+                    _fill(column, found.n_rows)
+                column.append(read(cell) if read else cell)
         found.n_rows += 1
     for column in (*found.inside.values(), *found.outside.values()):
         _fill(column, found.n_rows)
@@ -69,5 +72,4 @@ def collect(rows: Iterable[Row], *, read: Callable[[object], object] = lambda ce
 
 
 def _fill(column: list[object], length: int) -> None:
-    if len(column) < length:
-        column.extend([None] * (length - len(column)))
+    column.extend([None] * (length - len(column)))

@@ -10,7 +10,7 @@ from typing import Any
 
 from cases.content import printable
 from cases.files.collected import MOST_ROWS, Collected, collect
-from cases.files.columns import as_name, as_time, cell_as, is_of
+from cases.files.columns import HAS_FORM, as_name, as_time, cell_as, is_of
 from cases.files.dates import day_first
 from cases.files.guess import FEW, Guess, guess_columns
 from cases.files.tables import Table
@@ -55,7 +55,7 @@ def look_at(table: Table, told: Told, *, schema: Schema | None = None) -> Readin
         BadTable: it cannot be read.
         Invalid: it holds no rows, or not the columns that were told, or none of the workflow's fields.
     """
-    found = collect(table.rows, read=day_first if told.day_first else _as_it_is)
+    found = collect(table.rows, read=day_first if told.day_first else None)
     _check_rows(found)
     known = {field.name: field.kind for field in schema.fields} if schema else {}
     _check_told(found, told, known)
@@ -121,10 +121,6 @@ def check_new(reading: Reading) -> list[dict[str, Any]]:
     return labels
 
 
-def _as_it_is(cell: object) -> object:
-    return cell
-
-
 def _problem(field: str, error: str, fix: str) -> Invalid:
     return Invalid([{"field": field, "error": error, "fix": fix}])
 
@@ -187,6 +183,8 @@ def _fields(found: Collected, told: Told, known: dict[str, Kind], guess: Guess) 
 
 def _few_odd(cells: Sequence[object], kind: Kind) -> int:
     """Return how many cells are of another kind than the column, 0 where these are not few."""
+    if kind not in HAS_FORM:
+        return 0
     values = [cell_as(cell, kind) for cell in cells]
     odd = sum(not is_of(value, kind) for value in values)
     return odd if odd <= FEW * sum(value is not None for value in values) else 0
