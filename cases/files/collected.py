@@ -22,6 +22,7 @@ class Collected:
         inside: columns that may be fields.
         outside: what stands beside the content of a case as the API writes it: no field, but perhaps its
             label, its reference or its time.
+        lists: columns with a list or an object in a cell, which no field holds.
         n_rows: how many rows could be read.
         is_whole: the file ended before `MOST_ROWS`.
         trouble: line and reason of the first row that could not be read.
@@ -29,6 +30,7 @@ class Collected:
 
     inside: Columns = field(default_factory=dict)
     outside: Columns = field(default_factory=dict)
+    lists: set[str] = field(default_factory=set)
     n_rows: int = 0
     is_whole: bool = True
     trouble: tuple[int, str] | None = None
@@ -61,6 +63,8 @@ def collect(rows: Iterable[Row], *, read: Callable[[object], object] | None = No
             for name, cell in cells.items():
                 if isinstance(cell, str | bytes):
                     cell = cell[:_SEEN]
+                elif isinstance(cell, list | dict):
+                    found.lists.add(name)
                 column = columns.setdefault(name, [])
                 if len(column) < found.n_rows:
                     _fill(column, found.n_rows)

@@ -52,12 +52,9 @@ def guess_columns(
     >>> guess_columns(collect(rows), label="spam").fields
     [{'name': 'amount', 'kind': 'number', 'required': True}]
     """
-    may_be_field = {
-        name: cells
-        for name, cells in found.inside.items()
-        if name not in besides and not any(isinstance(cell, list | dict) for cell in cells)
-    }
-    columns = may_be_field | found.outside
+    unusable = found.lists | set(besides)
+    may_be_field = {name: cells for name, cells in found.inside.items() if name not in unusable}
+    columns = may_be_field | {n: cells for n, cells in found.outside.items() if n not in found.lists}
     label = label or _label_column(columns)
     reference = reference or _named(columns, _REFERENCE_NAMES, _is_unique, besides={label})
     time = time or _named(columns, _TIME_NAMES, _is_time, besides={label, reference})
