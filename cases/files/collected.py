@@ -22,6 +22,7 @@ class Collected:
         inside: columns that may be fields.
         outside: what stands beside the content of a case as the API writes it: no field, but perhaps its
             label, its reference or its time.
+        lists: columns with a list or an object in a cell, which no field holds.
         n_rows: how many rows could be read.
         is_whole: the file ended before `MOST_ROWS`.
         trouble: line and reason of the first row that could not be read.
@@ -29,6 +30,7 @@ class Collected:
 
     inside: Columns = field(default_factory=dict)
     outside: Columns = field(default_factory=dict)
+    lists: set[str] = field(default_factory=set)
     n_rows: int = 0
     is_whole: bool = True
     trouble: tuple[int, str] | None = None
@@ -47,8 +49,8 @@ def parts(row: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]
     return content, {name: cell for name, cell in row.items() if name != "content"}
 
 
-def collect(rows: Iterable[Row], *, read: Callable[[object], object] = lambda cell: cell) -> Collected:
-    """Collect the cells of the first `MOST_ROWS` rows; `read` is done to each."""
+def collect(rows: Iterable[Row], *, read: Callable[[object], object] | None = None) -> Collected:
+    """Collect the cells of the first `MOST_ROWS` rows; `read` is done to each, where it is given."""
     found = Collected()
     for line, row in rows:
         if "(row)" in row:
@@ -59,9 +61,14 @@ def collect(rows: Iterable[Row], *, read: Callable[[object], object] = lambda ce
             break
         for cells, columns in zip(parts(row), (found.inside, found.outside), strict=True):
             for name, cell in cells.items():
+                if isinstance(cell, str | bytes):
+                    cell = cell[:_SEEN]
+                elif isinstance(cell, list | dict):
+                    found.lists.add(name)
                 column = columns.setdefault(name, [])
-                _fill(column, found.n_rows)
-                column.append(read(cell[:_SEEN] if isinstance(cell, str | bytes) else cell))
+                if len(column) < found.n_rows:
+                    _fill(column, found.n_rows)
+                column.append(read(cell) if read else cell)
         found.n_rows += 1
     for column in (*found.inside.values(), *found.outside.values()):
         _fill(column, found.n_rows)
@@ -69,5 +76,4 @@ def collect(rows: Iterable[Row], *, read: Callable[[object], object] = lambda ce
 
 
 def _fill(column: list[object], length: int) -> None:
-    if len(column) < length:
-        column.extend([None] * (length - len(column)))
+    column.extend([None] * (length - len(column)))

@@ -11,7 +11,7 @@ from science.fields import Kind
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _TRUE = {"true", "yes", "t", "y", "1"}
 _FALSE = {"false", "no", "f", "n", "0"}
-_HAS_FORM: dict[Kind, type] = {Kind.NUMBER: float, Kind.BOOLEAN: bool, Kind.DATE: str}
+HAS_FORM: dict[Kind, type] = {Kind.NUMBER: float, Kind.BOOLEAN: bool, Kind.DATE: str}
 
 
 def cell_as(value: object, kind: Kind) -> object:
@@ -43,9 +43,9 @@ def as_name(cell: object) -> str:
 
 def is_of(value: object, kind: Kind) -> bool:
     """Tell whether what `cell_as` returned is empty or of the kind, as far as a cell alone shows it."""
-    if value is None or kind not in _HAS_FORM:
+    if value is None or kind not in HAS_FORM:
         return True
-    return isinstance(value, _HAS_FORM[kind]) and (kind is not Kind.DATE or is_date(str(value)))
+    return isinstance(value, HAS_FORM[kind]) and (kind is not Kind.DATE or is_date(str(value)))
 
 
 def is_number(text: str) -> bool:

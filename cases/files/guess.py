@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from cases.files.collected import Collected
@@ -51,12 +52,9 @@ def guess_columns(
     >>> guess_columns(collect(rows), label="spam").fields
     [{'name': 'amount', 'kind': 'number', 'required': True}]
     """
-    may_be_field = {
-        name: cells
-        for name, cells in found.inside.items()
-        if name not in besides and not any(isinstance(cell, list | dict) for cell in cells)
-    }
-    columns = may_be_field | found.outside
+    unusable = found.lists | set(besides)
+    may_be_field = {name: cells for name, cells in found.inside.items() if name not in unusable}
+    columns = may_be_field | {n: cells for n, cells in found.outside.items() if n not in found.lists}
     label = label or _label_column(columns)
     reference = reference or _named(columns, _REFERENCE_NAMES, _is_unique, besides={label})
     time = time or _named(columns, _TIME_NAMES, _is_time, besides={label, reference})
@@ -75,15 +73,18 @@ def _present(values: Sequence[object]) -> list[object]:
 
 def _field(values: Sequence[object]) -> dict[str, Any]:
     present = _present(values)
-    kind = _nearly(present) or _kind(present)
+    kind = _kind(present)
+    if present and kind in (Kind.TEXT, Kind.CATEGORY):
+        kind = _nearly(present) or kind
     return {"kind": kind.value, "required": bool(present) and len(present) == len(values)}
 
 
 def _nearly(present: Sequence[object]) -> Kind | None:
-    """Return the kind that nearly all cells are of, where a few are something else: "unknown" or "n/a"."""
-    few = FEW * len(present)
+    """Return the kind that all but a few cells are of, these being something else: "unknown" or "n/a"."""
+    most = int(FEW * len(present))
     for kind in (Kind.NUMBER, Kind.DATE):
-        if 0 < sum(not is_of(cell_as(cell, kind), kind) for cell in present) <= few:
+        odd = (cell for cell in present if not is_of(cell_as(cell, kind), kind))
+        if sum(1 for _ in islice(odd, most + 1)) <= most:
             return kind
     return None
 

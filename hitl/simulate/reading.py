@@ -10,7 +10,8 @@ from typing import Any
 
 from cases.content import checker_for
 from cases.files.histories import labelled, sentences
-from cases.files.reading import Reading, check_new, look_at
+from cases.files.proposal import check_new
+from cases.files.reading import Reading, look_at
 from cases.files.tables import opened
 from cases.services.imports import Labelled, checked
 from cases.services.media import inspect_file

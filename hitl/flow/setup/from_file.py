@@ -8,7 +8,8 @@ from pathlib import Path
 from django.db import transaction
 from django.utils.text import slugify
 
-from cases.files.reading import check_new, look_at
+from cases.files.proposal import check_new
+from cases.files.reading import look_at
 from cases.files.tables import opened
 from cases.files.told import NOTHING, Told
 from cases.models import Case, Workflow

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from cases.content import Problem
 from cases.files.histories import labelled, sentences
-from cases.files.reading import Reading, check_label
+from cases.files.proposal import check_label
+from cases.files.reading import Reading
 from cases.files.tables import Table
 from cases.services.imports import Labelled, import_labelled
 from hitl.shared.actor import Actor

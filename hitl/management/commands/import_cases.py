@@ -9,7 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.text import slugify
 
-from cases.files.reading import Reading, check_new, look_at
+from cases.files.proposal import check_new
+from cases.files.reading import Reading, look_at
 from cases.files.tables import opened
 from cases.models import Workflow
 from cases.selectors import current_schema

@@ -180,6 +180,7 @@ def nested(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": row["id"],
         "status": "decided",
+        "decision": {"route": "review", "reason": "no_model"},
         "content": content,
         "label": row["label"],
         "reference": row["id"],

@@ -9,7 +9,8 @@ from django.shortcuts import redirect, render
 from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods
 
-from cases.files.reading import Reading, check_new, look_at
+from cases.files.proposal import check_new
+from cases.files.reading import Reading, look_at
 from cases.files.tables import read_table
 from cases.models import Workflow
 from cases.services.grants import grant_workflows

@@ -1,0 +1,72 @@
+"""What is refused of a file before any of its rows is looked at as a case."""
+
+from collections.abc import Mapping, Sequence
+
+from cases.content import printable
+from cases.files.collected import Collected
+from cases.files.columns import as_time
+from cases.files.told import Told
+from hitl.shared.errors import Invalid
+from science.fields import Kind
+
+_SHOWN = 30  # columns of a file that a message lists
+
+
+def refusal(field: str, error: str, fix: str) -> Invalid:
+    """Return the error that says one thing."""
+    return Invalid([{"field": field, "error": error, "fix": fix}])
+
+
+def columns_there(columns: Sequence[str]) -> str:
+    """Name the columns of a file."""
+    more = ", …" if len(columns) > _SHOWN else ""
+    return f"Columns of the file: {', '.join(columns[:_SHOWN])}{more}."
+
+
+def check_rows(found: Collected) -> None:
+    """Refuse a file of which no row could be read.
+
+    Raises:
+        Invalid: none could.
+    """
+    if not found.n_rows:
+        trouble = (
+            f" The first trouble, in line {found.trouble[0]}: {found.trouble[1]}." if found.trouble else ""
+        )
+        raise refusal("file", "holds no rows", f"Give one with labelled cases.{trouble}")
+
+
+def check_told(found: Collected, told: Told, known: Mapping[str, Kind]) -> None:
+    """Refuse what was told and is not in the file, and a file without any of the known fields.
+
+    Raises:
+        Invalid: the problems name what was told, each with its fix.
+    """
+    columns, fields = found.columns, told.fields or ()
+    there = columns_there(list(columns))
+    roles = [("label", told.label), ("reference", told.reference), ("time", told.time)]
+    wanted = [*roles, *(("fields", name) for name, _ in fields)]
+    problems = [
+        {"field": what, "error": f'column "{printable(name)}" is not in the file', "fix": there}
+        for what, name in wanted
+        if name is not None and name not in (found.inside if what == "fields" else columns)
+    ]
+    for name, kind in fields:
+        if name == told.label:
+            error, fix = f'name "{name}", which is the label', "Leave it out of the fields."
+        elif known and known.get(name) is not kind:
+            there = ", ".join(f"{name}:{kind}" for name, kind in known.items())
+            error, fix = f'name "{name}:{kind}", which the workflow has not', f"It has {there}."
+        else:
+            continue
+        problems.append({"field": "fields", "error": error, "fix": fix})
+    if known and not known.keys() & found.inside.keys():
+        error = f"of the workflow ({', '.join(sorted(known))}) are not in the file: it has none of them"
+        problems.append({"field": "fields", "error": error, "fix": there})
+    if told.time in columns and not any(as_time(cell) for cell in columns[str(told.time)]):
+        fix = "Name another, or say that its days come first." if not told.day_first else "Name another."
+        problems.append(
+            {"field": "time", "error": f'column "{told.time}" holds no dates or times', "fix": fix}
+        )
+    if problems:
+        raise Invalid(problems)
