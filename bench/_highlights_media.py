@@ -15,7 +15,7 @@ from science.explain.media import cover
 from science.fields import Field, Kind, Schema
 from science.pipelines.candidates import MEDIA
 from science.serving import ServedModel
-from science.serving.image import Box, image_features
+from science.media.image import Box, image_features
 
 Boxes = Sequence[tuple[float, float, float, float]]
 LEARN = 300

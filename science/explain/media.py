@@ -13,8 +13,8 @@ import numpy as np
 
 from science.explain.types import Unit
 from science.media import SAMPLE_RATE
-from science.serving.audio import HOP, log_mel, noise_floor, pooled
-from science.serving.image import Box, Described
+from science.media.audio import HOP, log_mel, noise_floor, pooled
+from science.media.image import Box, Described
 
 Margins = Callable[[np.ndarray], np.ndarray]
 

@@ -11,7 +11,7 @@ from science.explain.explain import as_explanation, evidence_in, method_of
 from science.explain.media import cover, without
 from science.explain.types import Explanation, Locator, verify
 from science.fields import Kind
-from science.serving.image import image_features
+from science.media.image import image_features
 from science.serving.served_model import ServedModel
 
 _REMOVED = 3

@@ -16,10 +16,10 @@ import numpy as np
 
 from science.fields import Field, Kind, Schema
 from science.media import BadMedia, read_audio, read_image
-from science.serving.audio import audio_features
+from science.media.audio import audio_features
 from science.serving.expand import Expansion
 from science.serving.fitness import reason_unfit
-from science.serving.image import image_features
+from science.media.image import image_features
 from science.serving.sentences import SentenceBlock
 from science.serving.table import NAN, Table
 from science.serving.text import TextBlock
