@@ -7,15 +7,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
-from cases.files.columns import is_boolean, is_date, is_number
+from cases.files.columns import is_date
+from cases.kinds import ANY, KINDS
+from cases.kinds.category import LONGEST_OPTION
 from science.fields import Kind
 
 SAMPLE = 2_000  # rows looked at
-MAX_OPTIONS = 50
-LONGEST_OPTION = 40
 MAX_LABELS = 20
 
 _LABEL_NAMES = ("label", "class", "target", "category", "decision", "outcome", "answer", "result", "y")
@@ -77,32 +76,14 @@ def _field(values: Sequence[object]) -> dict[str, Any]:
 
 
 def _kind(present: Sequence[object]) -> Kind:
+    """The first kind that every cell has the type of; else the first that the texts of all of them are."""
     if not present:
-        return Kind.TEXT
-    if all(isinstance(value, bytes) for value in present):
-        return (
-            Kind.AUDIO
-            if all(bytes(v)[:4] == b"RIFF" for v in present if isinstance(v, bytes))
-            else Kind.IMAGE
-        )
-    if all(isinstance(value, bool) for value in present):
-        return Kind.BOOLEAN
-    if all(isinstance(value, int | float | Decimal) and not isinstance(value, bool) for value in present):
-        return Kind.NUMBER
-    if all(isinstance(value, date) for value in present):
-        return Kind.DATE
-    texts = [str(value).strip() for value in present]
-    for kind, fits in ((Kind.BOOLEAN, is_boolean), (Kind.NUMBER, is_number), (Kind.DATE, is_date)):
-        if all(map(fits, texts)):
+        return ANY
+    for kind, record in KINDS.items():
+        if all(map(record.is_cell, present)):
             return kind
-    return Kind.CATEGORY if _repeats(texts) else Kind.TEXT
-
-
-def _repeats(texts: Sequence[str]) -> bool:
-    """Tell whether the texts look like a choice from a list: few different ones, short, repeated."""
-    different = set(texts)
-    few = min(MAX_OPTIONS, max(2, len(texts) // 5))
-    return len(different) <= few and max(map(len, different)) <= LONGEST_OPTION
+    texts = [str(value).strip() for value in present]
+    return next(kind for kind, record in KINDS.items() if record.is_said(texts))
 
 
 def _label_column(columns: Mapping[str, Sequence[object]]) -> str | None:

@@ -14,17 +14,18 @@ from cases.content import checker_for
 from cases.files.columns import as_time, cell_as
 from cases.files.guess import SAMPLE, Guess, guess_workflow
 from cases.files.tables import BadTable, Row, opened
+from cases.kinds import KINDS
 from cases.services.schemas import MAX_FIELDS, MAX_LABELS, MAX_NAME, checked_schema
 from hitl.shared.errors import Invalid
 from hitl.simulate.errors import CannotSimulate
 from hitl.simulate.options import Options
-from science.fields import MEDIA_KINDS, Kind, Schema
+from science.fields import Kind, Schema
 
 MIN_ROWS = 20
 MAX_ROWS = 1_000_000
 _LISTED = 3
-_TYPED: dict[Kind, type] = {Kind.NUMBER: float, Kind.BOOLEAN: bool, Kind.DATE: str}
 _FEW = 0.05  # of the cells
+_HIDDEN = (Kind.NUMBER, Kind.DATE)  # kinds that a few odd cells may have made look like texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +175,9 @@ def _kind_of(field: Mapping[str, Any], rows: Sequence[Row], notes: list[str]) ->
     """
     kind, name = Kind(field["kind"]), field["name"]
     cells = [row.get(name) for _, row in rows]
-    if kind in MEDIA_KINDS:
+    if kind.is_media:
         return kind.value
-    for wanted in (kind,) if kind in _TYPED else (Kind.NUMBER, Kind.DATE):
+    for wanted in (kind,) if KINDS[kind].is_formed else _HIDDEN:
         values = [cell_as(cell, wanted) for cell in cells]
         odd = sum(not _is_of(wanted, value) for value in values)
         if odd <= _FEW * sum(value is not None for value in values) < len(values):
@@ -189,10 +190,9 @@ def _kind_of(field: Mapping[str, Any], rows: Sequence[Row], notes: list[str]) ->
 
 
 def _is_of(kind: Kind, value: object) -> bool:
-    """Tell whether a cell is empty or of a kind that has a form."""
-    if value is None:
-        return True
-    return isinstance(value, _TYPED[kind]) and (kind is not Kind.DATE or as_time(value) is not None)
+    """Tell whether a value is empty or has the form of its kind, if that has one."""
+    is_formed = KINDS[kind].is_formed
+    return value is None or is_formed is None or is_formed(value)
 
 
 def _labels(column: str, rows: Sequence[Row]) -> list[str]:
@@ -236,10 +236,7 @@ def _shaped(
     for line, row in rows:
         content = {name: _cell(row.get(name), kind, options.file.parent) for name, kind in kinds.items()}
         if options.fields is None:
-            content = {
-                name: value if kinds[name] not in _TYPED or _is_of(kinds[name], value) else None
-                for name, value in content.items()
-            }
+            content = {name: value if _is_of(kinds[name], value) else None for name, value in content.items()}
         label = _label(row.get(column))
         at = as_time(row.get(options.time)) if options.time else None
         media = {name for name, value in content.items() if isinstance(value, bytes)}
@@ -272,7 +269,7 @@ def _is_sorted(items: Sequence[Item]) -> bool:
 
 def _cell(value: object, kind: Kind, folder: Path) -> object:
     """Return the cell as its field takes it; media as bytes, which a text names in the folder of the file."""
-    if kind in MEDIA_KINDS:
+    if kind.is_media:
         path = (folder / str(value)).resolve()
         is_ours = isinstance(value, str) and path.is_relative_to(folder.resolve()) and path.is_file()
         return path.read_bytes() if is_ours else value

@@ -166,7 +166,7 @@ def _labelled(row: Mapping[str, Any], columns: Columns, schema: Schema, media: P
 
 
 def _value(value: object, kind: Kind, media: Path | None) -> object:
-    if kind in (Kind.IMAGE, Kind.AUDIO) and isinstance(value, str) and media is not None:
+    if kind.is_media and isinstance(value, str) and media is not None:
         return _file(media, value)
     return cell_as(value, kind)
 
