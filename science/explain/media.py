@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from science.explain.types import Locator, Unit
+from science.kinds.traits import Places
 from science.media import SAMPLE_RATE
 from science.media.audio import HOP, log_mel, noise_floor, pooled
 from science.media.image import Box, Described, image_features
@@ -199,7 +200,7 @@ class MediaEvidence:
     without: Callable[[np.ndarray, Sequence[Locator]], np.ndarray]
 
 
-EVIDENCE: Mapping[str, MediaEvidence] = {  # by what a kind of field says its evidence points at
+EVIDENCE: Mapping[Places, MediaEvidence] = {  # by what a kind of field says its evidence points at
     "boxes": MediaEvidence(image_units, without_boxes),
     "times": MediaEvidence(audio_units, without_times),
 }

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MAX_MOVES = 12  # values of one field that a counterfactual tries
 
 Family = Literal["text", "table", "media"]
+Places = Literal["boxes", "times"]
 Unfit = Callable[[object], str | None]
 Slice = tuple[str, np.ndarray]  # words that follow the field's name, and (n_rows,) whether a row belongs
 
@@ -79,7 +80,7 @@ class AsFeatures:
     side: Callable[[Sequence[object]], int | None]
     read: Callable[[object, int], np.ndarray]
     describe: Callable[[np.ndarray], np.ndarray]
-    places: Literal["boxes", "times"]
+    places: Places
 
 
 @dataclass(frozen=True, slots=True)
