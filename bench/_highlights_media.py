@@ -14,9 +14,9 @@ from science.explain import explain, verify
 from science.explain.explain import evidence_in
 from science.explain.media import cover
 from science.fields import Field, Kind, Schema
+from science.media.image import Box, image_features
 from science.pipelines.candidates import MEDIA
 from science.serving import ServedModel
-from science.serving.image import Box, image_features
 
 Boxes = Sequence[tuple[float, float, float, float]]
 LEARN = 300

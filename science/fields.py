@@ -8,28 +8,43 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
+
+from science.kinds import audio, boolean, category, date, image, number, text
+from science.kinds.traits import Traits
 
 
 class Kind(StrEnum):
-    """The kinds of value a case may carry.
+    """The kinds of value a case may carry: the names of records, in the order in which people see them.
 
-    A row is a mapping from field name to value: text ``str``, number ``float | None``, category
-    ``str | None``, date ``str`` (ISO date or datetime), boolean ``bool | None``, image ``bytes``
-    (a PNG, JPEG or WebP file), audio ``bytes`` (a WAV file).
+    A row is a mapping from field name to value; what type a value has stands at the head of its kind's
+    module. Ask `kind.traits` instead of comparing members (ADR 0041).
+
+    >>> Kind("number").traits.has_range
+    True
     """
 
-    TEXT = "text"
-    NUMBER = "number"
-    CATEGORY = "category"
-    DATE = "date"
-    BOOLEAN = "boolean"
-    IMAGE = "image"
-    AUDIO = "audio"
+    traits: Traits
 
+    TEXT = text.TRAITS
+    NUMBER = number.TRAITS
+    CATEGORY = category.TRAITS
+    DATE = date.TRAITS
+    BOOLEAN = boolean.TRAITS
+    IMAGE = image.TRAITS
+    AUDIO = audio.TRAITS
 
-TABLE_KINDS = frozenset({Kind.NUMBER, Kind.CATEGORY, Kind.DATE, Kind.BOOLEAN})
-MEDIA_KINDS = frozenset({Kind.IMAGE, Kind.AUDIO})
+    def __new__(cls, traits: Traits) -> Self:
+        """Make the member that a record names; its value is that name."""
+        member = str.__new__(cls, traits.name)
+        member._value_ = traits.name
+        member.traits = traits
+        return member
+
+    @property
+    def is_media(self) -> bool:
+        """Whether a value is the bytes of a file."""
+        return self.traits.family == "media"
 
 
 class BadSchema(ValueError):
@@ -60,15 +75,18 @@ class Field:
             raise BadSchema(f"field name {self.name!r}: give it a name without surrounding spaces")
         if self.kind not in tuple(Kind):
             raise BadSchema(f"field {self.name!r}: kind must be one of {', '.join(Kind)}")
-        if self.options and self.kind is not Kind.CATEGORY:
-            raise BadSchema(f"field {self.name!r}: only a category has options")
+        traits = self.kind.traits
+        if self.options and not traits.has_options:
+            able = " or ".join(kind for kind in Kind if kind.traits.has_options)
+            raise BadSchema(f"field {self.name!r}: only a {able} has options")
         if len(set(self.options)) != len(self.options):
             raise BadSchema(f"field {self.name!r}: an option is listed twice")
         for bound in (self.minimum, self.maximum):
             if bound is not None and not math.isfinite(bound):
                 raise BadSchema(f"field {self.name!r}: minimum and maximum must be finite numbers")
-        if (self.minimum is not None or self.maximum is not None) and self.kind is not Kind.NUMBER:
-            raise BadSchema(f"field {self.name!r}: only a number has a minimum or a maximum")
+        if (self.minimum is not None or self.maximum is not None) and not traits.has_range:
+            able = " or ".join(kind for kind in Kind if kind.traits.has_range)
+            raise BadSchema(f"field {self.name!r}: only a {able} has a minimum or a maximum")
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
             raise BadSchema(f"field {self.name!r}: minimum is above maximum")
         if self.max_length is not None and self.max_length < 1:
@@ -77,7 +95,7 @@ class Field:
     @property
     def is_media(self) -> bool:
         """Whether the value is the bytes of a file."""
-        return self.kind in MEDIA_KINDS
+        return self.kind.is_media
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Field:

@@ -12,14 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from science.fields import Field, Kind, Schema
+from science.fields import Schema
 from science.intervals import wilson_interval
 from science.paired import paired_difference
-from science.serving.table import moment_of, number
 
 FEWEST = 30  # cases in a slice; of fewer nothing can be said
-_MAX_CATEGORIES = 12
-_PARTS = 4
 CONFIDENCE = 0.95
 
 
@@ -44,7 +41,8 @@ def slices_of(
     `majority_wrong` is the share that the slice's commonest label would get wrong, and `surely_worse` by how
     much more the model errs at the least (negative: perhaps it does not), both judged on the same cases.
 
-    >>> schema = Schema((Field("shop", Kind.CATEGORY),), ("a", "b"))
+    >>> from science.fields import Field, Kind
+    >>> schema = Schema((Field("shop", Kind("category")),), ("a", "b"))
     >>> rows = [{"shop": "north" if i % 2 else "south"} for i in range(200)]
     >>> found = slices_of(rows, np.arange(200) % 4 == 1, ["a"] * 200, schema)
     >>> [(one["slice"], one["wrong"]) for one in found["worst"]][0]
@@ -85,51 +83,11 @@ def _slices(
     for label in sorted(set(labels.tolist())):
         yield "", f"labelled {label}", labels == label
     for field in schema.fields if rows else ():
-        if not field.show or field.is_media:
+        slices = field.kind.traits.slices
+        if not field.show or slices is None:
             continue
         values = [row.get(field.name) for row in rows]
         absent = np.array([value is None or value == "" for value in values], dtype=bool)
         yield field.name, f"{field.name}: missing", absent
-        for words, own in _of_field(field, values):
+        for words, own in slices(values):
             yield field.name, f"{field.name}{words}", own & ~absent
-
-
-def _of_field(field: Field, values: Sequence[object]) -> Iterator[tuple[str, np.ndarray]]:
-    if field.kind in (Kind.CATEGORY, Kind.BOOLEAN):
-        said = [str(value) for value in values]
-        for value, _ in sorted(Counter(said).most_common(_MAX_CATEGORIES)):
-            yield f": {value[:60]}", np.array([one == value for one in said])
-    elif field.kind is Kind.NUMBER:
-        yield from _parts(np.array([number(value) for value in values]), "")
-    elif field.kind is Kind.DATE:
-        moments = [moment_of(value) for value in values]
-        weekend = np.array([moment is not None and moment.weekday() >= 5 for moment in moments])
-        known = np.array([moment is not None for moment in moments])
-        yield ": on a weekend", weekend
-        yield ": on a weekday", known & ~weekend
-    elif field.kind is Kind.TEXT:
-        texts = [value if isinstance(value, str) else "" for value in values]
-        yield from _parts(np.array([float(len(text)) for text in texts]), " characters")
-        letters = [sum(char.isalpha() for char in text[:1000]) for text in texts]
-        foreign = [sum(char.isalpha() and char > "\u024f" for char in text[:1000]) for text in texts]
-        yield (
-            ": mostly not in Latin letters",
-            np.array([f > n / 2 for f, n in zip(foreign, letters, strict=True)]),
-        )
-
-
-def _parts(values: np.ndarray, unit: str) -> Iterator[tuple[str, np.ndarray]]:
-    """Quarters of a number, cut where values change; equal values stay together."""
-    known = values[~np.isnan(values)]
-    if not len(known):
-        return
-    cuts = np.unique(np.quantile(known, np.linspace(0, 1, _PARTS + 1)[1:-1], method="nearest"))
-    place = np.where(np.isnan(values), -1, np.searchsorted(cuts, values, "left"))
-    for i in range(len(cuts) + 1):
-        if i == 0:
-            words = f" up to {cuts[0]:g}"
-        elif i == len(cuts):
-            words = f" above {cuts[-1]:g}"
-        else:
-            words = f" above {cuts[i - 1]:g}, up to {cuts[i]:g}"
-        yield words + unit, place == i

@@ -7,17 +7,16 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 from itertools import islice
 from typing import Any
 
 from cases.files.collected import Collected
-from cases.files.columns import as_name, cell_as, is_boolean, is_date, is_number, is_of
+from cases.files.columns import as_name, cell_as, is_date, is_of
+from cases.kinds import ANY, KINDS
+from cases.kinds.category import LONGEST_OPTION
 from science.fields import Kind
 
 FEW = 0.05  # of the cells of a column
-MAX_OPTIONS = 50
-LONGEST_OPTION = 40
 MAX_LABELS = 20
 
 _LABEL_NAMES = ("label", "class", "target", "category", "decision", "outcome", "answer", "result", "y")
@@ -74,7 +73,7 @@ def _present(values: Sequence[object]) -> list[object]:
 def _field(values: Sequence[object]) -> dict[str, Any]:
     present = _present(values)
     kind = _kind(present)
-    if present and kind in (Kind.TEXT, Kind.CATEGORY):
+    if present and KINDS[kind].is_formed is None:
         kind = _nearly(present) or kind
     return {"kind": kind.value, "required": bool(present) and len(present) == len(values)}
 
@@ -90,32 +89,14 @@ def _nearly(present: Sequence[object]) -> Kind | None:
 
 
 def _kind(present: Sequence[object]) -> Kind:
+    """The first kind that every cell has the type of; else the first that the texts of all of them are."""
     if not present:
-        return Kind.TEXT
-    if all(isinstance(value, bytes) for value in present):
-        return (
-            Kind.AUDIO
-            if all(bytes(v)[:4] == b"RIFF" for v in present if isinstance(v, bytes))
-            else Kind.IMAGE
-        )
-    if all(isinstance(value, bool) for value in present):
-        return Kind.BOOLEAN
-    if all(isinstance(value, int | float | Decimal) and not isinstance(value, bool) for value in present):
-        return Kind.NUMBER
-    if all(isinstance(value, date) for value in present):
-        return Kind.DATE
-    texts = [str(value).strip() for value in present]
-    for kind, fits in ((Kind.BOOLEAN, is_boolean), (Kind.NUMBER, is_number), (Kind.DATE, is_date)):
-        if all(map(fits, texts)):
+        return ANY
+    for kind, record in KINDS.items():
+        if all(map(record.is_cell, present)):
             return kind
-    return Kind.CATEGORY if _repeats(texts) else Kind.TEXT
-
-
-def _repeats(texts: Sequence[str]) -> bool:
-    """Tell whether the texts look like a choice from a list: few different ones, short, repeated."""
-    different = set(texts)
-    few = min(MAX_OPTIONS, max(2, len(texts) // 5))
-    return len(different) <= few and max(map(len, different)) <= LONGEST_OPTION
+    texts = [str(value).strip() for value in present]
+    return next(kind for kind, record in KINDS.items() if record.is_said(texts))
 
 
 def _label_column(columns: Mapping[str, Sequence[object]]) -> str | None:

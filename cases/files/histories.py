@@ -11,7 +11,7 @@ from cases.files.dates import day_first
 from cases.files.reading import Reading
 from cases.files.tables import Row
 from cases.services.imports import Labelled
-from science.fields import MEDIA_KINDS, Kind
+from science.fields import Kind
 
 TIME_FIX = 'Write it like "2026-11-23" or "2026-11-23T05:19:00Z".'
 
@@ -60,7 +60,7 @@ def _case(
 
 
 def _value(cell: object, name: str, kind: Kind, reading: Reading, folder: Path | None) -> object:
-    if kind in MEDIA_KINDS and isinstance(cell, str) and folder is not None:
+    if kind.is_media and isinstance(cell, str) and folder is not None:
         return _file(folder, cell)
     value = cell_as(day_first(cell) if reading.day_first and kind is Kind.DATE else cell, kind)
     return None if name in reading.loose and not is_of(value, kind) else value

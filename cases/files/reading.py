@@ -10,11 +10,12 @@ from typing import Any
 
 from cases.files.checks import check_rows, check_told
 from cases.files.collected import MOST_ROWS, Collected, collect
-from cases.files.columns import HAS_FORM, as_name, cell_as, is_of
+from cases.files.columns import as_name, cell_as, is_of
 from cases.files.dates import day_first
 from cases.files.guess import FEW, Guess, guess_columns
 from cases.files.tables import Table
 from cases.files.told import Told
+from cases.kinds import KINDS
 from science.fields import Kind, Schema
 
 
@@ -91,7 +92,7 @@ def _fields(found: Collected, kinds: Mapping[str, Kind]) -> list[dict[str, Any]]
 
 def _few_odd(cells: Sequence[object], kind: Kind) -> int:
     """Return how many cells are of another kind than the column, 0 where these are not few."""
-    if kind not in HAS_FORM:
+    if KINDS[kind].is_formed is None:
         return 0
     values = [cell_as(cell, kind) for cell in cells]
     odd = sum(not is_of(value, kind) for value in values)

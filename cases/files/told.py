@@ -37,15 +37,15 @@ def parse_fields(text: str) -> tuple[tuple[str, Kind], ...]:
     >>> [(name, kind.value) for name, kind in parse_fields("body:text,amount:number")]
     [('body', 'text'), ('amount', 'number')]
     """
-    pairs = []
+    pairs, known = [], {kind.value: kind for kind in Kind}
     for part in text.split(","):
         name, colon, kind = part.strip().rpartition(":")
-        if not colon or not name or kind not in set(Kind):
+        if not colon or not name or kind not in known:
             fix = f"Kinds are {', '.join(Kind)}."
             raise Invalid(
                 [{"field": "fields", "error": f'"{part.strip()[:60]}" is not NAME:KIND', "fix": fix}]
             )
-        pairs.append((name, Kind(kind)))
+        pairs.append((name, known[kind]))
     if len(dict(pairs)) < len(pairs):
         raise Invalid([{"field": "fields", "error": "name a column twice", "fix": "Name each once."}])
     return tuple(pairs)

@@ -6,10 +6,12 @@ from typing import Any
 
 from django.urls import reverse
 
+from cases.kinds import KINDS
+from cases.kinds.record import Layout
 from cases.models import Asset, Case
 from cases.selectors import asset_name
 from hitl.web.format import size
-from science.fields import MEDIA_KINDS, Field, Kind, Schema
+from science.fields import Field, Schema
 
 PREVIEW_LENGTH = 140
 THUMBNAIL_BYTES = 400_000  # larger images are not loaded into a list
@@ -32,7 +34,7 @@ class Shown:
     """One field of one case; `text` is empty where no value was given."""
 
     name: str
-    kind: str
+    layout: Layout
     text: str
     is_personal: bool
     media: Media | None = None
@@ -42,7 +44,7 @@ class Shown:
 class Block:
     """Fields that are shown together: a run of small values as a table, or one text, image or recording."""
 
-    kind: str
+    kind: Layout
     fields: Sequence[Shown]
 
 
@@ -63,11 +65,10 @@ def blocks(fields: Sequence[Shown]) -> list[Block]:
     """Group neighbouring small values; each longer one is a block of its own."""
     grouped: list[Block] = []
     for field in fields:
-        kind = field.kind if field.kind in (Kind.TEXT, *MEDIA_KINDS) else "table"
-        if kind == "table" and grouped and grouped[-1].kind == "table":
+        if field.layout == "table" and grouped and grouped[-1].kind == "table":
             grouped[-1] = Block("table", [*grouped[-1].fields, field])
         else:
-            grouped.append(Block(kind, [field]))
+            grouped.append(Block(field.layout, [field]))
     return grouped
 
 
@@ -75,13 +76,9 @@ def preview(case: Case, schema: Schema, assets: Mapping[str, Asset]) -> Preview:
     """Return a case in one line. Personal fields are left out, because many people see lists."""
     fields = [field for field in shown_fields(case, schema, assets) if not field.is_personal]
     texts = [
-        " ".join(field.text.split()) for field in fields if field.kind == Kind.TEXT and field.text.strip()
+        " ".join(field.text.split()) for field in fields if field.layout == "text" and field.text.strip()
     ]
-    small = [
-        f"{field.name} {field.text}"
-        for field in fields
-        if field.kind not in (Kind.TEXT, *MEDIA_KINDS) and field.text
-    ]
+    small = [f"{field.name} {field.text}" for field in fields if field.layout == "table" and field.text]
     media = [field.media for field in fields if field.media]
     said = texts[0] if texts else " · ".join(small)
     pictures = [m for m in media if m.media_type.startswith("image/") and m.size_bytes <= THUMBNAIL_BYTES]
@@ -91,10 +88,10 @@ def preview(case: Case, schema: Schema, assets: Mapping[str, Asset]) -> Preview:
 
 
 def _shown(case: Case, field: Field, value: Any, assets: Mapping[str, Asset]) -> Shown:
+    record = KINDS[field.kind]
     name = asset_name(value) if field.is_media else None
     media = _media(case, assets[name]) if name and name in assets else None
-    text = "" if field.is_media else say(value)
-    return Shown(field.name, field.kind.value, text, field.personal, media)
+    return Shown(field.name, record.layout, record.said(value), field.personal, media)
 
 
 def _media(case: Case, asset: Asset) -> Media:
@@ -104,21 +101,6 @@ def _media(case: Case, asset: Asset) -> Media:
     note = ", ".join(part for part in (f"{kind} {shape}".strip(), length, size(asset.size_bytes)) if part)
     url = reverse("media", args=[case.pk, asset.sha256])
     return Media(url, asset.media_type, asset.width, asset.height, asset.size_bytes, note)
-
-
-def say(value: Any) -> str:
-    """Write a value for people: 12000.0 is "12,000", True is "yes".
-
-    >>> [say(v) for v in (12000.0, 0.125, True, None, "2026-11-23")]
-    ['12,000', '0.125', 'yes', '', '2026-11-23']
-    """
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:,.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:,.6g}"
-    return str(value)
 
 
 def _cut(text: str) -> str:

@@ -6,7 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from cases.content import MAX_CATEGORY, MAX_TEXT
+from cases.kinds.category import MAX_CATEGORY
+from cases.kinds.text import MAX_TEXT
 from hitl.web.format import size
 from hitl.web.throttle import FAILURES, WINDOW
 

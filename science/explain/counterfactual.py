@@ -4,7 +4,7 @@ Greedy over values that other cases have, one batch of variants a step (after Wa
 Russell, "Counterfactual explanations without opening the black box", 2018, who weigh distances by the median
 absolute deviation): the cheapest single change that turns the answer, else the one that moves it most for
 its cost, and on from there. Only fields that are `mutable` and may be shown are changed; a value that no case
-had is never proposed. Dates are left alone: a weekday cannot be changed without its day.
+had is never proposed. Which values are, and what they cost, each kind of field says (`science.kinds`).
 """
 
 from __future__ import annotations
@@ -15,25 +15,19 @@ from typing import Any
 
 import numpy as np
 
-from science.fields import Field, Kind
+from science.kinds.traits import Move
 from science.serving.served_model import ServedModel, softmax
-from science.serving.table import Column
 
 MAX_CHANGES = 3
-_VALUES = 12  # tried per field
-_FARTHEST = 6.0  # median absolute deviations after which a number costs no more
-_KINDS = (Kind.NUMBER, Kind.CATEGORY, Kind.BOOLEAN)
 
 
 @dataclass(frozen=True, slots=True)
-class _Move:
-    """One field set to one value: where its raw column is, what it becomes, what that costs."""
+class _Change:
+    """One field set to one value: its name, where its raw column is, and the move."""
 
-    field: Field
+    name: str
     at: int
-    raw: float
-    value: float | str | bool
-    cost: float
+    move: Move
 
 
 def flips(
@@ -52,7 +46,7 @@ def flips(
     raw = plan.raw([row])
     if np.isinf(raw).any():
         return []
-    moves = _moves(plan, row, raw[0])
+    possible = _changes(plan, raw[0])
     if plan.is_linear and texts is None:
         texts = np.asarray(sum(block.outputs([row.get(block.name)])[0] for block in plan.texts))
     k = plan.labels.index(target)
@@ -61,31 +55,31 @@ def flips(
         outputs = plan.outputs_of(variants)
         return softmax(plan.as_logits(outputs if texts is None else outputs + texts))
 
-    made = _search(scored, raw[0], moves, k)
+    made = _search(scored, raw[0], possible, k)
     if made is None:
         return []
-    changed = {**row, **{move.field.name: move.value for move in made}}
+    changed = {**row, **{change.name: change.move.value for change in made}}
     proba = plan.predict_proba([changed])[0]
     best = int(proba.argmax())
     if best == k:  # never seen: the search scores the same numbers
         return []
-    changes = [{"path": move.field.name, "from": row.get(move.field.name), "to": move.value} for move in made]
+    changes = [{"path": one.name, "from": row.get(one.name), "to": one.move.value} for one in made]
     return [{"changes": changes, "label": plan.labels[best], "p": float(proba[k])}]
 
 
-def _search(scored: Any, raw: np.ndarray, moves: Sequence[_Move], k: int) -> list[_Move] | None:
+def _search(scored: Any, raw: np.ndarray, possible: Sequence[_Change], k: int) -> list[_Change] | None:
     """The changes that turn the answer away from column k; None when three do not."""
-    made: list[_Move] = []
+    made: list[_Change] = []
     current = raw.copy()
     p_now = float(scored(current[None])[0, k])
     for _ in range(MAX_CHANGES):
-        free = [move for move in moves if all(move.at != other.at for other in made)]
+        free = [one for one in possible if all(one.at != other.at for other in made)]
         if not free:
             return None
         variants = np.tile(current, (len(free), 1))
-        variants[np.arange(len(free)), [move.at for move in free]] = [move.raw for move in free]
+        variants[np.arange(len(free)), [one.at for one in free]] = [one.move.raw for one in free]
         proba = scored(variants)
-        cost = np.array([move.cost for move in free])
+        cost = np.array([one.move.cost for one in free])
         turned = proba.argmax(axis=1) != k
         if turned.any():
             cheapest = int(np.flatnonzero(turned)[np.argmin(cost[turned])])
@@ -98,57 +92,27 @@ def _search(scored: Any, raw: np.ndarray, moves: Sequence[_Move], k: int) -> lis
     return None
 
 
-def _without_the_idle(made: list[_Move], scored: Any, raw: np.ndarray, k: int) -> list[_Move]:
+def _without_the_idle(made: list[_Change], scored: Any, raw: np.ndarray, k: int) -> list[_Change]:
     """Take back changes that were made on the way and are not needed in the end."""
-    for move in list(made[:-1]):
-        rest = [other for other in made if other is not move]
+    for change in list(made[:-1]):
+        rest = [other for other in made if other is not change]
         variant = raw.copy()
-        variant[[other.at for other in rest]] = [other.raw for other in rest]
+        variant[[other.at for other in rest]] = [other.move.raw for other in rest]
         if scored(variant[None])[0].argmax() != k:
             made = rest
     return made
 
 
-def _moves(plan: ServedModel, row: Mapping[str, object], raw: np.ndarray) -> list[_Move]:
+def _changes(plan: ServedModel, raw: np.ndarray) -> list[_Change]:
     fields = {field.name: field for field in plan.fields}
-    moves: list[_Move] = []
+    possible: list[_Change] = []
     at = 0
     for column in plan.table.columns:
-        field = fields[column.name]
-        if field.kind in _KINDS and field.mutable and field.show:
-            moves += _moves_of(field, column, at, raw[at], plan.background[:, at])
+        field, moves = fields[column.name], column.how.moves
+        if moves is not None and field.mutable and field.show:
+            seen = plan.background[:, at]
+            known = seen[~np.isnan(seen)]
+            if len(known):
+                possible += [_Change(field.name, at, move) for move in moves(field, column, raw[at], known)]
         at += len(column.codes)
-    return moves
-
-
-def _moves_of(field: Field, column: Column, at: int, own: float, seen: np.ndarray) -> list[_Move]:
-    known = seen[~np.isnan(seen)]
-    if not len(known):
-        return []
-    if field.kind is Kind.CATEGORY:
-        codes, counts = np.unique(known.astype(int), return_counts=True)
-        common = codes[np.argsort(-counts, kind="stable")][:_VALUES].tolist()
-        # The last code may stand for many rare values, which is no value to propose.
-        return [
-            _Move(field, at, float(code), column.values[code], 1.0)
-            for code in common
-            if code < len(column.values) and code != own
-        ]
-    if field.kind is Kind.BOOLEAN:
-        return [
-            _Move(field, at, value, bool(value), 1.0) for value in np.unique(known).tolist() if value != own
-        ]
-    wanted = np.quantile(known, np.linspace(0.02, 0.98, _VALUES), method="nearest")
-    low = -np.inf if field.minimum is None else field.minimum
-    high = np.inf if field.maximum is None else field.maximum
-    middle = float(np.median(known))
-    scale = float(np.median(np.abs(known - middle))) or float(known.std()) or 1.0
-    return [
-        _Move(field, at, value, value, _cost(value, own, scale))
-        for value in np.unique(wanted).tolist()
-        if value != own and low <= value <= high
-    ]
-
-
-def _cost(value: float, own: float, scale: float) -> float:
-    return 1.0 if np.isnan(own) else 0.25 + min(abs(value - own) / scale, _FARTHEST) / 2
+    return possible

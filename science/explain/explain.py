@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -11,11 +11,10 @@ import numpy as np
 
 from science.explain.counterfactual import flips
 from science.explain.deletion import word_flips
-from science.explain.media import audio_units, image_units
+from science.explain.media import EVIDENCE
 from science.explain.swap import field_scores
 from science.explain.text import text_units
 from science.explain.types import Explanation, Highlight, Unit, content_sha256
-from science.fields import Kind
 from science.serving.served_model import ServedModel, softmax
 from science.serving.table import NAN
 
@@ -234,9 +233,7 @@ def _media_units(
         moved: np.ndarray = plan.outputs_of(variants) @ direction
         return moved
 
-    units: Callable[[str, np.ndarray, Callable[[np.ndarray], np.ndarray]], list[Unit]]
-    units = image_units if block.kind is Kind.IMAGE else audio_units
-    return units(name, block.read(value), margins)
+    return EVIDENCE[block.how.places].units(name, block.read(value), margins)
 
 
 def _ranked(

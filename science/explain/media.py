@@ -6,15 +6,17 @@ floor, never with black or silence, which would be evidence themselves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
-from science.explain.types import Unit
+from science.explain.types import Locator, Unit
+from science.kinds.traits import Places
 from science.media import SAMPLE_RATE
-from science.serving.audio import HOP, log_mel, noise_floor, pooled
-from science.serving.image import Box, Described
+from science.media.audio import HOP, log_mel, noise_floor, pooled
+from science.media.image import Box, Described, image_features
 
 Margins = Callable[[np.ndarray], np.ndarray]
 
@@ -99,12 +101,22 @@ def _middle(line: np.ndarray) -> np.ndarray:
     return colour[None, None, :]
 
 
-def without(samples: np.ndarray, spans_ms: Sequence[tuple[int, int]]) -> np.ndarray:
+def without_boxes(pixels: np.ndarray, places: Sequence[Locator]) -> np.ndarray:
+    """Features (width,) of an image with boxes covered, one after the other."""
+    height, width = pixels.shape[:2]
+    for where in places:
+        top, left = round(where["y"] * height), round(where["x"] * width)
+        bottom, right = top + round(where["h"] * height), left + round(where["w"] * width)
+        pixels = cover(pixels, (top, bottom, left, right))
+    return image_features(pixels)
+
+
+def without_times(samples: np.ndarray, places: Sequence[Locator]) -> np.ndarray:
     """Features (width,) of a recording with stretches muted to its noise floor."""
     mel = log_mel(samples)
     floor, frame_ms = noise_floor(mel), HOP * 1000 // SAMPLE_RATE
     muted = mel.copy()
-    for start, end in spans_ms:
+    for start, end in ((where["start_ms"], where["end_ms"]) for where in places):
         own = slice(start // frame_ms, -(-end // frame_ms))
         muted[own] = np.minimum(muted[own], floor)
     return pooled(muted)
@@ -174,3 +186,21 @@ def _cut(span: tuple[int, int], n: int) -> list[tuple[int, int]]:
     start, end = span
     edges = [start + (end - start) * i // n for i in range(n + 1)]
     return [(a, b) for a, b in pairwise(edges) if b > a]
+
+
+@dataclass(frozen=True, slots=True)
+class MediaEvidence:
+    """How evidence in files of one form is found, and what a file is without it.
+
+    `units`: from the field's name, the content and a function from features (n, width) to log-odds (n,).
+    `without`: from the content and places to features (width,).
+    """
+
+    units: Callable[[str, np.ndarray, Margins], list[Unit]]
+    without: Callable[[np.ndarray, Sequence[Locator]], np.ndarray]
+
+
+EVIDENCE: Mapping[Places, MediaEvidence] = {  # by what a kind of field says its evidence points at
+    "boxes": MediaEvidence(image_units, without_boxes),
+    "times": MediaEvidence(audio_units, without_times),
+}

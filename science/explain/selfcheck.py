@@ -8,10 +8,8 @@ from typing import Any
 import numpy as np
 
 from science.explain.explain import as_explanation, evidence_in, method_of
-from science.explain.media import cover, without
+from science.explain.media import EVIDENCE
 from science.explain.types import Explanation, Locator, verify
-from science.fields import Kind
-from science.serving.image import image_features
 from science.serving.served_model import ServedModel
 
 _REMOVED = 3
@@ -95,17 +93,8 @@ def _margin_without(
         own = groups == name
         raw[0, own] = plan.background[0, own]
     for block in plan.media:
-        boxes = [where for where in flat if where.get("asset") == block.name and "w" in where]
-        if block.kind is Kind.IMAGE and boxes:
-            pixels = block.read(row.get(block.name))
-            height, width = pixels.shape[:2]
-            for where in boxes:
-                top, left = round(where["y"] * height), round(where["x"] * width)
-                bottom, right = top + round(where["h"] * height), left + round(where["w"] * width)
-                pixels = cover(pixels, (top, bottom, left, right))
-            raw[0, groups == block.name] = image_features(pixels)
-        times = [where for where in flat if where.get("asset") == block.name and "start_ms" in where]
-        if block.kind is Kind.AUDIO and times:
-            spans = [(where["start_ms"], where["end_ms"]) for where in times]
-            raw[0, groups == block.name] = without(block.read(row.get(block.name)), spans)
+        inside = [where for where in flat if where.get("asset") == block.name]
+        if inside:
+            content = block.read(row.get(block.name))
+            raw[0, groups == block.name] = EVIDENCE[block.how.places].without(content, inside)
     return _margin(plan, raw, changed, explanation)

@@ -8,15 +8,12 @@ from functools import cached_property
 
 import numpy as np
 
-from science.fields import Kind, Schema
-from science.media import image_side
+from science.fields import Field, Schema
 from science.pipelines.corpus import MAX_CHARS, Counts, count_grams, count_words
 from science.serving.sentences import MAX_CHARS as MAX_SENTENCES
 from science.serving.sentences import vector_of
 from science.serving.served_model import MediaBlock
 from science.serving.unread import Unread
-
-_SIDES = (32, 48, 64, 96, 128, 160, 192, 224)
 
 
 @dataclass
@@ -52,7 +49,7 @@ class Data:
     @cached_property
     def text_names(self) -> tuple[str, ...]:
         """The text fields."""
-        return tuple(field.name for field in self.schema.fields if field.kind is Kind.TEXT)
+        return tuple(field.name for field in self.schema.fields if field.kind.traits.family == "text")
 
     def texts(self, name: str) -> list[str]:
         """One field's texts as the model reads them; what is no text is empty."""
@@ -85,11 +82,8 @@ class Data:
     @cached_property
     def media(self) -> tuple[tuple[MediaBlock, np.ndarray], ...]:
         """Every media field's block and its features (n_rows, width), infinite where unreadable."""
-        blocks = []
-        for field in self.schema.fields:
-            if field.is_media:
-                values = [row.get(field.name) for row in self.rows]
-                blocks.append(_described(field.name, field.kind, values))
+        fields = [field for field in self.schema.fields if field.kind.traits.features]
+        blocks = [_described(field, [row.get(field.name) for row in self.rows]) for field in fields]
         return tuple(block for block in blocks if block is not None)
 
     @cached_property
@@ -107,16 +101,12 @@ class Data:
         return chosen
 
 
-def _described(name: str, kind: Kind, values: Sequence[object]) -> tuple[MediaBlock, np.ndarray] | None:
-    side = 64
-    if kind is Kind.IMAGE:
-        sides = [image_side(value) for value in values[:200] if isinstance(value, bytes)]
-        known = [size for size in sides if size is not None]
-        if not known:
-            return None
-        usual = float(np.median(known))
-        side = max((size for size in _SIDES if size <= usual), default=_SIDES[0])
-    block = MediaBlock(name, kind, side, 0)
+def _described(field: Field, values: Sequence[object]) -> tuple[MediaBlock, np.ndarray] | None:
+    how = field.kind.traits.features
+    side = how.side(values) if how else None
+    if side is None:
+        return None
+    block = MediaBlock(field.name, field.kind, side, 0)
     for value in values:
         try:
             block.width = len(block.describe(block.read(value)))

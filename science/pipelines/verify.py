@@ -10,7 +10,8 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from science.calibration import Calibration, probabilities
-from science.fields import Kind, Schema
+from science.fields import Field, Schema
+from science.kinds.traits import Hostile
 from science.pipelines.fitting import Fitted
 from science.serving.sentences import WIDTH, SentenceBlock, vector_of
 from science.serving.served_model import ServedModel
@@ -20,58 +21,16 @@ from science.serving.tokens import TOKEN_PATTERN
 TOLERANCE = 1e-12
 _TEXT_ROWS = 600  # scikit-learn needs 2 ms a mail for what the plan does in 0.2
 _HOSTILE_ROWS = 2_000
-_PIECE = 120  # characters
 _CHUNK = 500
 _TABLE_ROWS = 5_000
 _MEDIA_ROWS = 100
 
-_NASTY_TEXTS = (
-    "",
-    " ",
-    "\n\t\u00a0\u2028",
-    "a",
-    "\x00\x1f\x85",
-    "I\u0307stanbul \u0130STANBUL \u03a3\u03a3 stra\u00dfe",
-    "\u0928\u092e\u0938\u094d\u0924\u0947 \u0926\u0941\u0928\u093f\u092f\u093e",
-    "\u6211\u559c\u6b22\u4f60",
-    "\u0e20\u0e32\u0e29\u0e32\u0e44\u0e17\u0e22",
-    "\U0001f468\u200d\U0001f469\u200d\U0001f467 \U0001f1e9\U0001f1ea\U0001f1eb",
-    "\ud800 lone \udfff",
-    "C++ C# don't $$$ !!! 5%",
-    "<script>alert(1)</script>",
-    "a" * 3000,
-    "e\u0301" * 50,
-    "\U0010ffff\ufdd0\ufffe",
-)
-_NASTY_NUMBERS = (None, float("nan"), float("inf"), -1e308, 1e308, 0.0, -0.0, 5e-324, True, "12", 10**400)
-_NASTY_DATES = (
-    None,
-    "",
-    "2024-02-30",
-    "0001-01-01",
-    "9999-12-31",
-    "2024-05-05T23:59:59+14:00",
-    "yesterday",
-    5,
-)
-_NASTY_CATEGORIES = (None, "", "never seen", "\ud800", 3, "x" * 10_000)
-
-
-_NASTY: dict[Kind, tuple[object, ...]] = {
-    Kind.TEXT: _NASTY_TEXTS,
-    Kind.NUMBER: _NASTY_NUMBERS,
-    Kind.DATE: _NASTY_DATES,
-    Kind.CATEGORY: _NASTY_CATEGORIES,
-    Kind.BOOLEAN: (None, True, False, 1, "true"),
-}
-
 
 def nasty_rows(schema: Schema) -> list[dict[str, object]]:
     """Rows of hostile values of every table and text field (media stay empty)."""
-    values = _NASTY
-    fields = [field for field in schema.fields if field.kind in values]
-    longest = max((len(values[field.kind]) for field in fields), default=0)
-    return [{f.name: values[f.kind][i % len(values[f.kind])] for f in fields} for i in range(longest)]
+    values = {field.name: hostile.values for field, hostile in _hostile(schema)}
+    longest = max(map(len, values.values()), default=0)
+    return [{name: own[i % len(own)] for name, own in values.items()} for i in range(longest)]
 
 
 def hostile_rows(
@@ -81,32 +40,15 @@ def hostile_rows(
 
     Texts are short, because scikit-learn is slow on long ones; `nasty_rows` and the real rows hold those.
     """
-    kept = [field for field in schema.fields if not field.is_media]
-    return [{field.name: _hostile(field.kind, rows, field.name, rng) for field in kept} for _ in range(n)]
+    kept = [(field.name, hostile.draw) for field, hostile in _hostile(schema)]
+    return [
+        {name: draw(rows[int(rng.integers(0, len(rows)))].get(name), rng) for name, draw in kept}
+        for _ in range(n)
+    ]
 
 
-def _hostile(kind: Kind, rows: Sequence[Mapping[str, Any]], name: str, rng: np.random.Generator) -> object:
-    real = rows[int(rng.integers(0, len(rows)))].get(name)
-    if kind is Kind.TEXT:
-        text = real if isinstance(real, str) else ""
-        start = int(rng.integers(0, max(1, len(text) - _PIECE)))
-        nasty = _NASTY_TEXTS[int(rng.integers(0, len(_NASTY_TEXTS)))][:_PIECE]
-        pieces = [text[start : start + int(rng.integers(0, _PIECE))], nasty, _scrambled(text[:_PIECE], rng)]
-        return "".join(pieces[i] for i in rng.permutation(3)[: int(rng.integers(1, 4))])
-    if rng.random() < 0.5:
-        return real
-    nasty_values = _NASTY[kind]
-    if kind is Kind.NUMBER and rng.random() < 0.5 and isinstance(real, float | int):
-        return float(real) * 10.0 ** int(rng.integers(-9, 10))
-    return nasty_values[int(rng.integers(0, len(nasty_values)))]
-
-
-def _scrambled(text: str, rng: np.random.Generator) -> str:
-    """The text with a few characters replaced by any others there are, surrogates included."""
-    characters = list(text)
-    for _ in range(min(3, len(characters))):
-        characters[int(rng.integers(0, len(characters)))] = chr(int(rng.integers(0, 0x110000)))
-    return "".join(characters)
+def _hostile(schema: Schema) -> list[tuple[Field, Hostile]]:
+    return [(field, field.kind.traits.hostile) for field in schema.fields if field.kind.traits.hostile]
 
 
 def largest_difference(

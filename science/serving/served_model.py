@@ -8,18 +8,17 @@ label, already calibrated; softmax makes probabilities. Explanations read the sa
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from science.fields import Field, Kind, Schema
-from science.media import BadMedia, read_audio, read_image
-from science.serving.audio import audio_features
+from science.kinds.traits import AsFeatures
+from science.media import BadMedia
 from science.serving.expand import Expansion
-from science.serving.fitness import reason_unfit
-from science.serving.image import image_features
+from science.serving.fitness import Check, reason_unfit
 from science.serving.sentences import SentenceBlock
 from science.serving.table import NAN, Table
 from science.serving.text import TextBlock
@@ -34,6 +33,13 @@ class MediaBlock:
     kind: Kind
     side: int
     width: int
+    how: AsFeatures = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        how = self.kind.traits.features
+        if how is None:
+            raise ValueError(f"block {self.name!r}: a {self.kind} is no file")
+        self.how = how
 
     def read(self, value: object) -> np.ndarray:
         """Pixels or samples of one file.
@@ -41,11 +47,11 @@ class MediaBlock:
         Raises:
             BadMedia: it cannot be read.
         """
-        return read_image(value, self.side) if self.kind is Kind.IMAGE else read_audio(value)
+        return self.how.read(value, self.side)
 
     def describe(self, content: np.ndarray) -> np.ndarray:
         """Features (width,) of what `read` gave."""
-        return image_features(content) if self.kind is Kind.IMAGE else audio_features(content)
+        return self.how.describe(content)
 
     def raw(self, values: Sequence[object]) -> np.ndarray:
         """Features (n_values, width): NaN where there is no file, infinite where it cannot be read."""
@@ -124,10 +130,13 @@ class ServedModel:
         return (*names, *(block.name for block in self.media for _ in range(block.width)))
 
     @cached_property
-    def _unfit_checks(self) -> tuple[tuple[Field, Any, int], ...]:
+    def _unfit_checks(self) -> tuple[Check, ...]:
         columns = {column.name: column for column in self.table.columns}
         read = {block.name: block.max_chars for block in self.texts}
-        return tuple((f, columns.get(f.name), read.get(f.name, 0)) for f in self.fields)
+        return tuple(
+            (f, column, f.kind.traits.unfit(f, column, read.get(f.name, 0)))
+            for f, column in ((f, columns.get(f.name)) for f in self.fields)
+        )
 
     def raw(self, rows: Sequence[Mapping[str, object]]) -> np.ndarray:
         """Raw columns (n_rows, n_raw_columns); infinite where a file cannot be read."""

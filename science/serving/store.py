@@ -109,8 +109,11 @@ def _check_fields(
 ) -> None:
     kinds = {field.name: field.kind for field in schema.fields}
     parts = [(column.name, column.kind) for column in table.columns]
-    parts += [(block.name, Kind.TEXT) for block in texts] + [(block.name, block.kind) for block in media]
-    if any(kinds.get(name) is not kind for name, kind in parts) or len(dict(parts)) != len(parts):
+    parts += [(block.name, block.kind) for block in media]
+    read = {field.name for field in schema.fields if field.kind.traits.family == "text"}
+    names = [*(name for name, _ in parts), *(block.name for block in texts)]
+    is_foreign = any(kinds.get(name) is not kind for name, kind in parts)
+    if is_foreign or any(block.name not in read for block in texts) or len(set(names)) != len(names):
         raise BadArtifact("a part that belongs to no field")
     if any(not (16 <= block.side <= 1024 and 1 <= block.width <= 10_000) for block in media):
         raise BadArtifact("a media block of impossible size")

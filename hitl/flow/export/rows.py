@@ -11,9 +11,10 @@ from uuid import UUID
 
 import orjson
 
+from cases.kinds import ANY, KINDS
 from cases.models import Case, Label, SchemaVersion, Workflow
 from policy.models import Decision
-from science.fields import Field, Kind
+from science.fields import Field
 
 What = Literal["cases", "decisions", "labels"]
 STRETCH = 2_000
@@ -72,14 +73,17 @@ _CASE: dict[str, Kindred] = {
 def _cases(workflow: Workflow, *, shows_personal: bool, stretch: int) -> Export:
     fields = _fields_of_all_versions(workflow)
     masked = {name for name, field in fields.items() if field.personal and not shows_personal}
-    columns = {f"content.{name}": _kindred(field, name in masked) for name, field in fields.items()}
+    records = {name: KINDS[ANY if name in masked else field.kind] for name, field in fields.items()}
+    columns: dict[str, Kindred] = {f"content.{name}": record.column for name, record in records.items()}
 
     def rows() -> Iterator[Row]:
         for cases in _stretches(workflow, stretch):
             for case in cases:
                 row: Row = {name: getattr(case, name) for name in _CASE} | {"id": str(case.pk)}
-                for name in fields:
-                    row[f"content.{name}"] = _value(case.content.get(name), name in masked)
+                for name, record in records.items():
+                    value = case.content.get(name)
+                    is_hidden = name in masked and value is not None
+                    row[f"content.{name}"] = MASK if is_hidden else record.exported(value)
                 yield row
 
     return Export(_CASE | columns, rows())
@@ -91,24 +95,10 @@ def _fields_of_all_versions(workflow: Workflow) -> dict[str, Field]:
     for version in SchemaVersion.objects.filter(workflow=workflow).order_by("number"):
         for field in version.schema.fields:
             before = fields.get(field.name)
-            kind = field.kind if before is None or before.kind is field.kind else Kind.TEXT
+            kind = field.kind if before is None or before.kind is field.kind else ANY
             personal = field.personal or (before is not None and before.personal)
             fields[field.name] = Field(name=field.name, kind=kind, personal=personal)
     return fields
-
-
-def _kindred(field: Field, is_masked: bool) -> Kindred:
-    if is_masked or field.kind not in (Kind.NUMBER, Kind.BOOLEAN):
-        return "text"
-    return "number" if field.kind is Kind.NUMBER else "boolean"
-
-
-def _value(value: Any, is_masked: bool) -> Any:
-    if value is None:
-        return None
-    if is_masked:
-        return MASK
-    return value.get("asset") if isinstance(value, dict) else value
 
 
 _KNOWN_TO_SUBMITTERS: dict[str, Kindred] = {

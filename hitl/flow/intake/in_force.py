@@ -18,7 +18,7 @@ from models_store.serving import served_model
 from policy.in_force.rules import Governing, rule_for
 from reviews.models import ReviewRules
 from science.decide import Rule
-from science.fields import Schema
+from science.fields import Kind, Schema
 from science.serving import ServedModel
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ class WorkflowInForce:
     costs: dict[str, float]  # by label, what taking another for it costs
     has_subscribers: bool
     is_archived: bool
-    media_fields: dict[str, str]  # by name, their kind
+    media_fields: dict[str, Kind]  # by name
 
 
 _cache: dict[str, WorkflowInForce] = {}
@@ -113,7 +113,7 @@ def _read(slug: str) -> WorkflowInForce:
             endpoints_for("case.decided", workflow.id) or endpoints_for("case.submitted", workflow.id)
         ),
         is_archived=workflow.archived_at is not None,
-        media_fields={field.name: field.kind.value for field in schema.fields if field.is_media},
+        media_fields={field.name: field.kind for field in schema.fields if field.is_media},
     )
     _cache[slug] = snapshot
     return snapshot

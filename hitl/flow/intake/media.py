@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from cases.content import Problem
+from cases.kinds import KINDS
 from cases.models import Asset
 from cases.selectors import asset_name
 from hitl.flow.intake.in_force import WorkflowInForce
@@ -21,7 +22,7 @@ def absent_media(current: WorkflowInForce, checked: Sequence[Checked]) -> Iterat
             name = _name(item, field)
             if name is None or kinds.get(name, "").startswith(f"{kind}/"):
                 continue
-            error = f"is not {'an image' if kind == 'image' else 'a recording'} that was uploaded"
+            error = f"is not {KINDS[kind].noun} that was uploaded"
             fix = f'Send the file as the multipart part "{field}", or upload it first by POST /api/v1/media.'
             problems.append({"field": f"content.{field}", "error": error, "fix": fix})
         if problems:

@@ -10,8 +10,8 @@ from PIL import Image
 
 from science.explain.media import cover
 from science.media import MAX_PIXELS, SAMPLE_RATE, BadMedia, read_audio, read_image
-from science.serving.audio import audio_features
-from science.serving.image import Described, image_features
+from science.media.audio import audio_features
+from science.media.image import Described, image_features
 from tests.unit.science.samples import png, wav
 
 PHOTO = png(np.random.default_rng(0).integers(0, 255, (40, 60, 3), dtype=np.uint8))

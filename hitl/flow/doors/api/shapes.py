@@ -6,6 +6,8 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from science.fields import Kind
+
 
 def _said(description: str) -> Meta:
     return Meta(description=description)
@@ -164,7 +166,7 @@ class Field(Shape):
     """One field of a workflow's cases."""
 
     name: Annotated[str, Meta(min_length=1, max_length=100)]
-    kind: Literal["text", "number", "category", "date", "boolean", "image", "audio"]
+    kind: Literal[tuple(kind.value for kind in Kind)]  # type: ignore[valid-type]  # the records name them
     required: bool = True
     options: Annotated[list[str], _said("Of a category; empty means any.")] = []
     minimum: float | None = None

@@ -9,6 +9,7 @@ from django.forms import BaseFormSet, formset_factory
 from django.http import QueryDict
 
 from cases.files.told import Told
+from cases.kinds import ANY
 from hitl.shared.errors import Invalid
 from policy.services.promises import Promise
 from policy.types import Degree
@@ -71,7 +72,7 @@ class FieldRow(forms.Form):
     """One field of a case; a row without a name is left out."""
 
     name = forms.CharField(required=False, max_length=100)
-    kind = forms.ChoiceField(choices=[(kind.value, kind.value) for kind in Kind], initial=Kind.TEXT.value)
+    kind = forms.ChoiceField(choices=[(kind.value, kind.value) for kind in Kind], initial=ANY.value)
     required = forms.BooleanField(required=False, initial=True)
     personal = forms.BooleanField(required=False)
     options = forms.CharField(required=False, max_length=10_000)

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from science.media import SAMPLE_RATE
+from science.media.files import SAMPLE_RATE
 
 BANDS = 32
 _FRAME = 256  # samples: 32 ms

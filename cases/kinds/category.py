@@ -1,0 +1,58 @@
+"""Category: one of a few texts, listed by the field or not."""
+
+from collections.abc import Sequence
+
+from cases.kinds.plain import as_it_is, as_words, exported, never, say, stripped
+from cases.kinds.record import Check, KindRecord
+from cases.kinds.unfit import Unfit, clean_text, json_type, printable
+from science.fields import Field, Kind
+
+MAX_CATEGORY = 200
+MAX_OPTIONS = 50  # different texts in a column that is guessed to be a choice
+LONGEST_OPTION = 40
+
+
+def _check(field: Field) -> Check:
+    options = frozenset(field.options)
+
+    def check(value: object) -> str:
+        if not isinstance(value, str):
+            raise Unfit(f"is {json_type(value)}, not a text", 'Send the category as a JSON string, like "3".')
+        if len(value) > MAX_CATEGORY:
+            raise Unfit(f"has {len(value):,} characters", f"Send at most {MAX_CATEGORY} characters.")
+        text = clean_text(value)
+        if options and text not in options:
+            raise Unfit(
+                f'is "{printable(text)}"', f"Send one of: {printable(', '.join(field.options), 300)}."
+            )
+        return text
+
+    return check
+
+
+def _is_said(texts: Sequence[str]) -> bool:
+    """Tell whether the texts look like a choice from a list: few different ones, short, repeated."""
+    different = set(texts)
+    few = min(MAX_OPTIONS, max(2, len(texts) // 5))
+    return len(different) <= few and max(map(len, different)) <= LONGEST_OPTION
+
+
+def _example(field: Field) -> str:
+    return field.options[0] if field.options else f"some {field.name}"[: field.max_length]
+
+
+RECORD = KindRecord(
+    kind=Kind.CATEGORY,
+    noun="a category",
+    check=_check,
+    is_cell=never,
+    is_said=_is_said,
+    read_text=stripped(as_it_is),
+    read_typed=as_words,
+    is_formed=None,
+    example=_example,
+    column="text",
+    exported=exported,
+    layout="table",
+    said=say,
+)

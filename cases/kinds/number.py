@@ -1,0 +1,82 @@
+"""Number: a finite float, perhaps between bounds."""
+
+import math
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+
+from cases.kinds.plain import exported, say, stripped
+from cases.kinds.record import Check, KindRecord
+from cases.kinds.unfit import Unfit, json_type
+from science.fields import Field, Kind
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+def _check(field: Field) -> Check:
+    low = -math.inf if field.minimum is None else field.minimum
+    high = math.inf if field.maximum is None else field.maximum
+
+    def check(value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise Unfit(f"is {json_type(value)}, not a number", "Send a JSON number, without quotes.")
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+        if not math.isfinite(number):
+            raise Unfit("is not a finite number", "Send a finite number, or null where there is none.")
+        if not low <= number <= high:
+            raise Unfit(f"is {number:g}", f"Send a number from {low:g} to {high:g}.")
+        return number
+
+    return check
+
+
+def is_number(text: str) -> bool:
+    """Tell whether the text is a plain decimal number."""
+    return bool(_NUMBER.fullmatch(text)) and math.isfinite(float(text))
+
+
+def _is_cell(value: object) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
+def _is_said(texts: Sequence[str]) -> bool:
+    return all(map(is_number, texts))
+
+
+def _read_text(text: str) -> object:
+    return float(text) if is_number(text) else text
+
+
+def _read_typed(value: object) -> object:
+    if not _is_cell(value) or (isinstance(value, int) and value.bit_length() >= 1_000):  # larger: no float
+        return value
+    return float(value)  # type: ignore[arg-type]  # narrowed by _is_cell
+
+
+def _is_formed(value: object) -> bool:
+    return isinstance(value, float)
+
+
+def _example(field: Field) -> float:
+    low, high = field.minimum, field.maximum
+    return low if low is not None else high if high is not None else 1
+
+
+RECORD = KindRecord(
+    kind=Kind.NUMBER,
+    noun="a number",
+    check=_check,
+    is_cell=_is_cell,
+    is_said=_is_said,
+    read_text=stripped(_read_text),
+    read_typed=_read_typed,
+    is_formed=_is_formed,
+    example=_example,
+    column="number",
+    exported=exported,
+    layout="table",
+    said=say,
+)

@@ -1,0 +1,44 @@
+"""Image: ``bytes``, a PNG, JPEG or WebP file; looked at in one size, and described."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from science.kinds.traits import AsFeatures, Traits, Unfit
+from science.media import image_side, read_image
+from science.media.image import image_features
+
+_SIDES = (32, 48, 64, 96, 128, 160, 192, 224)
+_SAMPLE = 200  # images whose size is asked for
+
+
+def _side(values: Sequence[object]) -> int | None:
+    """The largest size that is not above that of the usual image."""
+    sides = [image_side(value) for value in values[:_SAMPLE] if isinstance(value, bytes)]
+    known = [size for size in sides if size is not None]
+    if not known:
+        return None
+    usual = float(np.median(known))
+    return max((size for size in _SIDES if size <= usual), default=_SIDES[0])
+
+
+def unfit_file(field: object, column: object, max_chars: int) -> Unfit:
+    """A check that says of anything but bytes that it is no file; what they hold shows when it is read."""
+
+    def reason(value: object) -> str | None:
+        return None if isinstance(value, bytes | bytearray | memoryview) else "is not a file"
+
+    return reason
+
+
+TRAITS = Traits(
+    name="image",
+    has_options=False,
+    has_range=False,
+    unfit=unfit_file,
+    slices=None,
+    hostile=None,
+    features=AsFeatures(_side, read_image, image_features, "boxes"),
+)
