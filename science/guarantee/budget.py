@@ -10,7 +10,7 @@ verdict of a closed period in `budget_verdict`, plans in `budget_plan`, forecast
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -57,6 +57,7 @@ class ErrorBudget:
         weighted, weighted_unanswered: sums of loss / pi.
         least: the highest lower end so far. W never falls, so it stays true.
         log_above, log_below: logs of the products over audits, shape (n_bets,).
+        bets_above, bets_below: fixed when the budget begins, and stored with it.
 
     >>> rng = np.random.default_rng(1)
     >>> wrong = rng.random(50_000) < 0.005; audited = rng.random(50_000) < 0.055
@@ -87,8 +88,8 @@ class ErrorBudget:
     least: float = 0.0
     log_above: np.ndarray = field(default_factory=lambda: np.zeros(ends.N_BETS))
     log_below: np.ndarray = field(default_factory=lambda: np.zeros(ends.N_BETS))
-    _above: np.ndarray = field(init=False, repr=False)
-    _below: np.ndarray = field(init=False, repr=False)
+    bets_above: ends.Bets = field(init=False)
+    bets_below: ends.Bets = field(init=False)
 
     def __post_init__(self) -> None:
         if not 0 < self.rate <= 1:
@@ -100,8 +101,10 @@ class ErrorBudget:
             raise ValueError(f"miss_bound must lie in [0, 1), not {self.miss_bound}.")
         if not self.expected_seen >= 0:
             raise ValueError(f"expected_seen must not be negative: {self.expected_seen}.")
-        self._above = ends.bets_above(self.rate * (1 - self.miss_bound), self.expected_seen, self.delta_above)
-        self._below = ends.bets_below(self.rate)
+        self.bets_above = ends.bets_above(
+            self.rate * (1 - self.miss_bound), self.expected_seen, self.delta_above
+        )
+        self.bets_below = ends.bets_below(self.rate)
 
     def add_block(
         self, decisions: int, losses: np.ndarray, pi: np.ndarray, draws: np.ndarray | None = None
@@ -140,7 +143,7 @@ class ErrorBudget:
     def spent(self, delta_above: float | None = None) -> Spent:
         """What is known of W now; may be asked at any time. Another `delta_above` gives another upper end."""
         delta = self.delta_above if delta_above is None else delta_above
-        high = self.wrong + float(ends.unseen_above(self.log_above, self._above, delta))
+        high = self.wrong + float(ends.unseen_end(self.log_above, self.bets_above, delta))
         low = max(self.least, self.confirmed)
         if self.counts:
             high, low = float(np.floor(high + _ROUNDING)), float(np.ceil(low - _ROUNDING))
@@ -150,7 +153,7 @@ class ErrorBudget:
     def _take_above(self, losses: np.ndarray, rates: np.ndarray) -> None:
         some = losses > 0
         seen = rates[some] * (1 - self.miss_bound)
-        steps = ends.log_seen_above(losses[some], seen, self._above)
+        steps = ends.log_seen(losses[some], seen, self.bets_above)
         self.log_above = np.cumsum(np.vstack([self.log_above, steps]), axis=0)[-1]
         self.wrong = _added(self.wrong, losses)
 
@@ -159,10 +162,10 @@ class ErrorBudget:
         some = losses > 0
         if not some.any():
             return
-        steps = ends.log_seen_below(losses[some], rates[some], self._below)
+        steps = ends.log_seen(losses[some], rates[some], self.bets_below)
         products = np.cumsum(np.vstack([self.log_below, steps]), axis=0)[1:]
         confirmed = np.cumsum(np.append(self.confirmed, losses[some]))[1:]
-        lows = confirmed + ends.unseen_below(products, self._below, self.delta_below)
+        lows = confirmed + ends.unseen_end(products, self.bets_below, self.delta_below)
         self.least = max(self.least, float(lows.max()))
         self.log_below, self.confirmed = products[-1], float(confirmed[-1])
 
@@ -185,14 +188,19 @@ class ErrorBudget:
 
     def to_json(self) -> dict[str, Any]:
         """Everything, as plain values; floats survive JSON exactly."""
-        state = {name: value for name, value in asdict(self).items() if not name.startswith("_")}
-        return state | {"log_above": self.log_above.tolist(), "log_below": self.log_below.tolist()}
+        arrays = {"log_above": self.log_above.tolist(), "log_below": self.log_below.tolist()}
+        bets = {"bets_above": self.bets_above.to_json(), "bets_below": self.bets_below.to_json()}
+        return {one.name: getattr(self, one.name) for one in fields(self)} | arrays | bets
 
     @classmethod
     def from_json(cls, state: Mapping[str, Any]) -> "ErrorBudget":
         """The budget that `to_json` described."""
+        facts = dict(state)
+        above, below = (ends.Bets.from_json(facts.pop(name)) for name in ("bets_above", "bets_below"))
         logs = {name: np.asarray(state[name], dtype=np.float64) for name in ("log_above", "log_below")}
-        return cls(**(dict(state) | logs))
+        restored = cls(**(facts | logs))
+        restored.bets_above, restored.bets_below = above, below
+        return restored
 
 
 def _added(total: float, values: np.ndarray) -> float:

@@ -14,8 +14,8 @@ As (1 + b)^x <= 1 + b x,
 
 is at most N(b), equal to it where x is 0 or 1, and needs of the decisions that nobody audited only the sum
 of their x. Its mean over a few b fixed beforehand reaches 1 / delta, ever, with probability at most delta.
-It grows with W: every w at which it reaches 1 / delta is refuted. With -b for b, 0 < b < 1, the same
-argument refutes every w that is too small.
+It grows with W: every w at which it reaches 1 / delta is refuted. A b between -1 and 0 refutes, by the same
+argument, every w that is too small.
 
 Reviewers who miss an error, whatever came before, with a probability of at most m see it with at least q =
 pi (1 - m). With q in place of pi the factors above have means of at most 1. The lower end keeps pi: missed
@@ -25,6 +25,9 @@ Source: Ville (1939); mixtures of bets as in Waudby-Smith and Ramdas (2024), sec
 the factors are likelihood ratios of coins that find errors with probability pi (1 - b (1 - pi) / pi)
 against pi.
 """
+
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -46,8 +49,30 @@ _STEPS = 8  # exact to the last bits after five
 N_BETS = _BELOW.size
 
 
-def bets_above(rate: float, expected_seen: float = 5.0, delta: float = 0.05) -> np.ndarray:
-    """Bets against "W is at least w", shape (n_bets,); any are valid that were fixed beforehand.
+@dataclass(frozen=True, slots=True)
+class Bets:
+    """What is bet against a value of W, and with which shares; fixed before the first decision.
+
+    Attributes:
+        values: the b, above 0 against large W and between -1 and 0 against small; shape (n_bets,).
+        shares: of the stake, summing to 1; shape (n_bets,).
+    """
+
+    values: np.ndarray
+    shares: np.ndarray
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values: what was fixed must not follow a later version of this code."""
+        return {"values": self.values.tolist(), "shares": self.shares.tolist()}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Bets":
+        """The bets that `to_json` described."""
+        return cls(np.asarray(data["values"], dtype=np.float64), np.asarray(data["shares"], dtype=np.float64))
+
+
+def bets_above(rate: float, expected_seen: float = 5.0, delta: float = 0.05) -> Bets:
+    """Bets against "W is at least w"; any are valid that were fixed beforehand.
 
     Args:
         rate: lowest chance that an error is seen: rho (1 - m).
@@ -57,80 +82,54 @@ def bets_above(rate: float, expected_seen: float = 5.0, delta: float = 0.05) -> 
     odds = min(_odds(rate), _LARGEST_ABOVE)
     needed = -np.log(_ABOVE_SHARES[2] * delta) - expected_seen * np.log1p(-_FOCUSES)
     best = float(_FOCUSES[np.argmin(needed / np.log1p(_FOCUSES * odds))])
-    return np.array([_MANY * best, _MORE * best, best, _FEW]) * odds
+    return Bets(np.array([_MANY * best, _MORE * best, best, _FEW]) * odds, _ABOVE_SHARES)
 
 
-def bets_below(rate: float) -> np.ndarray:
-    """Bets against "W is at most w", shape (n_bets,)."""
-    return np.asarray(np.minimum(_BELOW * _odds(rate), _LARGEST_BELOW))
+def bets_below(rate: float) -> Bets:
+    """Bets against "W is at most w"."""
+    return Bets(-np.minimum(_BELOW * _odds(rate), _LARGEST_BELOW), _BELOW_SHARES)
 
 
-def log_seen_above(losses: np.ndarray, rates: np.ndarray, bets: np.ndarray) -> np.ndarray:
-    """Logs of the factors of audited losses in the upper martingale, shape (n_audits, n_bets).
+def log_seen(losses: np.ndarray, rates: np.ndarray, bets: Bets) -> np.ndarray:
+    """Logs of the factors of audited losses, shape (n_audits, n_bets).
 
     Args:
         losses: in [0, 1], shape (n_audits,).
-        rates: chance that each was seen: pi (1 - m); shape (n_audits,).
-        bets: from `bets_above`.
+        rates: chance that each was seen: pi (1 - m) above, pi below; shape (n_audits,).
     """
-    return np.asarray(np.log1p(-_stakes(losses, rates) * bets))
+    stakes = np.asarray(losses * (1 / rates - 1))[..., None]
+    return np.asarray(np.log1p(-stakes * bets.values))
 
 
-def log_seen_below(losses: np.ndarray, rates: np.ndarray, bets: np.ndarray) -> np.ndarray:
-    """The same in the lower martingale; `rates` are pi."""
-    return np.asarray(np.log1p(_stakes(losses, rates) * bets))
-
-
-def unseen_above(log_products: np.ndarray, bets: np.ndarray, delta: float) -> np.ndarray:
-    """Smallest sum of losses among decisions without an audit that is refuted as too large, shape (...).
+def evidence(unseen: np.ndarray, log_products: np.ndarray, bets: Bets) -> np.ndarray:
+    """Log of the mean martingale if this much is wrong among decisions without an audit, shape (...).
 
     Args:
-        log_products: sums over audits of `log_seen_above`, shape (..., n_bets).
-        delta: probability with which W may ever reach K plus the result.
+        unseen: W - K, shape (...).
+        log_products: sums over audits of `log_seen`, shape (..., n_bets).
+    """
+    return log_mean_exp(log_products + unseen[..., None] * np.log1p(bets.values), np.log(bets.shares))
+
+
+def unseen_end(log_products: np.ndarray, bets: Bets, delta: float) -> np.ndarray:
+    """The W - K at which the mean martingale reaches 1 / delta, shape (...).
+
+    What is at least as large is refuted by bets above, what is at most as large by bets below; there it is
+    negative where nothing is refuted.
+
+    Args:
+        log_products: as for `evidence`.
+        delta: probability with which W may ever lie on the refuted side.
 
     Nothing seen at a rate of 2 %: at most 230 errors at any moment, against 148 at one look.
 
-    >>> bets = bets_above(0.02)
-    >>> float(np.ceil(unseen_above(np.zeros(4), bets, 0.05)))
+    >>> float(np.ceil(unseen_end(np.zeros(4), bets_above(0.02), 0.05)))
     231.0
     """
-    return _crossing(log_products, np.log1p(bets), np.log(_ABOVE_SHARES), delta)
-
-
-def unseen_below(log_products: np.ndarray, bets: np.ndarray, delta: float) -> np.ndarray:
-    """Largest sum among decisions without an audit that is refuted as too small; negative if none is."""
-    return _crossing(log_products, np.log1p(-bets), np.log(_BELOW_SHARES), delta)
-
-
-def evidence_above(unseen: np.ndarray, log_products: np.ndarray, bets: np.ndarray) -> np.ndarray:
-    """Log of the upper martingale if this much is wrong among decisions without an audit; shape (...)."""
-    return log_mean_exp(log_products + unseen[..., None] * np.log1p(bets), np.log(_ABOVE_SHARES))
-
-
-def evidence_below(unseen: np.ndarray, log_products: np.ndarray, bets: np.ndarray) -> np.ndarray:
-    """Log of the lower martingale if this much is wrong among decisions without an audit; shape (...)."""
-    return log_mean_exp(log_products + unseen[..., None] * np.log1p(-bets), np.log(_BELOW_SHARES))
-
-
-def _odds(rate: float) -> float:
-    return rate / (1 - rate) if rate < 1 else np.inf
-
-
-def _stakes(losses: np.ndarray, rates: np.ndarray) -> np.ndarray:
-    return np.asarray(losses * (1 / rates - 1))[..., None]
-
-
-def _crossing(
-    log_products: np.ndarray, slopes: np.ndarray, log_shares: np.ndarray, delta: float
-) -> np.ndarray:
-    """Where the mean over bets, as a function of the unseen sum, reaches 1 / delta.
-
-    Its log is convex and monotone. Newton's method starts where the largest term alone suffices, which is
-    on the
-    refuted side, and stays there: an end is at worst too cautious.
-    """
-    needed = -np.log(delta)
-    fixed = log_products + log_shares
+    # The log is convex and monotone. Newton's method starts where the largest term alone suffices, which is
+    # on the refuted side, and stays there: an end is at worst too cautious.
+    needed, slopes = -np.log(delta), np.log1p(bets.values)
+    fixed = log_products + np.log(bets.shares)
     at = (needed - fixed) / slopes
     w = at.min(axis=-1) if slopes[0] > 0 else at.max(axis=-1)
     for _ in range(_STEPS):
@@ -140,3 +139,7 @@ def _crossing(
         total = parts.sum(axis=-1)
         w = w - (np.log(total) + top[..., 0] - needed) * total / (parts @ slopes)
     return np.asarray(w)
+
+
+def _odds(rate: float) -> float:
+    return rate / (1 - rate) if rate < 1 else np.inf

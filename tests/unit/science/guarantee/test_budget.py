@@ -63,8 +63,8 @@ def martingales(path: Path, rate: float) -> tuple[np.ndarray, np.ndarray]:
     x, pi, audited = np.array(path.losses), np.array(path.pi), np.array(path.audited)
     above, below = ends.bets_above(rate), ends.bets_below(rate)
     unseen = x[~audited].sum()
-    upper = ends.log_seen_above(x[audited], pi[audited], above).sum(axis=0) + unseen * np.log1p(above)
-    lower = ends.log_seen_below(x[audited], pi[audited], below).sum(axis=0) + unseen * np.log1p(-below)
+    upper = ends.log_seen(x[audited], pi[audited], above).sum(axis=0) + unseen * np.log1p(above.values)
+    lower = ends.log_seen(x[audited], pi[audited], below).sum(axis=0) + unseen * np.log1p(below.values)
     return path.chance * np.exp(upper), path.chance * np.exp(lower)
 
 
@@ -108,10 +108,10 @@ def test_missed_errors_leave_both_games_at_most_fair(pi: float, bound: float, sh
     missed = bound * share
     seen = pi * (1 - missed)
     above, below = ends.bets_above(pi * (1 - bound)), ends.bets_below(pi)
-    found = np.exp(ends.log_seen_above(np.ones(1), np.array([pi * (1 - bound)]), above))[0]
-    assert np.all(seen * found + (1 - seen) * (1 + above) <= 1 + 1e-6)
-    found = np.exp(ends.log_seen_below(np.ones(1), np.array([pi]), below))[0]
-    assert np.all(seen * found + (1 - seen) * (1 - below) <= 1 + 1e-9)
+    found = np.exp(ends.log_seen(np.ones(1), np.array([pi * (1 - bound)]), above))[0]
+    assert np.all(seen * found + (1 - seen) * (1 + above.values) <= 1 + 1e-6)
+    found = np.exp(ends.log_seen(np.ones(1), np.array([pi]), below))[0]
+    assert np.all(seen * found + (1 - seen) * (1 + below.values) <= 1 + 1e-9)
 
 
 def filled(seen: int, rate: float, n: int = 5000, **facts: float) -> ErrorBudget:
@@ -141,12 +141,12 @@ def test_misses_and_less_doubt_widen_the_interval(seen: int, rate: float) -> Non
 def test_an_end_is_where_the_evidence_reaches_one_over_delta(seen: int, rate: float, delta: float) -> None:
     above, below = ends.bets_above(rate), ends.bets_below(rate)
     k, pi = np.ones(seen), np.full(seen, rate)
-    upper = ends.log_seen_above(k, pi, above).sum(axis=0)
-    lower = ends.log_seen_below(k, pi, below).sum(axis=0)
-    high, low = ends.unseen_above(upper, above, delta), ends.unseen_below(lower, below, delta)
+    upper = ends.log_seen(k, pi, above).sum(axis=0)
+    lower = ends.log_seen(k, pi, below).sum(axis=0)
+    high, low = ends.unseen_end(upper, above, delta), ends.unseen_end(lower, below, delta)
     assert high > 0
-    assert float(ends.evidence_above(high, upper, above)) == pytest.approx(-np.log(delta), abs=1e-6)
-    assert float(ends.evidence_below(low, lower, below)) == pytest.approx(-np.log(delta), abs=1e-6)
+    assert float(ends.evidence(high, upper, above)) == pytest.approx(-np.log(delta), abs=1e-6)
+    assert float(ends.evidence(low, lower, below)) == pytest.approx(-np.log(delta), abs=1e-6)
 
 
 def test_where_everything_is_audited_the_budget_is_a_count() -> None:
