@@ -85,7 +85,7 @@ def plan_budget(
     kept = chance_of_kept(terms, rates, error=error, unanswered=unanswered)
     enough = np.flatnonzero(kept >= power)
     # Counts are whole: a few more audits may allow no further error. The best rate need not be the highest.
-    best = int(enough[0]) if enough.size else int(np.argmax(kept))
+    best = int(enough[0]) if enough.size else int(np.argmax(kept)) if kept.any() else kept.size - 1
     all_kept = chance_of_kept(terms, _RATES, error=error, unanswered=unanswered)
     sufficient = _RATES[all_kept >= power]
     wanted = float(sufficient[0]) if sufficient.size else None

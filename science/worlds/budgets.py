@@ -174,7 +174,7 @@ def _is_beaten(
     seen: np.ndarray,
     counted: np.ndarray,
     log_above: np.ndarray,
-    bets: np.ndarray,
+    bets: ends.Bets,
 ) -> np.ndarray:
     if goal == "count":
         return np.asarray(wrong >= terms.needed)

@@ -53,6 +53,8 @@ def test_beyond_capacity_it_says_what_is_affordable_and_what_would_do() -> None:
     assert plan.audits <= 800 < (plan.wanted_audits or 0)
     assert plan.longer is not None
     assert plan.looser is not None
+    hopeless = plan_budget(Terms(0.01, 2000, 1.0), capacity=200)
+    assert (hopeless.audits, hopeless.kept, hopeless.longer is None) == (200, 0.0, False)
     again = plan_budget(Terms(0.01, plan.longer, 1.0), capacity=800 * plan.longer // 10_000)
     assert again.is_enough
     looser = plan_budget(Terms(plan.looser, 10_000, 1.0), error=0.005, capacity=800)
