@@ -6,6 +6,7 @@ what reviewers overlook), "short" (share of delta_kept for periods with fewer de
 "bets_below" (each "values" and "shares"). And of the period: "delivered" (decisions), "audits": a list of
 [inclusion probability, its uniform or null, loss] in decision order. A loss is 0, 1, or null if unanswered.
 """
+
 import json
 import sys
 
