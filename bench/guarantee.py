@@ -1,4 +1,4 @@
-"""The bars of the promise: validity, efficiency, looking, alarms, bias, the loop, labels, people, speed.
+"""The bars of the promise: validity, efficiency, looking, alarms, bias, loop, labels, people, speed, budget.
 
 Peers in the same run: SGR from its paper, MAPIE and river where they are installed. Every repetition is kept
 under `--cache` (by default in the data folder), so that a long run may be broken off and go on; `--runs N`
@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.management.base import CommandError
 
 from bench import _guarantee_bias as bias
+from bench import _guarantee_budget as budget
 from bench import _guarantee_ceiling as ceiling
 from bench import _guarantee_certify as certify
 from bench import _guarantee_labels as labels
@@ -114,6 +115,10 @@ def _speed(of: Setting) -> Iterator[Row]:
     yield from speed.rows(quick=of.options.quick)
 
 
+def _budget(of: Setting) -> Iterator[Row]:
+    yield from budget.rows(of.kept(budget), of.runs(budget.ALL, least=50))
+
+
 BARS: dict[str, Callable[[Setting], Iterator[Row]]] = {
     "validity": _validity,
     "efficiency": _efficiency,
@@ -125,6 +130,7 @@ BARS: dict[str, Callable[[Setting], Iterator[Row]]] = {
     "labels": _labels,
     "reviewers": _reviewers,
     "speed": _speed,
+    "budget": _budget,
 }
 
 

@@ -49,7 +49,7 @@ def lower_bound(wrong: np.ndarray | float, n: np.ndarray | int, delta: float) ->
     return np.where(wrong <= 0, 0.0, special.betaincinv(np.maximum(wrong, 1), n - wrong + 1, delta))
 
 
-def critical_count(n: np.ndarray | int, target: float, delta: float) -> np.ndarray:
+def critical_count(n: np.ndarray | int, target: np.ndarray | float, delta: float) -> np.ndarray:
     """Largest number of wrong cases among `n` with which the test still passes at `delta`; -1 if none.
 
     >>> critical_count(np.array([0, 298, 299, 1000]), 0.01, 0.05).tolist()

@@ -13,7 +13,8 @@ from django.test import Client
 
 from cases.content import checker_for
 from cases.files.columns import cell_as
-from cases.files.guess import guess_workflow
+from cases.files.collected import collect
+from cases.files.guess import guess_columns
 from cases.models import Case
 from cases.services.schemas import checked_schema
 from hitl.accounts.types import Role
@@ -75,7 +76,7 @@ def test_a_content_is_checked_and_what_is_wrong_is_named_with_its_fix(schema: Sc
 def test_a_guess_finds_it_and_a_cell_is_read(kind: Kind) -> None:
     texts = ["52.52, 13.405", "48.1,11.6", "-33.9, 151.2"]
     rows = [{"where": texts[i % 3], "amount": str(i), "label": "ab"[i % 2]} for i in range(20)]
-    kinds = {field["name"]: field["kind"] for field in guess_workflow(rows).fields}
+    kinds = {field["name"]: field["kind"] for field in guess_columns(collect(enumerate(rows))).fields}
     assert kinds == {"where": "location", "amount": "number"}
     assert cell_as(" 52.52, 13.405 ", kind) == BERLIN
     assert cell_as(BERLIN, kind) == BERLIN

@@ -7,7 +7,8 @@ import pytest
 
 from cases.content import checker_for
 from cases.files.columns import cell_as
-from cases.files.guess import guess_workflow
+from cases.files.collected import collect
+from cases.files.guess import guess_columns
 from cases.kinds import ANY, KINDS
 from cases.kinds.record import ColumnType, KindRecord, Layout
 from science.explain.media import EVIDENCE
@@ -57,7 +58,9 @@ def test_an_example_fits_its_field_and_a_file_that_holds_it_is_guessed_and_read(
     assert content is not None
     text = KINDS[kind].said(content["it"])
     assert text
-    guess = guess_workflow([{"it": f"{text}", "label": "ab"[i % 2]} for i in range(20)], label="label")
+    guess = guess_columns(
+        collect([(i, {"it": f"{text}", "label": "ab"[i % 2]}) for i in range(20)]), label="label"
+    )
     found = Kind(guess.fields[0]["kind"])
     assert found in ({kind} if KINDS[kind].is_formed else {Kind.CATEGORY})  # text that repeats is a choice
     assert cell_as(text, found) == content["it"]
