@@ -1,4 +1,4 @@
-"""Doubt over many releases: how surely each plan must be proved, so that few of a workflow's certificates lie.
+"""Doubt over many releases: how surely each plan must be proved, so that few of all certificates are false.
 
 The t-th frozen plan passes when its e-value, at any stopping time, reaches ``1 / alpha_t`` with
 
@@ -28,8 +28,8 @@ used. What it asks of those who count:
 - a test of fixed size is ``1[p <= alpha_t] / alpha_t``, an e-value only for the alpha_t of its start.
 
 The series. gamma_t is proportional to ``f(t + 3) = 1 / ((t + 3) ln^2(t + 3))``. f is convex, so each term is
-at most its integral over the unit interval around it (Hermite and Hadamard), and beyond N terms the sum is at
-most ``1 / ln(N + 3 + 1/2)``. Dividing by the first 10,000 terms plus that makes the sum of all gamma_t at most
+at most its integral over the unit interval around it (Hermite, Hadamard): beyond N terms the sum is at most
+``1 / ln(N + 3 + 1/2)``. Dividing by the first 10,000 terms plus that makes the sum of all gamma_t at most
 1, and at least 1 - 1e-9: nothing is lost.
 
 Source: Xu and Ramdas (2024), "Online multiple testing with e-values", e-LOND and theorem 1; LOND, Javanmard
@@ -120,7 +120,7 @@ class Doubt:
     def __post_init__(self) -> None:
         if not 0 <= self.issued <= self.frozen:
             raise ValueError(
-                f"issued = {self.issued} must lie in [0, frozen] = [0, {self.frozen}]: a plan is frozen first."
+                f"issued = {self.issued} must lie in [0, {self.frozen}]: a plan is frozen first."
             )
 
     def freeze(self, *, delta: float) -> tuple["Doubt", Share]:
