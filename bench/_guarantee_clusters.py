@@ -13,6 +13,7 @@ from science.worlds.clusters import ClusterWorld, copies, labels_until_proved
 DELTA = 0.05
 BAD = 0.0105  # at a target of 1 %
 GOOD = 0.005
+LABELS = 8000
 WHOLE = 120  # labels of a block that cuts no cluster; the usual ten cut most
 # World, cap, labels of a block.
 CELLS = {
@@ -61,5 +62,8 @@ def rows(kept: Kept, runs: int) -> Iterator[Row]:
 def _labels(
     world: ClusterWorld, cap: float | None, block: int, rng: np.random.Generator, runs: int
 ) -> Figures:
-    took = labels_until_proved(world, cap=cap, runs=runs, rng=rng, block_size=block)
+    planned = min(2000 * int(cap or 1), LABELS)  # so many labels are worth 2,000 single ones, if they come
+    took = labels_until_proved(
+        world, cap=cap, runs=runs, rng=rng, labels=LABELS, planned=planned, block_size=block
+    )
     return {"passed": np.isfinite(took)}

@@ -1,7 +1,9 @@
 """The statistics behind a promise: what may be automated, how it is proved, how it is watched.
 
 Read in this order: `promise` (the door), `certify` (a fixed sample), `sequential` (peek whenever you like),
-`monitor` (is it still true), `planning` (how many labels would it take). The rest are their parts.
+`monitor` (is it still true), `planning` (how many labels would it take); then `clustered` (copies and
+regulars), `elond` (release after release) and `handover` (from champion to challenger). The rest are their
+parts.
 
 Every module states its assumptions. The one they share: future traffic is exchangeable with the sample, and a
 label was collected with a known probability `pi` that did not depend on the outcome.
