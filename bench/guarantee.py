@@ -19,6 +19,9 @@ from bench import _guarantee_bias as bias
 from bench import _guarantee_budget as budget
 from bench import _guarantee_ceiling as ceiling
 from bench import _guarantee_certify as certify
+from bench import _guarantee_clusters as clusters
+from bench import _guarantee_doubt as doubt
+from bench import _guarantee_handover as handover
 from bench import _guarantee_labels as labels
 from bench import _guarantee_loop as loop
 from bench import _guarantee_mixed as mixed
@@ -119,6 +122,18 @@ def _budget(of: Setting) -> Iterator[Row]:
     yield from budget.rows(of.kept(budget), of.runs(budget.ALL, least=50))
 
 
+def _clusters(of: Setting) -> Iterator[Row]:
+    yield from clusters.rows(of.kept(clusters), of.runs(2000, least=100))
+
+
+def _handover(of: Setting) -> Iterator[Row]:
+    yield from handover.rows(of.kept(handover), of.runs(2000, least=100))
+
+
+def _doubt(of: Setting) -> Iterator[Row]:
+    yield from doubt.rows(of.kept(doubt), of.runs(2000, least=200))
+
+
 BARS: dict[str, Callable[[Setting], Iterator[Row]]] = {
     "validity": _validity,
     "efficiency": _efficiency,
@@ -131,6 +146,9 @@ BARS: dict[str, Callable[[Setting], Iterator[Row]]] = {
     "reviewers": _reviewers,
     "speed": _speed,
     "budget": _budget,
+    "clusters": _clusters,
+    "handover": _handover,
+    "doubt": _doubt,
 }
 
 

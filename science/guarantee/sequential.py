@@ -114,20 +114,25 @@ class AnytimeCertifier:
         # What has passed stays passed; only the others still play.
         playing = first + np.flatnonzero(self.peak[first:] < self._needed)
         if playing.size:
-            self._play(playing, weight * (loss - self.plan.target))
+            self.gain(playing, np.log1p(-self.bets(playing) * (weight * (loss - self.plan.target))))
         accepted = slice(first, None)
         self.n[accepted] += 1
         self.wrong[accepted] += loss
         self._accepted_weight[accepted] += weight
         self._wrong_weight[accepted] += weight * loss
 
-    def _play(self, cutoffs: np.ndarray, surprise: float) -> None:
+    def bets(self, cutoffs: np.ndarray) -> np.ndarray:
+        """What is staked on the next label at these cutoffs, shape (n_cutoffs, n_bets + 1)."""
         left = self._planned[cutoffs] - self._accepted_weight[cutoffs]
         spare = self._critical[cutoffs] - self._wrong_weight[cutoffs]
         bets = np.empty((cutoffs.size, self._bets.size + 1))
         bets[:, :-1] = self._bets
         bets[:, -1] = planned_bets(left, spare, self.plan.target)
-        wealth = self.log_wealth[cutoffs] + np.log1p(-bets * surprise)
+        return bets
+
+    def gain(self, cutoffs: np.ndarray, log_gains: np.ndarray) -> None:
+        """Multiply the wealth of these cutoffs; `log_gains` has the shape of their `bets`."""
+        wealth = self.log_wealth[cutoffs] + log_gains
         self.log_wealth[cutoffs] = wealth
         self.peak[cutoffs] = np.maximum(self.peak[cutoffs], log_mean_exp(wealth, self._log_shares[cutoffs]))
 

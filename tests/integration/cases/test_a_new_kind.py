@@ -12,8 +12,8 @@ import pytest
 from django.test import Client
 
 from cases.content import checker_for
-from cases.files.columns import cell_as
 from cases.files.collected import collect
+from cases.files.columns import cell_as
 from cases.files.guess import guess_columns
 from cases.models import Case
 from cases.services.schemas import checked_schema

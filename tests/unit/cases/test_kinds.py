@@ -6,8 +6,8 @@ from typing import get_args
 import pytest
 
 from cases.content import checker_for
-from cases.files.columns import cell_as
 from cases.files.collected import collect
+from cases.files.columns import cell_as
 from cases.files.guess import guess_columns
 from cases.kinds import ANY, KINDS
 from cases.kinds.record import ColumnType, KindRecord, Layout
