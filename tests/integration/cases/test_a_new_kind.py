@@ -18,12 +18,12 @@ from cases.files.guess import guess_columns
 from cases.models import Case
 from cases.services.schemas import checked_schema
 from hitl.accounts.types import Role
-from hitl.flow.doors.pages.examples import curl_line
 from hitl.flow.export.formats import as_jsonl
 from hitl.flow.export.rows import export_rows
 from hitl.flow.intake.submit import submit_cases
 from hitl.flow.intake.types import Intake, Submission
 from hitl.flow.setup.create import set_up_workflow
+from hitl.flow.setup.examples import curl_line
 from hitl.shared.errors import Invalid
 from science.explain import explain
 from science.explain.types import verify
