@@ -58,7 +58,7 @@ def phone(live_server: Any) -> Case:
 def test_list_and_pages_are_accessible_and_fit_in_light_and_dark_wide_and_narrow(
     visit: Any, mail: Workflow, phone: Case, scheme: str, viewport: Any
 ) -> None:
-    auditor = person(Role.AUDITOR)
+    auditor = person(Role.AUDITOR, Role.REVIEWER)
     visitor = visit(auditor, scheme=scheme, viewport=viewport)
     automatic = automatic_case(mail, {"body": LONG}, "spam", audited=True, reference="mail-1")
     answer(automatic, auditor, "ham", after=12)
