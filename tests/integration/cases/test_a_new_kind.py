@@ -131,9 +131,9 @@ def test_what_is_made_when_modules_are_loaded_knows_it_too() -> None:
         "    django.setup()\n"
         "    from hitl.flow.doors.api.reference import document\n"
         "    from hitl.flow.doors.pages.forms import FieldRow\n"
-        "    from hitl.simulate.options import parse_fields\n"
+        "    from cases.files.told import parse_fields\n"
         "    print(b'\"location\"' in document(), 'value=\"location\"' in str(FieldRow()['kind']))\n"
-        "    print(parse_fields('where:location'))\n"
+        "    print(tuple((name, str(kind)) for name, kind in parse_fields('where:location')))\n"
     )
     environment = {
         **os.environ,
