@@ -89,8 +89,7 @@ def handover_trial(
         handover.add_block(
             champion | differs, differs, wrong.astype(float), found.astype(float), np.full(audited, rate)
         )
-        # A look is all that matters here; the outlook of `verdict` costs more than the block.
-        if handover.log_e() >= -np.log(delta):
-            result = handover.verdict()
-            return result if isinstance(result, HandedOver) else None
+        # `add_block` looks; the outlook that `verdict` gives besides costs more than a block.
+        if handover.handed_over:
+            return handover.handed_over
     return None

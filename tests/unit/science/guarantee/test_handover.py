@@ -136,6 +136,34 @@ def test_a_champion_that_drifts_takes_back_what_it_had_proved() -> None:
     assert np.all(handover.log_wealth()[0][40:90] < before[40:90] - 3)
 
 
+def test_nothing_is_inherited_while_errors_come_late_whatever_the_evidence() -> None:
+    early, late = Handover(PLAN), Handover(PLAN)
+    x = np.zeros(6000)
+    x[[100, 900, 2000, 3100, 3900, 5500]] = 1
+    early.inherit(430_000, x, np.full(6000, 0.02))
+    late.inherit(430_000, np.sort(x), np.full(6000, 0.02))
+    for handover in (early, late):
+        add(handover, 10_000)
+    assert early.log_e() == pytest.approx(late.log_e())
+    assert early.verdict().status == "handed_over"
+    refused = late.verdict()
+    assert isinstance(refused, NotYet)
+    assert refused.drifting
+    assert refused.e_value > 20
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=50), st.integers(1, 49))
+def test_lateness_is_that_of_all_audits_however_they_came(losses: list[float], cut: int) -> None:
+    x, pi = np.array(losses).round(3), np.full(len(losses), 0.5)
+    whole, parts, mirrored = (Handover(PLAN) for _ in range(3))
+    whole.inherit(1000, x, pi)
+    for part in (x[:cut], x[cut:]):
+        parts.inherit(500, part, pi[: part.size])
+    mirrored.inherit(1000, x[::-1], pi)
+    assert parts.lateness() == pytest.approx(whole.lateness(), abs=1e-6)
+    assert mirrored.lateness() == pytest.approx(-whole.lateness(), abs=1e-6)
+
+
 def test_a_champion_without_slack_says_so_and_one_with_slack_says_how_long() -> None:
     none = inherited(30).verdict()
     assert isinstance(none, NoSlack)
