@@ -137,6 +137,6 @@ def test_the_plan_is_changed_in_its_dialog(operator, visit) -> None:  # type: ig
     visitor.shoot("models-plan")
     page.get_by_label("New labels").fill("75")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("The training plan is changed.")).to_be_visible()
+    expect(page.get_by_text("Saved: when to train.")).to_be_visible()
     assert TrainingSettings.objects.get().min_new_labels == 75
     assert Label.objects.count() == 3
