@@ -91,9 +91,14 @@ def supersede_labels(by_case: Mapping[UUID, UUID | None], *, now: datetime) -> N
         )
 
 
-def take_back_label(*, case_id: UUID, review_id: UUID, now: datetime) -> None:
-    """Undo the label that a review brought about: the one that it ended is current again."""
+def take_back_label(*, case_id: UUID, review_id: UUID, now: datetime) -> bool:
+    """Undo the label that a review brought about, if any: the one that it ended is current again.
+
+    False when that label has been replaced since: somebody has built on it.
+    """
     labels = Label.objects.filter(case_id=case_id)
-    if labels.filter(review_id=review_id, superseded_at=None).update(superseded_at=now):
-        ended_by_it = labels.filter(superseded_by_review_id=review_id)
-        ended_by_it.update(superseded_at=None, superseded_by_review_id=None)
+    if not labels.filter(review_id=review_id, superseded_at=None).update(superseded_at=now):
+        return not labels.filter(review_id=review_id).exists()
+    ended_by_it = labels.filter(superseded_by_review_id=review_id)
+    ended_by_it.update(superseded_at=None, superseded_by_review_id=None)
+    return True

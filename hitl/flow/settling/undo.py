@@ -22,6 +22,8 @@ from reviews.services import answers
 from reviews.services.queue import give_back
 from reviews.types import TaskStatus
 
+BUILT_ON = "Somebody has changed the answer to this case since. It stays as they left it."
+
 
 @transaction.atomic
 def undo_review(*, lease_token: UUID, actor: Actor, now: datetime, holding: UUID | None = None) -> UUID:
@@ -83,14 +85,17 @@ def _lease_again(task: Task, actor: Actor, now: datetime) -> UUID:
 
 def _undo_outcome(case: Case, review: Review, actor: Actor, now: datetime) -> None:
     """Take back label, decision, status and news, as far as this answer brought them about."""
-    take_back_label(case_id=case.pk, review_id=review.pk, now=now)
-    decisions = list(Decision.objects.filter(case_id=case.pk, epoch=case.epoch).order_by("-sequence")[:2])
-    last = decisions[0]
-    if last.review_id != review.pk:
+    if not take_back_label(case_id=case.pk, review_id=review.pk, now=now):
+        raise UndoTooLate(BUILT_ON)
+    decisions = Decision.objects.filter(case_id=case.pk, epoch=case.epoch)
+    if not decisions.filter(review_id=review.pk).exists():
         return  # others are still asked, or an audit agreed: nothing had been decided
+    last, before_it = decisions.order_by("-sequence")[:2]
+    if last.review_id != review.pk:
+        raise UndoTooLate(BUILT_ON)
     if not take_back_news(subject_id=case.pk, review_id=review.pk):
         raise UndoTooLate("The news of this answer has left already. Change the answer instead.")
-    before = decisions[1].label if last.reason == DecisionReason.AMENDED else None
+    before = before_it.label if last.reason == DecisionReason.AMENDED else None
     undone = NewDecision(
         case.pk, case.epoch, DecisionReason.UNDONE, before, after=last.sequence, review_id=review.pk
     )

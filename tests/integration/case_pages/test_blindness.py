@@ -13,6 +13,7 @@ from hitl.accounts.types import Role
 from hitl.outbox.events import News, emit
 from hitl.outbox.models import Endpoint
 from hitl.shared import clock
+from reviews.types import TaskReason
 from tests.support import case_rows
 from tests.support.case_rows import answer, automatic_case, waiting_case
 from tests.support.factories import NOW, person
@@ -111,6 +112,18 @@ def _with_routing(workflow: Workflow, predicted: str | None, proba: list[float] 
     )
     case_rows._task(case, "review", ["uncertain"], NOW)
     return case
+
+
+@pytest.mark.parametrize("reason", TaskReason)
+def test_why_somebody_is_asked_is_on_no_page_of_a_reviewer(
+    client: Client, workflow: Workflow, reviewer: User, reason: TaskReason
+) -> None:
+    plain, other = waiting_case(workflow, BODY), waiting_case(workflow, BODY)
+    other.tasks.update(reasons=[reason])
+    assert masked(page_of(client, other), other) == masked(page_of(client, plain), plain)
+    assert row_of(client, other) == row_of(client, plain)
+    desk = client.get("/review/").content.decode()
+    assert reason.label not in desk
 
 
 def test_no_filter_tells_an_open_audit_from_a_waiting_case(

@@ -281,3 +281,36 @@ def test_a_case_that_waits_has_no_answer_to_change() -> None:
     case = waiting(review_workflow())[0]
     with pytest.raises(Conflict):
         amend_answer(case_id=case.pk, label="ham", reason="x", actor=person(Role.LEAD).as_actor(), now=AFTER)
+
+
+@pytest.mark.parametrize("is_audit", [False, True])
+def test_an_answer_that_a_lead_has_changed_since_is_not_taken_back_from_under_them(is_audit: bool) -> None:
+    workflow = review_workflow()
+    case = audited(workflow) if is_audit else waiting(workflow)[0]
+    reviewer, lead = person(), person(Role.LEAD)
+    answered = say(reviewer, "spam")
+    amend_answer(case_id=case.pk, label="ham", reason="Misread", actor=lead.as_actor(), now=INSIDE)
+    with pytest.raises(UndoTooLate, match="It stays as they left it"), transaction.atomic():
+        undo(reviewer, answered)
+    case.refresh_from_db()
+    assert (case.status, case.answer, case.tasks.get(slot=1).status) == ("decided", "ham", "done")
+    assert case.labels.get(superseded_at=None).label == "ham"
+
+
+def test_an_undo_takes_back_its_own_answer_and_not_another_of_the_same_moment() -> None:
+    subscribe()
+    workflow = review_workflow()
+    one, other = waiting(workflow, 2)
+    ada, bob = person(), person()
+    first, second = say(ada, "spam"), say(bob, "ham")
+    assert first.review.submitted_at == second.review.submitted_at
+    undo(ada, first)
+    mine = {case.pk: case for case in (one, other)}[first.review.case_id]
+    theirs = {case.pk: case for case in (one, other)}[second.review.case_id]
+    for case in (mine, theirs):
+        case.refresh_from_db()
+    assert (mine.status, theirs.status, theirs.answer) == ("waiting", "decided", "ham")
+    assert set(Delivery.objects.values_list("event__subject_id", "status")) == {
+        (mine.pk, "cancelled"),
+        (theirs.pk, "due"),
+    }
