@@ -1,11 +1,11 @@
 """Questions about cases."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from django.db.models import Q
 
-from cases.models import Asset, Case, SchemaVersion, Workflow
+from cases.models import Asset, Case, Label, SchemaVersion, Workflow
 from science.fields import Schema
 
 SchemaKey = tuple[UUID, int]
@@ -37,3 +37,9 @@ def asset_name(value: object) -> str | None:
     """Return the hash that a value of a media field points to; None for any other value."""
     name = value.get("asset") if isinstance(value, dict) else None
     return name if isinstance(name, str) else None
+
+
+def labelled_by_hand(case_ids: Collection[UUID]) -> set[UUID]:
+    """Return those cases whose current label comes of no answer to a task: somebody decided them anew."""
+    current = Label.objects.filter(case_id__in=case_ids, superseded_at=None, review_id=None)
+    return set(current.values_list("case_id", flat=True)) if case_ids else set()

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from cases.locking import lock_case
 from cases.models import Case, Label
+from cases.selectors import labelled_by_hand
 from cases.services.labels import NewLabel, record_labels, supersede_labels
 from cases.types import CaseStatus, Purpose
 from hitl.accounts.types import Role
@@ -14,7 +15,7 @@ from hitl.audit.log import record
 from hitl.flow.settling.decide import NewAnswer, decide, require_decided
 from hitl.flow.settling.settle import Given, settle
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Invalid, NotFound
+from hitl.shared.errors import Conflict, Invalid, NotFound
 from policy.types import DecisionReason
 from reviews.errors import UnknownLabel
 from reviews.models import Review, Task
@@ -34,7 +35,7 @@ def amend_answer(*, case_id: UUID, label: str, reason: str, actor: Actor, now: d
 
     Raises:
         NotFound: there is no such case, or the actor has no say in it.
-        Conflict: the case has no answer yet, or was withdrawn.
+        Conflict: the case has no answer yet, was withdrawn, or was decided anew since by somebody who may.
         UnknownLabel, Invalid: the label is no label of the case or is its answer already; no reason is given.
     """
     case = lock_case(case_id)
@@ -45,6 +46,8 @@ def amend_answer(*, case_id: UUID, label: str, reason: str, actor: Actor, now: d
         raise NotFound()
     if actor.has(*MAY_AMEND) or case.status == CaseStatus.WITHDRAWN:
         require_decided(case)
+    elif labelled_by_hand([case.pk]):
+        raise Conflict("Somebody has decided this case anew since. It stays as they left it.")
     _check(case, label, reason, already=own.label if own and not actor.has(*MAY_AMEND) else case.answer)
     before = case.answer
     if actor.has(*MAY_AMEND):

@@ -18,6 +18,8 @@ Key = tuple[UUID, int]  # of a case and its epoch
 
 def judged_in(case_ids: Collection[UUID]) -> dict[Key, str]:
     """Return the model's label of those cases whose blind answers judge it, in one query."""
+    if not case_ids:
+        return {}
     said = (
         (row.case_id, row.epoch, row.label)
         if row.route == "auto"

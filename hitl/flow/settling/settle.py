@@ -10,6 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from cases.models import Case
+from cases.selectors import labelled_by_hand
 from cases.services.labels import NewLabel, record_labels, supersede_labels
 from cases.types import CaseStatus, Purpose
 from hitl.flow.settling.decide import NewAnswer, decide
@@ -39,7 +40,21 @@ class Answers:
 
     given: Given
     reviews: Sequence[Review]
-    purpose: str  # why the first was asked
+
+    @property
+    def case(self) -> Case:
+        """The case, locked."""
+        return self.given.case
+
+    @property
+    def task(self) -> Task:
+        """The task of the last answer, locked."""
+        return self.given.task
+
+    @property
+    def purpose(self) -> str:
+        """Why the first person was asked."""
+        return self.reviews[0].task.purpose
 
     @property
     def labels(self) -> list[str]:
@@ -58,7 +73,7 @@ class Answers:
     @property
     def required(self) -> int:
         """How many people must agree on the case."""
-        return rules_of(self.given.task).reviews_required if self.purpose == Purpose.REVIEW else 1
+        return rules_of(self.task).reviews_required if self.purpose == Purpose.REVIEW else 1
 
     @property
     def may_judge(self) -> bool:
@@ -66,17 +81,28 @@ class Answers:
         return self.purpose == Purpose.AUDIT or (self.required == 1 and self.reviews[0].mode == Mode.BLIND)
 
     @property
+    def is_reread_by_chance(self) -> bool:
+        """Tell whether a second person reads this audit, though the first agrees with the model."""
+        share = rules_of(self.task).reread_share
+        return self.purpose == Purpose.AUDIT and is_reread(self.case.pk, self.task.epoch, share)
+
+    @property
     def said_first(self) -> str | None:
         """What a single person answered before they saw the suggestion, where they changed it then."""
         only = self.reviews[0] if len(self.reviews) == 1 else None
         return only.first_label if only is not None and only.first_label not in (None, only.label) else None
+
+    def changes(self, label: str) -> bool:
+        """Tell whether the case gets another answer by this label than it has."""
+        return self.case.status == CaseStatus.WAITING or self.case.answer != label
 
 
 def settle(given: Sequence[Given], *, actor: Actor, now: datetime) -> dict[UUID, str | None]:
     """Do what follows from answers to different cases; return by task the label its case is settled with.
 
     None stands where others are asked. Cases and tasks are locked by the caller. What is answered to a
-    known-answer case changes nothing.
+    known-answer case changes nothing. What people say of a case that a lead has decided anew is kept as
+    evidence, and leaves the lead's answer as it is.
     """
     labels: dict[UUID, str | None] = {}
     for one in given:
@@ -84,20 +110,20 @@ def settle(given: Sequence[Given], *, actor: Actor, now: datetime) -> dict[UUID,
             remember_known_answer(case=one.case, review=one.review, now=now)
             labels[one.task.pk] = one.review.label
     counting = _with_earlier([one for one in given if one.task.purpose != Purpose.KNOWN_ANSWER])
-    judged = judged_in([said.given.case.pk for said in counting if said.may_judge])
+    judged = judged_in([said.case.pk for said in counting if said.may_judge])
     settled: list[tuple[Answers, str]] = []
     for said in counting:
-        case, task = said.given.case, said.given.task
-        judgement = judged.get((case.pk, task.epoch)) if said.may_judge else None
-        reread = said.purpose == Purpose.AUDIT and is_reread(case.pk, task.epoch, rules_of(task).reread_share)
-        step = next_step(said.labels, required=said.required, judged=judgement, reread=reread)
+        judgement = judged.get((said.case.pk, said.task.epoch)) if said.may_judge else None
+        step = next_step(
+            said.labels, required=said.required, judged=judgement, reread=said.is_reread_by_chance
+        )
         if isinstance(step, Ask):
             reason = _why_another(said, judgement)
             ask_another(after=said.reviews[-1].task, purpose=step.purpose, reason=reason, now=now)
-            labels[task.pk] = None
+            labels[said.task.pk] = None
         else:
             settled.append((said, step.label))
-            labels[task.pk] = step.label
+            labels[said.task.pk] = step.label
     if settled:
         _record(settled, actor, now)
     return labels
@@ -106,11 +132,7 @@ def settle(given: Sequence[Given], *, actor: Actor, now: datetime) -> dict[UUID,
 def _with_earlier(given: Sequence[Given]) -> list[Answers]:
     others = [one.case.pk for one in given if not one.task.is_alone]
     earlier = answers_that_stand(others) if others else {}
-    both = [(one, earlier.get((one.case.pk, one.task.epoch), [one.review])) for one in given]
-    return [
-        Answers(one, said, one.task.purpose if said == [one.review] else said[0].task.purpose)
-        for one, said in both
-    ]
+    return [Answers(one, earlier.get((one.case.pk, one.task.epoch), [one.review])) for one in given]
 
 
 def _why_another(said: Answers, judged: str | None) -> TaskReason:
@@ -121,44 +143,40 @@ def _why_another(said: Answers, judged: str | None) -> TaskReason:
 
 def _record(settled: Sequence[tuple[Answers, str]], actor: Actor, now: datetime) -> None:
     """Make these labels what the cases count as; decide the cases, or amend what was decided before."""
-    decided = {
-        said.given.case.pk: said.given.review.pk
-        for said, _ in settled
-        if said.given.case.status != CaseStatus.WAITING
-    }
-    if decided:
-        supersede_labels(decided, now=now)
-    record_labels([label for said, agreed in settled for label in _labels(said, agreed, actor)], now=now)
+    decided = [said for said, _ in settled if said.case.status != CaseStatus.WAITING]
+    by_hand = labelled_by_hand([said.case.pk for said in decided])
+    ended = {said.case.pk: said.given.review.pk for said in decided if said.case.pk not in by_hand}
+    if ended:
+        supersede_labels(ended, now=now)
+    labels = [_labels(said, label, actor, is_kept=said.case.pk in by_hand) for said, label in settled]
+    record_labels([label for of_case in labels for label in of_case], now=now)
     _need_nobody(settled, now)
-    answers = [
-        NewAnswer(
-            said.given.case,
-            label,
-            DecisionReason.REVIEWED
-            if said.given.case.status == CaseStatus.WAITING
-            else DecisionReason.AMENDED,
-            is_blind=said.is_blind,
-            review_id=said.given.review.pk,
-        )
-        for said, label in settled
-        if said.given.case.status == CaseStatus.WAITING or said.given.case.answer != label
-    ]
-    decide(answers, actor=actor, now=now)
+    changed = [(said, label) for said, label in settled if said.case.pk not in by_hand]
+    decide([_answer(said, label) for said, label in changed if said.changes(label)], actor=actor, now=now)
 
 
-def _labels(said: Answers, agreed: str, actor: Actor) -> list[NewLabel]:
-    """Return the label that people settled on, behind the blind one that a single person changed."""
-    kinds = [(agreed, said.is_blind, False)]
+def _answer(said: Answers, label: str) -> NewAnswer:
+    waits = said.case.status == CaseStatus.WAITING
+    reason = DecisionReason.REVIEWED if waits else DecisionReason.AMENDED
+    return NewAnswer(said.case, label, reason, is_blind=said.is_blind, review_id=said.given.review.pk)
+
+
+def _labels(said: Answers, agreed: str, actor: Actor, *, is_kept: bool) -> list[NewLabel]:
+    """Return the label that people settled on, behind the blind one that a single person changed.
+
+    `is_kept`: it does not take the place of the one that the case has.
+    """
+    kinds = [(agreed, said.is_blind, is_kept)]
     if said.said_first is not None:
         kinds.insert(0, (said.said_first, True, True))
     return [
         NewLabel(
-            case=said.given.case,
-            schema_version=said.given.task.schema_version,
+            case=said.case,
+            schema_version=said.task.schema_version,
             label=label,
             purpose=said.purpose,
             is_blind=is_blind,
-            inclusion_probability=said.given.task.inclusion_probability,
+            inclusion_probability=said.task.inclusion_probability,
             labelled_by_id=actor.user_id,
             seconds=sum(review.seconds for review in said.reviews),
             review_id=said.given.review.pk,
@@ -173,6 +191,6 @@ def _need_nobody(settled: Sequence[tuple[Answers, str]], now: datetime) -> None:
     by_epoch: dict[int, list[UUID]] = {}
     for said, _ in settled:
         if len(said.reviews) > 1 or said.purpose == Purpose.AUDIT:
-            by_epoch.setdefault(said.given.task.epoch, []).append(said.given.case.pk)
+            by_epoch.setdefault(said.task.epoch, []).append(said.case.pk)
     for epoch, case_ids in by_epoch.items():
         drop_tasks(Task.objects.filter(case_id__in=case_ids, epoch=epoch), now=now)

@@ -314,3 +314,30 @@ def test_an_undo_takes_back_its_own_answer_and_not_another_of_the_same_moment() 
         (mine.pk, "cancelled"),
         (theirs.pk, "due"),
     }
+
+
+def test_an_audit_answered_after_a_lead_has_decided_anew_does_not_bring_the_models_answer_back() -> None:
+    case = audited(review_workflow())
+    routed = case.decisions.get(sequence=0).label
+    amend_answer(case_id=case.pk, label="ham", reason="Seen", actor=person(Role.LEAD).as_actor(), now=NOW)
+    assert routed == "spam"
+    say(person(), "spam", at=INSIDE)
+    case.refresh_from_db()
+    assert case.answer == "ham"
+    assert case.labels.get(superseded_at=None).label == "ham"
+    blind = case.labels.get(is_blind=True)  # kept: it is what the audit found, and proves what it proves
+    assert (blind.label, blind.at, blind.superseded_at) == ("spam", INSIDE, INSIDE)
+    assert not case.decisions.filter(review_id__isnull=False).exists()
+
+
+def test_who_answered_first_cannot_change_what_a_lead_has_decided_since() -> None:
+    case = waiting(review_workflow())[0]
+    reviewer = person()
+    say(reviewer, "ham")
+    amend_answer(case_id=case.pk, label="spam", reason="Seen", actor=person(Role.LEAD).as_actor(), now=AFTER)
+    later = AFTER + WINDOW
+    with pytest.raises(Conflict), transaction.atomic():
+        amend_answer(case_id=case.pk, label="spam", reason="So it is", actor=reviewer.as_actor(), now=later)
+    case.refresh_from_db()
+    assert (case.answer, case.labels.get(superseded_at=None).review_id) == ("spam", None)
+    assert Review.objects.get(undone_at=None).label == "ham"
