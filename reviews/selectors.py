@@ -1,6 +1,7 @@
 """Questions about the queue: what a reviewer has, what waits, what was answered."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from functools import lru_cache
@@ -263,3 +264,16 @@ def last_answers(actor: Actor, *, count: int) -> list[Review]:
     """Return the person's latest answers that were not taken back, newest first."""
     mine = Review.objects.filter(reviewer_id=actor.user_id, undone_at=None)
     return list(mine.select_related("case__workflow").order_by("-submitted_at")[:count])
+
+
+def answers_that_stand(case_ids: Collection[UUID]) -> dict[tuple[UUID, int], list[Review]]:
+    """Return the answers nobody took back, by case and epoch, in the order in which people were asked.
+
+    What is said of a known answer settles nothing, and is left out.
+    """
+    found = Review.objects.filter(case_id__in=case_ids, undone_at=None)
+    found = found.exclude(task__purpose=Purpose.KNOWN_ANSWER).order_by("task__slot")
+    by_case: defaultdict[tuple[UUID, int], list[Review]] = defaultdict(list)
+    for review in found.select_related("task__workflow__review_rules"):
+        by_case[review.case_id, review.epoch].append(review)
+    return by_case

@@ -1,50 +1,27 @@
-"""One person's answers to tasks: recorded, taken back, and the next person asked."""
+"""One person's answers to tasks: checked against the case, and recorded."""
 
-from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from django.db import DEFAULT_DB_ALIAS, IntegrityError, connection, transaction
-from django.db.models import QuerySet
+from django.db import DEFAULT_DB_ALIAS, connection, transaction
 
 from cases.locking import case_lock, locked
 from cases.models import Case, Workflow
-from cases.types import Purpose
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid
-from hitl.shared.ids import new_id
-from hitl.shared.transitions import move, move_one, sources_of
+from hitl.shared.transitions import sources_of
 from reviews.access import person_id
 from reviews.details import check_flags, check_marks, check_reason_code
-from reviews.errors import AlreadyAnswered, HandsFull, LeaseExpired, UnknownLabel
+from reviews.errors import AlreadyAnswered, LeaseExpired, UnknownLabel
 from reviews.models import Review, ReviewRules, Task
 from reviews.selectors import LeasedTask, field_names_of, label_names_of, leased_task_of
-from reviews.services.order import blind_head_start
 from reviews.services.rules import rules_of
-from reviews.services.tasks import NO_LEASE
 from reviews.sql_queue import LOCKED_FIELDS, LOCKED_RULES, PREPARED_ANSWER, PREPARED_LOCK_TASK
-from reviews.types import MAX_COMMENT, MAX_LEASES, OPEN, TASK_TRANSITIONS, Mode, TaskReason, TaskStatus
-
-__all__ = [
-    "OPEN",
-    "Answer",
-    "answer_first",
-    "answers_that_stand",
-    "ask_another",
-    "check_answer",
-    "drop_tasks",
-    "locked_case",
-    "locked_task",
-    "record_answers",
-    "reopen",
-    "rules_of",
-    "said_before",
-]
-
+from reviews.types import MAX_COMMENT, TASK_TRANSITIONS, Mode, TaskStatus
 
 _N_FIELDS = len(LOCKED_FIELDS)
 _LOCK_CASE = case_lock(
@@ -238,95 +215,3 @@ def said_before(*, lease_token: UUID, answer: Answer, actor: Actor) -> Review:
     if said != (answer.label, answer.comment, answer.reason_code) or review.undone_at is not None:
         raise AlreadyAnswered()
     return review
-
-
-def answers_that_stand(case_ids: Collection[UUID]) -> dict[tuple[UUID, int], list[Review]]:
-    """Return the answers nobody took back, by case and epoch, in the order in which people were asked.
-
-    What is said of a known answer settles nothing, and is left out.
-    """
-    found = Review.objects.filter(case_id__in=case_ids, undone_at=None)
-    found = found.exclude(task__purpose=Purpose.KNOWN_ANSWER).order_by("task__slot")
-    by_case: defaultdict[tuple[UUID, int], list[Review]] = defaultdict(list)
-    for review in found.select_related("task__workflow__review_rules"):
-        by_case[review.case_id, review.epoch].append(review)
-    return by_case
-
-
-def ask_another(*, after: Task, purpose: Purpose, reason: TaskReason, now: datetime) -> None:
-    """Put the case in the queue for somebody else, blind; nothing happens while somebody is being asked.
-
-    It is due, and stands in the order, as a case that came in now: nothing tells it from one.
-    """
-    task_id, due_at = new_id(), now + timedelta(hours=rules_of(after).due_hours)
-    fresh = {"reasons": [reason], "created_at": now, "due_at": due_at}
-    start = {"created_at": now, "due_at": due_at}
-    task, is_new = Task.objects.get_or_create(
-        case_id=after.case_id,
-        epoch=after.epoch,
-        purpose=purpose,
-        slot=after.slot + 1,
-        defaults={
-            "id": task_id,
-            "workflow_id": after.workflow_id,
-            "schema_version": after.schema_version,
-            "mode": Mode.BLIND,
-            "inclusion_probability": after.inclusion_probability,
-            "for_adjudicator": purpose == Purpose.ADJUDICATION,
-            "head_start": blind_head_start(rules_of(after), task_id=task_id, **start),
-            **fresh,
-        },
-    )
-    if not is_new and task.status == TaskStatus.DROPPED:  # an earlier answer was taken back and given anew
-        move(
-            Task.objects.filter(pk=task.pk),
-            table=TASK_TRANSITIONS,
-            to=TaskStatus.WAITING,
-            closed_at=None,
-            overdue_at=None,
-            **fresh,
-        )
-
-
-def drop_tasks(tasks: QuerySet[Task], *, now: datetime) -> int:
-    """Drop open tasks, waiting or leased; return how many."""
-    open_ones = tasks.filter(status__in=OPEN)
-    return move(open_ones, table=TASK_TRANSITIONS, to=TaskStatus.DROPPED, closed_at=now, **NO_LEASE)
-
-
-def reopen(*, task: Task, actor: Actor, now: datetime) -> UUID:
-    """Lease an answered task again to the person who answered it; return the new lease.
-
-    Raises:
-        HandsFull: they hold as many as one person may.
-    """
-    mine = Task.objects.filter(leased_to_id=actor.user_id, status=TaskStatus.LEASED)
-    place = _free_place(mine)
-    if place is None:  # what is held ahead was not seen yet, and is let go of first
-        move(mine.filter(ahead=True), table=TASK_TRANSITIONS, to=TaskStatus.WAITING, **NO_LEASE)
-        place = _free_place(mine)
-    if place is None:
-        raise HandsFull()
-    token = uuid4()
-    try:
-        with transaction.atomic(savepoint=False):
-            move_one(
-                Task.objects.filter(pk=task.pk),
-                table=TASK_TRANSITIONS,
-                to=TaskStatus.LEASED,
-                lease_token=token,
-                leased_to_id=actor.user_id,
-                leased_at=now,
-                lease_until=now + timedelta(seconds=rules_of(task).lease_seconds),
-                place=place,
-                ahead=False,
-                closed_at=None,
-            )
-    except IntegrityError as error:  # another page of the same person took the place at the same moment
-        raise HandsFull() from error
-    return token
-
-
-def _free_place(mine: QuerySet[Task]) -> int | None:
-    taken = set(mine.values_list("place", flat=True))
-    return next((n for n in range(1, MAX_LEASES + 1) if n not in taken), None)

@@ -9,8 +9,9 @@ from django.db.models import F, Max, QuerySet
 from cases.types import Purpose
 from hitl.shared.transitions import move, move_one
 from reviews.models import Review, Task
-from reviews.services.answers import drop_tasks, rules_of
+from reviews.services.asking import drop_tasks
 from reviews.services.order import blind_head_start
+from reviews.services.rules import rules_of
 from reviews.services.tasks import NO_LEASE
 from reviews.types import TASK_TRANSITIONS, Mode, TaskReason, TaskStatus
 

@@ -19,8 +19,7 @@ from hitl.flow.settling.settle import Given, settle
 from hitl.shared.actor import Actor
 from reviews.models import Review, Task
 from reviews.selectors import open_to
-from reviews.services import answers
-from reviews.services.answers import Answer, record_answers
+from reviews.services.answers import Answer, locked_case, locked_task, record_answers, said_before
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +47,10 @@ def submit_review(*, lease_token: UUID, answer: Answer, actor: Actor, now: datet
         AlreadyAnswered: the token was used for another answer.
         UnknownLabel, Invalid: the answer does not fit the case.
     """
-    case = answers.locked_case(lease_token=lease_token)
-    task = answers.locked_task(lease_token=lease_token) if case else None
+    case = locked_case(lease_token=lease_token)
+    task = locked_task(lease_token=lease_token) if case else None
     if case is None or task is None:
-        before = answers.said_before(lease_token=lease_token, answer=answer, actor=actor)
+        before = said_before(lease_token=lease_token, answer=answer, actor=actor)
         return Answered(before, None, is_replay=True)
     (review,) = record_answers([(task, answer)], actor=actor, now=now)
     return Answered(review, settle([Given(case, task, review)], actor=actor, now=now)[task.pk])

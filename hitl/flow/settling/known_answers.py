@@ -26,7 +26,7 @@ from reviews.errors import UnknownLabel
 from reviews.models import KnownAnswerCase, Review, ReviewRules, Task
 from reviews.review_chances import brings_known_answer
 from reviews.selectors import label_names_of
-from reviews.services.answers import drop_tasks
+from reviews.services.asking import drop_tasks
 from reviews.services.order import blind_head_start
 from reviews.types import OPEN, Mode, TaskReason
 

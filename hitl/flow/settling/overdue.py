@@ -18,7 +18,7 @@ from hitl.flow.settling.decide import NewAnswer, decide
 from hitl.shared.actor import system
 from policy.types import DecisionReason
 from reviews.models import ReviewRules, Task
-from reviews.services.answers import drop_tasks
+from reviews.services.asking import drop_tasks
 from reviews.services.queue import end_late_holds
 from reviews.services.tasks import with_reason
 from reviews.types import Mode, SlaAction, TaskReason, TaskStatus

@@ -21,7 +21,9 @@ from policy.types import DecisionReason
 from reviews.consensus import Ask, next_step
 from reviews.models import Review, Task
 from reviews.review_chances import is_reread
-from reviews.services.answers import answers_that_stand, ask_another, drop_tasks, rules_of
+from reviews.selectors import answers_that_stand
+from reviews.services.asking import ask_another, drop_tasks
+from reviews.services.rules import rules_of
 from reviews.types import Mode, TaskReason
 
 

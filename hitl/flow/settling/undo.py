@@ -18,7 +18,7 @@ from policy.services.decisions import NewDecision, append_decisions
 from policy.types import DecisionReason
 from reviews.errors import LeaseExpired, NothingToUndo, UndoTooLate
 from reviews.models import Review, Task
-from reviews.services import answers
+from reviews.services.asking import drop_tasks, reopen
 from reviews.services.queue import give_back
 from reviews.types import TaskStatus
 
@@ -65,7 +65,7 @@ def undo_review(*, lease_token: UUID, actor: Actor, now: datetime, holding: UUID
     if any(later.slot > task.slot and later.status == TaskStatus.DONE for later in tasks):
         raise UndoTooLate("Somebody has answered this case after you. Change your answer instead.")
     Review.objects.filter(pk=review.pk).update(undone_at=now)
-    answers.drop_tasks(Task.objects.filter(pk__in=[t.pk for t in tasks if t.slot > task.slot]), now=now)
+    drop_tasks(Task.objects.filter(pk__in=[t.pk for t in tasks if t.slot > task.slot]), now=now)
     _undo_outcome(case, review, actor, now)
     return _hand_back(task, holding, actor, now)
 
@@ -73,7 +73,7 @@ def undo_review(*, lease_token: UUID, actor: Actor, now: datetime, holding: UUID
 def _hand_back(task: Task, holding: UUID | None, actor: Actor, now: datetime) -> UUID:
     if holding is not None:
         give_back(lease_token=holding, actor=actor, now=now)
-    return answers.reopen(task=task, actor=actor, now=now)
+    return reopen(task=task, actor=actor, now=now)
 
 
 def _lease_again(task: Task, actor: Actor, now: datetime) -> UUID:

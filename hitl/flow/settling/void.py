@@ -30,7 +30,8 @@ from policy.models import Decision
 from policy.services.decisions import NewDecision, append_decisions
 from policy.types import DecisionReason
 from reviews.models import Review, Task
-from reviews.services.answers import answers_that_stand, rules_of
+from reviews.selectors import answers_that_stand
+from reviews.services.rules import rules_of
 from reviews.services.voiding import (
     ask_again,
     last_answer_at,

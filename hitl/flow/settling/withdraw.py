@@ -17,7 +17,7 @@ from hitl.shared.errors import Conflict, NotAllowed, NotFound
 from policy.services.decisions import NewDecision, append_decisions
 from policy.types import DecisionReason
 from reviews.models import Skip, Task
-from reviews.services.answers import drop_tasks
+from reviews.services.asking import drop_tasks
 from reviews.types import OPEN, TaskStatus
 
 LOOKS_BACK = timedelta(days=2)  # of the sweeper, over passed-on cases

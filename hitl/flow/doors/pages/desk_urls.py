@@ -1,13 +1,10 @@
-"""URLs of the desk and of the Team pages whose answer needs several apps."""
+"""Addresses of the desk whose answer needs several apps."""
 
 from django.urls import URLPattern, path
 
-from hitl.flow.doors.pages import answering, cases, review_batches, voiding
+from hitl.flow.doors.pages import answering, review_batches
 
 urlpatterns: list[URLPattern] = [
-    path("cases/", cases.cases, name="cases"),
-    path("cases/<uuid:case_id>/", cases.case, name="case"),
-    path("cases/<uuid:case_id>/amend/", answering.amend, name="amend"),
     path("review/answer/", answering.answer, name="desk-answer"),
     path("review/undo/", answering.undo, name="desk-undo"),
     path("review/batch/", review_batches.batches, name="batches"),
@@ -22,5 +19,4 @@ urlpatterns: list[URLPattern] = [
         review_batches.evidence,
         name="batch-evidence",
     ),
-    path("review/lead/people/<int:person_id>/void/", voiding.void, name="void-answers"),
 ]

@@ -1,8 +1,19 @@
-"""Addresses of these pages."""
+"""Addresses of the pages for those who run the service; the desk's, which are asked most, stand apart."""
 
 from django.urls import URLPattern, path
 
-from hitl.flow.doors.pages import apidocs, keys, known_answers, review_rules, setup, webhooks, workflows
+from hitl.flow.doors.pages import (
+    answering,
+    apidocs,
+    cases,
+    keys,
+    known_answers,
+    review_rules,
+    setup,
+    voiding,
+    webhooks,
+    workflows,
+)
 
 urlpatterns: list[URLPattern] = [
     path("workflows/", workflows.workflows, name="workflows"),
@@ -14,6 +25,10 @@ urlpatterns: list[URLPattern] = [
     path("workflows/<slug:slug>/import/", workflows.import_file, name="workflow-import"),
     path("workflows/<slug:slug>/export/", workflows.export, name="export"),
     path("cases/<uuid:case_id>/known-answer/", known_answers.known_answer, name="known-answer"),
+    path("cases/", cases.cases, name="cases"),
+    path("cases/<uuid:case_id>/", cases.case, name="case"),
+    path("cases/<uuid:case_id>/amend/", answering.amend, name="amend"),
+    path("review/lead/people/<int:person_id>/void/", voiding.void, name="void-answers"),
     path("keys/", keys.keys, name="keys"),
     path("keys/<uuid:key_id>/revoke/", keys.revoke, name="key-revoke"),
     path("webhooks/", webhooks.webhooks, name="webhooks"),

@@ -1,0 +1,97 @@
+"""Who is asked about a case: somebody else, nobody any more, or the same person again."""
+
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+
+from cases.types import Purpose
+from hitl.shared.actor import Actor
+from hitl.shared.ids import new_id
+from hitl.shared.transitions import move, move_one
+from reviews.errors import HandsFull
+from reviews.models import Task
+from reviews.services.order import blind_head_start
+from reviews.services.rules import rules_of
+from reviews.services.tasks import NO_LEASE
+from reviews.types import MAX_LEASES, OPEN, TASK_TRANSITIONS, Mode, TaskReason, TaskStatus
+
+
+def ask_another(*, after: Task, purpose: Purpose, reason: TaskReason, now: datetime) -> None:
+    """Put the case in the queue for somebody else, blind; nothing happens while somebody is being asked.
+
+    It is due, and stands in the order, as a case that came in now: nothing tells it from one.
+    """
+    task_id, due_at = new_id(), now + timedelta(hours=rules_of(after).due_hours)
+    fresh = {"reasons": [reason], "created_at": now, "due_at": due_at}
+    start = {"created_at": now, "due_at": due_at}
+    task, is_new = Task.objects.get_or_create(
+        case_id=after.case_id,
+        epoch=after.epoch,
+        purpose=purpose,
+        slot=after.slot + 1,
+        defaults={
+            "id": task_id,
+            "workflow_id": after.workflow_id,
+            "schema_version": after.schema_version,
+            "mode": Mode.BLIND,
+            "inclusion_probability": after.inclusion_probability,
+            "for_adjudicator": purpose == Purpose.ADJUDICATION,
+            "head_start": blind_head_start(rules_of(after), task_id=task_id, **start),
+            **fresh,
+        },
+    )
+    if not is_new and task.status == TaskStatus.DROPPED:  # an earlier answer was taken back and given anew
+        move(
+            Task.objects.filter(pk=task.pk),
+            table=TASK_TRANSITIONS,
+            to=TaskStatus.WAITING,
+            closed_at=None,
+            overdue_at=None,
+            **fresh,
+        )
+
+
+def drop_tasks(tasks: QuerySet[Task], *, now: datetime) -> int:
+    """Drop open tasks, waiting or leased; return how many."""
+    open_ones = tasks.filter(status__in=OPEN)
+    return move(open_ones, table=TASK_TRANSITIONS, to=TaskStatus.DROPPED, closed_at=now, **NO_LEASE)
+
+
+def reopen(*, task: Task, actor: Actor, now: datetime) -> UUID:
+    """Lease an answered task again to the person who answered it; return the new lease.
+
+    Raises:
+        HandsFull: they hold as many as one person may.
+    """
+    mine = Task.objects.filter(leased_to_id=actor.user_id, status=TaskStatus.LEASED)
+    place = _free_place(mine)
+    if place is None:  # what is held ahead was not seen yet, and is let go of first
+        move(mine.filter(ahead=True), table=TASK_TRANSITIONS, to=TaskStatus.WAITING, **NO_LEASE)
+        place = _free_place(mine)
+    if place is None:
+        raise HandsFull()
+    token = uuid4()
+    try:
+        with transaction.atomic(savepoint=False):
+            move_one(
+                Task.objects.filter(pk=task.pk),
+                table=TASK_TRANSITIONS,
+                to=TaskStatus.LEASED,
+                lease_token=token,
+                leased_to_id=actor.user_id,
+                leased_at=now,
+                lease_until=now + timedelta(seconds=rules_of(task).lease_seconds),
+                place=place,
+                ahead=False,
+                closed_at=None,
+            )
+    except IntegrityError as error:  # another page of the same person took the place at the same moment
+        raise HandsFull() from error
+    return token
+
+
+def _free_place(mine: QuerySet[Task]) -> int | None:
+    taken = set(mine.values_list("place", flat=True))
+    return next((n for n in range(1, MAX_LEASES + 1) if n not in taken), None)
