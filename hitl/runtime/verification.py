@@ -25,9 +25,6 @@ NO_TESTS_COLLECTED = 5
 TESTS = ("tests", "browser")
 """The checks that are runs of pytest."""
 
-TEMPLATES_ARE_FORMATTED = False
-"""Set it in the change that formats all templates for the first time; from then on their format is held."""
-
 _MODULE = [sys.executable, "-m"]
 _RULES = [*_MODULE, "ruff", "check", "."]
 
@@ -82,8 +79,7 @@ class Run:
         self._check("lint", _RULES)
 
     def _templates(self, *options: str) -> None:
-        if TEMPLATES_ARE_FORMATTED:
-            self._check("templates", [_program("djangofmt"), *options, "."])
+        self._check("templates", [_program("djangofmt"), *options, "."])
 
     def _scripts(self) -> None:
         """Check the pages' scripts by the types in their comments."""

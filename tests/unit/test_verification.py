@@ -41,19 +41,28 @@ def test_one_failed_check_does_not_keep_the_others_from_running(
     monkeypatch.setattr(verification, "find_browser", lambda: "/usr/bin/chromium")
     run.everything(tmp_path, fast=False)
     assert not run.held
-    names = [outcome.name for outcome in run.outcomes if outcome.name != "templates"]
-    assert names == ["lint", "format", "imports", "types", "scripts", "migrations", "tests", "browser"]
+    names = [outcome.name for outcome in run.outcomes]
+    assert names == [
+        "lint",
+        "format",
+        "templates",
+        "imports",
+        "types",
+        "scripts",
+        "migrations",
+        "tests",
+        "browser",
+    ]
 
 
 def test_the_short_checks_are_those_of_the_whole_run(run: Recorded) -> None:
     run.lint()
     run.types()
-    names = [outcome.name for outcome in run.outcomes if outcome.name != "templates"]
-    assert names == ["lint", "format", "imports", "types", "scripts"]
+    names = [outcome.name for outcome in run.outcomes]
+    assert names == ["lint", "format", "templates", "imports", "types", "scripts"]
 
 
-def test_what_is_put_right_is_what_is_checked(run: Recorded, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verification, "TEMPLATES_ARE_FORMATTED", True)
+def test_what_is_put_right_is_what_is_checked(run: Recorded) -> None:
     fixing = Recorded({})
     fixing.fix()
     run.lint()
@@ -62,15 +71,6 @@ def test_what_is_put_right_is_what_is_checked(run: Recorded, monkeypatch: pytest
     mended, *others = fixing.outcomes
     assert mended.note.replace(" --fix-only", "") == checked["lint"]
     assert all(outcome.note == checked[outcome.name] for outcome in others)
-
-
-def test_templates_are_held_to_their_format_once_they_have_it(
-    run: Recorded, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(verification, "TEMPLATES_ARE_FORMATTED", False)
-    run.lint()
-    run.fix()
-    assert "templates" not in {outcome.name for outcome in run.outcomes}
 
 
 @pytest.mark.parametrize(("ci", "held"), [("true", False), ("", None)])

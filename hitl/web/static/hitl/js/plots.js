@@ -124,7 +124,7 @@ function draw(plot, place) {
 function attach(figure) {
   const source = document.getElementById(figure.getAttribute("data-plot") ?? "");
   const place = /** @type {HTMLElement|null} */ (figure.querySelector(".plot-canvas"));
-  if (!source || !place || place.firstChild) return;
+  if (!source || !place || place.firstElementChild) return;
   const plot = /** @type {Plot} */ (JSON.parse(source.textContent ?? "{}"));
   let drawn = draw(plot, place);
   let width = place.clientWidth;
