@@ -151,3 +151,9 @@ def test_times_without_a_zone_are_utc() -> None:
     assert str(as_time("2026-11-23 05:19")) == "2026-11-23 05:19:00+00:00"
     assert str(as_time(datetime(2026, 11, 23))) == "2026-11-23 00:00:00+00:00"  # noqa: DTZ001 - the point
     assert as_time("soon") is None
+
+
+def test_a_time_that_utc_cannot_hold_is_none() -> None:
+    assert str(as_time("2026-11-23T05:19:00+02:00")) == "2026-11-23 03:19:00+00:00"
+    assert as_time("0001-01-01T00:00:00+14:00") is None
+    assert as_time("9999-12-31T23:59:59-12:00") is None
