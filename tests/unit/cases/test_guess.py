@@ -70,6 +70,12 @@ def test_the_label_is_the_last_short_choice_when_no_column_is_named_so() -> None
     assert guess.label == "fate"
 
 
+def test_a_list_too_long_to_be_guessed_may_still_be_told() -> None:
+    many = rows(text=[f"text {n}" for n in range(90)], fate=[f"f{n % 30}" for n in range(90)])
+    assert guess_workflow(many).label is None
+    assert guess_columns(collect(enumerate(many)), label="fate").label == "fate"
+
+
 def test_a_file_without_a_label_has_none() -> None:
     assert guess_workflow(rows(text=[f"only text {n}" for n in range(30)])).label is None
 
