@@ -48,7 +48,10 @@ def is_date(text: str) -> bool:
 
 
 def as_time(value: object) -> datetime | None:
-    """Return the cell as a time, UTC where it names no zone; None where it is none."""
+    """Return the cell as a time in UTC, also where it names no zone; None where it is none.
+
+    Nor is it one where UTC falls out of the calendar: a database takes it, and nobody can read it back.
+    """
     if isinstance(value, str):
         text = iso_date(value.strip())
         value = datetime.fromisoformat(text) if text else None
@@ -56,4 +59,7 @@ def as_time(value: object) -> datetime | None:
         value = datetime(value.year, value.month, value.day)  # noqa: DTZ001 - the zone is added below
     if not isinstance(value, datetime):
         return None
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value
+    try:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError:
+        return None

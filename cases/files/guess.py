@@ -17,7 +17,9 @@ from cases.kinds.category import LONGEST_OPTION
 from science.fields import Kind
 
 FEW = 0.05  # of the cells of a column
-MAX_LABELS = 20
+MOST_GUESSED = (
+    20  # different values of a column that is taken for the label unasked; told, a workflow takes more
+)
 
 _LABEL_NAMES = ("label", "class", "target", "category", "decision", "outcome", "answer", "result", "y")
 _REFERENCE_NAMES = ("reference", "ref", "id", "case_id", "uuid", "key", "number")
@@ -114,7 +116,7 @@ def _label_column(columns: Mapping[str, Sequence[object]]) -> str | None:
 def _may_be_label(values: Sequence[object]) -> bool:
     present = _present(values)
     counts = Counter(map(as_name, present))
-    if not 2 <= len(counts) <= MAX_LABELS or len(present) < 2 * len(counts):
+    if not 2 <= len(counts) <= MOST_GUESSED or len(present) < 2 * len(counts):
         return False
     return max(map(len, counts)) <= LONGEST_OPTION and not any(isinstance(value, float) for value in present)
 

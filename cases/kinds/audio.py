@@ -1,31 +1,13 @@
 """Audio: a recording that was uploaded."""
 
-from cases.kinds.files import check_file, unsaid
-from cases.kinds.plain import as_it_is, as_words, exported, never_said, stripped
-from cases.kinds.record import KindRecord
-from science.fields import Field, Kind
+from cases.kinds.files import record_of_files
+from science.fields import Kind
 
 
 def _is_cell(value: object) -> bool:
     return isinstance(value, bytes) and value[:4] == b"RIFF"
 
 
-def _example(field: Field) -> str:
-    return "recording.wav"
-
-
-RECORD = KindRecord(
-    kind=Kind.AUDIO,
-    noun="a recording",
-    check=check_file,
-    is_cell=_is_cell,
-    is_said=never_said,
-    read_text=stripped(as_it_is),  # the name of a file
-    read_typed=as_words,
-    is_formed=None,
-    example=_example,
-    column="text",
-    exported=exported,
-    layout="audio",
-    said=unsaid,
+RECORD = record_of_files(
+    Kind.AUDIO, noun="a recording", is_cell=_is_cell, example="recording.wav", layout="audio"
 )

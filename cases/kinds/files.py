@@ -1,16 +1,44 @@
 """What images and recordings share: a case names a file that was uploaded."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Literal
 
-from cases.kinds.record import Check
+from cases.kinds.plain import as_it_is, as_words, exported, never_said, stripped
+from cases.kinds.record import Check, KindRecord
 from cases.kinds.unfit import Unfit
-from science.fields import Field
+from science.fields import Field, Kind
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-def check_file(field: Field) -> Check:
+def record_of_files(
+    kind: Kind,
+    *,
+    noun: str,
+    is_cell: Callable[[object], bool],
+    example: str,
+    layout: Literal["image", "audio"],
+) -> KindRecord:
+    """Return the record of a kind whose values are files: apart from what is given, all of them are alike."""
+    return KindRecord(
+        kind=kind,
+        noun=noun,
+        check=_check,
+        is_cell=is_cell,
+        is_said=never_said,
+        read_text=stripped(as_it_is),  # the name of a file
+        read_typed=as_words,
+        is_formed=None,
+        example=lambda field: example,
+        column="text",
+        exported=exported,
+        layout=layout,
+        said=_unsaid,
+    )
+
+
+def _check(field: Field) -> Check:
     """Return a check that a value names a file by its hash; whether it is there, intake asks."""
 
     def check(value: object) -> dict[str, str]:
@@ -25,6 +53,6 @@ def check_file(field: Field) -> Check:
     return check
 
 
-def unsaid(value: object) -> str:
+def _unsaid(value: object) -> str:
     """Return no words: the page shows the file itself."""
     return ""

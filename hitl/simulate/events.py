@@ -85,9 +85,8 @@ def _cutoffs(detail: Detail) -> Told:
     )
     if len(set(numbers.values())) == 1 and len(numbers) > 1:
         said = f"{float(next(iter(numbers.values()))):.4g}"
-    reason = str(detail.get("reason", ""))
-    is_step_down = reason.startswith("Live audits refute")
-    return f"Cutoffs in force: {said or 'none'}. {reason}".strip(), RED if is_step_down else None
+    words = f"Cutoffs in force: {said or 'none'}. {detail.get('reason', '')}"
+    return words.strip(), RED if detail.get("steps_down_from") else None
 
 
 def _audits(detail: Detail) -> Told:

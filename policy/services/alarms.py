@@ -12,7 +12,7 @@ from hitl.shared.actor import Actor
 from policy.models import Certificate, CutoffSet, Policy, Trial, Watch
 from policy.proof.live import LiveWatch, UnitLabel
 from policy.services.breaker import trip_breaker
-from policy.services.cutoffs import replace_cutoffs
+from policy.services.cutoffs import step_down
 from policy.services.degrees import set_degree
 from policy.services.locking import locked_policy
 from policy.services.trials import end_trial, units_of
@@ -130,7 +130,7 @@ def heed_red(watch: Watch, live: LiveWatch, *, actor: Actor, now: datetime) -> b
         else {label: cutoff for label, cutoff in kept.items() if label is not None}
     )
     reason = f"Live audits refuted {_said(red)}; stricter ones that are proved and not in doubt take over."
-    replace_cutoffs(policy, cutoffs, numbers, reason=reason, actor=actor, now=now)
+    step_down(policy, cutoffs, numbers, reason=reason, actor=actor, now=now)
     return True
 
 

@@ -106,7 +106,7 @@ def withdraw(*, cutoff_set_id: UUID, reason: str, actor: Actor, now: datetime) -
         _tell(policy, None, now)
     else:
         raise Conflict("These cutoffs are neither proposed nor in force.")
-    _record("cutoffs.withdrawn", policy, chosen, actor, now, why=reason.strip())
+    _record("cutoffs.withdrawn", policy, chosen, actor, now, reason=reason.strip() or chosen.reason)
     return chosen
 
 
@@ -141,12 +141,15 @@ def follow(
     return _put_in_force(policy, chosen, actor, now)
 
 
-def replace_cutoffs(
+def step_down(
     policy: Policy, before: CutoffSet, numbers: dict[str, float], *, reason: str, actor: Actor, now: datetime
 ) -> CutoffSet:
-    """Put other cutoffs of the same certificate in force, inside the caller's transaction and lock."""
+    """Put stricter cutoffs of the same certificate in force, inside the caller's transaction and lock.
+
+    The audit log names the set that was refuted: that, and not the reason's wording, tells a step down.
+    """
     chosen = _new_set(policy, before.release, numbers, before.certificate, reason, actor, now)
-    return _put_in_force(policy, chosen, actor, now)
+    return _put_in_force(policy, chosen, actor, now, refuted=before)
 
 
 def certified_cutoffs(certificate: Certificate, release: Release) -> dict[str, float]:
@@ -230,14 +233,17 @@ def _basis(certificate: Certificate | None) -> Basis:
     return Basis.PROVISIONAL if certificate.status == Basis.PROVISIONAL else Basis.CERTIFIED
 
 
-def _put_in_force(policy: Policy, chosen: CutoffSet, actor: Actor, now: datetime) -> CutoffSet:
+def _put_in_force(
+    policy: Policy, chosen: CutoffSet, actor: Actor, now: datetime, *, refuted: CutoffSet | None = None
+) -> CutoffSet:
     CutoffSet.objects.filter(
         release_id=chosen.release_id, in_force_from__isnull=False, in_force_until=None
     ).update(in_force_until=now)
     chosen.in_force_from = now
     chosen.save()
     bump(policy.workflow_id)
-    _record("cutoffs.in_force", policy, chosen, actor, now)
+    facts = {"steps_down_from": str(refuted.id)} if refuted else {}
+    _record("cutoffs.in_force", policy, chosen, actor, now, **facts)
     _tell(policy, chosen, now)
     if policy.degree == Degree.FULL and not rule_for(policy.workflow_id).rule.covers_everything:
         reason = "The cutoffs in force do not cover every case."
@@ -261,7 +267,7 @@ def _tell(policy: Policy, chosen: CutoffSet | None, now: datetime) -> None:
 
 
 def _record(
-    action: str, policy: Policy, chosen: CutoffSet, actor: Actor, now: datetime, *, why: str = ""
+    action: str, policy: Policy, chosen: CutoffSet, actor: Actor, now: datetime, **facts: str
 ) -> None:
     detail = {
         "workflow": policy.workflow.slug,
@@ -269,8 +275,9 @@ def _record(
         "cutoffs": chosen.cutoffs,
         "basis": chosen.basis,
         "certificate": str(chosen.certificate_id) if chosen.certificate_id else None,
-        "reason": why or chosen.reason,
+        "reason": chosen.reason,
         "made_by": chosen.made_by_id,
         "approved_by": chosen.approved_by_id,
+        **facts,
     }
     record(action=action, actor=actor, now=now, about=chosen, detail=detail)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from science.kinds.image import unfit_file
+from science.kinds.files import unfit_file
 from science.kinds.traits import AsFeatures, Traits
 from science.media import read_audio
 from science.media.audio import audio_features

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from science.kinds.traits import AsFeatures, Traits, Unfit
+from science.kinds.files import unfit_file
+from science.kinds.traits import AsFeatures, Traits
 from science.media import image_side, read_image
 from science.media.image import image_features
 
@@ -22,15 +23,6 @@ def _side(values: Sequence[object]) -> int | None:
         return None
     usual = float(np.median(known))
     return max((size for size in _SIDES if size <= usual), default=_SIDES[0])
-
-
-def unfit_file(field: object, column: object, max_chars: int) -> Unfit:
-    """A check that says of anything but bytes that it is no file; what they hold shows when it is read."""
-
-    def reason(value: object) -> str | None:
-        return None if isinstance(value, bytes | bytearray | memoryview) else "is not a file"
-
-    return reason
 
 
 TRAITS = Traits(

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from cases.files.told import Told
 from cases.models import Case, Workflow
 from hitl.flow.setup import import_history
 from hitl.flow.setup.from_file import begin_with
-from hitl.shared.errors import Invalid
+from hitl.shared.errors import Invalid, in_words
+from science.fields import Kind
 from tests.api.client import ApiClient
 from tests.support.case_rows import workflow_of
 from tests.support.factories import NOW, TABLE_FIELDS, TESTER
@@ -44,9 +46,9 @@ def test_a_file_without_a_label_makes_nothing(tmp_path: Path) -> None:
     assert not Workflow.objects.exists()
 
 
-def test_a_beginning_that_was_interrupted_goes_on_where_it_stopped(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def half_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a file of which 20 rows of 30 had come in when the beginning was interrupted."""
     monkeypatch.setattr(import_history, "CHUNK", 10)
     path = tmp_path / "loans.csv"
     path.write_text(ROWS)
@@ -58,11 +60,31 @@ def test_a_beginning_that_was_interrupted_goes_on_where_it_stopped(
     with pytest.raises(KeyboardInterrupt):
         begin_with(path, actor=TESTER, now=NOW, progress=interrupt)
     assert Case.objects.count() == 20
+    return path
+
+
+def test_a_beginning_that_was_interrupted_goes_on_where_it_stopped(half_begun: Path) -> None:
+    path = half_begun
     begun = begin_with(path, actor=TESTER, now=NOW)
     assert begun is not None
     assert (begun.outcome.taken, begun.outcome.known) == (10, 20)
     assert Case.objects.count() == 30
     assert ApiClient(begun.secret).send("GET", "/workflows/loans/cases").status_code == 200
+
+
+def test_what_was_begun_goes_on_with_the_fields_it_has(half_begun: Path) -> None:
+    """Rows that came in later guess nothing anew: one more odd cell would make another kind of a column."""
+    half_begun.write_text(ROWS + "".join(f"{n},{n}.5.0,paid\n" for n in range(30, 40)))
+    begun = begin_with(half_begun, actor=TESTER, now=NOW)
+    assert begun is not None
+    assert (begun.outcome.taken, begun.outcome.known, begun.outcome.refused) == (10, 20, 10)
+
+
+def test_what_was_begun_is_told_no_other_fields(half_begun: Path) -> None:
+    with pytest.raises(Invalid) as refused:
+        begin_with(half_begun, told=Told(fields=(("amount", Kind.TEXT),)), actor=TESTER, now=NOW)
+    assert "which the workflow has not" in in_words(refused.value)[0]
+    assert not Workflow.objects.get().grants.exists(), "it may still be begun as it was"
 
 
 def test_a_workflow_that_somebody_else_made_is_left_alone(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from cases.files.reading import look_at
 from cases.files.tables import opened
 from cases.files.told import NOTHING, Told
 from cases.models import Case, Workflow
+from cases.selectors import current_schema
 from cases.services.grants import grant_workflows
 from hitl.accounts.keys import create_key
 from hitl.accounts.types import Scope
@@ -50,8 +51,8 @@ def begin_with(
     """Make a workflow from a file's columns, import its rows as history, and make a key for it.
 
     None when there is a workflow of the file's name already: nothing is done then. Unless it is one that the
-    same actor began and was interrupted at: then the rows that are missing follow. The key comes last, as the
-    sign that all of the history is there.
+    same actor began and was interrupted at: then the rows that are missing follow, read for the fields
+    that it has. The key comes last, as the sign that all of the history is there.
 
     Raises:
         cases.files.tables.BadTable: the file cannot be read.
@@ -63,13 +64,12 @@ def begin_with(
     if there is not None and not _is_half_begun(there, actor):
         return None
     with opened(path) as table:
-        reading = look_at(table, told)
-    labels = check_new(reading)
+        reading = look_at(table, told, schema=current_schema(there) if there else None)
     workflow = there or set_up_workflow(
         slug=slug,
         name=name.capitalize()[:100],
         fields=reading.fields,
-        labels=labels,
+        labels=check_new(reading),
         actor=actor,
         now=now,
     )

@@ -1,10 +1,8 @@
-"""The same file means the same by whichever door it comes in. A new door or a new file is a line below."""
+"""The same file means the same by whichever door it comes in. A new file is a line below."""
 
 import gzip
 import io
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,142 +10,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.management import CommandError, call_command
-from django.test import Client
 
-from cases.content import checker_for
-from cases.files.told import NOTHING, Told
-from cases.models import Case, Workflow
-from hitl.accounts.types import Role
-from hitl.flow.setup.from_file import begin_with
-from hitl.shared.errors import HitlError, in_words
-from hitl.simulate.options import Options
-from hitl.simulate.reading import read_world
-from science.fields import Kind, Schema
-from tests.support.factories import NOW, TESTER, person
+from cases.files.told import Told
+from science.fields import Kind
+from tests.integration.cases.doors import DOORS, File, N, by_page, by_simulation
 
 pytestmark = pytest.mark.django_db
-
-N = 40
-
-
-@dataclass(frozen=True)
-class File:
-    """A file, what is told of it, and what must come of it."""
-
-    name: str
-    data: bytes
-    told: Told = NOTHING
-    has_time: bool = False
-    taken: int = N
-    refusals: list[str] = field(default_factory=list)
-    kinds: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass
-class Seen:
-    """What a door made of a file; of one that it refused whole, only the refusal."""
-
-    fields: list[tuple[str, str, bool]] = field(default_factory=list)
-    labels: list[str] = field(default_factory=list)
-    cases: list[tuple[Any, ...]] = field(default_factory=list)
-    refusals: list[str] = field(default_factory=list)
-
-
-def _in_order(cases: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    return sorted(cases, key=lambda case: repr(sorted(case[0].items())))
-
-
-def _made(workflow: Workflow, refusals: list[str], file: File) -> Seen:
-    version = workflow.schemas.get()
-    cases = [
-        (
-            case.content,
-            case.answer,
-            None if case.reference.startswith("import:") else case.reference,
-            case.received_at if file.has_time else None,
-        )
-        for case in Case.objects.filter(workflow=workflow)
-    ]
-    fields = [(each["name"], each["kind"], each["required"]) for each in version.fields]
-    return Seen(fields, version.label_names, _in_order(cases), refusals)
-
-
-def by_up(path: Path, file: File) -> Seen:
-    """`up --from FILE`."""
-    try:
-        begun = begin_with(path, told=file.told, actor=TESTER, now=NOW)
-    except HitlError as refused:
-        return Seen(refusals=in_words(refused))
-    assert begun is not None
-    return _made(begun.workflow, list(begun.outcome.refusals()), file)
-
-
-def by_command(path: Path, file: File) -> Seen:
-    """`import_cases WORKFLOW FILE --create`."""
-    told, errors = file.told, io.StringIO()
-    words = [
-        f"--{name}={getattr(told, name)}" for name in ("label", "reference", "time") if getattr(told, name)
-    ]
-    words += ["--day-first"] * told.day_first
-    words += [f"--fields={','.join(f'{name}:{kind}' for name, kind in told.fields)}"] if told.fields else []
-    try:
-        call_command(
-            "import_cases", "fresh", str(path), "--create", *words, stdout=io.StringIO(), stderr=errors
-        )
-    except CommandError as refused:
-        return Seen(refusals=str(refused).split("\n"))
-    refusals = [line for line in errors.getvalue().splitlines() if line.startswith("line ")]
-    return _made(Workflow.objects.get(slug="fresh"), refusals, file)
-
-
-def by_page(path: Path, file: File) -> Seen:
-    """The page that makes a workflow from a file, then the one that takes the file in."""
-    client = Client()
-    client.force_login(person(Role.ADMINISTRATOR))
-    told = {name: getattr(file.told, name) or "" for name in ("label", "reference", "time")}
-    told |= {"day_first": "on"} if file.told.day_first else {}
-
-    def send() -> dict[str, Any]:
-        return {**told, "file": SimpleUploadedFile(path.name, file.data)}
-
-    looked = client.post("/workflows/new/", send())
-    if looked.status_code == 422:
-        return Seen(refusals=list(looked.context["form"].errors["file"]))
-    if looked.context["trouble"]:
-        return Seen(refusals=looked.context["trouble"])
-    typed: dict[str, Any] = {}
-    for form in (looked.context["words"], looked.context["schema"].fields, looked.context["schema"].labels):
-        forms = [form.management_form, *form] if hasattr(form, "management_form") else [form]
-        for each in forms:
-            typed |= {
-                bound.html_name: bound.value() for bound in each if bound.value() not in (None, "", False)
-            }
-    made = client.post("/workflows/new/", typed | {"slug": "by-page"})
-    assert made.status_code == 200, made.content
-    taken = client.post("/workflows/by-page/import/", send())
-    outcome = taken.context["outcome"]
-    assert outcome.rows == outcome.taken + outcome.known + outcome.refused
-    return _made(Workflow.objects.get(slug="by-page"), list(outcome.refusals()), file)
-
-
-def by_simulation(path: Path, file: File) -> Seen:
-    """`simulate FILE`."""
-    try:
-        world = read_world(Options(file=path, told=file.told))
-    except HitlError as refused:
-        return Seen(refusals=in_words(refused))
-    checker = checker_for(Schema.from_json({"fields": world.fields, "labels": world.labels}))
-    cases = [
-        (checker.check(item.content)[0], item.label, item.reference, item.at if file.has_time else None)
-        for item in world.items
-    ]
-    fields = [(each["name"], each["kind"], each["required"]) for each in world.fields]
-    return Seen(fields, world.labels, _in_order(cases), list(world.reasons))
-
-
-DOORS: list[Callable[[Path, File], Seen]] = [by_up, by_command, by_page, by_simulation]
 
 PLAIN = [
     {
@@ -224,6 +92,19 @@ FILES = {
         taken=N - 1,
         kinds={"amount": "number", "colour": "category"},
         refusals=['line 2: time is "soon". Write it like "2026-11-23" or "2026-11-23T05:19:00Z".'],
+    ),
+    "a time that nobody can read back": File(
+        "f.csv",
+        csv_of(
+            [row | {"when": "2026-01-02" if n else "9999-12-31T23:59-12:00"} for n, row in enumerate(PLAIN)]
+        ),
+        Told(time="when"),
+        has_time=True,
+        taken=N - 1,
+        kinds={"amount": "number", "colour": "category"},
+        refusals=[
+            'line 2: time is "9999-12-31T23:59-12:00". Write it like "2026-11-23" or "2026-11-23T05:19:00Z".'
+        ],
     ),
     "a few odd cells": File(
         "f.csv",

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from cases.files.tables import read_table
 from cases.files.told import Told
 from cases.models import Case, Workflow
 from cases.selectors import current_schema
+from hitl.flow.export.formats import as_jsonl
+from hitl.flow.export.rows import export_rows
 from hitl.flow.setup.import_history import Outcome, import_history
 from hitl.shared.ids import new_id
 from tests.support.case_rows import workflow_of
@@ -24,17 +27,16 @@ FIELDS: list[dict[str, Any]] = [
     {"name": "amount", "kind": "number", "required": False},
     {"name": "note", "kind": "text", "required": False},
 ]
+LABEL = Told(label="label")
 _text = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 _cell = st.one_of(st.none(), _text, st.integers(), st.floats())
 _label = st.one_of(st.sampled_from(["ham", "spam"]), _cell)
 
 
-def taken_in(workflow: Workflow, data: bytes) -> Outcome:
-    """Import a CSV file as every door does."""
-    reading = look_at(
-        read_table(io.BytesIO(data), "f.csv"), Told(label="label"), schema=current_schema(workflow)
-    )
-    table = read_table(io.BytesIO(data), "f.csv")
+def taken_in(workflow: Workflow, data: bytes, told: Told = LABEL, *, name: str = "f.csv") -> Outcome:
+    """Import a file as every door does."""
+    reading = look_at(read_table(io.BytesIO(data), name), told, schema=current_schema(workflow))
+    table = read_table(io.BytesIO(data), name)
     return import_history(workflow_id=workflow.id, table=table, reading=reading, actor=TESTER, now=NOW)
 
 
@@ -52,3 +54,23 @@ def test_rows_in_are_taken_in_or_there_already_or_refused(rows: list[tuple[Any, 
     assert first.taken + first.known <= fit
     again = taken_in(workflow, data)
     assert (again.taken, again.known, again.refused) == (0, first.taken + first.known, first.refused)
+
+
+def test_a_second_reading_with_other_dates_leaves_alone_what_has_a_name() -> None:
+    fields = [{"name": "due", "kind": "date", "required": False}]
+    workflow = workflow_of("dates", fields=fields, labels=["ham", "spam"])
+    data = b"id,due,label\n" + b"".join(b"%d,%d/2/2026,ham\n" % (n, n) for n in range(1, 29))
+    told = Told(label="label", reference="id")
+    first = taken_in(workflow, data, replace(told, day_first=True))
+    assert (first.taken, first.known, first.refused) == (28, 0, 0)
+    again = taken_in(workflow, data, told)
+    assert (again.taken, again.known, again.refused) == (0, 0, 28), "no date is read another way"
+    assert Case.objects.filter(workflow=workflow).count() == 28
+
+
+def test_an_export_that_comes_in_again_is_there_already() -> None:
+    workflow = workflow_of("round", fields=FIELDS, labels=["ham", "spam"])
+    taken_in(workflow, b"amount,note,label\n" + b"".join(b"%d,=1,ham\n" % n for n in range(30)))
+    export = export_rows(workflow, "cases", shows_personal=True, shows_model=True)
+    again = taken_in(workflow, b"".join(as_jsonl(export)), Told(label="answer"), name="f.jsonl")
+    assert (again.taken, again.known, again.refused) == (0, 30, 0)

@@ -273,6 +273,8 @@ def test_red_steps_down_to_the_loosest_stricter_cutoff_that_is_calm():
     assert (rule.cutoffs["ham"], rule.basis) == (GRID[2], Basis.CERTIFIED)
     assert policy_of(release).breaker_tripped_at is None
     assert [None, loosest] in Certificate.objects.get().refuted
+    refuted = CutoffSet.objects.exclude(in_force_until=None).get()
+    assert Entry.objects.get(action="cutoffs.in_force").detail["steps_down_from"] == str(refuted.id)
     look(release, NOW + timedelta(hours=2))
     assert rule_for(release.workflow_id).rule.cutoffs["ham"] == GRID[2]
     assert CutoffSet.objects.filter(in_force_until=None).count() == 1

@@ -70,6 +70,12 @@ def test_the_label_is_the_last_short_choice_when_no_column_is_named_so() -> None
     assert guess.label == "fate"
 
 
+def test_a_list_too_long_to_be_guessed_may_still_be_told() -> None:
+    many = rows(text=[f"text {n}" for n in range(90)], fate=[f"f{n % 30}" for n in range(90)])
+    assert guess_workflow(many).label is None
+    assert guess_columns(collect(enumerate(many)), label="fate").label == "fate"
+
+
 def test_a_file_without_a_label_has_none() -> None:
     assert guess_workflow(rows(text=[f"only text {n}" for n in range(30)])).label is None
 
@@ -151,3 +157,9 @@ def test_times_without_a_zone_are_utc() -> None:
     assert str(as_time("2026-11-23 05:19")) == "2026-11-23 05:19:00+00:00"
     assert str(as_time(datetime(2026, 11, 23))) == "2026-11-23 00:00:00+00:00"  # noqa: DTZ001 - the point
     assert as_time("soon") is None
+
+
+def test_a_time_that_utc_cannot_hold_is_none() -> None:
+    assert str(as_time("2026-11-23T05:19:00+02:00")) == "2026-11-23 03:19:00+00:00"
+    assert as_time("0001-01-01T00:00:00+14:00") is None
+    assert as_time("9999-12-31T23:59:59-12:00") is None

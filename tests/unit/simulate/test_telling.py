@@ -110,6 +110,17 @@ def test_evidence_that_crosses_its_line_to_and_fro_is_one_alarm() -> None:
     assert alarms_of([green(5)]) == []
 
 
+@pytest.mark.parametrize("reason", ["Live audits refuted the cutoff.", "Said in other words.", ""])
+def test_a_step_down_is_an_alarm_however_its_reason_is_worded(reason: str) -> None:
+    detail = {"cutoffs": {"ham": 0.9}, "reason": reason}
+    by_hand, down = (
+        happenings([Entry(action="cutoffs.in_force", detail=detail | more, at=NOW)], [])[0]
+        for more in ({}, {"steps_down_from": "of the set before"})
+    )
+    assert (by_hand.level, down.level) == (None, RED)
+    assert down.words == f"Cutoffs in force: ham 0.9. {reason}".strip()
+
+
 def test_a_column_that_gives_the_answer_away_is_told_with_the_way_out() -> None:
     reason = "No field gives the answer away: no. \u201ctotal\u201d alone gives 99.9 % of the answers."
     (entry,) = happenings([Entry(action="training.refused", detail={"reason": reason}, at=NOW)], [])
