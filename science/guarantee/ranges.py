@@ -34,6 +34,16 @@ def check_shares(**settings: float) -> None:
             raise ValueError(f"{name} must lie in [0, 1), not {value}.")
 
 
+def check_count(name: str, value: float, *, least: int = 1) -> None:
+    """Check that it is a whole number of at least `least`.
+
+    Raises:
+        ValueError: it is not; it is named.
+    """
+    if not (value >= least and value % 1 == 0):  # an infinite one leaves NaN
+        raise ValueError(f"{name} must be a whole number, at least {least}, not {value}.")
+
+
 def check_next(before: int | None, taken: int) -> None:
     """Check that a block is the next one: neither taken already nor after a gap.
 
