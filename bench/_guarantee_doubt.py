@@ -16,12 +16,11 @@ from science.worlds.lives import ORDERS, lives
 DELTA = 0.05
 TRUE = 0.005  # of a release that is to be proved at 1 %
 MOST = 20_000  # labels; who needs more is counted with so many
-# Plan, issued before it, and what it may cost over which other one.
-COSTS = (
-    ("first", 1, 0),
-    ("63rd, all passed", 63, 62),
-    ("63rd, half passed", 63, 31),
-    ("63rd, none passed", 63, 0),
+# Plan, issued before it, and how many times the first plan's labels it may take.
+LATER = (
+    ("63rd, all passed", 63, 62, 1.5),
+    ("63rd, half passed", 63, 31, 1.5),
+    ("63rd, none passed", 63, 0, None),
 )
 
 
@@ -36,19 +35,25 @@ def rows(kept: Kept, runs: int) -> Iterator[Row]:
             yield mean("  certificates issued", "of 100", life["issued"])
     lone = _needed(kept, "lone test", DELTA, runs // 2)
     yield mean("lone test: labels", "labels", lone, note=_middle(lone))
-    first = lone
-    for name, number, issued in COSTS:
+    first = _needed(kept, "first", Doubt().freeze(delta=DELTA)[1].alpha, runs // 2)
+    yield mean("first: labels", "labels", first, note=_middle(first))
+    yield _times("  over a lone test", first, lone, bar=1.7)
+    for name, number, issued, bar in LATER:
         took = _needed(kept, name, Doubt(number - 1, issued).freeze(delta=DELTA)[1].alpha, runs // 2)
         yield mean(f"{name}: labels", "labels", took, note=_middle(took))
-        if number == 1:
-            yield Row("  over a lone test", "x", float(took.mean() / lone.mean()), bar=1.7)
-            first = took
-        else:
-            yield Row("  over the first", "x", float(took.mean() / first.mean()), bar=1.5 if issued else None)
+        yield _times("  over the first", took, first, bar=bar)
 
 
 def _middle(took: np.ndarray) -> str:
     return f"median {np.median(took):,.0f}"
+
+
+def _times(name: str, took: np.ndarray, over: np.ndarray, *, bar: float | None) -> Row:
+    """The ratio of two means with its 95 % interval (delta method), and that of the medians."""
+    times = float(took.mean() / over.mean())
+    spread = np.sqrt(sum(x.var(ddof=1) / x.size / x.mean() ** 2 for x in (took, over)))
+    low, high = (times * float(np.exp(way * 1.96 * spread)) for way in (-1, 1))
+    return Row(name, "x", times, low, high, bar, note=f"of medians: {np.median(took) / np.median(over):.2f}")
 
 
 def _life(order: str, shared: bool, rng: np.random.Generator, runs: int) -> Figures:

@@ -43,6 +43,7 @@ def check(f, pi, u, losses, above, below):
     seen = f["rate"] * (1 - f["miss_bound"])
     facts = {
         "an audit was less likely than declared": np.all(pi >= f["rate"] * (1 - 1e-9)),
+        "an audit was more than certain": np.all(pi <= 1),
         "an audit has a uniform that is not below its probability": np.all(u < pi),
         "there are more audits than decisions": len(pi) <= f["delivered"],
         "a loss is not 0, 1 or null": {0.0, 1.0} >= {*losses},

@@ -35,9 +35,8 @@ TRY_SECONDS = 2.0
 def keep(home: Home, *, idle_seconds: float = IDLE_SECONDS) -> int:
     """Run the server until it is not needed any more; the exit code."""
     ours = FileLock(home.keeper)
-    if not wait_until(
-        ours.acquire, seconds=TRY_SECONDS
-    ):  # those who look whether we live hold it for a moment
+    # Those who look whether we live hold it for a moment.
+    if not wait_until(ours.acquire, seconds=TRY_SECONDS):
         return 0  # another keeper was quicker
     told_to_end = threading.Event()
 

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from science.guarantee import budget_ends as ends
+from science.guarantee.ranges import check_count, check_inside, check_next, check_rates, check_shares
 
 _ROUNDING = 1e-9
 
@@ -92,13 +93,9 @@ class ErrorBudget:
     bets_below: ends.Bets = field(init=False)
 
     def __post_init__(self) -> None:
-        if not 0 < self.rate <= 1:
-            raise ValueError(f"rate must lie in (0, 1], not {self.rate}.")
-        for name in ("delta_above", "delta_below"):
-            if not 0 < getattr(self, name) < 1:
-                raise ValueError(f"{name} must lie in (0, 1), not {getattr(self, name)}.")
-        if not 0 <= self.miss_bound < 1:
-            raise ValueError(f"miss_bound must lie in [0, 1), not {self.miss_bound}.")
+        check_rates(rate=self.rate)
+        check_inside(delta_above=self.delta_above, delta_below=self.delta_below)
+        check_shares(miss_bound=self.miss_bound)
         if not self.expected_seen >= 0:
             raise ValueError(f"expected_seen must not be negative: {self.expected_seen}.")
         self.bets_above = ends.bets_above(
@@ -107,7 +104,13 @@ class ErrorBudget:
         self.bets_below = ends.bets_below(self.rate)
 
     def add_block(
-        self, decisions: int, losses: np.ndarray, pi: np.ndarray, draws: np.ndarray | None = None
+        self,
+        decisions: int,
+        losses: np.ndarray,
+        pi: np.ndarray,
+        draws: np.ndarray | None = None,
+        *,
+        before: int | None = None,
     ) -> None:
         """Take in a closed block of decisions, in decision order; all of it or nothing.
 
@@ -119,10 +122,14 @@ class ErrorBudget:
             draws: their uniforms, audited when below pi; needed only where pi was raised above `rate`, to
                 let the verdict of the period count what `rate` alone would have drawn. Without them it
                 counts all audits, which is valid and weaker. Shape (n_audits,).
+            before: decisions of the period that came before the block. A block taken in twice, or into a
+                state that was restored too old, is refused then: decisions that never were make a period
+                look kept.
 
         Raises:
-            ValueError: something is out of range; the state is as before.
+            ValueError: something is out of range, or the block is not the next one; the state is as before.
         """
+        check_next(before, self.decisions)
         x, rates = np.asarray(losses, dtype=np.float64), np.asarray(pi, dtype=np.float64)
         u = np.zeros(x.size) if draws is None else np.asarray(draws, dtype=np.float64)
         self._check(decisions, x, rates, u)
@@ -141,12 +148,20 @@ class ErrorBudget:
         self.weighted_unanswered = _added(self.weighted_unanswered, missing / rates)
 
     def spent(self, delta_above: float | None = None) -> Spent:
-        """What is known of W now; may be asked at any time. Another `delta_above` gives another upper end."""
+        """What is known of W now; may be asked at any time.
+
+        Args:
+            delta_above: gives another upper end, each wrong with its own probability; fixed beforehand.
+
+        Raises:
+            ValueError: it lies outside (0, 1).
+        """
         delta = self.delta_above if delta_above is None else delta_above
+        check_inside(delta_above=delta)
         high = self.wrong + float(ends.unseen_end(self.log_above, self.bets_above, delta))
         low = max(self.least, self.confirmed)
         if self.counts:
-            high, low = float(np.floor(high + _ROUNDING)), float(np.ceil(low - _ROUNDING))
+            low, high = map(float, ends.whole(low, high))
         most = self.decisions - (0.0 if self.miss_bound else self.right)
         return Spent(min(low, most), min(high, most), self.weighted, self.weighted_unanswered)
 
@@ -172,8 +187,7 @@ class ErrorBudget:
     def _check(self, decisions: int, x: np.ndarray, rates: np.ndarray, u: np.ndarray) -> None:
         if not x.shape == rates.shape == u.shape or x.ndim != 1:
             raise ValueError("losses, pi and draws must be as long as each other.")
-        if not decisions >= x.size:
-            raise ValueError(f"decisions must count the {x.size} audited ones too, not {decisions}.")
+        check_count("decisions", decisions, least=x.size)  # they count the audited ones too
         answers = x[~np.isnan(x)]
         if not np.all((answers >= 0) & (answers <= 1)):
             raise ValueError("losses must lie in [0, 1], or be NaN where an audit has no answer.")

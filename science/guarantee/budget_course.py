@@ -12,6 +12,7 @@ from scipy import special
 
 from science.guarantee.budget import Spent
 from science.guarantee.budget_verdict import Terms
+from science.guarantee.ranges import check_inside
 
 SURE = 0.9
 _PRIOR_AUDITS = 100.0
@@ -82,6 +83,9 @@ def to_come(
         expected: error believed beforehand, such as the certificate's; half the target if not given.
         prior_audits: how many audits that belief is worth.
 
+    Raises:
+        ValueError: something is missing or out of range; a belief that is no number would never step down.
+
     A Beta belief: the coming decisions are taken to be like those of the window.
 
     >>> now = to_come(15, 500, target=0.01)
@@ -90,9 +94,10 @@ def to_come(
     """
     if not 0 <= wrong <= audits:
         raise ValueError(f"wrong must lie in [0, audits] = [0, {audits}], not {wrong}.")
-    if not 0 < target < 1:
-        raise ValueError(f"target must lie in (0, 1), not {target}.")
     before = target / 2 if expected is None else expected
+    check_inside(target=target, expected=before)
+    if not prior_audits > 0:
+        raise ValueError(f"prior_audits must be above 0, not {prior_audits}.")
     a, b = before * prior_audits + wrong, (1 - before) * prior_audits + audits - wrong
     low, high = (float(special.betaincinv(a, b, q)) for q in (0.05, 0.95))
     return ToCome(a / (a + b), low, high, float(special.betaincc(a, b, target)))
@@ -144,10 +149,13 @@ def still_wrong(spent: Spent, mended: float) -> Spent:
             that it recalls, so its errors are counted, not estimated. What is left is never estimated from
             its own audits, because the recall was chosen by looking at them.
 
+    Raises:
+        ValueError: `mended` is negative or missing.
+
     >>> still_wrong(Spent(100, 400, 250, 0), mended=30)
     Spent(low=70, high=370, estimate=220, unanswered=0)
     """
-    if mended < 0:
+    if not mended >= 0:
         raise ValueError(f"mended must not be negative: {mended}.")
     low, high, estimate = (max(0, end - mended) for end in (spent.low, spent.high, spent.estimate))
     return Spent(low, high, estimate, spent.unanswered)

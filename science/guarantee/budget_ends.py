@@ -47,6 +47,7 @@ _BELOW_SHARES = np.array([0.2, 0.3, 0.3, 0.2])
 _LARGEST_ABOVE, _LARGEST_BELOW = 1e6, 0.9
 _STEPS = 8  # exact to the last bits after five
 N_BETS = _BELOW.size
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,11 @@ def unseen_end(log_products: np.ndarray, bets: Bets, delta: float) -> np.ndarray
         total = parts.sum(axis=-1)
         w = w - (np.log(total) + top[..., 0] - needed) * total / (parts @ slopes)
     return np.asarray(w)
+
+
+def whole(low: np.ndarray | float, high: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
+    """The whole numbers nearest inside the ends; what rounding alone took away is given back."""
+    return np.ceil(low - _ROUNDING), np.floor(high + _ROUNDING)
 
 
 def _odds(rate: float) -> float:

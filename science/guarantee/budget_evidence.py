@@ -11,6 +11,8 @@ import numpy as np
 from science.guarantee.budget import ErrorBudget
 from science.guarantee.budget_verdict import BudgetVerdict, Terms
 
+_TAKEN = ("audits", "unanswered", "wrong", "confirmed", "counted", "counted_confirmed", "weighted")
+
 
 def period_evidence(
     terms: Terms, budget: ErrorBudget, losses: np.ndarray, pi: np.ndarray, draws: np.ndarray | None = None
@@ -21,6 +23,10 @@ def period_evidence(
         budget: of the closed period; gives the bets and the number of decisions.
         losses, pi, draws: of all its audits in decision order, as `ErrorBudget.add_block` got them.
 
+    Raises:
+        ValueError: they are not what the budget took in, such as an answer that was changed or came later:
+            the file would say something else than the verdict.
+
     >>> terms = Terms(0.01, 1000, 0.5)
     >>> budget = terms.budget()
     >>> audits = (np.array([1.0, np.nan]), np.array([0.5, 0.5]))
@@ -28,6 +34,10 @@ def period_evidence(
     >>> period_evidence(terms, budget, *audits)["audits"]
     [[0.5, None, 1.0], [0.5, None, None]]
     """
+    again = terms.budget(counts=budget.counts)
+    again.add_block(budget.decisions, losses, pi, draws)
+    if any(getattr(again, name) != getattr(budget, name) for name in _TAKEN):
+        raise ValueError("The audits are not those that the budget took in.")
     uniforms: list[float | None] = [None] * len(pi) if draws is None else np.asarray(draws).tolist()
     answers = [None if np.isnan(loss) else float(loss) for loss in losses]
     return asdict(terms) | {

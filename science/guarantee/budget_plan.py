@@ -14,6 +14,7 @@ from scipy import special
 
 from science.guarantee.budget_verdict import Terms
 from science.guarantee.exact import critical_count
+from science.guarantee.ranges import check_count, check_inside, check_shares
 
 POWER = 0.9
 HEALTHY = 0.5  # of the target
@@ -74,12 +75,11 @@ def plan_budget(
     >>> small.terms.rate, round(small.kept, 2), small.wanted_audits, small.longer, small.looser
     (0.0887, 0.54, 2200, 30000, 0.014)
     """
-    for name, value in (("error", error or 0.0), ("unanswered", unanswered)):
-        if not 0 <= value < 1:
-            raise ValueError(f"{name} must lie in [0, 1), not {value}.")
-    if capacity is not None and capacity < 1:
-        raise ValueError(f"capacity must be at least 1, not {capacity}.")
     error = HEALTHY * terms.target if error is None else error
+    check_shares(error=error, unanswered=unanswered)
+    check_inside(power=power)
+    if capacity is not None:
+        check_count("capacity", capacity)
     most = 1.0 if capacity is None else min(1.0, capacity / terms.decisions)
     rates = np.append(_RATES[most > _RATES], most)
     kept = chance_of_kept(terms, rates, error=error, unanswered=unanswered)

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 from science.guarantee.budget import ErrorBudget, Spent
 from science.guarantee.exact import p_value
+from science.guarantee.ranges import check_count, check_inside, check_rates, check_shares
 
 _ROUNDING = 1e-9
 _FIXED = ("rate", "delta_above", "delta_below", "miss_bound", "expected_seen")
@@ -49,16 +50,10 @@ class Terms:
     short: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("target", "delta_kept", "delta_broken"):
-            if not 0 < getattr(self, name) < 1:
-                raise ValueError(f"{name} must lie in (0, 1), not {getattr(self, name)}.")
-        if not 0 < self.rate <= 1:
-            raise ValueError(f"rate must lie in (0, 1], not {self.rate}.")
-        if not self.decisions >= 1:
-            raise ValueError(f"decisions must be at least 1, not {self.decisions}.")
-        for name in ("miss_bound", "short"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ValueError(f"{name} must lie in [0, 1), not {getattr(self, name)}.")
+        check_inside(target=self.target, delta_kept=self.delta_kept, delta_broken=self.delta_broken)
+        check_rates(rate=self.rate)
+        check_count("decisions", self.decisions)
+        check_shares(miss_bound=self.miss_bound, short=self.short)
 
     @property
     def allowed(self) -> int:

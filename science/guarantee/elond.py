@@ -41,6 +41,8 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from typing import Any
 
+from science.guarantee.ranges import check_inside
+
 _SHIFT = 3  # flattens the beginning: without it the second plan would get a fifth of what the first gets
 _TERMS = 10_000
 
@@ -127,13 +129,13 @@ class Doubt:
         """Count one more plan, and say what it may spend.
 
         Args:
-            delta: mean share of false certificates that is permitted over a workflow's life.
+            delta: mean share of false certificates that is permitted over a workflow's life. Where plans were
+                given different ones, only the largest is proved.
 
         Raises:
             ValueError: delta is outside (0, 1).
         """
-        if not 0 < delta < 1:
-            raise ValueError(f"delta must lie in (0, 1), not {delta}.")
+        check_inside(delta=delta)
         number = self.frozen + 1
         return Doubt(number, self.issued), Share(
             number, self.issued, delta * gamma(number) * (self.issued + 1)

@@ -119,8 +119,9 @@ def budget_lives(
             lows = seen_all[some] + ends.unseen_end(log_below[some], below, terms.delta_broken)
             least[some] = np.maximum(least[some], lows)
         since = np.where(some, 0, since + 1)
-    high = np.floor(seen_all + ends.unseen_end(log_above, above, terms.delta_kept) + 1e-9)
-    low = np.maximum(np.ceil(least - 1e-9), seen_all)
+    low, high = ends.whole(
+        np.maximum(least, seen_all), seen_all + ends.unseen_end(log_above, above, terms.delta_kept)
+    )
     return Lives(
         wrong=wrong,
         audits_wrong=seen_all,

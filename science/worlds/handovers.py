@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from science.guarantee.handover import HandedOver, Handover, HandoverPlan
+from science.guarantee.handover import Handover
+from science.guarantee.handover_plan import HandedOver, HandoverPlan
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,6 +191,9 @@ def test_blocks_single_decisions_and_restarts_give_the_same_books(seed: int, cut
     ("decisions", "loss", "pi", "draw"),
     [
         (0, 1.0, 0.1, 0.0),
+        (2.5, 1.0, 0.1, 0.0),
+        (float("inf"), 1.0, 0.1, 0.0),
+        (float("nan"), 1.0, 0.1, 0.0),
         (1, 1.5, 0.1, 0.0),
         (1, 0.5, 0.1, 0.0),
         (1, 1.0, 0.09, 0.0),
@@ -200,12 +203,12 @@ def test_blocks_single_decisions_and_restarts_give_the_same_books(seed: int, cut
     ],
 )
 def test_what_cannot_be_is_refused_and_leaves_no_trace(
-    decisions: int, loss: float, pi: float, draw: float
+    decisions: float, loss: float, pi: float, draw: float
 ) -> None:
     budget = ErrorBudget(0.1)
     before = budget.to_json()
     with pytest.raises(ValueError, match=r"^(decisions|losses|pi|draws) must"):
-        budget.add_block(decisions, *(np.array([v]) for v in (loss, pi, draw)))
+        budget.add_block(decisions, *(np.array([v]) for v in (loss, pi, draw)))  # type: ignore[arg-type]
     assert budget.to_json() == before
 
 
@@ -222,3 +225,33 @@ def test_what_cannot_be_is_refused_and_leaves_no_trace(
 def test_a_budget_that_could_not_work_is_not_begun(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=rf"^{next(iter(wrong))} must"):
         ErrorBudget(**({"rate": 0.1} | wrong))  # type: ignore[arg-type]
+
+
+def test_a_block_that_comes_twice_or_into_too_old_a_state_is_refused() -> None:
+    budget, nothing = ErrorBudget(0.1), np.array([])
+    old = budget.to_json()
+    budget.add_block(1000, np.zeros(100), np.full(100, 0.1), before=0)
+    now = budget.to_json()
+    with pytest.raises(ValueError, match="once each"):
+        budget.add_block(1000, np.zeros(100), np.full(100, 0.1), before=0)
+    with pytest.raises(ValueError, match="once each"):
+        ErrorBudget.from_json(old).add_block(10, nothing, nothing, before=1000)
+    assert budget.to_json() == now
+
+
+@given(st.integers(0, 30), st.sampled_from([0.0, 1.0]))
+def test_an_answer_that_comes_after_its_block_takes_nothing_back(seen: int, late: float) -> None:
+    budget = ErrorBudget(0.1)
+    budget.add_block(1000, np.append(np.ones(seen), np.nan), np.full(seen + 1, 0.1))
+    before = budget.spent()
+    budget.add_block(1, np.array([late]), np.full(1, 0.1))
+    assert budget.counted >= seen + 1
+    assert budget.spent().high >= before.high
+    assert budget.spent().low >= before.low
+    assert budget.unanswered == 1
+
+
+@pytest.mark.parametrize("delta", [0.0, 1.0, -0.1, float("nan")])
+def test_an_end_at_no_doubt_or_at_all_of_it_is_not_given(delta: float) -> None:
+    with pytest.raises(ValueError, match="delta_above must"):
+        ErrorBudget(0.1).spent(delta)

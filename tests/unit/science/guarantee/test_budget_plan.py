@@ -111,3 +111,19 @@ def test_what_is_mended_still_counts_as_delivered_and_no_longer_as_wrong() -> No
         still_wrong(spent, -1)
     with pytest.raises(ValueError, match=r"^wrong"):
         to_come(5, 4, target=0.01)
+
+
+def test_beliefs_that_are_no_numbers_are_refused() -> None:
+    nan = float("nan")
+    with pytest.raises(ValueError, match="mended"):
+        still_wrong(Spent(100, 400, 250, 0), mended=nan)
+    for expected in (0.0, 1.0, nan):
+        with pytest.raises(ValueError, match="expected must"):
+            to_come(0, 100, target=0.01, expected=expected)
+    with pytest.raises(ValueError, match="prior_audits must"):
+        to_come(0, 0, target=0.01, prior_audits=0)
+    with pytest.raises(ValueError, match="power must"):
+        plan_budget(Terms(0.01, 2000, 1.0), power=nan)
+    for decisions in (nan, float("inf"), 2.5):
+        with pytest.raises(ValueError, match="decisions must"):
+            Terms(0.01, decisions, 0.1)  # type: ignore[arg-type]

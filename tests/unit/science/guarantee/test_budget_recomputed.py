@@ -76,3 +76,20 @@ def test_the_script_is_short_and_needs_numpy_alone() -> None:
     names = {alias.name for node in imports for alias in node.names}
     assert names == {"json", "sys", "numpy"}
     assert len(text.splitlines()) < 100
+
+
+@pytest.mark.parametrize("answer", [0.0, 1.0])
+def test_an_answer_that_was_changed_or_came_later_is_not_written_beside_the_verdict(answer: float) -> None:
+    terms = Terms(0.01, 1000, 0.5)
+    budget, pi = terms.budget(), np.full(3, 0.5)
+    budget.add_block(1000, np.array([1.0, np.nan, 0.0]), pi)
+    with pytest.raises(ValueError, match="took in"):
+        period_evidence(terms, budget, np.array([1.0, answer, 0.0]), pi)
+    with pytest.raises(ValueError, match="took in"):
+        period_evidence(terms, budget, np.array([0.0, np.nan, 0.0]), pi)
+
+
+def test_the_script_refuses_an_audit_that_is_more_than_certain(tmp_path: Path) -> None:
+    result = recomputed(tmp_path / "period.json", period(0)[1] | {"audits": [[1.5, None, 1]]})
+    assert result.returncode != 0
+    assert "more than certain" in result.stderr

@@ -175,3 +175,19 @@ def test_a_budget_of_other_terms_is_refused() -> None:
 def test_terms_that_cannot_be_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=rf"^{next(iter(wrong))} must"):
         Terms(**({"target": 0.01, "decisions": 1000, "rate": 0.1} | wrong))  # type: ignore[arg-type]
+
+
+@given(st.integers(0, 40), st.integers(0, 40), st.integers(0, 50_000))
+@settings(deadline=None)
+def test_going_on_after_a_verdict_never_makes_its_count_easier_to_keep(
+    seen: int, more: int, decisions: int
+) -> None:
+    budget = TERMS.budget()
+    budget.add_block(50_000, np.ones(seen), np.full(seen, 0.055))
+    first = close(TERMS, budget)
+    budget.add_block(max(decisions, more), np.ones(more), np.full(more, 0.055))
+    again = close(TERMS, budget)
+    assert first.p_value is not None
+    assert again.p_value is not None
+    assert again.p_value >= first.p_value
+    assert again.spent.low >= first.spent.low

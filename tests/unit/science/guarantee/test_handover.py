@@ -8,16 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from science.guarantee.betting import log_mean_exp
-from science.guarantee.handover import (
-    _CHAMPION_SHARES,
-    _WEIGHT,
-    HandedOver,
-    Handover,
-    HandoverPlan,
-    InvalidEvidence,
-    NoSlack,
-    NotYet,
-)
+from science.guarantee.handover import WEIGHT, Handover
+from science.guarantee.handover_champion import SHARES, ChampionEvidence
+from science.guarantee.handover_plan import HandedOver, HandoverPlan, NoSlack, NotYet
 
 PLAN = HandoverPlan(target=0.01, delta=0.05, pi_floor=0.02, coverage=0.7, differs=0.02)
 NOTHING = np.zeros(0)
@@ -95,7 +88,7 @@ def test_evidence_is_never_more_than_both_games_own_at_any_risk_of_the_champion(
     handover = inherited(errors)
     add(handover, cases, differs=min(5, int(0.7 * cases)), wrong=min(wrong, int(0.7 * cases)))
     champion, challenger = handover.log_wealth()
-    most = np.logaddexp(champion + np.log(_WEIGHT), challenger + np.log1p(-_WEIGHT))
+    most = np.logaddexp(champion + np.log(WEIGHT), challenger + np.log1p(-WEIGHT))
     assert handover.log_e() <= most.min() + 1e-9
 
 
@@ -118,7 +111,7 @@ def test_the_same_model_again_is_handed_over_by_the_champions_evidence_and_witho
         handover = inherited(errors)
         while not isinstance(verdict := handover.verdict(), HandedOver):
             add(handover, 100)
-        assert (verdict.labels, handover.labels) == (0, 0)
+        assert (verdict.labels, handover.challenger.labels) == (0, 0)
         assert verdict.cases < 8000
     # In the end nothing but the champion's evidence decides: its bound, where the slack of D is used up.
     handover, decides = inherited(210, audits=30_000), np.arange(10**6) < 0.7 * 10**6
@@ -126,7 +119,7 @@ def test_the_same_model_again_is_handed_over_by_the_champions_evidence_and_witho
         decides, flags(10**6), np.zeros(10**6), (np.arange(14_000) < 98) * 1.0, np.full(14_000, 0.02)
     )
     champion, _ = handover.log_wealth()
-    assert handover.log_e() == pytest.approx(champion[68] + np.log(_WEIGHT), abs=0.3)  # 70 % of cases decided
+    assert handover.log_e() == pytest.approx(champion[68] + np.log(WEIGHT), abs=0.3)  # 70 % of cases decided
 
 
 def test_a_champion_that_drifts_takes_back_what_it_had_proved() -> None:
@@ -155,11 +148,11 @@ def test_nothing_is_inherited_while_errors_come_late_whatever_the_evidence() -> 
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=50), st.integers(1, 49))
 def test_lateness_is_that_of_all_audits_however_they_came(losses: list[float], cut: int) -> None:
     x, pi = np.array(losses).round(3), np.full(len(losses), 0.5)
-    whole, parts, mirrored = (Handover(PLAN) for _ in range(3))
-    whole.inherit(1000, x, pi)
+    whole, parts, mirrored = (ChampionEvidence(PLAN) for _ in range(3))
+    whole.take(1000, x, pi)
     for part in (x[:cut], x[cut:]):
-        parts.inherit(500, part, pi[: part.size])
-    mirrored.inherit(1000, x[::-1], pi)
+        parts.take(500, part, pi[: part.size])
+    mirrored.take(1000, x[::-1], pi)
     assert parts.lateness() == pytest.approx(whole.lateness(), abs=1e-6)
     assert mirrored.lateness() == pytest.approx(-whole.lateness(), abs=1e-6)
 
@@ -227,7 +220,7 @@ def test_one_block_or_many_say_the_same_and_a_restored_state_goes_on(
         parts.add_block(decides[at], differs[at], wrong[at], np.array([losses]), np.array([pi]), own)
         parts = Handover.from_json(PLAN, json.loads(json.dumps(parts.to_json())))
     assert np.array(parts.log_wealth()) == pytest.approx(np.array(whole.log_wealth()))
-    assert (parts.cases, parts.labels, parts.wrong) == (n, whole.labels, whole.wrong)
+    assert parts.challenger == whole.challenger
     assert HandoverPlan.from_json(json.loads(json.dumps(PLAN.to_json()))) == PLAN
 
 
@@ -249,23 +242,26 @@ def test_a_million_cases_are_as_quick_as_a_few_counts() -> None:
     decides = rng.random(10**6) < 0.7
     handover.add_block(decides, decides & (rng.random(10**6) < 0.01), np.zeros(10**6), NOTHING, NOTHING)
     assert len(handover.to_json()["kinds"]) == 2
-    assert log_mean_exp(np.zeros(7), _CHAMPION_SHARES) == pytest.approx(0, abs=1e-9)
+    assert log_mean_exp(np.zeros(7), SHARES) == pytest.approx(0, abs=1e-9)
 
 
 @pytest.mark.parametrize(
     ("block", "why"),
     [
-        ((flags(2, 0), flags(2, 0), np.array([np.nan, 0]), NOTHING, NOTHING), "Losses"),
-        ((flags(2, 0), flags(2, 0), np.array([1.5, 0]), NOTHING, NOTHING), "Losses"),
+        ((flags(2, 0), flags(2, 0), np.array([np.nan, 0]), NOTHING, NOTHING), "losses"),
+        ((flags(2, 0), flags(2, 0), np.array([1.5, 0]), NOTHING, NOTHING), "losses"),
         ((flags(2, 0), flags(2, 1), np.zeros(2), NOTHING, NOTHING), "must decide"),
         ((flags(2), flags(3), np.zeros(2), NOTHING, NOTHING), "as many"),
         ((np.zeros(2), flags(2), np.zeros(2), NOTHING, NOTHING), "true or false"),
-        ((flags(2), flags(2), np.zeros(2), np.array([np.nan]), np.ones(1)), "Losses"),
+        ((flags(2), flags(2), np.zeros(2), np.array([np.nan]), np.ones(1)), "losses"),
         ((flags(2), flags(2), np.zeros(2), np.zeros(1), np.array([np.nan])), "pi must lie"),
         ((flags(2), flags(2), np.zeros(2), np.zeros(1), np.array([0.01])), "pi must lie"),
         ((flags(2), flags(2), np.zeros(2), np.zeros(2), np.ones(1)), "as many"),
         ((flags(2), flags(2), np.zeros(2), np.zeros(3), np.ones(3)), "cannot be"),
         ((flags(2), flags(2), np.zeros(2), NOTHING, NOTHING, ["one"]), "clusters"),
+        ((flags(2), flags(2), np.zeros(2), NOTHING, NOTHING, ["7", 7]), "clusters"),
+        ((flags(2), flags(2), np.zeros(2), NOTHING, NOTHING, ["one", None]), "clusters"),
+        ((flags(2), flags(2), np.zeros(2), NOTHING, NOTHING, np.array([1.0, np.nan])), "clusters"),
     ],
 )
 def test_what_is_missing_or_impossible_is_refused_and_nothing_taken_in(
@@ -273,17 +269,39 @@ def test_what_is_missing_or_impossible_is_refused_and_nothing_taken_in(
 ) -> None:
     handover = inherited(3)
     before = handover.to_json()
-    with pytest.raises(InvalidEvidence, match=why):
+    with pytest.raises(ValueError, match=why):
         handover.add_block(*block)
     assert handover.to_json() == before
 
 
 def test_a_plan_that_promises_nothing_and_evidence_out_of_order_are_refused() -> None:
-    with pytest.raises(InvalidEvidence, match="target"):
+    with pytest.raises(ValueError, match="target must"):
         HandoverPlan(target=0.0, delta=0.05, pi_floor=0.02)
-    with pytest.raises(InvalidEvidence, match="target"):
+    with pytest.raises(ValueError, match="target"):
         HandoverPlan(target=float("nan"), delta=0.05, pi_floor=0.02)
     handover = inherited(3)
     add(handover, 10)
-    with pytest.raises(InvalidEvidence, match="before the freeze"):
+    with pytest.raises(ValueError, match="before the freeze"):
         handover.inherit(100, np.zeros(1), np.ones(1))
+
+
+@pytest.mark.parametrize("cases", [float("nan"), float("inf"), 2.5, 0])
+def test_a_window_of_no_whole_number_of_cases_is_refused_and_nothing_taken_in(cases: float) -> None:
+    handover = Handover(PLAN)
+    before = handover.to_json()
+    with pytest.raises(ValueError, match="cannot be"):
+        handover.inherit(cases, np.zeros(1), np.ones(1))  # type: ignore[arg-type]
+    assert handover.to_json() == before
+
+
+def test_evidence_that_comes_twice_or_into_too_old_a_state_is_refused() -> None:
+    handover = inherited(3)
+    with pytest.raises(ValueError, match="inherited once"):
+        handover.inherit(1000, np.zeros(20), np.full(20, 0.02))
+    old, block = handover.to_json(), (flags(100), flags(100), np.zeros(100), NOTHING, NOTHING)
+    handover.add_block(*block, before=0)
+    with pytest.raises(ValueError, match="once each"):
+        handover.add_block(*block, before=0)
+    with pytest.raises(ValueError, match="once each"):
+        Handover.from_json(PLAN, old).add_block(*block, before=100)
+    assert handover.challenger.cases == 100
