@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from cases.models import Case
+from hitl.accounts.types import Role
 from hitl.shared.clock import now
 from models_store.models import StoredExplanation
 from reviews.models import Review, ReviewRules, Task
@@ -475,3 +476,16 @@ def test_the_words_that_decide_are_named_and_never_run(visit: Any) -> None:
     expect(flip.locator("li").first).to_have_text("refund in body")
     assert visitor.is_accessible()
     visitor.shoot("without-words")
+
+
+@pytest.mark.parametrize("width", [1024, 1280, 1440])
+def test_every_tool_of_the_desk_is_on_the_screen(visit: Any, width: int) -> None:
+    waiting(review_workflow(), 1)
+    visitor = visit(person(Role.REVIEWER, Role.BATCHER), viewport={"width": width, "height": 800})
+    page = visitor.open("/review/")
+    for tool in page.locator(".desk-tools .button").all():
+        box = tool.bounding_box()
+        assert box["x"] >= 0, tool.inner_text()
+        assert box["x"] + box["width"] <= width, tool.inner_text()
+    assert page.locator(".desk-tools .button").count() == 6
+    assert visitor.fits()
