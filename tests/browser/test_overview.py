@@ -27,6 +27,7 @@ def deciding() -> Workflow:
     cutoffs_of(release, certificate_of(release, status="certified"))
     watch(release.workflow_id, now=NOW, settle=timedelta(0))
     decided(release, 60, at=NOW, wrong=1, inclusion_probability=0.5)
+    watch(release.workflow_id, now=LATER, settle=timedelta(0))
     fold_decisions(workflow_id=release.workflow_id, now=LATER)
     clock.use(lambda: LATER)
     return release.workflow

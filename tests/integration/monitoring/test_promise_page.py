@@ -88,10 +88,24 @@ def test_answers_behind_one_that_is_waited_for_are_left_out_and_late_ones_are_na
     assert (pace.due, pace.overdue, pace.audits) == (4, 3, 15)
 
 
+def test_it_is_called_kept_only_when_an_audit_has_looked():
+    release = automating()
+    watch(release.workflow_id, now=NOW, settle=timedelta(0))
+    decided(release, 20, at=NOW, inclusion_probability=0.02, answered=False)
+    watch(release.workflow_id, now=NOW + HOUR, settle=timedelta(0))
+    assert page(release, NOW + HOUR).status.words == "Proved"  # drawn, and nobody has answered
+    release = automating()
+    watch(release.workflow_id, now=NOW, settle=timedelta(0))
+    decided(release, 20, at=NOW, inclusion_probability=0.02)
+    watch(release.workflow_id, now=NOW + HOUR, settle=timedelta(0))
+    assert page(release, NOW + HOUR).status.words == "Kept"
+
+
 def test_where_the_promise_stands_is_said_in_one_line():
     release = automating()
-    assert page(release, NOW).status.words == "Kept"
+    assert page(release, NOW).status.words == "Proved"
     watch(release.workflow_id, now=NOW, settle=timedelta(0))
+    assert page(release, NOW).status.words == "Proved"  # watched, and nothing seen yet
     decided(release, 500, at=NOW, inclusion_probability=0.02, drawn=False)
     decided(release, 40, at=NOW + timedelta(minutes=10), wrong=3, inclusion_probability=0.02)
     watch(release.workflow_id, now=NOW + HOUR, settle=timedelta(0))
