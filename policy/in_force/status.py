@@ -85,8 +85,8 @@ def status_of(
     if rule.basis is Basis.PROVISIONAL:
         why = "A random quarter of what is accepted is automated until fresh blind labels confirm the proof."
         return PromiseStatus("Provisional", "accent", "clock", why)
-    if watch is None or not watch.n_labels:  # what nobody has looked at yet is no evidence
-        why = "It is proved on the certificate's labels. No audit has checked it live yet."
+    if watch is None or not watch.n_labels:  # what hardly anybody has looked at is no evidence
+        why = "It is proved on the certificate's labels. Too few audits are in to check it live."
         return PromiseStatus("Proved", "accent", "shield-check", why)
     return PromiseStatus("Kept", "good", "shield-check", "It is proved, and audits do not contradict it.")
 

@@ -88,7 +88,7 @@ def test_answers_behind_one_that_is_waited_for_are_left_out_and_late_ones_are_na
     assert (pace.due, pace.overdue, pace.audits) == (4, 3, 15)
 
 
-def test_it_is_called_kept_only_when_an_audit_has_looked():
+def test_it_is_called_kept_only_when_audits_have_looked():
     release = automating()
     watch(release.workflow_id, now=NOW, settle=timedelta(0))
     decided(release, 20, at=NOW, inclusion_probability=0.02, answered=False)
