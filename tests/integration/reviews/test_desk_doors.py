@@ -24,6 +24,7 @@ from reviews.services.queue import give_back
 from tests.support.case_rows import waiting_case
 from tests.support.factories import NOW, client_key, person
 from tests.support.oracle import Oracle
+from tests.support.pages import as_read
 from tests.support.policy_rows import automating_workflow
 from tests.support.review_rows import claim, review_workflow, suggest, waiting
 
@@ -232,7 +233,7 @@ def test_an_assisted_case_says_how_often_the_model_is_right_and_names_the_runner
     workflow = automating_workflow()
     case = waiting(workflow)[0]
     suggest(case, workflow.releases.get(), label="spam", confidence=0.72, runner_up="ham")
-    page = at_desk(person()).get("/review/").content.decode()
+    page = as_read(at_desk(person()).get("/review/").content.decode())
     assert "Right in about 7 of 10 such cases." in page
     assert re.search(r"Likely <strong>spam</strong> rather than\s+<span[^>]*>ham", page)
     assert "0.72" not in page
