@@ -20,7 +20,7 @@ from hitl.accounts.types import Role
 from hitl.shared.actor import Actor
 from hitl.shared.named_rows import fetch_named
 from reviews.models import KnownAnswerCase, Review, Skip, Task
-from reviews.sql_queue import COUNT_WAITING, HELD_BY, OPEN_TO
+from reviews.sql_queue import ANYBODY_ELSE, COUNT_WAITING, HELD_BY, OPEN_TO
 from reviews.types import OPEN, SKIP_LASTS, Mode, TaskStatus
 from science.fields import Schema
 
@@ -115,6 +115,13 @@ def open_workflows(actor: Actor) -> list[UUID]:
     with connection.cursor() as cursor:
         cursor.execute(OPEN_TO, {"reviewer": actor.user_id})
         return [row[0] for row in cursor.fetchall()]
+
+
+def has_anybody_else(workflow_id: UUID, *, but: Collection[int]) -> bool:
+    """Tell whether somebody else than these people could answer a case a second time."""
+    with connection.cursor() as cursor:
+        cursor.execute(ANYBODY_ELSE, {"workflow": workflow_id, "but": list(but)})
+        return bool(cursor.fetchone()[0])
 
 
 def _let_in(actor: Actor) -> RawSQL:

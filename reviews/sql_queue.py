@@ -243,6 +243,15 @@ FROM cases_workflow w CROSS JOIN able LEFT JOIN reviews_reviewrules rules ON rul
 WHERE {_LETS_IN} ORDER BY w.name
 """  # noqa: S608
 
+# Whether anybody but these people is offered second answers in a workflow.
+ANYBODY_ELSE = f"""
+SELECT EXISTS (
+    SELECT 1 FROM cases_workflow w LEFT JOIN reviews_reviewrules rules ON rules.workflow_id = w.id,
+        accounts_user u CROSS JOIN LATERAL ({_ABLE.replace("%(reviewer)s", "u.id")}) able
+    WHERE w.id = %(workflow)s AND u.is_active AND (u.is_superuser OR 'reviewer' = ANY(u.roles))
+      AND u.id <> ALL(%(but)s) AND {_LETS_IN})
+"""  # noqa: S608
+
 # The workflows that a person's teams and skills let them into.
 OPEN_TO = f"""
 SELECT w.id FROM cases_workflow w CROSS JOIN ({_ABLE}) able

@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from monitoring.watch import blind_answers
+from monitoring.watch import draws
 from monitoring.watch.trial import rows_of
 from monitoring.watch.watched import ACTOR, WatchedWorkflow, cursor
 from policy.models import Certificate, Trial
@@ -43,11 +43,11 @@ def _proved_now(trial: Trial, watched: WatchedWorkflow) -> dict[UnitLabel, list[
     costs = dict(zip(labels, costs_of(watched.policy, labels), strict=True))
     rows, test, place, last = rows_of(trial), LiveTest.begin(plans), None, cursor(trial)
     while last is not None and place != last:
-        drawn = blind_answers.drawn_after(rows, place, until=last[0], now=watched.now)
+        drawn = draws.drawn_after(rows, place, until=last[0], now=watched.now)
         drawn = [one for one in drawn if one.place is not None and one.place <= last]
         if not drawn:
             break
-        test.take(blind_answers.block_of(drawn, costs))
+        test.take(draws.block_of(drawn, costs))
         place = drawn[-1].place
     return {
         label: unit_of(label, test.n_labels(label)[0], verdict)["passed"]

@@ -6,8 +6,7 @@ import numpy as np
 from django.db import transaction
 from django.db.models import QuerySet
 
-from monitoring.watch import blind_answers
-from monitoring.watch.blind_answers import Truth
+from monitoring.watch import draws
 from monitoring.watch.watched import ACCEPTED, ACTOR, AUTOMATES, WatchedWorkflow, cursor
 from policy.models import Decision, Trial
 from policy.proof.live import ChanceTooLow, LiveTest
@@ -66,11 +65,11 @@ def _called_for(watched: WatchedWorkflow) -> tuple[TrialKind, Planned | None]:
 
 
 def _recovery(watched: WatchedWorkflow) -> Planned | None:
-    rows = blind_answers.scored(watched.workflow_id, watched.release.id, reasons=[Reason.BREAKER])
+    rows = draws.scored(watched.workflow_id, watched.release.id, reasons=[Reason.BREAKER])
     rows = rows.filter(decided_at__gte=watched.policy.breaker_tripped_at)
-    known = blind_answers.drawn_after(rows, None, until=watched.until, now=watched.now)
-    over = [one for one in takewhile(lambda one: one.truth is not Truth.OPEN, known) if one.is_known]
-    return trials.plan_recovery(watched.policy, watched.release, blind_answers.block_of(over, watched.costs))
+    known = draws.drawn_after(rows, None, until=watched.until, now=watched.now)
+    over = list(takewhile(lambda one: not one.is_open, known))
+    return trials.plan_recovery(watched.policy, watched.release, draws.block_of(over, watched.costs))
 
 
 def advance(watched: WatchedWorkflow) -> None:
@@ -105,20 +104,20 @@ def advance(watched: WatchedWorkflow) -> None:
 def rows_of(trial: Trial) -> QuerySet[Decision]:
     """Return the decisions that a trial reads, in their order."""
     reasons = ACCEPTED if trial.kind == TrialKind.CONFIRM else (Reason.BREAKER,)
-    rows = blind_answers.scored(trial.workflow_id, trial.release_id, reasons=reasons)
+    rows = draws.scored(trial.workflow_id, trial.release_id, reasons=reasons)
     return rows.filter(decided_at__gte=trial.frozen_at)
 
 
 def _feed(trial: Trial, test: LiveTest, rows: QuerySet[Decision], watched: WatchedWorkflow) -> None:
     """Take in whole blocks in decision order. An answer that did not come in time counts as a wrong one."""
     while True:
-        drawn = blind_answers.drawn_after(rows, cursor(trial), until=watched.until, now=watched.now)
-        is_over = np.array([one.truth is not Truth.OPEN for one in drawn], dtype=bool)
+        drawn = draws.drawn_after(rows, cursor(trial), until=watched.until, now=watched.now)
+        is_over = np.array([not one.is_open for one in drawn], dtype=bool)
         ready = drawn[: closed_prefix(is_over)]
         if not ready:
             return
-        test.take(blind_answers.block_of(ready, watched.costs))
+        test.take(draws.block_of(ready, watched.costs))
         trial.cursor_at, trial.cursor_case = ready[-1].at, ready[-1].case_id
         trial.n_labels += len(ready)
-        trial.n_wrong += sum(one.loss for one in ready)
-        trial.n_overdue += sum(one.truth is not Truth.FINAL and one.loss > 0 for one in ready)
+        trial.n_wrong += sum(one.highest_loss for one in ready)
+        trial.n_overdue += sum(not one.is_final for one in ready)

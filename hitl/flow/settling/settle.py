@@ -21,7 +21,7 @@ from policy.types import DecisionReason
 from reviews.consensus import Ask, next_step
 from reviews.models import Review, Task
 from reviews.review_chances import is_reread
-from reviews.selectors import answers_that_stand
+from reviews.selectors import answers_that_stand, has_anybody_else
 from reviews.services.asking import ask_another, drop_tasks
 from reviews.services.rules import rules_of
 from reviews.types import Mode, TaskReason
@@ -82,11 +82,18 @@ class Answers:
         """Tell whether these answers may judge the model, whatever has become of the case since."""
         return self.purpose == Purpose.AUDIT or (self.required == 1 and self.reviews[0].mode == Mode.BLIND)
 
-    @property
-    def is_reread_by_chance(self) -> bool:
-        """Tell whether a second person reads this audit, though the first agrees with the model."""
+    def is_reread_by_chance(self, judged: str | None) -> bool:
+        """Tell whether a second person reads this audit, though the first agrees with the model.
+
+        Not where there is nobody else: what is never read would count as wrong in every proof.
+        """
         share = rules_of(self.task).reread_share
-        return self.purpose == Purpose.AUDIT and is_reread(self.case.pk, self.task.epoch, share)
+        if self.purpose != Purpose.AUDIT or not is_reread(self.case.pk, self.task.epoch, share):
+            return False
+        if self.labels != [judged]:
+            return True
+        but = [review.reviewer_id for review in self.reviews]
+        return has_anybody_else(self.task.workflow_id, but=but)
 
     @property
     def said_first(self) -> str | None:
@@ -117,7 +124,10 @@ def settle(given: Sequence[Given], *, actor: Actor, now: datetime) -> dict[UUID,
     for said in counting:
         judgement = judged.get((said.case.pk, said.task.epoch)) if said.may_judge else None
         step = next_step(
-            said.labels, required=said.required, judged=judgement, reread=said.is_reread_by_chance
+            said.labels,
+            required=said.required,
+            judged=judgement,
+            reread=said.is_reread_by_chance(judgement),
         )
         if isinstance(step, Ask):
             reason = _why_another(said, judgement)
