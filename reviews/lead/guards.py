@@ -9,13 +9,12 @@ from django.utils.http import urlencode
 
 from cases.models import SchemaVersion, Workflow
 from hitl.accounts.models import User
-from hitl.accounts.types import Role
+from hitl.accounts.types import WATCHING
 from hitl.shared import clock
 from hitl.shared.errors import NotAllowed, NotFound
 from hitl.web.views import person
 from reviews.quality.window import Window
 
-READERS = (Role.LEAD, Role.OPERATOR, Role.ADMINISTRATOR, Role.AUDITOR)
 SPANS = (("day", "24 hours"), ("week", "7 days"), ("month", "30 days"), ("quarter", "90 days"))
 USUAL = "week"
 _TABS = (
@@ -34,7 +33,7 @@ def reader(request: HttpRequest) -> User:
         NotAllowed: they do not.
     """
     user = person(request)
-    if not user.has_role(*READERS):
+    if not user.has_role(*WATCHING):
         raise NotAllowed("The team's numbers are for leads, operators, administrators and auditors.")
     return user
 
