@@ -14,6 +14,11 @@ from hitl.shared.ids import new_id
 from science.fields import Schema
 
 
+def schema_of(fields: list[dict[str, Any]], labels: list[dict[str, Any]]) -> Schema:
+    """Return the stored fields and labels of a schema version as `science` reads them: labels by name."""
+    return Schema.from_json({"fields": fields, "labels": [label["name"] for label in labels]})
+
+
 class Workflow(models.Model):
     """One row per kind of decision.
 
@@ -73,7 +78,7 @@ class SchemaVersion(models.Model):
     @cached_property
     def schema(self) -> Schema:
         """The fields and label names as `science` reads them."""
-        return Schema.from_json({"fields": self.fields, "labels": [label["name"] for label in self.labels]})
+        return schema_of(self.fields, self.labels)
 
     @property
     def label_names(self) -> list[str]:

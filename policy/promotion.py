@@ -11,7 +11,8 @@ from policy.models import Certificate, Policy, Watch
 from policy.selectors import certificate_for, cutoffs_in_force
 from policy.services.cutoffs import certified_cutoffs
 from policy.types import CertificateStatus, Scope
-from science.decide import PROVISIONAL_RAMP, Basis
+from science.decide import Basis
+from science.rule import PROVISIONAL_RAMP
 
 GAIN = 0.01  # of all traffic: less is not worth a change of model
 

@@ -1,4 +1,4 @@
-"""Choices of policy. The degrees, routes, reasons and bases themselves are `science.decide`'s."""
+"""Choices of policy. The degrees, routes, reasons and bases themselves are in `science.decision_terms`."""
 
 from django.db import models
 
@@ -100,7 +100,7 @@ ROUTES = [(r.value, r.value) for r in Route] + [("person", "person")]
 
 
 class DecisionReason(models.TextChoices):
-    """Why a decision after the routing was made; the routing's own reasons are `science.decide.Reason`."""
+    """Why a decision after the routing was made; the routing's reasons: `science.decision_terms.Reason`."""
 
     REVIEWED = "reviewed", "a person decided"
     BATCHED = "batched", "a person accepted the suggestion unread, with others like it"

@@ -14,7 +14,7 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from cases.models import SchemaVersion
+from cases.models import SchemaVersion, schema_of
 from cases.types import Purpose
 from hitl.accounts.types import Role
 from hitl.shared.actor import Actor
@@ -65,7 +65,7 @@ class LeasedTask:
     @property
     def schema(self) -> Schema:
         """The fields and label names the case was submitted under."""
-        return Schema.from_json({"fields": self.fields, "labels": [label["name"] for label in self.labels]})
+        return schema_of(self.fields, self.labels)
 
     @property
     def is_blind(self) -> bool:

@@ -24,13 +24,10 @@ from science.decision_terms import (
 )
 from science.draws import Draws
 from science.outcomes import Outcome, Outcomes
-from science.rule import AUDIT_FLOOR, LOWEST_SCORE, PROVISIONAL_RAMP, Rule
+from science.rule import Rule
 
 __all__ = [
-    "AUDIT_FLOOR",
     "DEGREES",
-    "LOWEST_SCORE",
-    "PROVISIONAL_RAMP",
     "REASONS",
     "ROUTES",
     "Basis",

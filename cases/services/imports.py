@@ -15,6 +15,7 @@ from django.db import transaction
 
 from cases.content import Checker, Problem, checker_for, printable
 from cases.models import Case, SchemaVersion, Workflow
+from cases.reference import check_reference
 from cases.services.media import store_asset
 from cases.types import CaseStatus, Origin, Purpose
 from hitl.audit.log import record
@@ -23,8 +24,6 @@ from hitl.shared.canonical import sha256
 from hitl.shared.copying import copy_rows
 from hitl.shared.errors import HitlError, NotFound
 from hitl.shared.ids import new_id
-
-MAX_REFERENCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,8 @@ def import_labelled(
             continue
         label = item.label
         body = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
-        name = item.reference or "import:" + sha256(body + b"\0" + label.encode()).hex()[:40]
+        reference, _ = check_reference(item.reference)
+        name = reference or "import:" + sha256(body + b"\0" + label.encode()).hex()[:40]
         found.setdefault(name, (body, label, item.at or now))
     there = Case.objects.filter(workflow=workflow, reference__in=found).values_list("reference", flat=True)
     for known in list(there):
@@ -113,10 +113,8 @@ def checked(
             *problems,
             {"field": "label", "error": error, "fix": f"Labels of this workflow: {', '.join(labels)}."},
         ]
-    reference = item.reference
-    if reference is not None and not (0 < len(reference) <= MAX_REFERENCE and reference.isprintable()):
-        fix = f"Use 1 to {MAX_REFERENCE} printable characters."
-        problems = [*problems, {"field": "reference", "error": f'is "{printable(reference)}"', "fix": fix}]
+    if (misfit := check_reference(item.reference)[1]) is not None:
+        problems = [*problems, misfit]
     return (None if problems else content), problems
 
 

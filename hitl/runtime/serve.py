@@ -1,6 +1,5 @@
 """Run the whole service on one machine until somebody stops it: what `up` and `demo` share."""
 
-import http.client
 import os
 import sys
 import threading
@@ -17,6 +16,7 @@ from hitl.runtime import programs
 from hitl.runtime import services as local
 from hitl.runtime.errors import CannotStart
 from hitl.runtime.first_run import first_run
+from hitl.runtime.healthcheck import answers
 from hitl.runtime.logfiles import tail
 from hitl.runtime.ports import LOOPBACK, hold, hold_first
 from hitl.runtime.static_files import collect_if_changed
@@ -108,22 +108,11 @@ def serve(
 
 def _wait_until_it_answers(supervisor: Supervisor, web: Program, port: int) -> None:
     end = time.monotonic() + READY_SECONDS
-    while supervisor.exit_code is None and not _answers(port):
+    while supervisor.exit_code is None and not answers(port, HEALTH):
         supervisor.look()
         if time.monotonic() > end or supervisor.failures_of(web) >= START_TRIES:
             raise CannotStart(f"The web server does not start. The end of {web.log}:\n{tail(web.log)}")
         time.sleep(0.05)
-
-
-def _answers(port: int) -> bool:
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=5)
-    try:
-        connection.request("GET", HEALTH)
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 def _meanwhile(call: Callable[[str], int | None], address: str, supervisor: Supervisor) -> None:

@@ -10,7 +10,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods
 
 from hitl.accounts.models import User
-from hitl.accounts.types import Role
+from hitl.accounts.types import REVIEWING, Role
+from hitl.shared.actor import Actor
 from hitl.shared.errors import NotFound
 from hitl.web import styleguide
 from hitl.web.context import first_place
@@ -44,6 +45,11 @@ def person(request: HttpRequest) -> User:
     return request.user
 
 
+def actor_of(request: HttpRequest) -> Actor:
+    """Return who is signed in, as who acts; for views behind `login_required`."""
+    return person(request).as_actor()
+
+
 @login_required
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
@@ -63,7 +69,7 @@ def profile(request: HttpRequest) -> HttpResponse:
         messages.success(request, "Your profile is saved.")
         return redirect("profile")
     roles = [role.label for role in Role if user.has_role(role)]
-    reviews = user.has_role(Role.REVIEWER, Role.ADJUDICATOR)
+    reviews = user.has_role(*REVIEWING)
     return render(request, "hitl/profile.html", {"form": form, "roles": roles, "reviews": reviews})
 
 

@@ -12,11 +12,12 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from cases.access import watched_workflow
 from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.errors import HitlError, NotFound
 from hitl.web.views import person
-from models_store.access import release_for, run_for, workflow_for
+from models_store.access import release_for, run_for
 from models_store.errors import RunActive
 from models_store.selectors import active_run, training_settings
 from models_store.services import roles, runs, schedule
@@ -55,7 +56,7 @@ class Refused(Exception):
 @acts
 def train(request: HttpRequest, actor: Actor, slug: str) -> tuple[str, str]:
     """Start a training run."""
-    workflow = workflow_for(actor, slug)
+    workflow = watched_workflow(actor, slug)
     back = reverse("models", args=[slug])
     try:
         run = runs.request_training(
@@ -99,7 +100,7 @@ def promote(request: HttpRequest, actor: Actor, release_id: UUID) -> tuple[str, 
 @acts
 def change_plan(request: HttpRequest, actor: Actor, slug: str) -> tuple[str, str]:
     """Say when the workflow trains by itself."""
-    workflow = workflow_for(actor, slug)
+    workflow = watched_workflow(actor, slug)
     back = reverse("models", args=[slug])
     form = PlanForm(request.POST, instance=training_settings(workflow.id))
     if not form.is_valid():

@@ -78,7 +78,7 @@ class PromisePage:
     @property
     def certificate_state(self) -> tuple[str, str]:
         """Its state, in words and as a tone."""
-        return wording.certificate(self.certificate, self.now) if self.certificate else ("none", "neutral")
+        return wording.certificate(self.certificate, self.now)
 
     @cached_property
     def status(self) -> PromiseStatus:

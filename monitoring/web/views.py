@@ -8,7 +8,7 @@ from django.shortcuts import render
 
 from cases.models import Case, Workflow
 from hitl.accounts.models import User
-from hitl.accounts.types import Role
+from hitl.accounts.types import WATCHING
 from hitl.shared import clock
 from hitl.shared.errors import NotAllowed, NotFound
 from hitl.web.charts import Plot, Series
@@ -22,7 +22,6 @@ from policy.in_force.status import PromiseStatus, status_now
 from policy.models import Policy
 
 RECENT = 5
-READERS = (Role.LEAD, Role.OPERATOR, Role.ADMINISTRATOR, Role.AUDITOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ def live(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _check_reader(request: HttpRequest) -> None:
-    if not (isinstance(request.user, User) and request.user.has_role(*READERS)):
+    if not (isinstance(request.user, User) and request.user.has_role(*WATCHING)):
         raise NotAllowed("The overview is for leads, operators, administrators and auditors.")
 
 

@@ -17,7 +17,7 @@ from policy.access import require_raiser
 from policy.models import Policy
 from policy.services.locking import locked_policy
 from policy.types import Degree, Doubt, LossKind, Scope
-from science.decide import AUDIT_FLOOR
+from science.rule import AUDIT_FLOOR
 
 BLIND_FLOOR = 0.01  # below this a release collects no blind labels to speak of
 

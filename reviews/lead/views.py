@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 
 from cases.models import Voiding
 from hitl.accounts.models import User
-from hitl.accounts.types import Role
+from hitl.accounts.types import REVIEWING, SUPERVISING
 from hitl.shared import clock
 from hitl.shared.errors import NotAllowed, NotFound
 from hitl.web.views import person as signed_in
@@ -101,7 +101,7 @@ def one(request: HttpRequest, person_id: int) -> HttpResponse:
         "plot": _seconds(window, limits.values(), name=whose.username) if found else None,
         "last": last.select_related("case__workflow", "task").order_by("-submitted_at")[:LAST],
         "voidings": Voiding.objects.filter(reviewer=whose).select_related("workflow").order_by("-at")[:LAST],
-        "void_url": _void_url(whose) if user.has_role(Role.LEAD, Role.OPERATOR, Role.ADMINISTRATOR) else "",
+        "void_url": _void_url(whose) if user.has_role(*SUPERVISING) else "",
         "cases_url": cases_url(
             reviewer=whose.username, workflow=asked.workflow.slug if asked.workflow else ""
         ),
@@ -185,7 +185,7 @@ def own(request: HttpRequest) -> HttpResponse:
         NotAllowed: the person does not review.
     """
     user = signed_in(request)
-    if not user.has_role(Role.REVIEWER, Role.ADJUDICATOR):
+    if not user.has_role(*REVIEWING):
         raise NotAllowed("Only people who review have answers of their own.")
     asked = Asked.of(request)
     window = asked.window(person_id=user.pk)

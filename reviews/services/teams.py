@@ -7,13 +7,13 @@ from typing import Any
 from django.db import transaction
 
 from hitl.accounts.models import User
-from hitl.accounts.types import Role
+from hitl.accounts.types import SUPERVISING
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, Invalid, NotAllowed, NotFound
 from reviews.models import PersonSkills, ReviewRules, Team
 
-MAY_ROUTE = (Role.LEAD, Role.OPERATOR, Role.ADMINISTRATOR)
+MAY_ROUTE = SUPERVISING
 MAX_SKILL = 50
 MAX_SKILLS = 50
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import orjson
 
-from cases.content import Problem, clean_text, printable
+from cases.content import printable
+from cases.reference import check_reference
 from hitl.flow.intake import replays
 from hitl.flow.intake.in_force import WorkflowInForce
 from hitl.flow.intake.media import absent_media
@@ -12,8 +13,6 @@ from hitl.flow.intake.receipts import AnswerBody
 from hitl.flow.intake.types import Checked, Intake, ItemResult
 from hitl.shared.canonical import sha256
 from hitl.shared.ids import new_id
-
-MAX_REFERENCE = 200
 
 
 def check(
@@ -27,7 +26,7 @@ def check(
         if index in results:
             continue
         content, problems = current.checker.check(item.content)
-        reference, misfit = _reference(item.reference)
+        reference, misfit = check_reference(item.reference)
         if misfit is not None:
             problems = [*problems, misfit]
         if content is None or problems or item.misfits:
@@ -55,14 +54,3 @@ def taken(reference: str | None, by: str = "another case of this workflow") -> I
     error = f'"{printable(reference or "")}" is taken by {by}'
     fix = "Send each case once, under a reference of its own."
     return ItemResult(409, errors=[{"field": "reference", "error": error, "fix": fix}])
-
-
-def _reference(value: object) -> tuple[str | None, Problem | None]:
-    if value is None:
-        return None, None
-    fix = f"Send a text of 1 to {MAX_REFERENCE} printable characters."
-    if not isinstance(value, str):
-        return None, {"field": "reference", "error": "is not a text", "fix": fix}
-    if not 0 < len(value) <= MAX_REFERENCE or not value.isprintable():
-        return None, {"field": "reference", "error": f'is "{printable(value)}"', "fix": fix}
-    return clean_text(value), None

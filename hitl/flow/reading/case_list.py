@@ -7,6 +7,7 @@ Pages are cut by identifier, which is in order of time. A filter that few cases 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from unicodedata import normalize
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -99,10 +100,11 @@ def cases_page(wanted: Wanted, *, workflows: Sequence[Workflow], actor: Actor) -
 
 
 def _named(words: str) -> Q:
+    by_reference = Q(reference=normalize("NFC", words))  # as references are kept
     try:
-        return Q(pk=UUID(words)) | Q(reference=words)
+        return Q(pk=UUID(words)) | by_reference
     except ValueError:
-        return Q(reference=words)
+        return by_reference
 
 
 def _filtered(cases: QuerySet[Case], wanted: Wanted, is_blind: bool) -> QuerySet[Case]:

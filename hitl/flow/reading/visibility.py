@@ -17,14 +17,11 @@ from django.db.models import Exists, OuterRef, Q
 
 from cases.models import Case
 from cases.types import CaseStatus
-from hitl.accounts.types import Role
+from hitl.accounts.types import REVIEWING, WATCHING
 from hitl.shared.actor import Actor
 from policy.models import Decision
 from reviews.models import Review, Task
 from reviews.types import OPEN
-
-REVIEWING = (Role.REVIEWER, Role.ADJUDICATOR)
-WATCHING = (Role.LEAD, Role.OPERATOR, Role.ADMINISTRATOR, Role.AUDITOR)
 
 
 def is_kept_blind(actor: Actor) -> bool:

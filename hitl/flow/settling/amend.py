@@ -10,7 +10,7 @@ from cases.models import Case, Label
 from cases.selectors import labelled_by_hand
 from cases.services.labels import NewLabel, record_labels, supersede_labels
 from cases.types import CaseStatus, Purpose
-from hitl.accounts.types import Role
+from hitl.accounts.types import SUPERVISING
 from hitl.audit.log import record
 from hitl.flow.settling.decide import NewAnswer, decide, require_decided
 from hitl.flow.settling.settle import Given, settle
@@ -22,7 +22,7 @@ from reviews.models import Review, Task
 from reviews.selectors import label_names_of
 from reviews.services.answers import check_answer
 
-MAY_AMEND = (Role.LEAD, Role.OPERATOR, Role.ADMINISTRATOR)
+MAY_AMEND = SUPERVISING
 
 
 @transaction.atomic

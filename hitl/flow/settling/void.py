@@ -19,7 +19,7 @@ from cases.models import Case, Label, Voiding
 from cases.services.labels import NewLabel, record_labels, supersede_labels
 from cases.types import CaseStatus, Purpose
 from hitl.accounts.models import User
-from hitl.accounts.types import Role
+from hitl.accounts.types import SUPERVISING
 from hitl.audit.log import record
 from hitl.flow.settling.decide import set_status, tell
 from hitl.flow.settling.judged import judged_in
@@ -40,7 +40,7 @@ from reviews.services.voiding import (
     take_leases_away,
 )
 
-MAY_VOID = (Role.LEAD, Role.OPERATOR, Role.ADMINISTRATOR)
+MAY_VOID = SUPERVISING
 JOB = "hitl.flow.void_answers"
 CHUNK = 50
 MAX_REASON = 2_000

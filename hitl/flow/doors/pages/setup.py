@@ -19,12 +19,13 @@ from cases.services.workflows import change_schema, describe_workflow
 from hitl.accounts.keys import create_key
 from hitl.accounts.types import Scope
 from hitl.flow.doors.pages.forms import FileForm, NewWorkflowForm, SchemaForm, WordsForm, with_more_rows
-from hitl.flow.doors.pages.guards import actor_of, for_administrators, unkept
+from hitl.flow.doors.pages.guards import for_administrators, unkept
 from hitl.flow.doors.pages.workflows import find
 from hitl.flow.setup.create import set_up_workflow
 from hitl.flow.setup.examples import curl_line
 from hitl.shared import clock
 from hitl.shared.errors import Conflict, HitlError, Invalid, in_words
+from hitl.web.views import actor_of
 
 _FORM = "workflows/form.html"
 

@@ -14,13 +14,14 @@ from cases.selectors import current_schema
 from cases.services.workflows import archive_workflow, restore_workflow
 from hitl.accounts.types import Role
 from hitl.flow.doors.pages.forms import FileForm
-from hitl.flow.doors.pages.guards import actor_of, for_administrators, for_readers, tell
+from hitl.flow.doors.pages.guards import for_administrators, for_readers, tell
 from hitl.flow.export.download import download
 from hitl.flow.setup.examples import curl_line
 from hitl.flow.setup.import_history import Outcome, import_history
 from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.errors import HitlError, NotFound
+from hitl.web.views import actor_of
 from models_store.selectors import champion
 from policy.models import Policy
 from reviews.models import ReviewRules
