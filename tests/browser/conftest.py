@@ -9,10 +9,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
+from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from hitl.accounts.models import User
 from hitl.runtime.verification import find_browser
+from tests.support.quiet_server import QuietServer
 
 # Playwright's event loop lives in the thread of the tests; the ORM there is used by one task at a time.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -44,6 +46,14 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quiet_server() -> Iterator[None]:
+    """Let the live server be one that can be waited for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LiveServerThread, "server_class", QuietServer)
+        yield
 
 
 class Visitor:
@@ -106,7 +116,8 @@ class Visitor:
 def visit(browser: Browser, live_server: Any) -> Iterator[Any]:
     """Return a function that brings a visitor: `visit(user, scheme="dark", viewport=NARROW)`.
 
-    At the end no visitor may have met an error of a script, of the content policy or of a missing file.
+    At the end no visitor may have met an error of a script, of the content policy or of a missing file; and
+    no request of theirs is at work any more, when the database is emptied for the next test.
     """
     visitors: list[Visitor] = []
 
@@ -122,4 +133,5 @@ def visit(browser: Browser, live_server: Any) -> Iterator[Any]:
     troubles = [trouble for visitor in visitors for trouble in visitor.troubles]
     for visitor in visitors:
         visitor.context.close()
+    live_server.thread.httpd.wait_until_quiet()
     assert not troubles, troubles
