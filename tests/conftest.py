@@ -5,12 +5,13 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 from django.db import connections
-from django.test import override_settings
+from django.test import TransactionTestCase, override_settings
 from hypothesis import settings as hypothesis_settings
 
 from hitl.flow.intake import in_force
 from hitl.shared import clock
 from reviews import review_chances
+from tests.support.emptying import delete_all_rows
 from tests.support.template_database import migrated_template
 
 # Nothing depends on how busy the machine is; what a run finds, the next run finds as well.
@@ -27,6 +28,14 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     name = migrated_template()
     settings.DATABASES["default"].setdefault("TEST", {})["TEMPLATE"] = name
     connections["default"].settings_dict["TEST"]["TEMPLATE"] = name
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_emptying() -> Iterator[None]:
+    """Empty the database after tests that commit by deleting rows: 0.01 s, not 0.4."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", delete_all_rows)
+        yield
 
 
 @pytest.fixture(autouse=True)
