@@ -1,6 +1,6 @@
 """The order of the queue: by priority, then by a time that the workflow's rules compute.
 
-That moment is the due time less a head start, or for `age` the time of coming in less it. The head start is
+That moment is the due time less a head start, or, for `age`, the time the case came in, less the same head start. That is
 `value_hours` times the value of a person's answer, between 0 and 1: how unsure the model is, times what its
 mistake would cost as a share of the highest. Nothing of this changes with time, so nothing goes stale while
 it waits; when the rules change, `reviews.services.order` works every waiting task out anew.
@@ -39,7 +39,7 @@ def head_start(rules: ReviewRules, *, due_after: timedelta, worth: float) -> flo
     return started + rules.value_hours * 3600 * worth
 
 
-# The same for the next open tasks of a workflow, by their keys; see `lot` and `value`. A label that the
+# The same for the next open tasks of a workflow, by their keys; see `blind_value` and `value`. A label that the
 # schema no longer knows counts as the costliest. Some at a time: what is locked is passed by when tasks are
 # claimed.
 RANK_AGAIN = """
