@@ -119,7 +119,8 @@ class Case(models.Model):
     """One row per item to decide.
 
     `content` is canonical: validated, NFC text, media by the hash of their bytes. `answer` is what the case
-    counts as now. `epoch` rises with a recall or an appeal.
+    counts as now. `epoch` is 1 in every case today; it is kept for recalls and appeals
+    to come.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

@@ -13,7 +13,7 @@ class CaseStatus(models.TextChoices):
 
 CASE_TRANSITIONS: dict[str, tuple[str, ...]] = {
     "waiting": ("decided", "withdrawn"),
-    "decided": ("waiting", "decided", "withdrawn"),  # undone, recalled or appealed; amended; withdrawn
+    "decided": ("waiting", "decided", "withdrawn"),  # undone or voided; amended; withdrawn
 }
 
 

@@ -106,7 +106,7 @@ class DecisionReason(models.TextChoices):
     BATCHED = "batched", "a person accepted the suggestion unread, with others like it"
     AMENDED = "amended", "a person changed the decision"
     UNDONE = "undone", "a person took an answer back"
-    WITHDRAWN = "withdrawn", "the submitter withdrew the case"
+    WITHDRAWN = "withdrawn", "the case was taken back before anybody decided"
     DEFAULTED = "defaulted", "nobody answered in time, so the case got the default label"
 
 

@@ -1,9 +1,9 @@
 """When a case is settled: given the answers so far, settle it or ask another person. Pure.
 
-Only people vote. In an audit the model's label is what is judged: one person who agrees with it settles it;
-where one does not, a second is asked and, if those two differ, a third; the majority of three stands. Where
-there is none, two of the three contradict the model: the disagreement is upheld. A share of the agreeing
-audits is read by a second person as well, to find what one person misses: those settle nothing before.
+Only people vote. In an audit the model's label is what is judged. One person who agrees with the model
+settles it. Otherwise a second is asked, and a third if those two differ. Two equal answers stand. If all
+three differ, two of them contradict the model, and the last answer that does stands. A share of the agreeing
+audits gets a second read, to find what one person misses: there the first answer settles nothing.
 """
 
 from collections.abc import Sequence

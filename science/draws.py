@@ -67,7 +67,7 @@ def draw(secret: bytes, case_ids: Sequence[UUID], epoch: int = 0) -> Draws:
     Args:
         secret: key of the installation; whoever knows it can predict audits.
         case_ids: identities of the cases, in the order of the batch.
-        epoch: rises when a case is decided anew (recall, appeal), which draws anew.
+        epoch: another one draws anew, for a case that is opened again; 1 in every case today.
     """
     n = len(case_ids)
     identities = [case_id.bytes for case_id in case_ids]

@@ -82,7 +82,8 @@ def change_schema(
     """Give the workflow other fields or labels, as a new version of its schema.
 
     Cases and tasks that are there keep the version they came with. Models and certificates made for other
-    fields or labels decide nothing any more: their cases go to people. Nothing new is nothing done.
+    fields or labels decide nothing any more: their cases go to people. If nothing differs, nothing is
+    written.
 
     Raises:
         Invalid: a field or a label does not fit.

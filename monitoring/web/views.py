@@ -42,7 +42,7 @@ class Panel:
 
     @property
     def total_words(self) -> str:
-        """How many cases came in."""
+        """How many of the cases that came in the model decided."""
         return f"{self.traffic.automatic:,} of {self.traffic.total:,} cases"
 
     @property

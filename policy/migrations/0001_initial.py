@@ -258,7 +258,7 @@ class Migration(migrations.Migration):
                             ("batched", "a person accepted the suggestion unread, with others like it"),
                             ("amended", "a person changed the decision"),
                             ("undone", "a person took an answer back"),
-                            ("withdrawn", "the submitter withdrew the case"),
+                            ("withdrawn", "the case was taken back before anybody decided"),
                             ("defaulted", "nobody answered in time, so the case got the default label"),
                         ],
                         max_length=24,

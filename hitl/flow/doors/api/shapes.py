@@ -68,7 +68,7 @@ class Case(Shape):
 class HistoryEntry(Decision):
     """One decision in the history of a case."""
 
-    epoch: Annotated[int, _said("Rises with a recall or an appeal.")]
+    epoch: Annotated[int, _said("1 in every case today; kept for recalls and appeals to come.")]
     sequence: Annotated[int, _said("0 is the routing.")]
     by: Literal["service", "person", "submitter"]
     at: Moment
