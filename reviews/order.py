@@ -40,9 +40,9 @@ def head_start(rules: ReviewRules, *, due_after: timedelta, worth: float) -> flo
     return started + rules.value_hours * 3600 * worth
 
 
-# The same for the next open tasks of a workflow, by their keys; see `blind_value` and `value`. A label that the
-# schema no longer knows counts as the costliest. Some at a time: what is locked is passed by when tasks are
-# claimed.
+# The same for the next open tasks of a workflow, by their keys; see `blind_value` and `value`. A label that
+# the schema no longer knows counts as the costliest. Some at a time: what is locked is passed by when tasks
+# are claimed.
 RANK_AGAIN = """
 WITH cost AS (
     SELECT label ->> 'name' AS name, (label ->> 'cost')::float8 AS cost, s.number
