@@ -27,7 +27,7 @@ class Sample:
     """Labelled cases as the release scored them when it had not been trained on them.
 
     Attributes:
-        scores: the certified scalar, shape (n_cases,).
+        scores: shape (n_cases,).
         predicted: column of the predicted label, shape (n_cases,).
         wrong: whether the prediction was not the label, shape (n_cases,).
         digest: hash of the labels that this is about.
