@@ -30,7 +30,7 @@ class Purpose(models.TextChoices):
 
     REVIEW = "review", "review"
     AUDIT = "audit", "audit of an automatic decision"
-    SECOND = "second", "second review"
+    SECOND = "second", "second answer"
     ADJUDICATION = "adjudication", "adjudication"
     KNOWN_ANSWER = "known_answer", "known answer"
     APPEAL = "appeal", "appeal"

@@ -287,7 +287,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("review", "review"),
                             ("audit", "audit of an automatic decision"),
-                            ("second", "second review"),
+                            ("second", "second answer"),
                             ("adjudication", "adjudication"),
                             ("known_answer", "known answer"),
                             ("appeal", "appeal"),

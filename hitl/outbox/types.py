@@ -23,7 +23,7 @@ EVENT_KINDS = (
     "case.decided",
     "case.withdrawn",
     "decision.amended",
-    "decision.recalled",
+    "decision.voided",
     "release.promoted",
     "training.finished",
     "cutoffs.changed",

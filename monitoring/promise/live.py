@@ -89,7 +89,7 @@ def _drawn(workflow_id: UUID, release_id: UUID, reasons: Sequence[str], now: dat
 
 
 def _estimate(drawn: Sequence[Drawn], costs: Mapping[str, float]) -> Estimate:
-    """Answers behind one that is waited for are left out: only disagreements wait for a second opinion.
+    """Answers behind one that is waited for are left out: only disagreements wait for a second answer.
 
     What nobody settled counts as wrong, and as right in the lower end: who leaves errors unanswered must not
     make them vanish.

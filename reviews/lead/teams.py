@@ -16,7 +16,7 @@ from hitl.shared.errors import HitlError
 from hitl.web.views import person
 from reviews.lead.guards import Asked, reader
 from reviews.models import PersonSkills, ReviewRules, Team
-from reviews.services.teams import MAY_ROUTE, change_skills, remove_team, save_team
+from reviews.services.teams import MAY_ASSIGN, change_skills, remove_team, save_team
 
 
 class SkillsField(forms.CharField):
@@ -142,7 +142,7 @@ def _page(request: HttpRequest, sent: TeamForm | None) -> HttpResponse:
         "people": people,
         "new": sent if is_new else TeamForm(prefix="new"),
         "is_new_open": is_new,
-        "may_route": person(request).as_actor().has(*MAY_ROUTE),
+        "may_assign": person(request).as_actor().has(*MAY_ASSIGN),
         "wanted": ReviewRules.objects.exclude(skills=[])
         .select_related("workflow")
         .order_by("workflow__name"),

@@ -57,7 +57,7 @@ def supports_needed(*, tasks: Sequence[Task], label: str, judged: str | None, re
 
 
 def ask_again(*, task: Task, tasks: Sequence[Task], now: datetime) -> None:
-    """Ask somebody else for an answer that is void: the same task, blind, for the reason `recalled`.
+    """Ask somebody else for an answer that is void: the same task, blind, for the reason `voided`.
 
     Whoever was only to be asked because of that answer need not be asked any more. A task that was not drawn
     to be
@@ -78,7 +78,7 @@ def ask_again(*, task: Task, tasks: Sequence[Task], now: datetime) -> None:
         runner_up=None,
         release=None,
         inclusion_probability=F("inclusion_probability") if task.mode == Mode.BLIND else None,
-        reasons=[TaskReason.RECALLED],
+        reasons=[TaskReason.VOIDED],
         created_at=now,
         due_at=due_at,
         head_start=blind_head_start(rules_of(task), task_id=task.pk, created_at=now, due_at=due_at),

@@ -263,7 +263,7 @@ def _follow(case: Case, review: Review, tasks: list[Task], actor: Actor, now: da
         undone = NewDecision(case.pk, case.epoch, DecisionReason.UNDONE, None, review_id=review.pk)
         append_decisions([undone], actor=actor, now=now)
         set_status({case: None}, CaseStatus.WAITING, now=now)
-        tell(case, "decision.recalled", now=now)
+        tell(case, "decision.voided", now=now)
     ask_again(task=task, tasks=tasks, now=now)
     return [*counted, "reaudited" if is_automatic else "reopened"]
 

@@ -78,12 +78,12 @@ def test_a_case_that_one_person_decided_waits_again_blind_and_somebody_else_deci
     assert (task.status, task.mode, task.reasons, task.suggestion, task.inclusion_probability) == (
         "waiting",
         "blind",
-        ["recalled"],
+        ["voided"],
         None,
         None,  # it was not drawn to be blind: its label must not stand for others
     )
     assert Review.objects.get().label == "spam"  # what was said stays stored
-    assert [event.kind for event in Event.objects.order_by("at")][-1] == "decision.recalled"
+    assert [event.kind for event in Event.objects.order_by("at")][-1] == "decision.voided"
     say(careful, "ham", at=LATER)
     case.refresh_from_db()
     assert (case.status, case.answer, current(case)) == ("decided", "ham", "ham")
