@@ -34,7 +34,7 @@ class Rule:
         audit_base: the base audit rate, which sets the floor of `audit_rate`.
         blind_share: probability with which a reviewed case is answered blind.
         ramp: share of accepted cases that is automated; capped while the basis is provisional.
-        rescore: maps probabilities (n_cases, n_labels) to the score (n_cases,) in [0, 1]; None
+        rescore: maps probabilities (n_cases, n_classes) to the score (n_cases,) in [0, 1]; None
             means the probability of the predicted label.
 
     Raises:

@@ -107,7 +107,7 @@ def _agreement(
     given = _given(list(rows))
     plain = given.known[given.case] < 0  # known answers are the same case to everybody, and chosen to be hard
     counts = label_counts(
-        given.case[plain], given.label[plain], n_cases=len(given.case_ids), n_labels=len(given.labels)
+        given.case[plain], given.label[plain], n_cases=len(given.case_ids), n_classes=len(given.labels)
     )
     pairs = [NamedPair(given.labels[p.one], given.labels[p.other], p) for p in label_pairs(counts)]
     alpha = krippendorff_alpha(counts, rng=np.random.default_rng(seed))
@@ -145,7 +145,7 @@ def _together(given: _Given) -> Together:
         given.label,
         n_cases=len(given.case_ids),
         n_people=len(given.person_ids),
-        n_labels=len(given.labels),
+        n_classes=len(given.labels),
         known=given.known,
     )
     answers = np.bincount(given.person, minlength=len(given.person_ids))
