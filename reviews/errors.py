@@ -18,7 +18,7 @@ class AlreadyAnswered(Conflict):
 
 
 class HandsFull(Conflict):
-    """You hold as many cases as one person may. Answer or give back one of them."""
+    """You have as many cases open as one person may. Answer or give back one of them."""
 
     code = "hands_full"
 

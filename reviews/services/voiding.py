@@ -31,10 +31,10 @@ def take_leases_away(*, reviewer_id: int, workflow_id: UUID | None) -> int:
 
     Waits for an answer that is being recorded at this moment; it stands when this returns.
     """
-    held = Task.objects.filter(leased_to_id=reviewer_id, status=TaskStatus.LEASED)
+    leased = Task.objects.filter(leased_to_id=reviewer_id, status=TaskStatus.LEASED)
     if workflow_id is not None:
-        held = held.filter(workflow_id=workflow_id)
-    return move(held, table=TASK_TRANSITIONS, to=TaskStatus.WAITING, **NO_LEASE, leased_to=None)
+        leased = leased.filter(workflow_id=workflow_id)
+    return move(leased, table=TASK_TRANSITIONS, to=TaskStatus.WAITING, **NO_LEASE, leased_to=None)
 
 
 def last_answer_at(reviewer_id: int) -> datetime | None:

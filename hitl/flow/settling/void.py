@@ -55,7 +55,7 @@ class Touched:
     cases: int
     automatic: int
     labels: int
-    held: int
+    leased: int
 
     @property
     def of_people(self) -> int:
@@ -68,14 +68,14 @@ def preview_voiding(*, reviewer_id: int, workflow_id: UUID | None, since: dateti
     all_given = standing_in(reviewer_id=reviewer_id, workflow_id=workflow_id, since=since, until=now)
     cases = all_given.exclude(task__purpose=Purpose.KNOWN_ANSWER).values("case_id").distinct()
     routed = Decision.objects.filter(case_id__in=cases, sequence=0, route="auto")
-    held = Task.objects.filter(leased_to_id=reviewer_id, status="leased")
+    leased = Task.objects.filter(leased_to_id=reviewer_id, status="leased")
     return Touched(
         answers=all_given.count(),
         known=all_given.filter(task__purpose=Purpose.KNOWN_ANSWER).count(),
         cases=cases.count(),
         automatic=routed.values("case_id").distinct().count(),
         labels=Label.objects.filter(case_id__in=cases, superseded_at=None).count(),
-        held=(held if workflow_id is None else held.filter(workflow_id=workflow_id)).count(),
+        leased=(leased if workflow_id is None else leased.filter(workflow_id=workflow_id)).count(),
     )
 
 
