@@ -124,7 +124,7 @@ def _review(world: World, address: str, password: str, truth: dict[str, str]) ->
     theirs = Review.objects.filter(reviewer__username=reviewer.username, case__workflow_id=workflow_id)
     before = list(theirs.values_list("pk", flat=True))
     answered = reviewer.work(workflow=world.slug, most=REVIEWED)
-    fresh = theirs.exclude(pk__in=before).select_related("case", "task__workflow__review_rules")
+    fresh = list(theirs.exclude(pk__in=before).select_related("case", "task__workflow__review_rules"))
     if not answered or len(fresh) != answered:
         raise ItFailed(f"{world.name}: of {answered} answers at the desk {len(fresh)} were recorded")
     if wrong := list(wrong_outcomes(fresh)):

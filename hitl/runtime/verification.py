@@ -22,6 +22,9 @@ from hitl.runtime.warm import warm_servers
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NO_TESTS_COLLECTED = 5
+SHORT = ("unit", "architecture", "integration", "api")
+"""The folders of tests that answer soon."""
+
 TESTS = ("tests", "browser")
 """The checks that are runs of pytest."""
 
@@ -91,19 +94,17 @@ class Run:
             self._check("scripts", [*compiler, "--project", str(TOOLS / "tsconfig.json")])
 
     def _all_tests(self, folder: Path, *, fast: bool) -> None:
-        folders = [
-            name
-            for name in ("unit", "architecture", "integration", "api")
-            if (ROOT / "tests" / name).is_dir()
-        ]
-        if not fast and (ROOT / "tests" / "simulation").is_dir():
-            folders.append("simulation")
+        # Simulations are long, and so come before the short ones: at the end no process waits for another.
+        wanted = ("simulation", *SHORT) if not fast else SHORT
+        folders = [name for name in wanted if (ROOT / "tests" / name).is_dir()]
         processes = max(2, min(os.cpu_count() or 2, 8))
         self.pytest("tests", folder, [f"--numprocesses={processes}", *(f"tests/{name}" for name in folders)])
         if fast:
             self.outcomes.append(Outcome("browser", None, note="left out by --fast (simulations too)"))
         elif find_browser():
-            self.pytest("browser", folder, ["--numprocesses=2", "tests/browser"])
+            # A test of a page waits for half of its time: one process more than processors fills them.
+            share = [f"--numprocesses={min(processes + 1, 8)}", "--maxschedchunk=1"]
+            self.pytest("browser", folder, [*share, "tests/browser"])
         else:
             note = "no Chromium or Chrome here: NO PAGE WAS TESTED. Install chromium, or set CHROMIUM."
             self.outcomes.append(Outcome("browser", False if in_ci() else None, note=note))

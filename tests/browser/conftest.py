@@ -32,7 +32,7 @@ FLAGS = [
 STILL = """() => Promise.allSettled(document.getAnimations()
     .filter((moving) => moving.effect.getComputedTiming().endTime < Infinity)
     .map((moving) => moving.finished))"""
-expect.set_options(timeout=10_000)  # for what is awaited; how long a thing may take is for benchmarks
+expect.set_options(timeout=20_000)  # for what is awaited; how long a thing may take is for benchmarks
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 COLOURS = ["color-contrast", "link-in-text-block"]
 """Of the rules that axe asks by itself, those about colours: all others see the same in each scheme."""
@@ -66,8 +66,8 @@ class Visitor:
         self.context, self.address = context, address
         self.troubles: list[str] = []
         self.page: Page = context.new_page()
-        self.page.set_default_timeout(10_000)
-        self.page.set_default_navigation_timeout(30_000)  # the first page of a run compiles its templates
+        self.page.set_default_timeout(20_000)
+        self.page.set_default_navigation_timeout(60_000)  # the first page of a run compiles its templates
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
 
