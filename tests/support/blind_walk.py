@@ -21,7 +21,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 _PART = re.compile(r"<(?:(\w+):)?(\w+)>")
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _TOKENS = (
-    (re.compile(r'(name="csrfmiddlewaretoken" value=")\w{64}"'), r'\1token"'),
+    (re.compile(r'(name=\\?"csrfmiddlewaretoken\\?" value=\\?")\w{64}'), r"\1token"),  # also inside JSON
     (re.compile(r'("X-CSRFToken": ")\w{64}"'), r'\1token"'),
 )
 LIST_FILTERS: tuple[dict[str, str], ...] = tuple(
@@ -93,10 +93,18 @@ def plain(answer: HttpResponseBase, known: Known) -> str:
     text = "\n".join([str(answer.status_code), *head, f"cookies: {cookies}", body.decode(errors="replace")])
     for pattern, word in _TOKENS:
         text = pattern.sub(word, text)
-    for found, name in known.names.items():
-        text = text.replace(found, f"<{name}>").replace(found[:8], f"<{name}, short>")
+    text = named(text, known)
+    for short in {found[:8] for found in known.names}:  # as headings have it; made in one minute, all are one
+        text = text.replace(short, "<short>")
     seen: dict[str, str] = {}
     return _ID.sub(lambda match: seen.setdefault(match[0], f"<id {len(seen)}>"), text)
+
+
+def named(text: str, known: Known) -> str:
+    """Return the text with names in the place of the identifiers that have one."""
+    for found, name in known.names.items():
+        text = text.replace(found, f"<{name}>")
+    return text
 
 
 def look(client: Client, known: Known, paths: Iterable[str]) -> dict[str, str]:
@@ -106,7 +114,7 @@ def look(client: Client, known: Known, paths: Iterable[str]) -> dict[str, str]:
         for query in ({}, *known.queries.get(path, ())):
             address = f"{path}?{urlencode(query)}" if query else path
             with _taken_back(client):
-                said[f"GET {address}"] = plain(client.get(address), known)
+                said[named(f"GET {address}", known)] = plain(client.get(address), known)
     return said
 
 
@@ -116,7 +124,7 @@ def send(client: Client, known: Known, paths: Iterable[str]) -> dict[str, str]:
     for path in paths:
         with _taken_back(client):
             headers = {"X-Desk": "1", "HX-Request": "true"}
-            said[f"POST {path}"] = plain(client.post(path, known.form, headers=headers), known)
+            said[named(f"POST {path}", known)] = plain(client.post(path, known.form, headers=headers), known)
     return said
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -78,7 +78,6 @@ class Stage:
     key: Any
     endpoint: Endpoint
     oracle: Oracle
-    client: Client
     is_quick: bool = False
 
     def is_shown(self, door: str) -> bool:
@@ -90,17 +89,18 @@ class Stage:
 def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
     oracle = Oracle()
     monkeypatch.setattr("hitl.flow.intake.in_force.served_model", lambda release_id: oracle)
+    # Django stamps what must not be kept with a clock of its own.
+    at_the_clock = SimpleNamespace(time=lambda: clock.now().timestamp())
+    monkeypatch.setattr("django.utils.cache.time", at_the_clock)
     workflow = automating_workflow(blind_share=1.0, blind_rate=1.0, audit_base=1.0, audit_rate=1.0)
     Certificate.objects.update(status="certified")  # no share is held back by chance
     ReviewRules.objects.create(workflow=workflow, sla_action=SlaAction.ESCALATE)
     reviewer = person(Role.REVIEWER, username="grace")
-    client = Client()
-    client.force_login(reviewer)
     others = [person(Role.REVIEWER), person(Role.REVIEWER, Role.ADJUDICATOR), person(Role.ADJUDICATOR)]
     endpoint = Endpoint.objects.create(
         name="shop backend", url="https://shop.example/", secrets=["x"], created_at=NOW
     )
-    return Stage(workflow, reviewer, others, person(Role.LEAD), client_key(), endpoint, oracle, client)
+    return Stage(workflow, reviewer, others, person(Role.LEAD), client_key(), endpoint, oracle)
 
 
 def at(moment: datetime) -> datetime:
@@ -122,7 +122,9 @@ def live_through(stage: Stage, probabilities: list[float] | None) -> dict[str, s
 
 def _live(stage: Stage, probabilities: list[float] | None, seen: dict[str, str]) -> None:
     in_force.forget()
-    now, client = at(NOW), stage.client
+    now = at(NOW)
+    client = Client(REMOTE_ADDR="192.0.2.9")  # not on this machine, from where /metrics may be read
+    client.force_login(stage.reviewer)
     stage.oracle.probabilities = probabilities
     body = {"body": "The very same words"}
     submit_cases(Intake(stage.workflow.slug, [Submission(body, "order-1")], stage.key, now))
@@ -173,10 +175,9 @@ def _live(stage: Stage, probabilities: list[float] | None, seen: dict[str, str])
         withdraw_case(case_id=case.pk, actor=TESTER, now=now)
     now = at(NOW + timedelta(days=4))
     sweep_overdue(now=now)
-    stage.client.force_login(stage.reviewer)  # the session is over by then
     walk("days later", whole=True)
     assert Review.objects.filter(case=case, reviewer=stage.reviewer, undone_at=None).get().label == "ham"
-    assert others_can == 3 * (probabilities == AUDITED[::-1]) or probabilities != AUDITED[::-1], others_can
+    assert (others_can > 0) == (max(probabilities or [0]) > 0.9), "only of audits are others asked"
 
 
 SHOWN = ("/cases/", "/review/", "/review/recent/", "/review/waiting/", "/review/held/", "/profile/answers/")
