@@ -59,6 +59,11 @@ DATABASES = {
         _required("DATABASE_URL", "postgresql://user:password@host:5432/name of PostgreSQL 15+")
     )
 }
+# Who may change tables: `migrate` alone works as this role, and grants the role above what the service needs.
+_owner = os.environ.get("HITL_OWNER_DATABASE_URL", "")
+OWNER_DATABASE = _database(_owner) if _owner else None
+# A file to which each signed head of the audit log is appended, best on a disk of somebody else.
+AUDIT_HEADS_FILE = os.environ.get("HITL_AUDIT_HEADS_FILE", "")
 REDIS_URL = _required("REDIS_URL", "redis://:password@host:6379/0 of the broker")
 
 INSTALLED_APPS = [

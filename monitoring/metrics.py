@@ -26,6 +26,7 @@ from hitl.shared import clock
 from hitl.shared.errors import NotFound
 from models_store.models import TrainingRun
 from models_store.selectors import ACTIVE
+from models_store.serving import champions, troubles
 from monitoring.models import HourTally
 from policy.models import Policy
 from reviews.models import Task
@@ -43,6 +44,7 @@ class Service(Collector):
         yield from self._decided(names)
         yield from self._waiting(names)
         yield from self._policies(names)
+        yield _usable(names)
         yield _gauge("hitl_webhooks_due", "Deliveries that wait to be sent.", _due())
         open_batches = IntakeBatch.objects.filter(
             status__in=[IntakeBatchStatus.QUEUED, IntakeBatchStatus.RUNNING]
@@ -124,6 +126,20 @@ class Service(Collector):
         yield _gauge("hitl_web_processes", "Web processes.", len(family))
         yield _gauge("hitl_web_resident_bytes", "Memory of the web processes.", resident)
         yield CounterMetricFamily("hitl_web_cpu_seconds", "CPU time of the web processes.", value=seconds)
+
+
+def _usable(names: dict[UUID, str]) -> Metric:
+    """Whether the model of each workflow that has one can be used; where it cannot, people decide."""
+    usable = GaugeMetricFamily(
+        "hitl_model_usable",
+        "1 while the model in service can be used, 0 while people decide.",
+        labels=["workflow"],
+    )
+    broken = {trouble.workflow_id for trouble in troubles()}
+    for workflow_id in champions().values_list("workflow_id", flat=True):
+        if workflow_id in names:
+            usable.add_metric([names[workflow_id]], float(workflow_id not in broken))
+    return usable
 
 
 def _is_like(process: psutil.Process, own: psutil.Process) -> bool:

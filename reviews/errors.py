@@ -30,7 +30,7 @@ class HoldsFull(Conflict):
 
 
 class UndoTooLate(Conflict):
-    """It is too late to take this answer back: others have been told of it. Change the answer instead."""
+    """It is too late to take this answer back. Change the answer instead."""
 
     code = "undo_too_late"
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 from django.db import connections
+from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import TransactionTestCase, override_settings
 from hypothesis import settings as hypothesis_settings
 
@@ -56,6 +57,27 @@ def loaded_dice(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     """
     if request.node.get_closest_marker("dice") is None:
         monkeypatch.setattr(review_chances, "_drawn", lambda salt, identity, epoch, share: share >= 1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def tables_may_be_emptied(monkeypatch_session: pytest.MonkeyPatch) -> None:
+    """Let tests with transactions of their own empty the tables behind them, which the service never may.
+
+    They work as the owner of the database, who alone can pass over its triggers.
+    """
+    usual = DatabaseOperations.execute_sql_flush
+
+    def flush(self: DatabaseOperations, statements: list[str]) -> None:
+        usual(self, ["SET LOCAL session_replication_role = replica", *statements])
+
+    monkeypatch_session.setattr(DatabaseOperations, "execute_sql_flush", flush)
+
+
+@pytest.fixture(scope="session")
+def monkeypatch_session() -> Iterator[pytest.MonkeyPatch]:
+    """Return what changes things until the last test has run."""
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from cases.models import Case, Workflow
-from hitl.audit.log import verify
+from hitl.audit.verify import verify
 from hitl.demo.answers import wrong_outcomes
 from hitl.demo.client import ApiClient
 from hitl.demo.load import learn_histories

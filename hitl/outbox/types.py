@@ -31,6 +31,7 @@ EVENT_KINDS = (
     "breaker.tripped",
     "breaker.reset",
     "promise.broken",
+    "audit.checkpoint",
 )
 
 TEST_KIND = "endpoint.test"  # sent on request to one endpoint, whatever kinds it asked for

@@ -66,6 +66,7 @@ def serve(
     say(f"hitl {__version__}")
     say("Preparing the database and the pages' files")
     call_command("migrate", interactive=False, verbosity=0)
+    os.environ.pop("HITL_OWNER_DATABASE_URL", None)  # what serves is told of the service's role alone
     collect_if_changed()
     if prepare:
         prepare()

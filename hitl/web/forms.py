@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from hitl.accounts.models import User
 from hitl.shared import clock
+from hitl.web.signing_in import note_failure, note_throttled
 from hitl.web.throttle import TooManyAttempts, begin_attempt, forget_attempts, source_of
 
 
@@ -32,12 +33,18 @@ class SignInForm(AuthenticationForm):
         name = self.cleaned_data.get("username")
         if not name or not self.cleaned_data.get("password"):
             return self.cleaned_data
-        source = source_of(name, client_address(self.request))
+        address, now = client_address(self.request), clock.now()
+        source = source_of(name, address)
         try:
-            begin_attempt(source=source, now=clock.now())
+            begin_attempt(source=source, now=now)
         except TooManyAttempts as refused:
+            note_throttled(name, address=address, now=now)
             raise ValidationError(refused.message, code=refused.code) from refused
-        cleaned: dict[str, Any] = super().clean()
+        try:
+            cleaned: dict[str, Any] = super().clean()
+        except ValidationError:
+            note_failure(name, address=address, now=now)
+            raise
         forget_attempts(source=source)
         return cleaned
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from cases.services.versions import bump
+from hitl.accounts.automation import require_answerable
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid
@@ -17,6 +18,7 @@ from policy.access import require_raiser
 from policy.models import Policy
 from policy.services.locking import locked_policy
 from policy.types import Degree, Doubt, LossKind, Scope
+from science.decide import Degree as ByRank
 from science.rule import AUDIT_FLOOR
 
 BLIND_FLOOR = 0.01  # below this a release collects no blind labels to speak of
@@ -73,6 +75,25 @@ class Promise:
             if not fits
         ]
 
+    def looser(self) -> list[tuple[str, str]]:
+        """Name each field that promises less, or looks less closely, than the promise that nobody has to
+        choose, and up to where it may go without.
+        """
+        usual = Promise()
+        within = {
+            "target": (self.target <= usual.target, f"at most {usual.target:g}"),
+            "confidence": (self.confidence >= usual.confidence, f"at least {usual.confidence:g}"),
+            "audit_base": (self.audit_base >= usual.audit_base, f"at least {usual.audit_base:g}"),
+            "audit_amber": (self.audit_amber >= usual.audit_amber, f"at least {usual.audit_amber:g}"),
+            "blind_share": (self.blind_share >= usual.blind_share, f"at least {usual.blind_share:g}"),
+            "loss": (self.loss == usual.loss, f"{usual.loss}"),
+        }
+        return [
+            (f"promise.{field}", f"A key may send {limit}.")
+            for field, (fits, limit) in within.items()
+            if not fits
+        ]
+
 
 @transaction.atomic
 def create_policy(
@@ -88,6 +109,7 @@ def create_policy(
 
     Raises:
         Invalid: the promise or the degree does not fit; nothing is written.
+        PersonNeeded, NotAllowed: it would let the model decide more than the actor may allow.
     """
     errors = promise.errors()
     if degree not in Degree.values or degree == Degree.FULL:
@@ -101,6 +123,7 @@ def create_policy(
         )
     if errors:
         raise Invalid(errors)
+    require_answerable(actor, _raised(promise, degree))
     policy = Policy.objects.create(
         workflow_id=workflow_id,
         degree=degree,
@@ -160,6 +183,13 @@ def change_promise(
     if release is not None:
         enqueue("policy.certify_release", str(release.id))
     return policy
+
+
+def _raised(promise: Promise, degree: str) -> list[tuple[str, str]]:
+    below = [one.value for one in ByRank if one.rank <= ByRank.ASSIST.rank]
+    if degree in below:
+        return promise.looser()
+    return [("degree", f"A key may send one of {', '.join(below)}."), *promise.looser()]
 
 
 def _columns(promise: Promise) -> dict[str, Any]:

@@ -28,7 +28,6 @@ from science.agreement.shares import Share
 
 LAST = 12
 MAX_PAIRS = 8
-LEAST_OF_ONES_OWN = 20
 """Compared answers below which people are not told how often theirs stood: fewer would tell which ones
 were."""
 
@@ -177,9 +176,10 @@ def _section(found: WorkflowAgreement, workflow: Any, users: dict[int, str]) -> 
 @login_required
 @require_GET
 def own(request: HttpRequest) -> HttpResponse:
-    """Show people their own numbers: how much, how fast, how often the case came out as they said.
+    """Show people their own numbers: how much and how fast.
 
-    Nothing here tells which cases were read twice, known beforehand or audits.
+    How often cases came out as they said is for leads: a share that moves with one answer tells what came of
+    it, and so which cases were read twice, known beforehand or audits.
 
     Raises:
         NotAllowed: the person does not review.
@@ -191,11 +191,8 @@ def own(request: HttpRequest) -> HttpResponse:
     window = asked.window(person_id=user.pk)
     found = people(window)
     quality = found[0] if found else None
-    agreed = quality.agreement if quality and isinstance(quality.agreement, Share) else None
     context = {
         "quality": quality,
-        "agreed": agreed if agreed and agreed.n >= LEAST_OF_ONES_OWN else None,
-        "least": LEAST_OF_ONES_OWN,
         "plot": _seconds(window, (), name="you", with_others=False) if quality else None,
     }
     return render(request, "lead/own.html", context | asked.context(request))

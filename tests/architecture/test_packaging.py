@@ -20,7 +20,7 @@ PLATFORMS = [
     "aarch64-apple-darwin",
     "x86_64-apple-darwin",
 ]
-SECRETS = {"HITL_SECRET_KEY", "POSTGRES_PASSWORD", "BROKER_PASSWORD"}
+SECRETS = {"HITL_SECRET_KEY", "POSTGRES_PASSWORD", "SERVICE_PASSWORD", "BROKER_PASSWORD"}
 
 
 def entries(lock: str) -> dict[str, str]:

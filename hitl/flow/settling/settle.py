@@ -110,15 +110,17 @@ def settle(given: Sequence[Given], *, actor: Actor, now: datetime) -> dict[UUID,
     """Do what follows from answers to different cases; return by task the label its case is settled with.
 
     None stands where others are asked. Cases and tasks are locked by the caller. What is answered to a
-    known-answer case changes nothing. What people say of a case that a lead has decided anew is kept as
-    evidence, and leaves the lead's answer as it is.
+    known-answer case changes nothing, nor to one withdrawn since. What people say of a case that a lead has
+    decided anew is kept as evidence, and leaves the lead's answer as it is.
     """
     labels: dict[UUID, str | None] = {}
     for one in given:
         if one.task.purpose == Purpose.KNOWN_ANSWER:
             remember_known_answer(case=one.case, review=one.review, now=now)
             labels[one.task.pk] = one.review.label
-    counting = _with_earlier([one for one in given if one.task.purpose != Purpose.KNOWN_ANSWER])
+        elif one.case.status == CaseStatus.WITHDRAWN:
+            labels[one.task.pk] = None
+    counting = _with_earlier([one for one in given if one.task.pk not in labels])
     judged = judged_in([said.case.pk for said in counting if said.may_judge])
     settled: list[tuple[Answers, str]] = []
     for said in counting:

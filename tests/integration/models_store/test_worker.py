@@ -14,7 +14,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from hitl.audit.log import verify
+from hitl.audit.verify import verify
 from hitl.shared import clock
 from hitl.shared.jobs import enqueue
 from models_store.models import LabelRole, Release, RoleSpan, TrainingRun

@@ -132,8 +132,15 @@ def _import(found: Workflow, form: FileForm, attest: bool, actor: Actor) -> Outc
 @require_GET
 def export(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Stream cases, decisions or labels; personal fields in the clear for administrators alone."""
-    is_administrator = actor_of(request).has(Role.ADMINISTRATOR)
-    return download(find(slug), request.GET.dict(), shows_personal=is_administrator, shows_model=True)
+    actor = actor_of(request)
+    return download(
+        find(slug),
+        request.GET.dict(),
+        shows_personal=actor.has(Role.ADMINISTRATOR),
+        shows_model=True,
+        actor=actor,
+        now=clock.now(),
+    )
 
 
 def find(slug: str) -> Workflow:
