@@ -22,7 +22,7 @@ WITHOUT_SERVICES = {
 PLACEHOLDERS = {
     "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
     "REDIS_URL": "redis://127.0.0.1:1/0",
-    "HITL_SECRET_KEY": "of a command that needs none",
+    "HITL_SECRET_KEY": "of a command that needs none and signs nothing",
 }
 
 

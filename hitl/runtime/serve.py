@@ -76,21 +76,20 @@ def serve(
     port = held.port
     address = f"http://{LOOPBACK}:{port}"
     os.environ["HITL_ADDRESS"] = address
-    web, worker, beat = (
-        programs.web(ours.data, port=port),
-        programs.worker(ours.data),
-        programs.beat(ours.data),
-    )
-    supervisor = Supervisor([web, worker, beat], servers=ours.servers, say=say)
+    webs = programs.webs_behind_front(ours.data, port=port)
+    others = [*programs.workers(ours.data), programs.beat(ours.data)]
+    supervisor = Supervisor([*webs.programs, *others], servers=ours.servers, say=say)
+    if webs.front is None:
+        say("No nginx here: whoever sends slowly keeps a web process busy. NGINX_BIN names one.")
     supervisor.handle_signals()
     supervisor.start()
     try:
-        _wait_until_it_answers(supervisor, web, port)
+        _wait_until_it_answers(supervisor, webs.webs[0], port)
         if supervisor.exit_code is None:
             ours.announce(address=address)
             seconds = time.time() - psutil.Process().create_time()
             say(f"Ready at {address} after {seconds:.1f} s. Ctrl-C stops everything.")
-            say(f"Logs: {web.log.parent}")
+            say(f"Logs: {ours.data / 'log'}")
             for program in beside(address) if beside else ():
                 supervisor.add(program)
             if meanwhile:
@@ -102,6 +101,7 @@ def serve(
         raise
     code = supervisor.run()
     held.release()
+    webs.release()
     say("Stopped.")
     return code
 

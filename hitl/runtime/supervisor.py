@@ -51,6 +51,7 @@ class Program:
     death_signal: int = signal.SIGKILL  # nobody is left to escalate when the parent is gone
     stop_seconds: float = 8.0
     process: subprocess.Popen[bytes] | None = None
+    port: int | None = None  # where it listens, if it does
 
     @property
     def log(self) -> Path:

@@ -172,7 +172,14 @@ def run_tests(*, fast: bool, narrowed_to: Sequence[str] = ()) -> int:
     with tempfile.TemporaryDirectory(prefix="hitl-test-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         with warm_servers(folder) if narrowed_to and not in_ci() else _own_servers(folder) as servers:
-            run = Run({**os.environ, **servers, "HITL_SECRET_KEY": "of the tests", "PYTHONUNBUFFERED": "1"})
+            run = Run(
+                {
+                    **os.environ,
+                    **servers,
+                    "HITL_SECRET_KEY": "of the tests, which sign nothing that is kept",
+                    "PYTHONUNBUFFERED": "1",
+                }
+            )
             if narrowed_to:
                 run.pytest("tests", folder, narrowed_to)
             else:

@@ -103,7 +103,9 @@ def _on_stage(options: Options, report: Path) -> int:
                 "DATABASE_URL": server.url,
                 "REDIS_URL": "redis://127.0.0.1:1/0",  # no bell is rung
                 "HITL_DATA_DIR": str(folder),
-                "HITL_SECRET_KEY": f"of simulation {options.seed}, nothing is kept",  # its draws come back
+                "HITL_SECRET_KEY": f"of simulation {options.seed}, nothing is kept".ljust(
+                    32
+                ),  # its draws come back
                 "HITL_LOG_LEVEL": "ERROR",
                 ON_STAGE: "1",
             }
