@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from hitl.sizes import API, MAX_FORM_BYTES, UPLOADS, BodyLimit
 
+IN_CONTAINER = "/tmp"  # noqa: S108 - a file system of the container's own
 _HEAD = """\
 # Made by `python3 -m hitl.runtime.front_config`; change it there.
 daemon off;
@@ -122,14 +123,14 @@ class Front:
 
     def text(self) -> str:
         """Return the configuration file."""
-        main = "error_log stderr warn;\n"
-        if self.home is not None:
-            main += f'pid "{self.home}/nginx.pid";\n' + ("user root;\n" if self.is_root else "")
+        main = "error_log stderr crit;\n"
+        home = self.home or IN_CONTAINER
+        main += f'pid "{home}/nginx.pid";\n' + ("user root;\n" if self.is_root else "")
         head = _HEAD.format(
             main=main,
             access_log="/dev/stdout",
             strangers=_stranger("api", API) + "\n" + _stranger("upload", UPLOADS),
-            temporary=_temporary(self.home),
+            temporary=_temporary(home),
             upstreams=self._upstreams(),
             listen=self.listen,
         )
@@ -168,9 +169,7 @@ def _stranger(name: str, limit: BodyLimit) -> str:
     )
 
 
-def _temporary(home: str | None) -> str:
-    if home is None:
-        home = "/tmp"  # noqa: S108 - a file system of the container's own
+def _temporary(home: str) -> str:
     names = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     return "".join(f'  {name}_temp_path "{home}/{name}";\n' for name in names)
 

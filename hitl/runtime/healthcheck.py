@@ -5,11 +5,11 @@ import os
 import sys
 
 
-def is_ready(port: int, *, host_name: str, seconds: float = 4.0) -> bool:
-    """Ask the readiness page, under a name that the service answers to."""
+def is_ready(port: int, *, seconds: float = 4.0) -> bool:
+    """Ask the probe thread's readiness page."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
     try:
-        connection.request("GET", "/health/ready", headers={"Host": host_name})
+        connection.request("GET", "/health/ready")
         return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False
@@ -18,8 +18,7 @@ def is_ready(port: int, *, host_name: str, seconds: float = 4.0) -> bool:
 
 
 def main() -> None:
-    name = os.environ.get("HITL_ALLOWED_HOSTS", "").split(",")[0].lstrip(".*") or "localhost"
-    sys.exit(0 if is_ready(int(os.environ.get("GRANIAN_PORT", "8000")), host_name=name) else 1)
+    sys.exit(0 if is_ready(int(os.environ.get("HITL_PROBE_PORT", "8001"))) else 1)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from hitl.runtime.tied import SUPERVISOR
 from hitl.schedule import QUEUES, SHORT
 
 WEB_WORKERS = 2
+GRANIAN_LOGGING = Path(__file__).with_name("granian_logging.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +77,20 @@ def web(
     command += ["--workers", str(workers), "--blocking-threads", "1", "--no-ws", "--log-level", "warning"]
     command += ["--respawn-failed-workers", "--respawn-interval", "0.5"]
     # A SIGTERM that meets workers still coming up can hang it for good without this limit.
-    command += ["--workers-kill-timeout", "3"]
+    command += ["--workers-kill-timeout", "2", "--log-config", str(GRANIAN_LOGGING)]
     environment = {SUPERVISOR: str(os.getpid())}
     if probes is not None:
         proxies = [each for each in (os.environ.get("HITL_TRUSTED_PROXIES"), f"{LOOPBACK}/32") if each]
         environment |= {"HITL_PROBE_PORT": str(probes), "HITL_TRUSTED_PROXIES": ",".join(proxies)}
-    return Program(name, [*command, "hitl.wsgi:application"], data, ROOT, environment=environment, port=port)
+    return Program(
+        name,
+        [*command, "hitl.wsgi:application"],
+        data,
+        ROOT,
+        environment=environment,
+        stop_seconds=3.5,
+        port=port,
+    )
 
 
 def workers(data: Path) -> list[Program]:
@@ -98,12 +107,30 @@ def worker(data: Path, *queues: str) -> Program:
     """
     queues = queues or tuple(QUEUES)
     short = set(queues) <= SHORT
-    command = [sys.executable, "-m", "celery", "--app", "hitl", "worker", "--queues", ",".join(queues)]
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "--quiet",
+        "--app",
+        "hitl",
+        "worker",
+        "--queues",
+        ",".join(queues),
+    ]
     command += ["--pool", "solo"] if short else ["--concurrency", str(len(queues))]
     command += ["--hostname", f"{'-'.join(queues)}@%h", "--loglevel", "INFO"]
     command += ["--without-gossip", "--without-mingle"]
     name = f"worker-{queues[0]}" if len(queues) == 1 else "worker"
-    return Program(name, command, data, ROOT, death_signal=signal.SIGKILL if short else signal.SIGQUIT)
+    return Program(
+        name,
+        command,
+        data,
+        ROOT,
+        death_signal=signal.SIGKILL if short else signal.SIGQUIT,
+        stop_seconds=2.0,  # of the five that whoever stops the service waits at most
+        may_be_cut_off=True,
+    )
 
 
 def beat(data: Path) -> Program:
@@ -113,10 +140,22 @@ def beat(data: Path) -> Program:
     whatever runs, and a SIGTERM that meets its start can be swallowed for good. What is lost is when its jobs
     last ran, and each of them may run once more.
     """
-    command = [sys.executable, "-m", "celery", "--app", "hitl", "beat", "--loglevel", "WARNING", "--pidfile="]
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "--quiet",
+        "--app",
+        "hitl",
+        "beat",
+        "--loglevel",
+        "WARNING",
+        "--pidfile=",
+    ]
     return Program("beat", command, data, ROOT, stop_signal=signal.SIGKILL)
 
 
 def management_command(name: str, *arguments: str, data: Path) -> Program:
     """Another management command that runs beside them."""
-    return Program(name, [sys.executable, str(MANAGE), name, *arguments], data, ROOT)
+    command = [sys.executable, str(MANAGE), name, *arguments]
+    return Program(name, command, data, ROOT, stop_seconds=2.0, may_be_cut_off=True)

@@ -78,7 +78,7 @@ def serve(
     os.environ["HITL_ADDRESS"] = address
     webs = programs.webs_behind_front(ours.data, port=port)
     others = [*programs.workers(ours.data), programs.beat(ours.data)]
-    supervisor = Supervisor([*webs.programs, *others], servers=ours.servers, say=say)
+    supervisor = Supervisor(webs.programs, servers=ours.servers, say=say)
     if webs.front is None:
         say("No nginx here: whoever sends slowly keeps a web process busy. NGINX_BIN names one.")
     supervisor.handle_signals()
@@ -90,7 +90,8 @@ def serve(
             seconds = time.time() - psutil.Process().create_time()
             say(f"Ready at {address} after {seconds:.1f} s. Ctrl-C stops everything.")
             say(f"Logs: {ours.data / 'log'}")
-            for program in beside(address) if beside else ():
+            # Only now: each takes a second or two of a core to load, and people wait for the pages.
+            for program in [*others, *(beside(address) if beside else ())]:
                 supervisor.add(program)
             if meanwhile:
                 threading.Thread(
@@ -130,6 +131,8 @@ def _meanwhile(call: Callable[[str], int | None], address: str, supervisor: Supe
     try:
         code = call(address)
     except Exception:  # shown here, and the reason for the exit code
+        if supervisor.exit_code is not None:  # everything is ending: what it asked is gone
+            return
         traceback.print_exc(file=sys.stderr)
         code = 1
     finally:
