@@ -15,7 +15,7 @@ from hitl.runtime.paths import MANAGE, ROOT
 from hitl.runtime.processes import is_alive
 
 MARK = "HITL_FAULTS_RUN"
-GIVEN = ("DATABASE_URL", "REDIS_URL", "HITL_SECRET_KEY", "HITL_BENCH_POSTGRES_PID", "LD_PRELOAD")
+GIVEN = ("DATABASE_URL", "REDIS_URL", "HITL_SECRET_KEY", "HITL_BENCH_POSTGRES_PID")
 LEAVE_SECONDS = 20.0
 
 

@@ -12,9 +12,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 from pathlib import Path
 
 import psutil
+from django.conf import settings
 
 from cases.models import Workflow
 from hitl.accounts.keys import create_key
@@ -34,7 +36,7 @@ READY_SECONDS = 240
 IMAGE_FIELDS = [{"name": "photo", "kind": "image"}]
 FIELDS = [{"name": "amount", "kind": "number"}]
 LABELS = [{"name": "paid"}, {"name": "lost"}]
-FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
+CLOCKWORK = ROOT / "bench" / "clockwork"
 
 
 @dataclass
@@ -94,22 +96,16 @@ def service() -> Iterator[Service]:
     """Start it, make a workflow and a key, end it."""
     folder = Path(os.environ["HITL_DATA_DIR"])
     data = folder / "up"
-    time_file = folder / "faketime"
-    time_file.write_text("+0")
+    time_file = folder / "clock_step"
+    time_file.write_text("0")
     environment = {
         **os.environ,
         "HITL_DATA_DIR": str(data),
         "HITL_WEBHOOK_NETWORKS": "127.0.0.0/8",
         "HITL_LOG_LEVEL": "ERROR",
+        "PYTHONPATH": str(CLOCKWORK),
+        "HITL_FAULTS_CLOCK": str(time_file),
     }
-    if FAKETIME.exists():
-        environment |= {
-            "LD_PRELOAD": str(FAKETIME),
-            "FAKETIME_TIMESTAMP_FILE": str(time_file),
-            "FAKETIME_CACHE_DURATION": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            "DONT_FAKE_MONOTONIC": "1",
-        }
     port = free_port()
     command = [sys.executable, str(MANAGE), "up", "--port", str(port)]
     process = subprocess.Popen(
@@ -139,6 +135,7 @@ def _servers(folder: Path) -> tuple[Postgres, Valkey]:
 
 
 def _set_up(running: Service) -> None:
+    settings.WEBHOOK_NETWORKS = [ip_network("127.0.0.0/8")]  # as the service was told
     running.workflow = set_up_workflow(
         slug="loans", name="Loans", fields=FIELDS, labels=LABELS, actor=ACTOR, now=clock.now()
     )

@@ -5,6 +5,8 @@ Each fault comes while cases are sent and health is asked; the accounts are made
 faults.
 """
 
+import logging
+import sys
 from collections.abc import Sequence
 
 from django.core.management.base import CommandError
@@ -22,9 +24,12 @@ from bench._faults_inside import (
     postgres_gone,
 )
 from bench._faults_load import Fault, Ledger
-from bench._faults_service import service
+from bench._faults_service import Service, service
 from hitl.bench.options import Options
 from hitl.bench.rows import Row
+from hitl.bench.table import table
+
+log = logging.getLogger(__name__)
 
 FAULTS: dict[str, Fault] = {
     "slow": slow_clients,
@@ -58,11 +63,22 @@ def run_with(options: Options) -> Sequence[Row]:
             ledger = Ledger(running)
             for name, fault in FAULTS.items():
                 if name in wanted:
-                    rows += fault(running, ledger, options.quick)
+                    rows += _happen(name, fault, running, ledger, options.quick)
             rows += ledger.rows()
             bare, half = float(events_without_cases()), float(half_written(running.data))
             rows.append(Row("events of cases that are not there", "events", bare, bar=0))
             rows.append(Row("files left half written", "files", half, bar=0))
     if COMMANDS in wanted:
         rows += commands(options.quick)
+    return rows
+
+
+def _happen(name: str, fault: Fault, running: Service, ledger: Ledger, quick: bool) -> list[Row]:
+    """Let it happen; one that cannot be brought about is a line of the table, and the others go on."""
+    try:
+        rows = fault(running, ledger, quick)
+    except Exception as error:
+        log.exception("a fault could not be brought about")
+        rows = [Row(f"{name} could not be brought about", "faults", 1.0, bar=0, note=repr(error)[:200])]
+    print(table(rows), file=sys.stderr, flush=True)
     return rows
