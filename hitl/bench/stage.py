@@ -5,7 +5,6 @@ The database is durable as in production (fsync and synchronous commit on): what
 
 import http.client
 import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,7 +17,7 @@ from hitl.runtime import programs
 from hitl.runtime.paths import MANAGE, ROOT
 from hitl.runtime.ports import LOOPBACK, free_port, hold_first
 from hitl.runtime.postgres import Postgres
-from hitl.runtime.processes import stop
+from hitl.runtime.processes import run_tied, stop
 from hitl.runtime.supervisor import Program
 from hitl.runtime.valkey import Valkey
 
@@ -45,7 +44,7 @@ def perform(arguments: Sequence[str]) -> int:
                     ON_STAGE: str(postgres.process.pid if postgres.process else 0),
                 }
                 command = [sys.executable, str(MANAGE), "bench", *arguments]
-                return subprocess.run(command, cwd=ROOT, env=environment).returncode
+                return run_tied(command, cwd=ROOT, environment=environment)
             finally:
                 postgres.stop()
         finally:

@@ -29,6 +29,7 @@ http {{
   client_header_timeout 10s;
   client_body_timeout 10s;
   send_timeout 30s;
+  lingering_time 5s;
   keepalive_timeout 30s;
   reset_timedout_connection on;
   large_client_header_buffers 4 16k;
@@ -55,27 +56,27 @@ http {{
 _LOCATIONS = """\
     location ~ ^/(health/|metrics$) {{
       client_max_body_size 1k;
-      error_page 502 504 @page_gone;
+      error_page 502 504 =503 @page_gone;
       proxy_pass http://probes;
     }}
     location {api_paths} {{
       client_max_body_size {api_bytes};
       if ($api_stranger) {{ return 413; }}
       error_page 413 @api_large;
-      error_page 502 504 @api_gone;
+      error_page 502 504 =503 @api_gone;
       proxy_pass http://service;
     }}
     location {upload_paths} {{
       client_max_body_size {upload_bytes};
       if ($upload_stranger) {{ return 413; }}
       error_page 413 @page_large;
-      error_page 502 504 @page_gone;
+      error_page 502 504 =503 @page_gone;
       proxy_pass http://service;
     }}
     location / {{
       client_max_body_size {form_bytes};
       error_page 413 @page_large;
-      error_page 502 504 @page_gone;
+      error_page 502 504 =503 @page_gone;
       proxy_pass http://service;
     }}
     location @api_large {{ default_type application/problem+json; return 413 '{api_large}'; }}

@@ -38,8 +38,8 @@ def main(argv: list[str]) -> int:
         if command in WITHOUT_SERVICES or asks_for_help:
             for name, value in PLACEHOLDERS.items():
                 os.environ.setdefault(name, value)
+            signal.signal(signal.SIGTERM, _leave)  # whatever it starts is stopped
             if command in CHECKS:
-                signal.signal(signal.SIGTERM, _leave)
                 _execute_alone(argv)
             else:
                 _execute(argv)

@@ -5,7 +5,6 @@ They run one after the other, all even when one fails; the summary says what hel
 
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from hitl.runtime.junit import Tests
 from hitl.runtime.paths import MANAGE, ROOT
+from hitl.runtime.processes import run_tied
 from hitl.runtime.throwaway import start_throwaway
 from hitl.runtime.typescript import TOOLS, NoCompiler, typescript
 from hitl.runtime.warm import warm_servers
@@ -117,7 +117,7 @@ class Run:
     def _check(self, name: str, command: list[str]) -> None:
         print(f"\n== {name}", flush=True)
         started = time.monotonic()
-        code = subprocess.run(command, cwd=ROOT, env=self.environment).returncode
+        code = run_tied(command, cwd=ROOT, environment=self.environment)
         note = "no test was found" if code == NO_TESTS_COLLECTED and "pytest" in command else ""
         self.outcomes.append(
             Outcome(name, code == 0, time.monotonic() - started, note or (f"exit {code}" if code else ""))

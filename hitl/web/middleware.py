@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sys
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
@@ -100,6 +101,14 @@ def outage(request: HttpRequest, error: HitlError) -> HttpResponse:
     for name, value in error.facts["headers"].items():
         response[name] = value
     return response
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer for what no view and no middleware caught, sessions that cannot be written among it."""
+    error = sys.exc_info()[1]
+    if error is not None and is_outage(error):
+        return outage(request, unavailable(error))
+    return HttpResponse(loader.render_to_string("500.html"), status=500)
 
 
 def toast_response(error: HitlError) -> HttpResponse:
