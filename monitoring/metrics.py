@@ -23,6 +23,7 @@ from cases.types import IntakeBatchStatus
 from hitl.outbox.models import Delivery
 from hitl.outbox.types import DeliveryStatus
 from hitl.shared import clock
+from hitl.shared.client_address import client_address, is_trusted
 from hitl.shared.errors import NotFound
 from models_store.models import TrainingRun
 from models_store.selectors import ACTIVE
@@ -166,8 +167,9 @@ def may_read(request: HttpRequest) -> bool:
     if settings.METRICS_TOKEN:
         given = request.headers.get("Authorization", "").encode()
         return hmac.compare_digest(given, f"Bearer {settings.METRICS_TOKEN}".encode())
-    is_local = request.META.get("REMOTE_ADDR") in {"127.0.0.1", "::1"}
-    return is_local and settings.SECURE_PROXY_SSL_HEADER is None and "X-Forwarded-For" not in request.headers
+    if "X-Forwarded-For" in request.headers and not is_trusted(request.META.get("REMOTE_ADDR", "")):
+        return False
+    return client_address(request) in {"127.0.0.1", "::1"} and settings.SECURE_PROXY_SSL_HEADER is None
 
 
 @require_safe

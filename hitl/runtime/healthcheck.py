@@ -23,8 +23,7 @@ def answers(port: int, page: str = READY, *, host_name: str = "127.0.0.1", secon
 
 
 def main() -> None:
-    name = os.environ.get("HITL_ALLOWED_HOSTS", "").split(",")[0].lstrip(".*") or "localhost"
-    sys.exit(0 if answers(int(os.environ.get("GRANIAN_PORT", "8000")), host_name=name) else 1)
+    sys.exit(0 if answers(int(os.environ.get("HITL_PROBE_PORT", "8001"))) else 1)
 
 
 if __name__ == "__main__":

@@ -77,22 +77,22 @@ def serve(
     port = held.port
     address = f"http://{LOOPBACK}:{port}"
     os.environ["HITL_ADDRESS"] = address
-    web, worker, beat = (
-        programs.web(ours.data, port=port),
-        programs.worker(ours.data),
-        programs.beat(ours.data),
-    )
-    supervisor = Supervisor([web, worker, beat], servers=ours.servers, say=say)
+    webs = programs.webs_behind_front(ours.data, port=port)
+    others = [*programs.workers(ours.data), programs.beat(ours.data)]
+    supervisor = Supervisor(webs.programs, servers=ours.servers, say=say)
+    if webs.front is None:
+        say("No nginx here: whoever sends slowly keeps a web process busy. NGINX_BIN names one.")
     supervisor.handle_signals()
     supervisor.start()
     try:
-        _wait_until_it_answers(supervisor, web, port)
+        _wait_until_it_answers(supervisor, webs.webs[0], port)
         if supervisor.exit_code is None:
             ours.announce(address=address)
             seconds = time.time() - psutil.Process().create_time()
             say(f"Ready at {address} after {seconds:.1f} s. Ctrl-C stops everything.")
-            say(f"Logs: {web.log.parent}")
-            for program in beside(address) if beside else ():
+            say(f"Logs: {ours.data / 'log'}")
+            # Only now: each takes a second or two of a core to load, and people wait for the pages.
+            for program in [*others, *(beside(address) if beside else ())]:
                 supervisor.add(program)
             if meanwhile:
                 threading.Thread(
@@ -103,6 +103,7 @@ def serve(
         raise
     code = supervisor.run()
     held.release()
+    webs.release()
     say("Stopped.")
     return code
 
@@ -120,6 +121,8 @@ def _meanwhile(call: Callable[[str], int | None], address: str, supervisor: Supe
     try:
         code = call(address)
     except Exception:  # shown here, and the reason for the exit code
+        if supervisor.exit_code is not None:  # everything is ending: what it asked is gone
+            return
         traceback.print_exc(file=sys.stderr)
         code = 1
     finally:

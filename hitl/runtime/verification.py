@@ -5,7 +5,6 @@ They run one after the other, all even when one fails; the summary says what hel
 
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from hitl.runtime.junit import Tests
 from hitl.runtime.paths import MANAGE, ROOT
+from hitl.runtime.processes import run_tied
 from hitl.runtime.throwaway import start_throwaway
 from hitl.runtime.typescript import TOOLS, NoCompiler, typescript
 from hitl.runtime.warm import warm_servers
@@ -118,7 +118,7 @@ class Run:
     def _check(self, name: str, command: list[str]) -> None:
         print(f"\n== {name}", flush=True)
         started = time.monotonic()
-        code = subprocess.run(command, cwd=ROOT, env=self.environment).returncode
+        code = run_tied(command, cwd=ROOT, environment=self.environment)
         note = "no test was found" if code == NO_TESTS_COLLECTED and "pytest" in command else ""
         self.outcomes.append(
             Outcome(name, code == 0, time.monotonic() - started, note or (f"exit {code}" if code else ""))
@@ -173,7 +173,14 @@ def run_tests(*, fast: bool, narrowed_to: Sequence[str] = ()) -> int:
     with tempfile.TemporaryDirectory(prefix="hitl-test-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         with warm_servers(folder) if narrowed_to and not in_ci() else _own_servers(folder) as servers:
-            run = Run({**os.environ, **servers, "HITL_SECRET_KEY": "of the tests", "PYTHONUNBUFFERED": "1"})
+            run = Run(
+                {
+                    **os.environ,
+                    **servers,
+                    "HITL_SECRET_KEY": "of the tests, which sign nothing that is kept",
+                    "PYTHONUNBUFFERED": "1",
+                }
+            )
             if narrowed_to:
                 run.pytest("tests", folder, narrowed_to)
             else:

@@ -3,15 +3,21 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from hitl.accounts.models import User
 from hitl.shared import clock
+from hitl.shared.client_address import client_address
 from hitl.web.signing_in import note_failure, note_throttled
-from hitl.web.throttle import TooManyAttempts, begin_attempt, forget_attempts, source_of
+from hitl.web.throttle import (
+    FAILURES_OF_AN_ADDRESS,
+    TooManyAttempts,
+    begin_attempt,
+    forget_attempts,
+    source_of,
+)
 
 
 class SignInForm(AuthenticationForm):
@@ -36,6 +42,7 @@ class SignInForm(AuthenticationForm):
         address, now = client_address(self.request), clock.now()
         source = source_of(name, address)
         try:
+            one = begin_attempt(source=source_of("", address), most=FAILURES_OF_AN_ADDRESS, now=now)
             begin_attempt(source=source, now=now)
         except TooManyAttempts as refused:
             note_throttled(name, address=address, now=now)
@@ -45,7 +52,7 @@ class SignInForm(AuthenticationForm):
         except ValidationError:
             note_failure(name, address=address, now=now)
             raise
-        forget_attempts(source=source)
+        forget_attempts(source=source, one=one)
         return cleaned
 
 
@@ -55,14 +62,3 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in
     class Meta:
         model = User
         fields = ("first_name", "last_name", "email")
-
-
-def client_address(request: HttpRequest | None) -> str:
-    """Return where the request came from: the last hop a trusted proxy named, else the peer."""
-    if request is None:
-        return ""
-    if settings.SECURE_PROXY_SSL_HEADER:
-        forwarded = request.headers.get("X-Forwarded-For", "").split(",")[-1].strip()
-        if forwarded:
-            return forwarded
-    return str(request.META.get("REMOTE_ADDR", ""))

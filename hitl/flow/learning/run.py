@@ -39,6 +39,8 @@ def run_training(*, run_id: UUID, clock: Clock) -> None:
     if run is None:
         return
     steps = Steps(run, clock)
+    facts = {"run": str(run_id), "workflow": str(run.workflow_id), "attempt": run.attempts}
+    log.info("training begins", extra=facts)
     try:
         with heartbeat(run, clock):
             _carry_out(run, steps, clock)
@@ -56,6 +58,8 @@ def _close(run: TrainingRun, steps: Steps, status: str, reason: str, now: dateti
     try:
         steps.stop(reason)
         finish(run=run, status=status, now=now, reason=reason)
+        facts = {"run": str(run.pk), "status": str(status), "reason": reason}
+        log.warning("training ended without a release", extra=facts)
     except RunIsOver:
         log.info("the run was cancelled or taken over", extra={"run": str(run.pk)})
 
@@ -77,3 +81,4 @@ def _carry_out(run: TrainingRun, steps: Steps, clock: Clock) -> None:
             promote(release_id=release.id, actor=ACTOR, now=clock(), reason="It passed the gate.")
             step.result = f"{release.name} is the champion from the next case on."
     finish(run=run, status=RunStatus.SUCCEEDED, now=clock(), release=release)
+    log.info("training succeeded", extra={"run": str(run.pk), "release": release.name, "end": step.result})

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 
 from cases.content import printable
 from cases.models import SchemaVersion, Workflow
-from cases.services.grants import grant_workflows
+from cases.services.grants import grant_workflows, lock_key
 from cases.services.workflows import archive_workflow, change_schema, describe_workflow, restore_workflow
 from hitl.accounts.clients import ClientKey, forget_client
 from hitl.accounts.types import Scope
@@ -55,6 +55,8 @@ class WorkflowsView(ApiView):
             {"slug", *_WORDS, "fields", "labels", "degree", "promise", "needs_second_person", "review_rules"},
         )
         with transaction.atomic():
+            if key.workflow_ids is not None:
+                lock_key(key.id)  # before anything is recorded
             workflow = set_up_workflow(
                 slug=given.get("slug", ""),
                 name=given.get("name", given.get("slug", "")),
