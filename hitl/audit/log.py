@@ -34,12 +34,21 @@ def record(*, action: str, actor: Actor, now: datetime, about: models.Model, det
         action=action,
         about_type=about._meta.label_lower,
         about_id=str(about.pk),
-        detail=detail,
+        detail=_as_stored(detail),
         previous=bytes(last.digest) if last else GENESIS,
     )
     entry.digest = _digest(entry)
     entry.save(force_insert=True)
     return entry
+
+
+def _as_stored(value: Any) -> Any:
+    """Return the value as the database gives it back: its numbers have no negative zero."""
+    if isinstance(value, dict):
+        return {key: _as_stored(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_stored(part) for part in value]
+    return 0.0 if isinstance(value, float) and value == 0 else value
 
 
 def _digest(entry: Entry) -> bytes:

@@ -31,6 +31,8 @@ EVENT_KINDS = (
     "breaker.tripped",
     "breaker.reset",
     "promise.broken",
+    "budget.period_closed",
+    "budget.overspending",
 )
 
 TEST_KIND = "endpoint.test"  # sent on request to one endpoint, whatever kinds it asked for

@@ -29,7 +29,7 @@ def tamper(sql: str) -> None:
 def test_an_untouched_chain_holds() -> None:
     about = person()
     for i in range(5):
-        note(about, i=i, text="ünïcode \u2028 😀", share=0.1)
+        note(about, i=i, text="ünïcode \u2028 😀", share=0.1, none=-0.0, pair=(1, -0.0))
     verdict = verify()
     assert verdict.holds
     assert verdict.entries == Entry.objects.count() >= 5

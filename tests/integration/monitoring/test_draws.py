@@ -255,7 +255,10 @@ def test_an_agreeing_answer_that_a_second_person_was_to_read_proves_nothing_unti
     assert (Trial.objects.get().n_wrong, Watch.objects.get().n_wrong) == (3, 0)
     say_of(cases[:3], "spam", first_three()[1], at=NOW + 2 * DAY)  # late, and against the model
     look(release, NOW + 2 * DAY + HOUR)
-    assert (Trial.objects.get().n_labels, Watch.objects.get().n_labels) == (0, 0)  # a third is asked: it waits
+    assert (Trial.objects.get().n_labels, Watch.objects.get().n_labels) == (
+        0,
+        0,
+    )  # a third is asked: it waits
     say_of(cases[:3], "ham", adjudicator(), at=NOW + 2 * DAY + HOUR)
     look(release, NOW + 3 * DAY)
     assert (Trial.objects.get().n_wrong, Watch.objects.get().n_wrong) == (0, 0)
