@@ -1,5 +1,6 @@
 """What is said of an error budget: on the promise page, the overview, over REST and in the metrics."""
 
+import math
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -9,6 +10,7 @@ from django.db.models import Exists, F, OuterRef
 
 from cases.models import Label
 from monitoring.models import BudgetPeriod, BudgetVerdict
+from monitoring.watch.budget.advice import advice
 from monitoring.watch.budget.feed import delivered_in
 from monitoring.watch.budget.plan import expected_decisions
 from monitoring.watch.budget.units import budgets_of, terms_of
@@ -23,13 +25,13 @@ TOO_EARLY = "Too early to say"
 _TONES = {
     BudgetVerdict.KEPT: ("good", "shield-check"),
     BudgetVerdict.BROKEN: ("bad", "circle-x"),
-    BudgetVerdict.NOT_DECIDED: ("neutral", "circle-help"),
-    BudgetVerdict.NOTHING: ("neutral", "minus"),
+    BudgetVerdict.NOT_DECIDED: ("neutral", "scale"),
+    BudgetVerdict.NOTHING: ("neutral", "circle"),
 }
 WHY_NOT = {
     "too_few_audits": "so few were audited that not even audits without an error would have proved it",
-    "too_many_errors": "the audits found, or left unanswered, too many errors for a proof, and too few for the"
-    " opposite",
+    "too_many_errors": "too many audits found an error, or nobody answered them, for one proof, and too few"
+    " for the other",
     "too_few_decisions": "there were fewer decisions than had been declared beforehand",
 }
 
@@ -60,12 +62,37 @@ class UnitView:
     @cached_property
     def course(self) -> Course:
         """How fast the budget is spent and where that leads, if what comes is like the latest."""
-        return course(self.terms, self.spent, self.budget.decisions, self.coming, expected=self.expected)
+        return course(self.terms, self.spent, self.budget.decisions, self.coming, expected=self.whole)
+
+    @property
+    def whole(self) -> int:
+        """Decisions that the whole period will have."""
+        return max(self.expected, self.budget.decisions, 1)
+
+    @property
+    def estimate(self) -> float:
+        """The estimate, which is never outside what is proved: few decisions may all have been audited."""
+        return min(max(self.spent.estimate, self.spent.low), self.spent.high)
+
+    @property
+    def whole_allowed(self) -> int:
+        """The same as `allowed`, in whole decisions."""
+        return math.floor(self.allowed + 1e-9)
+
+    @property
+    def gauge_end(self) -> float:
+        """Where the gauge of what is used ends: at the budget, or at the estimate where that is more."""
+        return max(self.allowed, self.estimate, 1e-9)
+
+    @property
+    def used_words(self) -> str:
+        """How much of the budget is used."""
+        return f"{100 * self.estimate / max(self.allowed, 1e-9):.0f} %"
 
     @property
     def allowed(self) -> float:
         """Wrong decisions that the promise allows in the whole period, by the decisions there will be."""
-        return self.terms.target * max(self.expected, self.budget.decisions)
+        return self.terms.target * self.whole
 
     @property
     def still(self) -> Spent:
@@ -134,7 +161,7 @@ class BudgetView:
     @property
     def icon(self) -> str:
         """The icon of its state."""
-        return _TONES[BudgetVerdict(self.period.verdict)][1] if self.is_closed else "hourglass"
+        return _TONES[BudgetVerdict(self.period.verdict)][1] if self.is_closed else "clock"
 
     @property
     def is_overspending(self) -> bool:
@@ -196,6 +223,21 @@ class BudgetView:
         return ToCome(**known)
 
     @property
+    def doubt(self) -> float:
+        """Probability at most with which either end is ever wrong."""
+        return max(max(one.terms.delta_kept, one.terms.delta_broken) for one in self.units)
+
+    @property
+    def declared(self) -> int:
+        """Decisions that the period was planned for, from below."""
+        return sum(one.terms.decisions for one in self.units)
+
+    @property
+    def helps(self) -> list[str]:
+        """What would help to prove the promise kept, most pressing first; nothing once it is over."""
+        return [] if self.is_over or not self.delivered else advice(self.period, self.unanswered)
+
+    @property
     def audits(self) -> int:
         """Audits taken in."""
         return sum(one.budget.audits for one in self.units)
@@ -208,10 +250,10 @@ class BudgetView:
     @cached_property
     def mended(self) -> int:
         """Audited decisions whose answer is no longer the model's."""
-        return self._wrong_audits().count()
+        return int(self._wrong_audits().count())
 
     def _mended_of(self, label: str) -> int:
-        return self._wrong_audits().filter(predicted=label).count()
+        return int(self._wrong_audits().filter(predicted=label).count())
 
     def _wrong_audits(self) -> Any:
         audited = delivered_in(self.period).filter(is_audited=True, case__answer__isnull=False)
@@ -281,7 +323,7 @@ class BudgetView:
 
 
 def evidence_of(period: BudgetPeriod) -> dict[str, Any]:
-    """Return a closed period with all that computes its verdict again (`docs/reference/recompute_budget.py`)."""
+    """Return a closed period with all that `docs/reference/recompute_budget.py` computes it again from."""
     facts = ("begins_at", "ends_at", "frozen_at", "closed_at", "scope", "loss", "target", "confidence")
     return {
         "id": str(period.pk),

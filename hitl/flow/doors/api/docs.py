@@ -182,8 +182,8 @@ GET_BUDGET = extend_schema(
     operation_id="get_budget",
     summary="Look at the error budget of a workflow",
     description=(
-        "Decisions count as delivered, for ever. `spent` is proved at every moment by audits alone; `plan` and "
-        "`forecast` are beliefs. A closed period never changes: answers that come later are counted apart."
+        "Decisions count as delivered, for ever. `spent` is proved at every moment by audits alone; `plan` "
+        "and `forecast` are beliefs. A closed period never changes: later answers are counted apart."
     ),
     tags=["workflows"],
     responses={200: shapes.Budgets, **_problems(404)},
