@@ -29,6 +29,8 @@ from models_store.models import TrainingRun
 from models_store.selectors import ACTIVE
 from models_store.serving import champions, troubles
 from monitoring.models import HourTally
+from monitoring.watch.budget.selectors import running
+from monitoring.watch.budget.units import budgets_of
 from policy.models import Policy
 from reviews.models import Task
 from reviews.types import TaskStatus
@@ -45,6 +47,7 @@ class Service(Collector):
         yield from self._decided(names)
         yield from self._waiting(names)
         yield from self._policies(names)
+        yield from self._budgets(names)
         yield _usable(names)
         yield _gauge("hitl_webhooks_due", "Deliveries that wait to be sent.", _due())
         open_batches = IntakeBatch.objects.filter(
@@ -107,6 +110,32 @@ class Service(Collector):
             degree.add_metric([slug, policy.degree], 1.0)
         yield tripped
         yield degree
+
+    def _budgets(self, names: dict[UUID, str]) -> Iterator[Metric]:
+        wrong = GaugeMetricFamily(
+            "hitl_budget_wrong_decisions",
+            "Wrong decisions delivered in the running period: estimate, low and high.",
+            labels=["workflow", "label", "end"],
+        )
+        decided = GaugeMetricFamily(
+            "hitl_budget_decisions", "Decisions that this counts.", labels=["workflow", "label"]
+        )
+        overspends = GaugeMetricFamily(
+            "hitl_budget_overspending", "1 while decisions to come look too wrong.", labels=["workflow"]
+        )
+        for workflow_id, slug in names.items():
+            period = running(workflow_id, now=clock.now())
+            if period is None:
+                continue
+            overspends.add_metric([slug], float(period.overspends_since is not None))
+            for label, budget in zip(period.units, budgets_of(period), strict=True):
+                spent = budget.spent()
+                decided.add_metric([slug, label or ""], budget.decisions)
+                for end in ("estimate", "low", "high"):
+                    wrong.add_metric([slug, label or "", end], getattr(spent, end))
+        yield wrong
+        yield decided
+        yield overspends
 
     def _processes(self) -> Iterator[Metric]:
         """All web processes together: the workers are children of one supervisor."""

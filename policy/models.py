@@ -26,6 +26,7 @@ from policy.types import (
     TrialOutcome,
     TrippedBy,
 )
+from policy.types import BudgetPeriod as Period
 
 
 def percent(share: float) -> str:
@@ -65,6 +66,19 @@ class Policy(models.Model):
     blind_rate = models.FloatField(default=0.1, validators=_share, help_text="The share in force now.")
     loss = models.CharField(max_length=10, choices=LossKind, default=LossKind.ERRORS)
     doubt = models.CharField(max_length=12, choices=Doubt, default=Doubt.CERTIFICATE)
+    budget_period = models.CharField(
+        max_length=10, choices=Period, default=Period.QUARTER, help_text="How long an error budget lasts."
+    )
+    audits_for_budget = models.BooleanField(
+        default=True,
+        help_text="Audit as often as it takes to prove the error budget kept, up to the rate under amber.",
+    )
+    audit_least = models.FloatField(
+        default=0.0,
+        db_default=0.0,
+        validators=_share,
+        help_text="What the running error budget declared: no automatic decision is audited less often.",
+    )
     corrects_misses = models.BooleanField(
         default=False,
         help_text="Prove a stricter promise, by as much as reviewers miss of known-answer cases.",
@@ -310,7 +324,13 @@ class Decision(models.Model):
     )
     inclusion_probability = models.FloatField(null=True)
     reference_rate = models.FloatField(null=True)
-    uniform = models.FloatField(null=True, help_text="The draw that inclusion_probability was compared with.")
+    uniform = models.FloatField(
+        null=True, help_text="The draw for the audit of an automatic decision, else for a blind review."
+    )
+    audit_rate = models.FloatField(
+        null=True,
+        help_text="Chance with which this automatic decision was audited, given that the model decided.",
+    )
     is_audited = models.BooleanField(default=False)
     is_blind = models.BooleanField(
         default=False, help_text="The person answers without sight of the model's output."

@@ -26,6 +26,14 @@ class Scope(models.TextChoices):
     PER_LABEL = "per_label", "each label's automatic decisions"
 
 
+class BudgetPeriod(models.TextChoices):
+    """How long an error budget lasts; periods end with the calendar's, in UTC."""
+
+    MONTH = "month", "a month"
+    QUARTER = "quarter", "a quarter"
+    YEAR = "year", "a year"
+
+
 class LossKind(models.TextChoices):
     """How a wrong automatic decision counts."""
 

@@ -35,7 +35,7 @@ def record(*, action: str, actor: Actor, now: datetime, about: models.Model, det
         action=action,
         about_type=about._meta.label_lower,
         about_id="" if about.pk is None else str(about.pk),  # a sign-in under a name that nobody has
-        detail=detail,
+        detail=_as_stored(detail),
         previous=bytes(last.digest) if last else GENESIS,
     )
     entry.digest = digest_of(entry)
@@ -45,6 +45,15 @@ def record(*, action: str, actor: Actor, now: datetime, about: models.Model, det
         id=1, defaults={"number": entry.number, "digest": entry.digest, "signature": sign(HEAD, said)}
     )
     return entry
+
+
+def _as_stored(value: Any) -> Any:
+    """Return the value as the database gives it back: its numbers have no negative zero."""
+    if isinstance(value, dict):
+        return {key: _as_stored(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_stored(part) for part in value]
+    return 0.0 if isinstance(value, float) and value == 0 else value
 
 
 def digest_of(entry: Entry) -> bytes:

@@ -32,6 +32,8 @@ EVENT_KINDS = (
     "breaker.reset",
     "promise.broken",
     "audit.checkpoint",
+    "budget.period_closed",
+    "budget.overspending",
 )
 
 TEST_KIND = "endpoint.test"  # sent on request to one endpoint, whatever kinds it asked for

@@ -18,6 +18,8 @@ from hitl.web.format import exact_time
 from hitl.web.views import actor_of
 from monitoring.promise.page import promise_page_of
 from monitoring.promise.what_if import ROWS
+from monitoring.watch.budget.selectors import closed_period
+from monitoring.watch.budget.view import evidence_of
 from policy.access import LOWERERS, RAISERS
 from policy.models import Certificate, Trial
 from policy.services.digest import check_digests
@@ -63,6 +65,21 @@ def evidence(request: HttpRequest, slug: str, certificate_id: UUID) -> HttpRespo
     content["trial"] = {name: getattr(trial, name) for name in _TRIAL_FIELDS} if trial else None
     response = JsonResponse(content, json_dumps_params={"indent": 1})
     response["Content-Disposition"] = f'attachment; filename="{slug}-certificate-{certificate.pk}.json"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@login_required
+@require_GET
+def budget_evidence(request: HttpRequest, slug: str, period_id: UUID) -> HttpResponse:
+    """Return what computes a closed period's verdict again, as JSON."""
+    workflow = watched_workflow(actor_of(request), slug)
+    period = closed_period(workflow.id, period_id)
+    if period is None:
+        raise NotFound
+    response = JsonResponse(evidence_of(period), json_dumps_params={"indent": 1})
+    name = f"{slug}-budget-{period.begins_at:%Y-%m-%d}.json"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
     response["Cache-Control"] = "no-store"
     return response
 

@@ -25,6 +25,7 @@ from monitoring.watch.truth import NOT_LIVE, Truth, known_of
 from policy.models import Decision
 from policy.proof.live import Block
 from reviews.models import Review
+from science.decide import Route
 
 MAX_DRAWN = 2_000  # labelled cases looked at in one go
 MAX_CASES = 50_000  # cases counted in one go
@@ -41,7 +42,8 @@ class Drawn:
     Attributes:
         loss: 1 where the people's answer is not the model's; where nothing is final, what a monitor counts.
         hint: 1 where any answer given so far is not the model's; None when there is none.
-        uniform: what the inclusion probability was compared with; None for a review drawn to be blind.
+        uniform: the draw that it was drawn by.
+        audit_rate: chance with which it was audited, given that the model decided it; None where people did.
     """
 
     at: datetime
@@ -54,6 +56,7 @@ class Drawn:
     loss: float
     hint: float | None
     uniform: float | None = None
+    audit_rate: float | None = None
 
     @property
     def place(self) -> Cursor:
@@ -95,6 +98,16 @@ def scored(workflow_id: UUID, release_id: UUID, *, reasons: Sequence[str]) -> Qu
     return rows.order_by("decided_at", "case_id")
 
 
+def delivered(workflow_id: UUID, *, since: datetime, until: datetime) -> QuerySet[Decision]:
+    """Return what the model decided from `since` to before `until`, whatever it rested on, in its order.
+
+    Every release, arm, provisional certificate and cutoff set by hand counts, for ever: what was recalled or
+    amended later was delivered all the same.
+    """
+    rows = Decision.objects.filter(workflow_id=workflow_id, sequence=0, route=Route.AUTO)
+    return rows.filter(decided_at__gte=since, decided_at__lt=until).order_by("decided_at", "case_id")
+
+
 def after(rows: QuerySet[Decision], place: Cursor, *, until: datetime | None = None) -> QuerySet[Decision]:
     """Return the decisions behind a place."""
     if place is not None:
@@ -117,18 +130,25 @@ def drawn_after(rows: QuerySet[Decision], place: Cursor, *, until: datetime, now
             inclusion_probability,
             reference_rate or inclusion_probability,
             *known[case_id].judge(predicted, now),
-            uniform,
+            *own,
         )
-        for at, case_id, score, predicted, inclusion_probability, reference_rate, uniform in found
+        for at, case_id, score, predicted, inclusion_probability, reference_rate, *own in found
     ]
 
 
 def _columns(
     rows: QuerySet[Decision], most: int
-) -> list[tuple[datetime, UUID, float, str, float, float | None, float | None]]:
+) -> list[tuple[datetime, UUID, float, str, float, float | None, float | None, float | None]]:
     # `scored` leaves out the rows in which one of the first five is NULL, which their types do not say.
     columns: Any = rows.values_list(
-        "decided_at", "case_id", "score", "predicted", "inclusion_probability", "reference_rate", "uniform"
+        "decided_at",
+        "case_id",
+        "score",
+        "predicted",
+        "inclusion_probability",
+        "reference_rate",
+        "uniform",
+        "audit_rate",
     )
     return list(columns[:most])
 
@@ -155,7 +175,7 @@ def all_between(
                 inclusion_probability,
                 reference_rate,
             )
-            for _, case_id, score, predicted, inclusion_probability, reference_rate, _ in values
+            for _, case_id, score, predicted, inclusion_probability, reference_rate, *_ in values
         ]
     )
     return block, (drawn[-1].place if len(values) < MAX_CASES else values[-1][:2])

@@ -7,8 +7,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from monitoring.watch import draws
+from monitoring.watch.budget.selectors import is_overspending
 from monitoring.watch.draws import Drawn
-from monitoring.watch.people import capacity
+from monitoring.watch.people import audit_capacity
 from monitoring.watch.watched import ACCEPTED, ACTOR, WatchedWorkflow, cursor
 from policy.models import Decision, Reading, Watch
 from policy.proof.live import LiveWatch, UnitLabel
@@ -70,12 +71,15 @@ def _audit_unwatched(watched: WatchedWorkflow) -> None:
 
 
 def _set_rates(watched: WatchedWorkflow, level: Level) -> None:
+    """Audit as the evidence asks for, and as under amber while decisions to come look too wrong."""
+    if level is Level.GREEN and is_overspending(watched.workflow_id):
+        level = Level.AMBER
     alarms.set_rates(
         watched.workflow_id,
         level=level,
         automatic=watched.week.automatic,
         automation_rate=watched.automation_rate,
-        capacity=capacity(watched),
+        capacity=audit_capacity(watched.workflow_id, now=watched.now),
         actor=ACTOR,
         now=watched.now,
     )

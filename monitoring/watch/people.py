@@ -1,6 +1,7 @@
 """Whether people keep up with the audits."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef
 
@@ -11,13 +12,13 @@ from reviews.models import Task
 from reviews.types import OPEN, TaskStatus
 
 
-def capacity(watched: WatchedWorkflow) -> float | None:
+def audit_capacity(workflow_id: UUID, *, now: datetime) -> float | None:
     """Audits a week that people can do: no limit while nothing is late, else what they did last week."""
-    tasks = Task.objects.filter(workflow_id=watched.workflow_id)
-    if not tasks.filter(status=TaskStatus.WAITING, due_at__lt=watched.now).exists():
+    tasks = Task.objects.filter(workflow_id=workflow_id)
+    if not tasks.filter(status=TaskStatus.WAITING, due_at__lt=now).exists():
         return None
     done = tasks.filter(purpose=Purpose.AUDIT, status=TaskStatus.DONE)
-    return float(done.filter(closed_at__gte=watched.now - timedelta(days=7)).count())
+    return float(done.filter(closed_at__gte=now - timedelta(days=7)).count())
 
 
 def heed_overdue(watched: WatchedWorkflow) -> None:

@@ -12,6 +12,7 @@ from models_store.selectors import new_labels
 from models_store.services.runs import request_training
 from models_store.types import Trigger
 from monitoring.watch import monitor, recheck, trial
+from monitoring.watch.budget import run as budget
 from monitoring.watch.people import heed_overdue
 from monitoring.watch.watched import ACTOR, WatchedWorkflow, watched_workflow
 from policy.proof.terms import NothingKnown
@@ -28,6 +29,7 @@ def watch(workflow_id: UUID, *, now: datetime, settle: timedelta = SETTLE) -> No
 
     `settle` leaves out decisions younger than that; only a replay whose writers are all done may use none.
     """
+    budget.advance(workflow_id, now=now, settle=settle)
     watched = watched_workflow(workflow_id, now, settle)
     if watched is None:
         return

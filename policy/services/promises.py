@@ -17,7 +17,7 @@ from models_store.selectors import champion
 from policy.access import require_raiser
 from policy.models import Policy
 from policy.services.locking import locked_policy
-from policy.types import Degree, Doubt, LossKind, Scope
+from policy.types import BudgetPeriod, Degree, Doubt, LossKind, Scope
 from science.decide import Degree as ByRank
 from science.rule import AUDIT_FLOOR
 
@@ -38,6 +38,8 @@ class Promise:
         loss: whether each mistake counts the same, or what its label costs.
         doubt: whether the confidence speaks of each certificate or of all there will ever be.
         corrects_misses: whether a stricter promise is proved, by what reviewers miss of known-answer cases.
+        budget_period: how long an error budget lasts; a change holds from the next period on.
+        audits_for_budget: whether audits are raised to what proves the error budget kept.
     """
 
     target: float = 0.01
@@ -49,6 +51,8 @@ class Promise:
     loss: str = LossKind.ERRORS
     doubt: str = Doubt.CERTIFICATE
     corrects_misses: bool = False
+    budget_period: str = BudgetPeriod.QUARTER
+    audits_for_budget: bool = True
 
     def errors(self) -> list[dict[str, str]]:
         """Name each field that does not fit, with its fix; NaN fits nowhere."""
@@ -58,6 +62,10 @@ class Promise:
             "scope": (self.scope in Scope.values, f"one of {', '.join(Scope.values)}"),
             "loss": (self.loss in LossKind.values, f"one of {', '.join(LossKind.values)}"),
             "doubt": (self.doubt in Doubt.values, f"one of {', '.join(Doubt.values)}"),
+            "budget_period": (
+                self.budget_period in BudgetPeriod.values,
+                f"one of {', '.join(BudgetPeriod.values)}",
+            ),
             "audit_base": (
                 AUDIT_FLOOR <= self.audit_base <= 1,
                 f"from {AUDIT_FLOOR:g} to 1: audits never stop",
@@ -167,8 +175,8 @@ def change_promise(
         setattr(policy, name, value)
     if promise.scope == Scope.OVERALL:
         policy.label_degrees = {}
-    quiet = policy.audit_rate == before["audit_base"]
-    policy.audit_rate = promise.audit_base if quiet else promise.audit_amber
+    quiet = policy.audit_rate == max(before["audit_base"], policy.audit_least)
+    policy.audit_rate = max(promise.audit_base if quiet else promise.audit_amber, policy.audit_least)
     policy.blind_rate = promise.blind_share if quiet else 1.0
     policy.save()
     bump(workflow_id)
@@ -203,4 +211,6 @@ def _columns(promise: Promise) -> dict[str, Any]:
         "loss": str(promise.loss),
         "doubt": str(promise.doubt),
         "corrects_misses": promise.corrects_misses,
+        "budget_period": str(promise.budget_period),
+        "audits_for_budget": promise.audits_for_budget,
     }

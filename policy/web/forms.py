@@ -9,7 +9,7 @@ from django import forms
 from hitl.shared.errors import Invalid
 from policy.models import Policy
 from policy.services.promises import Promise
-from policy.types import Doubt, LossKind, Scope
+from policy.types import BudgetPeriod, Doubt, LossKind, Scope
 
 
 class PercentField(forms.FloatField):
@@ -47,6 +47,18 @@ class PromiseForm(forms.Form):
     )
     audit_amber = PercentField(
         label="Audited when in doubt, %", help_text="When audits begin to speak against the promise."
+    )
+    budget_period = forms.ChoiceField(
+        label="The error budget lasts",
+        choices=BudgetPeriod.choices,
+        required=False,
+        initial=BudgetPeriod.QUARTER,
+        help_text="A longer period takes fewer audits. A change holds from the next period on.",
+    )
+    audits_for_budget = forms.BooleanField(
+        label="Audit as often as it takes to prove the budget kept",
+        required=False,
+        help_text="Up to the share audited when in doubt.",
     )
     blind_share = PercentField(
         label="Answered blind, at least, %",
@@ -88,6 +100,7 @@ class PromiseForm(forms.Form):
         del given["follows_certificates"]
         given["loss"] = given["loss"] or LossKind.ERRORS
         given["doubt"] = given["doubt"] or Doubt.CERTIFICATE
+        given["budget_period"] = given["budget_period"] or BudgetPeriod.QUARTER
         return Promise(**given)
 
 

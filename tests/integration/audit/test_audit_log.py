@@ -22,7 +22,7 @@ def note(about: User, **detail: object) -> Entry:
 def test_an_untouched_chain_holds() -> None:
     about = person()
     for i in range(5):
-        note(about, i=i, text="ünïcode \u2028 😀", share=0.1)
+        note(about, i=i, text="ünïcode \u2028 😀", share=0.1, none=-0.0, pair=(1, -0.0))
     verdict = verify()
     assert verdict.holds
     assert verdict.entries == Entry.objects.count() >= 5

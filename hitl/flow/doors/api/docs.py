@@ -178,6 +178,23 @@ GET_WORKFLOW = extend_schema(
     tags=["workflows"],
     responses={200: shapes.Workflow, **_problems(404)},
 )
+GET_BUDGET = extend_schema(
+    operation_id="get_budget",
+    summary="Look at the error budget of a workflow",
+    description=(
+        "Decisions count as delivered, for ever. `spent` is proved at every moment by audits alone; `plan` "
+        "and `forecast` are beliefs. A closed period never changes: later answers are counted apart."
+    ),
+    tags=["workflows"],
+    responses={200: shapes.Budgets, **_problems(404)},
+)
+GET_BUDGET_EVIDENCE = extend_schema(
+    operation_id="get_budget_evidence",
+    summary="Download what computes a closed period again",
+    description="`docs/reference/recompute_budget.py` reads it, and needs NumPy alone.",
+    tags=["workflows"],
+    responses={200: shapes.BudgetEvidence, **_problems(404)},
+)
 CHANGE_WORKFLOW = extend_schema(
     operation_id="change_workflow",
     summary="Change a workflow",

@@ -27,8 +27,9 @@ from reviews.models import ReviewRules
 from reviews.services.rules import RULES, change_rules, rules_body
 
 _NUMBERS = ("target", "confidence", "audit_base", "audit_amber", "blind_share")
-_CHOICES = ("scope", "loss", "doubt")
-_PROMISE = (*_NUMBERS, *_CHOICES, "corrects_misses")
+_CHOICES = ("scope", "loss", "doubt", "budget_period")
+_FLAGS = ("corrects_misses", "audits_for_budget")
+_PROMISE = (*_NUMBERS, *_CHOICES, *_FLAGS)
 _WORDS = ("name", "description", "review_policy")
 
 
@@ -205,7 +206,7 @@ def _promise(given: Mapping[str, Any]) -> dict[str, Any]:
         elif key in _CHOICES and not isinstance(value, str):
             fix = "Send one of its words, in quotes."
             problems.append({"field": f"promise.{key}", "error": "is not a text", "fix": fix})
-        elif key == "corrects_misses" and not isinstance(value, bool):
+        elif key in _FLAGS and not isinstance(value, bool):
             fix = "Send true or false."
             problems.append({"field": f"promise.{key}", "error": "is not true or false", "fix": fix})
     if problems:
