@@ -159,7 +159,8 @@ def answer_of(handler: Any, path: str, **environ: Any) -> tuple[int, bytes]:
     got: list[int] = []
     given = {
         "REQUEST_METHOD": "GET", "PATH_INFO": path, "SERVER_NAME": "x", "SERVER_PORT": "80",
-        "HTTP_HOST": "10.2.3.4", "wsgi.input": io.BytesIO(), "wsgi.url_scheme": "http", "REMOTE_ADDR": "10.2.3.4",
+        "HTTP_HOST": "10.2.3.4", "REMOTE_ADDR": "10.2.3.4",
+        "wsgi.input": io.BytesIO(), "wsgi.url_scheme": "http",
     }  # fmt: skip
     body = b"".join(handler(given | environ, lambda status, headers, *_: got.append(int(status[:3]))))
     return got[0], body
