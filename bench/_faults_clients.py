@@ -57,6 +57,7 @@ def large_bodies(service: Service, ledger: Ledger, quick: bool) -> list[Row]:
         for path in ("/login/", "/workflows/new/"):
             for announces in (True, False):
                 answers.append(_send_large(service, path, announces))
+        pause(6)
         seen.ended = time.monotonic()
         sent = max(count for _, count in answers)
         seen.notes.append(f"answers {sorted({status for status, _ in answers})}")

@@ -70,7 +70,7 @@ def deadlocks(service: Service, ledger: Ledger, quick: bool) -> list[Row]:
 
     with ledger.watching("a deadlock on purpose") as seen, Background() as background:
         background.run(change, background)
-        for _ in range(8 if quick else 60):
+        for _ in range(5 if quick else 60):
             try:
                 with transaction.atomic(), connection.cursor() as cursor:
                     cursor.execute("SET LOCAL deadlock_timeout = '3s'")  # the service loses
@@ -80,6 +80,7 @@ def deadlocks(service: Service, ledger: Ledger, quick: bool) -> list[Row]:
                 lost["the other"] += 1
             except OperationalError as error:
                 lost["to us"] += lost_to_others(error)
+            pause(1.5)  # else whoever is tried again meets the next one
         background.is_over.set()
         seen.ended = time.monotonic()
     with connection.cursor() as cursor:
@@ -163,6 +164,7 @@ def kills(service: Service, ledger: Ledger, quick: bool) -> list[Row]:
             victims = service.processes(*words)
             if victims:
                 victims[0].kill()
+            seen.hurt = time.monotonic()
             seen.notes.append(f"{len(victims)} there")
             pause(3 if quick else 10)
             seen.ended = time.monotonic()

@@ -30,6 +30,7 @@ class Watched:
     probes: list[float] = field(default_factory=list)  # ms
     began: float = 0.0
     ended: float = 0.0
+    hurt: float = 0.0  # when recovery begins, where the fault is one moment
     notes: list[str] = field(default_factory=list)
 
     def rows(self, *, must_hold: bool = True) -> list[Row]:
@@ -61,15 +62,15 @@ class Watched:
         ]
 
     def recovery(self) -> float | None:
-        """Return the seconds from the fault's end to the first of 20 cases in a row that were taken in."""
+        """Return the seconds from the fault's end, or moment, to the first of 20 cases taken in in a row."""
         events = sorted([(at, True) for at, *_ in self.answered] + [(at, False) for at, _ in self.refused])
-        row, first = 0, 0.0
+        row, first, begun = 0, 0.0, self.hurt or self.ended
         for at, is_good in events:
-            if at < self.ended:
+            if at < begun:
                 continue
             row, first = (row + 1, first if row else at) if is_good else (0, 0.0)
             if row == 20:
-                return first - self.ended
+                return first - begun
         return None
 
 

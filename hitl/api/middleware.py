@@ -44,7 +44,10 @@ class ApiGuard:
         response["Cache-Control"] = response.get("Cache-Control", "no-store")
         if isinstance(response, HttpResponse):  # not a stream, whose length nobody knows
             response["Content-Length"] = str(len(response.content))
-        if response.status_code >= 500 and response.status_code != 503:  # said in one line where it was found
+        if response.status_code >= 500 and response.status_code not in (
+            503,
+            507,
+        ):  # said in one line where it was found
             log.error("request failed", extra={"request_id": request_id, "path": request.path})
         return response
 

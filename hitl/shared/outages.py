@@ -1,5 +1,6 @@
 """What to do when the database is gone, or when two transactions stood in each other's way."""
 
+import errno
 import logging
 import random
 import time
@@ -26,13 +27,27 @@ class Unavailable(HitlError):
     code, status = "unavailable", 503
 
 
+class NoRoom(HitlError):
+    """There is no room left to keep this. Nothing was half saved; tell an administrator, and send it
+    again."""
+
+    code, status = "no_room", 507
+
+
 def is_outage(error: BaseException | None) -> bool:
-    """Tell whether this error means that the database is not there, is full or has no connection left."""
-    return isinstance(error, OperationalError | InterfaceError)
+    """Tell whether this error means that the database is not there, or that a disk is full."""
+    return isinstance(error, OperationalError | InterfaceError) or _is_full(error)
 
 
-def unavailable(error: BaseException) -> Unavailable:
+def _is_full(error: BaseException | None) -> bool:
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+
+
+def unavailable(error: BaseException) -> HitlError:
     """Return what the client is told, and log what happened, in one line."""
+    if _is_full(error):
+        log.error("no room on the disk", extra={"error": str(error)[:300]})
+        return NoRoom(headers={"Retry-After": str(60 * RETRY_SECONDS)})
     log.error(
         "the database does not answer", extra={"error": str(error).strip()[:300], "state": state(error)}
     )

@@ -97,7 +97,9 @@ def outage(request: HttpRequest, error: HitlError) -> HttpResponse:
     if getattr(request, "htmx", False):
         response = toast_response(error)
     else:
-        response = HttpResponse(loader.render_to_string("503.html", {"message": error.message}), status=503)
+        title = "There is no room left" if error.status == 507 else "The database does not answer"
+        facts = {"message": error.message, "title": title, "status": error.status}
+        response = HttpResponse(loader.render_to_string("503.html", facts), status=error.status)
     for name, value in error.facts["headers"].items():
         response[name] = value
     return response
