@@ -144,12 +144,26 @@ def settle(given: Sequence[Given], *, actor: Actor, now: datetime) -> dict[UUID,
 def _with_earlier(given: Sequence[Given]) -> list[Answers]:
     others = [one.case.pk for one in given if not one.task.is_alone]
     earlier = answers_that_stand(others) if others else {}
-    return [Answers(one, earlier.get((one.case.pk, one.task.epoch), [one.review])) for one in given]
+    return [
+        Answers(one, _of_one_question(earlier.get((one.case.pk, one.task.epoch), [one.review])))
+        for one in given
+    ]
 
 
-def _why_another(said: Answers, judged: str | None) -> TaskReason:
+def _of_one_question(reviews: Sequence[Review]) -> Sequence[Review]:
+    """Return the answers to be counted together.
+
+    A case that a person has decided is audited where releases differ on it: those who audit it do so among
+    themselves, whatever was answered before in sight of a suggestion.
+    """
+    if not any(review.task.purpose == Purpose.AUDIT for review in reviews):
+        return reviews
+    return [review for review in reviews if review.task.purpose != Purpose.REVIEW]
+
+
+def _why_another(said: Answers, judged: Sequence[str] | None) -> TaskReason:
     """Say for leads why somebody else is asked: to agree, or because there is a disagreement."""
-    differs = len({*said.labels, *([judged] if judged is not None else [])}) > 1
+    differs = len({*said.labels, *(judged or [])}) > 1
     return TaskReason.DISAGREEMENT if differs else TaskReason.SECOND
 
 
