@@ -34,7 +34,7 @@ from tests.support.shadow_rows import (
 
 pytestmark = pytest.mark.django_db
 
-PROMISE = {"target": 0.2, "confidence": 0.9, "audit_base": 0.5, "audit_rate": 0.5}
+PROMISE = {"target": 0.2, "confidence": 0.9, "audit_base": 0.5, "audit_rate": 0.5, "audit_amber": 0.5}
 BEFORE, AFTER = 500, 900  # mails before the freeze, and all of them
 AT_ONCE = 100
 NOTHING = timedelta(0)
