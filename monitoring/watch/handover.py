@@ -119,7 +119,7 @@ def _advance(pk: UUID, watched: WatchedWorkflow) -> None:
                 return
             feed(trial, handover, watched, until=drawn_until(trial))
         except (ValueError, handovers.PlanChanged) as why:
-            reason = f"Its evidence cannot be taken in: {why or 'what was frozen has changed'}."
+            reason = f"Its evidence cannot be taken in: {str(why) or 'what was frozen has changed'}."
             handovers.end_handover(
                 trial, outcome=TrialOutcome.ABANDONED, reason=reason, actor=ACTOR, now=watched.now
             )

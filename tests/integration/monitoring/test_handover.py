@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from cases.models import Workflow
+from cases.models import Label, Workflow
 from hitl.accounts.models import User
 from hitl.audit.models import Entry
 from hitl.flow.settling.amend import amend_answer
@@ -97,9 +97,9 @@ def test_a_label_that_changes_later_ends_a_certificate_that_it_no_longer_proves(
 ) -> None:
     workflow, _, at = handed_over
     certificate = Certificate.objects.get(method__startswith="handover")
-    drawn = DisagreementDraw.objects.values_list("case_id", flat=True)
+    audited = Label.objects.filter(purpose="audit", is_blind=True, superseded_at=None)
     changed = at + timedelta(minutes=1)
-    _contradict(list(drawn), at=changed)
+    _contradict(list(audited.order_by("at", "id").values_list("case_id", flat=True)[:150]), at=changed)
     watch(workflow.pk, now=changed + timedelta(minutes=1), settle=NOTHING)
     certificate.refresh_from_db()
     assert certificate.status == "superseded"
