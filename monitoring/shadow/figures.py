@@ -12,7 +12,7 @@ from models_store.selectors import champion, training_settings
 from monitoring.shadow.compared import Compared, Cutoffs, Place, compared
 from monitoring.shadow.drawing import cutoffs_of
 from monitoring.shadow.scoring import is_scored, routings
-from policy.models import HandoverTrial
+from policy.models import DisagreementDraw, HandoverTrial
 
 JOINED_OVER = timedelta(hours=24)
 JOINED_BAR = 0.999  # of the cases that were to be scored: below it, something loses cases
@@ -49,6 +49,25 @@ def joined_share(release: Release, *, now: datetime) -> float | None:
         ]
         received, joined = len(drawn), sum(drawn)
     return joined / received if received else None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is kept of a release in shadow: how far it is, its last handover, draws that nobody is asked about
+    yet."""
+
+    progress: ShadowProgress | None
+    trial: HandoverTrial | None
+    unasked: int
+
+
+def known_of(release: Release) -> Known:
+    """Return what is kept of a release in shadow."""
+    return Known(
+        ShadowProgress.objects.filter(pk=release.pk).first(),
+        HandoverTrial.objects.filter(release=release).order_by("-frozen_at").first(),
+        DisagreementDraw.objects.filter(workflow_id=release.workflow_id, asked_at=None).count(),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,11 +33,8 @@ def inherit(trial: HandoverTrial, handover: Handover, watched: WatchedWorkflow) 
         decided_at__lt=trial.frozen_at,
     )
     drawn = rows.filter(Q(is_audited=True) | Q(is_blind=True), release_id=trial.champion_id)
-    accepted = Q(pk__in=[])
-    for label, cutoff in trial.champion_cutoffs.items():
-        accepted |= Q(predicted=label, score__gte=cutoff)
     audits = list(
-        drawn.filter(accepted)
+        drawn.filter(_accepted(trial))
         .order_by("decided_at", "case_id")
         .values_list("case_id", "predicted", "inclusion_probability")
     )
@@ -49,6 +46,14 @@ def inherit(trial: HandoverTrial, handover: Handover, watched: WatchedWorkflow) 
     handover.inherit(rows.count(), np.array(losses), np.array([pi for _, _, pi in audits], dtype=np.float64))
     trial.n_overdue += sum(truth is not Truth.FINAL and loss > 0 for truth, loss in truths.values())
     return True
+
+
+def _accepted(trial: HandoverTrial) -> Q:
+    """Return what the champion's frozen cutoffs accept."""
+    accepted = Q(pk__in=[])
+    for label, cutoff in trial.champion_cutoffs.items():
+        accepted |= Q(release_id=trial.champion_id, predicted=label, score__gte=cutoff)
+    return accepted
 
 
 def feed(
@@ -169,7 +174,8 @@ def has_changed(trial: HandoverTrial, watched: WatchedWorkflow) -> bool:
         decided_at__lte=trial.cursor_at or trial.frozen_at,
     )
     drawn = DisagreementDraw.objects.filter(workflow_id=trial.workflow_id).values("pk")
-    read = read.filter(Q(is_audited=True) | Q(is_blind=True) | Q(case_id__in=drawn))
+    audits = _accepted(trial) & (Q(is_audited=True) | Q(is_blind=True))
+    read = read.filter(audits | Q(case_id__in=drawn))
     changed = changed_since(trial.workflow_id, since=trial.read_at, margin=watched.settle)
     return any(read.filter(case_id__in=some).exists() for some in changed)
 

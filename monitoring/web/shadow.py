@@ -13,9 +13,9 @@ from hitl.shared import clock
 from hitl.web.views import person
 from models_store.access import release_for
 from models_store.models import Release, ShadowProgress
-from monitoring.shadow.figures import JOINED_BAR, Agreement, agreement, joined_share
+from monitoring.shadow.figures import JOINED_BAR, Agreement, agreement, joined_share, known_of
 from monitoring.tallies.traffic import traffic
-from policy.models import DisagreementDraw, HandoverTrial, Policy
+from policy.models import HandoverTrial
 
 FAR = timedelta(days=365)
 
@@ -46,7 +46,8 @@ class ShownHandover:
     @property
     def more_labels(self) -> int | None:
         """Labels that are probably missing; None where nobody can say."""
-        return self.trial.verdict.get("more_labels")
+        more = self.trial.verdict.get("more_labels")
+        return None if more is None else int(more)
 
     @property
     def by(self) -> datetime | None:
@@ -63,9 +64,8 @@ class ShownHandover:
 def shadow(request: HttpRequest, release_id: UUID) -> HttpResponse:
     """Show how a model in shadow compares with the champion, as a part of a page."""
     release = release_for(person(request).as_actor(), release_id)
-    progress = ShadowProgress.objects.filter(pk=release.pk).first()
-    now = clock.now()
-    trial = HandoverTrial.objects.filter(release=release).order_by("-frozen_at").first()
+    now, known = clock.now(), known_of(release)
+    progress, trial = known.progress, known.trial
     joined = joined_share(release, now=now)
     context = {
         "release": release,
@@ -74,8 +74,7 @@ def shadow(request: HttpRequest, release_id: UUID) -> HttpResponse:
         "loses_cases": joined is not None and joined < JOINED_BAR,
         "agreement": _agreement(release, progress, trial),
         "handover": _shown(trial, release, now),
-        "policy": Policy.objects.filter(workflow_id=release.workflow_id).first(),
-        "waiting": DisagreementDraw.objects.filter(workflow_id=release.workflow_id, asked_at=None).count(),
+        "waiting": known.unasked,
     }
     return render(request, "monitoring/shadow.html", context)
 

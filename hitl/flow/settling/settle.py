@@ -82,7 +82,7 @@ class Answers:
         """Tell whether these answers may judge the model, whatever has become of the case since."""
         return self.purpose == Purpose.AUDIT or (self.required == 1 and self.reviews[0].mode == Mode.BLIND)
 
-    def is_reread_by_chance(self, judged: str | None) -> bool:
+    def is_reread_by_chance(self, judged: Sequence[str] | None) -> bool:
         """Tell whether a second person reads this audit, though the first agrees with the model.
 
         Not where there is nobody else: what is never read would count as wrong in every proof.
@@ -90,7 +90,7 @@ class Answers:
         share = rules_of(self.task).reread_share
         if self.purpose != Purpose.AUDIT or not is_reread(self.case.pk, self.task.epoch, share):
             return False
-        if self.labels != [judged]:
+        if len(self.labels) > 1 or judged is None or set(judged) != set(self.labels):
             return True
         but = [review.reviewer_id for review in self.reviews]
         return has_anybody_else(self.task.workflow_id, but=but)
