@@ -35,6 +35,8 @@ SCHEDULE = {
     "train where it is due": ("models_store.request_due", 300.0),
     "certify what nobody tested": ("policy.sweep_certificates", 120.0),
     "take in live evidence": ("monitoring.watch", 30.0),
+    "score in shadow": ("monitoring.shadow", 30.0),
+    "keep the months of shadow scores": ("monitoring.keep_score_months", 86_400.0),
     "count and digest decisions": ("monitoring.every_minute", 60.0),
     "sign the audit chain": ("monitoring.sign_checkpoint", 3600.0),
 }

@@ -283,6 +283,9 @@ CELERY_BEAT_SCHEDULE = {
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 CELERY_TIMEZONE = "UTC"
 
+# Full months for which the scores of models in shadow are kept; what open evidence rests on stays longer.
+SHADOW_SCORE_MONTHS = int(os.environ.get("HITL_SHADOW_SCORE_MONTHS", "6"))
+
 # How long an answer may be taken back before webhooks go out and `GET` calls it final.
 UNDO_SECONDS = 10
 

@@ -19,7 +19,7 @@ from science.serving import BadArtifact, ServedModel, load_model
 
 log = logging.getLogger(__name__)
 
-KEPT_PER_WORKFLOW = 3  # the champion, one that desks still explain, one to roll back to
+KEPT_PER_WORKFLOW = 8  # the champion, those in shadow (a worker scores with all), one to roll back to
 
 _plans: OrderedDict[UUID, tuple[UUID, ServedModel]] = OrderedDict()  # by release, least recently used first
 _lock = Lock()

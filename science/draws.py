@@ -19,6 +19,8 @@ import numpy as np
 AUDIT = b"audit"
 RAMP = b"ramp"
 BLIND = b"blind"
+SHADOW = b"shadow"
+DISAGREEMENT = b"disagreement"
 
 _PER_CASE = (AUDIT, RAMP, BLIND)
 _SPARE_BITS = np.uint64(11)  # of 64; a float64 in [0, 1) holds 53

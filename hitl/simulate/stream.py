@@ -31,6 +31,7 @@ from models_store.models import Release
 from models_store.services.runs import request_training
 from models_store.services.schedule import change_training_plan, request_due
 from models_store.types import Trigger
+from monitoring.shadow.run import shadow
 from monitoring.tallies.fold import LAG, fold_decisions
 from monitoring.watch import watch
 from policy.models import Policy
@@ -323,6 +324,7 @@ class _Play:
         """Do what beat would have rung for since the chunk before."""
         with self.played.stage("watching"):
             fold_decisions(workflow_id=self.workflow.id, now=self.clockwork.move_by(LAG.total_seconds()))
+            shadow(self.workflow.id, now=self.clockwork.now(), settle=timedelta(0))
             watch(self.workflow.id, now=self.clockwork.now(), settle=timedelta(0))
             sweep_certificates()
         with self.played.stage("training"):

@@ -21,7 +21,7 @@ from models_store.access import release_for, run_for
 from models_store.errors import RunActive
 from models_store.selectors import active_run, training_settings
 from models_store.services import roles, runs, schedule
-from models_store.types import Trigger
+from models_store.types import ReleaseRole, Trigger
 from models_store.web.forms import PlanForm
 
 Act = Callable[..., tuple[str, str]]
@@ -95,6 +95,27 @@ def promote(request: HttpRequest, actor: Actor, release_id: UUID) -> tuple[str, 
     except HitlError as refused:
         raise Refused(back, refused) from None
     return back, f"{release.name} is the champion from the next case on."
+
+
+@acts
+def retire(request: HttpRequest, actor: Actor, release_id: UUID) -> tuple[str, str]:
+    """Take a challenger out of the shadow."""
+    release = release_for(actor, release_id)
+    back = reverse("release", args=[release.pk])
+    reason = request.POST.get("reason", "").strip()
+    if not reason:
+        raise Refused(back, ["Say why: the reason stays in the model's history and in the audit log."])
+    try:
+        roles.retire(
+            release_id=release.pk,
+            actor=actor,
+            now=clock.now(),
+            reason=reason[:1000],
+            seen=ReleaseRole.SHADOW,
+        )
+    except HitlError as refused:
+        raise Refused(back, refused) from None
+    return back, f"{release.name} is retired."
 
 
 @acts

@@ -230,17 +230,22 @@ def has_changed(
     """
     if until is None:
         return False
+    changed = changed_since(workflow_id, since=since, margin=margin)
+    return any(rows.filter(_DRAWN, case_id__in=some, decided_at__lte=until[0]).exists() for some in changed)
+
+
+def changed_since(workflow_id: UUID, *, since: datetime, margin: timedelta) -> tuple[QuerySet[Any, Any], ...]:
+    """Return the cases of which people have said something since, or taken it back, as queries of their keys.
+
+    Each is asked by itself: joined, none of them would be found by its index.
+    """
     labels = Label.objects.filter(workflow_id=workflow_id).exclude(purpose__in=NOT_LIVE)
     reviews = Review.objects.filter(task__workflow_id=workflow_id).exclude(task__purpose=Purpose.KNOWN_ANSWER)
-    changed: tuple[Any, ...] = (
-        labels.filter(at__gte=since).values("case_id"),
-        labels.filter(superseded_at__gte=since - margin).values("case_id"),
-        reviews.filter(submitted_at__gte=since).values("case_id"),
-        reviews.filter(undone_at__gte=_voided_from(workflow_id, since - margin)).values("case_id"),
-    )
-    return any(
-        rows.filter(_DRAWN, case_id__in=some.order_by(), decided_at__lte=until[0]).exists()
-        for some in changed
+    return (
+        labels.filter(at__gte=since).order_by().values("case_id"),
+        labels.filter(superseded_at__gte=since - margin).order_by().values("case_id"),
+        reviews.filter(submitted_at__gte=since).order_by().values("case_id"),
+        reviews.filter(undone_at__gte=_voided_from(workflow_id, since - margin)).order_by().values("case_id"),
     )
 
 

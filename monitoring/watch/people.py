@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef
 
 from cases.types import Purpose
 from monitoring.watch.watched import ACTOR, WatchedWorkflow
+from policy.models import Decision, DisagreementDraw
 from policy.services import alarms
 from reviews.models import Task
 from reviews.types import OPEN, TaskStatus
@@ -26,6 +27,10 @@ def heed_overdue(watched: WatchedWorkflow) -> None:
     if not watched.is_automating:
         return
     late = Task.objects.filter(workflow_id=watched.workflow_id, status__in=OPEN, due_at__lt=watched.now)
+    # What was drawn for a challenger's sake does not say whether people keep up with the champion's audits.
+    own = Decision.objects.filter(case_id=OuterRef("case_id"), sequence=0, is_audited=True)
+    drawn_for_others = DisagreementDraw.objects.filter(case_id=OuterRef("case_id"))
+    late = late.exclude(Exists(drawn_for_others) & ~Exists(own))
     audits = Task.objects.filter(
         case_id=OuterRef("case_id"), epoch=OuterRef("epoch"), purpose=Purpose.AUDIT
     ).exclude(status=TaskStatus.DROPPED)

@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from monitoring.watch import draws
+from monitoring.watch import draws, handover
 from monitoring.watch.trial import rows_of
 from monitoring.watch.watched import ACTOR, WatchedWorkflow, cursor
 from policy.models import Certificate, Trial
@@ -19,6 +19,7 @@ def advance(watched: WatchedWorkflow) -> None:
     for trial in _touched(watched):
         if trial.certificate is not None and not is_proved(trial.certificate, _proved_now(trial, watched)):
             end_for_changed_labels(trial.certificate, actor=ACTOR, now=watched.now)
+    handover.recheck(watched)
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from models_store.models import TrainingRun
 from models_store.selectors import new_labels
 from models_store.services.runs import request_training
 from models_store.types import Trigger
-from monitoring.watch import monitor, recheck, trial
+from monitoring.watch import handover, monitor, recheck, trial
 from monitoring.watch.budget import run as budget
 from monitoring.watch.people import heed_overdue
 from monitoring.watch.watched import ACTOR, WatchedWorkflow, watched_workflow
@@ -39,12 +39,13 @@ def watch(workflow_id: UUID, *, now: datetime, settle: timedelta = SETTLE) -> No
     if watched.is_tripped_by_evidence:
         resume_where_proved(workflow_id=workflow_id, actor=ACTOR, now=now)
     monitor.advance(watched)
+    handover.advance(watched)
     heed_overdue(watched)
     _train_after_alarm(watched)
 
 
 def _line_up(watched: WatchedWorkflow) -> None:
-    for part in (monitor, trial):
+    for part in (monitor, trial, handover):
         try:
             with transaction.atomic():
                 part.line_up(watched)

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import F
 
 from cases.models import SchemaVersion, Workflow
-from policy.models import Certificate, KnownAnswer, Policy, Trial
+from policy.models import Certificate, HandoverTrial, KnownAnswer, Policy, Trial
 from policy.proof.proofs import Terms
 from policy.types import Doubt, LossKind
 
@@ -57,8 +57,9 @@ def terms_of(policy: Policy, *, labels: Sequence[str], tried: int | None = None)
 
 def attempts(workflow_id: UUID) -> int:
     """Count the tests that have spent some of the permitted doubt: an anytime test of one plan is one."""
-    tested = Certificate.objects.filter(workflow_id=workflow_id, trial=None).count()
-    return tested + Trial.objects.filter(workflow_id=workflow_id).count()
+    tested = Certificate.objects.filter(workflow_id=workflow_id, trial=None, handover=None).count()
+    live = Trial.objects.filter(workflow_id=workflow_id).count()
+    return tested + live + HandoverTrial.objects.filter(workflow_id=workflow_id).count()
 
 
 def tests_of(policy: Policy, *, source: str, n_labels: int) -> int:

@@ -1,6 +1,6 @@
 """Void somebody's answers and ask others instead: what changes in tasks and reviews, one at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -44,16 +44,18 @@ def last_answer_at(reviewer_id: int) -> datetime | None:
     return latest
 
 
-def supports_needed(*, tasks: Sequence[Task], label: str, judged: str | None, required: int) -> int:
+def supports_needed(
+    *, tasks: Sequence[Task], label: str, judged: Collection[str] | None, required: int
+) -> int:
     """Return how many people must have answered `label` for it to stay without the voided answer.
 
-    `judged` is the model's label where the answers judge it: one who agrees with it is enough, against it
-    takes two. Without one it takes as many as the workflow asks.
+    `judged` are the models' labels where the answers judge them: one who agrees with all is enough, against
+    any of them it takes two. Without them it takes as many as the workflow asks.
     """
     is_judged = judged is not None and all(task.slot > 1 or task.mode == Mode.BLIND for task in tasks)
     if not is_judged or (required > 1 and all(task.purpose != Purpose.AUDIT for task in tasks)):
         return required
-    return 1 if label == judged else 2
+    return 1 if all(label == said for said in judged or ()) else 2
 
 
 def ask_again(*, task: Task, tasks: Sequence[Task], now: datetime) -> None:

@@ -82,7 +82,7 @@ class Answers:
         """Tell whether these answers may judge the model, whatever has become of the case since."""
         return self.purpose == Purpose.AUDIT or (self.required == 1 and self.reviews[0].mode == Mode.BLIND)
 
-    def is_reread_by_chance(self, judged: str | None) -> bool:
+    def is_reread_by_chance(self, judged: Sequence[str] | None) -> bool:
         """Tell whether a second person reads this audit, though the first agrees with the model.
 
         Not where there is nobody else: what is never read would count as wrong in every proof.
@@ -90,7 +90,7 @@ class Answers:
         share = rules_of(self.task).reread_share
         if self.purpose != Purpose.AUDIT or not is_reread(self.case.pk, self.task.epoch, share):
             return False
-        if self.labels != [judged]:
+        if len(self.labels) > 1 or judged is None or set(judged) != set(self.labels):
             return True
         but = [review.reviewer_id for review in self.reviews]
         return has_anybody_else(self.task.workflow_id, but=but)
@@ -146,12 +146,26 @@ def settle(given: Sequence[Given], *, actor: Actor, now: datetime) -> dict[UUID,
 def _with_earlier(given: Sequence[Given]) -> list[Answers]:
     others = [one.case.pk for one in given if not one.task.is_alone]
     earlier = answers_that_stand(others) if others else {}
-    return [Answers(one, earlier.get((one.case.pk, one.task.epoch), [one.review])) for one in given]
+    return [
+        Answers(one, _of_one_question(earlier.get((one.case.pk, one.task.epoch), [one.review])))
+        for one in given
+    ]
 
 
-def _why_another(said: Answers, judged: str | None) -> TaskReason:
+def _of_one_question(reviews: Sequence[Review]) -> Sequence[Review]:
+    """Return the answers to be counted together.
+
+    A case that a person has decided is audited where releases differ on it: those who audit it do so among
+    themselves, whatever was answered before in sight of a suggestion.
+    """
+    if not any(review.task.purpose == Purpose.AUDIT for review in reviews):
+        return reviews
+    return [review for review in reviews if review.task.purpose != Purpose.REVIEW]
+
+
+def _why_another(said: Answers, judged: Sequence[str] | None) -> TaskReason:
     """Say for leads why somebody else is asked: to agree, or because there is a disagreement."""
-    differs = len({*said.labels, *([judged] if judged is not None else [])}) > 1
+    differs = len({*said.labels, *(judged or [])}) > 1
     return TaskReason.DISAGREEMENT if differs else TaskReason.SECOND
 
 
