@@ -14,10 +14,11 @@ from cases.files.told import NOTHING
 from hitl.shared.errors import Invalid
 
 _PIECES = (
-    b'"', b"'", b",", b";", b"\t", b"\n", b"\r\n", b"\r", b"\\", b"{", b"}", b"[", b"]", b":", b"null", b"NaN",
-    b"label", b"text", b"id", b'{"text": "x", "label": "a"}\n', b"a,1\n", b"sep=;\n", b"\xff\xfe", b"\xef\xbb\xbf",
-    b"\x00", b"\xe9", b"1.234,5", b"31.12.2026", b"1e999", b"content.", b"answer", b"\xed\xa0\x80", b"# 3 rows\n",
-)  # fmt: skip
+    *(bytes([byte]) for byte in b"\"',;\t\n\r\\{}[]:\x00\xe9"),
+    *(b"\r\n", b"null", b"NaN", b"label", b"text", b"id", b"content.", b"answer", b"1e999", b"1.234,5"),
+    *(b'{"text": "x", "label": "a"}\n', b"a,1\n", b"sep=;\n", b"# 3 rows\n", b"31.12.2026"),
+    *(b"\xff\xfe", b"\xef\xbb\xbf", b"\xed\xa0\x80"),
+)
 _files = st.lists(st.one_of(st.sampled_from(_PIECES), st.binary(max_size=4)), max_size=40).map(b"".join)
 
 
