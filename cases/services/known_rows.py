@@ -98,7 +98,7 @@ class _There:
 def _there(version: SchemaVersion | None, items: Sequence[Labelled]) -> _There:
     if version is None:
         return _There({}, {})
-    references = [named for item in items if (named := check_reference(item.reference)[0]) is not None]
+    references = [name for item in items if (name := check_reference(item.reference)[0]) is not None]
     ids = [item.case_id for item in items if item.case_id is not None]
     named = _cases(version, reference__in=references) if references else []
     by_case = {case["id"]: case for case in named}

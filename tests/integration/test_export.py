@@ -205,7 +205,7 @@ def test_an_export_that_breaks_off_does_not_look_whole(workflow: Workflow, form:
     with pytest.raises(ValueError, match="year"):
         pieces.extend(written(Export(export.columns, broken()), FORMATS[form], ends_with_count=True))
     data = b"".join(pieces)
-    with pytest.raises(BadTable, match="broken off after 1 rows|not Parquet"):
+    with pytest.raises(BadTable, match=r"broken off after 1 rows|not Parquet"):
         list(read_table(io.BytesIO(data), f"f.{FORMATS[form].suffix}").rows)
 
 
