@@ -161,7 +161,7 @@ def test_samples_are_heard_whatever_the_header_says_of_them(data):
 
 
 def test_a_compressed_recording_is_named_and_not_called_damaged():
-    with pytest.raises(BadMedia, match="compressed .MP3"):
+    with pytest.raises(BadMedia, match=r"compressed .MP3"):
         read_audio(riff(form_of(85, 1, 16), FRAMES))
 
 
