@@ -1,6 +1,7 @@
 """The submitter's own name for a case: one check for whatever way the case comes in."""
 
 from cases.kinds.unfit import clean_text, printable
+from cases.names import is_plain
 
 MAX_REFERENCE = 200
 """Characters in NFC, as the column counts them."""
@@ -16,7 +17,7 @@ def check_reference(value: object) -> tuple[str | None, dict[str, str] | None]:
         return None, None
     if not isinstance(value, str):
         return None, _problem("is not a text")
-    if not value.isprintable():  # nor is half a surrogate pair
+    if not is_plain(value):  # nor is half a surrogate pair
         return None, _problem(f'is "{printable(value)}"')
     reference = clean_text(value)
     if len(reference) > MAX_REFERENCE:

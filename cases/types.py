@@ -50,3 +50,20 @@ BATCH_TRANSITIONS: dict[str, tuple[str, ...]] = {
     "queued": ("running", "failed"),
     "running": ("running", "done", "failed"),  # taken up again after its worker died
 }
+
+
+class FileImportStatus(models.TextChoices):
+    """How far the work on a file is that was given to be taken in."""
+
+    QUEUED = "queued", "waits for a worker"
+    RUNNING = "running", "is being taken in"
+    ASKS = "asks", "waits for a yes or no"
+    DONE = "done", "done"
+    FAILED = "failed", "refused"
+
+
+FILE_IMPORT_TRANSITIONS: dict[str, tuple[str, ...]] = {
+    "queued": ("running", "failed"),
+    "running": ("running", "asks", "done", "failed"),  # taken up again after its worker died
+    "asks": ("queued", "failed"),  # somebody says that it may go on without the rows, or not
+}

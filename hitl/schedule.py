@@ -15,6 +15,7 @@ ROUTES = {
     "hitl.outbox.purge": "bulk",
     "hitl.flow.train": "training",
     "hitl.flow.take_in_batch": "bulk",
+    "hitl.flow.take_in_file": "bulk",
     "hitl.flow.sweep_batches": "bulk",
     "hitl.flow.void_answers": "bulk",
     "hitl.flow.sweep_voidings": "bulk",

@@ -505,4 +505,77 @@ class Migration(migrations.Migration):
                 name="waiting_case_has_no_answer",
             ),
         ),
+        migrations.CreateModel(
+            name="FileImport",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=hitl.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("queued", "waits for a worker"),
+                            ("running", "is being taken in"),
+                            ("asks", "waits for a yes or no"),
+                            ("done", "done"),
+                            ("failed", "refused"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                ("name", models.CharField(help_text="What the file is called.", max_length=200)),
+                ("told", models.JSONField(default=dict)),
+                ("is_attested", models.BooleanField(default=False)),
+                ("all_new", models.BooleanField(default=False)),
+                ("allow_refused", models.FloatField(help_text="The share of the rows that may be left out.")),
+                ("given_at", models.DateTimeField()),
+                ("worked_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("attempts", models.SmallIntegerField(default=0)),
+                ("progress", models.FloatField(default=0.0, help_text="Share of the file that was read.")),
+                ("taken", models.IntegerField(default=0)),
+                ("known", models.IntegerField(default=0)),
+                ("refused", models.IntegerField(default=0)),
+                ("notes", models.JSONField(default=list)),
+                ("reasons", models.JSONField(default=list, help_text="Why rows were refused, and how many.")),
+                ("reason", models.TextField(blank=True, help_text="Why it was refused, or what is asked.")),
+                (
+                    "given_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "workflow",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="cases.workflow",
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status__in", ["queued", "running"])),
+                        fields=["given_at"],
+                        name="file_import_open",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("allow_refused__range", (0, 1))), name="allowed_share_in_range"
+                    )
+                ],
+            },
+        ),
     ]

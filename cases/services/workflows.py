@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from cases.content import printable
 from cases.models import SchemaVersion, Workflow
+from cases.names import clean_name, is_plain
 from cases.services.schemas import MAX_NAME, CheckedSchema, Problem, checked_schema
 from cases.services.versions import bump
 from hitl.accounts.automation import require_answerable
@@ -61,7 +62,7 @@ def create_workflow(
         with transaction.atomic():
             workflow = Workflow.objects.create(
                 slug=slug,
-                name=name.strip(),
+                name=clean_name(name),
                 description=description,
                 review_policy=review_policy,
                 created_at=now,
@@ -231,4 +232,4 @@ def _text_problems(words: dict[str, Any]) -> list[Problem]:
 
 def _is_plain(text: str) -> bool:
     """Tell whether there is nothing in it but characters a page can show, and line breaks."""
-    return all(c.isprintable() or c in "\n\r\t" for c in text)
+    return all(is_plain(line) for line in text.replace("\r", "\n").replace("\t", "\n").split("\n"))

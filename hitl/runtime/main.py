@@ -49,7 +49,7 @@ def main(argv: list[str]) -> int:
                 _execute(argv)
     except CannotStart as problem:
         print(problem, file=sys.stderr)
-        return 1
+        return problem.exit_code
     except KeyboardInterrupt:
         return 130
     return 0

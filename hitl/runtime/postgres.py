@@ -200,12 +200,10 @@ class Postgres:
         for pause in RETRY_PAUSES_SECONDS:
             time.sleep(pause)
             process = self.spawn()
-            if wait_until(partial(self._has_settled, process), seconds=START_SECONDS):
-                if not has_ended(process):
-                    self._make_database()
-                    return self
-            else:
+            if not wait_until(partial(self._has_settled, process), seconds=START_SECONDS):
                 break
+            if not has_ended(process) and self._has_database():
+                return self
             self.port = free_port()
         self.stop()
         raise CannotStart(f"PostgreSQL does not start. The end of {self.log}:\n{tail(self.log)}")
@@ -213,7 +211,28 @@ class Postgres:
     def _has_settled(self, process: subprocess.Popen[bytes]) -> bool:
         return has_ended(process) or self._answers()
 
+    def _is_ready(self) -> bool:
+        """Tell whether this cluster's server says that it is ready, on this port.
+
+        Somebody else's may have taken the port first, and answer there until it goes: a copy of the same
+        template even with the same password.
+        """
+        try:
+            lines = (self.cluster / "postmaster.pid").read_text().split("\n")
+        except OSError:
+            return False
+        return len(lines) > 7 and lines[3].strip() == str(self.port) and lines[7].strip() == "ready"
+
+    def _has_database(self) -> bool:
+        try:
+            self._make_database()
+        except psycopg2.OperationalError:  # it has gone again
+            return False
+        return True
+
     def _answers(self) -> bool:
+        if not self._is_ready():
+            return False
         try:
             self.connect().close()
         except psycopg2.OperationalError as problem:

@@ -15,6 +15,7 @@ from django.conf import settings
 from cases.models import Workflow
 from cases.services.imports import Labelled, import_labelled
 from cases.services.media import store_asset
+from cases.services.row_names import RowNames
 from hitl.flow.intake import in_force
 from hitl.flow.intake.submit import submit_cases
 from hitl.flow.intake.types import Intake, Submission
@@ -238,10 +239,13 @@ class _Play:
 
     def _learn_history(self) -> None:
         """Import the first rows. They are attested: recent, all of them, and labelled without our model."""
+        names = RowNames()
         for first in range(0, len(self.history), _IMPORT_CHUNK):
             items = self.history[first : first + _IMPORT_CHUNK]
             now = self.clockwork.move_by(1)
-            import_labelled(workflow_id=self.workflow.id, items=items, actor=ACTOR, now=now, attest=True)
+            import_labelled(
+                workflow_id=self.workflow.id, items=items, actor=ACTOR, now=now, attest=True, names=names
+            )
         if self.history:
             self._train(self.operator)
 

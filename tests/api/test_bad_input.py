@@ -200,7 +200,7 @@ def test_ten_thousand_labels_are_refused(manager: ApiClient) -> None:
     response = manager.send("POST", "/workflows", body)
     assert response.status_code == 422
     assert response.json()["errors"] == [
-        {"field": "labels", "error": "has 10,000 entries", "fix": "Send at most 100."}
+        {"field": "labels", "error": "has 10,000 entries", "fix": "Send at most 1,000."}
     ]
     assert not Workflow.objects.exists()
 

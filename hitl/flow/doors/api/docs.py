@@ -149,6 +149,9 @@ EXPORT = extend_schema(
     parameters=[
         _query("what", {**_one_of(WHAT), "default": "cases"}, "Which rows."),
         _query("format", {**_one_of(FORMATS), "default": "csv"}, "In which form."),
+        _query(
+            "end", _one_of(("count",)), "How many rows there are, as the last line of CSV and JSON lines."
+        ),
     ],
     responses={
         (200, "text/csv"): OpenApiTypes.STR,
