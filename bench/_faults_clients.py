@@ -126,7 +126,7 @@ def login_storm(service: Service, ledger: Ledger, quick: bool) -> list[Row]:
     minutes = (seen.ended - seen.began) / 60 + 1
     return [
         *seen.rows(),
-        Row("  passwords looked at, per minute begun", "guesses", said["looked at"] / minutes, bar=30),
+        Row("  passwords looked at, per minute begun", "guesses", said["looked at"] / minutes, bar=10),
     ]
 
 

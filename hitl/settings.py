@@ -9,7 +9,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
-from kombu import Queue
+from kombu.entity import Queue
 from psycopg2 import ProgrammingError
 from psycopg2.extensions import parse_dsn
 
@@ -256,7 +256,7 @@ EVENT_DAYS = int(os.environ.get("HITL_EVENT_DAYS", "365"))
 
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_DEFAULT_QUEUE = "safety"
-CELERY_TASK_QUEUES = [Queue(name) for name in QUEUES]
+CELERY_TASK_QUEUES = [Queue(name) for name in QUEUES]  # type: ignore[no-untyped-call]
 CELERY_TASK_ROUTES = {job: {"queue": queue} for job, queue in ROUTES.items()}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

@@ -42,4 +42,5 @@ def end_pause(endpoint_id: UUID) -> None:
 
 def pause_after(failures: int) -> timedelta:
     """Return how long it is left in peace after so many failures in a row."""
-    return min(FIRST_PAUSE * 2 ** min(failures - FAILURES, 10), LONGEST_PAUSE)
+    doublings: int = min(failures - FAILURES, 10)
+    return min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)

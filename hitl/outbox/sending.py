@@ -14,7 +14,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import SplitResult
 
-import pycurl
+import pycurl  # type: ignore[import-untyped]
 
 from hitl.outbox.addresses import may_reach
 

@@ -5,7 +5,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import psutil
@@ -46,7 +46,7 @@ def spawn(
 
 
 def run_tied(
-    command: list[str], *, environment: dict[str, str], cwd: Path | None = None, seconds: float = 10
+    command: list[str], *, environment: Mapping[str, str], cwd: Path | None = None, seconds: float = 10
 ) -> int:
     """Run another command of ours to its end and return its exit code.
 

@@ -16,8 +16,9 @@ from hitl.shared.errors import HitlError
 from hitl.web.models import LoginAttempt
 
 FAILURES = 5
-FAILURES_OF_AN_ADDRESS = 30
-"""Many people may share an address; what they get right is not counted."""
+FAILURES_OF_AN_ADDRESS = 10
+"""Many people may share an address; what they get right is not counted. Each takes a web process as long as a
+password takes to look at, so a storm of them is one of load as well."""
 WINDOW = timedelta(minutes=1)
 
 
