@@ -27,7 +27,7 @@ class Facts:
     named: dict[str, Any]
 
 
-def facts_of(person_id: object) -> Facts | None:
+def facts_of(person_id: int) -> Facts | None:
     """Return what is recorded of an account as it is in the database now; None where there is none."""
     row = User.objects.filter(pk=person_id).values(*_SHOWN, *_NAMED).first()
     if row is None:

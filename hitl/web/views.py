@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, PasswordChangeView, redirect_to_login
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -15,10 +16,11 @@ from hitl.accounts.models import User
 from hitl.accounts.types import REVIEWING, Role
 from hitl.shared import clock
 from hitl.shared.actor import Actor
+from hitl.shared.client_address import client_address
 from hitl.shared.errors import NotFound
 from hitl.web import styleguide
 from hitl.web.context import first_place
-from hitl.web.forms import ProfileForm, SignInForm, client_address
+from hitl.web.forms import ProfileForm, SignInForm
 from hitl.web.signing_in import note_sign_in
 
 
@@ -29,7 +31,7 @@ class SignIn(LoginView):
     authentication_form = SignInForm
     redirect_authenticated_user = True
 
-    def form_valid(self, form: SignInForm) -> HttpResponse:
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Sign in, and say so in the audit log."""
         response = super().form_valid(form)
         user = form.get_user()
