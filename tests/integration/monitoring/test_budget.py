@@ -195,6 +195,7 @@ def test_a_changed_promise_holds_from_the_next_period_on():
 def test_what_is_promised_may_change_while_nothing_has_been_decided():
     release = automating(traffic=0)
     assert terms_of(period(release))[0].decisions == 1
+    assert not period(release).plan["is_raised"]  # one decision could only be proved by auditing it
     take_in(release, 700, at=NOW + HOUR, score=0.6, uniform=HARDLY)  # people decide them
     change_promise(
         workflow_id=release.workflow_id,
