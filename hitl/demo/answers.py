@@ -29,12 +29,12 @@ def wrong_outcomes(reviews: Sequence[Review]) -> Iterator[str]:
         said = others[review.case_id, review.epoch]
         is_audit = said[0].task.purpose == Purpose.AUDIT
         judges = is_audit or said[0].mode == Mode.BLIND
-        model = judged.get((review.case_id, review.epoch)) if judges else None
+        models = judged.get((review.case_id, review.epoch)) if judges else None
         step = next_step(
             [each.label for each in said],
             required=1,
-            judged=model,
-            reread=is_audit and _is_read_twice(review, said, model),
+            judged=models,
+            reread=is_audit and _is_read_twice(review, said, models),
         )
         labels = list(Label.objects.filter(review_id=review.pk).values_list("label", flat=True))
         asked = Task.objects.filter(case_id=review.case_id, epoch=review.epoch, status__in=OPEN)
@@ -49,9 +49,9 @@ def wrong_outcomes(reviews: Sequence[Review]) -> Iterator[str]:
             yield f"case {review.case_id}: it is {review.case.status} as {review.case.answer}, not as {due}"
 
 
-def _is_read_twice(review: Review, said: Sequence[Review], model: str | None) -> bool:
+def _is_read_twice(review: Review, said: Sequence[Review], models: Sequence[str] | None) -> bool:
     """Whether an audit was drawn for a second reader; where one agreed, there must be somebody else."""
     if not is_reread(review.case_id, review.epoch, rules_of(review.task).reread_share):
         return False
-    agreed = [each.label for each in said] == [model]
+    agreed = len(said) == 1 and set(models or ()) == {said[0].label}
     return not agreed or has_anybody_else(review.task.workflow_id, but=[each.reviewer_id for each in said])
