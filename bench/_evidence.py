@@ -28,18 +28,18 @@ def data_set(name: str, most: int) -> Sample:
     return sets()[name](most)
 
 
-def plan_of(candidate: Candidate, rows: Any, labels: Sequence[str], schema: Schema) -> ServedModel:
+def served_model_of(candidate: Candidate, rows: Any, labels: Sequence[str], schema: Schema) -> ServedModel:
     data = prepared(rows, labels, schema, None)
     everything = np.arange(len(rows))
     fitted = fit(candidate, data, everything, 1)
     calibration = fit_bcts(fitted.outputs, data.y)
     background = np.random.default_rng(1).choice(everything, min(50, len(rows)), replace=False)
     typical = typical_values(rows, labels, schema, data.labels)
-    return load_model(save_model(fitted.to_plan(data, calibration, background, typical)))
+    return load_model(save_model(fitted.to_served_model(data, calibration, background, typical)))
 
 
-def unsure_of(plan: ServedModel, rows: Sequence[Any], n: int) -> list[Any]:
-    proba = np.sort(plan.predict_proba(rows), axis=1)
+def unsure_of(served: ServedModel, rows: Sequence[Any], n: int) -> list[Any]:
+    proba = np.sort(served.predict_proba(rows), axis=1)
     return [rows[i] for i in np.argsort(proba[:, -1] - proba[:, -2], kind="stable")[:n]]
 
 
@@ -78,13 +78,13 @@ def cost_rows(name: str, took: Beside, what: str, p50: float | None, p95: float 
     return rows
 
 
-def explained_is_shown(name: str, plan: ServedModel, cases: Sequence[Any]) -> Row:
+def explained_is_shown(name: str, served: ServedModel, cases: Sequence[Any]) -> Row:
     """The label explained is the one shown, against the runner-up shown, with the probabilities shown."""
     same = 0
-    for row, p in zip(cases, plan.predict_proba(cases), strict=True):
+    for row, p in zip(cases, served.predict_proba(cases), strict=True):
         first, second = np.argsort(-p, kind="stable")[:2]
-        found = explain(plan, row)
-        same += (found.target, found.contrast) == (plan.labels[first], plan.labels[second])
+        found = explain(served, row)
+        same += (found.target, found.contrast) == (served.labels[first], served.labels[second])
         verify(found, row)
     return Row(
         f"{name}: explained is what is shown", "%", 100 * same / len(cases), bar=100.0, more_is_better=True

@@ -20,9 +20,9 @@ SAME = "scikit-learn with the same features"
 DEFAULTS = "scikit-learn's logistic regression"
 
 
-def text_floor(plan: ServedModel) -> Floor:
+def text_floor(served: ServedModel) -> Floor:
     """scikit-learn's vectorizers and one product with the weights, for one row."""
-    outputs = same_features(plan)
+    outputs = same_features(served)
     return lambda row: outputs([row])
 
 

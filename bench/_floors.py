@@ -21,13 +21,13 @@ def scorers(mail: Mail, bodies: Sequence[bytes]) -> dict[str, Work]:
     """Return by name what reads or scores all the bodies, ready to be measured."""
     contents: list[Content] = [orjson.loads(body)["content"] for body in bodies]
     texts = [words_of(content) for content in contents]
-    plan, history = served_model(mail.release.id), SpamMail().history()
-    same, words = same_features(plan), fitted([e.content for e in history], [e.truth for e in history])
+    served, history = served_model(mail.release.id), SpamMail().history()
+    same, words = same_features(served), fitted([e.content for e in history], [e.truth for e in history])
     return {
         SAME: lambda: same(contents),
         "msgspec decodes one case": lambda: [msgspec.json.decode(body) for body in bodies],
-        "our scorer, one case": lambda: [plan.predict_proba([content]) for content in contents],
-        "our scorer, in a batch, per case": lambda: plan.predict_proba(contents),
+        "our scorer, one case": lambda: [served.predict_proba([content]) for content in contents],
+        "our scorer, in a batch, per case": lambda: served.predict_proba(contents),
         "scikit-learn with words only, one case": lambda: [words.predict_proba([text]) for text in texts],
         "scikit-learn with words only, in a batch": lambda: words.predict_proba(texts),
     }

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from bench._evidence import UNSURE, beside, cost_rows, data_set, plan_of, unsure_of
+from bench._evidence import UNSURE, beside, cost_rows, data_set, served_model_of, unsure_of
 from bench._evidence_floors import DEFAULTS, SAME, table_floor, text_floor
 from hitl.bench.rows import Row
 from science.explain.counterfactual import flips
@@ -29,20 +29,20 @@ def changes(n: int) -> list[Row]:
         for f in sample.schema.fields
     )
     schema = Schema(fields, sample.schema.labels)
-    plan = plan_of(PAIRWISE, sample.rows[:3000], sample.labels[:3000], schema)
-    unsure = unsure_of(plan, sample.rows[3000:], n)
+    served = served_model_of(PAIRWISE, sample.rows[:3000], sample.labels[:3000], schema)
+    unsure = unsure_of(served, sample.rows[3000:], n)
     said = {
-        id(row): plan.labels[int(p.argmax())]
-        for row, p in zip(unsure, plan.predict_proba(unsure), strict=True)
+        id(row): served.labels[int(p.argmax())]
+        for row, p in zip(unsure, served.predict_proba(unsure), strict=True)
     }
     floor = table_floor(sample.rows[:3000], sample.labels[:3000], sample.schema)
-    took = beside(lambda row: flips(plan, row, target=said[id(row)]), floor, unsure)
-    found = [(row, flip) for row in unsure for flip in flips(plan, row, target=said[id(row)])]
+    took = beside(lambda row: flips(served, row, target=said[id(row)]), floor, unsure)
+    found = [(row, flip) for row in unsure for flip in flips(served, row, target=said[id(row)])]
     turned = mutable = 0
     for row, flip in found:
         changed = {**row, **{change["path"]: change["to"] for change in flip["changes"]}}
         turned += (
-            plan.labels[int(plan.predict_proba([changed])[0].argmax())] == flip["label"] != said[id(row)]
+            served.labels[int(served.predict_proba([changed])[0].argmax())] == flip["label"] != said[id(row)]
         )
         mutable += all(schema.field(change["path"]).mutable for change in flip["changes"])
     n_changes = float(np.mean([len(flip["changes"]) for _, flip in found]))
@@ -60,20 +60,20 @@ def words(n: int) -> list[Row]:
     rows = [{**row, "text": row["text"][:SHORT]} for row in sample.rows]
     out = []
     for name, candidate in (("words", TEXT[0]), ("words and characters", TEXT[2])):
-        plan = plan_of(candidate, rows[:2000], sample.labels[:2000], sample.schema)
-        unsure = unsure_of(plan, rows[2000:], UNSURE)[:n]
-        said = {id(row): plan.labels[int(plan.predict_proba([row])[0].argmax())] for row in unsure}
-        flip_words = partial(_word_flips, plan, said)
-        took = beside(flip_words, text_floor(plan), unsure)
+        served = served_model_of(candidate, rows[:2000], sample.labels[:2000], sample.schema)
+        unsure = unsure_of(served, rows[2000:], UNSURE)[:n]
+        said = {id(row): served.labels[int(served.predict_proba([row])[0].argmax())] for row in unsure}
+        flip_words = partial(_word_flips, served, said)
+        took = beside(flip_words, text_floor(served), unsure)
         found = [(row, flip) for row in unsure for flip in flip_words(row)]
-        turned = [plan.predict_proba([_without(row, flip["changes"])])[0].argmax() for row, flip in found]
+        turned = [served.predict_proba([_without(row, flip["changes"])])[0].argmax() for row, flip in found]
         really = sum(
-            plan.labels[int(best)] == flip["label"] != said[id(row)]
+            served.labels[int(best)] == flip["label"] != said[id(row)]
             for best, (row, flip) in zip(turned, found, strict=True)
         )
         gone = float(np.mean([len(flip["changes"]) for _, flip in found]))
         note = f"found for {len(found)} of {len(unsure)} unsure cases, {gone:.2f} words gone"
-        gap, share = _gap(plan, unsure), 100 * really / len(found)
+        gap, share = _gap(served, unsure), 100 * really / len(found)
         out += [
             Row(f"text, {name}: without one word, gap to scoring again", "log-odds", gap, bar=1e-9),
             *cost_rows(f"text, {name}: without which words", took, SAME, TEXT_BARS[name]),
@@ -82,15 +82,15 @@ def words(n: int) -> list[Row]:
     return out
 
 
-def _word_flips(plan: ServedModel, said: dict[int, str], row: Any) -> Any:
-    return word_flips(plan, row, target=said[id(row)])
+def _word_flips(served: ServedModel, said: dict[int, str], row: Any) -> Any:
+    return word_flips(served, row, target=said[id(row)])
 
 
-def _gap(plan: ServedModel, rows: list[Any]) -> float:
+def _gap(served: ServedModel, rows: list[Any]) -> float:
     """The largest difference between the closed form and scoring a text with one word blanked."""
     worst = 0.0
     for row in rows[:20]:
-        for block in (block for block in plan.texts if isinstance(block, TextBlock)):
+        for block in (block for block in served.texts if isinstance(block, TextBlock)):
             found = without_each_word(block, row.get(block.name))
             if found is not None:
                 blanked = [_blank(row[block.name], places) for places in found.places]

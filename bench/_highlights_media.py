@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from bench._evidence import beside, cost_rows, plan_of
+from bench._evidence import beside, cost_rows, served_model_of
 from bench._evidence_floors import call_floor, photo_floor
 from hitl.bench.rows import Row
 from hitl.demo.phones import draw_screen
@@ -31,21 +31,21 @@ def images(n: int) -> list[Row]:
     screens = [draw_screen(rng) for _ in range(LEARN + 3 * n)]
     rows = [{"photo": screen.jpeg} for screen in screens]
     schema = Schema((Field("photo", Kind.IMAGE),), ("clean", "scratched"))
-    plan = plan_of(MEDIA[1], rows[:LEARN], [s.label for s in screens[:LEARN]], schema)
+    served = served_model_of(MEDIA[1], rows[:LEARN], [s.label for s in screens[:LEARN]], schema)
     scratched = [(row, s) for row, s in zip(rows[LEARN:], screens[LEARN:], strict=True) if s.boxes][:n]
     took = beside(
-        lambda row: explain(plan, row, target="scratched"), photo_floor, [row for row, _ in scratched]
+        lambda row: explain(served, row, target="scratched"), photo_floor, [row for row, _ in scratched]
     )
     hits, chance = [], []
     for row, screen in scratched:
-        found = explain(plan, row, target="scratched", contrast="clean")
+        found = explain(served, row, target="scratched", contrast="clean")
         verify(found, row)
         box = next((h.where for h in found.highlights if h.side == "for"), None)
         hits.append(
             box is not None and _is_in(box["x"] + box["w"] / 2, box["y"] + box["h"] / 2, screen.boxes)
         )
         chance.append(_share(screen.boxes))
-    ours, random = _losses(plan, [row for row, _ in scratched[: n // 2]])
+    ours, random = _losses(served, [row for row, _ in scratched[: n // 2]])
     return [
         *cost_rows("image: explain", took, "Pillow reads it, one Fourier transform", PHOTO_BAR),
         Row("image: loss when covered, over random", "x", ours / abs(random), bar=2.0, more_is_better=True),
@@ -65,21 +65,21 @@ def _share(boxes: Boxes) -> float:
     return float(np.mean([_is_in(x, y, boxes) for x in places for y in places]))
 
 
-def _losses(plan: ServedModel, rows: Sequence[Any]) -> tuple[float, float]:
+def _losses(served: ServedModel, rows: Sequence[Any]) -> tuple[float, float]:
     """Mean log-odds lost as boxes are covered: the strongest first, and in random order."""
     rng = np.random.default_rng(0)
     ours: list[float] = []
     random: list[float] = []
-    (block,) = plan.media
+    (block,) = served.media
     for row in rows:
-        found = evidence_in(plan, row, target="scratched", contrast="clean")
+        found = evidence_in(served, row, target="scratched", contrast="clean")
         pixels = block.read(row["photo"])
         boxes = [_pixels(unit.where, pixels.shape) for unit in found.units]
         strongest = np.argsort([-unit.score for unit in found.units], kind="stable")
-        ours += _lost(plan, pixels, [boxes[i] for i in strongest[:COVERED]], found.margin)
+        ours += _lost(served, pixels, [boxes[i] for i in strongest[:COVERED]], found.margin)
         for _ in range(DRAWS):
             order = rng.permutation(len(boxes))[:COVERED]
-            random += _lost(plan, pixels, [boxes[i] for i in order], found.margin)
+            random += _lost(served, pixels, [boxes[i] for i in order], found.margin)
     return float(np.mean(ours)), float(np.mean(random))
 
 
@@ -88,11 +88,11 @@ def _pixels(where: Any, shape: tuple[int, ...]) -> Box:
     return top, top + round(where["h"] * shape[0]), left, left + round(where["w"] * shape[1])
 
 
-def _lost(plan: ServedModel, pixels: np.ndarray, boxes: Sequence[Box], margin: float) -> list[float]:
+def _lost(served: ServedModel, pixels: np.ndarray, boxes: Sequence[Box], margin: float) -> list[float]:
     lost = []
     for box in boxes:
         pixels = cover(pixels, box)
-        lost.append(margin - float(plan.outputs_of(image_features(pixels)[None])[0, 0]))
+        lost.append(margin - float(served.outputs_of(image_features(pixels)[None])[0, 0]))
     return lost
 
 
@@ -102,12 +102,12 @@ def recordings(n: int) -> list[Row]:
     calls = [draw_call(rng) for _ in range(LEARN + 3 * n)]
     rows = [{"call": call.wav} for call in calls]
     schema = Schema((Field("call", Kind.AUDIO),), ("no number", "number"))
-    plan = plan_of(MEDIA[1], rows[:LEARN], [call.label for call in calls[:LEARN]], schema)
+    served = served_model_of(MEDIA[1], rows[:LEARN], [call.label for call in calls[:LEARN]], schema)
     said = [(row, call) for row, call in zip(rows[LEARN:], calls[LEARN:], strict=True) if call.spans][:n]
-    took = beside(lambda row: explain(plan, row), call_floor, [row for row, _ in said])
+    took = beside(lambda row: explain(served, row), call_floor, [row for row, _ in said])
     hits, share = 0, 0.0
     for row, call in said:
-        found = explain(plan, row, target="number", contrast="no number", top=20)
+        found = explain(served, row, target="number", contrast="no number", top=20)
         verify(found, row)
         place = next((h.where for h in found.highlights if h.side == "for"), None)
         ((start, end),) = call.spans

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from sklearn.feature_extraction.text import CountVectorizer
 
-from bench._evidence import data_set, plan_of
+from bench._evidence import data_set, served_model_of
 from hitl.bench.rows import Row
 from science.explain import NotInContent, explain, verify
 from science.pipelines.candidates import TEXT
@@ -51,12 +51,12 @@ def _string(rng: np.random.Generator) -> str:
 def _outside(texts: list[str]) -> Row:
     """Explanations of such strings with a mark that does not quote its text."""
     sample = data_set("spamassassin", 3000)
-    plan = plan_of(TEXT[2], sample.rows[:300], sample.labels[:300], sample.schema)
+    served = served_model_of(TEXT[2], sample.rows[:300], sample.labels[:300], sample.schema)
     wrong = 0
     for text in texts:
         row = {"subject": text[:20], "text": f"free {text} money"}
         try:
-            verify(explain(plan, row, top=50), row)
+            verify(explain(served, row, top=50), row)
         except NotInContent:
             wrong += 1
     return Row(f"offsets: of {len(texts):,} explained, with a mark outside", "", float(wrong), bar=0.0)

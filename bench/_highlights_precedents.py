@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from bench._evidence import beside, cost_rows, data_set, plan_of, unsure_of
+from bench._evidence import beside, cost_rows, data_set, served_model_of, unsure_of
 from bench._evidence_floors import vector_floor
 from bench._sets import Sample, sets
 from hitl.bench.rows import Row
@@ -29,16 +29,16 @@ def precedents(n_cases: int, most: int) -> list[Row]:
     shares = []
     for name in (name for name in TEXTS if name in sets()):
         sample = data_set(name, most)
-        plan, index, new, truth = _indexed(sample)
+        served, index, new, truth = _indexed(sample)
         if not cost:
             large = _times(index, -(-n_cases // len(index)))
-            nearest = partial(large.nearest, plan, limit=5)
+            nearest = partial(large.nearest, served, limit=5)
             took = beside(nearest, vector_floor(len(large)), new[:50])
             what = "numpy's product of as many vectors of 64"
             cost = cost_rows(
                 f"precedents among {len(large):,}", took, what, COST_BAR if len(large) >= BARRED else None
             )
-        shares.append(_of_the_same_label(sample, plan, index, new, truth))
+        shares.append(_of_the_same_label(sample, served, index, new, truth))
         words = f"the {len(new)} least sure cases; plain cosine of TF-IDF: {shares[-1][1]:.1f} %"
         found.append(Row(f"  {name}", "%", shares[-1][0], note=words))
     ours, plain = np.mean(shares, axis=0).tolist()
@@ -50,11 +50,11 @@ def _indexed(sample: Sample) -> tuple[ServedModel, Precedents, list[Any], list[s
     """A model and an index of half of a set, and unsure cases of the other half with their labels."""
     rows = _read(sample)
     half = len(rows) // 2
-    plan = plan_of(TEXT[2], rows[:half], sample.labels[:half], sample.schema)
-    index = index_precedents(plan, rows[:half], sample.labels[:half], [bytes(16)] * half)
+    served = served_model_of(TEXT[2], rows[:half], sample.labels[:half], sample.schema)
+    index = index_precedents(served, rows[:half], sample.labels[:half], [bytes(16)] * half)
     label_of = {id(row): label for row, label in zip(rows, sample.labels, strict=True)}
-    new = unsure_of(plan, rows[half:], half // 5)
-    return plan, index, new, [label_of[id(row)] for row in new]
+    new = unsure_of(served, rows[half:], half // 5)
+    return served, index, new, [label_of[id(row)] for row in new]
 
 
 def _read(sample: Sample) -> list[dict[str, Any]]:
@@ -62,28 +62,32 @@ def _read(sample: Sample) -> list[dict[str, Any]]:
 
 
 def _of_the_same_label(
-    sample: Sample, plan: ServedModel, index: Precedents, new: list[Any], truth: list[str]
+    sample: Sample, served: ServedModel, index: Precedents, new: list[Any], truth: list[str]
 ) -> tuple[float, float]:
     """Percent of five neighbours with the case's own label: ours, and by plain cosine."""
-    near = [[label for _, label, _ in index.nearest(plan, row, limit=5)] for row in new]
+    near = [[label for _, label, _ in index.nearest(served, row, limit=5)] for row in new]
     ours = np.mean([label == own for found, own in zip(near, truth, strict=True) for label in found])
     known = _read(sample)[: len(sample.rows) // 2]
-    return 100 * float(ours), 100 * _plain_cosine(plan, known, sample.labels, new, truth)
+    return 100 * float(ours), 100 * _plain_cosine(served, known, sample.labels, new, truth)
 
 
 def _plain_cosine(
-    plan: ServedModel, rows: Sequence[Any], labels: Sequence[str], cases: Sequence[Any], truth: Sequence[str]
+    served: ServedModel,
+    rows: Sequence[Any],
+    labels: Sequence[str],
+    cases: Sequence[Any],
+    truth: Sequence[str],
 ) -> float:
-    likeness = np.asarray((_matrix(plan, cases) @ _matrix(plan, rows).T).todense())
+    likeness = np.asarray((_matrix(served, cases) @ _matrix(served, rows).T).todense())
     near = np.argsort(-likeness, axis=1, kind="stable")[:, :5]
     known = np.array(labels[: len(rows)], dtype=object)
     return float(np.mean(known[near] == np.array(truth, dtype=object)[:, None]))
 
 
-def _matrix(plan: ServedModel, some: Sequence[Any]) -> sparse.csr_matrix:
+def _matrix(served: ServedModel, some: Sequence[Any]) -> sparse.csr_matrix:
     """TF-IDF features of rows, all fields side by side."""
     parts = []
-    for block in plan.texts:
+    for block in served.texts:
         group, ids, values = block.features([row[block.name] for row in some])
         parts.append(sparse.csr_matrix((values, (group >> 1, ids)), shape=(len(some), len(block.idf))))
     return sparse.hstack(parts, format="csr")

@@ -25,11 +25,11 @@ class Oracle:
 
 
 @contextmanager
-def oracle(plan: ServedModel) -> Iterator[Oracle | None]:
+def oracle(served: ServedModel) -> Iterator[Oracle | None]:
     """Ask SHAP and LIME about a model until the block ends; None where they are not installed."""
     with peer(Group.EVIDENCE, "_oracles_script") as running:
         if running is None:
             yield None
         else:
-            running.ask(what="read", plan=base64.b64encode(save_model(plan)).decode())
+            running.ask(what="read", served=base64.b64encode(save_model(served)).decode())
             yield Oracle(running)

@@ -14,7 +14,7 @@ from science.serving.served_model import ServedModel
 _WORD = Analyzer("word", 1, 1)
 _SAMPLES = 1000  # of LIME, a fifth of its default
 Places = list[list[tuple[str, int, int]]]
-_plan: list[ServedModel] = []  # the one that was sent last
+_served: list[ServedModel] = []  # the one that was sent last
 
 
 def _words_of(row: Any) -> list[tuple[str, str, int, int]]:
@@ -34,15 +34,15 @@ def _grouped(row: Any, score: dict[tuple[str, str], float], most: int = 5) -> Pl
     return [places[key] for key in ranked if score.get(key, 0.0) > 0]
 
 
-def shap_words(plan: ServedModel, row: Any) -> Places:
+def shap_words(served: ServedModel, row: Any) -> Places:
     """`shap.LinearExplainer` on the TF-IDF features (against the empty text), words ranked by their sum."""
     import shap
     from scipy import sparse
 
-    proba = plan.predict_proba([row])[0]
+    proba = served.predict_proba([row])[0]
     sign = 1.0 if int(proba.argmax()) == 1 else -1.0
     score: dict[tuple[str, str], float] = {}
-    for block in plan.texts:
+    for block in served.texts:
         _, ids, values = block.features([row[block.name]])
         x = sparse.csr_matrix((values, (np.zeros(len(ids), int), ids)), shape=(1, len(block.idf)))
         empty = sparse.csr_matrix(x.shape)
@@ -62,7 +62,7 @@ def _names(block: Any, ids: np.ndarray) -> dict[int, str]:
     return {int(i): words[int(i)] for i in ids if i < len(words)}
 
 
-def lime_words(plan: ServedModel, row: Any) -> Places:
+def lime_words(served: ServedModel, row: Any) -> Places:
     """LIME on the row's words: words taken out at random, a weighted ridge regression on what is left."""
     from lime.lime_text import LimeTextExplainer
 
@@ -82,30 +82,30 @@ def lime_words(plan: ServedModel, row: Any) -> Places:
                 if (part, word) not in kept:
                     changed[part] = changed[part][:start] + " " * (end - start) + changed[part][end:]
             variants.append(changed)
-        return plan.predict_proba(variants)
+        return served.predict_proba(variants)
 
-    k = int(plan.predict_proba([row])[0].argmax())
-    explainer = LimeTextExplainer(class_names=list(plan.labels), split_expression=r"\s+", random_state=0)
+    k = int(served.predict_proba([row])[0].argmax())
+    explainer = LimeTextExplainer(class_names=list(served.labels), split_expression=r"\s+", random_state=0)
     found = explainer.explain_instance(
         " ".join(tokens), predict, labels=(k,), num_features=10, num_samples=_SAMPLES
     )
     return _grouped(row, {place[token]: weight for token, weight in found.as_list(label=k)})
 
 
-def shap_table(plan: ServedModel, row: Any) -> np.ndarray:
+def shap_table(served: ServedModel, row: Any) -> np.ndarray:
     """`shap.PermutationExplainer` over raw columns and the same background."""
     import shap
 
     explainer = shap.PermutationExplainer(
-        lambda raw: plan.outputs_of(np.asarray(raw, dtype=np.float64))[:, 0],
-        shap.maskers.Independent(plan.background, max_samples=len(plan.background)), seed=0,
+        lambda raw: served.outputs_of(np.asarray(raw, dtype=np.float64))[:, 0],
+        shap.maskers.Independent(served.background, max_samples=len(served.background)), seed=0,
     )  # fmt: skip
-    return np.asarray(explainer(plan.raw([row]), silent=True).values[0])
+    return np.asarray(explainer(served.raw([row]), silent=True).values[0])
 
 
-def read(plan: str) -> None:
-    """Take a plan, as base64 of its file, for the questions to come."""
-    _plan[:] = [load_model(base64.b64decode(plan))]
+def read(served: str) -> None:
+    """Take a served model, as base64 of its file, for the questions to come."""
+    _served[:] = [load_model(base64.b64decode(served))]
 
 
 def each(way: str, rows: list[Any], timed: int) -> dict[str, Any]:
@@ -113,11 +113,11 @@ def each(way: str, rows: list[Any], timed: int) -> dict[str, Any]:
     ways: dict[str, Callable[[ServedModel, Any], Any]] = {
         "shap_words": shap_words,
         "lime_words": lime_words,
-        "shap_table": lambda plan, row: shap_table(plan, row).tolist(),
+        "shap_table": lambda served, row: shap_table(served, row).tolist(),
     }
-    explain, (plan,) = ways[way], _plan
-    found = [explain(plan, row) for row in rows]
-    turns = [[_milliseconds(lambda row=row: explain(plan, row)) for row in rows[:timed]] for _ in range(3)]  # type: ignore[misc]
+    explain, (served,) = ways[way], _served
+    found = [explain(served, row) for row in rows]
+    turns = [[_milliseconds(lambda row=row: explain(served, row)) for row in rows[:timed]] for _ in range(3)]  # type: ignore[misc]
     return {"found": found, "ms": np.min(turns, axis=0).tolist()}
 
 

@@ -11,9 +11,9 @@ from science.serving.text import TextBlock
 from science.serving.tokens import TOKEN_PATTERN
 
 
-def same_features(plan: ServedModel) -> Callable[[Sequence[Mapping[str, Any]]], object]:
+def same_features(served: ServedModel) -> Callable[[Sequence[Mapping[str, Any]]], object]:
     """Return the linear part of the model as scikit-learn computes it."""
-    parts = [part for block in plan.texts if isinstance(block, TextBlock) for part in _vectorizers(block)]
+    parts = [part for block in served.texts if isinstance(block, TextBlock) for part in _vectorizers(block)]
 
     def outputs(contents: Sequence[Mapping[str, Any]]) -> object:
         return sum(

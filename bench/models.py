@@ -59,7 +59,7 @@ def _of_set(sample: Sample) -> list[Row]:
     learn, answers = sample.part(0, 0.5)
     model, seconds = _timed(lambda: train(learn, answers, sample.schema, seed=1))
     heading = f"{sample.name}: {len(learn):,} rows, {len(model.labels)} labels"
-    ours = _judged("ours", sample, model.plan.predict_proba, list(model.labels), model.oof_proba)
+    ours = _judged("ours", sample, model.served.predict_proba, list(model.labels), model.oof_proba)
     out = [Row(heading, "", None, note=f"chosen: {model.report['chosen']}"), *ours]
     out.append(Row("  fit, all candidates", "s CPU", seconds))
     out += _costs(sample, model)
@@ -137,9 +137,9 @@ def _costs(sample: Sample, model: TrainedModel) -> list[Row]:
     ours_alone, theirs_alone, ours, others = [], [], [], []
     for _ in range(TURNS):
         theirs_alone.append(_alone(theirs, cases))
-        ours_alone.append(_alone(model.plan.predict_proba, cases))
+        ours_alone.append(_alone(model.served.predict_proba, cases))
         others.append(_together(theirs, cases))
-        ours.append(_together(model.plan.predict_proba, cases))
+        ours.append(_together(model.served.predict_proba, cases))
     bar = BARS[kind] / SKLEARN_THERE.get(sample.name, 1.0)
     return [
         ratio("  score one case, over scikit-learn with the same model", ours_alone, theirs_alone, bar=bar),
@@ -152,7 +152,7 @@ def _costs(sample: Sample, model: TrainedModel) -> list[Row]:
 
 
 def _same_model(sample: Sample, model: TrainedModel) -> Callable[[Any], object]:
-    """Return what has scikit-learn itself score rows by the very model that the plan serves."""
+    """Return what has scikit-learn itself score rows by the very model that is served."""
     from science.calibration import fit_bcts, probabilities
     from science.pipelines.candidates import candidates_for
     from science.pipelines.fitting import fit
@@ -166,8 +166,8 @@ def _same_model(sample: Sample, model: TrainedModel) -> Callable[[Any], object]:
     fitted = fit(candidate, data, everything, 1)
     known = data.to_learn(everything)
     calibration = fit_bcts(fitted.outputs[known], data.y[known])
-    plan = fitted.to_plan(data, calibration, everything[:1], {})
-    score = sklearn_outputs(fitted, plan)
+    served = fitted.to_served_model(data, calibration, everything[:1], {})
+    score = sklearn_outputs(fitted, served)
     return lambda rows: probabilities(calibration.apply(score(rows)))
 
 

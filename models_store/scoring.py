@@ -14,29 +14,29 @@ MAX_FAILURES = 60  # of scoring a part of a batch: three odd cases among ten tho
 Content = Mapping[str, Any]
 
 
-def score_rows(plan: ServedModel, rows: Sequence[Row]) -> tuple[np.ndarray, list[bool]]:
+def score_rows(served: ServedModel, rows: Sequence[Row]) -> tuple[np.ndarray, list[bool]]:
     """Return probabilities of shape (n_cases, n_labels), and which cases the model cannot read."""
-    misfits = plan.fits(rows)
-    return plan.predict_proba(rows), [misfit is not None for misfit in misfits]
+    misfits = served.fits(rows)
+    return served.predict_proba(rows), [misfit is not None for misfit in misfits]
 
 
 def score_contents(
-    plan: ServedModel, contents: Sequence[Content], schema: Schema
+    served: ServedModel, contents: Sequence[Content], schema: Schema
 ) -> tuple[np.ndarray, list[bool]]:
     """As `score_rows`, of contents whose media are read first."""
-    return score_rows(plan, rows_for(contents, schema))
+    return score_rows(served, rows_for(contents, schema))
 
 
-def score_around_failures(plan: ServedModel, rows: Sequence[Row]) -> tuple[np.ndarray, list[bool]]:
+def score_around_failures(served: ServedModel, rows: Sequence[Row]) -> tuple[np.ndarray, list[bool]]:
     """Score by halves; NaN for the cases that fail by themselves, and for the rest after many failures."""
-    proba = np.full((len(rows), len(plan.labels)), np.nan)
+    proba = np.full((len(rows), len(served.labels)), np.nan)
     unfit = [False] * len(rows)
     open_parts, failures = [range(len(rows))], 0
     while open_parts and failures < MAX_FAILURES:
         part = open_parts.pop()
         try:
             here = slice(part.start, part.stop)
-            proba[here], unfit[here] = score_rows(plan, rows[here])
+            proba[here], unfit[here] = score_rows(served, rows[here])
         except Exception:
             failures += 1
             if len(part) > 1:

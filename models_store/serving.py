@@ -21,7 +21,9 @@ log = logging.getLogger(__name__)
 
 KEPT_PER_WORKFLOW = 8  # the champion, those in shadow (a worker scores with all), one to roll back to
 
-_plans: OrderedDict[UUID, tuple[UUID, ServedModel]] = OrderedDict()  # by release, least recently used first
+_served_models: OrderedDict[UUID, tuple[UUID, ServedModel]] = (
+    OrderedDict()
+)  # by release, least recently used first
 _lock = Lock()
 
 
@@ -33,17 +35,17 @@ def served_model(release_id: UUID) -> ServedModel:
         Release.DoesNotExist: there is no such release.
     """
     with _lock:  # held while loading: two threads that ask at once load it once
-        kept = _plans.get(release_id)
+        kept = _served_models.get(release_id)
         if kept is not None:
-            _plans.move_to_end(release_id)
+            _served_models.move_to_end(release_id)
             return kept[1]
         release = Release.objects.defer("report", "manifest").get(pk=release_id)
-        plan = read_model(release)
-        _plans[release_id] = (release.workflow_id, plan)
-        siblings = [other for other, (owner, _) in _plans.items() if owner == release.workflow_id]
+        served = read_model(release)
+        _served_models[release_id] = (release.workflow_id, served)
+        siblings = [other for other, (owner, _) in _served_models.items() if owner == release.workflow_id]
         for oldest in siblings[:-KEPT_PER_WORKFLOW]:
-            del _plans[oldest]
-        return plan
+            del _served_models[oldest]
+        return served
 
 
 def read_model(release: Release) -> ServedModel:
@@ -53,15 +55,15 @@ def read_model(release: Release) -> ServedModel:
         ArtifactRefused: the file is missing, damaged, not the service's own or not this release's.
     """
     try:
-        plan = load_model(artifacts.load(release))
+        served = load_model(artifacts.load(release))
     except BadArtifact as fault:
         raise ArtifactRefused(
             f"The model {release.name} cannot be read: {fault}.", release=release.name
         ) from fault
-    if list(plan.labels) != release.labels or plan.schema_sha256 != release.schema_sha256:
+    if list(served.labels) != release.labels or served.schema_sha256 != release.schema_sha256:
         # Its columns would be read as other labels: wrong decisions without an error.
         raise ArtifactRefused(f"The file of {release.name} is that of another release.", release=release.name)
-    return plan
+    return served
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,4 +101,4 @@ def troubles() -> list[Trouble]:
 def forget() -> None:
     """Drop every loaded model."""
     with _lock:
-        _plans.clear()
+        _served_models.clear()

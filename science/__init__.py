@@ -2,5 +2,5 @@
 
 Nothing here knows Django, reads a clock or a file, or draws a random number it was not given.
 Import the part that is needed; this package imports none of them, so that a web process can
-load a serving plan without scikit-learn.
+load a served model without scikit-learn.
 """

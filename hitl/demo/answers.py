@@ -8,7 +8,7 @@ from hitl.flow.settling.judged import judged_in
 from reviews.consensus import Settled, next_step
 from reviews.models import Review, Task
 from reviews.review_chances import is_reread
-from reviews.selectors import answers_that_stand
+from reviews.selectors import answers_that_stand, has_anybody_else
 from reviews.services.rules import rules_of
 from reviews.types import OPEN, Mode
 
@@ -18,7 +18,8 @@ def wrong_outcomes(reviews: Sequence[Review]) -> Iterator[str]:
 
     One answer is enough in this workflow. It makes the case's label, except where it judges the model: an
     audit, or a blind answer to a case that was held back. There one that contradicts the model settles
-    nothing, and neither does one that agrees in an audit that is drawn to be read twice.
+    nothing, and neither does one that agrees in an audit that is drawn to be read twice, if there is anybody
+    else to read it.
     """
     judged = judged_in([review.case_id for review in reviews])
     others = answers_that_stand([review.case_id for review in reviews])
@@ -28,11 +29,12 @@ def wrong_outcomes(reviews: Sequence[Review]) -> Iterator[str]:
         said = others[review.case_id, review.epoch]
         is_audit = said[0].task.purpose == Purpose.AUDIT
         judges = is_audit or said[0].mode == Mode.BLIND
+        models = judged.get((review.case_id, review.epoch)) if judges else None
         step = next_step(
             [each.label for each in said],
             required=1,
-            judged=judged.get((review.case_id, review.epoch)) if judges else None,
-            reread=is_audit and is_reread(review.case_id, review.epoch, rules_of(review.task).reread_share),
+            judged=models,
+            reread=is_audit and _is_read_twice(review, said, models),
         )
         labels = list(Label.objects.filter(review_id=review.pk).values_list("label", flat=True))
         asked = Task.objects.filter(case_id=review.case_id, epoch=review.epoch, status__in=OPEN)
@@ -45,3 +47,11 @@ def wrong_outcomes(reviews: Sequence[Review]) -> Iterator[str]:
             )
         elif settled and (review.case.status, review.case.answer) != (CaseStatus.DECIDED, due):
             yield f"case {review.case_id}: it is {review.case.status} as {review.case.answer}, not as {due}"
+
+
+def _is_read_twice(review: Review, said: Sequence[Review], models: Sequence[str] | None) -> bool:
+    """Whether an audit was drawn for a second reader; where one agreed, there must be somebody else."""
+    if not is_reread(review.case_id, review.epoch, rules_of(review.task).reread_share):
+        return False
+    agreed = len(said) == 1 and set(models or ()) == {said[0].label}
+    return not agreed or has_anybody_else(review.task.workflow_id, but=[each.reviewer_id for each in said])

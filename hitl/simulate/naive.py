@@ -26,13 +26,13 @@ class FirstModel:
 
 def ask(release: Release, contents: Sequence[Mapping[str, Any]], schema: Schema) -> FirstModel:
     """Let a release score cases, as it would have at any time: it never changes."""
-    plan = served_model(release.id)
-    labels = np.array(plan.labels, dtype=object)
+    served = served_model(release.id)
+    labels = np.array(served.labels, dtype=object)
     predicted, scores = [], []
     for first in range(0, len(contents), _CHUNK):
         rows = rows_for(contents[first : first + _CHUNK], schema)
-        proba = plan.predict_proba(rows)
-        unfit = [misfit is not None for misfit in plan.fits(rows)]
+        proba = served.predict_proba(rows)
+        unfit = [misfit is not None for misfit in served.fits(rows)]
         proba[unfit] = np.nan
         column, sure = best_of(proba)
         predicted.append(labels[column])

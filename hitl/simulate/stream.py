@@ -30,7 +30,7 @@ from hitl.simulate.people import Reviewers, make_operator
 from hitl.simulate.reading import World
 from models_store.models import Release
 from models_store.services.runs import request_training
-from models_store.services.schedule import change_training_plan, request_due
+from models_store.services.schedule import change_training_settings, request_due
 from models_store.types import Trigger
 from monitoring.shadow.run import shadow
 from monitoring.tallies.fold import LAG, fold_decisions
@@ -228,7 +228,7 @@ class _Play:
             actor=ACTOR,
             now=now,
         )
-        change_training_plan(
+        change_training_settings(
             workflow_id=workflow.id,
             min_new_labels=options.retrain_every or max(500, len(self.world.items) // 10),
             every_hours=_A_CENTURY,

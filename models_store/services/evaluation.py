@@ -46,7 +46,7 @@ def evaluate(
     def truth(places: np.ndarray) -> list[int]:
         return [column.get(snapshot.labels[i], -1) for i in places]
 
-    predicted, scores = best_of(_of_the_fit(model.plan, model.oof_proba, snapshot, trained))
+    predicted, scores = best_of(_of_the_fit(model.served, model.oof_proba, snapshot, trained))
     judged, source, tuning = trained, EvaluationSource.OUT_OF_FOLD, {}
     if len(held_out):
         tuning = {
@@ -55,8 +55,8 @@ def evaluate(
             "tune_scores": scores.tolist(),
         }
         contents, _ = snapshot.take(held_out)
-        proba = model.plan.predict_proba(rows_for(contents, snapshot.schema))
-        predicted, scores = best_of(_of_the_fit(model.plan, proba, snapshot, held_out))
+        proba = model.served.predict_proba(rows_for(contents, snapshot.schema))
+        predicted, scores = best_of(_of_the_fit(model.served, proba, snapshot, held_out))
         judged, source = held_out, EvaluationSource.HELD_OUT
     return Evaluation(
         source=source,
@@ -71,11 +71,11 @@ def evaluate(
 
 
 def _of_the_fit(
-    plan: ServedModel, proba: np.ndarray, snapshot: TrainingSet, places: np.ndarray
+    served: ServedModel, proba: np.ndarray, snapshot: TrainingSet, places: np.ndarray
 ) -> np.ndarray:
     """The probabilities (n_rows, n_labels), NaN where the model cannot read the case."""
     contents, _ = snapshot.take(places)
-    misfits = plan.fits(rows_for(contents, snapshot.schema))
+    misfits = served.fits(rows_for(contents, snapshot.schema))
     is_fit = np.array([misfit is None for misfit in misfits], dtype=bool)
     return np.where(is_fit[:, None], proba, np.nan)
 
@@ -130,10 +130,10 @@ def _champion_on(
             wrong[k], score[k] = known.get(snapshot.label_ids[places[k]], (np.nan, np.nan))
     if is_fresh.any():
         contents, labels = snapshot.take(places[is_fresh])
-        plan = served_model(champion.id)
-        proba = plan.predict_proba(rows_for(contents, snapshot.schema))
-        column, sure = best_of(_of_the_fit(plan, proba, snapshot, places[is_fresh]))
-        said = np.array([plan.labels[i] for i in column], dtype=object)
+        served = served_model(champion.id)
+        proba = served.predict_proba(rows_for(contents, snapshot.schema))
+        column, sure = best_of(_of_the_fit(served, proba, snapshot, places[is_fresh]))
+        said = np.array([served.labels[i] for i in column], dtype=object)
         wrong[is_fresh] = (said != np.array(labels, dtype=object)) | np.isnan(sure)
         score[is_fresh] = sure
     return wrong, score, is_fresh

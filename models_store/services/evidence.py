@@ -65,11 +65,11 @@ def _compute(case_id: UUID, release_id: UUID, target: str, contrast: str) -> dic
         .get(pk=release_id, workflow_id=case.workflow_id)
     )
     schema = SchemaVersion.objects.get(workflow_id=case.workflow_id, number=case.schema_version).schema
-    plan = served_model(release_id)
+    served = served_model(release_id)
     (row,) = rows_for([case.content], schema)
-    if schema.sha256() != plan.schema_sha256 or plan.fits([row]) != [None]:
+    if schema.sha256() != served.schema_sha256 or served.fits([row]) != [None]:
         return dict(UNAVAILABLE)
-    found = explain(plan, row, target=target, contrast=contrast, model=release.name)
+    found = explain(served, row, target=target, contrast=contrast, model=release.name)
     if found.status == UNAVAILABLE["status"]:
         return dict(UNAVAILABLE)
     verify(found, row)

@@ -96,11 +96,11 @@ def _nearest(case_id: UUID, release_id: UUID, *, most: int) -> list[tuple[UUID, 
     if index is None:
         return []
     schema = SchemaVersion.objects.get(workflow_id=case.workflow_id, number=case.schema_version).schema
-    plan = served_model(release_id)
-    if schema.sha256() != plan.schema_sha256:
+    served = served_model(release_id)
+    if schema.sha256() != served.schema_sha256:
         return []
     (row,) = rows_for([case.content], schema)
-    near = index.nearest(plan, row, limit=most, other=_ASKED)
+    near = index.nearest(served, row, limit=most, other=_ASKED)
     return [(UUID(bytes=key), likeness) for key, _, likeness in near]
 
 
@@ -124,7 +124,7 @@ def _index_of(release_id: UUID, workflow_id: UUID) -> Precedents | None:
 
 
 def keep_precedents(
-    *, release: Release, plan: ServedModel, snapshot: TrainingSet, trained: np.ndarray, now: datetime
+    *, release: Release, served: ServedModel, snapshot: TrainingSet, trained: np.ndarray, now: datetime
 ) -> int:
     """Index the cases that a release was trained on; return how many. The release stands without it as well.
 
@@ -133,7 +133,7 @@ def keep_precedents(
     contents, labels = snapshot.take(trained)
     keys = [snapshot.label_ids[i].bytes for i in trained]
     try:
-        index = index_precedents(plan, rows_for(contents, snapshot.schema), labels, keys)
+        index = index_precedents(served, rows_for(contents, snapshot.schema), labels, keys)
         stored = artifacts.store(index.to_artifact(release.artifact_sha256), _PURPOSE)
     except Exception:
         log.exception("no precedents kept", extra={"release": str(release.pk)})

@@ -43,22 +43,22 @@ def due_trigger(workflow_id: UUID, *, now: datetime) -> Trigger | None:
 
     What the last run saw is not new, also when it was refused or failed: it is not tried again and again.
     """
-    plan = training_settings(workflow_id)
-    if not plan.is_automatic:
+    kept = training_settings(workflow_id)
+    if not kept.is_automatic:
         return None
     last = TrainingRun.objects.filter(workflow_id=workflow_id).aggregate(at=Max("requested_at"))["at"]
     if last is not None and now - last < SETTLING:
         return None
     fresh = new_labels(workflow_id, since=last)
-    if fresh >= plan.min_new_labels:
+    if fresh >= kept.min_new_labels:
         return Trigger.LABELS
-    if last is not None and fresh and now - last >= timedelta(hours=plan.every_hours):
+    if last is not None and fresh and now - last >= timedelta(hours=kept.every_hours):
         return Trigger.SCHEDULE
     return None
 
 
 @transaction.atomic
-def change_training_plan(
+def change_training_settings(
     *, workflow_id: UUID, actor: Actor, now: datetime, **settings: Any
 ) -> TrainingSettings:
     """Change when a workflow trains by itself, and whether a model that passes the gate waits for a person.
@@ -72,12 +72,12 @@ def change_training_plan(
     workflow = Workflow.objects.select_for_update(no_key=True).filter(pk=workflow_id).first()
     if workflow is None:
         raise NotFound("There is no such workflow.")
-    plan = training_settings(workflow_id)
-    before = {name: getattr(plan, name) for name in settings}
+    kept = training_settings(workflow_id)
+    before = {name: getattr(kept, name) for name in settings}
     for name, value in settings.items():
-        setattr(plan, name, value)
+        setattr(kept, name, value)
     try:
-        plan.clean_fields()
+        kept.clean_fields()
     except ValidationError as refused:
         raise Invalid(
             [
@@ -86,7 +86,7 @@ def change_training_plan(
             ]
         ) from None
     changes = {name: [before[name], value] for name, value in settings.items() if before[name] != value}
-    if changes or plan._state.adding:
-        plan.save()
+    if changes or kept._state.adding:
+        kept.save()
         record(action="training_settings.changed", actor=actor, now=now, about=workflow, detail=changes)
-    return plan
+    return kept

@@ -108,16 +108,16 @@ def _scored_by(release: Release, part: _Read, mine: set[Routed], now: datetime) 
     if part.schema_sha256 != release.schema_sha256:
         return [_blank(release, one, Unscored.SCHEMA, now) for one in routed]
     try:
-        plan = served_model(release.pk)
+        served = served_model(release.pk)
     except Exception:
         log.exception("model in shadow not loaded", extra={"release": str(release.pk)})
         return [_blank(release, one, Unscored.FAILED, now) for one in routed]
     rows = part.rows if len(places) == len(part.routed) else [part.rows[place] for place in places]
     try:
-        proba, unfit = score_rows(plan, rows)
+        proba, unfit = score_rows(served, rows)
     except Exception:
         log.exception("scoring in shadow failed", extra={"release": str(release.pk)})
-        proba, unfit = score_around_failures(plan, rows)
+        proba, unfit = score_around_failures(served, rows)
     outcomes = decide(
         _neutral(tuple(release.labels)), proba, unfit=unfit, draws=_no_draws(len(rows)), now=0.0
     )

@@ -67,12 +67,12 @@ def make_release(run: TrainingRun, steps: Steps, clock: Clock) -> Release:
         model.report.update(closer)
         step.result = _judgement(evaluation)
     with steps.step("Pass the gate") as step:
-        plan = training_settings(run.workflow_id)
+        served = training_settings(run.workflow_id)
         asked = checks(
             model.report,
             comparison,
-            most_wrong_in_a_slice=plan.most_wrong_in_a_slice,
-            trusted_fields=plan.trusted_fields,
+            most_wrong_in_a_slice=served.most_wrong_in_a_slice,
+            trusted_fields=served.trusted_fields,
         )
         for check in asked:
             step.say(f"{'Passed' if check.passed else 'Refused'}: {check.name}. {check.words}")
@@ -91,7 +91,7 @@ def make_release(run: TrainingRun, steps: Steps, clock: Clock) -> Release:
             report=_report(model, snapshot, evaluation, comparison, asked),
             now=clock(),
         )
-        keep_precedents(release=release, plan=model.plan, snapshot=snapshot, trained=trained, now=clock())
+        keep_precedents(release=release, served=model.served, snapshot=snapshot, trained=trained, now=clock())
         step.result = f"Registered as {release.name}."
     return release
 

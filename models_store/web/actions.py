@@ -22,7 +22,7 @@ from models_store.errors import RunActive
 from models_store.selectors import active_run, training_settings
 from models_store.services import roles, runs, schedule
 from models_store.types import ReleaseRole, Trigger
-from models_store.web.forms import PlanForm
+from models_store.web.forms import TrainingSettingsForm
 
 Act = Callable[..., tuple[str, str]]
 
@@ -119,16 +119,18 @@ def retire(request: HttpRequest, actor: Actor, release_id: UUID) -> tuple[str, s
 
 
 @acts
-def change_plan(request: HttpRequest, actor: Actor, slug: str) -> tuple[str, str]:
+def change_settings(request: HttpRequest, actor: Actor, slug: str) -> tuple[str, str]:
     """Say when the workflow trains by itself."""
     workflow = watched_workflow(actor, slug)
     back = reverse("models", args=[slug])
-    form = PlanForm(request.POST, instance=training_settings(workflow.id))
+    form = TrainingSettingsForm(request.POST, instance=training_settings(workflow.id))
     if not form.is_valid():
         told = [f"{form[name].label}: {' '.join(map(str, errors))}" for name, errors in form.errors.items()]
         raise Refused(back, told)
     try:
-        schedule.change_training_plan(workflow_id=workflow.id, actor=actor, now=clock.now(), **form.wanted())
+        schedule.change_training_settings(
+            workflow_id=workflow.id, actor=actor, now=clock.now(), **form.wanted()
+        )
     except NotFound:
         raise
     except HitlError as refused:

@@ -7,7 +7,7 @@ from django import forms
 from models_store.models import TrainingSettings
 
 
-class PlanForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
+class TrainingSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
     """When a workflow trains by itself."""
 
     class Meta:

@@ -15,5 +15,5 @@ urlpatterns: list[URLPattern] = [
     path("models/releases/<uuid:release_id>/retire/", actions.retire, name="retire-release"),
     path("models/<slug:slug>/", views.models_of_workflow, name="models"),
     path("models/<slug:slug>/train/", actions.train, name="train-model"),
-    path("models/<slug:slug>/plan/", actions.change_plan, name="training-plan"),
+    path("models/<slug:slug>/training-settings/", actions.change_settings, name="training-settings"),
 ]

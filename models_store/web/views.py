@@ -19,7 +19,7 @@ from models_store import selectors
 from models_store.access import release_for, run_for
 from models_store.models import Release, TrainingRun
 from models_store.web.card import as_markdown
-from models_store.web.forms import PlanForm
+from models_store.web.forms import TrainingSettingsForm
 from models_store.web.presenters import ShownRelease, ShownRun
 
 MAX_RUNS = 10
@@ -57,7 +57,7 @@ def models_of_workflow(request: HttpRequest, slug: str) -> HttpResponse:
     roles = selectors.roles_now(workflow.id)
     releases = [ShownRelease(one, roles.get(one.pk)) for one in selectors.releases_of(workflow.id)]
     runs = selectors.latest_runs(workflow.id, limit=MAX_RUNS)
-    plan = selectors.training_settings(workflow.id)
+    training_settings = selectors.training_settings(workflow.id)
     schema = workflow.schemas.get(number=workflow.schema_version)
     champion = next((one for one in releases if one.is_champion), None)
     context = {
@@ -68,11 +68,11 @@ def models_of_workflow(request: HttpRequest, slug: str) -> HttpResponse:
         "schema_sha256": schema.schema_sha256,
         "runs": [ShownRun(run, now) for run in runs],
         "active": next((ShownRun(run, now) for run in runs if run.is_active), None),
-        "plan": plan,
-        "plan_note": f"training starts at {plan.min_new_labels:,}"
-        if plan.is_automatic
+        "training_settings": training_settings,
+        "training_note": f"training starts at {training_settings.min_new_labels:,}"
+        if training_settings.is_automatic
         else "trained by hand only",
-        "form": PlanForm(instance=plan),
+        "form": TrainingSettingsForm(instance=training_settings),
         "n_labels": selectors.current_labels(workflow.id).count(),
         "n_new": selectors.new_labels(workflow.id, since=runs[0].requested_at if runs else None),
     }

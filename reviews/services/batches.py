@@ -174,11 +174,11 @@ def _groups_in(workflow: Workflow, waiting: QuerySet[Task], actor: Actor, now: d
 def _grouped(workflow_id: UUID, release_id: UUID, version: int, tasks: Sequence[Task]) -> list[list[int]]:
     schema = SchemaVersion.objects.get(workflow_id=workflow_id, number=version).schema
     try:
-        plan = served_model(release_id)
-        if plan.schema_sha256 != schema.sha256():
+        served = served_model(release_id)
+        if served.schema_sha256 != schema.sha256():
             return []
         rows = rows_for([task.case.content for task in tasks], schema)
-        return [group.tolist() for group in clusters(plan, rows, least=LEAST_ALIKE)]
+        return [group.tolist() for group in clusters(served, rows, least=LEAST_ALIKE)]
     except Exception:
         log.exception("no groups of alike cases", extra={"release": str(release_id)})
         return []

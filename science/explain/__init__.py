@@ -1,6 +1,6 @@
 """Evidence for people: what in a case made the model say what it says.
 
-explanation = explain(plan, {"body": "win a prize"})
+explanation = explain(served, {"body": "win a prize"})
 verify(explanation, {"body": "win a prize"})
 explanation.to_json()
 """

@@ -17,7 +17,7 @@ MAX_LEADERS = 200
 
 
 def clusters(
-    plan: ServedModel, rows: Sequence[Mapping[str, object]], *, likeness: float = LIKENESS, least: int = 2
+    served: ServedModel, rows: Sequence[Mapping[str, object]], *, likeness: float = LIKENESS, least: int = 2
 ) -> list[np.ndarray]:
     """Group rows, the largest group first; of one size, the one whose leader comes first.
 
@@ -33,7 +33,7 @@ def clusters(
     Places in `rows`, each group's leader first, then the others in their order.
     """
     keys = [place.to_bytes(16, "big") for place in range(len(rows))]
-    index = index_precedents(plan, rows, [""] * len(rows), keys)
+    index = index_precedents(served, rows, [""] * len(rows), keys)
     places = np.array([int.from_bytes(key.tobytes(), "big") for key in index.keys], dtype=np.int64)
     is_free = np.ones(len(places), dtype=bool)
     groups: list[np.ndarray] = []
@@ -41,7 +41,7 @@ def clusters(
         if not is_free.any():
             break
         leader = int(is_free.argmax())
-        like = index.likeness(plan, rows[places[leader]])
+        like = index.likeness(served, rows[places[leader]])
         members = is_free & (like >= likeness) if like is not None else np.zeros_like(is_free)
         members[leader] = False
         is_free[members] = is_free[leader] = False

@@ -31,7 +31,7 @@ class _Change:
 
 
 def flips(
-    plan: ServedModel, row: Mapping[str, object], *, target: str, texts: np.ndarray | None = None
+    served: ServedModel, row: Mapping[str, object], *, target: str, texts: np.ndarray | None = None
 ) -> list[dict[str, Any]]:
     """At most one proposal: ``{"changes": [{"path", "from", "to"}], "label", "p"}``.
 
@@ -43,28 +43,28 @@ def flips(
     target: what the model says of the case now. texts: (n_outputs,) what a linear model's text fields add,
         worked out if it is not given.
     """
-    raw = plan.raw([row])
+    raw = served.raw([row])
     if np.isinf(raw).any():
         return []
-    possible = _changes(plan, raw[0])
-    if plan.is_linear and texts is None:
-        texts = np.asarray(sum(block.outputs([row.get(block.name)])[0] for block in plan.texts))
-    k = plan.labels.index(target)
+    possible = _changes(served, raw[0])
+    if served.is_linear and texts is None:
+        texts = np.asarray(sum(block.outputs([row.get(block.name)])[0] for block in served.texts))
+    k = served.labels.index(target)
 
     def scored(variants: np.ndarray) -> np.ndarray:
-        outputs = plan.outputs_of(variants)
-        return softmax(plan.as_logits(outputs if texts is None else outputs + texts))
+        outputs = served.outputs_of(variants)
+        return softmax(served.as_logits(outputs if texts is None else outputs + texts))
 
     made = _search(scored, raw[0], possible, k)
     if made is None:
         return []
     changed = {**row, **{change.name: change.move.value for change in made}}
-    proba = plan.predict_proba([changed])[0]
+    proba = served.predict_proba([changed])[0]
     best = int(proba.argmax())
     if best == k:  # never seen: the search scores the same numbers
         return []
     changes = [{"path": one.name, "from": row.get(one.name), "to": one.move.value} for one in made]
-    return [{"changes": changes, "label": plan.labels[best], "p": float(proba[k])}]
+    return [{"changes": changes, "label": served.labels[best], "p": float(proba[k])}]
 
 
 def _search(scored: Any, raw: np.ndarray, possible: Sequence[_Change], k: int) -> list[_Change] | None:
@@ -103,14 +103,14 @@ def _without_the_idle(made: list[_Change], scored: Any, raw: np.ndarray, k: int)
     return made
 
 
-def _changes(plan: ServedModel, raw: np.ndarray) -> list[_Change]:
-    fields = {field.name: field for field in plan.fields}
+def _changes(served: ServedModel, raw: np.ndarray) -> list[_Change]:
+    fields = {field.name: field for field in served.fields}
     possible: list[_Change] = []
     at = 0
-    for column in plan.table.columns:
+    for column in served.table.columns:
         field, moves = fields[column.name], column.how.moves
         if moves is not None and field.mutable and field.show:
-            seen = plan.background[:, at]
+            seen = served.background[:, at]
             known = seen[~np.isnan(seen)]
             if len(known):
                 possible += [_Change(field.name, at, move) for move in moves(field, column, raw[at], known)]

@@ -30,7 +30,7 @@ class _Deletion:
     places: tuple[tuple[int, int], ...]
 
 
-def word_flips(plan: ServedModel, row: Mapping[str, object], *, target: str) -> list[dict[str, Any]]:
+def word_flips(served: ServedModel, row: Mapping[str, object], *, target: str) -> list[dict[str, Any]]:
     """At most one proposal: ``{"changes": [{"path", "without"}], "label", "p"}``.
 
     `without` is a word as the text writes it first; every place of it goes. `label` is what the model would
@@ -41,48 +41,48 @@ def word_flips(plan: ServedModel, row: Mapping[str, object], *, target: str) -> 
     ----------
     target: what the model says of the case now.
     """
-    blocks = _blocks(plan)
-    k = plan.labels.index(target)
+    blocks = _blocks(served)
+    k = served.labels.index(target)
     made: list[_Deletion] = []
     changed = dict(row)
     while blocks and len(made) < MAX_WORDS:
-        found = _best(plan, changed, blocks, k)
+        found = _best(served, changed, blocks, k)
         if found is None:
             return []
         deletion, is_turned = found
         made.append(deletion)
         changed = _blanked(changed, deletion)
         if is_turned:
-            return _proposal(plan, row, _needed(plan, row, made, k), k)
+            return _proposal(served, row, _needed(served, row, made, k), k)
     return []
 
 
-def _blocks(plan: ServedModel) -> list[TextBlock]:
+def _blocks(served: ServedModel) -> list[TextBlock]:
     """The text fields that may lose words, as far as the closed form knows how."""
-    fields = {field.name: field for field in plan.fields}
+    fields = {field.name: field for field in served.fields}
     return [
         block
-        for block in plan.texts
+        for block in served.texts
         if isinstance(block, TextBlock) and fields[block.name].mutable and fields[block.name].show
     ]
 
 
 def _best(
-    plan: ServedModel, row: Mapping[str, object], blocks: list[TextBlock], k: int
+    served: ServedModel, row: Mapping[str, object], blocks: list[TextBlock], k: int
 ) -> tuple[_Deletion, bool] | None:
     """The word without which least is left of column k, and whether that turns the answer.
 
     None where no word speaks for it.
     """
     best: tuple[float, _Deletion, bool] | None = None
-    now = float(plan.predict_proba([row])[0, k])
+    now = float(served.predict_proba([row])[0, k])
     if np.isnan(now):
         return None
     for block in blocks:
         found = without_each_word(block, row.get(block.name))
         if found is None:
             continue
-        proba = softmax(_logits(plan, row, block, found.outputs))
+        proba = softmax(_logits(served, row, block, found.outputs))
         at = int(np.argmin(proba[:, k]))
         p = float(proba[at, k])
         if p < (now if best is None else best[0]):
@@ -94,19 +94,19 @@ def _best(
 
 
 def _logits(
-    plan: ServedModel, row: Mapping[str, object], block: TextBlock, outputs: np.ndarray
+    served: ServedModel, row: Mapping[str, object], block: TextBlock, outputs: np.ndarray
 ) -> np.ndarray:
     """Logits (n, n_classes) of the row with each of these (n, n_outputs) for the outputs of one text."""
-    raw = plan.raw([row])
-    if not plan.is_linear:
-        first = plan.raw_groups.index(block.name)
+    raw = served.raw([row])
+    if not served.is_linear:
+        first = served.raw_groups.index(block.name)
         variants = np.tile(raw, (len(outputs), 1))
         variants[:, first : first + block.n_outputs] = outputs
-        return plan.as_logits(plan.outputs_of(variants))
-    others = plan.outputs_of(raw)[0] + sum(
-        other.outputs([row.get(other.name)])[0] for other in plan.texts if other is not block
+        return served.as_logits(served.outputs_of(variants))
+    others = served.outputs_of(raw)[0] + sum(
+        other.outputs([row.get(other.name)])[0] for other in served.texts if other is not block
     )
-    return plan.as_logits(others + outputs)
+    return served.as_logits(others + outputs)
 
 
 def _blanked(row: Mapping[str, object], deletion: _Deletion) -> dict[str, object]:
@@ -116,29 +116,29 @@ def _blanked(row: Mapping[str, object], deletion: _Deletion) -> dict[str, object
     return {**row, deletion.field: text}
 
 
-def _needed(plan: ServedModel, row: Mapping[str, object], made: list[_Deletion], k: int) -> list[_Deletion]:
+def _needed(served: ServedModel, row: Mapping[str, object], made: list[_Deletion], k: int) -> list[_Deletion]:
     """Put back words that were taken on the way and need not be missing in the end."""
     for deletion in list(made[:-1]):
         rest = [other for other in made if other is not deletion]
-        if _without(plan, row, rest).argmax() != k:
+        if _without(served, row, rest).argmax() != k:
             made = rest
     return made
 
 
-def _without(plan: ServedModel, row: Mapping[str, object], made: list[_Deletion]) -> np.ndarray:
+def _without(served: ServedModel, row: Mapping[str, object], made: list[_Deletion]) -> np.ndarray:
     """Probabilities (n_classes,) of the row without these words, scored as any case is."""
     changed = dict(row)
     for deletion in made:
         changed = _blanked(changed, deletion)
-    return np.asarray(plan.predict_proba([changed])[0])
+    return np.asarray(served.predict_proba([changed])[0])
 
 
 def _proposal(
-    plan: ServedModel, row: Mapping[str, object], made: list[_Deletion], k: int
+    served: ServedModel, row: Mapping[str, object], made: list[_Deletion], k: int
 ) -> list[dict[str, Any]]:
-    proba = _without(plan, row, made)
+    proba = _without(served, row, made)
     best = int(proba.argmax())
     if best == k:  # never seen: the closed form gives the same numbers
         return []
     changes = [{"path": deletion.field, "without": deletion.quote} for deletion in made]
-    return [{"changes": changes, "label": plan.labels[best], "p": float(proba[k])}]
+    return [{"changes": changes, "label": served.labels[best], "p": float(proba[k])}]

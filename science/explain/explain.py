@@ -49,7 +49,7 @@ class Evidence:
 
 
 def explain(
-    plan: ServedModel,
+    served: ServedModel,
     row: Mapping[str, object],
     *,
     target: str | None = None,
@@ -61,7 +61,7 @@ def explain(
 
     Parameters
     ----------
-    target, contrast: labels of the plan; by default what the model says, and its runner-up.
+    target, contrast: labels of the served model; by default what the model says, and its runner-up.
     top: at most so many highlights, those for and those against taken together.
     model: the name of the model version, repeated in the explanation.
 
@@ -71,39 +71,39 @@ def explain(
 
     Notes
     -----
-    Works from the plan alone; the same case and plan give the same bytes. A case that cannot be
+    Works from the served model alone; the same case and model give the same bytes. A case that cannot be
     scored gets the status "unavailable" and no highlight.
     """
-    evidence = evidence_in(plan, row, target=target, contrast=contrast)
+    evidence = evidence_in(served, row, target=target, contrast=contrast)
     found = as_explanation(evidence, row, top=top, model=model)
     if not evidence.is_available or evidence.said != evidence.target:
         return found
-    proposals = word_flips(plan, row, target=evidence.target) if evidence.proba[0] < _UNSURE else []
-    if plan.table.columns:
-        proposals += flips(plan, row, target=evidence.target, texts=evidence.of_texts)
+    proposals = word_flips(served, row, target=evidence.target) if evidence.proba[0] < _UNSURE else []
+    if served.table.columns:
+        proposals += flips(served, row, target=evidence.target, texts=evidence.of_texts)
     return replace(found, flips=tuple(proposals))
 
 
 def evidence_in(
-    plan: ServedModel, row: Mapping[str, object], *, target: str | None = None, contrast: str | None = None
+    served: ServedModel, row: Mapping[str, object], *, target: str | None = None, contrast: str | None = None
 ) -> Evidence:
     """All evidence in one case, before anything is ranked or left out."""
-    raw = plan.raw([row])
-    outputs = plan.outputs_of(raw)
+    raw = served.raw([row])
+    outputs = served.outputs_of(raw)
     of_texts = None
-    if plan.is_linear and plan.texts:
-        of_texts = np.sum([block.outputs([row.get(block.name)])[0] for block in plan.texts], axis=0)
+    if served.is_linear and served.texts:
+        of_texts = np.sum([block.outputs([row.get(block.name)])[0] for block in served.texts], axis=0)
         outputs = outputs + of_texts
-    logits = plan.as_logits(outputs)[0]
-    c, r = _sides(plan, logits, target, contrast)
-    pair = (plan.labels[c], plan.labels[r])
+    logits = served.as_logits(outputs)[0]
+    c, r = _sides(served, logits, target, contrast)
+    pair = (served.labels[c], served.labels[r])
     if np.isnan(logits).any():
         return Evidence(*pair, (), NAN, (NAN, NAN), {"name": "none", "exact": False})
     margin = float(logits[c] - logits[r])
-    units, method = _units(plan, row, raw[0], _direction(plan, c, r), margin, pair)
+    units, method = _units(served, row, raw[0], _direction(served, c, r), margin, pair)
     proba = softmax(logits[None])[0]
     both = (float(proba[c]), float(proba[r]))
-    return Evidence(*pair, tuple(units), margin, both, method, plan.labels[int(logits.argmax())], of_texts)
+    return Evidence(*pair, tuple(units), margin, both, method, served.labels[int(logits.argmax())], of_texts)
 
 
 def as_explanation(
@@ -123,30 +123,30 @@ def as_explanation(
 
 
 def _sides(
-    plan: ServedModel, logits: np.ndarray, target: str | None, contrast: str | None
+    served: ServedModel, logits: np.ndarray, target: str | None, contrast: str | None
 ) -> tuple[int, int]:
     for label in (target, contrast):
-        if label is not None and label not in plan.labels:
-            raise ValueError(f"label {label!r}: the model knows {', '.join(plan.labels)}")
+        if label is not None and label not in served.labels:
+            raise ValueError(f"label {label!r}: the model knows {', '.join(served.labels)}")
     if target is not None and target == contrast:
         raise ValueError(f"target and contrast are both {target!r}: name two labels")
     order = [int(k) for k in np.argsort(-np.nan_to_num(logits), kind="stable")]
-    rival = None if contrast is None else plan.labels.index(contrast)
-    c = plan.labels.index(target) if target is not None else next(k for k in order if k != rival)
+    rival = None if contrast is None else served.labels.index(contrast)
+    c = served.labels.index(target) if target is not None else next(k for k in order if k != rival)
     return c, rival if rival is not None else next(k for k in order if k != c)
 
 
-def _direction(plan: ServedModel, c: int, r: int) -> np.ndarray:
+def _direction(served: ServedModel, c: int, r: int) -> np.ndarray:
     """What outputs (n_outputs,) must be multiplied with to give the log-odds of c against r."""
-    if len(plan.labels) == 2:
+    if len(served.labels) == 2:
         return np.array([1.0 if c == 1 else -1.0])
-    direction = np.zeros(len(plan.labels))
+    direction = np.zeros(len(served.labels))
     direction[c], direction[r] = 1.0, -1.0
     return direction
 
 
 def _units(
-    plan: ServedModel,
+    served: ServedModel,
     row: Mapping[str, object],
     raw: np.ndarray,
     direction: np.ndarray,
@@ -154,39 +154,39 @@ def _units(
     pair: tuple[str, str],
 ) -> tuple[list[Unit], dict[str, Any]]:
     """All evidence of a case, hidden fields left out, and how it was found."""
-    table = [column.name for column in plan.table.columns]
-    texts = [block.name for block in plan.texts]
-    swapped = table if plan.is_linear else [*table, *texts, *(block.name for block in plan.media)]
-    scores, base = field_scores(plan, raw, swapped, direction)
+    table = [column.name for column in served.table.columns]
+    texts = [block.name for block in served.texts]
+    swapped = table if served.is_linear else [*table, *texts, *(block.name for block in served.media)]
+    scores, base = field_scores(served, raw, swapped, direction)
     by_field = dict(zip(swapped, scores.tolist(), strict=True))
-    units = [_field_unit(plan, row, name, by_field[name], pair) for name in table]
+    units = [_field_unit(served, row, name, by_field[name], pair) for name in table]
     total = sum(by_field.values())
-    for block in plan.texts:
+    for block in served.texts:
         words, uncovered = text_units(block, row.get(block.name), direction)
-        if plan.is_linear:
+        if served.is_linear:
             total += sum(unit.score for unit in words) + uncovered
             units += words
         else:
             units += _scaled(words, by_field[block.name])
-    for media in plan.media:
-        units += _media_units(plan, row, raw, media.name, direction)
-    gap = abs(margin - base - total) if not (plan.media and plan.is_linear) else 0.0
-    name = method_of(plan)
+    for media in served.media:
+        units += _media_units(served, row, raw, media.name, direction)
+    gap = abs(margin - base - total) if not (served.media and served.is_linear) else 0.0
+    name = method_of(served)
     exact = (name == "linear-exact" or (name == "two-ended-swap" and not texts)) and gap <= EXACT_WITHIN
-    if plan.is_linear and gap > EXACT_WITHIN:  # never seen; evidence that does not add up is no evidence
+    if served.is_linear and gap > EXACT_WITHIN:  # never seen; evidence that does not add up is no evidence
         return [], {"name": "none", "exact": False, "gap": gap, "baseline": base}
-    hidden = {field.name for field in plan.fields if not field.show}
+    hidden = {field.name for field in served.fields if not field.show}
     kept = [unit for unit in units if _field_of(unit) not in hidden]
     return kept, {"name": name, "exact": exact, "gap": gap, "baseline": base}
 
 
-def method_of(plan: ServedModel) -> str:
-    """How a plan's evidence is found: `linear-exact`, `token-shares`, `two-ended-swap` or `occlusion`."""
-    if plan.media:
+def method_of(served: ServedModel) -> str:
+    """How a model's evidence is found: `linear-exact`, `token-shares`, `two-ended-swap` or `occlusion`."""
+    if served.media:
         return "occlusion"
-    if not plan.is_linear:
+    if not served.is_linear:
         return "two-ended-swap"
-    return "linear-exact" if all(block.is_exact for block in plan.texts) else "token-shares"
+    return "linear-exact" if all(block.is_exact for block in served.texts) else "token-shares"
 
 
 def _field_of(unit: Unit) -> str:
@@ -195,10 +195,10 @@ def _field_of(unit: Unit) -> str:
 
 
 def _field_unit(
-    plan: ServedModel, row: Mapping[str, object], name: str, score: float, pair: tuple[str, str]
+    served: ServedModel, row: Mapping[str, object], name: str, score: float, pair: tuple[str, str]
 ) -> Unit:
     value = row.get(name)
-    usual = {label: plan.typical.get(name, {}).get(label) for label in pair}
+    usual = {label: served.typical.get(name, {}).get(label) for label in pair}
     usual = {label: value for label, value in usual.items() if value is not None}
     said = "missing" if value is None or value == "" else _said(value)
     typical = ", ".join(f"{label}: {_said(value)}" for label, value in usual.items())
@@ -219,18 +219,18 @@ def _scaled(words: list[Unit], score: float) -> list[Unit]:
 
 
 def _media_units(
-    plan: ServedModel, row: Mapping[str, object], raw: np.ndarray, name: str, direction: np.ndarray
+    served: ServedModel, row: Mapping[str, object], raw: np.ndarray, name: str, direction: np.ndarray
 ) -> list[Unit]:
-    block = next(block for block in plan.media if block.name == name)
+    block = next(block for block in served.media if block.name == name)
     value = row.get(name)
     if value is None or value == b"":
         return []
-    own = np.flatnonzero(np.array(plan.raw_groups) == name)
+    own = np.flatnonzero(np.array(served.raw_groups) == name)
 
     def margins(features: np.ndarray) -> np.ndarray:
         variants = np.tile(raw, (len(features), 1))
         variants[:, own] = features
-        moved: np.ndarray = plan.outputs_of(variants) @ direction
+        moved: np.ndarray = served.outputs_of(variants) @ direction
         return moved
 
     return EVIDENCE[block.how.places].units(name, block.read(value), margins)

@@ -51,12 +51,12 @@ class Unsupported:
 class PlanExplainer:
     """Explains the models that this package trains."""
 
-    plan: ServedModel
+    served: ServedModel
 
     @property
     def method(self) -> str:
         """How its evidence is found."""
-        return method_of(self.plan)
+        return method_of(self.served)
 
     def explain(
         self,
@@ -68,27 +68,27 @@ class PlanExplainer:
         model: str = "",
     ) -> Explanation:
         """As `science.explain.explain`."""
-        return explain(self.plan, row, target=target, contrast=contrast, top=top, model=model)
+        return explain(self.served, row, target=target, contrast=contrast, top=top, model=model)
 
     def self_check(self, rows: Sequence[Mapping[str, object]], rng: np.random.Generator) -> dict[str, Any]:
         """As `science.explain.self_check`."""
-        return self_check(self.plan, rows, rng)
+        return self_check(self.served, rows, rng)
 
 
 def explainer_for(model: object) -> Explainer | Unsupported:
     """The explainer of a model, or why there is none.
 
-    Everything else than a plan is refused, also a scikit-learn pipeline that a plan was made from: its
+    Everything else than a served model is refused, also a scikit-learn pipeline that one was made from: its
     features, calibration and labels cannot be known to be those that decide.
 
     >>> explainer_for("a pipeline").reason
-    'A str is no plan of ours: train it here, or show its cases without marks.'
+    'A str is no model of ours: train it here, or show its cases without marks.'
     """
     if not isinstance(model, ServedModel):
         return Unsupported(
-            f"A {type(model).__name__} is no plan of ours: train it here, or show its cases without marks."
+            f"A {type(model).__name__} is no model of ours: train it here, or show its cases without marks."
         )
-    head: object = model.head  # a plan that was not made by the pipelines may hold anything
+    head: object = model.head  # a served model that was not made by the pipelines may hold anything
     if not isinstance(head, Linear | Trees):
         return Unsupported(f"Nothing here explains a {type(head).__name__}.")
     if not len(model.background) or not np.isfinite(np.nan_to_num(model.background)).all():

@@ -54,14 +54,14 @@ class Precedents:
         return len(self.keys)
 
     def nearest(
-        self, plan: ServedModel, row: Mapping[str, object], *, limit: int, other: int = 0
+        self, served: ServedModel, row: Mapping[str, object], *, limit: int, other: int = 0
     ) -> list[tuple[bytes, str, float]]:
         """The most alike cases, the nearest first: ``(key, label, likeness)``, likeness at most 1.
 
         Where all of them have one label, the `other` nearest cases of any other label follow. A case that the
         model cannot read has none. Ties go to the later case.
         """
-        likeness = self.likeness(plan, row)
+        likeness = self.likeness(served, row)
         if likeness is None or not len(self):
             return []
         found = _most(likeness, np.arange(len(self)), limit)
@@ -72,13 +72,13 @@ class Precedents:
             (self._names[i], self.labels[self.label[i]], min(1.0, float(likeness[i]))) for i in found.tolist()
         ]
 
-    def likeness(self, plan: ServedModel, row: Mapping[str, object]) -> np.ndarray | None:
+    def likeness(self, served: ServedModel, row: Mapping[str, object]) -> np.ndarray | None:
         """How alike every case is to this one, (n_cases,); None where it cannot be read."""
-        (vector,) = _vectors(plan, [row])
+        (vector,) = _vectors(served, [row])
         if vector is None:
             return None
         ids, values, dense = vector
-        if not plan.is_linear:
+        if not served.is_linear:
             same = self.dense == dense.astype(np.uint8)
             return np.asarray(same @ self.weight)
         total = np.zeros(len(self))
@@ -108,7 +108,7 @@ def _most(likeness: np.ndarray, among: np.ndarray, limit: int) -> np.ndarray:
 
 
 def index_precedents(
-    plan: ServedModel, rows: Sequence[Mapping[str, object]], labels: Sequence[str], keys: Sequence[bytes]
+    served: ServedModel, rows: Sequence[Mapping[str, object]], labels: Sequence[str], keys: Sequence[bytes]
 ) -> Precedents:
     """Index labelled cases, the latest `MAX_CASES` of them; those that cannot be read are left out.
 
@@ -123,11 +123,11 @@ def index_precedents(
     found: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     for begin in range(first, len(rows), _CHUNK):
         chunk = rows[begin : begin + _CHUNK]
-        for i, vector in enumerate(_vectors(plan, chunk), begin):
+        for i, vector in enumerate(_vectors(served, chunk), begin):
             if vector is not None:
                 kept.append(i)
                 found.append(vector)
-    n_features = sum(len(block.idf) for block in plan.texts) if plan.is_linear else 0
+    n_features = sum(len(block.idf) for block in served.texts) if served.is_linear else 0
     ids = np.concatenate([ids for ids, _, _ in found]) if found else np.zeros(0, np.int64)
     values = np.concatenate([values for _, values, _ in found]) if found else np.zeros(0)
     at = np.repeat(np.arange(len(found), dtype=np.int32), [len(ids) for ids, _, _ in found])
@@ -143,8 +143,8 @@ def index_precedents(
         start,
         at[order],
         values[order].astype(np.float32),
-        dense.astype(np.float32 if plan.is_linear else np.uint8),
-        _weights(plan, width),
+        dense.astype(np.float32 if served.is_linear else np.uint8),
+        _weights(served, width),
     )
 
 
@@ -188,32 +188,32 @@ def _check(index: Precedents) -> None:
         raise BadArtifact("precedents: a value is not a finite number")
 
 
-def _weights(plan: ServedModel, width: int) -> np.ndarray:
+def _weights(served: ServedModel, width: int) -> np.ndarray:
     """What each tree counts: how much its leaves differ over the background rows; together 1."""
-    if not isinstance(plan.head, Trees):
+    if not isinstance(served.head, Trees):
         return np.ones(width, dtype=np.float32)
-    leaf = plan.head.leaves_of(np.nan_to_num(plan.background, posinf=0.0))
-    spread = plan.head.values_of(leaf).std(axis=0) + 1e-12
+    leaf = served.head.leaves_of(np.nan_to_num(served.background, posinf=0.0))
+    spread = served.head.values_of(leaf).std(axis=0) + 1e-12
     return np.asarray(spread / spread.sum(), dtype=np.float32)
 
 
 def _vectors(
-    plan: ServedModel, rows: Sequence[Mapping[str, object]]
+    served: ServedModel, rows: Sequence[Mapping[str, object]]
 ) -> list[tuple[np.ndarray, np.ndarray, np.ndarray] | None]:
     """For each row its text features (ids and values) and the dense part of its vector; None if unreadable.
 
     Under a linear model ids, values and dense part together have length 1.
     """
-    raw = plan.raw(rows)
+    raw = served.raw(rows)
     unreadable = np.isinf(raw).any(axis=1)
     raw[unreadable] = 0.0
     none = np.zeros(0, dtype=np.int64)
-    if isinstance(plan.head, Trees):
-        leaf = plan.head.leaves_of(raw)
+    if isinstance(served.head, Trees):
+        leaf = served.head.leaves_of(raw)
         return [None if bad else (none, none, leaf[i]) for i, bad in enumerate(unreadable)]
-    dense = _dense(plan.head, plan.background, raw)
+    dense = _dense(served.head, served.background, raw)
     out: list[tuple[np.ndarray, np.ndarray, np.ndarray] | None] = []
-    texts = _strongest_features(plan, rows)
+    texts = _strongest_features(served, rows)
     for i, (ids, values) in enumerate(texts):
         length = float(np.sqrt(values @ values + dense[i] @ dense[i]))
         is_read = length > 0 and not unreadable[i]
@@ -236,12 +236,12 @@ def _dense(head: Linear, background: np.ndarray, raw: np.ndarray) -> np.ndarray:
 
 
 def _strongest_features(
-    plan: ServedModel, rows: Sequence[Mapping[str, object]]
+    served: ServedModel, rows: Sequence[Mapping[str, object]]
 ) -> list[tuple[np.ndarray, np.ndarray]]:
     ids: list[list[np.ndarray]] = [[] for _ in rows]
     values: list[list[np.ndarray]] = [[] for _ in rows]
     offset = 0
-    for block in plan.texts:
+    for block in served.texts:
         group, feature, value = block.features([row.get(block.name) for row in rows])
         moved = value * _spread(block.weights)[feature]
         of_text = group >> 1

@@ -16,7 +16,7 @@ _REMOVED = 3
 
 
 def self_check(
-    plan: ServedModel, rows: Sequence[Mapping[str, object]], rng: np.random.Generator
+    served: ServedModel, rows: Sequence[Mapping[str, object]], rng: np.random.Generator
 ) -> dict[str, Any]:
     """Explain some rows and take the evidence away.
 
@@ -35,7 +35,7 @@ def self_check(
     gaps: list[tuple[bool, float]] = []
     losses, random_losses, weak, n_highlights = [], [], 0, 0
     for row in rows:
-        evidence = evidence_in(plan, row)
+        evidence = evidence_in(served, row)
         explanation = as_explanation(evidence, row, top=2 * _REMOVED)
         verify(explanation, row)
         n_highlights += len(explanation.highlights)
@@ -46,13 +46,13 @@ def self_check(
             continue
         others = rng.permutation(len(evidence.units))[: len(places)]
         chance = [[evidence.units[i].where, *evidence.units[i].also] for i in others]
-        losses.append(evidence.margin - _margin_without(plan, row, places, explanation))
-        random_losses.append(evidence.margin - _margin_without(plan, row, chance, explanation))
+        losses.append(evidence.margin - _margin_without(served, row, places, explanation))
+        random_losses.append(evidence.margin - _margin_without(served, row, chance, explanation))
     by_evidence = float(np.mean(losses)) if losses else None
     by_chance = float(np.mean(random_losses)) if losses else None
     ratio = by_evidence / abs(by_chance) if by_evidence is not None and by_chance else None
     return {
-        "method": method_of(plan),
+        "method": method_of(served),
         "n_rows": len(rows),
         "n_highlights": n_highlights,
         "n_exact": sum(is_exact for is_exact, _ in gaps),
@@ -65,18 +65,20 @@ def self_check(
     }
 
 
-def _margin(plan: ServedModel, raw: np.ndarray, row: Mapping[str, object], explanation: Explanation) -> float:
-    outputs = plan.outputs_of(raw)
-    if plan.is_linear:
-        for block in plan.texts:
+def _margin(
+    served: ServedModel, raw: np.ndarray, row: Mapping[str, object], explanation: Explanation
+) -> float:
+    outputs = served.outputs_of(raw)
+    if served.is_linear:
+        for block in served.texts:
             outputs = outputs + block.outputs([row.get(block.name)])
-    logits = plan.as_logits(outputs)[0]
-    pair = [plan.labels.index(label) for label in (explanation.target, explanation.contrast)]
+    logits = served.as_logits(outputs)[0]
+    pair = [served.labels.index(label) for label in (explanation.target, explanation.contrast)]
     return float(logits[pair[0]] - logits[pair[1]])
 
 
 def _margin_without(
-    plan: ServedModel, row: Mapping[str, object], places: list[list[Locator]], explanation: Explanation
+    served: ServedModel, row: Mapping[str, object], places: list[list[Locator]], explanation: Explanation
 ) -> float:
     """The log-odds with places taken away: words blanked, fields set to a usual row's, parts covered."""
     changed = dict(row)
@@ -86,15 +88,15 @@ def _margin_without(
             text = str(changed[where["part"]])
             blank = " " * (where["end"] - where["start"])
             changed[where["part"]] = text[: where["start"]] + blank + text[where["end"] :]
-    raw = plan.raw([changed])
-    groups = np.array(plan.raw_groups)
+    raw = served.raw([changed])
+    groups = np.array(served.raw_groups)
     fields = {where["path"] for where in flat if "path" in where}
     for name in fields:
         own = groups == name
-        raw[0, own] = plan.background[0, own]
-    for block in plan.media:
+        raw[0, own] = served.background[0, own]
+    for block in served.media:
         inside = [where for where in flat if where.get("asset") == block.name]
         if inside:
             content = block.read(row.get(block.name))
             raw[0, groups == block.name] = EVIDENCE[block.how.places].without(content, inside)
-    return _margin(plan, raw, changed, explanation)
+    return _margin(served, raw, changed, explanation)

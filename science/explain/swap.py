@@ -17,7 +17,7 @@ from science.serving.served_model import Linear, ServedModel
 
 
 def field_scores(
-    plan: ServedModel, raw: np.ndarray, fields: Sequence[str], direction: np.ndarray
+    served: ServedModel, raw: np.ndarray, fields: Sequence[str], direction: np.ndarray
 ) -> tuple[np.ndarray, float]:
     """The log-odds each field moved, and the background's mean log-odds.
 
@@ -29,11 +29,11 @@ def field_scores(
     -------
     scores: (n_fields,). base: mean over the background of the raw columns' own log-odds.
     """
-    groups = np.array(plan.raw_groups)
+    groups = np.array(served.raw_groups)
     columns = [np.flatnonzero(groups == name) for name in fields]
-    if isinstance(plan.head, Linear):
-        return _linear_scores(plan.head, plan.background, raw, columns, direction)
-    background = plan.background
+    if isinstance(served.head, Linear):
+        return _linear_scores(served.head, served.background, raw, columns, direction)
+    background = served.background
     n, n_fields = len(background), len(fields)
     case = np.tile(raw, (n_fields * n, 1))
     others = np.tile(background, (n_fields, 1))
@@ -41,7 +41,7 @@ def field_scores(
         rows = np.arange(i * n, (i + 1) * n)[:, None]
         case[rows, own] = background[:, own]
         others[rows, own] = raw[own]
-    margins = plan.outputs_of(np.concatenate([raw[None], background, case, others])) @ direction
+    margins = served.outputs_of(np.concatenate([raw[None], background, case, others])) @ direction
     whole, base = margins[0], margins[1 : 1 + n]
     taken = margins[1 + n : 1 + n + n_fields * n].reshape(n_fields, n)
     given = margins[1 + n + n_fields * n :].reshape(n_fields, n)

@@ -42,7 +42,7 @@ def text_units(
 
     Parameters
     ----------
-    block: of the plan. value: the field's value. direction: (n_outputs,), what turns the block's
+    block: of the served model. value: the field's value. direction: (n_outputs,), what turns the block's
         outputs into the log-odds that are explained.
     """
     text = block.read(value)

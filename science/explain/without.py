@@ -57,7 +57,7 @@ def without_each_word(block: TextBlock, value: object) -> Without | None:
 
     Parameters
     ----------
-    block: of the plan. value: the field's value.
+    block: of the served model. value: the field's value.
     """
     text = block.read(value)
     words = WORDS.words(text)

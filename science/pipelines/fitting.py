@@ -1,4 +1,4 @@
-"""Fitting one candidate on some rows with scikit-learn, and turning the result into a plan."""
+"""Fitting one candidate on some rows with scikit-learn, and turning the result into a served model."""
 
 from __future__ import annotations
 
@@ -100,10 +100,10 @@ class Fitted:
     dense_scale: float
     outputs: np.ndarray
 
-    def to_plan(
+    def to_served_model(
         self, data: Data, calibration: Calibration, background: np.ndarray, typical: Mapping[str, Any]
     ) -> ServedModel:
-        """The plan that serves this model with that calibration folded in."""
+        """The served model that serves this model with that calibration folded in."""
         factor, bias = calibration.temperature, calibration.bias
         head: Linear | Any
         if self.expansion is None:

@@ -37,7 +37,7 @@ _RELATIVE_GAIN, _LEAST_GAIN = 0.02, 0.0002  # by how much a heavier candidate's 
 
 @dataclass(frozen=True, slots=True)
 class TrainedModel:
-    """A model that may be registered: its file, the plan loaded back from it, and the evidence.
+    """A model that may be registered: its file, the served model loaded back from it, and the evidence.
 
     `oof_proba` is (n_rows, n_classes) in the order of the rows trained on: calibrated probabilities
     of models, and by calibrations, that never saw the row; NaN where a file could not be read.
@@ -46,7 +46,7 @@ class TrainedModel:
     labels: tuple[str, ...]
     schema_sha256: str
     artifact: bytes
-    plan: ServedModel
+    served: ServedModel
     report: dict[str, Any]
     oof_proba: np.ndarray
 
@@ -113,14 +113,14 @@ def train(
         fitted = fit(best.candidate, data, everything, seed)
         learn = data.to_learn(everything)
         calibration = fit_bcts(best.outputs[learn], data.y[learn], data.weights[learn])
-        plan = fitted.to_plan(data, calibration, _background(data, seed), _typical(data, labels))
-        artifact = save_model(plan)
-        plan = load_model(artifact)
+        served = fitted.to_served_model(data, calibration, _background(data, seed), _typical(data, labels))
+        artifact = save_model(served)
+        served = load_model(artifact)
         say("Comparing the saved model with the trained one")
-        checked = _compare(fitted, calibration, plan, rows)
+        checked = _compare(fitted, calibration, served, rows)
         say("Checking the explanations")
-        chosen = _least_sure(best.proba, _EXPLAINED_MEDIA if plan.media else _EXPLAINED)
-        explained = self_check(plan, [rows[i] for i in chosen], np.random.default_rng(seed))
+        chosen = _least_sure(best.proba, _EXPLAINED_MEDIA if served.media else _EXPLAINED)
+        explained = self_check(served, [rows[i] for i in chosen], np.random.default_rng(seed))
     facts = {
         **_facts(data, labels, trials, best, skipped),
         "verified": checked,
@@ -132,7 +132,7 @@ def train(
         "seed": seed,
         "budget_seconds": budget_seconds,
     }
-    return TrainedModel(data.labels, plan.schema_sha256, artifact, plan, facts, best.proba)
+    return TrainedModel(data.labels, served.schema_sha256, artifact, served, facts, best.proba)
 
 
 def prepared(
@@ -242,9 +242,9 @@ def _typical(data: Data, labels: Sequence[str]) -> dict[str, dict[str, float | s
 
 
 def _compare(
-    fitted: Fitted, calibration: Calibration, plan: ServedModel, rows: Sequence[Mapping[str, object]]
+    fitted: Fitted, calibration: Calibration, served: ServedModel, rows: Sequence[Mapping[str, object]]
 ) -> dict[str, float]:
-    gap, n_rows = largest_difference(fitted, calibration, plan, rows)
+    gap, n_rows = largest_difference(fitted, calibration, served, rows)
     if not gap <= TOLERANCE:
         raise RuntimeError(f"The saved model differs from the trained one by {gap:g}; it was not accepted.")
     return {"rows": n_rows, "largest_difference": gap, "tolerance": TOLERANCE}

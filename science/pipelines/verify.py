@@ -19,7 +19,7 @@ from science.serving.text import TextBlock
 from science.serving.tokens import TOKEN_PATTERN
 
 TOLERANCE = 1e-12
-_TEXT_ROWS = 600  # scikit-learn needs 2 ms a mail for what the plan does in 0.2
+_TEXT_ROWS = 600  # scikit-learn needs 2 ms a mail for what the served model does in 0.2
 _HOSTILE_ROWS = 2_000
 _CHUNK = 500
 _TABLE_ROWS = 5_000
@@ -52,63 +52,66 @@ def _hostile(schema: Schema) -> list[tuple[Field, Hostile]]:
 
 
 def largest_difference(
-    fitted: Fitted, calibration: Calibration, plan: ServedModel, rows: Sequence[Mapping[str, Any]]
+    fitted: Fitted, calibration: Calibration, served: ServedModel, rows: Sequence[Mapping[str, Any]]
 ) -> tuple[float, int]:
-    """The largest gap between the plan's probabilities and scikit-learn's, and on how many rows.
+    """The largest gap between the served model's probabilities and scikit-learn's, and on how many rows.
 
     Asked of real rows and of hostile ones, of thousands where there are thousands to learn from. Text goes
     through scikit-learn's own vectorizers, models through the fitted estimators.
     """
-    is_slow = plan.media or not all(block.is_exact for block in plan.texts)
-    limit = _MEDIA_ROWS if is_slow else _TEXT_ROWS if plan.texts else _TABLE_ROWS
+    is_slow = served.media or not all(block.is_exact for block in served.texts)
+    limit = _MEDIA_ROWS if is_slow else _TEXT_ROWS if served.texts else _TABLE_ROWS
     step = max(1, len(rows) // limit)
     real = rows[::step][:limit]
-    n_hostile = 100 if is_slow and plan.texts else min(_HOSTILE_ROWS, max(100, len(rows)))
-    hostile = hostile_rows(plan.schema, real, np.random.default_rng(0), n_hostile)
+    n_hostile = 100 if is_slow and served.texts else min(_HOSTILE_ROWS, max(100, len(rows)))
+    hostile = hostile_rows(served.schema, real, np.random.default_rng(0), n_hostile)
     largest, n_checked = 0.0, 0
-    everything = [*real, *nasty_rows(plan.schema), *hostile]
-    outputs = sklearn_outputs(fitted, plan)
+    everything = [*real, *nasty_rows(served.schema), *hostile]
+    outputs = sklearn_outputs(fitted, served)
     for start in range(0, len(everything), _CHUNK):  # in parts, so that no large matrix is made
         checked = everything[start : start + _CHUNK]
-        gap = _gap(calibration.apply(outputs(checked)), plan, checked)
+        gap = _gap(calibration.apply(outputs(checked)), served, checked)
         largest, n_checked = max(largest, gap), n_checked + len(checked)
     return largest, n_checked
 
 
-def _gap(outputs: np.ndarray, plan: ServedModel, rows: Sequence[Mapping[str, Any]]) -> float:
+def _gap(outputs: np.ndarray, served: ServedModel, rows: Sequence[Mapping[str, Any]]) -> float:
     """The largest gap on some rows; infinite where one side has a number and the other none."""
     expected = probabilities(outputs)
-    got = plan.predict_proba(rows)
-    unreadable = np.isinf(plan.raw(rows)).any(axis=1)
+    got = served.predict_proba(rows)
+    unreadable = np.isinf(served.raw(rows)).any(axis=1)
     if not np.isnan(got[unreadable]).all():
         return float("inf")
     gap = np.abs(expected - got)[~unreadable]
     return float("inf") if np.isnan(gap).any() else float(gap.max(initial=0.0))
 
 
-def sklearn_outputs(fitted: Fitted, plan: ServedModel) -> Callable[[Sequence[Mapping[str, Any]]], np.ndarray]:
+def sklearn_outputs(
+    fitted: Fitted, served: ServedModel
+) -> Callable[[Sequence[Mapping[str, Any]]], np.ndarray]:
     """A function from rows to raw scores (n_rows, n_outputs) that leaves to scikit-learn what it can do.
 
-    Its vectorizers are made once, with the plan's vocabulary and idf.
+    Its vectorizers are made once, with the served model's vocabulary and idf.
     """
-    vectorizers = [_vectorizers(block) for block in plan.texts]
+    vectorizers = [_vectorizers(block) for block in served.texts]
 
     def outputs(rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
         texts = [
-            _sklearn_features(block, made, rows) for block, made in zip(plan.texts, vectorizers, strict=True)
+            _sklearn_features(block, made, rows)
+            for block, made in zip(served.texts, vectorizers, strict=True)
         ]
-        return _outputs(fitted, plan, texts, rows)
+        return _outputs(fitted, served, texts, rows)
 
     return outputs
 
 
 def _outputs(
-    fitted: Fitted, plan: ServedModel, texts: list[sparse.csr_matrix], rows: Sequence[Mapping[str, Any]]
+    fitted: Fitted, served: ServedModel, texts: list[sparse.csr_matrix], rows: Sequence[Mapping[str, Any]]
 ) -> np.ndarray:
     table = fitted.table.raw(rows)
     media = [block.raw([row.get(block.name) for row in rows]) for block in fitted.media]
     if fitted.expansion is None:
-        scores = [features @ block.weights for features, block in zip(texts, plan.texts, strict=True)]
+        scores = [features @ block.weights for features, block in zip(texts, served.texts, strict=True)]
         matrix: Any = np.concatenate([table, *scores, *media], axis=1)
         matrix[np.isinf(matrix)] = 0.0
     else:

@@ -1,7 +1,7 @@
 """Scoring with a trained model: NumPy, Pillow and the standard library, no scikit-learn.
 
-plan = load_model(artifact)
-plan.predict_proba([{"body": "win a prize"}])
+served = load_model(artifact)
+served.predict_proba([{"body": "win a prize"}])
 """
 
 from science.serving.errors import BadArtifact

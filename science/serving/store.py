@@ -19,31 +19,31 @@ from science.serving.trees import Trees
 VERSION = "plan/1"  # raise it with every change of tokens, features or layout
 
 
-def save_model(plan: ServedModel) -> bytes:
+def save_model(served: ServedModel) -> bytes:
     """The artifact of a model; the same model gives the same bytes."""
-    arrays: dict[str, np.ndarray] = {"background": plan.background}
+    arrays: dict[str, np.ndarray] = {"background": served.background}
     texts = []
-    for i, block in enumerate(plan.texts):
+    for i, block in enumerate(served.texts):
         meta, part = block.to_parts(f"text{i}")
         texts.append(meta)
         arrays |= part
-    if isinstance(plan.head, Linear):
-        arrays |= plan.head.expansion.to_arrays()
-        arrays |= {"linear.weights": plan.head.weights, "linear.intercept": plan.head.intercept}
+    if isinstance(served.head, Linear):
+        arrays |= served.head.expansion.to_arrays()
+        arrays |= {"linear.weights": served.head.weights, "linear.intercept": served.head.intercept}
     else:
-        arrays |= plan.head.to_arrays()
+        arrays |= served.head.to_arrays()
     meta = {
         "version": VERSION,
-        "labels": list(plan.labels),
-        "schema": plan.schema.to_json(),
-        "table": [column.to_json() for column in plan.table.columns],
+        "labels": list(served.labels),
+        "schema": served.schema.to_json(),
+        "table": [column.to_json() for column in served.table.columns],
         "texts": texts,
         "media": [
             {"name": block.name, "kind": block.kind.value, "side": block.side, "width": block.width}
-            for block in plan.media
+            for block in served.media
         ],
-        "head": "linear" if plan.is_linear else "trees",
-        "typical": plan.typical,
+        "head": "linear" if served.is_linear else "trees",
+        "typical": served.typical,
     }
     return pack(meta, arrays)
 
@@ -58,7 +58,7 @@ def load_model(artifact: bytes) -> ServedModel:
     try:
         if meta["version"] != VERSION:
             raise BadArtifact(f"made for {meta['version']!r}, this is {VERSION!r}: train the model again")
-        return _plan(meta, arrays)
+        return _served(meta, arrays)
     except BadArtifact:
         raise
     except BadSchema as fault:
@@ -67,7 +67,7 @@ def load_model(artifact: bytes) -> ServedModel:
         raise BadArtifact(f"the parts do not fit together ({type(fault).__name__})") from None
 
 
-def _plan(meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> ServedModel:
+def _served(meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> ServedModel:
     schema = Schema.from_json(meta["schema"])
     labels = tuple(map(str, meta["labels"]))
     if len(labels) < 2 or len(set(labels)) != len(labels) or not set(labels) <= set(schema.labels):

@@ -51,8 +51,15 @@ def test_an_answer_makes_a_label_or_somebody_else_is_asked_and_either_is_right(
     make: Any, settles: set[str], label: str
 ) -> None:
     make()
-    assert (say(person(), label).label is not None) == (label in settles)
+    first, _somebody_else = person(), person()
+    assert (say(first, label).label is not None) == (label in settles)
     assert Label.objects.exists() == (label in settles)
+    assert wrong() == []
+
+
+def test_an_audit_to_be_read_twice_where_nobody_else_is_there_is_settled_by_one_who_agrees() -> None:
+    audited(reread_share=1.0)
+    assert say(person(), "spam").label == "spam"
     assert wrong() == []
 
 

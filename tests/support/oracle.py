@@ -6,7 +6,7 @@ import numpy as np
 
 
 class Oracle:
-    """Stands in for a plan; it fails when told nothing."""
+    """Stands in for a served model; it fails when told nothing."""
 
     probabilities: list[float] | None = None
 

@@ -52,17 +52,17 @@ def score(
     refused or lost, and one that no model can bear does not hold up its batch. Nor does a model that takes
     too long hold up more than a few.
     """
-    if current.plan is None or current.release_id is None or not patience.bears_with(current.release_id):
+    if current.served is None or current.release_id is None or not patience.bears_with(current.release_id):
         return None, None
     contents = [item.content for item in checked]
     try:
         with patience.timed(current.release_id, len(contents)):
-            proba, unfit = score_contents(current.plan, contents, current.schema)
+            proba, unfit = score_contents(current.served, contents, current.schema)
     except Exception:
         log.exception("scoring failed, the cases go to people", extra={"release": str(current.release_id)})
         if len(contents) == 1:
             return None, None
-        proba, unfit = score_around_failures(current.plan, rows_for(contents, current.schema))
+        proba, unfit = score_around_failures(current.served, rows_for(contents, current.schema))
         if np.isnan(proba).all():
             return None, None
     return proba, unfit if any(unfit) else None

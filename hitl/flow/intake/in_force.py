@@ -42,7 +42,7 @@ class WorkflowInForce:
     schema: Schema
     checker: Checker
     rule: Rule
-    plan: ServedModel | None
+    served: ServedModel | None
     release_id: UUID | None
     release_name: str | None
     cutoff_set_id: UUID | None
@@ -103,8 +103,8 @@ def _read(slug: str) -> WorkflowInForce:
         else None
     )
     rules = ReviewRules.objects.get(workflow=workflow)
-    plan = _plan(governing)
-    is_missing = plan is None and governing.release_id is not None and governing.needs_scores
+    served = _served(governing)
+    is_missing = served is None and governing.release_id is not None and governing.needs_scores
     snapshot = WorkflowInForce(
         workflow_id=workflow.id,
         slug=slug,
@@ -113,7 +113,7 @@ def _read(slug: str) -> WorkflowInForce:
         schema=schema,
         checker=checker_for(schema),
         rule=governing.rule,
-        plan=plan,
+        served=served,
         release_id=governing.release_id,
         release_name=release.name if release else None,
         cutoff_set_id=governing.cutoff_set_id,
@@ -132,7 +132,7 @@ def _read(slug: str) -> WorkflowInForce:
     return snapshot
 
 
-def _plan(governing: Governing) -> ServedModel | None:
+def _served(governing: Governing) -> ServedModel | None:
     """Load the model; one that cannot be loaded sends every case to a person rather than failing it."""
     if governing.release_id is None or not governing.needs_scores:
         return None

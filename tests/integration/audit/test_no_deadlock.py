@@ -18,7 +18,7 @@ from cases.models import Workflow
 from cases.services.workflows import archive_workflow
 from hitl.audit.log import record
 from hitl.audit.verify import verify
-from models_store.services.schedule import change_training_plan
+from models_store.services.schedule import change_training_settings
 from reviews.models import ReviewRules
 from reviews.services.rules import change_rules
 from tests.support.case_rows import workflow_of
@@ -30,7 +30,9 @@ CHANGES: dict[str, Callable[[Workflow], object]] = {
     "rules": lambda w: change_rules(
         workflow_id=w.pk, values={"known_answer_rate": 0.2}, actor=TESTER, now=NOW
     ),
-    "training": lambda w: change_training_plan(workflow_id=w.pk, actor=TESTER, now=NOW, min_new_labels=77),
+    "training": lambda w: change_training_settings(
+        workflow_id=w.pk, actor=TESTER, now=NOW, min_new_labels=77
+    ),
     "archive": lambda w: archive_workflow(workflow_id=w.pk, actor=TESTER, now=NOW),
 }
 

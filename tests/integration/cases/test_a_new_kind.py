@@ -111,11 +111,13 @@ def test_a_model_learns_from_it_and_says_so(schema: Schema) -> None:
         for _ in range(160)
     ]
     labels = ["spam" if row["where"]["latitude"] > 0 else "ham" for row in rows]
-    plan = load_model(save_model(train(rows, labels, schema, seed=1).plan))
-    assert plan.table.groups == ["where", "where", "amount"]
-    assert (plan.predict_proba(rows).argmax(axis=1) == [plan.labels.index(x) for x in labels]).mean() > 0.9
-    assert plan.fits([rows[0], {"where": "Berlin"}]) == [None, "field 'where' is not a place on earth"]
-    explanation = explain(plan, rows[0])
+    served = load_model(save_model(train(rows, labels, schema, seed=1).served))
+    assert served.table.groups == ["where", "where", "amount"]
+    assert (
+        served.predict_proba(rows).argmax(axis=1) == [served.labels.index(x) for x in labels]
+    ).mean() > 0.9
+    assert served.fits([rows[0], {"where": "Berlin"}]) == [None, "field 'where' is not a place on earth"]
+    explanation = explain(served, rows[0])
     verify(explanation, rows[0])
     assert explanation.highlights[0].where == {"path": "where"}
     wrong = np.array([row["where"]["latitude"] > 50 for row in rows])

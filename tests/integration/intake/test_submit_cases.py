@@ -221,10 +221,10 @@ def test_a_case_that_no_model_can_bear_goes_to_a_person_and_holds_up_no_other(
     mail_workflow(cutoff=0.0)
     real = ServedModel.predict_proba
 
-    def fragile(plan: ServedModel, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
+    def fragile(served: ServedModel, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
         if any("poison" in str(row["body"]) for row in rows):
             raise MemoryError
-        return real(plan, rows)
+        return real(served, rows)
 
     monkeypatch.setattr(ServedModel, "predict_proba", fragile)
     contents = [mail.content for mail in mails()[:50]]
@@ -280,12 +280,12 @@ def test_a_model_that_is_slow_again_and_again_is_left_alone_for_a_while_and_then
     monkeypatch.setattr("hitl.flow.intake.patience.monotonic", lambda: clock[0])
     monkeypatch.setattr("hitl.flow.intake.patience.FIRST_SECONDS", 0.05)
 
-    def model(plan: ServedModel, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
+    def model(served: ServedModel, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
         calls.append(len(rows))
         end = thread_time() + 0.1 * is_slow[0]
         while thread_time() < end:
             pass
-        return real(plan, rows)
+        return real(served, rows)
 
     def reason(n: int) -> str:
         (result,) = submit(key, mails()[n].content)

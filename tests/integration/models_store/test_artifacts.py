@@ -156,7 +156,7 @@ def test_an_object_store_without_folders_serves_as_well() -> None:
     assert artifacts.load(release) == b"bytes of a model"
 
 
-def test_a_process_keeps_the_three_plans_last_used_of_each_workflow(release: Release) -> None:
+def test_a_process_keeps_the_three_models_last_used_of_each_workflow(release: Release) -> None:
     twins = []
     for number in range(2, 6):
         twin = Release.objects.get(pk=release.pk)
@@ -171,8 +171,8 @@ def test_a_process_keeps_the_three_plans_last_used_of_each_workflow(release: Rel
     assert served_model(release.id) is first
     served_model(twins[2].id)
     assert served_model(release.id) is first
-    assert twins[0].id not in serving._plans
-    assert len(serving._plans) == serving.KEPT_PER_WORKFLOW
+    assert twins[0].id not in serving._served_models
+    assert len(serving._served_models) == serving.KEPT_PER_WORKFLOW
 
 
 def ready() -> tuple[int, str]:
@@ -187,7 +187,7 @@ def usable() -> float:
 
 def test_readiness_loads_the_champions(release: Release) -> None:
     assert ready() == (200, "ok")
-    assert release.id in serving._plans
+    assert release.id in serving._served_models
 
 
 @pytest.mark.parametrize("is_loaded", [True, False])

@@ -65,7 +65,7 @@ def test_only_operators_are_offered_to_act_and_others_who_try_change_nothing() -
             ("cancel-training", [run.pk]),
             ("promote-release", [release.pk]),
             ("train-model", ["spam-mail"]),
-            ("training-plan", ["spam-mail"]),
+            ("training-settings", ["spam-mail"]),
         ):
             data = {"reason": "x", "min_new_labels": 1, "every_hours": 1}
             data |= {"shadow_share": 100, "disagreements_a_day": 10}
@@ -105,11 +105,13 @@ def test_a_promotion_without_a_reason_and_one_of_a_damaged_file_are_refused_in_w
     assert champion(workflow.id) == release
 
 
-def test_a_plan_out_of_its_bounds_is_refused_and_names_the_field() -> None:
+def test_training_settings_out_of_bounds_are_refused_and_names_the_field() -> None:
     workflow = mail_workflow()
     client = signed_in(Role.OPERATOR)
     answer = client.post(
-        reverse("training-plan", args=[workflow.slug]), {"min_new_labels": 0, "every_hours": 24}, follow=True
+        reverse("training-settings", args=[workflow.slug]),
+        {"min_new_labels": 0, "every_hours": 24},
+        follow=True,
     )
     assert "New labels" in told(answer)
     assert not TrainingSettings.objects.exists()

@@ -9,7 +9,7 @@ from hitl.accounts.types import Role
 from hitl.audit.models import Entry
 from hitl.shared.errors import Invalid, NotAllowed
 from models_store.models import TrainingRun, TrainingSettings
-from models_store.services.schedule import SETTLING, change_training_plan, due_trigger, request_due
+from models_store.services.schedule import SETTLING, change_training_settings, due_trigger, request_due
 from models_store.types import RunStatus
 from tests.support.factories import NOW, TESTER, person
 from tests.support.model_rows import credit_workflow
@@ -70,27 +70,27 @@ def test_the_first_model_is_trained_as_soon_as_there_are_enough_labels() -> None
     assert due_trigger(workflow.id, now=NOW) == "labels"
 
 
-def test_nothing_starts_by_itself_where_the_plan_says_so_or_the_workflow_is_archived() -> None:
+def test_nothing_starts_by_itself_where_the_settings_say_so_or_the_workflow_is_archived() -> None:
     workflow = after_a_run(30)
-    plan = TrainingSettings.objects.create(workflow=workflow, min_new_labels=1, is_automatic=False)
+    settings = TrainingSettings.objects.create(workflow=workflow, min_new_labels=1, is_automatic=False)
     assert request_due(now=NOW) == 0
-    plan.is_automatic = True
-    plan.save()
+    settings.is_automatic = True
+    settings.save()
     Workflow.objects.update(archived_at=NOW)
     assert request_due(now=NOW) == 0
 
 
-def test_the_plan_is_changed_by_operators_within_its_bounds_and_on_record() -> None:
+def test_the_settings_are_changed_by_operators_within_their_bounds_and_on_record() -> None:
     workflow = credit_workflow(5)
-    plan = change_training_plan(workflow_id=workflow.id, actor=TESTER, now=NOW, min_new_labels=50)
-    assert plan.min_new_labels == TrainingSettings.objects.get().min_new_labels == 50
+    settings = change_training_settings(workflow_id=workflow.id, actor=TESTER, now=NOW, min_new_labels=50)
+    assert settings.min_new_labels == TrainingSettings.objects.get().min_new_labels == 50
     assert Entry.objects.latest("number").detail == {"min_new_labels": [200, 50]}
     with pytest.raises(Invalid) as refused:
-        change_training_plan(
+        change_training_settings(
             workflow_id=workflow.id, actor=TESTER, now=NOW, min_new_labels=0, every_hours=-1.0
         )
     assert {error["field"] for error in refused.value.facts["errors"]} == {"min_new_labels", "every_hours"}
     lead = person(Role.LEAD).as_actor()
     with pytest.raises(NotAllowed):
-        change_training_plan(workflow_id=workflow.id, actor=lead, now=NOW, is_automatic=False)
+        change_training_settings(workflow_id=workflow.id, actor=lead, now=NOW, is_automatic=False)
     assert TrainingSettings.objects.get().min_new_labels == 50

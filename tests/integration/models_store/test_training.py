@@ -89,9 +89,9 @@ def test_words_that_are_no_evidence_are_left_out_of_the_next_model_and_said_so()
     assert run.release is not None, run.reason
     assert "Leaving out as no evidence: http, linux." in [line["words"] for line in run.log[1]["lines"]]
     assert run.release.report["unread"] == run.release.manifest["unread"] == ["http", "linux"]
-    plan = served_model(run.release.id)
+    served = served_model(run.release.id)
     read, unread = ({"subject": "hello", "body": f"see {word} there"} for word in ("", "linux HTTP"))
-    assert plan.predict_proba([read]).tolist() == plan.predict_proba([unread]).tolist()
+    assert served.predict_proba([read]).tolist() == served.predict_proba([unread]).tolist()
 
 
 def test_the_same_labels_give_the_same_bytes_and_are_not_registered_twice() -> None:
@@ -185,7 +185,7 @@ def test_more_labels_give_a_challenger_that_takes_over_and_the_old_one_retires()
     assert set(roles) == {(1, "retired"), (2, "champion")}
 
 
-def test_a_challenger_waits_for_a_person_where_the_plan_says_so() -> None:
+def test_a_challenger_waits_for_a_person_where_the_settings_say_so() -> None:
     workflow = credit_workflow(250)
     first = train_now(workflow).release
     TrainingSettings.objects.create(workflow=workflow, challengers_wait=True)
@@ -346,8 +346,8 @@ def test_a_process_that_only_scores_never_imports_scikit_learn() -> None:
         "import sys, django; django.setup()\n"
         "import models_store.serving, models_store.services.evidence, hitl.flow.intake.submit, hitl.wsgi\n"
         "from science.serving import load_model\n"
-        "plan = load_model(sys.stdin.buffer.read())\n"
-        "plan.predict_proba([{'subject': 'Hello', 'body': 'Win money'}])\n"
+        "served = load_model(sys.stdin.buffer.read())\n"
+        "served.predict_proba([{'subject': 'Hello', 'body': 'Win money'}])\n"
         "heavy = {'sklearn', 'scipy', 'pandas'} & set(sys.modules)\n"
         "sys.exit(f'imported {heavy}' if heavy else 0)\n"
     )

@@ -13,7 +13,7 @@ from hitl.shared.actor import Actor
 from models_store.models import Release
 from models_store.selectors import champion, roles_now
 from models_store.services.roles import retire
-from models_store.services.schedule import change_training_plan
+from models_store.services.schedule import change_training_settings
 from monitoring.shadow.run import shadow
 from monitoring.watch import watch
 from policy.models import Certificate, DisagreementDraw, HandoverTrial, Policy, Watch
@@ -116,7 +116,7 @@ def _contradict(case_ids: list[UUID], *, at: datetime) -> None:
 
 def test_nobody_takes_over_where_new_models_wait_for_a_person() -> None:
     workflow = certified_mail_workflow(**PROMISE)
-    change_training_plan(workflow_id=workflow.pk, actor=TESTER, now=START, challengers_wait=True)
+    change_training_settings(workflow_id=workflow.pk, actor=TESTER, now=START, challengers_wait=True)
     at = traffic(workflow, 0, BEFORE, at=START)
     release = challenger(workflow, at=at)
     traffic(workflow, BEFORE, AFTER, at=at)
@@ -143,7 +143,7 @@ def test_a_handover_ends_with_what_it_froze(change: str) -> None:
     elif change == "role":
         retire(release_id=release.pk, actor=TESTER, now=now, reason="x")
     else:
-        change_training_plan(workflow_id=workflow.pk, actor=TESTER, now=now, shadow_share=50.0)
+        change_training_settings(workflow_id=workflow.pk, actor=TESTER, now=now, shadow_share=50.0)
     watch(workflow.pk, now=now, settle=NOTHING)
     trial.refresh_from_db()
     assert (trial.outcome, bool(trial.reason)) == ("abandoned", True)
@@ -176,7 +176,7 @@ def test_beyond_the_day_s_share_one_in_ten_is_drawn_and_says_so(monkeypatch: pyt
     monkeypatch.setattr("monitoring.shadow.drawing.AT_ONCE", 20)
     workflow = certified_mail_workflow(**PROMISE)
     challenger(workflow, cutoff=0.5)
-    change_training_plan(workflow_id=workflow.pk, actor=TESTER, now=START, disagreements_a_day=5)
+    change_training_settings(workflow_id=workflow.pk, actor=TESTER, now=START, disagreements_a_day=5)
     watch(workflow.pk, now=START + timedelta(seconds=1), settle=NOTHING)
     at = START + timedelta(minutes=1)
     submit(0, 400, at=at)

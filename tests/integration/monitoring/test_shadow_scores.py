@@ -15,7 +15,7 @@ from cases.models import Case
 from models_store.models import Release, ShadowProgress, ShadowScore
 from models_store.services import shadow_months
 from models_store.services.roles import retire
-from models_store.services.schedule import change_training_plan
+from models_store.services.schedule import change_training_settings
 from monitoring.shadow import scoring
 from monitoring.shadow.figures import joined_share
 from monitoring.shadow.run import keep_score_months
@@ -84,7 +84,7 @@ def test_a_routing_that_commits_late_is_scored_behind_the_cursor() -> None:
 def test_a_share_of_the_cases_is_scored_where_the_workflow_says_so() -> None:
     workflow = certified_mail_workflow()
     releases = [challenger(workflow, number=number) for number in (2, 3)]
-    change_training_plan(workflow_id=workflow.pk, actor=TESTER, now=START, shadow_share=30.0)
+    change_training_settings(workflow_id=workflow.pk, actor=TESTER, now=START, shadow_share=30.0)
     submit(0, 200, at=START + timedelta(minutes=1))
     score_workflow(workflow.pk, now=LATER)
     scored = [set(ShadowScore.objects.filter(release_id=one.pk).values_list("case_id")) for one in releases]

@@ -57,14 +57,14 @@ def test_a_model_of_the_history_hears_numbers_and_points_at_when_they_are_said()
     schema = Schema.from_json({"fields": world.fields, "labels": [label["name"] for label in world.labels]})
     rows = [{"recording": call.wav} for call in made]
     model = train(rows[:150], [call.label for call in made[:150]], schema, seed=1, budget_seconds=0)
-    proba = model.plan.predict_proba(rows[150:])
+    proba = model.served.predict_proba(rows[150:])
     right = [model.labels[int(p.argmax())] == call.label for p, call in zip(proba, made[150:], strict=True)]
     assert np.mean(right) >= 0.8
     hits, share = [], []
     for call, row in zip(made[150:], rows[150:], strict=True):
         if not call.spans:
             continue
-        found = explain(model.plan, row, target="number", contrast="no number")
+        found = explain(model.served, row, target="number", contrast="no number")
         place = next(h.where for h in found.highlights if h.side == "for")
         (start, end) = call.spans[0]
         hits.append(place["start_ms"] < end and start < place["end_ms"])
@@ -92,11 +92,11 @@ def test_a_model_of_synthesised_speech_hears_numbers_and_is_lost_over_a_noisy_li
     noisy = [speak(rng, shift=LINES["noisier"]) for _ in range(40)]
     schema = Schema.from_json({"fields": Calls.fields, "labels": [label["name"] for label in Calls.labels]})
     rows, labels = [{"recording": call.wav} for call in made], [call.label for call in made]
-    plan = train(rows[:240], labels[:240], schema, seed=1).plan
+    served = train(rows[:240], labels[:240], schema, seed=1).served
 
     def right(some: list[speech.Call]) -> float:
-        proba = plan.predict_proba([{"recording": call.wav} for call in some])
-        said = [plan.labels[k] for k in proba.argmax(axis=1)]
+        proba = served.predict_proba([{"recording": call.wav} for call in some])
+        said = [served.labels[k] for k in proba.argmax(axis=1)]
         return float(np.mean([a == call.label for a, call in zip(said, some, strict=True)]))
 
     assert right(made[240:]) >= 0.9

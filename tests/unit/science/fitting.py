@@ -1,4 +1,4 @@
-"""One candidate as a plan, without the comparison that `train` makes."""
+"""One candidate as a served model, without the comparison that `train` makes."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,7 @@ from science.serving import ServedModel, load_model, save_model
 from tests.unit.science.samples import Rows
 
 
-def plan_of(candidate: Candidate, rows: Rows, labels: Sequence[str], schema: Schema) -> ServedModel:
+def served_model_of(candidate: Candidate, rows: Rows, labels: Sequence[str], schema: Schema) -> ServedModel:
     """The candidate fitted on all rows, loaded back from its file and proved equal to scikit-learn."""
     known = tuple(label for label in schema.labels if label in labels)
     y = np.array([known.index(label) for label in labels])
@@ -26,7 +26,7 @@ def plan_of(candidate: Candidate, rows: Rows, labels: Sequence[str], schema: Sch
         fitted = fit(candidate, data, everything, 1)
     calibration = fit_bcts(fitted.outputs, y)
     typical = typical_values(rows, labels, schema, known)
-    plan = load_model(save_model(fitted.to_plan(data, calibration, everything[:50], typical)))
-    gap, _ = largest_difference(fitted, calibration, plan, rows)
+    served = load_model(save_model(fitted.to_served_model(data, calibration, everything[:50], typical)))
+    gap, _ = largest_difference(fitted, calibration, served, rows)
     assert gap <= 1e-12
-    return plan
+    return served

@@ -25,10 +25,10 @@ def linear() -> bytes:
 @pytest.fixture(scope="module")
 def trees() -> bytes:
     from science.pipelines.candidates import SMALL_TREES
-    from tests.unit.science.fitting import plan_of
+    from tests.unit.science.fitting import served_model_of
 
     rows, labels = credits(400)
-    return save_model(plan_of(SMALL_TREES, rows, labels, CREDIT))
+    return save_model(served_model_of(SMALL_TREES, rows, labels, CREDIT))
 
 
 def resealed(artifact: bytes, change) -> bytes:
@@ -39,7 +39,7 @@ def resealed(artifact: bytes, change) -> bytes:
     return pack(meta, arrays)
 
 
-def test_a_plan_survives_its_file(linear, trees):
+def test_a_served_model_survives_its_file(linear, trees):
     for artifact in (linear, trees):
         assert save_model(load_model(artifact)) == artifact
 
@@ -189,8 +189,8 @@ import sys, pathlib
 from science.serving import load_model
 from science.explain import explain
 for name in ("linear", "trees"):
-    plan = load_model((pathlib.Path({str(tmp_path)!r}) / name).read_bytes())
-    plan.predict_proba([{{}}]); plan.fits([{{}}]); explain(plan, {{"text": "free money", "Age": 30.0}})
+    served = load_model((pathlib.Path({str(tmp_path)!r}) / name).read_bytes())
+    served.predict_proba([{{}}]); served.fits([{{}}]); explain(served, {{"text": "free money", "Age": 30.0}})
 heavy = {{"sklearn", "scipy", "pandas", "joblib"}} & {{module.split(".")[0] for module in sys.modules}}
 assert not heavy, heavy
 """

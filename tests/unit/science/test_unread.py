@@ -53,14 +53,14 @@ def test_a_word_that_is_left_out_moves_nothing_and_is_never_marked() -> None:
     assert without.report["unread"] == ["zorblatt", "quimby"]
     row = {"body": "please send the agenda. Zorblatt"}
     other = {"body": "please send the agenda. Quimby"}
-    plan = load_model(without.artifact)
-    assert plan.predict_proba([row]).tolist() == plan.predict_proba([other]).tolist()
-    assert with_it.plan.predict_proba([row])[0, 1] > plan.predict_proba([row])[0, 1] + 0.1
+    served = load_model(without.artifact)
+    assert served.predict_proba([row]).tolist() == served.predict_proba([other]).tolist()
+    assert with_it.served.predict_proba([row])[0, 1] > served.predict_proba([row])[0, 1] + 0.1
     for text in (row, other):
-        marked = [highlight.where["quote"] for highlight in explain(plan, text).highlights]
+        marked = [highlight.where["quote"] for highlight in explain(served, text).highlights]
         assert marked
         assert not {"Zorblatt", "Quimby"} & set(marked)
-    assert with_it.plan.texts[0].unread.words == ()
+    assert with_it.served.texts[0].unread.words == ()
 
 
 def test_a_model_that_reads_everything_has_the_bytes_it_had() -> None:
