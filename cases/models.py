@@ -12,6 +12,7 @@ from cases.types import CaseStatus, IntakeBatchStatus, Origin, Purpose
 from hitl.accounts.models import ApiKey
 from hitl.shared.ids import new_id
 from science.fields import Schema
+from science.groups import group_of
 
 
 class Workflow(models.Model):
@@ -102,6 +103,7 @@ class Asset(models.Model):
     width = models.IntegerField(null=True)
     height = models.IntegerField(null=True)
     duration_ms = models.IntegerField(null=True)
+    likeness = models.BigIntegerField(null=True, help_text="Alike in files that look or sound alike.")
     stored_at = models.DateTimeField()
 
     @property
@@ -124,6 +126,9 @@ class Case(models.Model):
     schema_version = models.IntegerField()
     content = models.JSONField()
     content_sha256 = models.BinaryField(max_length=32)
+    group_key = models.BigIntegerField(
+        null=True, help_text="Equal in cases that belong together; empty: those of the same content do."
+    )
     status = models.CharField(max_length=10, choices=CaseStatus)
     answer = models.CharField(max_length=100, null=True)
     epoch = models.SmallIntegerField(default=1)
@@ -166,6 +171,11 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return self.reference or str(self.id)
+
+    @property
+    def group(self) -> int:
+        """What it must not be parted from in training, tests and proofs."""
+        return group_of(self.group_key, self.content_sha256)
 
 
 class Label(models.Model):

@@ -26,6 +26,10 @@ class Migration(migrations.Migration):
                 ("width", models.IntegerField(null=True)),
                 ("height", models.IntegerField(null=True)),
                 ("duration_ms", models.IntegerField(null=True)),
+                (
+                    "likeness",
+                    models.BigIntegerField(null=True, help_text="Alike in files that look or sound alike."),
+                ),
                 ("stored_at", models.DateTimeField()),
             ],
         ),
@@ -89,6 +93,13 @@ class Migration(migrations.Migration):
                 ("schema_version", models.IntegerField()),
                 ("content", models.JSONField()),
                 ("content_sha256", models.BinaryField(max_length=32)),
+                (
+                    "group_key",
+                    models.BigIntegerField(
+                        null=True,
+                        help_text="Equal in cases that belong together; empty: those of the same content do.",
+                    ),
+                ),
                 (
                     "status",
                     models.CharField(

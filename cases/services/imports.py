@@ -4,16 +4,18 @@ They get no decision, because nobody here decided them; their labels train and t
 the operator attests that they are a blind, random and recent sample.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
 from django.db import transaction
 
 from cases.content import Checker, Problem, checker_for, printable
+from cases.groups import Grouper, named_files
 from cases.models import Case, SchemaVersion, Workflow
 from cases.services.media import store_asset
 from cases.types import CaseStatus, Origin, Purpose
@@ -46,15 +48,30 @@ class Imported:
     refused: list[tuple[int, list[Problem]]] = field(default_factory=list)
 
 
+class _Found(NamedTuple):
+    content: Mapping[str, Any]
+    body: bytes
+    label: str
+    at: datetime
+
+
 @transaction.atomic
 def import_labelled(
-    *, workflow_id: UUID, items: Sequence[Labelled], actor: Actor, now: datetime, attest: bool = False
+    *,
+    workflow_id: UUID,
+    items: Sequence[Labelled],
+    actor: Actor,
+    now: datetime,
+    attest: bool = False,
+    met: Counter[bytes] | None = None,
 ) -> Imported:
     """Import cases with their labels; name those that do not fit, and import the others.
 
-    Idempotent: a case without a reference is named by the hash of its content and label, so the same file can
-    be imported again after an interruption. `attest`: the operator says that these labels are a blind,
-    random and recent sample of the traffic.
+    Idempotent: a case without a reference is named by the hash of its content and label, and by how many such
+    rows came before it, so the same file can be imported again after an interruption, and equal rows stay as
+    many as they are: folded into one, a text that is often wrong would count as once wrong. `attest`: the
+    operator says that these labels are a blind, random and recent sample of the traffic. `met` counts the
+    rows of a file that is imported in parts, and is brought up to date.
 
     Raises:
         NotFound: there is no such workflow.
@@ -63,8 +80,8 @@ def import_labelled(
     if workflow is None:
         raise NotFound()
     version = SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version)
-    checker, result = checker_for(version.schema), Imported()
-    found: dict[str, tuple[bytes, str, datetime]] = {}
+    checker, result, met = checker_for(version.schema), Imported(), Counter() if met is None else met
+    found: dict[str, _Found] = {}
     for place, item in enumerate(items):
         content, problems = checked(
             item, checker, version.label_names, asset=lambda data: store_asset(data, now=now).sha256
@@ -74,8 +91,8 @@ def import_labelled(
             continue
         label = item.label
         body = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
-        name = item.reference or "import:" + sha256(body + b"\0" + label.encode()).hex()[:40]
-        found.setdefault(name, (body, label, item.at or now))
+        name = item.reference or _name(sha256(body + b"\0" + label.encode()), met)
+        found.setdefault(name, _Found(content, body, label, item.at or now))
     there = Case.objects.filter(workflow=workflow, reference__in=found).values_list("reference", flat=True)
     for known in list(there):
         found.pop(known or "", None)
@@ -90,6 +107,12 @@ def import_labelled(
     }
     record(action="cases.imported", actor=actor, now=now, about=workflow, detail=detail)
     return result
+
+
+def _name(digest: bytes, met: Counter[bytes]) -> str:
+    """Name a row by what it says; the second of its kind is told from the first."""
+    met[digest] += 1
+    return f"import:{digest.hex()[:40]}" + (f":{met[digest]}" if met[digest] > 1 else "")
 
 
 def checked(
@@ -123,20 +146,23 @@ def checked(
 def _write(
     workflow: Workflow,
     version: SchemaVersion,
-    found: Mapping[str, tuple[bytes, str, datetime]],
+    found: Mapping[str, _Found],
     *,
     attest: bool,
     now: datetime,
 ) -> None:
     cases, labels = [], []
-    for name, (body, label, at) in found.items():
-        case_id = new_id()
+    grouper = Grouper(version.schema)
+    files = named_files({file for one in found.values() for file in grouper.files_of(one.content)})
+    for name, (content, body, label, at) in found.items():
+        case_id, digest = new_id(), sha256(body)
         case = {
             "id": case_id,
             "workflow_id": workflow.id,
             "schema_version": version.number,
             "content": body.decode(),
-            "content_sha256": sha256(body),
+            "content_sha256": digest,
+            "group_key": grouper.key(content, digest, files=files),
             "status": CaseStatus.DECIDED.value,
             "answer": label,
             "epoch": 1,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
+import numpy as np
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -15,7 +16,8 @@ from PIL import Image
 from cases.models import Asset
 from hitl.shared.errors import HitlError
 from science.fields import Kind
-from science.media import MAX_PIXELS, MAX_SECONDS
+from science.groups import SIDE, picture_key, recording_key
+from science.media import MAX_PIXELS, MAX_SECONDS, read_audio
 
 MAX_SIDE = 16_384  # pixels
 MAX_FRAMES = 200  # of a moving image; only the first is shown and scored
@@ -44,6 +46,7 @@ class Inspected:
     width: int | None = None
     height: int | None = None
     duration_ms: int | None = None
+    likeness: int | None = None
 
 
 def inspect_file(data: bytes, *, declared: str = "") -> Inspected:
@@ -84,6 +87,7 @@ def keep_asset(file: Inspected, *, now: datetime) -> Asset:
         width=file.width,
         height=file.height,
         duration_ms=file.duration_ms,
+        likeness=file.likeness,
         stored_at=now,
     )
     default_storage.save(asset.path, ContentFile(file.data))
@@ -108,12 +112,14 @@ def _inspect_image(data: bytes) -> Inspected:
                     raise BadFile(f"The image has more than {MAX_FRAMES} frames. Send a still image.")
                 image.load()  # every pixel: a truncated file ends here
                 media_type = _IMAGE_TYPES[str(image.format)]
+                parts = image.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX, reducing_gap=2.0)
+                likeness = picture_key(np.asarray(parts))
     except BadFile:
         raise
     except Exception as fault:  # decoders raise almost anything on a hostile file
         what = "is not an image of a known type" if _is_unknown(fault) else "is damaged"
         raise BadFile(f"The file {what}. {FIX}") from None
-    return Inspected(data, sha256(data).hexdigest(), Kind.IMAGE, media_type, width=width, height=height)
+    return Inspected(data, sha256(data).hexdigest(), Kind.IMAGE, media_type, width, height, likeness=likeness)
 
 
 def _is_unknown(fault: Exception) -> bool:
@@ -140,4 +146,6 @@ def _inspect_recording(data: bytes) -> Inspected:
     except Exception:  # the wave module raises almost anything on a hostile file
         raise BadFile(f"The recording cannot be read. {FIX}") from None
     milliseconds = round(1000 * frames / rate)
-    return Inspected(data, sha256(data).hexdigest(), Kind.AUDIO, _WAV, duration_ms=milliseconds)
+    likeness = recording_key(read_audio(data))
+    digest = sha256(data).hexdigest()
+    return Inspected(data, digest, Kind.AUDIO, _WAV, duration_ms=milliseconds, likeness=likeness)

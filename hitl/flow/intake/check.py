@@ -1,10 +1,12 @@
 """First step of intake: sort the submissions into those that fit and those that get an answer at once."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import orjson
 
 from cases.content import Problem, clean_text, printable
+from cases.groups import named_files
 from hitl.flow.intake import replays
 from hitl.flow.intake.in_force import WorkflowInForce
 from hitl.flow.intake.media import absent_media
@@ -44,10 +46,14 @@ def check(
         known = replays.taken_references(current.workflow_id, list(first_place))
         results |= {c.index: taken(c.reference) for c in checked if c.reference in known}
         checked = [c for c in checked if c.reference not in known]
+    files = named_files({name for c in checked for name in current.grouper.files_of(c.content)})
     if current.media_fields:
-        results |= {place: ItemResult(422, errors=errors) for place, errors in absent_media(current, checked)}
+        absent = absent_media(current, checked, files)
+        results |= {place: ItemResult(422, errors=errors) for place, errors in absent}
         checked = [c for c in checked if c.index not in results]
-    return results, checked
+    return results, [
+        replace(c, group_key=current.grouper.key(c.content, c.content_sha256, files=files)) for c in checked
+    ]
 
 
 def taken(reference: str | None, by: str = "another case of this workflow") -> ItemResult:

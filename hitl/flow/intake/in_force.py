@@ -10,6 +10,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from cases.content import Checker, checker_for
+from cases.groups import Grouper
 from cases.models import SchemaVersion, Workflow
 from hitl.outbox.events import endpoints_for
 from hitl.shared.errors import HitlError, NotFound
@@ -40,6 +41,7 @@ class WorkflowInForce:
     schema_version: int
     schema: Schema
     checker: Checker
+    grouper: Grouper
     rule: Rule
     plan: ServedModel | None
     release_id: UUID | None
@@ -100,6 +102,7 @@ def _read(slug: str) -> WorkflowInForce:
         schema_version=workflow.schema_version,
         schema=schema,
         checker=checker_for(schema),
+        grouper=Grouper(schema),
         rule=governing.rule,
         plan=_plan(governing),
         release_id=governing.release_id,

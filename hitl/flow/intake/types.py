@@ -70,6 +70,7 @@ class Checked:
     content_json: str
     content_sha256: bytes
     reference: str | None
+    group_key: int | None = None  # filled in last, when the files it names are known
 
 
 @dataclass(frozen=True, slots=True)

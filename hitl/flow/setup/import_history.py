@@ -1,5 +1,6 @@
 """Import a labelled history from a file: chunk by chunk, each row named that does not fit."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -67,11 +68,16 @@ def import_history(
         cases.files.tables.BadTable: the file is damaged; the rows before the damage were taken in.
     """
     check_label(reading)
-    outcome = Outcome(notes=reading.notes)
+    outcome, met = Outcome(notes=reading.notes), Counter[bytes]()
     for chunk in _chunks(labelled(table.rows, reading, folder=media)):
         items = [(line, item) for line, item in chunk if isinstance(item, Labelled)]
         result = import_labelled(
-            workflow_id=workflow_id, items=[item for _, item in items], actor=actor, now=now, attest=attest
+            workflow_id=workflow_id,
+            items=[item for _, item in items],
+            actor=actor,
+            now=now,
+            attest=attest,
+            met=met,
         )
         refused = [(line, problems) for line, problems in chunk if not isinstance(problems, Labelled)]
         refused += [(items[place][0], problems) for place, problems in result.refused]
