@@ -11,6 +11,7 @@ than the champion, whether or not it automates more. Keeping whichever certifica
 (`keeps_the_boldest`) breaks the promise several times as often: false certificates automate most, and stay.
 """
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,7 +22,6 @@ from science.draws import Draws
 from science.guarantee.audits import AuditPolicy
 from science.guarantee.certify import certify
 from science.guarantee.estimates import design_weights, hajek
-from science.guarantee.ledger import lifetime_delta
 from science.guarantee.monitor import Level, RiskMonitor
 from science.guarantee.planning import TestPlan, plan
 from science.guarantee.thinning import thin
@@ -254,7 +254,7 @@ def _challenger(
         proba.max(axis=1)[kept],
         (proba.argmax(axis=1) != known.y)[kept],
         target=TARGET,
-        delta=lifetime_delta(DELTA, attempt) if habit.lifetime else DELTA,
+        delta=6 * DELTA / (math.pi * attempt) ** 2 if habit.lifetime else DELTA,
         expected_labels=expected,
         traffic_scores=model.predict_proba(recent).max(axis=1),
         pi_floor=floor,

@@ -28,8 +28,9 @@ class Grouper:
     ) -> int:
         """Return the group of a case; `files` are those that it names."""
         likeness = [text_key(content[name]) if content[name] else None for name in self._texts]
-        for name in (asset_name(content[field]) for field in self._media):
-            likeness.append(files[name].likeness if name in files else None)
+        for field in self._media:
+            name = asset_name(content[field])
+            likeness.append(files[name].likeness if name is not None and name in files else None)
         return group_key(likeness=likeness, digest=content_sha256)
 
     def files_of(self, content: Mapping[str, Any]) -> list[str]:

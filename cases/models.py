@@ -175,7 +175,7 @@ class Case(models.Model):
     @property
     def group(self) -> int:
         """What it must not be parted from in training, tests and proofs."""
-        return group_of(self.group_key, self.content_sha256)
+        return group_of(self.group_key, bytes(self.content_sha256))
 
 
 class Label(models.Model):

@@ -18,7 +18,6 @@ from policy.types import (
     CertificateStatus,
     ChangeStatus,
     Degree,
-    Doubt,
     LossKind,
     MonitorLevel,
     Scope,
@@ -64,7 +63,6 @@ class Policy(models.Model):
     )
     blind_rate = models.FloatField(default=0.1, validators=_share, help_text="The share in force now.")
     loss = models.CharField(max_length=10, choices=LossKind, default=LossKind.ERRORS)
-    doubt = models.CharField(max_length=12, choices=Doubt, default=Doubt.CERTIFICATE)
     corrects_misses = models.BooleanField(
         default=False,
         help_text="Prove a stricter promise, by as much as reviewers miss of known-answer cases.",
@@ -78,6 +76,12 @@ class Policy(models.Model):
     breaker_tripped_at = models.DateTimeField(null=True)
     breaker_reason = models.CharField(max_length=200, blank=True)
     breaker_by = models.CharField(max_length=10, choices=TrippedBy, blank=True)
+    plans_frozen = models.IntegerField(
+        default=0, help_text="Test plans frozen so far, whatever became of them: each spends doubt."
+    )
+    certificates_issued = models.IntegerField(
+        default=0, help_text="Full certificates given so far: each earns doubt back."
+    )
     evidence_from = models.DateTimeField(
         null=True, help_text="Labels of cases decided before the last alarm prove nothing any more."
     )
@@ -96,10 +100,23 @@ class Policy(models.Model):
                 & Q(blind_share__gte=0.01)
                 & Q(blind_rate__gte=F("blind_share")),
             ),
+            models.CheckConstraint(
+                name="certificates_come_of_frozen_plans",
+                condition=Q(certificates_issued__gte=0, certificates_issued__lte=F("plans_frozen")),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"policy of {self.workflow}"
+
+    @property
+    def doubt_sentence(self) -> str:
+        """What the confidence speaks of, as a sentence."""
+        return (
+            f"On average over workflows' lives at most {percent(1 - self.confidence)} of full certificates"
+            " were false when they were issued. What changes later, provisional certificates and cutoffs set"
+            " by hand are not covered."
+        )
 
     @property
     def promise(self) -> str:
@@ -368,6 +385,7 @@ class Trial(models.Model):
     workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="trials")
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="trials")
     kind = models.CharField(max_length=10, choices=TrialKind)
+    number = models.IntegerField(help_text="Of the plan among all that the workflow has frozen, from 1.")
     scope = models.CharField(max_length=10, choices=Scope)
     target = models.FloatField()
     confidence = models.FloatField()
@@ -393,6 +411,7 @@ class Trial(models.Model):
             models.UniqueConstraint(
                 name="one_open_trial_per_workflow", fields=["workflow"], condition=Q(ended_at__isnull=True)
             ),
+            models.UniqueConstraint(name="plans_are_counted", fields=["workflow", "number"]),
         ]
 
 

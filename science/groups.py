@@ -100,7 +100,7 @@ def group_key(*, likeness: Sequence[int | None], digest: bytes, entity: str | No
 
 def group_of(key: int | None, digest: bytes) -> int:
     """Return the group that was computed when a case came in; by its content where none was."""
-    return group_key(likeness=[], digest=bytes(digest)) if key is None else key
+    return group_key(likeness=[], digest=digest) if key is None else key
 
 
 def _signed(state: bytes) -> int:

@@ -4,11 +4,10 @@ They get no decision, because nobody here decided them; their labels train and t
 the operator attests that they are a blind, random and recent sample.
 """
 
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -48,30 +47,15 @@ class Imported:
     refused: list[tuple[int, list[Problem]]] = field(default_factory=list)
 
 
-class _Found(NamedTuple):
-    content: Mapping[str, Any]
-    body: bytes
-    label: str
-    at: datetime
-
-
 @transaction.atomic
 def import_labelled(
-    *,
-    workflow_id: UUID,
-    items: Sequence[Labelled],
-    actor: Actor,
-    now: datetime,
-    attest: bool = False,
-    met: Counter[bytes] | None = None,
+    *, workflow_id: UUID, items: Sequence[Labelled], actor: Actor, now: datetime, attest: bool = False
 ) -> Imported:
     """Import cases with their labels; name those that do not fit, and import the others.
 
-    Idempotent: a case without a reference is named by the hash of its content and label, and by how many such
-    rows came before it, so the same file can be imported again after an interruption, and equal rows stay as
-    many as they are: folded into one, a text that is often wrong would count as once wrong. `attest`: the
-    operator says that these labels are a blind, random and recent sample of the traffic. `met` counts the
-    rows of a file that is imported in parts, and is brought up to date.
+    Idempotent: a case without a reference is named by the hash of its content and label, so the same file can
+    be imported again after an interruption. `attest`: the operator says that these labels are a blind,
+    random and recent sample of the traffic.
 
     Raises:
         NotFound: there is no such workflow.
@@ -80,8 +64,8 @@ def import_labelled(
     if workflow is None:
         raise NotFound()
     version = SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version)
-    checker, result, met = checker_for(version.schema), Imported(), Counter() if met is None else met
-    found: dict[str, _Found] = {}
+    checker, result = checker_for(version.schema), Imported()
+    found: dict[str, tuple[bytes, str, datetime]] = {}
     for place, item in enumerate(items):
         content, problems = checked(
             item, checker, version.label_names, asset=lambda data: store_asset(data, now=now).sha256
@@ -91,8 +75,8 @@ def import_labelled(
             continue
         label = item.label
         body = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
-        name = item.reference or _name(sha256(body + b"\0" + label.encode()), met)
-        found.setdefault(name, _Found(content, body, label, item.at or now))
+        name = item.reference or "import:" + sha256(body + b"\0" + label.encode()).hex()[:40]
+        found.setdefault(name, (body, label, item.at or now))
     there = Case.objects.filter(workflow=workflow, reference__in=found).values_list("reference", flat=True)
     for known in list(there):
         found.pop(known or "", None)
@@ -107,12 +91,6 @@ def import_labelled(
     }
     record(action="cases.imported", actor=actor, now=now, about=workflow, detail=detail)
     return result
-
-
-def _name(digest: bytes, met: Counter[bytes]) -> str:
-    """Name a row by what it says; the second of its kind is told from the first."""
-    met[digest] += 1
-    return f"import:{digest.hex()[:40]}" + (f":{met[digest]}" if met[digest] > 1 else "")
 
 
 def checked(
@@ -146,15 +124,16 @@ def checked(
 def _write(
     workflow: Workflow,
     version: SchemaVersion,
-    found: Mapping[str, _Found],
+    found: Mapping[str, tuple[bytes, str, datetime]],
     *,
     attest: bool,
     now: datetime,
 ) -> None:
     cases, labels = [], []
     grouper = Grouper(version.schema)
-    files = named_files({file for one in found.values() for file in grouper.files_of(one.content)})
-    for name, (content, body, label, at) in found.items():
+    contents = {name: orjson.loads(body) for name, (body, _, _) in found.items()}
+    files = named_files({file for content in contents.values() for file in grouper.files_of(content)})
+    for name, (body, label, at) in found.items():
         case_id, digest = new_id(), sha256(body)
         case = {
             "id": case_id,
@@ -162,7 +141,7 @@ def _write(
             "schema_version": version.number,
             "content": body.decode(),
             "content_sha256": digest,
-            "group_key": grouper.key(content, digest, files=files),
+            "group_key": grouper.key(contents[name], digest, files=files),
             "status": CaseStatus.DECIDED.value,
             "answer": label,
             "epoch": 1,

@@ -1,7 +1,7 @@
 """Play a world: its history first, then case after case, with people, jobs and time as in service."""
 
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -237,13 +237,10 @@ class _Play:
 
     def _learn_history(self) -> None:
         """Import the first rows. They are attested: recent, all of them, and labelled without our model."""
-        met = Counter[bytes]()
         for first in range(0, len(self.history), _IMPORT_CHUNK):
             items = self.history[first : first + _IMPORT_CHUNK]
             now = self.clockwork.move_by(1)
-            import_labelled(
-                workflow_id=self.workflow.id, items=items, actor=ACTOR, now=now, attest=True, met=met
-            )
+            import_labelled(workflow_id=self.workflow.id, items=items, actor=ACTOR, now=now, attest=True)
         if self.history:
             self._train(self.operator)
 

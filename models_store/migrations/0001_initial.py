@@ -153,16 +153,7 @@ class Migration(migrations.Migration):
                         to="models_store.release",
                     ),
                 ),
-                (
-                    "source",
-                    models.CharField(
-                        choices=[
-                            ("out_of_fold", "scored by models of the other cases"),
-                            ("held_out", "kept out of training"),
-                        ],
-                        max_length=12,
-                    ),
-                ),
+                ("n_held_out", models.IntegerField(default=0)),
                 (
                     "label_ids",
                     django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), size=None),
@@ -208,21 +199,35 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "tune_truth",
+                    "groups",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(),
+                        help_text="Equal in cases that belong together.",
+                        size=None,
+                    ),
+                ),
+                (
+                    "unsettled_case_ids",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(), default=list, size=None
+                    ),
+                ),
+                (
+                    "unsettled_predicted",
                     django.contrib.postgres.fields.ArrayField(
                         base_field=models.SmallIntegerField(), default=list, size=None
                     ),
                 ),
                 (
-                    "tune_predicted",
-                    django.contrib.postgres.fields.ArrayField(
-                        base_field=models.SmallIntegerField(), default=list, size=None
-                    ),
-                ),
-                (
-                    "tune_scores",
+                    "unsettled_scores",
                     django.contrib.postgres.fields.ArrayField(
                         base_field=models.FloatField(), default=list, size=None
+                    ),
+                ),
+                (
+                    "unsettled_groups",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.BigIntegerField(), default=list, size=None
                     ),
                 ),
             ],
@@ -259,8 +264,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("train", "fit the model"),
-                            ("tune", "choose scores and grids"),
-                            ("certify", "prove the promise"),
+                            ("judge", "judge the model"),
                         ],
                         max_length=8,
                     ),

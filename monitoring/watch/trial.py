@@ -1,5 +1,6 @@
 """Open, feed and end the trial that confirms what is in force, or proves it again after an alarm."""
 
+from collections.abc import Callable
 from itertools import takewhile
 
 import numpy as np
@@ -9,13 +10,14 @@ from django.db.models import QuerySet
 from monitoring.watch import blind_answers
 from monitoring.watch.blind_answers import Truth
 from monitoring.watch.watched import ACCEPTED, ACTOR, AUTOMATES, WatchedWorkflow, cursor
-from policy.models import Decision, Trial
-from policy.proof.live import ChanceTooLow, LiveTest
+from policy.models import Decision, Policy, Trial
+from policy.proof.live import Block, ChanceTooLow, LiveTest
 from policy.services import trials
 from policy.services.trials import Planned
 from policy.types import TrialKind, TrialOutcome
 from science.decide import Basis, Reason
 from science.guarantee.blocks import closed_prefix
+from science.guarantee.elond import Share
 
 
 def line_up(watched: WatchedWorkflow) -> None:
@@ -31,13 +33,14 @@ def line_up(watched: WatchedWorkflow) -> None:
         trial = None
     if trial is not None:
         return
-    kind, planned = _called_for(watched)
-    if planned is not None:
-        trials.open_trial(
-            watched.policy,
+    called_for = _called_for(watched)
+    if called_for is not None:
+        kind, plan = called_for
+        trials.freeze_plan(
+            watched.workflow_id,
             watched.release,
             kind=kind,
-            planned=planned,
+            plan=plan,
             cutoffs=watched.cutoffs.cutoffs if watched.cutoffs and kind is TrialKind.CONFIRM else {},
             actor=ACTOR,
             now=watched.now,
@@ -56,21 +59,28 @@ def _fits(trial: Trial, watched: WatchedWorkflow) -> bool:
     return is_provisional and watched.cutoffs is not None and watched.cutoffs.cutoffs == trial.cutoffs
 
 
-def _called_for(watched: WatchedWorkflow) -> tuple[TrialKind, Planned | None]:
-    if watched.is_automating and watched.basis is Basis.PROVISIONAL and watched.cutoffs is not None:
-        planned = trials.plan_confirmation(watched.policy, watched.release, watched.cutoffs)
-        return TrialKind.CONFIRM, planned
+def _called_for(
+    watched: WatchedWorkflow,
+) -> tuple[TrialKind, Callable[[Policy, Share], Planned | None]] | None:
+    cutoffs = watched.cutoffs
+    if watched.is_automating and watched.basis is Basis.PROVISIONAL and cutoffs is not None:
+        return TrialKind.CONFIRM, lambda policy, share: trials.plan_confirmation(
+            policy, share, watched.release, cutoffs
+        )
     if watched.is_tripped_by_evidence and watched.policy.degree in AUTOMATES:
-        return TrialKind.RECOVER, _recovery(watched)
-    return TrialKind.CONFIRM, None
+        tuning = _tuning_after_alarm(watched)
+        return TrialKind.RECOVER, lambda policy, share: trials.plan_recovery(
+            policy, share, watched.release, tuning
+        )
+    return None
 
 
-def _recovery(watched: WatchedWorkflow) -> Planned | None:
+def _tuning_after_alarm(watched: WatchedWorkflow) -> Block:
     rows = blind_answers.scored(watched.workflow_id, watched.release.id, reasons=[Reason.BREAKER])
     rows = rows.filter(decided_at__gte=watched.policy.breaker_tripped_at)
     known = blind_answers.drawn_after(rows, None, until=watched.until, now=watched.now)
     over = [one for one in takewhile(lambda one: one.truth is not Truth.OPEN, known) if one.is_known]
-    return trials.plan_recovery(watched.policy, watched.release, blind_answers.block_of(over, watched.costs))
+    return blind_answers.block_of(over, watched.costs)
 
 
 def advance(watched: WatchedWorkflow) -> None:

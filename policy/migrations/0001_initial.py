@@ -597,17 +597,6 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "doubt",
-                    models.CharField(
-                        choices=[
-                            ("certificate", "certificates made from the same labels"),
-                            ("lifetime", "all certificates the workflow will ever have, together"),
-                        ],
-                        default="certificate",
-                        max_length=12,
-                    ),
-                ),
-                (
                     "corrects_misses",
                     models.BooleanField(
                         default=False,
@@ -642,6 +631,19 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "plans_frozen",
+                    models.IntegerField(
+                        default=0,
+                        help_text="Test plans frozen so far, whatever became of them: each spends doubt.",
+                    ),
+                ),
+                (
+                    "certificates_issued",
+                    models.IntegerField(
+                        default=0, help_text="Full certificates given so far: each earns doubt back."
+                    ),
+                ),
+                (
                     "evidence_from",
                     models.DateTimeField(
                         help_text="Labels of cases decided before the last alarm prove nothing any more.",
@@ -668,6 +670,13 @@ class Migration(migrations.Migration):
                         ),
                         name="audits_never_stop",
                     ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("certificates_issued__gte", 0),
+                            ("certificates_issued__lte", models.F("plans_frozen")),
+                        ),
+                        name="certificates_come_of_frozen_plans",
+                    ),
                 ],
             },
         ),
@@ -688,6 +697,12 @@ class Migration(migrations.Migration):
                             ("recover", "prove the promise again after an alarm"),
                         ],
                         max_length=10,
+                    ),
+                ),
+                (
+                    "number",
+                    models.IntegerField(
+                        help_text="Of the plan among all that the workflow has frozen, from 1."
                     ),
                 ),
                 (
@@ -1014,6 +1029,10 @@ class Migration(migrations.Migration):
                 fields=("workflow",),
                 name="one_open_trial_per_workflow",
             ),
+        ),
+        migrations.AddConstraint(
+            model_name="trial",
+            constraint=models.UniqueConstraint(fields=("workflow", "number"), name="plans_are_counted"),
         ),
         migrations.AddConstraint(
             model_name="watch",

@@ -16,7 +16,7 @@ from models_store.selectors import champion
 from policy.access import require_raiser
 from policy.models import Policy
 from policy.services.locking import locked_policy
-from policy.types import Degree, Doubt, LossKind, Scope
+from policy.types import Degree, LossKind, Scope
 from science.decide import AUDIT_FLOOR
 
 BLIND_FLOOR = 0.01  # below this a release collects no blind labels to speak of
@@ -34,7 +34,6 @@ class Promise:
         audit_amber: the same while the evidence is doubtful.
         blind_share: least share of reviewed cases answered without sight of the model's output.
         loss: whether each mistake counts the same, or what its label costs.
-        doubt: whether the confidence speaks of each certificate or of all there will ever be.
         corrects_misses: whether a stricter promise is proved, by what reviewers miss of known-answer cases.
     """
 
@@ -45,7 +44,6 @@ class Promise:
     audit_amber: float = 0.25
     blind_share: float = 0.1
     loss: str = LossKind.ERRORS
-    doubt: str = Doubt.CERTIFICATE
     corrects_misses: bool = False
 
     def errors(self) -> list[dict[str, str]]:
@@ -55,7 +53,6 @@ class Promise:
             "confidence": (0.5 < self.confidence < 1, "above 0.5 and below 1: 0.95 is 95 %"),
             "scope": (self.scope in Scope.values, f"one of {', '.join(Scope.values)}"),
             "loss": (self.loss in LossKind.values, f"one of {', '.join(LossKind.values)}"),
-            "doubt": (self.doubt in Doubt.values, f"one of {', '.join(Doubt.values)}"),
             "audit_base": (
                 AUDIT_FLOOR <= self.audit_base <= 1,
                 f"from {AUDIT_FLOOR:g} to 1: audits never stop",
@@ -171,6 +168,5 @@ def _columns(promise: Promise) -> dict[str, Any]:
         "audit_amber": promise.audit_amber,
         "blind_share": promise.blind_share,
         "loss": str(promise.loss),
-        "doubt": str(promise.doubt),
         "corrects_misses": promise.corrects_misses,
     }

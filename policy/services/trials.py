@@ -1,5 +1,6 @@
 """Trials: test plans, fixed before their first label, that live labels prove or do not."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,14 +13,16 @@ from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from models_store.models import Release
 from policy.models import Certificate, CutoffSet, Policy, Trial
+from policy.proof.doubt import next_share
 from policy.proof.live import Block, LiveTest, UnitLabel
 from policy.proof.proofs import Claim, Proof, unit_of
-from policy.proof.samples import fair_labels
+from policy.proof.samples import believed
 from policy.proof.terms import terms_of
 from policy.services.certify import claim_of, issue
 from policy.services.locking import locked_policy
 from policy.types import Scope, TrialKind, TrialOutcome
 from science.decide import PROVISIONAL_RAMP
+from science.guarantee.elond import Share
 from science.guarantee.exact import fewest_labels
 from science.guarantee.grid import coverage_grid
 from science.guarantee.planning import TestPlan, labels_needed, plan_on_grid
@@ -43,17 +46,17 @@ class Planned:
         return [{"label": label, "plan": plan.to_json()} for label, plan in self.plans.items()]
 
 
-def plan_confirmation(policy: Policy, release: Release, cutoffs: CutoffSet) -> Planned | None:
+def plan_confirmation(policy: Policy, share: Share, release: Release, cutoffs: CutoffSet) -> Planned | None:
     """Return the test plan that confirms, on fresh labels, the cutoffs that a provisional certificate allows.
 
     Only points that it passed are asked about, as strict as those in force or stricter: of cases above them
     three in four are reviewed blind while the ramp is on, so the proof takes days and not months. None when
     there is nothing to ask.
     """
-    certificate, sample = cutoffs.certificate, fair_labels(release, since=policy.evidence_from)
+    certificate, sample = cutoffs.certificate, believed(release, since=policy.evidence_from)
     if certificate is None or sample is None:
         return None
-    terms = terms_of(policy, labels=release.labels)
+    terms = terms_of(policy, labels=release.labels, delta=share.alpha)
     losses = sample.losses(np.array(terms.costs))
     passed = {unit["label"]: unit for unit in certificate.seen["units"]}
     plans: dict[UnitLabel, TestPlan] = {}
@@ -75,7 +78,7 @@ def plan_confirmation(policy: Policy, release: Release, cutoffs: CutoffSet) -> P
     return Planned(plans, evidence | {"costs": list(terms.costs)}) if plans else None
 
 
-def plan_recovery(policy: Policy, release: Release, tuning: Block) -> Planned | None:
+def plan_recovery(policy: Policy, share: Share, release: Release, tuning: Block) -> Planned | None:
     """Return the test plan that proves the promise again by labels from after an alarm.
 
     Everything is reviewed blind meanwhile, so each label counts in full. None while there are too few, or
@@ -84,7 +87,7 @@ def plan_recovery(policy: Policy, release: Release, tuning: Block) -> Planned | 
     known = tuning.where(~np.isnan(tuning.losses))
     if len(known) < MIN_TO_RECOVER:
         return None
-    terms = terms_of(policy, labels=release.labels)
+    terms = terms_of(policy, labels=release.labels, delta=share.alpha)
     labels: list[UnitLabel] = [None] if policy.scope == Scope.OVERALL else list(release.labels)
     each, plans = terms.delta / len(labels), {}
     for label in labels:
@@ -130,34 +133,55 @@ def units_of(cutoffs: CutoffSet) -> dict[UnitLabel, float]:
     return {label: float(cutoff) for label, cutoff in cutoffs.cutoffs.items()}
 
 
-def open_trial(
-    policy: Policy,
+@transaction.atomic
+def freeze_plan(
+    workflow_id: UUID,
     release: Release,
     *,
     kind: TrialKind,
-    planned: Planned,
+    plan: Callable[[Policy, Share], Planned | None],
     cutoffs: dict[str, float],
     actor: Actor,
     now: datetime,
-) -> Trial:
-    """Start a trial with these plans; from now on its labels count and its plans may not change."""
+) -> Trial | None:
+    """Freeze a plan and start its trial; from now on its labels count and it may not change.
+
+    It is made and counted under the policy's lock, so that no two plans have the same number. None where
+    `plan` has nothing to ask.
+
+    Raises:
+        NothingKnown: misses are to be allowed for, and nothing bounds them yet; no plan is counted.
+    """
+    policy = locked_policy(workflow_id)
+    share = next_share(policy)
+    planned = plan(policy, share)
+    if planned is None:
+        return None
+    policy.plans_frozen = share.number
+    policy.save(update_fields=["plans_frozen"])
     claim = claim_of(policy)
+    evidence = planned.evidence | {
+        "plan_number": share.number,
+        "issued_before": share.issued,
+        "alpha": share.alpha,
+    }
     trial = Trial.objects.create(
         workflow_id=policy.workflow_id,
         release=release,
         kind=kind,
+        number=share.number,
         scope=claim.scope,
         target=claim.target,
         confidence=claim.confidence,
         loss=claim.loss,
         cutoffs=cutoffs,
         plans=planned.rows(),
-        evidence=planned.evidence,
+        evidence=evidence,
         states=LiveTest.begin(planned.plans).states(),
         frozen_at=now,
         read_at=now,
     )
-    detail = {"kind": kind, "release": str(release.id), **planned.evidence}
+    detail = {"kind": kind, "release": str(release.id), **evidence}
     record(action="trial.opened", actor=actor, now=now, about=trial, detail=detail)
     return trial
 

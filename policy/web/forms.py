@@ -9,7 +9,7 @@ from django import forms
 from hitl.shared.errors import Invalid
 from policy.models import Policy
 from policy.services.promises import Promise
-from policy.types import Doubt, LossKind, Scope
+from policy.types import LossKind, Scope
 
 
 class PercentField(forms.FloatField):
@@ -55,13 +55,6 @@ class PromiseForm(forms.Form):
     loss = forms.ChoiceField(
         label="How mistakes count", choices=LossKind.choices, required=False, initial=LossKind.ERRORS
     )
-    doubt = forms.ChoiceField(
-        label="The confidence covers",
-        choices=Doubt.choices,
-        required=False,
-        initial=Doubt.CERTIFICATE,
-        help_text="With all certificates together, each new attempt must prove more than the one before.",
-    )
     corrects_misses = forms.BooleanField(
         label="Allow for what reviewers miss",
         required=False,
@@ -87,7 +80,6 @@ class PromiseForm(forms.Form):
         given = dict(self.cleaned_data)
         del given["follows_certificates"]
         given["loss"] = given["loss"] or LossKind.ERRORS
-        given["doubt"] = given["doubt"] or Doubt.CERTIFICATE
         return Promise(**given)
 
 

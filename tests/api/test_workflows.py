@@ -207,7 +207,7 @@ def test_a_case_is_checked_against_the_fields_of_now_in_every_process(
 
 
 def test_a_promise_may_be_about_costs_for_good_and_allow_for_misses(manager: ApiClient) -> None:
-    promise = {"loss": "costs", "doubt": "lifetime", "corrects_misses": True, "scope": "per_label"}
+    promise = {"loss": "costs", "corrects_misses": True, "scope": "per_label"}
     body = manager.send("POST", "/workflows", NEW | {"promise": promise}).json()
     assert {name: body["promise"][name] for name in promise} == promise
 

@@ -1,6 +1,5 @@
 """Import a labelled history from a file: chunk by chunk, each row named that does not fit."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -68,16 +67,11 @@ def import_history(
         cases.files.tables.BadTable: the file is damaged; the rows before the damage were taken in.
     """
     check_label(reading)
-    outcome, met = Outcome(notes=reading.notes), Counter[bytes]()
+    outcome = Outcome(notes=reading.notes)
     for chunk in _chunks(labelled(table.rows, reading, folder=media)):
         items = [(line, item) for line, item in chunk if isinstance(item, Labelled)]
         result = import_labelled(
-            workflow_id=workflow_id,
-            items=[item for _, item in items],
-            actor=actor,
-            now=now,
-            attest=attest,
-            met=met,
+            workflow_id=workflow_id, items=[item for _, item in items], actor=actor, now=now, attest=attest
         )
         refused = [(line, problems) for line, problems in chunk if not isinstance(problems, Labelled)]
         refused += [(items[place][0], problems) for place, problems in result.refused]

@@ -64,16 +64,3 @@ def test_only_attested_labels_count_as_a_blind_sample() -> None:
 def test_a_workflow_that_is_not_there_is_said_to_be_missing() -> None:
     with pytest.raises(NotFound):
         import_labelled(workflow_id=new_id(), items=GOOD, actor=TESTER, now=NOW)
-
-
-def test_equal_rows_stay_as_many_as_they_are_and_belong_together() -> None:
-    """Folded into one, a text that is wrong a fifth of the time would count as once wrong."""
-    twice = [
-        Labelled({"amount": 7.0}, "ham"),
-        Labelled({"amount": 7.0}, "ham"),
-        Labelled({"amount": 7.0}, "spam"),
-    ]
-    assert bring(twice).taken == 3
-    assert bring(twice).known == 3
-    assert len({case.group for case in Case.objects.all()}) == 1
-    assert bring([*twice, twice[0]]).taken == 1

@@ -200,10 +200,6 @@ class Promise(Shape):
     loss: Annotated[
         Literal["errors", "costs"], _said("Whether each mistake counts the same, or what its label costs.")
     ] = "errors"
-    doubt: Annotated[
-        Literal["certificate", "lifetime"],
-        _said("Whether the confidence is that of each certificate, or of all there will be."),
-    ] = "certificate"
     corrects_misses: Annotated[
         bool, _said("Prove a stricter promise, by what reviewers miss of known-answer cases.")
     ] = False

@@ -27,7 +27,7 @@ from reviews.models import ReviewRules
 from reviews.services.rules import RULES, change_rules, rules_body
 
 _NUMBERS = ("target", "confidence", "audit_base", "audit_amber", "blind_share")
-_CHOICES = ("scope", "loss", "doubt")
+_CHOICES = ("scope", "loss")
 _PROMISE = (*_NUMBERS, *_CHOICES, "corrects_misses")
 _WORDS = ("name", "description", "review_policy")
 
