@@ -1,5 +1,6 @@
 """What may be automated: policy, certificates, cutoff sets and decisions."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -209,6 +210,16 @@ class Certificate(models.Model):
     def __str__(self) -> str:
         return f"{self.get_status_display()}: at most {percent(self.target)} wrong"
 
+    @property
+    def labels_from(self) -> datetime | None:
+        """When the window that it was proved over began; None for a provisional one."""
+        return datetime.fromisoformat(self.seen["from"]) if self.seen.get("from") else None
+
+    @property
+    def labels_until(self) -> datetime | None:
+        """When the last case was decided that it was proved by."""
+        return datetime.fromisoformat(self.seen["until"]) if self.seen.get("until") else None
+
     def covers(self, policy: Policy) -> bool:
         """Tell whether it proves what the operator promises, or more."""
         return (
@@ -386,6 +397,12 @@ class Trial(models.Model):
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="trials")
     kind = models.CharField(max_length=10, choices=TrialKind)
     number = models.IntegerField(help_text="Of the plan among all that the workflow has frozen, from 1.")
+    group_cap = models.IntegerField(
+        default=1, help_text="Most labels of one group in an hour that the plan allows for."
+    )
+    largest_group = models.IntegerField(
+        default=0, help_text="Labels of one group in an hour that were too many for it."
+    )
     scope = models.CharField(max_length=10, choices=Scope)
     target = models.FloatField()
     confidence = models.FloatField()

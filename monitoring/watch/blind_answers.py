@@ -6,7 +6,7 @@ states below (see `science.guarantee.blocks`).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -16,7 +16,7 @@ import numpy as np
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
-from cases.models import Label
+from cases.models import Case, Label
 from cases.types import Purpose
 from policy.models import Decision
 from policy.proof.live import Block
@@ -58,6 +58,7 @@ class Drawn:
     truth: Truth
     loss: float
     hint: float | None
+    group: int | None = None  # equal in cases that belong together
 
     @property
     def place(self) -> Cursor:
@@ -92,6 +93,7 @@ def drawn_after(rows: QuerySet[Decision], place: Cursor, *, until: datetime, now
     drawn = after(rows, place, until=until).filter(Q(is_audited=True) | Q(is_blind=True))
     found = _columns(drawn, MAX_DRAWN)
     known = _known([row[1] for row in found], now)
+    groups = {case.id: case.group for case in _groups([row[1] for row in found])}
     return [
         Drawn(
             at,
@@ -101,9 +103,14 @@ def drawn_after(rows: QuerySet[Decision], place: Cursor, *, until: datetime, now
             inclusion_probability,
             reference_rate or inclusion_probability,
             *known[case_id].judge(predicted, now),
+            groups[case_id],
         )
         for at, case_id, score, predicted, inclusion_probability, reference_rate in found
     ]
+
+
+def _groups(case_ids: Sequence[UUID]) -> QuerySet[Case]:
+    return Case.objects.filter(pk__in=case_ids).only("id", "group_key", "content_sha256")
 
 
 def _columns(
@@ -145,7 +152,7 @@ def all_between(
 
 def block_of(drawn: Sequence[Drawn], costs: Mapping[str, float]) -> Block:
     """Return drawn cases as a block of labels, with what each loss costs."""
-    return _block(
+    block = _block(
         [
             (
                 one.loss * costs[one.predicted],
@@ -157,6 +164,7 @@ def block_of(drawn: Sequence[Drawn], costs: Mapping[str, float]) -> Block:
             for one in drawn
         ]
     )
+    return replace(block, groups=np.array([one.group for one in drawn], dtype=np.int64))
 
 
 def _block(rows: Sequence[tuple[Any, ...]]) -> Block:

@@ -1,17 +1,17 @@
 """Open, feed and end the trial that confirms what is in force, or proves it again after an alarm."""
 
-from collections.abc import Callable
-from itertools import takewhile
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby, takewhile
 
 import numpy as np
 from django.db import transaction
 from django.db.models import QuerySet
 
 from monitoring.watch import blind_answers
-from monitoring.watch.blind_answers import Truth
+from monitoring.watch.blind_answers import Drawn, Truth
 from monitoring.watch.watched import ACCEPTED, ACTOR, AUTOMATES, WatchedWorkflow, cursor
 from policy.models import Decision, Policy, Trial
-from policy.proof.live import Block, ChanceTooLow, LiveTest
+from policy.proof.live import Block, ChanceTooLow, GroupTooLarge, LiveTest
 from policy.services import trials
 from policy.services.trials import Planned
 from policy.types import TrialKind, TrialOutcome
@@ -61,16 +61,16 @@ def _fits(trial: Trial, watched: WatchedWorkflow) -> bool:
 
 def _called_for(
     watched: WatchedWorkflow,
-) -> tuple[TrialKind, Callable[[Policy, Share], Planned | None]] | None:
+) -> tuple[TrialKind, Callable[[Policy, Share, int], Planned | None]] | None:
     cutoffs = watched.cutoffs
     if watched.is_automating and watched.basis is Basis.PROVISIONAL and cutoffs is not None:
-        return TrialKind.CONFIRM, lambda policy, share: trials.plan_confirmation(
-            policy, share, watched.release, cutoffs
+        return TrialKind.CONFIRM, lambda policy, share, cap: trials.plan_confirmation(
+            policy, share, cap, watched.release, cutoffs
         )
     if watched.is_tripped_by_evidence and watched.policy.degree in AUTOMATES:
         tuning = _tuning_after_alarm(watched)
-        return TrialKind.RECOVER, lambda policy, share: trials.plan_recovery(
-            policy, share, watched.release, tuning
+        return TrialKind.RECOVER, lambda policy, share, cap: trials.plan_recovery(
+            policy, share, cap, watched.release, tuning
         )
     return None
 
@@ -101,15 +101,20 @@ def advance(watched: WatchedWorkflow) -> None:
         try:
             _feed(trial, test, rows, watched)
         except ChanceTooLow as why:
-            reason = f"Labels are collected too seldom for its plan: {why}."
-            trials.end_trial(
-                trial, outcome=TrialOutcome.ABANDONED, reason=reason, actor=ACTOR, now=watched.now
-            )
+            _abandon(trial, f"Labels are collected too seldom for its plan: {why}.", watched)
+            return
+        except GroupTooLarge as why:
+            Trial.objects.filter(pk=trial.pk).update(largest_group=why.size)
+            _abandon(trial, f"More cases belong together than it was planned for: {why}.", watched)
             return
         trials.keep(trial, test, now=watched.now)
         is_enough = trials.is_enough(trial, test)
     if is_enough:
         trials.certify_trial(trial, test, actor=ACTOR, now=watched.now)
+
+
+def _abandon(trial: Trial, reason: str, watched: WatchedWorkflow) -> None:
+    trials.end_trial(trial, outcome=TrialOutcome.ABANDONED, reason=reason, actor=ACTOR, now=watched.now)
 
 
 def rows_of(trial: Trial) -> QuerySet[Decision]:
@@ -120,15 +125,25 @@ def rows_of(trial: Trial) -> QuerySet[Decision]:
 
 
 def _feed(trial: Trial, test: LiveTest, rows: QuerySet[Decision], watched: WatchedWorkflow) -> None:
-    """Take in whole blocks in decision order. An answer that did not come in time counts as a wrong one."""
+    """Take in whole blocks in decision order. An answer that did not come in time counts as a wrong one.
+
+    A group makes one bet an hour at most, and its size is declared for that.
+    """
     while True:
         drawn = blind_answers.drawn_after(rows, cursor(trial), until=watched.until, now=watched.now)
         is_over = np.array([one.truth is not Truth.OPEN for one in drawn], dtype=bool)
         ready = drawn[: closed_prefix(is_over)]
         if not ready:
             return
-        test.take(blind_answers.block_of(ready, watched.costs))
+        for hour in hours_of(ready):
+            test.take(blind_answers.block_of(hour, watched.costs))
         trial.cursor_at, trial.cursor_case = ready[-1].at, ready[-1].case_id
         trial.n_labels += len(ready)
         trial.n_wrong += sum(one.loss for one in ready)
         trial.n_overdue += sum(one.truth is not Truth.FINAL and one.loss > 0 for one in ready)
+
+
+def hours_of(drawn: Sequence[Drawn]) -> Iterator[list[Drawn]]:
+    """Part draws, in their order, by the hour of their decision: borders that no answer moves."""
+    for _, hour in groupby(drawn, key=lambda one: one.at.replace(minute=0, second=0, microsecond=0)):
+        yield list(hour)

@@ -706,6 +706,18 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "group_cap",
+                    models.IntegerField(
+                        default=1, help_text="Most labels of one group in an hour that the plan allows for."
+                    ),
+                ),
+                (
+                    "largest_group",
+                    models.IntegerField(
+                        default=0, help_text="Labels of one group in an hour that were too many for it."
+                    ),
+                ),
+                (
                     "scope",
                     models.CharField(
                         choices=[

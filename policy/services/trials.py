@@ -14,6 +14,7 @@ from hitl.shared.actor import Actor
 from models_store.models import Release
 from policy.models import Certificate, CutoffSet, Policy, Trial
 from policy.proof.doubt import next_share
+from policy.proof.group_sizes import group_cap
 from policy.proof.live import Block, LiveTest, UnitLabel
 from policy.proof.proofs import Claim, Proof, unit_of
 from policy.proof.samples import believed
@@ -46,7 +47,9 @@ class Planned:
         return [{"label": label, "plan": plan.to_json()} for label, plan in self.plans.items()]
 
 
-def plan_confirmation(policy: Policy, share: Share, release: Release, cutoffs: CutoffSet) -> Planned | None:
+def plan_confirmation(
+    policy: Policy, share: Share, cap: int, release: Release, cutoffs: CutoffSet
+) -> Planned | None:
     """Return the test plan that confirms, on fresh labels, the cutoffs that a provisional certificate allows.
 
     Only points that it passed are asked about, as strict as those in force or stricter: of cases above them
@@ -73,12 +76,13 @@ def plan_confirmation(policy: Policy, share: Share, release: Release, cutoffs: C
                 target=terms.target,
                 delta=terms.delta / max(1, len(passed)),
                 pi_floor=1 - PROVISIONAL_RAMP,
+                cap=cap,
             )
     evidence = {"tuned_on": sample.digest, "target_tested": terms.target, "delta": terms.delta, **terms.why}
     return Planned(plans, evidence | {"costs": list(terms.costs)}) if plans else None
 
 
-def plan_recovery(policy: Policy, share: Share, release: Release, tuning: Block) -> Planned | None:
+def plan_recovery(policy: Policy, share: Share, cap: int, release: Release, tuning: Block) -> Planned | None:
     """Return the test plan that proves the promise again by labels from after an alarm.
 
     Everything is reviewed blind meanwhile, so each label counts in full. None while there are too few, or
@@ -95,7 +99,7 @@ def plan_recovery(policy: Policy, share: Share, release: Release, tuning: Block)
         if len(own) < MIN_TO_RECOVER / len(labels) / 2:
             continue
         grid = coverage_grid(own.scores, target=terms.target, delta=each, expected_labels=2_000)
-        plan = _planned(grid, own.scores, own.losses, target=terms.target, delta=each, pi_floor=1.0)
+        plan = _planned(grid, own.scores, own.losses, target=terms.target, delta=each, pi_floor=1.0, cap=cap)
         if labels_needed(plan) is not None:
             plans[label] = plan
     evidence = {"tuned_on": f"{len(known)} labels after the alarm", "target_tested": terms.target}
@@ -111,8 +115,12 @@ def _planned(
     target: float,
     delta: float,
     pi_floor: float,
+    cap: int,
 ) -> TestPlan:
-    """Return a test plan for as many labels as were needed before, or as the tuning cases suggest."""
+    """Return a test plan for as many labels as were needed before, or as the tuning cases suggest.
+
+    Where up to `cap` labels make one bet, as many times more are needed.
+    """
     least = int(1.5 * fewest_labels(target, delta))
 
     def for_labels(n: int) -> TestPlan:
@@ -122,7 +130,7 @@ def _planned(
 
     first = for_labels(max(least, len(scores)))
     needed = labels_needed(first) or 0
-    return for_labels(min(MAX_PLANNED, max(least, int(1.25 * needed), len(scores))))
+    return for_labels(cap * min(MAX_PLANNED, max(least, int(1.25 * needed), len(scores))))
 
 
 def units_of(cutoffs: CutoffSet) -> dict[UnitLabel, float]:
@@ -139,7 +147,7 @@ def freeze_plan(
     release: Release,
     *,
     kind: TrialKind,
-    plan: Callable[[Policy, Share], Planned | None],
+    plan: Callable[[Policy, Share, int], Planned | None],
     cutoffs: dict[str, float],
     actor: Actor,
     now: datetime,
@@ -153,8 +161,8 @@ def freeze_plan(
         NothingKnown: misses are to be allowed for, and nothing bounds them yet; no plan is counted.
     """
     policy = locked_policy(workflow_id)
-    share = next_share(policy)
-    planned = plan(policy, share)
+    share, cap = next_share(policy), group_cap(workflow_id, now=now)
+    planned = plan(policy, share, cap)
     if planned is None:
         return None
     policy.plans_frozen = share.number
@@ -164,12 +172,14 @@ def freeze_plan(
         "plan_number": share.number,
         "issued_before": share.issued,
         "alpha": share.alpha,
+        "group_cap": cap,
     }
     trial = Trial.objects.create(
         workflow_id=policy.workflow_id,
         release=release,
         kind=kind,
         number=share.number,
+        group_cap=cap,
         scope=claim.scope,
         target=claim.target,
         confidence=claim.confidence,
@@ -177,7 +187,7 @@ def freeze_plan(
         cutoffs=cutoffs,
         plans=planned.rows(),
         evidence=evidence,
-        states=LiveTest.begin(planned.plans).states(),
+        states=LiveTest.begin(planned.plans, cap=cap).states(),
         frozen_at=now,
         read_at=now,
     )
@@ -189,7 +199,11 @@ def freeze_plan(
 def begin_again(trial: Trial) -> None:
     """Reset the row of a trial because a label has changed: the next run reads all labels again."""
     plans = {entry["label"]: TestPlan.from_json(entry["plan"]) for entry in trial.plans}
-    trial.states, trial.cursor_at, trial.cursor_case = LiveTest.begin(plans).states(), None, None
+    trial.states, trial.cursor_at, trial.cursor_case = (
+        LiveTest.begin(plans, cap=trial.group_cap).states(),
+        None,
+        None,
+    )
     trial.n_labels, trial.n_wrong, trial.n_overdue = 0, 0.0, 0
 
 
@@ -244,7 +258,14 @@ def certify_trial(trial: Trial, test: LiveTest, *, actor: Actor, now: datetime) 
     proof = Proof(
         is_proved=any(unit["cutoff"] is not None for unit in units),
         is_provisional=False,
-        seen={"n_labels": trial.n_labels, "n_overdue": trial.n_overdue, "units": units},
+        seen={
+            "n_labels": trial.n_labels,
+            "n_groups": test.n_groups,
+            "n_overdue": trial.n_overdue,
+            "from": trial.frozen_at.isoformat(),
+            "until": trial.cursor_at.isoformat() if trial.cursor_at else "",
+            "units": units,
+        },
         evidence={
             **trial.evidence,
             "method": METHOD,

@@ -178,6 +178,21 @@ class ClusteredCertifier:
         """Largest log of the mixed wealth until it sufficed, shape (n_cutoffs,)."""
         return self._game.peak
 
+    @property
+    def n(self) -> np.ndarray:
+        """Labels accepted by each cutoff, shape (n_cutoffs,)."""
+        return self._game.n
+
+    @property
+    def wrong(self) -> np.ndarray:
+        """Sum of their losses, shape (n_cutoffs,)."""
+        return self._game.wrong
+
+    @property
+    def n_clusters(self) -> int:
+        """How many clusters have been met, labels without a cluster aside."""
+        return len(self._met)
+
     def verdict(self) -> Verdict:
         """What is proved by now; may be asked after every block."""
         return self._game.verdict()
