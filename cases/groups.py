@@ -24,9 +24,16 @@ class Grouper:
         self._media = [field.name for field in schema.fields if field.is_media]
 
     def key(
-        self, content: Mapping[str, Any], content_sha256: bytes, *, files: Mapping[str, NamedFile]
+        self,
+        content: Mapping[str, Any],
+        content_sha256: bytes,
+        *,
+        files: Mapping[str, NamedFile],
+        entity: str | None = None,
     ) -> int:
-        """Return the group of a case; `files` are those that it names."""
+        """Return the group of a case; `files` are those that it names, `entity` is what brought it."""
+        if entity is not None:
+            return group_key(likeness=[], digest=content_sha256, entity=entity)
         likeness = [text_key(content[name]) if content[name] else None for name in self._texts]
         for field in self._media:
             name = asset_name(content[field])
@@ -44,3 +51,12 @@ def named_files(names: Collection[str]) -> dict[str, NamedFile]:
         return {}
     rows = Asset.objects.filter(sha256__in=names).values_list("sha256", "media_type", "likeness")
     return {name: NamedFile(media_type, likeness) for name, media_type, likeness in rows}
+
+
+MAX_ENTITY = 200
+
+
+def entity_in(content: Mapping[str, Any], field: str) -> str | None:
+    """Return the entity that a field of the content names; None where the field is empty or is none."""
+    value = content.get(field) if field else None
+    return None if value is None or isinstance(value, dict) else str(value)[:MAX_ENTITY]

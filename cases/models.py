@@ -37,6 +37,11 @@ class Workflow(models.Model):
     schema_version = models.IntegerField(
         default=1, editable=False, help_text="The number of the current schema."
     )
+    entity_field = models.CharField(
+        max_length=100,
+        blank=True,
+        help_text="The field that says which cases belong together: a customer, a speaker, a station.",
+    )
     created_at = models.DateTimeField(editable=False)
     archived_at = models.DateTimeField(null=True, blank=True, help_text="Set: no new cases are accepted.")
 
@@ -126,6 +131,9 @@ class Case(models.Model):
     schema_version = models.IntegerField()
     content = models.JSONField()
     content_sha256 = models.BinaryField(max_length=32)
+    entity = models.CharField(
+        max_length=200, null=True, help_text="What brought it: a customer, a speaker, a document, a station."
+    )
     group_key = models.BigIntegerField(
         null=True, help_text="Equal in cases that belong together; empty: those of the same content do."
     )
@@ -167,6 +175,11 @@ class Case(models.Model):
         ]
         indexes: ClassVar[list[Any]] = [
             models.Index(name="case_of_workflow", fields=["workflow", "-id"]),
+            models.Index(
+                name="case_of_entity",
+                fields=["workflow", "entity", "-id"],
+                condition=Q(entity__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -66,6 +66,14 @@ class Migration(migrations.Migration):
                 ),
                 ("policy_version", models.IntegerField(default=1, editable=False)),
                 (
+                    "entity_field",
+                    models.CharField(
+                        blank=True,
+                        help_text="The field that says which cases belong together: a customer, a speaker, a station.",
+                        max_length=100,
+                    ),
+                ),
+                (
                     "schema_version",
                     models.IntegerField(
                         default=1, editable=False, help_text="The number of the current schema."
@@ -93,6 +101,14 @@ class Migration(migrations.Migration):
                 ("schema_version", models.IntegerField()),
                 ("content", models.JSONField()),
                 ("content_sha256", models.BinaryField(max_length=32)),
+                (
+                    "entity",
+                    models.CharField(
+                        help_text="What brought it: a customer, a speaker, a document, a station.",
+                        max_length=200,
+                        null=True,
+                    ),
+                ),
                 (
                     "group_key",
                     models.BigIntegerField(
@@ -480,6 +496,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="case",
             index=models.Index(fields=["workflow", "-id"], name="case_of_workflow"),
+        ),
+        migrations.AddIndex(
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(("entity__isnull", False)),
+                fields=["workflow", "entity", "-id"],
+                name="case_of_entity",
+            ),
         ),
         migrations.AddConstraint(
             model_name="case",

@@ -14,7 +14,7 @@ import orjson
 from django.db import transaction
 
 from cases.content import Checker, Problem, checker_for, printable
-from cases.groups import Grouper, named_files
+from cases.groups import MAX_ENTITY, Grouper, entity_in, named_files
 from cases.models import Case, SchemaVersion, Workflow
 from cases.services.media import store_asset
 from cases.types import CaseStatus, Origin, Purpose
@@ -36,6 +36,7 @@ class Labelled:
     label: str
     reference: str | None = None
     at: datetime | None = None
+    entity: str | None = None
 
 
 @dataclass(slots=True)
@@ -65,7 +66,7 @@ def import_labelled(
         raise NotFound()
     version = SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version)
     checker, result = checker_for(version.schema), Imported()
-    found: dict[str, tuple[bytes, str, datetime]] = {}
+    found: dict[str, tuple[bytes, str, datetime, str | None]] = {}
     for place, item in enumerate(items):
         content, problems = checked(
             item, checker, version.label_names, asset=lambda data: store_asset(data, now=now).sha256
@@ -76,7 +77,8 @@ def import_labelled(
         label = item.label
         body = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
         name = item.reference or "import:" + sha256(body + b"\0" + label.encode()).hex()[:40]
-        found.setdefault(name, (body, label, item.at or now))
+        entity = item.entity if item.entity is not None else entity_in(content, workflow.entity_field)
+        found.setdefault(name, (body, label, item.at or now, entity))
     there = Case.objects.filter(workflow=workflow, reference__in=found).values_list("reference", flat=True)
     for known in list(there):
         found.pop(known or "", None)
@@ -118,22 +120,26 @@ def checked(
     if reference is not None and not (0 < len(reference) <= MAX_REFERENCE and reference.isprintable()):
         fix = f"Use 1 to {MAX_REFERENCE} printable characters."
         problems = [*problems, {"field": "reference", "error": f'is "{printable(reference)}"', "fix": fix}]
+    entity = item.entity
+    if entity is not None and not (0 < len(entity) <= MAX_ENTITY and entity.isprintable()):
+        fix = f"Use 1 to {MAX_ENTITY} printable characters."
+        problems = [*problems, {"field": "entity", "error": f'is "{printable(entity)}"', "fix": fix}]
     return (None if problems else content), problems
 
 
 def _write(
     workflow: Workflow,
     version: SchemaVersion,
-    found: Mapping[str, tuple[bytes, str, datetime]],
+    found: Mapping[str, tuple[bytes, str, datetime, str | None]],
     *,
     attest: bool,
     now: datetime,
 ) -> None:
     cases, labels = [], []
     grouper = Grouper(version.schema)
-    contents = {name: orjson.loads(body) for name, (body, _, _) in found.items()}
+    contents = {name: orjson.loads(body) for name, (body, _, _, _) in found.items()}
     files = named_files({file for content in contents.values() for file in grouper.files_of(content)})
-    for name, (body, label, at) in found.items():
+    for name, (body, label, at, entity) in found.items():
         case_id, digest = new_id(), sha256(body)
         case = {
             "id": case_id,
@@ -141,7 +147,8 @@ def _write(
             "schema_version": version.number,
             "content": body.decode(),
             "content_sha256": digest,
-            "group_key": grouper.key(contents[name], digest, files=files),
+            "entity": entity,
+            "group_key": grouper.key(contents[name], digest, files=files, entity=entity),
             "status": CaseStatus.DECIDED.value,
             "answer": label,
             "epoch": 1,

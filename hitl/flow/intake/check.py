@@ -6,7 +6,7 @@ from dataclasses import replace
 import orjson
 
 from cases.content import Problem, clean_text, printable
-from cases.groups import named_files
+from cases.groups import entity_in, named_files
 from hitl.flow.intake import replays
 from hitl.flow.intake.in_force import WorkflowInForce
 from hitl.flow.intake.media import absent_media
@@ -29,9 +29,9 @@ def check(
         if index in results:
             continue
         content, problems = current.checker.check(item.content)
-        reference, misfit = _reference(item.reference)
-        if misfit is not None:
-            problems = [*problems, misfit]
+        reference, misfit = _name("reference", item.reference)
+        entity, other = _name("entity", item.entity)
+        problems = [*problems, *(one for one in (misfit, other) if one is not None)]
         if content is None or problems or item.misfits:
             results[index] = ItemResult(422, errors=[*item.misfits, *problems])
         elif reference is not None and reference in first_place:
@@ -40,7 +40,9 @@ def check(
             if reference is not None:
                 first_place[reference] = index
             body = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
-            checked.append(Checked(index, new_id(), content, body.decode(), sha256(body), reference))
+            entity = entity if entity is not None else entity_in(content, current.entity_field)
+            digest = sha256(body)
+            checked.append(Checked(index, new_id(), content, body.decode(), digest, reference, entity))
     if intake.is_batch and first_place:
         # A single case learns it from its own write; a batch looks first: one taken name refuses one item.
         known = replays.taken_references(current.workflow_id, list(first_place))
@@ -52,7 +54,8 @@ def check(
         results |= {place: ItemResult(422, errors=errors) for place, errors in absent}
         checked = [c for c in checked if c.index not in results]
     return results, [
-        replace(c, group_key=current.grouper.key(c.content, c.content_sha256, files=files)) for c in checked
+        replace(c, group_key=current.grouper.key(c.content, c.content_sha256, files=files, entity=c.entity))
+        for c in checked
     ]
 
 
@@ -63,12 +66,12 @@ def taken(reference: str | None, by: str = "another case of this workflow") -> I
     return ItemResult(409, errors=[{"field": "reference", "error": error, "fix": fix}])
 
 
-def _reference(value: object) -> tuple[str | None, Problem | None]:
+def _name(field: str, value: object) -> tuple[str | None, Problem | None]:
     if value is None:
         return None, None
     fix = f"Send a text of 1 to {MAX_REFERENCE} printable characters."
     if not isinstance(value, str):
-        return None, {"field": "reference", "error": "is not a text", "fix": fix}
+        return None, {"field": field, "error": "is not a text", "fix": fix}
     if not 0 < len(value) <= MAX_REFERENCE or not value.isprintable():
-        return None, {"field": "reference", "error": f'is "{printable(value)}"', "fix": fix}
+        return None, {"field": field, "error": f'is "{printable(value)}"', "fix": fix}
     return clean_text(value), None

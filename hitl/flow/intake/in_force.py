@@ -53,6 +53,7 @@ class WorkflowInForce:
     costs: dict[str, float]  # by label, what taking another for it costs
     has_subscribers: bool
     is_archived: bool
+    entity_field: str  # names what cases belong to; "" where none does
     media_fields: dict[str, Kind]  # by name
 
 
@@ -116,6 +117,7 @@ def _read(slug: str) -> WorkflowInForce:
             endpoints_for("case.decided", workflow.id) or endpoints_for("case.submitted", workflow.id)
         ),
         is_archived=workflow.archived_at is not None,
+        entity_field=workflow.entity_field,
         media_fields={field.name: field.kind for field in schema.fields if field.is_media},
     )
     _cache[slug] = snapshot

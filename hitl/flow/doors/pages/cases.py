@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 
 from cases.access import case_for, workflows_for
 from cases.models import Case, Label, Workflow
-from cases.selectors import assets_of, schemas_of
+from cases.selectors import assets_of, related_to, schemas_of
 from cases.types import CaseStatus
 from cases.web.content import blocks, shown_fields
 from hitl.accounts.models import User
@@ -147,6 +147,7 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
     )
     if not is_kept_blind(actor):
         context |= known_answer_of(case, actor, list(schema.labels))
+        context["related"] = related_to(case)
     return render(request, "cases/case.html", context)
 
 
