@@ -25,13 +25,16 @@ ENV PATH=/opt/packages/bin:$PATH \
     HITL_DATA_DIR=/data \
     GRANIAN_HOST=0.0.0.0 \
     GRANIAN_PORT=8000 \
-    GRANIAN_WORKERS=2 \
+    GRANIAN_WORKERS=1 \
     GRANIAN_BLOCKING_THREADS=1 \
     GRANIAN_WORKERS_KILL_TIMEOUT=3 \
     GRANIAN_RESPAWN_FAILED_WORKERS=true \
-    GRANIAN_LOG_LEVEL=warning
+    GRANIAN_LOG_LEVEL=warning \
+    GRANIAN_LOG_CONFIG=/app/hitl/runtime/granian_logging.json \
+    HITL_PROBE_HOST=0.0.0.0 \
+    HITL_PROBE_PORT=8001
 VOLUME /data
-EXPOSE 8000
+EXPOSE 8000 8001
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "-m", "hitl.runtime.healthcheck"]
 CMD ["granian", "--interface", "wsgi", "--no-ws", "hitl.wsgi:application"]

@@ -6,6 +6,8 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, HttpResponse
 from django.urls import re_path
 
+from hitl.runtime.tied import tie_worker
+
 _ANSWER = b'{"id":"01a20729-a30e-75ca-9997-caa303d210c4","status":"decided","answer":"ham"}'
 
 
@@ -16,6 +18,7 @@ def view(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [re_path("", view)]
+tie_worker()
 settings.configure(ROOT_URLCONF=__name__, MIDDLEWARE=[], ALLOWED_HOSTS=["*"])
 django.setup()
 application = WSGIHandler()

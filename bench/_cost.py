@@ -25,10 +25,12 @@ class Cost:
         return self.app + self.database
 
 
-def cost(call: Callable[[], object], times: int, *, units: int = 1, app: int | None = None) -> Cost:
+def cost(
+    call: Callable[[], object], times: int, *, units: int = 1, app: Sequence[int] | int | None = None
+) -> Cost:
     """Call something several times and return the cost of one of its `units`.
 
-    CPU is what the operating system charged the process `app` (None: this one) with its children, and the
+    CPU is what the operating system charged the processes `app` (None: this one) with their children, and the
     database server with all its helpers: other work on the machine does not count.
     """
     before, database, clock = _cpu(app), cpu_seconds([postgres_pid()]), time.perf_counter()
@@ -38,8 +40,10 @@ def cost(call: Callable[[], object], times: int, *, units: int = 1, app: int | N
     return Cost(*(value / times / units * 1000 for value in seconds))
 
 
-def _cpu(pid: int | None) -> float:
-    return time.process_time() if pid is None or pid == os.getpid() else cpu_seconds([pid])
+def _cpu(pids: Sequence[int] | int | None) -> float:
+    if pids is None or pids == os.getpid():
+        return time.process_time()
+    return cpu_seconds([pids] if isinstance(pids, int) else pids)
 
 
 def cost_rows(name: str, runs: Sequence[Cost]) -> list[Row]:

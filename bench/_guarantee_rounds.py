@@ -6,8 +6,9 @@ a stricter cutoff or stops. Meanwhile a challenger, frozen before the round, wai
 labels of the round, and takes over if it automates more. From some round on, a new kind of case arrives that
 the model is most confident about, and wrong.
 
-A challenger takes over as in the service: with a certificate of its own, if it errs at most half a point more
-than the champion, whether or not it automates more. Keeping whichever certificate automates most
+A challenger takes over by the service's own rule (`science.guarantee.succession`): with a certificate of its
+own, where the champion decides nothing, or no audit speaks against the champion and the challenger automates
+about as much. Keeping whichever certificate automates most
 (`keeps_the_boldest`) breaks the promise several times as often: false certificates automate most, and stay.
 """
 
@@ -21,9 +22,10 @@ from science.decide import Basis, Degree, Rule, decide
 from science.draws import Draws
 from science.guarantee.audits import AuditPolicy
 from science.guarantee.certify import certify
-from science.guarantee.estimates import design_weights, hajek
+from science.guarantee.estimates import design_weights
 from science.guarantee.monitor import Level, RiskMonitor
 from science.guarantee.planning import TestPlan, plan
+from science.guarantee.succession import Standing, takes_over
 from science.guarantee.thinning import thin
 from science.guarantee.verdict import Certified, Verdict
 from science.worlds.stream import Stream
@@ -36,7 +38,6 @@ AUDITS = AuditPolicy(base=0.08, amber=0.5)
 HORIZON = 208_000  # automatic cases within which a false alarm has a chance of 1 %
 FRESH = 100_000  # cases on which a cutoff is judged
 BOLDER = 0.01  # of traffic that it must automate more, where the boldest is kept
-WORSE = 0.005  # by which a challenger may err more often
 LABELS = ("no", "yes")
 FOLDS = 3
 
@@ -79,11 +80,14 @@ class Release:
     walked: tuple[float, ...] = ()
     in_force: int | None = None  # index in `walked`
     automation: float = 0.0  # of the cutoff in force
+    n_labels: int = 0  # that say so
+    proved_in: int = 0  # round
     monitor: RiskMonitor = field(init=False)
 
-    def take_over(self, verdict: Verdict) -> None:
+    def take_over(self, verdict: Verdict, n_labels: int, number: int = 0) -> None:
         """Put the loosest cutoff that is proved in force, if there is one."""
         if isinstance(verdict, Certified):
+            self.n_labels, self.proved_in = n_labels, number
             self.walked, self.automation = verdict.walked, verdict.automation
             self.in_force = len(self.walked) - 1
             self.monitor = RiskMonitor(self.walked, target=TARGET, horizon_cases=HORIZON)
@@ -113,10 +117,15 @@ class Release:
         self.automation = 0.0  # what is left of it is not worth defending against a challenger
         return True
 
-    def error(self, answers: Answers) -> float:
-        """Share of all cases that the model gets wrong, as these answers have it."""
-        wrong = self.model.predict(answers.features) != answers.y
-        return hajek(wrong, answers.pi).value
+    def yields_to(self, automation: float, n_labels: int, number: int) -> bool:
+        """Whether a challenger that was proved in this round takes its place, by the service's rule."""
+        if self.in_force is None:
+            return True
+        if self.monitor.level(self.in_force) is not Level.GREEN:
+            return False  # a new one would be watched from the beginning
+        return takes_over(
+            Standing(automation, n_labels, number), Standing(self.automation, self.n_labels, self.proved_in)
+        )
 
     def is_broken(self, start: int, rng: np.random.Generator) -> bool:
         """Whether the cutoff in force is wrong more often than promised, on traffic like that of `start`."""
@@ -153,7 +162,7 @@ def life(habit: Habit, rng: np.random.Generator) -> list[Round]:
     ones = np.ones(HISTORY // 2)
     known, held_out = Answers(features[::2], y[::2], ones), Answers(features[1::2], y[1::2], ones)
     champion = _challenger(habit, known, features, 1.0, HISTORY // 2, rng, attempt=1)
-    champion.take_over(_verdict(champion, held_out, rng))
+    champion.take_over(_verdict(champion, held_out, rng), held_out.y.size)
     known, recent, collected, rounds = known + held_out, features, CASES, []
     for number in range(ROUNDS):
         start = HISTORY + number * CASES
@@ -172,13 +181,13 @@ def life(habit: Habit, rng: np.random.Generator) -> list[Round]:
                 alarms=passed.alarms,
             )
         )
-        verdict = _verdict(challenger, passed.since_alarm, rng)
+        verdict, n_labels = _verdict(challenger, passed.since_alarm, rng), passed.since_alarm.y.size
         if isinstance(verdict, Certified) and (
             verdict.automation >= champion.automation + BOLDER
             if habit.keeps_the_boldest
-            else challenger.error(passed.since_alarm) <= champion.error(passed.since_alarm) + WORSE
+            else champion.yields_to(verdict.automation, n_labels, number + 1)
         ):
-            challenger.take_over(verdict)
+            challenger.take_over(verdict, n_labels, number + 1)
             champion = challenger
         known, collected = known + passed.answers, passed.answers.y.size
     return rounds

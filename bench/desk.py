@@ -159,7 +159,7 @@ def _costed(
     """Return the ms on the clock of each time, and the ms of CPU that one takes."""
     took: list[float] = []
     units = len(desks) * (amount.each + WARM_UP)
-    spent = cost(lambda: took.extend(_at_once(act, desks, pause)), 1, units=units, app=server.pid)
+    spent = cost(lambda: took.extend(_at_once(act, desks, pause)), 1, units=units, app=server.pids)
     return took, spent.cpu
 
 

@@ -81,7 +81,7 @@ def run(quick: bool) -> Sequence[Row]:
 def _measured(server: Web, view: View, peer: FastApi | None, mail: Mail, amount: Amount) -> list[Row]:
     client = _Client(server, mail)
     turns = _take_turns(client, server, view, peer, mail, amount)
-    decided, memory = client.share_decided, pss_megabytes(server.pid)
+    decided, memory = client.share_decided, sum(map(pss_megabytes, server.pids))
     people = _asked_about(client, server, mail, amount)
     client.close()
     same, insert, bare = turns.scorers[_floors.SAME], turns.cpu("insert"), turns.app("view")
@@ -118,10 +118,10 @@ def _take_turns(
     few, small = mail.short[: amount.floors], _as_many(mail.short, amount.small)
     texts = [body.decode() for body in mail.short[:BATCH]]
     works: dict[str, Callable[[], Cost]] = {
-        "short": lambda: cost(lambda: client.post(next(short)), amount.singles, app=server.pid),
+        "short": lambda: cost(lambda: client.post(next(short)), amount.singles, app=server.pids),
         "view": lambda: view.cost(small),
         "insert": lambda: cost_of_insert(amount.small),
-        "whole": lambda: cost(lambda: client.post(next(whole)), amount.singles // 2, app=server.pid),
+        "whole": lambda: cost(lambda: client.post(next(whole)), amount.singles // 2, app=server.pids),
         "batch": lambda: _in_batches(client, server, batch, amount.batches),
         "insert many": lambda: cost(partial(insert_many, texts), amount.batches * 2, units=len(texts)),
         "whole batch": lambda: _in_batches(client, server, whole_batch, amount.batches),
@@ -146,7 +146,7 @@ def _as_many(bodies: Sequence[bytes], n: int) -> list[bytes]:
 
 
 def _in_batches(client: "_Client", server: Web, request: bytes, times: int) -> Cost:
-    return cost(partial(client.post, request), times, units=BATCH, app=server.pid)
+    return cost(partial(client.post, request), times, units=BATCH, app=server.pids)
 
 
 def _asked_about(client: "_Client", server: Web, mail: Mail, amount: Amount) -> list[Cost]:
@@ -155,7 +155,7 @@ def _asked_about(client: "_Client", server: Web, mail: Mail, amount: Amount) -> 
     short = client.singles(mail.short)
     client.post(next(short))
     return [
-        cost(lambda: client.post(next(short)), amount.singles, app=server.pid) for _ in range(amount.turns)
+        cost(lambda: client.post(next(short)), amount.singles, app=server.pids) for _ in range(amount.turns)
     ]
 
 

@@ -222,7 +222,7 @@ def _door_rows(server: Web, view: View, backlog: Backlog, amount: Amount) -> lis
 
 def _each(desks: Sequence[Desk], act: Callable[[Desk], None], server: Web) -> Cost:
     turns = iter(desks)
-    return cost(lambda: act(next(turns)), len(desks), app=server.pid)
+    return cost(lambda: act(next(turns)), len(desks), app=server.pids)
 
 
 def _services_at_once(backlog: Backlog, claims: int) -> list[UUID]:

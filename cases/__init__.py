@@ -1,0 +1,1 @@
+"""What happened: workflows, cases, media and labels. Begin at `models.py`."""

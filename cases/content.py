@@ -11,6 +11,7 @@ from typing import Any
 from cases.kinds import KINDS
 from cases.kinds.record import Check
 from cases.kinds.unfit import Unfit, clean_text, json_type, printable
+from cases.names import clean_name
 from science.fields import Schema
 
 __all__ = ["Checker", "Problem", "checker_for", "clean_text", "printable"]
@@ -34,6 +35,8 @@ class Checker:
         if not isinstance(raw, Mapping):
             fix = "Send an object with the workflow's fields, like " + self.example()
             return None, [{"field": "content", "error": f"is {json_type(raw)}, not an object", "fix": fix}]
+        if not raw.keys() <= self._checks.keys():  # é has two forms; people see one
+            raw = {clean_name(name) if isinstance(name, str) else name: value for name, value in raw.items()}
         content: dict[str, Any] = {}
         problems: list[Problem] = []
         for name, (is_required, check) in self._checks.items():

@@ -8,11 +8,16 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 
-from cases.types import CaseStatus, IntakeBatchStatus, Origin, Purpose
+from cases.types import CaseStatus, FileImportStatus, IntakeBatchStatus, Origin, Purpose
 from hitl.accounts.models import ApiKey
 from hitl.shared.ids import new_id
 from science.fields import Schema
 from science.groups import group_of
+
+
+def schema_of(fields: list[dict[str, Any]], labels: list[dict[str, Any]]) -> Schema:
+    """Return the stored fields and labels of a schema version as `science` reads them: labels by name."""
+    return Schema.from_json({"fields": fields, "labels": [label["name"] for label in labels]})
 
 
 class Workflow(models.Model):
@@ -79,7 +84,7 @@ class SchemaVersion(models.Model):
     @cached_property
     def schema(self) -> Schema:
         """The fields and label names as `science` reads them."""
-        return Schema.from_json({"fields": self.fields, "labels": [label["name"] for label in self.labels]})
+        return schema_of(self.fields, self.labels)
 
     @property
     def label_names(self) -> list[str]:
@@ -121,7 +126,8 @@ class Case(models.Model):
     """One row per item to decide.
 
     `content` is canonical: validated, NFC text, media by the hash of their bytes. `answer` is what the case
-    counts as now. `epoch` rises with a recall or an appeal.
+    counts as now. `epoch` is 1 in every case today; it is kept for recalls and appeals
+    to come.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -277,6 +283,62 @@ class IntakeBatch(models.Model):
                 name="batch_open", fields=["received_at"], condition=Q(status__in=["queued", "running"])
             ),
         ]
+
+
+class FileImport(models.Model):
+    """One row per file of labelled cases that was given on a page to be taken in.
+
+    The file lies in the media store until the work on it has ended. `told` is what was said of its columns.
+    `worked_at` moves while a worker is at it: one that died is seen by it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="+", db_index=False)
+    status = models.CharField(max_length=10, choices=FileImportStatus, default=FileImportStatus.QUEUED)
+    name = models.CharField(max_length=200, help_text="What the file is called.")
+    told = models.JSONField(default=dict)
+    is_attested = models.BooleanField(default=False)
+    all_new = models.BooleanField(default=False)
+    allow_refused = models.FloatField(help_text="The share of the rows that may be left out.")
+    given_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    given_at = models.DateTimeField()
+    worked_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    attempts = models.SmallIntegerField(default=0)
+    progress = models.FloatField(default=0.0, help_text="Share of the file that was read.")
+    taken = models.IntegerField(default=0)
+    known = models.IntegerField(default=0)
+    refused = models.IntegerField(default=0)
+    notes = models.JSONField(default=list)
+    reasons = models.JSONField(default=list, help_text="Why rows were refused, and how many.")
+    reason = models.TextField(blank=True, help_text="Why it was refused, or what is asked.")
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(name="allowed_share_in_range", condition=Q(allow_refused__range=(0, 1))),
+        ]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(
+                name="file_import_open", fields=["given_at"], condition=Q(status__in=["queued", "running"])
+            ),
+        ]
+
+    @property
+    def path(self) -> str:
+        """Where the file lies in the media store."""
+        return f"imports/{self.id}"
+
+    @property
+    def is_active(self) -> bool:
+        """Whether a worker is at it, or will be."""
+        return self.status in (FileImportStatus.QUEUED, FileImportStatus.RUNNING)
+
+    @property
+    def percent(self) -> int:
+        """How much of the file was read, in per cent."""
+        return round(100 * self.progress)
 
 
 class Voiding(models.Model):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from cases.models import Asset, Case, Label, SchemaVersion, Workflow
+from cases.models import Asset, Case, FileImport, Label, SchemaVersion, Workflow
 from science.fields import Schema
 
 SchemaKey = tuple[UUID, int]
@@ -51,3 +51,8 @@ def labelled_by_hand(case_ids: Collection[UUID]) -> set[UUID]:
     """Return those cases whose current label comes of no answer to a task: somebody decided them anew."""
     current = Label.objects.filter(case_id__in=case_ids, superseded_at=None, review_id=None)
     return set(current.values_list("case_id", flat=True)) if case_ids else set()
+
+
+def file_import_of(workflow_id: UUID, import_id: UUID) -> FileImport | None:
+    """Return a file that was given for this workflow; None where there is none of that name."""
+    return FileImport.objects.filter(pk=import_id, workflow_id=workflow_id).first()

@@ -13,7 +13,7 @@ class CaseStatus(models.TextChoices):
 
 CASE_TRANSITIONS: dict[str, tuple[str, ...]] = {
     "waiting": ("decided", "withdrawn"),
-    "decided": ("waiting", "decided", "withdrawn"),  # undone, recalled or appealed; amended; withdrawn
+    "decided": ("waiting", "decided", "withdrawn"),  # undone or voided; amended; withdrawn
 }
 
 
@@ -30,7 +30,7 @@ class Purpose(models.TextChoices):
 
     REVIEW = "review", "review"
     AUDIT = "audit", "audit of an automatic decision"
-    SECOND = "second", "second review"
+    SECOND = "second", "second answer"
     ADJUDICATION = "adjudication", "adjudication"
     KNOWN_ANSWER = "known_answer", "known answer"
     APPEAL = "appeal", "appeal"
@@ -49,4 +49,21 @@ class IntakeBatchStatus(models.TextChoices):
 BATCH_TRANSITIONS: dict[str, tuple[str, ...]] = {
     "queued": ("running", "failed"),
     "running": ("running", "done", "failed"),  # taken up again after its worker died
+}
+
+
+class FileImportStatus(models.TextChoices):
+    """How far the work on a file is that was given to be taken in."""
+
+    QUEUED = "queued", "waits for a worker"
+    RUNNING = "running", "is being taken in"
+    ASKS = "asks", "waits for a yes or no"
+    DONE = "done", "done"
+    FAILED = "failed", "refused"
+
+
+FILE_IMPORT_TRANSITIONS: dict[str, tuple[str, ...]] = {
+    "queued": ("running", "failed"),
+    "running": ("running", "asks", "done", "failed"),  # taken up again after its worker died
+    "asks": ("queued", "failed"),  # somebody says that it may go on without the rows, or not
 }

@@ -1,8 +1,13 @@
 """The Celery application: workers and beat load this module."""
 
+import logging
 import os
+import time
+from logging.config import dictConfig
+from typing import Any
 
 from celery import Celery
+from celery.signals import setup_logging, task_postrun, task_prerun
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hitl.settings")
 
@@ -11,3 +16,34 @@ app.set_default()  # for every thread, not only the one that imports this
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.autodiscover_tasks(["hitl.flow.doors"])
+
+log = logging.getLogger("hitl.jobs")
+
+LONG_SECONDS = 1.0
+_started: dict[str, float] = {}
+
+
+@setup_logging.connect
+def log_like_the_web(**_: Any) -> None:
+    """Write what the service writes everywhere: one JSON object a line, warnings of libraries too."""
+    from django.conf import settings
+
+    dictConfig(settings.LOGGING)
+    logging.captureWarnings(True)
+
+
+@task_prerun.connect
+def note_start(task_id: str, **_: Any) -> None:
+    """Remember when a job began."""
+    _started[task_id] = time.monotonic()
+
+
+@task_postrun.connect
+def log_job(task_id: str, task: Any, args: Any, state: str, **_: Any) -> None:
+    """Write a line for each job; those that only looked and found nothing to do are for debugging."""
+    seconds = time.monotonic() - _started.pop(task_id, time.monotonic())
+    is_a_look = not args and seconds < LONG_SECONDS and state == "SUCCESS"
+    facts = {"job": task.name, "about": [str(each) for each in args or ()], "state": state}
+    log.log(
+        logging.DEBUG if is_a_look else logging.INFO, "job done", extra=facts | {"seconds": round(seconds, 3)}
+    )

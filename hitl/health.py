@@ -1,7 +1,6 @@
 """Is this process alive, and is it ready to take cases? Asked by supervisors and load balancers."""
 
 import logging
-from uuid import UUID
 
 from celery import current_app
 from django.db import DatabaseError, connection
@@ -10,11 +9,9 @@ from django.http import HttpRequest, JsonResponse
 from django.urls import path
 
 from hitl import __version__
-from models_store.serving import warm
+from models_store.serving import champions, troubles
 
 log = logging.getLogger(__name__)
-
-_warmed: list[dict[UUID, str]] = []
 
 
 def live(request: HttpRequest) -> JsonResponse:
@@ -23,9 +20,10 @@ def live(request: HttpRequest) -> JsonResponse:
 
 
 def ready(request: HttpRequest) -> JsonResponse:
-    """Answer 200 when cases can be taken in: database there and migrated, champions in memory.
+    """Answer 200 when cases can be taken in and decided: database there and migrated, champions usable.
 
-    Without the broker intake, decisions and reviews go on: it is reported, and the service stays ready.
+    Without the broker intake, decisions and reviews go on: it is reported, and the service stays ready. Cases
+    of a model that cannot be used are taken in as well, but wait for people: that is not what was promised.
     """
     checks = {"database": _database(), "models": "", "broker": _broker()}
     if not checks["database"]:
@@ -48,9 +46,11 @@ def _database() -> str:
 
 
 def _models() -> str:
-    if not _warmed:
-        _warmed.append(warm())
-    return ""
+    """Say how many champions cannot be used; which, and why, is in the log: anybody may ask this page."""
+    found = troubles()
+    if not found:
+        return ""
+    return f"{len(found)} of {champions().count()} models in service cannot be used; the log says why"
 
 
 def _broker() -> str:

@@ -1,7 +1,33 @@
 """The jobs that beat starts, and how often. Each finds its work in rows: a lost message costs one period."""
 
+# A queue for each kind of work, and a worker for each queue: nothing that keeps automation safe ever waits
+# behind a subscriber that does not answer, a training run or a file of a million rows.
+QUEUES = {
+    "safety": "leases, the watch, breakers, certificates, digests: short, and late is dangerous",
+    "webhooks": "the relay",
+    "training": "training runs",
+    "bulk": "batches, voidings, imports, purges",
+}
+SHORT = {"safety", "webhooks"}
+
+ROUTES = {
+    "hitl.outbox.relay": "webhooks",
+    "hitl.outbox.purge": "bulk",
+    "hitl.flow.train": "training",
+    "hitl.flow.take_in_batch": "bulk",
+    "hitl.flow.take_in_file": "bulk",
+    "hitl.flow.sweep_batches": "bulk",
+    "hitl.flow.void_answers": "bulk",
+    "hitl.flow.sweep_voidings": "bulk",
+    "hitl.flow.withdraw_skipped": "bulk",
+    "reviews.rank_again": "bulk",
+    "policy.certify_release": "bulk",
+}
+"""The queue of each job that is not in `safety`."""
+
 SCHEDULE = {
     "give back ended leases": ("reviews.reap_leases", 15.0),
+    "purge old events": ("hitl.outbox.purge", 3600.0),
     "deliver webhooks": ("hitl.outbox.relay", 10.0),
     "resume batches": ("hitl.flow.sweep_batches", 30.0),
     "keep the queue honest": ("hitl.flow.sweep_queue", 60.0),
@@ -10,6 +36,8 @@ SCHEDULE = {
     "train where it is due": ("models_store.request_due", 300.0),
     "certify what nobody tested": ("policy.sweep_certificates", 120.0),
     "take in live evidence": ("monitoring.watch", 30.0),
+    "score in shadow": ("monitoring.shadow", 30.0),
+    "keep the months of shadow scores": ("monitoring.keep_score_months", 86_400.0),
     "count and digest decisions": ("monitoring.every_minute", 60.0),
     "sign the audit chain": ("monitoring.sign_checkpoint", 3600.0),
 }

@@ -5,17 +5,22 @@ What differs per deployment comes from the environment; what differs per custome
 """
 
 import os
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from kombu.entity import Queue
+from psycopg2 import ProgrammingError
+from psycopg2.extensions import parse_dsn
 
-from hitl import __version__
-from hitl.schedule import SCHEDULE
+from hitl import __version__, sizes
+from hitl.schedule import QUEUES, ROUTES, SCHEDULE
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("HITL_DATA_DIR", BASE_DIR / ".run"))
+
+
+MIN_SECRET = 32  # characters
 
 
 def _required(name: str, why: str) -> str:
@@ -29,27 +34,58 @@ def _flag(name: str, default: bool = False) -> bool:
     return os.environ.get(name, str(default)).strip().lower() in {"1", "true", "yes", "on"}
 
 
+def _networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """Return the networks that a variable lists, separated by commas."""
+    try:
+        return [ip_network(each.strip()) for each in os.environ.get(name, "").split(",") if each.strip()]
+    except ValueError as problem:
+        raise ImproperlyConfigured(f"{name}: {problem}. Name networks like 10.1.0.0/16.") from problem
+
+
 def _database(url: str) -> dict[str, object]:
-    """Turn a postgresql:// URL into Django's dictionary."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"postgres", "postgresql"}:
-        raise ImproperlyConfigured(f"DATABASE_URL must begin with postgresql://, not {parts.scheme}://.")
+    """Turn a postgresql:// URL, as libpq reads it, into Django's dictionary."""
+    scheme = url.partition(":")[0]
+    if scheme not in {"postgres", "postgresql"}:
+        raise ImproperlyConfigured(f"DATABASE_URL must begin with postgresql://, not {scheme}://.")
+    try:
+        parts = parse_dsn(url)
+    except ProgrammingError as problem:
+        words = str(problem).strip().replace(url, "the address")
+        raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {words}.") from None
+    named = {name: parts.pop(name, "") for name in ("dbname", "user", "password", "host", "port")}
+    if not named["dbname"]:
+        raise ImproperlyConfigured("DATABASE_URL names no database: end it with /name.")
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": parts.path.lstrip("/"),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": parts.hostname or "",
-        "PORT": str(parts.port or ""),
+        "NAME": named["dbname"],
+        "USER": named["user"],
+        "PASSWORD": named["password"],
+        "HOST": named["host"],
+        "PORT": named["port"],
         # A connection for each request would cost 4 ms of CPU: keep them.
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 5, "application_name": "hitl"},
+        # Whatever else the address says (sslmode, sslrootcert, target_session_attrs, ...) goes to libpq as
+        # it is. A server that is gone without a word is noticed within half a minute.
+        "OPTIONS": {
+            "connect_timeout": "5",
+            "application_name": "hitl",
+            "keepalives_idle": "10",
+            "keepalives_interval": "5",
+            "keepalives_count": "3",
+            "tcp_user_timeout": "30000",
+            **parts,
+        },
     }
 
 
 DEBUG = _flag("HITL_DEBUG")
 SECRET_KEY = _required("HITL_SECRET_KEY", "a long random string that signs sessions, audits and artifacts")
+if len(SECRET_KEY) < MIN_SECRET:
+    raise ImproperlyConfigured(
+        f"HITL_SECRET_KEY has {len(SECRET_KEY)} characters and can be guessed: set at least {MIN_SECRET}, "
+        "for example with `openssl rand -hex 32`."
+    )
 SECRET_KEY_FALLBACKS = os.environ.get("HITL_OLD_SECRET_KEYS", "").split()  # sign nothing, still believed
 ALLOWED_HOSTS = [h for h in os.environ.get("HITL_ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",") if h]
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("HITL_TRUSTED_ORIGINS", "").split(",") if o]
@@ -59,6 +95,11 @@ DATABASES = {
         _required("DATABASE_URL", "postgresql://user:password@host:5432/name of PostgreSQL 15+")
     )
 }
+# Who may change tables: `migrate` alone works as this role, and grants the role above what the service needs.
+_owner = os.environ.get("HITL_OWNER_DATABASE_URL", "")
+OWNER_DATABASE = _database(_owner) if _owner else None
+# A file to which each signed head of the audit log is appended, best on a disk of somebody else.
+AUDIT_HEADS_FILE = os.environ.get("HITL_AUDIT_HEADS_FILE", "")
 REDIS_URL = _required("REDIS_URL", "redis://:password@host:6379/0 of the broker")
 
 INSTALLED_APPS = [
@@ -93,6 +134,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "hitl.web.middleware.ContentPolicy",
+    "hitl.web.middleware.BodyGuard",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -164,6 +206,8 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
 SECURE_HSTS_SECONDS = 31_536_000 if SECURE_COOKIES else 0
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _flag("HITL_BEHIND_PROXY") else None
+# Networks of the proxies whose X-Forwarded-For is believed ("172.20.0.0/16"); `up` names its own front.
+TRUSTED_PROXIES = _networks("HITL_TRUSTED_PROXIES")
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -190,10 +234,9 @@ SPECTACULAR_SETTINGS = {
 }
 
 # A case is a few kilobytes, a batch at most 32 MB; anything above is refused before it is read.
-MAX_CASE_BYTES = 2 * 1024 * 1024
-MAX_BATCH_BYTES = 32 * 1024 * 1024
+MAX_CASE_BYTES, MAX_MEDIA_BYTES = sizes.MAX_CASE_BYTES, sizes.MAX_MEDIA_BYTES
+MAX_BATCH_BYTES, MAX_UPLOAD_BYTES = sizes.MAX_BATCH_BYTES, sizes.MAX_UPLOAD_BYTES
 MAX_BATCH_CASES = 10_000
-MAX_MEDIA_BYTES = 25 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BATCH_BYTES
 KEY_REQUESTS_PER_MINUTE = int(os.environ.get("HITL_KEY_REQUESTS_PER_MINUTE", "120000"))
 WEB_WORKERS = int(os.environ.get("HITL_WEB_WORKERS", "2"))  # each hands out its share of the requests
@@ -205,13 +248,16 @@ EXTRA_MODELS = tuple(name for name in os.environ.get("HITL_EXTRA_MODELS", "").sp
 METRICS_TOKEN = os.environ.get("HITL_METRICS_TOKEN", "")
 
 # Webhooks go to public addresses, and to those of the networks named here ("10.1.0.0/16,127.0.0.0/8").
-WEBHOOK_NETWORKS = [
-    ip_network(network.strip())
-    for network in os.environ.get("HITL_WEBHOOK_NETWORKS", "").split(",")
-    if network.strip()
-]
+WEBHOOK_NETWORKS = _networks("HITL_WEBHOOK_NETWORKS")
+
+# How long events are kept once their subscribers have them: those about cases, and the rare others.
+CASE_EVENT_DAYS = int(os.environ.get("HITL_CASE_EVENT_DAYS", "30"))
+EVENT_DAYS = int(os.environ.get("HITL_EVENT_DAYS", "365"))
 
 CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_DEFAULT_QUEUE = "safety"
+CELERY_TASK_QUEUES = [Queue(name) for name in QUEUES]  # type: ignore[no-untyped-call]
+CELERY_TASK_ROUTES = {job: {"queue": queue} for job, queue in ROUTES.items()}
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
@@ -237,6 +283,9 @@ CELERY_BEAT_SCHEDULE = {
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 CELERY_TIMEZONE = "UTC"
 
+# Full months for which the scores of models in shadow are kept; what open evidence rests on stays longer.
+SHADOW_SCORE_MONTHS = int(os.environ.get("HITL_SHADOW_SCORE_MONTHS", "6"))
+
 # How long an answer may be taken back before webhooks go out and `GET` calls it final.
 UNDO_SECONDS = 10
 
@@ -246,5 +295,10 @@ LOGGING = {
     "formatters": {"json": {"()": "hitl.shared.logs.JsonFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("HITL_LOG_LEVEL", "INFO")},
-    "loggers": {"django.request": {"level": "ERROR"}, "celery": {"level": "WARNING"}},
+    "loggers": {
+        "django.request": {"level": "ERROR"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},  # answered with 400; anybody can cause it
+        "celery": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+    },
 }

@@ -3,6 +3,8 @@
 from django.contrib import admin
 from django.urls import include, path
 
+handler500 = "hitl.web.middleware.server_error"
+
 urlpatterns = [
     path("api/v1/", include("hitl.flow.doors.api.urls")),
     path("", include("reviews.desk.urls")),  # the desk asks most often

@@ -1,4 +1,4 @@
-"""The WSGI application: the API and the pages each run through a middleware stack of their own."""
+"""The WSGI application: API, pages and probes each run through a middleware stack of their own."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -7,17 +7,24 @@ from typing import Any
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
 
-from hitl.api.handler import ApiHandler
 from hitl.runtime.tied import tie_worker
 
 tie_worker()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hitl.settings")
+get_wsgi_application()  # sets Django up
 
-_pages: WSGIHandler = get_wsgi_application()
+from hitl.api.handler import ApiHandler, PageHandler, ProbeHandler  # noqa: E402
+from hitl.shared.probes import PATHS, serve_probes_if_asked  # noqa: E402
+
+_pages: WSGIHandler = PageHandler()
 _api: WSGIHandler = ApiHandler()
+_probes: WSGIHandler = ProbeHandler()
+
+serve_probes_if_asked(_probes)
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Send `/api/v1/` to the thin stack, everything else to the pages' stack."""
-    handler = _api if environ.get("PATH_INFO", "").startswith("/api/v1/") else _pages
+    """Send `/api/v1/` to the thin stack, probes to none, everything else to the pages' stack."""
+    path = environ.get("PATH_INFO", "")
+    handler = _api if path.startswith("/api/v1/") else _probes if path.startswith(PATHS) else _pages
     return handler(environ, start_response)

@@ -1,0 +1,1 @@
+"""Which model: training runs, the gate, releases, artifacts, scoring. Begin at `models.py`."""

@@ -80,6 +80,38 @@ def fetch(kept: Stored, *, release: Release, purpose: str = _PURPOSE) -> bytes:
     return artifact
 
 
+_read: dict[str, tuple[int, ...]] = {}  # by digest: which file was read whole and held
+
+
+def check(release: Release) -> None:
+    """Tell whether the file of a release is still whole and the service's own, reading it only if it changed.
+
+    Raises:
+        ArtifactRefused: as `load`.
+    """
+    digest = release.artifact_sha256
+    if not signature_holds(_PURPOSE, bytes.fromhex(digest), bytes(release.signature)):
+        raise _refused(release, "the signature is not this service's")
+    now = _identity(digest)
+    if now is None or _read.get(digest) != now:
+        _read.pop(digest, None)
+        load(release)
+        if now is not None:
+            _read[digest] = now
+
+
+def _identity(digest: str) -> tuple[int, ...] | None:
+    """Return what changes when somebody writes to the file, whatever time they set; None where it is none."""
+    shelf = _shelf()
+    if not isinstance(shelf, FileSystemStorage):
+        return None
+    try:
+        found = os.stat(shelf.path(path_of(digest)))
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
 def path_of(digest: str) -> str:
     """Where the bytes with this hash lie in the store."""
     return f"{digest[:2]}/{digest}"

@@ -31,3 +31,15 @@ class SchemaChanged(HitlError):
     """This model was trained for other fields or labels than the workflow has now. Train a new one."""
 
     code, status = "schema_changed", 409
+
+
+class RoleRefused(Conflict):
+    """A release cannot go from its present role to this one."""
+
+    code = "role_refused"
+
+
+class RoleMoved(Conflict):
+    """This release has another role by now. Look at it again."""
+
+    code = "role_moved"

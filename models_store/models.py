@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from cases.models import Case, Label, Workflow
 from hitl.shared.ids import new_id
-from models_store.types import LabelUse, ReleaseRole, RunStatus, Trigger
+from models_store.types import LabelUse, ReleaseRole, RunStatus, Trigger, Unscored
 
 
 class TrainingRun(models.Model):
@@ -99,6 +99,7 @@ class RoleSpan(models.Model):
     until = models.DateTimeField(null=True)
     by = models.CharField(max_length=150)
     reason = models.TextField(blank=True)
+    evidence = models.JSONField(default=dict, help_text="What it rests on: a certificate, a gate's report.")
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
@@ -111,6 +112,56 @@ class RoleSpan(models.Model):
                 name="one_role_at_a_time", fields=["release"], condition=Q(until__isnull=True)
             ),
         ]
+
+
+class ShadowProgress(models.Model):
+    """One row per release that is or was in shadow: how far it has scored the traffic beside the champion.
+
+    Routings count from `since` on, in their order; the cursor says which was the last. All counts are of
+    cases drawn for scoring (`TrainingSettings.shadow_share`).
+    """
+
+    release = models.OneToOneField(
+        Release, primary_key=True, on_delete=models.CASCADE, related_name="shadow_progress"
+    )
+    since = models.DateTimeField()
+    cursor_at = models.DateTimeField(null=True)
+    cursor_case = models.UUIDField(null=True)
+    received = models.BigIntegerField(default=0)
+    scored = models.BigIntegerField(default=0)
+    unscored = models.BigIntegerField(default=0, help_text="Of them, without a usable score.")
+
+    class Meta:
+        verbose_name_plural = "shadow progress"
+
+
+class ShadowScore(models.Model):
+    """One row per case and release in shadow: what the release said of it, or why it said nothing.
+
+    Partitioned by the month of `routed_at`; the table and its months are made by SQL
+    (`services.shadow_months`), so Django does not manage it. Whether the release would have decided the case
+    is not stored: that follows from its cutoffs when the row is read.
+    """
+
+    pk = models.CompositePrimaryKey("release_id", "case_id", "routed_at")
+    release = models.ForeignKey(
+        Release, on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
+    case = models.ForeignKey(
+        Case, on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
+    routed_at = models.DateTimeField(
+        help_text="When the case was routed: its place in the order of evidence."
+    )
+    predicted = models.CharField(max_length=100, null=True)
+    score = models.FloatField(null=True, help_text="What the cutoff is compared with, in [0, 1].")
+    proba = ArrayField(models.FloatField(), null=True)
+    unscored = models.CharField(max_length=12, choices=Unscored, blank=True, default="")
+    scored_at = models.DateTimeField()
+
+    class Meta:
+        managed = False
+        db_table = "models_store_shadowscore"
 
 
 class LabelRole(models.Model):
@@ -241,5 +292,20 @@ class TrainingSettings(models.Model):
     challengers_wait = models.BooleanField(
         "New models wait for a person",
         default=False,
-        help_text="Otherwise a model that passes the gate becomes the champion at once.",
+        help_text="Otherwise a model that is proved takes the champion's place by itself.",
+    )
+    shadow_share = models.FloatField(
+        "Share of cases scored in shadow, %",
+        default=100,
+        db_default=100,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text="Models in shadow score this share of the cases, drawn at random, beside the champion.",
+    )
+    disagreements_a_day = models.IntegerField(
+        "Disagreements answered a day",
+        default=100,
+        db_default=100,
+        validators=[MinValueValidator(0), MaxValueValidator(100_000)],
+        help_text="Cases that a model in shadow would decide otherwise than the champion are answered blind:"
+        " all of them up to this many a day, of the others one in ten.",
     )

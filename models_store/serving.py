@@ -5,8 +5,11 @@ Nothing here imports scikit-learn: a web process that only scores stays small.
 
 import logging
 from collections import OrderedDict
+from dataclasses import dataclass
 from threading import Lock
 from uuid import UUID
+
+from django.db.models import QuerySet
 
 from models_store import artifacts
 from models_store.errors import ArtifactRefused
@@ -16,7 +19,7 @@ from science.serving import BadArtifact, ServedModel, load_model
 
 log = logging.getLogger(__name__)
 
-KEPT_PER_WORKFLOW = 3  # the champion, one that desks still explain, one to roll back to
+KEPT_PER_WORKFLOW = 8  # the champion, those in shadow (a worker scores with all), one to roll back to
 
 _plans: OrderedDict[UUID, tuple[UUID, ServedModel]] = OrderedDict()  # by release, least recently used first
 _lock = Lock()
@@ -61,20 +64,36 @@ def read_model(release: Release) -> ServedModel:
     return plan
 
 
-def warm() -> dict[UUID, str]:
-    """Load the champions of all live workflows; return what is wrong with each that could not be.
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A champion that cannot be used: its workflow's cases go to people, with the reason."""
 
-    Its workflow's cases go to people, with the reason.
+    workflow_id: UUID
+    release_id: UUID
+    words: str
+
+
+def champions() -> QuerySet[RoleSpan]:
+    """Return what is in service in live workflows, with the releases."""
+    spans = RoleSpan.objects.filter(role=ReleaseRole.CHAMPION, until=None, workflow__archived_at=None)
+    return spans.select_related("release", "workflow").defer("release__report", "release__manifest")
+
+
+def troubles() -> list[Trouble]:
+    """Load the champions of all live workflows that are not in memory, and check the files of all.
+
+    A model whose file was changed behind its back still scores from memory, and would not after a restart:
+    that is a trouble as well. What is in order costs one query and a look at each file.
     """
-    champions = RoleSpan.objects.filter(role=ReleaseRole.CHAMPION, until=None, workflow__archived_at=None)
-    troubles: dict[UUID, str] = {}
-    for release_id in champions.values_list("release_id", flat=True):
+    found = []
+    for span in champions():
         try:
-            served_model(release_id)
+            served_model(span.release_id)
+            artifacts.check(span.release)
         except ArtifactRefused as refused:
-            log.error("model not loaded", extra={"release": str(release_id), "trouble": refused.message})
-            troubles[release_id] = refused.message
-    return troubles
+            log.error("model not usable", extra={"release": str(span.release_id), "trouble": refused.message})
+            found.append(Trouble(span.workflow_id, span.release_id, refused.message))
+    return found
 
 
 def forget() -> None:

@@ -6,10 +6,32 @@ from django.db import models
 class ReleaseRole(models.TextChoices):
     """What a release does for its workflow now."""
 
-    CHAMPION = "champion", "champion: scores and decides"
+    TRAINED = "trained", "trained: passed the gate, and has no part yet"
     SHADOW = "shadow", "shadow: scores, but nobody sees it"
     CANARY = "canary", "canary: decides a share"
+    CHAMPION = "champion", "champion: scores and decides"
     RETIRED = "retired", "retired"
+
+
+# The gate stands before the first: what it refuses is no release. A retired one becomes champion again only
+# if it was the champion before (`services.roles`).
+ROLE_TRANSITIONS: dict[str, tuple[str, ...]] = {
+    "trained": ("shadow", "champion", "retired"),
+    "shadow": ("canary", "champion", "retired"),
+    "canary": ("champion", "retired"),
+    "champion": ("retired",),
+    "retired": ("champion", "shadow"),
+}
+CHALLENGERS = (ReleaseRole.SHADOW, ReleaseRole.CANARY)
+
+
+class Unscored(models.TextChoices):
+    """Why a release in shadow gave no usable score for a case."""
+
+    GONE = "gone", "the case's content is no longer there"
+    SCHEMA = "schema", "the case came in under other fields or labels"
+    UNREADABLE = "unreadable", "the model cannot read it"
+    FAILED = "failed", "the model failed on it, or its file could not be read"
 
 
 class RunStatus(models.TextChoices):

@@ -23,10 +23,14 @@ from cases.types import IntakeBatchStatus
 from hitl.outbox.models import Delivery
 from hitl.outbox.types import DeliveryStatus
 from hitl.shared import clock
+from hitl.shared.client_address import client_address, is_trusted
 from hitl.shared.errors import NotFound
 from models_store.models import TrainingRun
 from models_store.selectors import ACTIVE
+from models_store.serving import champions, troubles
 from monitoring.models import HourTally
+from monitoring.watch.budget.selectors import running
+from monitoring.watch.budget.units import budgets_of
 from policy.models import Policy
 from reviews.models import Task
 from reviews.types import TaskStatus
@@ -43,6 +47,8 @@ class Service(Collector):
         yield from self._decided(names)
         yield from self._waiting(names)
         yield from self._policies(names)
+        yield from self._budgets(names)
+        yield _usable(names)
         yield _gauge("hitl_webhooks_due", "Deliveries that wait to be sent.", _due())
         open_batches = IntakeBatch.objects.filter(
             status__in=[IntakeBatchStatus.QUEUED, IntakeBatchStatus.RUNNING]
@@ -105,6 +111,32 @@ class Service(Collector):
         yield tripped
         yield degree
 
+    def _budgets(self, names: dict[UUID, str]) -> Iterator[Metric]:
+        wrong = GaugeMetricFamily(
+            "hitl_budget_wrong_decisions",
+            "Wrong decisions delivered in the running period: estimate, low and high.",
+            labels=["workflow", "label", "end"],
+        )
+        decided = GaugeMetricFamily(
+            "hitl_budget_decisions", "Decisions that this counts.", labels=["workflow", "label"]
+        )
+        overspends = GaugeMetricFamily(
+            "hitl_budget_overspending", "1 while decisions to come look too wrong.", labels=["workflow"]
+        )
+        for workflow_id, slug in names.items():
+            period = running(workflow_id, now=clock.now())
+            if period is None:
+                continue
+            overspends.add_metric([slug], float(period.overspends_since is not None))
+            for label, budget in zip(period.units, budgets_of(period), strict=True):
+                spent = budget.spent()
+                decided.add_metric([slug, label or ""], budget.decisions)
+                for end in ("estimate", "low", "high"):
+                    wrong.add_metric([slug, label or "", end], getattr(spent, end))
+        yield wrong
+        yield decided
+        yield overspends
+
     def _processes(self) -> Iterator[Metric]:
         """All web processes together: the workers are children of one supervisor."""
         own = psutil.Process()
@@ -124,6 +156,20 @@ class Service(Collector):
         yield _gauge("hitl_web_processes", "Web processes.", len(family))
         yield _gauge("hitl_web_resident_bytes", "Memory of the web processes.", resident)
         yield CounterMetricFamily("hitl_web_cpu_seconds", "CPU time of the web processes.", value=seconds)
+
+
+def _usable(names: dict[UUID, str]) -> Metric:
+    """Whether the model of each workflow that has one can be used; where it cannot, people decide."""
+    usable = GaugeMetricFamily(
+        "hitl_model_usable",
+        "1 while the model in service can be used, 0 while people decide.",
+        labels=["workflow"],
+    )
+    broken = {trouble.workflow_id for trouble in troubles()}
+    for workflow_id in champions().values_list("workflow_id", flat=True):
+        if workflow_id in names:
+            usable.add_metric([names[workflow_id]], float(workflow_id not in broken))
+    return usable
 
 
 def _is_like(process: psutil.Process, own: psutil.Process) -> bool:
@@ -150,8 +196,9 @@ def may_read(request: HttpRequest) -> bool:
     if settings.METRICS_TOKEN:
         given = request.headers.get("Authorization", "").encode()
         return hmac.compare_digest(given, f"Bearer {settings.METRICS_TOKEN}".encode())
-    is_local = request.META.get("REMOTE_ADDR") in {"127.0.0.1", "::1"}
-    return is_local and settings.SECURE_PROXY_SSL_HEADER is None and "X-Forwarded-For" not in request.headers
+    if "X-Forwarded-For" in request.headers and not is_trusted(request.META.get("REMOTE_ADDR", "")):
+        return False
+    return client_address(request) in {"127.0.0.1", "::1"} and settings.SECURE_PROXY_SSL_HEADER is None
 
 
 @require_safe

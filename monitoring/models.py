@@ -1,10 +1,14 @@
-"""Counters of decisions, kept as they arrive, so that no page scans the large tables."""
+"""Counters of decisions, kept as they arrive, and the error budget of each period."""
 
 from typing import Any, ClassVar
 
 from django.db import models
+from django.db.models import F, Q
 
 from cases.models import Workflow
+from hitl.shared.ids import new_id
+from policy.types import BudgetPeriod as Length
+from policy.types import LossKind, Scope
 
 
 class HourTally(models.Model):
@@ -38,3 +42,65 @@ class Watermark(models.Model):
 
     stream = models.CharField(max_length=80, primary_key=True)
     read_until = models.DateTimeField()
+
+
+class BudgetVerdict(models.TextChoices):
+    """The verdict of a closed period."""
+
+    KEPT = "kept", "Proved kept"
+    BROKEN = "broken", "Proved broken"
+    NOT_DECIDED = "not_decided", "Not decided"
+    NOTHING = "nothing", "Nothing automated"
+
+
+class BudgetPeriod(models.Model):
+    """One row per workflow and period: what was promised of it beforehand, and what was delivered.
+
+    `units`, `terms` and `states` run in parallel, one entry per unit of the promise. Target, terms and plan
+    are fixed before the first decision; the states are a cache of rows, begun again when an answer changes.
+    Once closed, a row is never changed: the database refuses it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="budget_periods")
+    length = models.CharField(max_length=10, choices=Length)
+    begins_at = models.DateTimeField()
+    ends_at = models.DateTimeField(help_text="End excluded.")
+    frozen_at = models.DateTimeField(help_text="When the terms were fixed; nothing was delivered by then.")
+    scope = models.CharField(max_length=10, choices=Scope)
+    loss = models.CharField(max_length=10, choices=LossKind)
+    target = models.FloatField()
+    confidence = models.FloatField()
+    costs = models.JSONField(help_text="By label, what deciding it wrongly counts, in [0, 1].")
+    units = models.JSONField(help_text="Label of each unit; null is all decisions together.")
+    terms = models.JSONField(help_text="What each unit is held to (science.guarantee.budget_verdict.Terms).")
+    plan = models.JSONField(help_text="What was expected, and how often it takes audits to prove it kept.")
+    states = models.JSONField(help_text="The error budget of each unit (science.guarantee.budget).")
+    cursor_at = models.DateTimeField(null=True)
+    cursor_case = models.UUIDField(null=True)
+    read_at = models.DateTimeField()
+    n_decisions = models.BigIntegerField(default=0, help_text="Taken in so far.")
+    forecast = models.JSONField(default=dict, help_text="Belief about the decisions to come.")
+    overspends_since = models.DateTimeField(null=True, help_text="While decisions to come look too wrong.")
+    closed_at = models.DateTimeField(null=True)
+    verdict = models.CharField(max_length=12, choices=BudgetVerdict, blank=True)
+    results = models.JSONField(default=list, help_text="The verdict of each unit, with its numbers.")
+    evidence = models.JSONField(default=list, help_text="What each unit's verdict is computed from.")
+    sha256 = models.CharField(
+        max_length=64, blank=True, help_text="Of the evidence, as the audit log has it."
+    )
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(name="one_budget_begins_at_a_time", fields=["workflow", "begins_at"]),
+            models.CheckConstraint(
+                name="budget_ends_after_it_begins", condition=Q(ends_at__gt=F("begins_at"))
+            ),
+            models.CheckConstraint(
+                name="closed_budget_has_a_verdict",
+                condition=Q(closed_at__isnull=True, verdict="") | Q(closed_at__isnull=False) & ~Q(verdict=""),
+            ),
+        ]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(name="budget_open", fields=["workflow", "begins_at"], condition=Q(closed_at=None)),
+        ]

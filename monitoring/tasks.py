@@ -1,12 +1,16 @@
 """Jobs of monitoring."""
 
 import logging
+from uuid import UUID
 
 from celery import shared_task
 
 from cases.models import Workflow
 from hitl.audit.log import checkpoint
 from hitl.shared import clock
+from hitl.shared.jobs import enqueue
+from monitoring.shadow.run import keep_score_months, workflows_with_challengers
+from monitoring.shadow.run import shadow as run_shadow
 from monitoring.tallies.fold import fold_all
 from monitoring.watch import run
 from policy.models import Policy
@@ -39,3 +43,22 @@ def watch() -> None:
             run.watch(workflow_id, now=clock.now())
         except Exception:  # one workflow's trouble must not blind the others
             log.exception("the watch failed", extra={"workflow": str(workflow_id)})
+
+
+@shared_task(name="monitoring.shadow")
+def shadow() -> None:
+    """Ring for every workflow in which models are in shadow: a slow model holds up no other workflow."""
+    for workflow_id in workflows_with_challengers():
+        enqueue("monitoring.shadow_workflow", str(workflow_id))
+
+
+@shared_task(name="monitoring.shadow_workflow")
+def shadow_workflow(workflow_id: str) -> None:
+    """Let the models in shadow of one workflow score, and ask people where they differ."""
+    run_shadow(UUID(workflow_id), now=clock.now())
+
+
+@shared_task(name="monitoring.keep_score_months")
+def keep_months() -> None:
+    """Make and drop the months of the scores that models in shadow give."""
+    keep_score_months(now=clock.now())

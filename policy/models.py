@@ -26,6 +26,7 @@ from policy.types import (
     TrialOutcome,
     TrippedBy,
 )
+from policy.types import BudgetPeriod as Period
 
 
 def percent(share: float) -> str:
@@ -64,6 +65,19 @@ class Policy(models.Model):
     )
     blind_rate = models.FloatField(default=0.1, validators=_share, help_text="The share in force now.")
     loss = models.CharField(max_length=10, choices=LossKind, default=LossKind.ERRORS)
+    budget_period = models.CharField(
+        max_length=10, choices=Period, default=Period.QUARTER, help_text="How long an error budget lasts."
+    )
+    audits_for_budget = models.BooleanField(
+        default=True,
+        help_text="Audit as often as it takes to prove the error budget kept, up to the rate under amber.",
+    )
+    audit_least = models.FloatField(
+        default=0.0,
+        db_default=0.0,
+        validators=_share,
+        help_text="What the running error budget declared: no automatic decision is audited less often.",
+    )
     corrects_misses = models.BooleanField(
         default=False,
         help_text="Prove a stricter promise, by as much as reviewers miss of known-answer cases.",
@@ -338,7 +352,13 @@ class Decision(models.Model):
     )
     inclusion_probability = models.FloatField(null=True)
     reference_rate = models.FloatField(null=True)
-    uniform = models.FloatField(null=True, help_text="The draw that inclusion_probability was compared with.")
+    uniform = models.FloatField(
+        null=True, help_text="The draw for the audit of an automatic decision, else for a blind review."
+    )
+    audit_rate = models.FloatField(
+        null=True,
+        help_text="Chance with which this automatic decision was audited, given that the model decided.",
+    )
     is_audited = models.BooleanField(default=False)
     is_blind = models.BooleanField(
         default=False, help_text="The person answers without sight of the model's output."
@@ -429,6 +449,88 @@ class Trial(models.Model):
                 name="one_open_trial_per_workflow", fields=["workflow"], condition=Q(ended_at__isnull=True)
             ),
             models.UniqueConstraint(name="plans_are_counted", fields=["workflow", "number"]),
+        ]
+
+
+class HandoverTrial(models.Model):
+    """One row per attempt of a challenger to inherit its champion's evidence: a plan fixed at its freeze.
+
+    Both see the same traffic. `cutoffs` are the challenger's, `champion_cutoffs` those in force at the
+    freeze; when either changes, the trial is over. Cases are drawn for people up to `drawn_*` and taken in as
+    evidence up to `cursor_*`; `rates` says from which place on which share of the cases counts: `[[at, case,
+    rate], ...]`, each fixed before its cases were looked at.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="handovers")
+    release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="handovers")
+    champion = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="+", db_index=False)
+    scope = models.CharField(max_length=10, choices=Scope)
+    target = models.FloatField()
+    confidence = models.FloatField()
+    loss = models.CharField(max_length=10, choices=LossKind, default=LossKind.ERRORS)
+    cutoffs = models.JSONField(help_text="Of the challenger: label -> cutoff.")
+    champion_cutoffs = models.JSONField(help_text="In force when it was frozen.")
+    plan = models.JSONField()
+    plan_sha256 = models.CharField(max_length=64, help_text="Of plan, cutoffs and windows: what was frozen.")
+    evidence = models.JSONField(default=dict, help_text="What the plan was made of.")
+    window_from = models.DateTimeField(help_text="The champion's evidence counts from here on.")
+    frozen_at = models.DateTimeField(help_text="The challenger's cases count from here on.")
+    state = models.JSONField(null=True, help_text="Empty until the champion's evidence has been inherited.")
+    rates = models.JSONField(default=list)
+    drawn_at = models.DateTimeField(null=True)
+    drawn_case = models.UUIDField(null=True)
+    cursor_at = models.DateTimeField(null=True)
+    cursor_case = models.UUIDField(null=True)
+    read_at = models.DateTimeField()
+    verdict = models.JSONField(default=dict, help_text="Of the last look.")
+    n_overdue = models.IntegerField(
+        default=0, help_text="Answers that did not come in time: counted as wrong."
+    )
+    ended_at = models.DateTimeField(null=True)
+    outcome = models.CharField(max_length=10, choices=TrialOutcome, blank=True)
+    reason = models.CharField(max_length=200, blank=True)
+    certificate = models.OneToOneField(
+        Certificate, null=True, on_delete=models.PROTECT, related_name="handover"
+    )
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                name="one_open_handover_per_release", fields=["release"], condition=Q(ended_at__isnull=True)
+            ),
+        ]
+
+
+class DisagreementDraw(models.Model):
+    """One row per case drawn because releases would decide it differently: it is answered blind.
+
+    `labels` are what those releases would decide whose evidence uses it: an answer that is not all of them
+    is settled by two of three, as audits are. `asked_at` is empty until somebody is asked blind.
+    """
+
+    case = models.OneToOneField(Case, primary_key=True, on_delete=models.PROTECT, related_name="+")
+    workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="+", db_index=False)
+    labels = ArrayField(models.CharField(max_length=100))
+    inclusion_probability = models.FloatField(help_text="Of being drawn for this.")
+    uniform = models.FloatField(help_text="The draw that it was compared with.")
+    routed_at = models.DateTimeField()
+    drawn_at = models.DateTimeField()
+    asked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(
+                name="disagreement_probability_in_range",
+                condition=Q(inclusion_probability__gt=0, inclusion_probability__lte=1)
+                & Q(uniform__lt=F("inclusion_probability")),
+            ),
+        ]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(name="disagreement_of_workflow", fields=["workflow", "drawn_at"]),
+            models.Index(
+                name="disagreement_unasked", fields=["workflow"], condition=Q(asked_at__isnull=True)
+            ),
         ]
 
 

@@ -1,4 +1,4 @@
-"""Whether a new model should take the champion's place: only if it may automate more."""
+"""Whether a new model should take the champion's place: if it is proved and automates about as much."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,13 +7,13 @@ from hitl.web.format import percent
 from models_store.models import Release
 from models_store.selectors import champion
 from policy.in_force.rules import rule_for
-from policy.models import Certificate, Policy, Watch
+from policy.models import Certificate, CutoffSet, Policy, Watch
 from policy.selectors import certificate_for, cutoffs_in_force
 from policy.services.cutoffs import certified_cutoffs
 from policy.types import CertificateStatus, Scope
-from science.decide import PROVISIONAL_RAMP, Basis
-
-GAIN = 0.01  # of all traffic: less is not worth a change of model
+from science.decide import Basis
+from science.guarantee.succession import Standing, takes_over
+from science.rule import PROVISIONAL_RAMP
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,9 @@ class Promotion:
 def worth_promoting(release: Release, *, now: datetime) -> Promotion:
     """Compare what the release's certificate would let through with what the champion's does now.
 
+    Evidence ages: of two that automate about as much, the one with the fresher certificate is to be in force
+    (`science.guarantee.succession`).
+
     Where nothing is automated under a certificate now, there is nothing to lose. While audits speak against
     the champion, no model takes its place by itself: a new one is watched from the beginning, its certificate
     may rest on labels from before the world changed, and what the monitor has gathered would be lost, again
@@ -36,8 +39,8 @@ def worth_promoting(release: Release, *, now: datetime) -> Promotion:
     before = champion(release.workflow_id)
     if policy is None or before is None or before.id == release.id:
         return Promotion(True, "There is no other model.")
-    now_automated = _automated_now(policy, before, now)
-    if now_automated is None:
+    in_force, now_automated = _automated_now(policy, before, now)
+    if in_force is None or in_force.certificate is None or now_automated is None:
         return Promotion(True, f"{before.name} automates nothing under a certificate now.")
     watch = Watch.objects.filter(workflow_id=release.workflow_id, ended_at=None).first()
     if watch is not None and not watch.is_calm:
@@ -45,17 +48,27 @@ def worth_promoting(release: Release, *, now: datetime) -> Promotion:
     certificate = certificate_for(policy, release.id, now=now)
     would = _share(certificate, release, certified_cutoffs(certificate, release)) if certificate else 0.0
     words = f"It would automate {percent(would)} of cases, {before.name} automates {percent(now_automated)}."
-    return Promotion(would >= now_automated + GAIN, words)
+    if certificate is None:
+        return Promotion(False, words)
+    is_worth = takes_over(_standing(certificate, would), _standing(in_force.certificate, now_automated))
+    if is_worth and would < now_automated:
+        words += " As far as their samples can tell that is as much, and its proof is newer."
+    return Promotion(is_worth, words)
 
 
-def _automated_now(policy: Policy, release: Release, now: datetime) -> float | None:
+def _standing(certificate: Certificate, automated: float) -> Standing:
+    return Standing(automated, certificate.seen["n_labels"], certificate.valid_from.timestamp())
+
+
+def _automated_now(policy: Policy, release: Release, now: datetime) -> tuple[CutoffSet | None, float | None]:
+    """Return the cutoffs in force and the share that they automate; None where no certificate does."""
     rule = rule_for(policy.workflow_id).rule
     cutoffs = cutoffs_in_force(release.id)
     if rule.closed(now.timestamp()) is not None or cutoffs is None or cutoffs.certificate is None:
-        return None
+        return None, None
     if rule.basis not in (Basis.CERTIFIED, Basis.PROVISIONAL):
-        return None
-    return _share(cutoffs.certificate, release, cutoffs.cutoffs)
+        return None, None
+    return cutoffs, _share(cutoffs.certificate, release, cutoffs.cutoffs)
 
 
 def _share(certificate: Certificate, release: Release, cutoffs: dict[str, float]) -> float:

@@ -9,7 +9,15 @@ import orjson
 from django.db import connection
 
 from hitl.shared.prepared import Prepared
-from policy.models import Certificate, CutoffSet, Decision, DegreeChange, Policy, Trial
+from policy.models import (
+    Certificate,
+    CutoffSet,
+    Decision,
+    DegreeChange,
+    HandoverTrial,
+    Policy,
+    Trial,
+)
 from policy.types import LIVE_CERTIFICATES, ChangeStatus
 
 
@@ -22,7 +30,10 @@ def history_of(case_id: UUID) -> list[Decision]:
 
 
 class Routing(NamedTuple):
-    """How a case was routed in one epoch, and what the model said of it."""
+    """How a case was routed in one epoch, and what the model said of it.
+
+    `differing` are the labels that releases would decide, where it was drawn because they differ.
+    """
 
     case_id: UUID
     epoch: int
@@ -31,14 +42,16 @@ class Routing(NamedTuple):
     label: str | None
     predicted: str | None
     score: float | None
+    differing: list[str] | None
     cutoffs: dict[str, float] | None
 
 
 _ROUTINGS = Prepared(
     "hitl_routings",
     """
-SELECT d.case_id, d.epoch, d.route, d.reason, d.label, d.predicted, d.score, c.cutoffs::text
+SELECT d.case_id, d.epoch, d.route, d.reason, d.label, d.predicted, d.score, x.labels, c.cutoffs::text
 FROM policy_decision d LEFT JOIN policy_cutoffset c ON c.id = d.cutoff_set_id
+LEFT JOIN policy_disagreementdraw x ON x.case_id = d.case_id AND d.epoch = 1
 WHERE d.case_id = ANY(%(cases)s) AND d.sequence = 0
 """,
     {"cases": "uuid[]"},
@@ -51,6 +64,12 @@ def routings_of(case_ids: Collection[UUID]) -> list[Routing]:
         _ROUTINGS.execute(cursor, {"cases": list(case_ids)})
         rows = cursor.fetchall()
     return [Routing(*row)._replace(cutoffs=orjson.loads(row[-1]) if row[-1] else None) for row in rows]
+
+
+def open_handovers(workflow_id: UUID) -> list[HandoverTrial]:
+    """Return the handovers that are going on, by challenger, oldest first."""
+    rows = HandoverTrial.objects.select_related("release", "champion")
+    return list(rows.filter(workflow_id=workflow_id, ended_at=None).order_by("release__number"))
 
 
 def cutoffs_in_force(release_id: UUID) -> CutoffSet | None:

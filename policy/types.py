@@ -1,4 +1,4 @@
-"""Choices of policy. The degrees, routes, reasons and bases themselves are `science.decide`'s."""
+"""Choices of policy. The degrees, routes, reasons and bases themselves are in `science.decision_terms`."""
 
 from django.db import models
 
@@ -24,6 +24,14 @@ class Scope(models.TextChoices):
 
     OVERALL = "overall", "all automatic decisions together"
     PER_LABEL = "per_label", "each label's automatic decisions"
+
+
+class BudgetPeriod(models.TextChoices):
+    """How long an error budget lasts; periods end with the calendar's, in UTC."""
+
+    MONTH = "month", "a month"
+    QUARTER = "quarter", "a quarter"
+    YEAR = "year", "a year"
 
 
 class LossKind(models.TextChoices):
@@ -93,13 +101,13 @@ ROUTES = [(r.value, r.value) for r in Route] + [("person", "person")]
 
 
 class DecisionReason(models.TextChoices):
-    """Why a decision after the routing was made; the routing's own reasons are `science.decide.Reason`."""
+    """Why a decision after the routing was made; the routing's reasons: `science.decision_terms.Reason`."""
 
     REVIEWED = "reviewed", "a person decided"
     BATCHED = "batched", "a person accepted the suggestion unread, with others like it"
     AMENDED = "amended", "a person changed the decision"
     UNDONE = "undone", "a person took an answer back"
-    WITHDRAWN = "withdrawn", "the submitter withdrew the case"
+    WITHDRAWN = "withdrawn", "the case was taken back before anybody decided"
     DEFAULTED = "defaulted", "nobody answered in time, so the case got the default label"
 
 

@@ -1,12 +1,13 @@
 """When a case is settled: given the answers so far, settle it or ask another person. Pure.
 
-Only people vote. In an audit the model's label is what is judged: one person who agrees with it settles it;
-where one does not, a second is asked and, if those two differ, a third; the majority of three stands. Where
-there is none, two of the three contradict the model: the disagreement is upheld. A share of the agreeing
-audits is read by a second person as well, to find what one person misses: those settle nothing before.
+Only people vote. In an audit the model's label is what is judged, or the labels of several models that would
+decide differently. One person who agrees with all of them settles it. Otherwise a second is asked, and a
+third if those two differ. Two equal answers stand. If all three differ, two of them contradict the model, and
+the last answer that does stands. A share of the agreeing audits gets a second read, to find what one person
+misses: there the first answer settles nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from cases.types import Purpose
@@ -30,19 +31,19 @@ SECOND, THIRD = Ask(Purpose.SECOND), Ask(Purpose.ADJUDICATION)
 
 
 def next_step(
-    answers: Sequence[str], *, required: int, judged: str | None = None, reread: bool = False
+    answers: Sequence[str], *, required: int, judged: Collection[str] | None = None, reread: bool = False
 ) -> Settled | Ask:
     """Say what follows from the answers given so far, at least one, oldest first.
 
     `required` people must agree on a case under review; if they do not, an adjudicator's answer stands.
-    `judged` is the model's label when the answers audit it; then `required` plays no part, and with `reread`
-    one who agrees is not enough.
+    `judged` are the models' labels when the answers audit them; then `required` plays no part, and with
+    `reread` one who agrees is not enough.
 
     >>> next_step(["spam"], required=1)
     Settled(label='spam')
-    >>> next_step(["ham"], required=1, judged="spam").purpose.value
+    >>> next_step(["ham"], required=1, judged=["spam"]).purpose.value
     'second'
-    >>> next_step(["spam"], required=1, judged="spam", reread=True).purpose.value
+    >>> next_step(["spam"], required=1, judged=["spam"], reread=True).purpose.value
     'second'
     """
     if not answers:
@@ -56,10 +57,10 @@ def next_step(
     return Settled(answers[required]) if len(answers) > required else THIRD
 
 
-def _audited(answers: Sequence[str], judged: str, reread: bool) -> Settled | Ask:
+def _audited(answers: Sequence[str], judged: Collection[str], reread: bool) -> Settled | Ask:
     first = answers[0]
-    if first == judged and not reread:
-        return Settled(judged)
+    if all(label == first for label in judged) and not reread:
+        return Settled(first)
     if len(answers) == 1:
         return SECOND
     second = answers[1]
@@ -70,4 +71,5 @@ def _audited(answers: Sequence[str], judged: str, reread: bool) -> Settled | Ask
     third = answers[2]
     if third in (first, second):
         return Settled(third)
-    return Settled(second if third == judged else third)
+    against = [label for label in (first, second, third) if label not in judged]
+    return Settled(against[-1] if against else third)

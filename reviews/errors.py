@@ -18,7 +18,7 @@ class AlreadyAnswered(Conflict):
 
 
 class HandsFull(Conflict):
-    """You hold as many cases as one person may. Answer or give back one of them."""
+    """You have as many cases open as one person may. Answer or give back one of them."""
 
     code = "hands_full"
 
@@ -30,7 +30,7 @@ class HoldsFull(Conflict):
 
 
 class UndoTooLate(Conflict):
-    """It is too late to take this answer back: others have been told of it. Change the answer instead."""
+    """It is too late to take this answer back. Change the answer instead."""
 
     code = "undo_too_late"
 

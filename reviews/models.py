@@ -364,6 +364,8 @@ class Review(models.Model):
         ]
         indexes: ClassVar[list[Any]] = [
             models.Index(name="review_of_reviewer", fields=["reviewer", "-submitted_at"]),
+            models.Index(name="review_by_time", fields=["submitted_at"]),
+            models.Index(name="review_by_end", fields=["undone_at"], condition=Q(undone_at__isnull=False)),
         ]
 
 

@@ -1,12 +1,13 @@
 """The order of the queue: by priority, then by a time that the workflow's rules compute.
 
-That moment is the due time less a head start, or for `age` the time of coming in less it. The head start is
-`value_hours` times the value of a person's answer, between 0 and 1: how unsure the model is, times what its
-mistake would cost as a share of the highest. Nothing of this changes with time, so nothing goes stale while
-it waits; when the rules change, `reviews.services.order` works every waiting task out anew.
+That moment is the due time less a head start or, for `age`, the time the case came in, less the same head
+start. The head start is `value_hours` times the value of a person's answer, between 0 and 1: how unsure the
+model is, times what its mistake would cost as a share of the highest. Nothing of this changes with time, so
+nothing goes stale while it waits; when the rules change, `reviews.services.order` works every waiting task
+out anew.
 
-A task that shows nothing of the model must not betray it by its place either: its value is a lot of its own,
-which has nothing to do with the case, so that blind tasks stand spread among the others.
+A task that shows nothing of the model must not betray it by its place either: its value is a number drawn for
+it, which has nothing to do with the case, so that blind tasks stand spread among the others.
 """
 
 from collections.abc import Mapping
@@ -39,9 +40,9 @@ def head_start(rules: ReviewRules, *, due_after: timedelta, worth: float) -> flo
     return started + rules.value_hours * 3600 * worth
 
 
-# The same for the next open tasks of a workflow, by their keys; see `lot` and `value`. A label that the
-# schema no longer knows counts as the costliest. Some at a time: what is locked is passed by when tasks are
-# claimed.
+# The same for the next open tasks of a workflow, by their keys; see `blind_value` and `value`. A label that
+# the schema no longer knows counts as the costliest. Some at a time: what is locked is passed by when tasks
+# are claimed.
 RANK_AGAIN = """
 WITH cost AS (
     SELECT label ->> 'name' AS name, (label ->> 'cost')::float8 AS cost, s.number

@@ -11,16 +11,16 @@ from uuid import UUID
 import orjson
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
-from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from cases.models import SchemaVersion
+from cases.models import SchemaVersion, schema_of
 from cases.types import Purpose
 from hitl.accounts.types import Role
 from hitl.shared.actor import Actor
 from hitl.shared.named_rows import fetch_named
 from reviews.models import KnownAnswerCase, Review, Skip, Task
-from reviews.sql_queue import COUNT_WAITING, HELD_BY, OPEN_TO
+from reviews.sql_queue import ANYBODY_ELSE, COUNT_WAITING, HELD_BY, OPEN_TO
 from reviews.types import OPEN, SKIP_LASTS, Mode, TaskStatus
 from science.fields import Schema
 
@@ -65,7 +65,7 @@ class LeasedTask:
     @property
     def schema(self) -> Schema:
         """The fields and label names the case was submitted under."""
-        return Schema.from_json({"fields": self.fields, "labels": [label["name"] for label in self.labels]})
+        return schema_of(self.fields, self.labels)
 
     @property
     def is_blind(self) -> bool:
@@ -117,6 +117,13 @@ def open_workflows(actor: Actor) -> list[UUID]:
         return [row[0] for row in cursor.fetchall()]
 
 
+def has_anybody_else(workflow_id: UUID, *, but: Collection[int]) -> bool:
+    """Tell whether somebody else than these people could answer a case a second time."""
+    with connection.cursor() as cursor:
+        cursor.execute(ANYBODY_ELSE, {"workflow": workflow_id, "but": list(but)})
+        return bool(cursor.fetchone()[0])
+
+
 def _let_in(actor: Actor) -> RawSQL:
     """Return the same as a subquery."""
     text = OPEN_TO.replace("%(reviewer)s", "%s")
@@ -158,9 +165,12 @@ class Choice:
         return f"{self.waiting:,}" if self.waiting < MAX_COUNTED else f"{MAX_COUNTED - 1:,}+"
 
 
-def choices_for(actor: Actor) -> list[Choice]:
-    """Return the workflows that let the person in, by name, with how many tasks wait in their lanes."""
-    params = {"reviewer": actor.user_id, "lanes": lanes_of(actor), "most": MAX_COUNTED}
+def choices_for(actor: Actor, *, now: datetime) -> list[Choice]:
+    """Return the workflows that let the person in, by name, with how many tasks wait for them.
+
+    A case they have answered is in no count again, or its second reading would tell what came of the answer.
+    """
+    params = {"reviewer": actor.user_id, "lanes": lanes_of(actor), "most": MAX_COUNTED, "now": now}
     with connection.cursor() as cursor:
         cursor.execute(COUNT_WAITING, params)
         return [Choice(*row) for row in cursor.fetchall()]
@@ -191,12 +201,15 @@ def open_to(actor: Actor, *, now: datetime, workflow_ids: Sequence[UUID] | None 
 class Quiet:
     """Why there is nothing for a person to do just now; counts end at `MAX_COUNTED`.
 
+    What the person has answered or skipped for good is in none of them: whether somebody else is asked about
+    it depends on what came of it.
+
     Attributes:
         leased: with other reviewers; `leased_until` when the first of their leases ends.
         on_hold: on hold with others; `on_hold_until` when the first of them comes back.
         mine_on_hold: on hold with the person; `mine_until` when the first of them comes back.
         skipped: skipped by the person for a while; `skipped_until` when they are offered the first again.
-        for_others: waiting, and not for the person: answered, skipped for good or escalated by them.
+        for_others: waiting, and not for the person: escalated by them.
         for_adjudicators: waiting for an adjudicator, which the person is not.
         for_skilled: waiting for people with other skills or in another team.
         next_due: when the first of all that is open should be answered; None when nothing is.
@@ -226,7 +239,8 @@ def why_quiet(actor: Actor, *, workflow_ids: list[UUID] | None, now: datetime) -
     """Say why there is nothing for this person: where the open tasks are."""
     mine = open_workflows(actor)
     chosen = mine if workflow_ids is None else [each for each in mine if each in workflow_ids]
-    within = Task.objects.filter(workflow_id__in=chosen)
+    open_ones = _not_done_with(Task.objects.filter(status__in=OPEN), actor)
+    within = open_ones.filter(workflow_id__in=chosen)
     leases = within.filter(status=TaskStatus.LEASED)
     leased = _ending(leases.exclude(leased_to_id=actor.user_id), "lease_until")
     holds = within.filter(status=TaskStatus.HELD)
@@ -237,7 +251,7 @@ def why_quiet(actor: Actor, *, workflow_ids: list[UUID] | None, now: datetime) -
     skipped = skips.filter(task__in=waiting).aggregate(n=Count("pk"), until=Min("until"))
     in_lanes = waiting.filter(for_adjudicator__in=lanes_of(actor))[:MAX_COUNTED].count()
     for_adjudicators = waiting.filter(for_adjudicator=True)[:MAX_COUNTED].count()
-    elsewhere = Task.objects.filter(status=TaskStatus.WAITING).exclude(workflow_id__in=mine)
+    elsewhere = open_ones.filter(status=TaskStatus.WAITING).exclude(workflow_id__in=mine)
     if workflow_ids is not None:
         elsewhere = elsewhere.filter(workflow_id__in=workflow_ids)
     return Quiet(
@@ -252,8 +266,15 @@ def why_quiet(actor: Actor, *, workflow_ids: list[UUID] | None, now: datetime) -
         for_others=max(0, in_lanes - skipped["n"]),
         for_adjudicators=0 if True in lanes_of(actor) else for_adjudicators,
         for_skilled=elsewhere[:MAX_COUNTED].count(),
-        next_due=within.filter(status__in=OPEN).aggregate(at=Min("due_at"))["at"],
+        next_due=within.aggregate(at=Min("due_at"))["at"],
     )
+
+
+def _not_done_with(tasks: QuerySet[Task], actor: Actor) -> QuerySet[Task]:
+    """Leave out what the person has answered or skipped for good: it is none of their business any more."""
+    answered = Review.objects.filter(case_id=OuterRef("case_id"), reviewer_id=actor.user_id, undone_at=None)
+    skips = Skip.objects.filter(task_id=OuterRef("pk"), reviewer_id=actor.user_id)
+    return tasks.filter(~Exists(answered), ~Exists(skips.filter(until__gt=F("at") + SKIP_LASTS)))
 
 
 def _ending(tasks: QuerySet[Task], field: str) -> dict[str, Any]:
@@ -264,6 +285,12 @@ def last_answers(actor: Actor, *, count: int) -> list[Review]:
     """Return the person's latest answers that were not taken back, newest first."""
     mine = Review.objects.filter(reviewer_id=actor.user_id, undone_at=None)
     return list(mine.select_related("case__workflow").order_by("-submitted_at")[:count])
+
+
+def answered_among(case_ids: Collection[UUID], actor: Actor) -> set[UUID]:
+    """Return those of the cases to which an answer of the person stands."""
+    mine = Review.objects.filter(case_id__in=case_ids, reviewer_id=actor.user_id, undone_at=None)
+    return set(mine.values_list("case_id", flat=True)) if case_ids else set()
 
 
 def answers_that_stand(case_ids: Collection[UUID]) -> dict[tuple[UUID, int], list[Review]]:

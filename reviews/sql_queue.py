@@ -138,8 +138,11 @@ WHERE t.case_id = c.id AND s.number = t.schema_version
 """  # noqa: S608 - as above
 TAKE_AGAIN = f"""{_TAKE}
   AND c.id = %(case)s AND t.status = 'waiting' AND t.escalated_by_id IS DISTINCT FROM %(reviewer)s
+  AND NOT EXISTS (
+      SELECT 1 FROM reviews_skip s
+      WHERE s.task_id = t.id AND s.reviewer_id = %(reviewer)s AND s.until > %(now)s)
 RETURNING {HELD_COLUMNS}
-"""
+"""  # noqa: S608 - as above
 TAKE_UP = f"{_TAKE} AND t.id = %(task)s AND t.status = 'held' RETURNING {HELD_COLUMNS}"
 
 # Holds a task on the first free shelf of its holder; none is free at the cap.
@@ -232,15 +235,25 @@ RETURNING t.lease_token, t.lease_until
 """
 
 # Each count stops early: a picker that says "999+" serves as well as an exact number, at any backlog.
+# What the person would not be given does not count.
 COUNT_WAITING = f"""
 WITH able AS MATERIALIZED ({_ABLE})
 SELECT w.slug, w.name, (
     SELECT count(*) FROM (
         SELECT 1 FROM unnest(%(lanes)s::bool[]) AS lane(for_adjudicator)
         JOIN reviews_task t ON t.workflow_id = w.id AND t.for_adjudicator = lane.for_adjudicator
-        WHERE t.status = 'waiting' LIMIT %(most)s) counted) AS waiting
+        WHERE t.status = 'waiting' AND {_NOT_FOR} LIMIT %(most)s) counted) AS waiting
 FROM cases_workflow w CROSS JOIN able LEFT JOIN reviews_reviewrules rules ON rules.workflow_id = w.id
 WHERE {_LETS_IN} ORDER BY w.name
+"""  # noqa: S608
+
+# Whether anybody but these people is offered second answers in a workflow.
+ANYBODY_ELSE = f"""
+SELECT EXISTS (
+    SELECT 1 FROM cases_workflow w LEFT JOIN reviews_reviewrules rules ON rules.workflow_id = w.id,
+        accounts_user u CROSS JOIN LATERAL ({_ABLE.replace("%(reviewer)s", "u.id")}) able
+    WHERE w.id = %(workflow)s AND u.is_active AND (u.is_superuser OR 'reviewer' = ANY(u.roles))
+      AND u.id <> ALL(%(but)s) AND {_LETS_IN})
 """  # noqa: S608
 
 # The workflows that a person's teams and skills let them into.

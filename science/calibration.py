@@ -28,12 +28,12 @@ class Calibration:
 
 
 def two_sided(outputs: np.ndarray) -> np.ndarray:
-    """Logits (n_cases, n_labels): a single output is the log-odds of the second of two labels."""
+    """Logits (n_cases, n_classes): a single output is the log-odds of the second of two labels."""
     return np.concatenate([-outputs / 2, outputs / 2], axis=1) if outputs.shape[1] == 1 else outputs
 
 
 def probabilities(outputs: np.ndarray) -> np.ndarray:
-    """Softmax of outputs (n_cases, n_outputs) as (n_cases, n_labels)."""
+    """Softmax of outputs (n_cases, n_outputs) as (n_cases, n_classes)."""
     return softmax(two_sided(outputs))
 
 
@@ -56,10 +56,10 @@ def fit_bcts(outputs: np.ndarray, y: np.ndarray, weights: np.ndarray | None = No
     weights = weights / weights.sum()
     spread = float(np.sqrt(np.mean(outputs**2))) or 1.0
     scaled = outputs / spread  # so that the search starts near its end whatever the model's units
-    n_labels = max(2, n_outputs)
-    hits = np.zeros((n, n_labels))
+    n_classes = max(2, n_outputs)
+    hits = np.zeros((n, n_classes))
     hits[np.arange(n), y] = 1.0
-    softened = hits + (1.0 / n_labels - hits) * min(0.5, n_labels / (2.0 * (n + n_labels)))
+    softened = hits + (1.0 / n_classes - hits) * min(0.5, n_classes / (2.0 * (n + n_classes)))
 
     def loss(theta: np.ndarray) -> tuple[float, np.ndarray]:
         scale = np.exp(theta[0])

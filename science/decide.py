@@ -24,13 +24,10 @@ from science.decision_terms import (
 )
 from science.draws import Draws
 from science.outcomes import Outcome, Outcomes
-from science.rule import AUDIT_FLOOR, LOWEST_SCORE, PROVISIONAL_RAMP, Rule
+from science.rule import Rule
 
 __all__ = [
-    "AUDIT_FLOOR",
     "DEGREES",
-    "LOWEST_SCORE",
-    "PROVISIONAL_RAMP",
     "REASONS",
     "ROUTES",
     "Basis",
@@ -63,7 +60,7 @@ def decide(
 
     Args:
         rule: policy in force, or None when none could be loaded (then everything goes to people).
-        proba: class probabilities, shape (n_cases, n_labels), columns as `rule.labels`; None when nothing was
+        proba: probabilities, shape (n_cases, n_classes), columns as `rule.labels`; None when nothing was
             scored. A row that is not a distribution is a bad score.
         unfit: which rows the model cannot read (a missing field, an unreadable image); None means none.
         draws: the random numbers of the cases, length n_cases.
@@ -131,11 +128,11 @@ def _arange(n: int) -> np.ndarray:
     return _ZERO if n == 1 else np.arange(n)
 
 
-def _as_batch(proba: np.ndarray, n: int, n_labels: int) -> np.ndarray:
+def _as_batch(proba: np.ndarray, n: int, n_classes: int) -> np.ndarray:
     """The probabilities as float64 of the expected shape; no distribution if they are anything else."""
     p = np.asarray(proba)
-    if p.shape != (n, n_labels) or p.dtype.kind not in "fiu":
-        return np.full((n, n_labels), -1.0)
+    if p.shape != (n, n_classes) or p.dtype.kind not in "fiu":
+        return np.full((n, n_classes), -1.0)
     return p.astype(np.float64, copy=False)
 
 

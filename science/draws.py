@@ -19,6 +19,8 @@ import numpy as np
 AUDIT = b"audit"
 RAMP = b"ramp"
 BLIND = b"blind"
+SHADOW = b"shadow"
+DISAGREEMENT = b"disagreement"
 
 _PER_CASE = (AUDIT, RAMP, BLIND)
 _SPARE_BITS = np.uint64(11)  # of 64; a float64 in [0, 1) holds 53
@@ -67,7 +69,7 @@ def draw(secret: bytes, case_ids: Sequence[UUID], epoch: int = 0) -> Draws:
     Args:
         secret: key of the installation; whoever knows it can predict audits.
         case_ids: identities of the cases, in the order of the batch.
-        epoch: rises when a case is decided anew (recall, appeal), which draws anew.
+        epoch: another one draws anew, for a case that is opened again; 1 in every case today.
     """
     n = len(case_ids)
     identities = [case_id.bytes for case_id in case_ids]

@@ -40,7 +40,7 @@ class Outcomes:
         route: index into `ROUTES`.
         reason: index into `REASONS`.
         predicted: column of the predicted label, -1 where the score may not be used.
-        score: the certified scalar, NaN where `predicted` is -1.
+        score: what cutoffs are compared with; NaN where `predicted` is -1.
         confidence: probability of the predicted label, NaN where `predicted` is -1.
         cutoff: the cutoff of the predicted label, NaN if it has none.
         pi: probability, over the draws, that a blind label of this case is collected.

@@ -23,7 +23,7 @@ class Rule:
         degree: degree of automation of the workflow.
         label_degrees: degrees of single labels (scope ``per_label`` only); they lower, never raise, `degree`.
         scope: whether the promise speaks of all automatic decisions together or of each label.
-        cutoffs: label -> cutoff on the certified scalar; a label that is absent is never automatic. For the
+        cutoffs: label -> cutoff on the score; a label that is absent is never automatic. For the
             scope ``overall`` every label has the same number.
         basis: what the cutoffs rest on.
         valid_from, valid_until: POSIX seconds, start included and end excluded; None is unbounded, which only
@@ -34,7 +34,7 @@ class Rule:
         audit_base: the base audit rate, which sets the floor of `audit_rate`.
         blind_share: probability with which a reviewed case is answered blind.
         ramp: share of accepted cases that is automated; capped while the basis is provisional.
-        rescore: maps probabilities (n_cases, n_labels) to the certified scalar (n_cases,) in [0, 1]; None
+        rescore: maps probabilities (n_cases, n_classes) to the score (n_cases,) in [0, 1]; None
             means the probability of the predicted label.
 
     Raises:

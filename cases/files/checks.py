@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from cases.content import printable
 from cases.files.collected import Collected
 from cases.files.columns import as_time
-from cases.files.told import Told
+from cases.files.styles import time_style_of
+from cases.files.told import NONE, Told
 from hitl.shared.errors import Invalid
 from science.fields import Kind
 
@@ -44,12 +45,17 @@ def check_told(found: Collected, told: Told, known: Mapping[str, Kind]) -> None:
     """
     columns, fields = found.columns, told.fields or ()
     there = columns_there(list(columns))
-    roles = [("label", told.label), ("reference", told.reference), ("time", told.time)]
+    roles = [
+        ("label", told.label),
+        ("reference", told.reference),
+        ("time", told.time),
+        ("entity", told.entity),
+    ]
     wanted = [*roles, *(("fields", name) for name, _ in fields)]
     problems = [
         {"field": what, "error": f'column "{printable(name)}" is not in the file', "fix": there}
         for what, name in wanted
-        if name is not None and name not in (found.inside if what == "fields" else columns)
+        if name not in (None, NONE) and name not in (found.inside if what == "fields" else columns)
     ]
     for name, kind in fields:
         if name == told.label:
@@ -63,10 +69,17 @@ def check_told(found: Collected, told: Told, known: Mapping[str, Kind]) -> None:
     if known and not known.keys() & found.inside.keys():
         error = f"of the workflow ({', '.join(sorted(known))}) are not in the file: it has none of them"
         problems.append({"field": "fields", "error": error, "fix": there})
-    if told.time in columns and not any(as_time(cell) for cell in columns[str(told.time)]):
-        fix = "Name another, or say that its days come first." if not told.day_first else "Name another."
+    if told.time in columns and (fix := _why_no_times(columns[str(told.time)], told.day_first)):
         problems.append(
             {"field": "time", "error": f'column "{told.time}" holds no dates or times', "fix": fix}
         )
     if problems:
         raise Invalid(problems)
+
+
+def _why_no_times(cells: Sequence[object], day_first: bool | None) -> str:
+    """Return what to do about a column without any time, "" where it has some."""
+    style = time_style_of(cells, day_first=day_first)
+    if any(as_time(style.prepare(cell) if style.prepare else cell) for cell in cells):
+        return ""
+    return "Name another, or say that its days come first." if day_first is None else "Name another."

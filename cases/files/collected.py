@@ -1,14 +1,19 @@
 """The cells of a file by column, as far as a guess must see them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from cases.files.errors import Unreadable
 from cases.files.tables import Row
 
 MOST_ROWS = 1_000_000
 """How many rows a guess sees: all of nearly every file, and of a larger one the first."""
+MOST_CELLS = 40_000_000
+"""How many cells it sees, of a file of many columns."""
 
+_SHORT = 24  # characters of a text that is likely to be there again
+_SHARED = 100_000
 _SEEN = 201  # of a text or of bytes: more tells nothing of what a column holds
 
 Columns = dict[str, list[object]]
@@ -49,26 +54,36 @@ def parts(row: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]
     return content, {name: cell for name, cell in row.items() if name != "content"}
 
 
-def collect(rows: Iterable[Row], *, read: Callable[[object], object] | None = None) -> Collected:
-    """Collect the cells of the first `MOST_ROWS` rows; `read` is done to each, where it is given."""
+def collect(rows: Iterable[Row]) -> Collected:
+    """Collect the cells of the rows; after `MOST_ROWS` or `MOST_CELLS` the others are only read."""
     found = Collected()
+    n_cells = 0
+    texts: dict[str, str] = {}  # equal texts are held once
     for line, row in rows:
-        if "(row)" in row:
-            found.trouble = found.trouble or (line, str(row["(row)"]))
+        if isinstance(row, Unreadable):
+            found.trouble = found.trouble or (line, row.reason)
             continue
-        if found.n_rows == MOST_ROWS:
+        if found.n_rows == MOST_ROWS or n_cells >= MOST_CELLS:
             found.is_whole = False
-            break
+            continue
         for cells, columns in zip(parts(row), (found.inside, found.outside), strict=True):
+            n_cells += len(cells)
             for name, cell in cells.items():
-                if isinstance(cell, str | bytes):
+                if isinstance(cell, str):
+                    cell = cell if len(cell) < _SEEN else cell[:_SEEN]
+                    cell = (
+                        texts.setdefault(cell, cell) if len(cell) < _SHORT and len(texts) < _SHARED else cell
+                    )
+                elif isinstance(cell, bytes):
                     cell = cell[:_SEEN]
                 elif isinstance(cell, list | dict):
                     found.lists.add(name)
-                column = columns.setdefault(name, [])
+                column = columns.get(name)
+                if column is None:
+                    column = columns[name] = []
                 if len(column) < found.n_rows:
                     _fill(column, found.n_rows)
-                column.append(read(cell) if read else cell)
+                column.append(cell)
         found.n_rows += 1
     for column in (*found.inside.values(), *found.outside.values()):
         _fill(column, found.n_rows)

@@ -1,11 +1,11 @@
 """Turn the cells of a file into what a field takes: a CSV knows only texts, a Parquet file more than JSON."""
 
 import math
-import unicodedata
 from datetime import UTC, date, datetime
 
 from cases.kinds import KINDS
 from cases.kinds.date import iso_date
+from cases.names import clean_name
 from science.fields import Kind
 
 
@@ -33,7 +33,7 @@ def as_name(cell: object) -> str:
     ('spam', '3', 'true', '')
     """
     value = cell_as(cell, Kind.CATEGORY)
-    return "" if value is None else unicodedata.normalize("NFC", str(value)).strip()
+    return "" if value is None else clean_name(str(value))
 
 
 def is_of(value: object, kind: Kind) -> bool:

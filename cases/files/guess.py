@@ -12,17 +12,23 @@ from typing import Any
 
 from cases.files.collected import Collected
 from cases.files.columns import as_name, cell_as, is_date, is_of
+from cases.files.styles import FEW
+from cases.files.told import NONE
 from cases.kinds import ANY, KINDS
 from cases.kinds.category import LONGEST_OPTION
+from cases.kinds.number import is_code
+from cases.services.schemas import MAX_LABELS
 from science.fields import Kind
 
-FEW = 0.05  # of the cells of a column
-MOST_GUESSED = (
-    20  # different values of a column that is taken for the label unasked; told, a workflow takes more
-)
+_MOST_NUMBERS = 20  # different numbers of a column that is taken for the label unasked: more are counts
+_OFTEN = 5  # rows a label of a list that is longer than that
 
-_LABEL_NAMES = ("label", "class", "target", "category", "decision", "outcome", "answer", "result", "y")
-_REFERENCE_NAMES = ("reference", "ref", "id", "case_id", "uuid", "key", "number")
+_LABEL_NAMES = (
+    "label", "labels", "class", "target", "category", "decision", "outcome", "answer", "result", "y",
+    "intent", "sentiment", "topic", "verdict", "truth", "y_true", "klasse", "kategorie",
+)  # fmt: skip
+_REFERENCE_NAMES = ("reference", "ref", "id", "case_id", "uuid", "guid", "key", "number")
+_REFERENCE_ENDS = ("_id", "-id", " id", ".id", "_no", "_nr", "_uuid", "_guid", "_key", "_number")
 _TIME_NAMES = ("received_at", "received", "timestamp", "created_at", "time")
 
 
@@ -46,7 +52,8 @@ def guess_columns(
 ) -> Guess:
     """Return what the columns suggest.
 
-    `besides` names columns that are known as fields; `label`, `reference` and `time` those that are known.
+    `besides` names columns that are known as fields; `label`, `reference` and `time` those that are known,
+    or known to be none (`NONE`).
 
     >>> from cases.files.collected import collect
     >>> rows = [(2, {"amount": "5", "spam": "yes"}), (3, {"amount": "7", "spam": "no"})]
@@ -56,12 +63,20 @@ def guess_columns(
     unusable = found.lists | set(besides)
     may_be_field = {name: cells for name, cells in found.inside.items() if name not in unusable}
     columns = may_be_field | {n: cells for n, cells in found.outside.items() if n not in found.lists}
-    label = label or _label_column(columns)
-    reference = reference or _named(columns, _REFERENCE_NAMES, _is_unique, besides={label})
-    time = time or _named(columns, _TIME_NAMES, _is_time, besides={label, reference})
+    if "label" in found.columns and "label" not in besides:
+        columns["label"] = found.columns[
+            "label"
+        ]  # also where a few of its cells are lists: these are refused
+    label = _told(label) if label else _label_column(columns)
+    reference = _told(reference) if reference else _reference_column(columns, besides={label})
+    time = _told(time) if time else _named(columns, _TIME_NAMES, _is_time, besides={label, reference})
     meant = {label, reference, time} - found.outside.keys()
     fields = [{"name": name, **_field(cells)} for name, cells in may_be_field.items() if name not in meant]
     return Guess(fields, label, reference, time)
+
+
+def _told(column: str) -> str | None:
+    return None if column == NONE else column
 
 
 def _is_empty(value: object) -> bool:
@@ -83,7 +98,8 @@ def _field(values: Sequence[object]) -> dict[str, Any]:
 def _nearly(present: Sequence[object]) -> Kind | None:
     """Return the kind that all but a few cells are of, these being something else: "unknown" or "n/a"."""
     most = int(FEW * len(present))
-    for kind in (Kind.NUMBER, Kind.DATE):
+    has_codes = any(isinstance(cell, str) and is_code(cell.strip()) for cell in present)
+    for kind in (Kind.DATE,) if has_codes else (Kind.NUMBER, Kind.DATE):
         odd = (cell for cell in present if not is_of(cell_as(cell, kind), kind))
         if sum(1 for _ in islice(odd, most + 1)) <= most:
             return kind
@@ -102,23 +118,48 @@ def _kind(present: Sequence[object]) -> Kind:
 
 
 def _label_column(columns: Mapping[str, Sequence[object]]) -> str | None:
-    """The column called so; one named like it, or the last, that looks like a choice from a short list."""
+    """The column called so; one named like it, or the last, that looks like a choice from a list."""
     if any(not _is_empty(value) for value in columns.get("label", [])):
         return "label"
-    candidates = [name for name, values in columns.items() if _may_be_label(values)]
-    by_name = {name.strip().lower(): name for name in reversed(candidates)}
+    names = {name: name.strip().lower() for name in columns}
+    candidates = [
+        name
+        for name, values in columns.items()
+        if _may_be_label(values, is_named=names[name] in _LABEL_NAMES)
+    ]
+    by_name = {names[name]: name for name in reversed(candidates)}
     for name in _LABEL_NAMES:
         if name in by_name:
             return by_name[name]
     return candidates[-1] if candidates else None
 
 
-def _may_be_label(values: Sequence[object]) -> bool:
+def _may_be_label(values: Sequence[object], *, is_named: bool) -> bool:
     present = _present(values)
-    counts = Counter(map(as_name, present))
-    if not 2 <= len(counts) <= MOST_GUESSED or len(present) < 2 * len(counts):
+    counts: Counter[str] = Counter()
+    for value in present:
+        counts[as_name(value)] += 1
+        if len(counts) > MAX_LABELS:
+            return False
+    if len(counts) < 2 or len(present) < 2 * len(counts) or max(map(len, counts)) > LONGEST_OPTION:
         return False
-    return max(map(len, counts)) <= LONGEST_OPTION and not any(isinstance(value, float) for value in present)
+    if any(isinstance(value, float) for value in present):
+        return is_named and all(not isinstance(value, float) or value.is_integer() for value in present)
+    if len(counts) <= _MOST_NUMBERS:
+        return True
+    return len(present) >= _OFTEN * len(counts) and not all(
+        name.replace(".", "").isdecimal() for name in counts
+    )
+
+
+def _reference_column(columns: Mapping[str, Sequence[object]], *, besides: set[str | None]) -> str | None:
+    """The column named like a reference, or else the first that ends like one, that differs in every row."""
+    if (named := _named(columns, _REFERENCE_NAMES, _is_unique, besides=besides)) is not None:
+        return named
+    ending = (
+        name for name in columns if name.strip().lower().endswith(_REFERENCE_ENDS) and name not in besides
+    )
+    return next((name for name in ending if _is_unique(columns[name])), None)
 
 
 def _named(

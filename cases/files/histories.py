@@ -1,36 +1,44 @@
 """The rows of a file as labelled cases, and in words why one is none."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from cases.content import Problem, printable
 from cases.files.collected import parts
 from cases.files.columns import as_name, as_time, cell_as, is_of
-from cases.files.dates import day_first
+from cases.files.errors import Unreadable
+from cases.files.labels import label_in
 from cases.files.reading import Reading
 from cases.files.tables import Row
-from cases.services.imports import Labelled
+from cases.files.told import NONE
+from cases.services.labelled import Labelled
 from science.fields import Kind
 
+EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)  # what lies before is a default of some tool
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 TIME_FIX = 'Write it like "2026-11-23" or "2026-11-23T05:19:00Z".'
 
 
 def labelled(
-    rows: Iterable[Row], reading: Reading, *, folder: Path | None = None
+    rows: Iterable[Row], reading: Reading, *, folder: Path | None = None, now: datetime | None = None
 ) -> Iterator[tuple[int, Labelled | list[Problem]]]:
     """Yield each row's line with its case, or with what is wrong with it.
 
-    Whether content, label and reference fit a workflow is for `cases.services.imports.checked` to say.
+    Whether content, label and reference fit a workflow is for `cases.services.labelled.checked` to say.
     `folder` is that of the files which cells of image and audio fields name; without one these stay names.
+    `now`: no case can have come in after it.
     """
     kinds = {field["name"]: Kind(field["kind"]) for field in reading.fields}
+    latest = None if now is None else now + timedelta(days=1)  # clocks and zones differ
     for line, row in rows:
-        trouble = row.get("(row)")
-        if trouble is not None:
-            yield line, [{"field": "(row)", "error": str(trouble), "fix": "Mend the row."}]
+        if isinstance(row, Unreadable):
+            yield line, [{"field": "(row)", "error": row.reason, "fix": "Mend the row."}]
         else:
-            yield line, _case(row, kinds, reading, folder)
+            yield line, _case(row, kinds, reading, folder, latest)
 
 
 def sentences(line: int, problems: Iterable[Problem]) -> Iterator[str]:
@@ -40,29 +48,62 @@ def sentences(line: int, problems: Iterable[Problem]) -> Iterator[str]:
 
 
 def _case(
-    row: Mapping[str, Any], kinds: Mapping[str, Kind], reading: Reading, folder: Path | None
+    row: Mapping[str, Any],
+    kinds: Mapping[str, Kind],
+    reading: Reading,
+    folder: Path | None,
+    latest: datetime | None,
 ) -> Labelled | list[Problem]:
     inside, outside = parts(row)
-    label, reference, time = (
-        outside.get(name, inside.get(name)) if name else None
-        for name in (reading.label, reading.reference, reading.time)
-    )
-    at = as_time(day_first(time) if reading.day_first else time)
-    if reading.time and at is None:
-        error = f'is "{printable(as_name(time))}"' if as_name(time) else "is missing"
-        return [{"field": "time", "error": error, "fix": TIME_FIX}]
+
+    def cell(name: str | None) -> object:
+        if name is None:
+            return None
+        found, prepare = outside.get(name, inside.get(name)), reading.prepare.get(name)
+        return prepare(found) if prepare else found
+
+    label, time = cell(reading.label), cell(reading.time)
+    if isinstance(label, list | dict):
+        error = f"is a list of {len(label)}" if isinstance(label, list) else "is an object"
+        return [{"field": "label", "error": error, "fix": "Give each case one label."}]
+    at = as_time(time)
+    if reading.time and (problem := _time_problem(time, at, latest)):
+        return [problem]
     return Labelled(
         content={name: _value(inside.get(name), name, kind, reading, folder) for name, kind in kinds.items()},
-        label=as_name(label),
-        reference=as_name(reference) or None,
+        label=label_in(label, reading.known_labels),
+        reference=as_name(cell(reading.reference)) or None,
         at=at,
+        case_id=_uuid(cell(reading.case_id)),
+        entity=as_name(cell(reading.entity)) or None,
     )
+
+
+def _time_problem(cell: object, at: datetime | None, latest: datetime | None) -> Problem | None:
+    if at is not None and at >= EARLIEST and (latest is None or at <= latest):
+        return None
+    if at is None:
+        error = f'is "{printable(as_name(cell))}"' if as_name(cell) else "is missing"
+        return {"field": "time", "error": error, "fix": TIME_FIX}
+    when = "before computers kept time" if at < EARLIEST else "still to come"
+    fix = f'Mend it, or name another column for the time, or none with "{NONE}".'
+    return {"field": "time", "error": f'is "{printable(as_name(cell))}", which is {when}', "fix": fix}
+
+
+def _uuid(cell: object) -> UUID | None:
+    try:
+        return UUID(cell) if isinstance(cell, str) else None
+    except ValueError:
+        return None
 
 
 def _value(cell: object, name: str, kind: Kind, reading: Reading, folder: Path | None) -> object:
-    if kind.is_media and isinstance(cell, str) and folder is not None:
-        return _file(folder, cell)
-    value = cell_as(day_first(cell) if reading.day_first and kind is Kind.DATE else cell, kind)
+    if kind.is_media and isinstance(cell, str):
+        if reading.case_id is not None and _SHA256.fullmatch(cell):
+            return {"asset": cell}
+        return cell if folder is None else _file(folder, cell)
+    prepare = reading.prepare.get(name)
+    value = cell_as(prepare(cell) if prepare else cell, kind)
     return None if name in reading.loose and not is_of(value, kind) else value
 
 

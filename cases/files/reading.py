@@ -1,6 +1,7 @@
 """How a file is read: which columns are fields of what kind, and which are label, reference and time.
 
-One rule for every door. What was told and a workflow's fields hold; the rest is guessed.
+One rule for every door. What was told and a workflow's fields hold; then what is known of the tool that wrote
+the file; the rest is guessed.
 """
 
 from collections import Counter
@@ -11,8 +12,9 @@ from typing import Any
 from cases.files.checks import check_rows, check_told
 from cases.files.collected import MOST_ROWS, Collected, collect
 from cases.files.columns import as_name, cell_as, is_of
-from cases.files.dates import day_first
-from cases.files.guess import FEW, Guess, guess_columns
+from cases.files.guess import Guess, guess_columns
+from cases.files.labels import label_in, label_names
+from cases.files.styles import FEW, PLAIN, Prepare, Style, style_of, time_style_of
 from cases.files.tables import Table
 from cases.files.told import Told
 from cases.kinds import KINDS
@@ -26,23 +28,36 @@ class Reading:
     Attributes:
         fields: the columns that are fields, as the API takes them.
         labels: what the label column holds, in alphabetical order.
-        label, reference, time: the columns that mean this; None where there is none.
+        counts: how many rows have each of them.
+        known_labels: the labels that a cell may name: those of the workflow, else of the file.
+        label, reference, time, entity: the columns that mean this; None where there is none.
+        case_id: the column that names the case in an export of this service.
+        prepare: by column, what is done to a cell before it is read.
         loose: fields whose few cells of another kind count as empty.
         notes: what whoever reads the outcome should know, in sentences.
         columns: all columns of the file.
-        n_labelled: how many rows have a label.
+        n_rows: how many rows were looked at.
     """
 
     fields: list[dict[str, Any]]
     labels: list[str]
+    counts: Mapping[str, int]
+    known_labels: tuple[str, ...]
     label: str | None
     reference: str | None
     time: str | None
-    day_first: bool
+    entity: str | None
+    case_id: str | None
+    prepare: Mapping[str, Prepare]
     loose: frozenset[str]
     notes: tuple[str, ...]
     columns: tuple[str, ...]
-    n_labelled: int
+    n_rows: int
+
+    @property
+    def n_labelled(self) -> int:
+        """How many rows have a label."""
+        return sum(self.counts.values())
 
 
 def look_at(table: Table, told: Told, *, schema: Schema | None = None) -> Reading:
@@ -52,34 +67,93 @@ def look_at(table: Table, told: Told, *, schema: Schema | None = None) -> Readin
         BadTable: it cannot be read.
         Invalid: it holds no rows, or not the columns that were told, or none of the workflow's fields.
     """
-    found = collect(table.rows, read=day_first if told.day_first else None)
+    found = collect(table.rows)
     check_rows(found)
     known = {field.name: field.kind for field in schema.fields} if schema else {}
     check_told(found, told, known)
     kinds = dict(told.fields) if told.fields is not None else known
-    guess = guess_columns(found, besides=kinds, label=told.label, reference=told.reference, time=told.time)
+    styles = _prepared(found, kinds, told)
+    export = table.export()
+    guess = guess_columns(
+        found,
+        besides=kinds,
+        label=told.label or _there(found, export.label if export else None),
+        reference=told.reference or _there(found, export.reference if export else None),
+        time=told.time or _there(found, export.time if export else None),
+    )
     fields = _fields(found, kinds) if kinds else guess.fields
+    fields = [field for field in fields if field["name"] != told.entity or told.fields is not None]
     required = {field.name for field in schema.fields if field.required} if schema else set()
-    notes, loose = _notes(found, told, guess, is_guessed=not kinds), set()
+    notes = [f"This is an export of {export.tool}."] if export else []
+    notes += _notes(found, told, guess, is_guessed=not kinds)
+    notes += table.remarks
+    notes += [
+        f"{name}: {style.note}."
+        for name, style in styles.items()
+        if style.note and (name in {field["name"] for field in fields} or name == guess.time)
+    ]
+    loose = set()
     for field in fields:
         odd = _few_odd(found.inside[field["name"]], Kind(field["kind"]))
         if odd and field["name"] not in required:
             loose.add(field["name"])
             field["required"] = False
             notes.append(f"{field['name']}: {odd:,} cells that are no {field['kind']} count as empty.")
-    labels = Counter(filter(None, map(as_name, found.columns[guess.label]))) if guess.label else Counter()
+    known_labels = tuple(schema.labels) if schema else ()
+    counts = _label_counts(found.columns[guess.label] if guess.label else (), known_labels)
     return Reading(
         fields=fields,
-        labels=sorted(labels),
+        labels=sorted(counts),
+        counts=counts,
+        known_labels=known_labels or tuple(sorted(counts)),
         label=guess.label,
         reference=guess.reference,
         time=guess.time,
-        day_first=told.day_first,
+        entity=told.entity,
+        case_id=_there(found, export.case_id if export else None),
+        prepare={name: style.prepare for name, style in styles.items() if style.prepare},
         loose=frozenset(loose),
         notes=tuple(notes),
         columns=tuple(found.columns),
-        n_labelled=labels.total(),
+        n_rows=found.n_rows,
     )
+
+
+def _there(found: Collected, column: str | None) -> str | None:
+    return column if column in found.columns else None
+
+
+def _prepared(found: Collected, kinds: Mapping[str, Kind], told: Told) -> dict[str, Style]:
+    """Bring the cells of each column into the form in which they are read; return how each is written."""
+    styles: dict[str, Style] = {}
+    for columns in (found.inside, found.outside):
+        for name, cells in columns.items():
+            if name == told.label or name in styles:
+                continue
+            if name == told.time:
+                style = time_style_of(cells, day_first=told.day_first)
+            else:
+                style = style_of(cells, kind=kinds.get(name), day_first=told.day_first)
+            if style is PLAIN:
+                continue
+            styles[name] = style
+            if style.prepare:
+                columns[name] = [style.prepare(cell) for cell in cells]
+    return styles
+
+
+def _label_counts(cells: Sequence[object], known: Sequence[str]) -> dict[str, int]:
+    names = Counter(
+        label_in(cell, known) if known else as_name(cell)
+        for cell in cells
+        if cell is not None and not isinstance(cell, list | dict)
+    )
+    del names[""]
+    means = {name: name for name in names} if known else label_names(names)
+    counts: Counter[str] = Counter()
+    for name, n in names.items():
+        counts[means[name]] += n
+    return dict(sorted(counts.items()))
 
 
 def _fields(found: Collected, kinds: Mapping[str, Kind]) -> list[dict[str, Any]]:
@@ -105,10 +179,11 @@ def _notes(found: Collected, told: Told, guess: Guess, *, is_guessed: bool) -> l
     if guess.label not in (None, "label", told.label):
         notes.append(f"The labels are those of the column {guess.label}.")
     if is_guessed:
-        named = (name for name in (guess.reference, guess.time) if name is not None)
+        named = (name for name in (guess.reference, guess.time, told.entity) if name is not None)
         notes += [f"Not a field, as it names or dates the case: {name}." for name in named]
-    if is_guessed and (lists := found.lists & found.inside.keys()):
+    lists = (found.lists & found.inside.keys()) - {guess.label}
+    if is_guessed and lists:
         notes.append(f"Left out, as no field holds a list: {', '.join(sorted(lists))}.")
     if not found.is_whole:
-        notes.append(f"Guessed from the first {MOST_ROWS:,} rows.")
+        notes.append(f"Guessed from the first {min(found.n_rows, MOST_ROWS):,} rows.")
     return notes

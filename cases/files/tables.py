@@ -1,61 +1,68 @@
-"""Read rows from a file, a few at a time: CSV, JSON lines or Parquet, also gzipped."""
+"""Read rows from a file, a few at a time: CSV, JSON or Parquet, also gzipped."""
 
-import csv
 import gzip
 import io
-import json
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from hitl.shared.errors import HitlError
+from cases.files.delimited import delimited_rows
+from cases.files.errors import BadTable, Unreadable
+from cases.files.exports import Export, export_of, one_of
+from cases.files.json_rows import json_rows
+from cases.files.limits import COMMAND, Limits, Measured
+from cases.files.parquet_rows import parquet_rows
+from cases.names import clean_name
+
+__all__ = ["BadTable", "Row", "Table", "Unreadable", "opened", "read_table"]
 
 Row = tuple[int, dict[str, Any]]  # the line or row in the file, counted from 1, and its cells
 
-LONGEST_CELL = 1_000_000
 _SUFFIXES = {
     ".csv": "csv",
-    ".tsv": "csv",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".json": "jsonl",
+    ".txt": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".jsonl": "json",
+    ".ndjson": "json",
+    ".json": "json",
     ".parquet": "parquet",
     ".pq": "parquet",
 }
 
 
-class BadTable(HitlError):
-    """This file cannot be read as rows. Give a CSV, JSON lines or Parquet file, gzipped or not."""
-
-    code, status = "bad_table", 422
-
-
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows as they are read, and how much of the file that is, from 0 to 1."""
+    """Rows as they are read, and how much of the file that is, from 0 to 1.
+
+    `remarks` are sentences that whoever reads the rows should know, complete after the last of them;
+    `export` is the tool whose export this is, known from the first row on.
+    """
 
     rows: Iterator[Row]
     done: Callable[[], float]
+    remarks: list[str] = field(default_factory=list)
+    export: Callable[[], Export | None] = lambda: None
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Table]:
-    """Open a file by its name's ending.
+def opened(path: Path, *, encoding: str | None = None, limits: Limits = COMMAND) -> Iterator[Table]:
+    """Open a file by its name's ending; `encoding` is that of a text file, where it does not show.
 
     Raises:
         BadTable: the ending is unknown, or (while rows are read) the file is damaged.
     """
     try:
         with path.open("rb") as file:
-            yield read_table(file, path.name)
+            yield read_table(file, path.name, encoding=encoding, limits=limits)
     except OSError as error:
         raise BadTable(f"{path}: {error.strerror or error}.") from None
 
 
-def read_table(file: IO[bytes], name: str) -> Table:
+def read_table(file: IO[bytes], name: str, *, encoding: str | None = None, limits: Limits = COMMAND) -> Table:
     """Return the rows of an open file.
 
     Raises:
@@ -69,94 +76,63 @@ def read_table(file: IO[bytes], name: str) -> Table:
         )
     size = max(1, file.seek(0, io.SEEK_END))
     file.seek(0)
-    content: IO[bytes] = gzip.GzipFile(fileobj=file) if is_zipped else file  # type: ignore[assignment]
+    unzipped: IO[bytes] = gzip.GzipFile(fileobj=file) if is_zipped else file  # type: ignore[assignment]
+    content: IO[bytes] = Measured(unzipped, limits)  # type: ignore[assignment]
+    remarks: list[str] = []
+    done = lambda: min(1.0, file.tell() / size)  # noqa: E731 - a name for the three below
     if kind == "parquet":
-        return _parquet(io.BytesIO(content.read()) if is_zipped else content)
-    reader = _csv if kind == "csv" else _jsonl
-    return Table(_readable(reader(content)), lambda: min(1.0, file.tell() / size))
+        rows, done = parquet_rows(content, is_zipped=is_zipped)
+    elif kind == "json":
+        rows = json_rows(content, encoding=encoding)
+    else:
+        rows = delimited_rows(content, remarks, encoding=encoding, is_tab=kind == "tsv")
+    found: list[Export | None] = [None]
+    shaped = _shaped(_few(_readable(rows), limits), found, is_text=kind in ("csv", "tsv"))
+    return Table(shaped, done, remarks, lambda: found[0])
 
 
 def _readable(rows: Iterator[Row]) -> Iterator[Row]:
     try:
         yield from rows
-    except UnicodeDecodeError as error:
-        raise BadTable(f"The file is not UTF-8 (byte {error.start}). Save it as UTF-8.") from None
-    except (OSError, EOFError, csv.Error) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise BadTable(f"The file is damaged: {error}.") from None
 
 
-@contextmanager
-def _as_text(file: IO[bytes]) -> Iterator[IO[str]]:
-    """Read a file as UTF-8 and leave closing it to whoever opened it."""
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
-    try:
-        yield text
-    finally:
-        if not file.closed:
-            text.detach()
+def _few(rows: Iterator[Row], limits: Limits) -> Iterator[Row]:
+    for n, row in enumerate(rows, start=1):
+        if n > limits.rows:
+            raise limits.exceeded(f"{limits.rows:,} rows")
+        yield row
 
 
-def _csv(file: IO[bytes]) -> Iterator[Row]:
-    csv.field_size_limit(LONGEST_CELL)
-    with _as_text(file) as text:
-        first = text.readline()
-        try:
-            separator = csv.Sniffer().sniff(first, delimiters=",;\t|").delimiter
-        except csv.Error:
-            separator = ","
-        reader = csv.reader(chain([first], text), delimiter=separator)
-        header = [name.strip() for name in next(reader, [])]
-        _check_header(header)
-        while True:
-            line = reader.line_num + 1
-            cells = next(reader, None)
-            if cells is None:
-                return
-            if len(cells) > len(header):
-                yield line, {"(row)": f"{len(cells)} cells under {len(header)} columns"}
-            elif cells:
-                yield line, dict(zip(header, cells, strict=False))
+def _shaped(rows: Iterator[Row], found: list[Export | None], *, is_text: bool) -> Iterator[Row]:
+    """Bring names into one form, and cases out of the shape that the tool gave them which exported them."""
+    is_known, export = False, None
+    for line, row in rows:
+        if isinstance(row, Unreadable):
+            yield line, row
+            continue
+        if not is_known:
+            is_known, found[0] = True, (export := export_of(row))
+        row = export.case(row, is_text) if export else row
+        yield line, row if (is_text and not export) or isinstance(row, Unreadable) else _cleaned(row)
 
 
-def _check_header(header: list[str]) -> None:
-    if not any(header):
-        raise BadTable("The file is empty. Its first line must name the columns.")
-    doubled = sorted({name for name in header if header.count(name) > 1})
-    if doubled or "" in header:
-        raise BadTable(
-            f'The column "{doubled[0] if doubled else ""}" has no name of its own in the first line.'
+def _cleaned(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the row with its names in one form, and what is alone in its list outside of it."""
+    content = row.get("content")
+    outer, inner = _flat(row), _flat(content) if isinstance(content, dict) else {}
+    if outer is None or inner is None:
+        return Unreadable("two names that look the same")
+    return outer | {"content": inner} if isinstance(content, dict) else outer
+
+
+def _flat(cells: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the cells; None where two names become one."""
+    flat = {
+        name if name.isascii() and name == name.strip() else clean_name(name): (
+            one_of(cell) if isinstance(cell, list) else cell
         )
-
-
-def _jsonl(file: IO[bytes]) -> Iterator[Row]:
-    with _as_text(file) as text:
-        for number, line in enumerate(text, start=1):
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except (ValueError, RecursionError) as error:
-                row = {"(row)": f"not JSON: {error}"[:200]}
-            yield number, row if isinstance(row, dict) else {"(row)": "not a JSON object"}
-
-
-def _parquet(file: IO[bytes]) -> Table:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        parquet = pq.ParquetFile(file)
-    except (pa.ArrowException, OSError) as error:
-        raise BadTable(f"The file is not Parquet: {str(error)[:200]}") from None
-    total, read = max(1, parquet.metadata.num_rows), [0]
-
-    def rows() -> Iterator[Row]:
-        try:
-            for batch in parquet.iter_batches(batch_size=1000):
-                for row in batch.to_pylist():
-                    read[0] += 1
-                    yield read[0], row
-        except (pa.ArrowException, OSError) as error:
-            raise BadTable(f"The file is damaged: {str(error)[:200]}") from None
-
-    return Table(rows(), lambda: read[0] / total)
+        for name, cell in cells.items()
+    }
+    return flat if len(flat) == len(cells) else None

@@ -1,9 +1,16 @@
 """What somebody says about a file's columns, by options or on a page. What is left out is guessed."""
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
+from cases.files.encoding import ENCODINGS, known_encoding
+from cases.names import clean_name, seen
 from hitl.shared.errors import Invalid
 from science.fields import Kind
+
+NONE = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,18 +18,50 @@ class Told:
     """What is known of a file.
 
     Attributes:
-        label: the column with the right answers.
+        label: the column with the right answers. Of this and the next two, `NONE` says that no column is it.
         reference: the column that names each case.
         time: the column that says when each case came in.
+        entity: the column that says what a case belongs to: a customer, a speaker, a document.
         fields: name and kind of the columns that are fields; all others are left out.
-        day_first: 1/2/2026 is the first of February.
+        day_first: 1/2/2026 is the first of February; False: the second of January; None: nobody said.
+        encoding: what a text file is written in.
     """
 
     label: str | None = None
     reference: str | None = None
     time: str | None = None
+    entity: str | None = None
     fields: tuple[tuple[str, Kind], ...] | None = None
-    day_first: bool = False
+    day_first: bool | None = None
+    encoding: str | None = None
+
+    def __post_init__(self) -> None:
+        """Bring names into the form that a file's names are brought into.
+
+        Raises:
+            Invalid: no encoding has that name.
+        """
+        for role in ("label", "reference", "time", "entity"):
+            if (name := getattr(self, role)) is not None:
+                object.__setattr__(self, role, clean_name(name))
+        if self.fields is not None:
+            object.__setattr__(self, "fields", tuple((clean_name(name), kind) for name, kind in self.fields))
+        if self.encoding is not None and known_encoding(self.encoding) is None:
+            error = f'is "{seen(self.encoding[:60])}"'
+            fix = f"Use one of {', '.join(ENCODINGS)}, or another that Python knows by name."
+            raise Invalid([{"field": "encoding", "error": error, "fix": fix}])
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON values; `from_json` reads them back."""
+        values = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
+        named = None if self.fields is None else [[name, kind.value] for name, kind in self.fields]
+        return {**values, "fields": named}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """Read what `to_json` wrote."""
+        named = values["fields"]
+        return cls(**{**values, "fields": named and tuple((name, Kind(kind)) for name, kind in named)})
 
 
 NOTHING = Told()

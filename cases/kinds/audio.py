@@ -5,7 +5,7 @@ from science.fields import Kind
 
 
 def _is_cell(value: object) -> bool:
-    return isinstance(value, bytes) and value[:4] == b"RIFF"
+    return isinstance(value, bytes) and value[:4] in (b"RIFF", b"RF64")
 
 
 RECORD = record_of_files(

@@ -10,6 +10,7 @@ from cases.kinds.record import Check, KindRecord
 from cases.kinds.unfit import Unfit, json_type
 from science.fields import Field, Kind
 
+MAX_DIGITS = 15  # of a whole number; a float tells no more of them apart
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -38,12 +39,29 @@ def is_number(text: str) -> bool:
     return bool(_NUMBER.fullmatch(text)) and math.isfinite(float(text))
 
 
+def is_code(text: str) -> bool:
+    """Tell whether digits name something and count nothing: a float would make another code of them.
+
+    >>> [is_code(text) for text in ("07075", "0.5", "1234567890123456789", "+4930123456", "12")]
+    [True, False, True, True, False]
+    """
+    digits = text.lstrip("+-")
+    if not digits.isdecimal():
+        return False
+    return (
+        (len(digits) > 1 and digits[0] == "0")
+        or len(digits) > MAX_DIGITS
+        or (text[0] == "+" and len(digits) > 6)
+    )
+
+
 def _is_cell(value: object) -> bool:
-    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    is_long = isinstance(value, int) and abs(value) >= 10**MAX_DIGITS
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool) and not is_long
 
 
 def _is_said(texts: Sequence[str]) -> bool:
-    return all(map(is_number, texts))
+    return all(is_number(text) and not is_code(text) for text in texts)
 
 
 def _read_text(text: str) -> object:
@@ -51,9 +69,11 @@ def _read_text(text: str) -> object:
 
 
 def _read_typed(value: object) -> object:
-    if not _is_cell(value) or (isinstance(value, int) and value.bit_length() >= 1_000):  # larger: no float
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return value
-    return float(value)  # type: ignore[arg-type]  # narrowed by _is_cell
+    if isinstance(value, int) and value.bit_length() >= 1_000:  # larger: no float
+        return value
+    return float(value)
 
 
 def _is_formed(value: object) -> bool:

@@ -2,6 +2,8 @@
 
 import unicodedata
 
+from cases.names import seen
+
 
 class Unfit(Exception):
     """A value that does not fit its field: what is wrong with it, and how to mend it."""
@@ -26,7 +28,7 @@ def json_type(value: object) -> str:
 
 def printable(text: str, limit: int = 60) -> str:
     """Return text that may stand in an error message: short, and without control characters or surrogates."""
-    clean = "".join(c if c.isprintable() else "�" for c in text[: limit + 1])
+    clean = seen(text[: limit + 1])
     return clean if len(clean) <= limit else clean[:limit] + "…"
 
 

@@ -1,0 +1,1 @@
+"""Changes to workflows, schemas, cases and media. Begin at `workflows.py`."""

@@ -21,9 +21,7 @@ def grant_workflows(*, key_id: UUID, workflow_ids: Iterable[UUID], actor: Actor,
     Raises:
         NotFound: there is no such key in use.
     """
-    key = ApiKey.objects.select_for_update(no_key=True).filter(pk=key_id, revoked_at=None).first()
-    if key is None:
-        raise NotFound()
+    key = lock_key(key_id)
     wanted = set(workflow_ids)
     granted = set(KeyGrant.objects.filter(key=key).values_list("workflow_id", flat=True))
     if wanted == granted:
@@ -35,3 +33,18 @@ def grant_workflows(*, key_id: UUID, workflow_ids: Iterable[UUID], actor: Actor,
     ApiKey.objects.filter(pk=key_id).update(version=F("version") + 1)
     detail = {"workflows": sorted(map(str, wanted))}
     record(action="key.granted", actor=actor, now=now, about=key, detail=detail)
+
+
+def lock_key(key_id: UUID) -> ApiKey:
+    """Return a key in use, locked until the transaction ends.
+
+    Whoever does more than one thing in a transaction locks it before the first is recorded: the audit log's
+    lock is always the last.
+
+    Raises:
+        NotFound: there is no such key in use.
+    """
+    key = ApiKey.objects.select_for_update(no_key=True).filter(pk=key_id, revoked_at=None).first()
+    if key is None:
+        raise NotFound()
+    return key

@@ -1,8 +1,10 @@
 """Store images and recordings, after checking that they are what they claim to be."""
 
 import io
+import logging
+import struct
 import warnings
-import wave
+import zlib
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -11,20 +13,49 @@ import numpy as np
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from cases.models import Asset
 from hitl.shared.errors import HitlError
 from science.fields import Kind
 from science.groups import SIDE, picture_key, recording_key
-from science.media import MAX_PIXELS, MAX_SECONDS, read_audio
+from science.media import (
+    FORMATS,
+    MAX_PIXELS,
+    MAX_SECONDS,
+    BadWav,
+    is_wav,
+    parse_wav,
+    read_audio,
+    without_texts,
+)
 
 MAX_SIDE = 16_384  # pixels
 MAX_FRAMES = 200  # of a moving image; only the first is shown and scored
-_IMAGE_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
+_IMAGE_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "MPO": "image/jpeg", "WEBP": "image/webp"}
 _WAV = "audio/wav"
 _SAME = {"image/jpg": "image/jpeg", "audio/x-wav": _WAV, "audio/wave": _WAV, "audio/vnd.wave": _WAV}
 _UNSAID = {"", "application/octet-stream"}
+
+_DAMAGE = (OSError, EOFError, SyntaxError, struct.error, zlib.error)  # what decoders raise on a damaged file
+_OTHERS = (
+    (b"ID3", "an MP3 recording"),
+    (b"\xff\xfb", "an MP3 recording"),
+    (b"OggS", "an Ogg recording"),
+    (b"fLaC", "a FLAC recording"),
+    (b"ftypM4A", "an MPEG-4 recording"),
+    (b"ftyphei", "a HEIC image"),
+    (b"ftypmif", "a HEIC image"),
+    (b"ftypavif", "an AVIF image"),
+    (b"ftyp", "an MPEG-4 file"),
+    (b"GIF8", "a GIF image"),
+    (b"II*\x00", "a TIFF image"),
+    (b"MM\x00*", "a TIFF image"),
+    (b"%PDF", "a PDF document"),
+    (b"RIFX", "a WAV recording of another byte order"),
+)
+
+log = logging.getLogger(__name__)
 
 FIX = "Send a whole PNG, JPEG or WebP image, or a PCM WAV recording."
 
@@ -57,8 +88,7 @@ def inspect_file(data: bytes, *, declared: str = "") -> Inspected:
     """
     if len(data) > settings.MAX_MEDIA_BYTES:
         raise BadFile(f"The file has {len(data):,} bytes; at most {settings.MAX_MEDIA_BYTES:,} are taken in.")
-    is_wav = data[:4] == b"RIFF" and data[8:12] == b"WAVE"
-    found = _inspect_recording(data) if is_wav else _inspect_image(data)
+    found = _inspect_recording(data) if is_wav(data) else _inspect_image(data)
     said = declared.partition(";")[0].strip().lower()
     said = _SAME.get(said, said)
     if said not in _UNSAID and said != found.media_type:
@@ -101,7 +131,7 @@ def _inspect_image(data: bytes) -> Inspected:
             warnings.simplefilter(
                 "ignore"
             )  # Pillow warns of oddities it can read; what it refuses, it raises
-            with Image.open(io.BytesIO(data), formats=tuple(_IMAGE_TYPES)) as image:
+            with Image.open(io.BytesIO(without_texts(data)), formats=FORMATS) as image:
                 width, height = image.size
                 if not 0 < width * height <= MAX_PIXELS or max(width, height) > MAX_SIDE:
                     raise BadFile(
@@ -116,36 +146,30 @@ def _inspect_image(data: bytes) -> Inspected:
                 likeness = picture_key(np.asarray(parts))
     except BadFile:
         raise
-    except Exception as fault:  # decoders raise almost anything on a hostile file
-        what = "is not an image of a known type" if _is_unknown(fault) else "is damaged"
-        raise BadFile(f"The file {what}. {FIX}") from None
+    except Image.DecompressionBombError:
+        raise BadFile(f"The image has too many pixels; at most {MAX_PIXELS:,} are taken in.") from None
+    except UnidentifiedImageError:
+        raise BadFile(f"The file is {_name(data)}. {FIX}") from None
+    except _DAMAGE:
+        raise BadFile(f"The image is damaged. {FIX}") from None
+    except Exception:  # decoders raise almost anything on a hostile file, and on one that they do not know
+        log.exception("an image could not be read")
+        raise BadFile("The image cannot be read here, damaged or not. Save it anew as PNG or JPEG.") from None
     return Inspected(data, sha256(data).hexdigest(), Kind.IMAGE, media_type, width, height, likeness=likeness)
 
 
-def _is_unknown(fault: Exception) -> bool:
-    return type(fault).__name__ == "UnidentifiedImageError"
+def _name(data: bytes) -> str:
+    """Return what a file is that is neither an image nor a recording we take."""
+    return next((name for mark, name in _OTHERS if mark in data[:12]), "not an image of a known type")
 
 
 def _inspect_recording(data: bytes) -> Inspected:
     try:
-        with wave.open(io.BytesIO(data)) as file:
-            rate, channels, width = file.getframerate(), file.getnchannels(), file.getsampwidth()
-            frames = file.getnframes()
-            if not 1_000 <= rate <= 400_000 or not 1 <= channels <= 16 or not 1 <= width <= 4:
-                raise BadFile(
-                    f"The recording has an impossible rate, number of channels or sample size. {FIX}"
-                )
-            if frames > rate * MAX_SECONDS:
-                raise BadFile(
-                    f"The recording lasts {frames / rate:,.0f} s; at most {MAX_SECONDS} s are taken in."
-                )
-            if not frames or len(file.readframes(frames)) != frames * channels * width:
-                raise BadFile(f"The recording is empty or ends before its end. {FIX}")
-    except BadFile:
-        raise
-    except Exception:  # the wave module raises almost anything on a hostile file
-        raise BadFile(f"The recording cannot be read. {FIX}") from None
-    milliseconds = round(1000 * frames / rate)
-    likeness = recording_key(read_audio(data))
-    digest = sha256(data).hexdigest()
-    return Inspected(data, digest, Kind.AUDIO, _WAV, duration_ms=milliseconds, likeness=likeness)
+        wav = parse_wav(data)
+    except BadWav as fault:
+        raise BadFile(f"The recording {fault}. {FIX}") from None
+    seconds = wav.n_frames / wav.rate
+    if seconds > MAX_SECONDS:
+        raise BadFile(f"The recording lasts {seconds:,.0f} s; at most {MAX_SECONDS} s are taken in.")
+    digest, likeness = sha256(data).hexdigest(), recording_key(read_audio(data))
+    return Inspected(data, digest, Kind.AUDIO, _WAV, duration_ms=round(1000 * seconds), likeness=likeness)

@@ -1,16 +1,18 @@
 """Check the fields and labels somebody proposes for a workflow, and bring them into their stored form."""
 
 import math
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cases.content import printable
+from cases.names import clean_name, is_plain
 from hitl.shared.errors import Invalid
 from science.fields import BadSchema, Field, Schema
 
-MAX_FIELDS = 200
-MAX_LABELS = 100
+MAX_FIELDS = 2_000
+MAX_LABELS = 1_000
 MAX_NAME = 100
 MAX_MEANING = 1000
 MAX_OPTIONS = 1000
@@ -37,8 +39,8 @@ def checked_schema(fields: object, labels: object) -> CheckedSchema:
         Invalid: something does not fit; every problem is named with its fix.
     """
     problems: list[Problem] = []
-    good_fields = list(_fields(fields, problems))
-    good_labels = list(_labels(labels, problems))
+    good_fields = list(_fields(_in_one_form(fields), problems))
+    good_labels = list(_labels(_in_one_form(labels), problems))
     if problems:
         raise Invalid(problems)
     try:
@@ -46,6 +48,22 @@ def checked_schema(fields: object, labels: object) -> CheckedSchema:
     except BadSchema as bad:
         raise Invalid([_problem("fields", str(bad), "Correct the named field or label.")]) from None
     return CheckedSchema([field.to_json() for field in good_fields], good_labels, schema.sha256())
+
+
+def _in_one_form(items: object) -> object:
+    """Bring names and options into the form in which they are compared; what does not fit stays as it is."""
+    if not isinstance(items, Sequence) or isinstance(items, str | bytes):
+        return items
+    return [_clean(item) if isinstance(item, Mapping) else item for item in items]
+
+
+def _clean(item: Mapping[str, Any]) -> dict[str, Any]:
+    cleaned = dict(item)
+    if isinstance(name := item.get("name"), str):
+        cleaned["name"] = unicodedata.normalize("NFC", name)
+    if isinstance(options := item.get("options"), list | tuple):
+        cleaned["options"] = [clean_name(each) if isinstance(each, str) else each for each in options]
+    return cleaned
 
 
 def _problem(field: str, error: str, fix: str) -> Problem:
@@ -59,7 +77,7 @@ def _objects(
         problems.append(_problem(name, "is not a list", f"Send a list of objects like {example}."))
         return
     if len(value) > limit:
-        problems.append(_problem(name, f"has {len(value):,} entries", f"Send at most {limit}."))
+        problems.append(_problem(name, f"has {len(value):,} entries", f"Send at most {limit:,}."))
         return
     for place, item in enumerate(value):
         if isinstance(item, Mapping):
@@ -187,10 +205,10 @@ def _label_problems(where: str, item: Mapping[str, Any], taken: Mapping[str, str
 
 
 def _bad_name(where: str, name: object, what: str) -> Problem | None:
-    fix = f"Give the {what} a name of 1 to {MAX_NAME} printable characters without surrounding spaces."
+    fix = f"Give the {what} a name of 1 to {MAX_NAME} visible characters without surrounding spaces."
     if not isinstance(name, str) or not name:
         return _problem(where, "is missing" if name in (None, "") else "is not a text", fix)
-    if len(name) > MAX_NAME or name != name.strip() or not name.isprintable():
+    if len(name) > MAX_NAME or name != name.strip() or not is_plain(name):
         return _problem(where, f'is "{printable(name)}"', fix)
     return None
 

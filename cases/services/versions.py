@@ -17,5 +17,6 @@ def bump(workflow_id: UUID) -> None:
 
 
 def bump_all() -> None:
-    """As `bump`, for every workflow."""
+    """As `bump`, for every workflow, locked in the order of their keys as everywhere."""
+    list(Workflow.objects.select_for_update(no_key=True).order_by("pk").values_list("pk"))
     Workflow.objects.update(policy_version=F("policy_version") + 1)

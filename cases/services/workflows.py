@@ -10,8 +10,10 @@ from django.db import IntegrityError, transaction
 
 from cases.content import printable
 from cases.models import SchemaVersion, Workflow
+from cases.names import clean_name, is_plain
 from cases.services.schemas import MAX_NAME, CheckedSchema, Problem, checked_schema
 from cases.services.versions import bump
+from hitl.accounts.automation import require_answerable
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, Invalid, NotFound
@@ -66,7 +68,7 @@ def create_workflow(
         with transaction.atomic():
             workflow = Workflow.objects.create(
                 slug=slug,
-                name=name.strip(),
+                name=clean_name(name),
                 description=description,
                 review_policy=review_policy,
                 entity_field=entity_field,
@@ -89,17 +91,20 @@ def change_schema(
     """Give the workflow other fields or labels, as a new version of its schema.
 
     Cases and tasks that are there keep the version they came with. Models and certificates made for other
-    fields or labels decide nothing any more: their cases go to people. Nothing new is nothing done.
+    fields or labels decide nothing any more: their cases go to people. If nothing differs, nothing is
+    written.
 
     Raises:
         Invalid: a field or a label does not fit.
         NotFound: there is no such workflow.
+        PersonNeeded, NotAllowed: other costs would count mistakes less, which is not the actor's to say.
     """
     schema = checked_schema(fields, labels)
     workflow = _locked(workflow_id)
     current = SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version)
     if (current.fields, current.labels) == (schema.fields, schema.labels):
         return current
+    require_answerable(actor, _costs_otherwise(workflow, schema.labels))
     version = _add_version(workflow, workflow.schema_version + 1, schema, actor, now)
     Workflow.objects.filter(pk=workflow_id).update(schema_version=version.number)
     bump(workflow_id)
@@ -110,6 +115,20 @@ def change_schema(
     }
     record(action="schema.changed", actor=actor, now=now, about=workflow, detail=detail)
     return version
+
+
+def _costs_otherwise(workflow: Workflow, after: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Name the labels whose mistakes come to count otherwise than when the workflow last had them.
+
+    The promise may be about costs; and a label that was gone for a version brings its model back.
+    """
+    versions = workflow.schemas.order_by("number").values_list("labels", flat=True)
+    costs = {label["name"]: float(label.get("cost", 1.0)) for labels in versions for label in labels}
+    return [
+        (f"labels.{i}.cost", f"Leave it at {costs[label['name']]:g}, or to a person.")
+        for i, label in enumerate(after)
+        if label["name"] in costs and float(label.get("cost", 1.0)) != costs[label["name"]]
+    ]
 
 
 @transaction.atomic
@@ -181,11 +200,14 @@ def archive_workflow(*, workflow_id: UUID, actor: Actor, now: datetime) -> None:
 
 
 def restore_workflow(*, workflow_id: UUID, actor: Actor, now: datetime) -> None:
-    """Accept new cases again.
+    """Accept new cases again, at the degree of automation that the workflow has.
 
     Raises:
         NotFound: there is no such workflow.
+        PersonNeeded, NotAllowed: the model would decide again, which is not the actor's to say.
     """
+    if Workflow.objects.filter(pk=workflow_id, archived_at__isnull=False).exists():
+        require_answerable(actor, [("is_archived", "Leave it to a person.")])
     _set_archived(workflow_id, None, "workflow.restored", actor, now)
 
 
@@ -247,4 +269,4 @@ def _text_problems(words: dict[str, Any]) -> list[Problem]:
 
 def _is_plain(text: str) -> bool:
     """Tell whether there is nothing in it but characters a page can show, and line breaks."""
-    return all(c.isprintable() or c in "\n\r\t" for c in text)
+    return all(is_plain(line) for line in text.replace("\r", "\n").replace("\t", "\n").split("\n"))

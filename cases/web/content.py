@@ -14,6 +14,8 @@ from hitl.web.format import size
 from science.fields import Field, Schema
 
 PREVIEW_LENGTH = 140
+AT_ONCE = 30  # values of a wide table that nobody has to unfold
+FEW_MORE = 10  # are not worth folding
 THUMBNAIL_BYTES = 400_000  # larger images are not loaded into a list
 
 
@@ -46,6 +48,16 @@ class Block:
 
     kind: Layout
     fields: Sequence[Shown]
+
+    @property
+    def first(self) -> Sequence[Shown]:
+        """The values that are shown at once."""
+        return self.fields[:AT_ONCE] if len(self.fields) > AT_ONCE + FEW_MORE else self.fields
+
+    @property
+    def folded(self) -> Sequence[Shown]:
+        """The others, which are unfolded by hand; a page brings up those that evidence points at."""
+        return self.fields[len(self.first) :]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ number), "rate" (no audit was less likely), "delta_kept", "delta_broken" (permit
 what reviewers overlook), "short" (share of delta_kept for periods with fewer decisions), "bets_above" and
 "bets_below" (each "values" and "shares"). And of the period: "delivered" (decisions), "audits": a list of
 [inclusion probability, its uniform or null, loss] in decision order. A loss is 0, 1, or null if unanswered.
+A file that was downloaded holds this for each label, or once for all decisions, in "units".
 """
 
 import json
@@ -92,4 +93,6 @@ def recomputed(f):
 
 if __name__ == "__main__":
     with open(sys.argv[1], encoding="utf-8") as file:
-        print(json.dumps(recomputed(json.load(file))))
+        period = json.load(file)
+    for unit in period.get("units", [period]):
+        print(json.dumps(recomputed(unit)))

@@ -4,12 +4,20 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import BaseUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 
+from hitl.accounts.changes import facts_of, note_account
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
+from hitl.shared import clock
+from hitl.shared.actor import Actor
+from hitl.shared.errors import NotAllowed
 
 admin.site.unregister(Group)  # roles say what a person may do
 
@@ -59,3 +67,37 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # generic only in the s
     add_fieldsets: Any = (
         (None, {"classes": ("wide",), "fields": ("username", "password1", "password2", "roles")}),
     )
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Save the account, and say in the audit log what changed."""
+        before = facts_of(obj.pk) if change else None
+        super().save_model(request, obj, form, change)
+        note_account(obj, before, actor=_actor(request), now=clock.now())
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        """Remove the account, and say so."""
+        self.delete_queryset(request, User.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """Remove accounts, and say so of each."""
+        with transaction.atomic():
+            gone = [(person, facts_of(person.pk)) for person in queryset]
+            super().delete_queryset(request, queryset)
+            for person, before in gone:
+                note_account(person, before, actor=_actor(request), now=clock.now())
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """Give the account another password, and say so."""
+        with transaction.atomic():
+            person = self.get_object(request, unquote(id))
+            before = facts_of(person.pk) if person else None
+            response = super().user_change_password(request, id, form_url)
+            if person and before:
+                note_account(person, before, actor=_actor(request), now=clock.now())
+        return response
+
+
+def _actor(request: HttpRequest) -> Actor:
+    if not isinstance(request.user, User):
+        raise NotAllowed()
+    return request.user.as_actor()

@@ -15,6 +15,14 @@ class Role(models.TextChoices):
     AUDITOR = "auditor", "Auditor: reads everything, changes nothing"
 
 
+REVIEWING = (Role.REVIEWER, Role.ADJUDICATOR)
+"""Who answers cases."""
+WATCHING = (Role.LEAD, Role.OPERATOR, Role.ADMINISTRATOR, Role.AUDITOR)
+"""Who watches over the service, and so may see what reviewers must not."""
+SUPERVISING = (Role.LEAD, Role.OPERATOR, Role.ADMINISTRATOR)
+"""Who may correct what reviewers answered, and say who is asked what."""
+
+
 class Scope(models.TextChoices):
     """What an API key may be used for."""
 

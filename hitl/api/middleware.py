@@ -4,16 +4,19 @@ import logging
 import re
 from collections.abc import Callable
 
-from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from hitl.api.problems import PROBLEM_TYPE, from_error, plain, problem
 from hitl.shared.errors import HitlError
 from hitl.shared.ids import new_id
+from hitl.shared.outages import is_outage, unavailable
+from hitl.sizes import limit_of
 
 log = logging.getLogger(__name__)
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+MAX_DIGITS = 12
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -27,6 +30,10 @@ class ApiGuard:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            request.get_host()
+        except DisallowedHost:
+            return problem(400, "bad_request", "The service does not answer to this host name.")
         given = request.META.get("HTTP_X_REQUEST_ID", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else new_id().hex
         response = refusal(request) or self.get_response(request)
@@ -37,7 +44,10 @@ class ApiGuard:
         response["Cache-Control"] = response.get("Cache-Control", "no-store")
         if isinstance(response, HttpResponse):  # not a stream, whose length nobody knows
             response["Content-Length"] = str(len(response.content))
-        if response.status_code >= 500:
+        if response.status_code >= 500 and response.status_code not in (
+            503,
+            507,
+        ):  # said in one line where it was found
             log.error("request failed", extra={"request_id": request_id, "path": request.path})
         return response
 
@@ -45,6 +55,8 @@ class ApiGuard:
         """Answer for a view that raised: our own errors in their words, others without details."""
         if isinstance(error, HitlError):
             return from_error(error)
+        if is_outage(error):
+            return from_error(unavailable(error))
         log.error("unexpected failure", exc_info=error, extra={"path": request.path})
         return plain(500)
 
@@ -67,11 +79,11 @@ def refusal(request: HttpRequest) -> HttpResponseBase | None:
         return None
     if not announced.isdigit():
         return problem(400, "bad_request", "Content-Length is not a number.")
-    if int(announced) > settings.MAX_BATCH_BYTES:
-        most = settings.MAX_BATCH_BYTES
+    most = limit_of(request.path, request.META)
+    if len(announced) > MAX_DIGITS or int(announced) > most:
         return problem(
             413,
             "too_large",
-            f"The body has {int(announced):,} bytes; at most {most:,} are read. Send less at once.",
+            f"The body is larger than {most:,} bytes, which is what is read here. Send less at once.",
         )
     return None

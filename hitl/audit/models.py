@@ -36,9 +36,35 @@ class Entry(models.Model):
 
 
 class Checkpoint(models.Model):
-    """One row per signed statement "the chain had this many entries and this head": truncation shows."""
+    """One row per signed statement "the chain had this many entries and this head": truncation shows.
 
-    entry = models.OneToOneField(Entry, primary_key=True, on_delete=models.PROTECT)
+    It points to its entry by number and not by a foreign key: it has to outlive the entry to accuse whoever
+    removed it.
+    """
+
+    number = models.BigIntegerField(primary_key=True)
     digest = models.BinaryField(max_length=32)
     signature = models.BinaryField(max_length=32)
     at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.number}"
+
+
+class Head(models.Model):
+    """The one row that says, signed, how far the chain reaches: without its end or without all of it the
+    chain no longer fits this.
+    """
+
+    id = models.SmallIntegerField(primary_key=True)
+    number = models.BigIntegerField()
+    digest = models.BinaryField(max_length=32)
+    signature = models.BinaryField(max_length=32)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(name="audit_has_one_head", condition=models.Q(id=1)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}"

@@ -6,8 +6,8 @@ from django.shortcuts import render
 
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
-from hitl.audit.log import verify
 from hitl.audit.models import Entry
+from hitl.audit.verify import verify
 from hitl.shared.errors import Invalid, NotAllowed
 
 PAGE = 50

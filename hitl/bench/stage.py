@@ -5,25 +5,25 @@ The database is durable as in production (fsync and synchronous commit on): what
 
 import http.client
 import os
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from hitl.runtime import programs
 from hitl.runtime.paths import MANAGE, ROOT
-from hitl.runtime.ports import LOOPBACK, free_port
+from hitl.runtime.ports import LOOPBACK, free_port, hold_first
 from hitl.runtime.postgres import Postgres
-from hitl.runtime.processes import stop
+from hitl.runtime.processes import run_tied, stop
 from hitl.runtime.supervisor import Program
 from hitl.runtime.valkey import Valkey
 
 ON_STAGE = "HITL_BENCH_POSTGRES_PID"
 READY_SECONDS = 60
+HEALTH = "/health/live"
 
 
 def perform(arguments: Sequence[str]) -> int:
@@ -39,12 +39,12 @@ def perform(arguments: Sequence[str]) -> int:
                     "DATABASE_URL": postgres.url,
                     "REDIS_URL": valkey.url,
                     "HITL_DATA_DIR": str(folder),
-                    "HITL_SECRET_KEY": "of a benchmark, nothing is kept",
+                    "HITL_SECRET_KEY": "of a benchmark, of which nothing is kept",
                     "HITL_LOG_LEVEL": "WARNING",
                     ON_STAGE: str(postgres.process.pid if postgres.process else 0),
                 }
                 command = [sys.executable, str(MANAGE), "bench", *arguments]
-                return subprocess.run(command, cwd=ROOT, env=environment).returncode
+                return run_tied(command, cwd=ROOT, environment=environment)
             finally:
                 postgres.stop()
         finally:
@@ -63,33 +63,47 @@ def postgres_pid() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Web:
-    """A web server on the stage."""
+    """A web server on the stage: the front's address, and the processes of all of it."""
 
     host: str
     port: int
-    pid: int
+    pids: tuple[int, ...]
 
 
 @contextmanager
 def web() -> Iterator[Web]:
-    """Run the product's web server as it runs in production: Granian, two workers."""
-    port = free_port()
-    with serving(programs.web(Path(os.environ["HITL_DATA_DIR"]), port=port), port, "/health/live") as pid:
-        yield Web(LOOPBACK, port, pid)
+    """Run the product's web processes as they run in production: behind the front, one worker each."""
+    held = hold_first(free_port())
+    webs = programs.webs_behind_front(Path(os.environ["HITL_DATA_DIR"]), port=held.port)
+    with ExitStack() as running:
+        running.callback(held.release)
+        running.callback(webs.release)
+        pids = [running.enter_context(_started(program)) for program in webs.programs]
+        for program in webs.webs:
+            _wait(program, program.port or held.port, HEALTH)
+        _wait(webs.programs[-1], held.port, HEALTH)
+        yield Web(LOOPBACK, held.port, tuple(pids))
 
 
 @contextmanager
 def serving(program: Program, port: int, path: str) -> Iterator[int]:
     """Run a server until the block ends; yield its process id once `path` answers."""
+    with _started(program) as pid:
+        _wait(program, port, path)
+        yield pid
+
+
+@contextmanager
+def _started(program: Program) -> Iterator[int]:
     process = program.spawn()
     try:
-        _wait(process, port, path, program.log)
         yield process.pid
     finally:
         stop(process, ask=program.stop_signal, seconds=program.stop_seconds)
 
 
-def _wait(process: "subprocess.Popen[bytes]", port: int, path: str, log: Path) -> None:
+def _wait(program: Program, port: int, path: str) -> None:
+    log = program.log
     end = time.monotonic() + READY_SECONDS
     while time.monotonic() < end:
         connection = http.client.HTTPConnection(LOOPBACK, port, timeout=5)
@@ -101,7 +115,7 @@ def _wait(process: "subprocess.Popen[bytes]", port: int, path: str, log: Path) -
             pass
         finally:
             connection.close()
-        if process.poll() is not None:
+        if program.process is None or program.process.poll() is not None:
             break
         time.sleep(0.1)
     tail = log.read_text(errors="replace")[-2000:] if log.exists() else ""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from cases.models import Case, Label, Workflow
-from cases.types import Purpose
-from hitl.audit.log import verify
+from cases.models import Case, Workflow
+from hitl.audit.verify import verify
+from hitl.demo.answers import wrong_outcomes
 from hitl.demo.client import ApiClient
 from hitl.demo.load import learn_histories
 from hitl.demo.people import ACTOR, secrets_of
@@ -21,6 +21,7 @@ from models_store.selectors import champion
 from models_store.services.runs import request_training
 from models_store.types import RunStatus, Trigger
 from policy.models import CutoffSet, Decision
+from reviews.models import Review
 from reviews.services.rules import change_rules
 
 Say = Callable[[str], None]
@@ -120,11 +121,14 @@ def _review(world: World, address: str, password: str, truth: dict[str, str]) ->
     one = {"reviews_required": 1, "known_answer_rate": 0.0}  # rita is alone here
     change_rules(workflow_id=workflow_id, values=one, actor=ACTOR, now=clock.now())
     reviewer = Reviewer(address, "rita", password, lambda case_id: known[case_id])
-    before = Label.objects.exclude(purpose=Purpose.IMPORT).count()
+    theirs = Review.objects.filter(reviewer__username=reviewer.username, case__workflow_id=workflow_id)
+    before = list(theirs.values_list("pk", flat=True))
     answered = reviewer.work(workflow=world.slug, most=REVIEWED)
-    made = Label.objects.exclude(purpose=Purpose.IMPORT).count() - before
-    if not answered or made != answered:
-        raise ItFailed(f"{world.name}: {answered} answers at the desk made {made} labels")
+    fresh = list(theirs.exclude(pk__in=before).select_related("case", "task__workflow__review_rules"))
+    if not answered or len(fresh) != answered:
+        raise ItFailed(f"{world.name}: of {answered} answers at the desk {len(fresh)} were recorded")
+    if wrong := list(wrong_outcomes(fresh)):
+        raise ItFailed(f"{world.name}: {'; '.join(wrong)}")
     return answered
 
 

@@ -18,6 +18,12 @@ class NotSignedIn(RuntimeError):
     """The service does not know this person or password."""
 
 
+def leased(stage: str) -> tuple[str, str] | None:
+    """Return the lease and the case's id on a page of the desk; None where it shows no case."""
+    lease, case = _LEASE.search(stage), _CASE.search(stage)
+    return (lease[1], case[1]) if lease and case else None
+
+
 @dataclass
 class Reviewer:
     """One person's session at the desk. `answer_for` maps the case's id to the label they give."""
@@ -39,25 +45,25 @@ class Reviewer:
         if not any(cookie.name == "sessionid" for cookie in self._cookies):
             raise NotSignedIn(self.username)
 
+    def begin(self, workflow: str) -> str:
+        """Open the desk of a workflow and return its page, with a case on it if there is one."""
+        return self.get(f"/review/?{urllib.parse.urlencode({'workflow': workflow})}")
+
+    def answer(self, lease: str, label: str, *, workflow: str, seconds: str, **more: str) -> str:
+        """Answer the leased case and return the page that follows."""
+        form = {"lease": lease, "label": label, "workflow": workflow, "seconds": seconds}
+        return self.post("/review/answer/", {**form, **more})
+
     def work(self, *, workflow: str, most: int) -> int:
         """Answer up to `most` cases of a workflow; return how many there were to answer."""
-        stage = self.get(f"/review/?{urllib.parse.urlencode({'workflow': workflow})}")
-        answered = 0
+        stage, answered = self.begin(workflow), 0
         while answered < most:
-            lease, case = _LEASE.search(stage), _CASE.search(stage)
-            if lease is None or case is None:
+            found = leased(stage)
+            if found is None:
                 break
-            is_last = answered + 1 == most
-            stage = self.post(
-                "/review/answer/",
-                {
-                    "lease": lease[1],
-                    "label": self.answer_for(case[1]),
-                    "workflow": workflow,
-                    "seconds": "4",
-                    **({"stay": "1"} if is_last else {}),
-                },
-            )
+            lease, case = found
+            last = {"stay": "1"} if answered + 1 == most else {}
+            stage = self.answer(lease, self.answer_for(case), workflow=workflow, seconds="4", **last)
             answered += 1
         return answered
 

@@ -20,7 +20,7 @@ from cases.models import Case, Workflow
 from cases.types import CaseStatus, Origin
 from hitl.accounts.models import User
 from hitl.demo.people import ACTOR
-from hitl.demo.reviewer import Reviewer
+from hitl.demo.reviewer import Reviewer, leased
 from hitl.demo.worlds import Credit, SpamMail, World
 from hitl.flow.settling.known_answers import mark_known_answer
 from hitl.shared import clock
@@ -32,8 +32,6 @@ from reviews.types import TaskStatus
 KEEP_WAITING = 15
 KNOWN_ANSWERS = 30
 PAUSE_SECONDS = 5.0
-_LEASE = re.compile(r'data-lease="([0-9a-f-]{36})"')
-_CASE = re.compile(r'data-case="([0-9a-f-]{36})"')
 _SUGGESTED = re.compile(r'is-suggested"[^>]*?value="([^"]*)"')
 
 Say = Callable[[str], None]
@@ -124,27 +122,25 @@ class Colleague:
 
     def take_one(self, workflow: str) -> bool:
         """Answer one case of the workflow; False when there is none for this person."""
-        stage = self.reviewer.get(f"/review/?workflow={workflow}")
-        lease, case = _LEASE.search(stage), _CASE.search(stage)
-        if lease is None or case is None:
+        stage = self.reviewer.begin(workflow)
+        found = leased(stage)
+        if found is None:
             return False
-        known = self.truths.of(case[1])
+        lease, case = found
+        known = self.truths.of(case)
         if known is None:
             return False
         suggested = _SUGGESTED.search(stage)
         taken = seconds_of(self.habits, self.dice)
         time.sleep(taken / self.speed)
         label = answer_of(self.habits, known[0], known[1], suggested[1] if suggested else None, self.dice)
-        self.reviewer.post(
-            "/review/answer/",
-            {
-                "lease": lease[1],
-                "label": label,
-                "workflow": workflow,
-                "seconds": f"{taken:.2f}",
-                "stay": "1",
-                "suggestion_seen": "yes" if suggested else "",
-            },
+        self.reviewer.answer(
+            lease,
+            label,
+            workflow=workflow,
+            seconds=f"{taken:.2f}",
+            stay="1",
+            suggestion_seen="yes" if suggested else "",
         )
         return True
 

@@ -1,11 +1,10 @@
 """Where webhooks may go: public addresses, and the networks the operator names.
 
-A name is resolved once, every address it has is looked at, and the connection goes to the very address that
-was looked at: a name that resolves to something else a moment later (DNS rebinding) gains nothing.
+What is looked at is the address of the very socket that is about to be connected (`sending.py`): a name that
+resolves to something else a moment later (DNS rebinding) gains nothing.
 """
 
 import ipaddress
-import socket
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
@@ -13,11 +12,10 @@ from django.conf import settings
 from hitl.shared.errors import Invalid
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+_NEVER = [
+    ipaddress.ip_network(text) for text in ("fec0::/10", "3fff::/20", "100::/64", "5f00::/16")
+]  # no host of the web
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")  # IPv4 behind NAT64
-
-
-class AddressRefused(Exception):
-    """The address is not one that webhooks may go to; the message says why."""
 
 
 def check_url(url: str) -> SplitResult:
@@ -43,26 +41,13 @@ def check_url(url: str) -> SplitResult:
     return parts
 
 
-def look_up(host: str, port: int) -> str:
-    """Return the address to connect to.
-
-    Raises:
-        AddressRefused: one of the name's addresses is private, local or otherwise not public.
-        OSError: the name cannot be resolved.
-    """
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    texts = list(dict.fromkeys(str(entry[4][0]).partition("%")[0] for entry in found))
-    for text in texts:
-        if not may_reach(ipaddress.ip_address(text)):
-            raise AddressRefused(f"{host} is at {text}, which is not a public address")
-    return texts[0]
-
-
 def may_reach(address: Address) -> bool:
     """Tell whether webhooks may go to this address."""
     seen = embedded(address)
     if any(seen in network for network in settings.WEBHOOK_NETWORKS if network.version == seen.version):
         return True
+    if any(seen in network for network in _NEVER if network.version == seen.version):
+        return False
     return seen.is_global and not seen.is_multicast and not seen.is_reserved
 
 

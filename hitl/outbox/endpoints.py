@@ -8,6 +8,7 @@ from django.db import transaction
 
 from hitl.audit.log import record
 from hitl.outbox.addresses import check_url
+from hitl.outbox.breaker import end_pause
 from hitl.outbox.models import Delivery, Endpoint, Event
 from hitl.outbox.signing import new_signing_secret
 from hitl.outbox.types import EVENT_KINDS, TEST_KIND, TRANSITIONS, DeliveryStatus
@@ -87,6 +88,7 @@ def enable_endpoint(*, endpoint_id: UUID, actor: Actor, now: datetime) -> None:
     endpoint = _locked(endpoint_id)
     if endpoint.disabled_at is not None:
         Endpoint.objects.filter(pk=endpoint_id).update(disabled_at=None, disabled_because="")
+        end_pause(endpoint_id)
         record(action="endpoint.enabled", actor=actor, now=now, about=endpoint, detail={})
         enqueue(RELAY)
 
@@ -124,6 +126,7 @@ def send_test_event(*, endpoint_id: UUID, now: datetime) -> Delivery:
         not_before=now,
     )
     delivery = Delivery.objects.create(event=event, endpoint=endpoint, due_at=now)
+    end_pause(endpoint_id)
     enqueue(RELAY)
     return delivery
 
@@ -140,6 +143,7 @@ def send_again(*, delivery_id: int, endpoint_id: UUID, now: datetime) -> None:
     if not row.exists():
         raise NotFound()
     move_one(row, table=TRANSITIONS, to=DeliveryStatus.DUE, due_at=now, attempts=0)
+    end_pause(endpoint_id)
     enqueue(RELAY)
 
 
@@ -149,6 +153,7 @@ def send_failures_again(*, endpoint_id: UUID, now: datetime) -> int:
     failed = Delivery.objects.filter(endpoint_id=endpoint_id, status=DeliveryStatus.FAILED)
     count = move(failed, table=TRANSITIONS, to=DeliveryStatus.DUE, due_at=now, attempts=0)
     if count:
+        end_pause(endpoint_id)
         enqueue(RELAY)
     return count
 

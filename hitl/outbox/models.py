@@ -28,6 +28,8 @@ class Endpoint(models.Model):
     created_at = models.DateTimeField()
     disabled_at = models.DateTimeField(null=True, blank=True)
     disabled_because = models.CharField(max_length=200, blank=True)
+    failures = models.PositiveSmallIntegerField(default=0, help_text="Attempts that failed, in a row.")
+    paused_until = models.DateTimeField(null=True, blank=True, help_text="Nothing is sent before.")
 
     def __str__(self) -> str:
         return self.name
@@ -49,6 +51,7 @@ class Event(models.Model):
         indexes: ClassVar[list[Any]] = [
             models.Index(name="event_subject", fields=["subject_id"]),
             models.Index(name="event_workflow", fields=["workflow_id", "at"]),
+            models.Index(name="event_age", fields=["kind", "at"]),
         ]
 
     def __str__(self) -> str:

@@ -1,71 +1,111 @@
 """Take events to their subscribers, at least once each.
 
-A delivery is claimed by moving its due time past the longest exchange, in one short transaction; then it is
-sent, outside of any; then what came back is recorded, unless somebody else has taken it up meanwhile. A
-process that dies in between leaves a delivery that is due again after the lease.
+One relay works at a time. A delivery is claimed by moving its due time past the longest exchange, in one
+short transaction; then it is sent, outside of any; then what came back is recorded, unless somebody else has
+taken it up meanwhile. A process that dies in between leaves a delivery that is due again after the lease.
+
+No subscriber holds up another: each has a few places of its own, one that failed lately has a single one, and
+one that keeps failing is left in peace for a while (`breaker.py`).
 """
 
+import logging
 import random
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from django.db import transaction
-from django.db.models import F
+from django.db import connection, transaction
+from django.db.models import Exists, F, OuterRef
 
+from hitl.outbox import breaker
 from hitl.outbox.addresses import check_url
 from hitl.outbox.models import Attempt, Delivery, Endpoint
-from hitl.outbox.sending import SECONDS, Reply, post
+from hitl.outbox.sending import SECONDS, Reply, plain, post
 from hitl.outbox.signing import body_of, headers_of
 from hitl.outbox.types import TRANSITIONS, DeliveryStatus
 from hitl.shared.errors import Invalid
 from hitl.shared.transitions import move
 
+log = logging.getLogger(__name__)
+
 _MINUTE, _HOUR = 60, 3600
 RETRIES = (5, 5 * _MINUTE, 30 * _MINUTE, *(h * _HOUR for h in (2, 5, 10, 14, 20, 24)))  # seconds
 JITTER = 0.1
 LONGEST_WAIT = 24 * _HOUR  # however long a subscriber asks us to wait
-AT_ONCE = 8
-PER_ENDPOINT = 4  # of one round, so that a subscriber that does not answer holds up nobody else
+AT_ONCE = 32
 LEASE = timedelta(seconds=8 * SECONDS)
+LOOK_SECONDS = 0.5
+_LOCK = 0x6869746C_72656C61  # one relay at a time, in the whole database
+
+Calls = dict["Future[Reply]", Delivery]
 
 
 def relay(*, now: datetime, for_seconds: float = 45.0) -> int:
-    """Deliver what is due, round by round, until nothing is or the time is up; return how many were sent."""
+    """Deliver what is due until nothing is or the time is up; return how many were sent.
+
+    Returns 0 at once while another relay works.
+    """
+    with _only_one() as is_ours:
+        return _relay(now, for_seconds) if is_ours else 0
+
+
+def _relay(now: datetime, for_seconds: float) -> int:
     started, sent = time.monotonic(), 0
+    calls: Calls = {}
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhook") as pool:
-        while (spent := time.monotonic() - started) < for_seconds:
+        while True:
+            spent = time.monotonic() - started
             at = now + timedelta(seconds=spent)
-            claimed = list(claim_due(now=at))
-            if not claimed:
-                break
-            calls = {pool.submit(_send, delivery, at): delivery for delivery in claimed}
-            for call in as_completed(calls):
-                at = now + timedelta(seconds=time.monotonic() - started)
-                record_reply(calls[call], call.result(), now=at)
+            if spent < for_seconds:
+                busy = Counter(delivery.endpoint_id for delivery in calls.values())
+                for delivery in claim_due(now=at, busy=busy):
+                    calls[pool.submit(_send, delivery, at)] = delivery
+            if not calls:
+                return sent
+            for call in wait(calls, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED).done:
+                record_reply(calls.pop(call), _reply(call), now=now + _since(started))
                 sent += 1
-    return sent
 
 
-def claim_due(*, now: datetime) -> Iterator[Delivery]:
-    """Yield deliveries to send now, a few for each subscriber; nobody else sends them within the lease."""
-    for endpoint in Endpoint.objects.filter(disabled_at=None):
-        with transaction.atomic():
-            due = (
-                Delivery.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
-                .filter(endpoint=endpoint, status=DeliveryStatus.DUE, due_at__lte=now)
-                .select_related("event")
-                .order_by("due_at")[:PER_ENDPOINT]
-            )
-            claimed = list(due)
-            Delivery.objects.filter(pk__in=[delivery.pk for delivery in claimed]).update(
-                due_at=now + LEASE, attempts=F("attempts") + 1
-            )
-        for delivery in claimed:
-            delivery.attempts += 1
-            delivery.endpoint = endpoint
+def claim_due(*, now: datetime, busy: Mapping[UUID, int] | None = None) -> Iterator[Delivery]:
+    """Yield deliveries to send now, as many as each subscriber has room for; nobody else sends them
+    meanwhile.
+
+    `busy` says how many are on their way to whom.
+    """
+    busy = busy or {}
+    room = AT_ONCE - sum(busy.values())
+    due_there = Delivery.objects.filter(endpoint=OuterRef("pk"), status=DeliveryStatus.DUE, due_at__lte=now)
+    # Those that answer come first, so that the others share what is left.
+    for endpoint in Endpoint.objects.filter(Exists(due_there), disabled_at=None).order_by("failures", "pk"):
+        places = min(breaker.places(endpoint, now=now) - busy.get(endpoint.pk, 0), room)
+        if places <= 0:
+            continue
+        for delivery in _claim(endpoint, places, now):
+            room -= 1
             yield delivery
+
+
+@transaction.atomic
+def _claim(endpoint: Endpoint, places: int, now: datetime) -> list[Delivery]:
+    due = (
+        Delivery.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
+        .filter(endpoint=endpoint, status=DeliveryStatus.DUE, due_at__lte=now)
+        .select_related("event")
+        .order_by("due_at")[:places]
+    )
+    claimed = list(due)
+    Delivery.objects.filter(pk__in=[delivery.pk for delivery in claimed]).update(
+        due_at=now + LEASE, attempts=F("attempts") + 1
+    )
+    for delivery in claimed:
+        delivery.attempts += 1
+        delivery.endpoint = endpoint
+    return claimed
 
 
 @transaction.atomic
@@ -75,9 +115,10 @@ def record_reply(delivery: Delivery, reply: Reply, *, now: datetime) -> None:
         delivery=delivery,
         at=now,
         http_status=reply.status,
-        error=reply.error,
+        error=plain(reply.error),
         milliseconds=reply.milliseconds,
     )
+    breaker.note(delivery.endpoint_id, is_success=reply.is_success, now=now)
     mine = Delivery.objects.filter(pk=delivery.pk, attempts=delivery.attempts)
     if reply.is_success:
         move(mine, table=TRANSITIONS, to=DeliveryStatus.DELIVERED)
@@ -109,3 +150,30 @@ def _send(delivery: Delivery, now: datetime) -> Reply:
     body = body_of(delivery.event)
     headers = headers_of(delivery.event, body, delivery.endpoint.secrets, now)
     return post(url, headers, body, wall_time=now.timestamp())
+
+
+def _reply(call: "Future[Reply]") -> Reply:
+    """Return what came back; a fault of ours is an attempt as well, and holds up nobody else's."""
+    try:
+        return call.result()
+    except Exception as error:
+        log.exception("a delivery could not be sent")
+        return Reply(None, f"could not be sent: {type(error).__name__}", 0)
+
+
+@contextmanager
+def _only_one() -> Iterator[bool]:
+    """Hold the relay's lock, which PostgreSQL gives back when this connection ends; False: another has it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK])
+        is_ours = bool(cursor.fetchone()[0])
+    try:
+        yield is_ours
+    finally:
+        if is_ours:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [_LOCK])
+
+
+def _since(started: float) -> timedelta:
+    return timedelta(seconds=time.monotonic() - started)

@@ -1,20 +1,28 @@
-"""One POST to a subscriber: bounded in time and size, no redirect followed, no proxy asked."""
+"""One POST to a subscriber: bounded in time and size, no redirect followed, no proxy asked.
 
-import http.client
+libcurl does it: its time limit covers an exchange as a whole, from the look-up of the name over the
+handshake to the last byte, and it takes no length from the other side on trust.
+"""
+
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from ipaddress import ip_address
+from typing import Any
 from urllib.parse import SplitResult
 
-from hitl.outbox.addresses import AddressRefused, look_up
+import pycurl  # type: ignore[import-untyped]
+
+from hitl.outbox.addresses import may_reach
 
 SECONDS = 15.0
 MAX_READ = 64 * 1024
+MAX_WAIT = 10.0**7  # seconds: what a subscriber may ask for beyond it is no time
 _ERROR_LENGTH = 300
+_TRUST = ssl.get_default_verify_paths()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +40,44 @@ class Reply:
         return self.status is not None and 200 <= self.status < 300
 
 
-class _Pinned(http.client.HTTPConnection):
-    """Connects to an address that was looked at, not to whatever the name resolves to now."""
+@dataclass(slots=True)
+class _Exchange:
+    """What libcurl calls back while it sends."""
 
-    def __init__(self, host: str, port: int, *, context: ssl.SSLContext | None, seconds: float) -> None:
-        super().__init__(host, port, timeout=seconds)
-        self._context = context
+    host: str
+    read: int = 0
+    is_cut: bool = False
+    refused: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    sockets: list[socket.socket] = field(default_factory=list)
 
-    def connect(self) -> None:
-        """Open the connection."""
-        address = look_up(self.host, self.port)
-        self.sock = socket.create_connection((address, self.port), self.timeout)
-        if self._context is not None:
-            self.sock = self._context.wrap_socket(self.sock, server_hostname=self.host)
+    def open_socket(self, purpose: int, address: Any) -> socket.socket | int:
+        """Open the socket to an address that was looked at: it is the one that is connected to."""
+        family, kind, protocol, (text, *_) = address
+        text = (text.decode() if isinstance(text, bytes) else text).partition("%")[0]
+        if not may_reach(ip_address(text)):
+            self.refused = f"{self.host} is at {text}, which is not a public address"
+            return int(pycurl.SOCKET_BAD)
+        self.sockets.append(socket.socket(family, kind, protocol))  # libcurl works on a copy
+        return self.sockets[-1]
+
+    def close(self) -> None:
+        """Close what was opened."""
+        for ours in self.sockets:
+            ours.close()
+
+    def take_header(self, line: bytes) -> None:
+        """Keep the last of each name; a new status line begins anew."""
+        if line.startswith(b"HTTP/"):
+            self.headers.clear()
+        name, _, value = line.decode("latin-1").partition(":")
+        self.headers[name.strip().lower()] = value.strip()[:200]
+
+    def take_body(self, part: bytes) -> int:
+        """Read a little of the body, then end the exchange: only the status matters."""
+        self.read += len(part)
+        self.is_cut = self.read > MAX_READ
+        return -1 if self.is_cut else len(part)
 
 
 def post(
@@ -52,54 +85,78 @@ def post(
 ) -> Reply:
     """Send; whatever goes wrong is an answer, not an exception.
 
-    `wall_time` (Unix seconds) is what a Retry-After with a date is compared with. The whole exchange ends
-    after `seconds`, also when the other side sends a byte now and then.
+    `wall_time` (Unix seconds) is what a Retry-After with a date is compared with.
     """
-    context = ssl.create_default_context() if url.scheme == "https" else None
-    port = url.port or (443 if context else 80)
-    connection = _Pinned(url.hostname or "", port, context=context, seconds=seconds)
-    is_late = threading.Event()
-
-    def cut() -> None:
-        is_late.set()
-        if connection.sock is not None:
-            try:
-                connection.sock.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-
-    timer = threading.Timer(seconds, cut)
-    timer.daemon = True
+    exchange = _Exchange(url.hostname or "")
+    curl = _prepared(url, headers, body, exchange, seconds)
     started = time.monotonic()
-    timer.start()
-    status, error, retry_after = None, "", None
+    status, error = None, ""
     try:
-        path = (url.path or "/") + (f"?{url.query}" if url.query else "")
-        connection.request("POST", path, body=body, headers=dict(headers))
-        response = connection.getresponse()
-        response.read(MAX_READ)
-        status = response.status
-        retry_after = _retry_after(response.headers.get("Retry-After"), wall_time)
-        if 300 <= status < 400:
-            error = "redirects are not followed: name the final address"
-    except AddressRefused as refused:
-        error = str(refused)
-    except (OSError, http.client.HTTPException, ValueError) as failure:
-        error = f"{type(failure).__name__}: {failure}"
-    finally:
-        timer.cancel()
-        connection.close()
-    if is_late.is_set():
-        status, error = None, f"no answer within {seconds:g} s"
-    return Reply(status, error[:_ERROR_LENGTH], round(1000 * (time.monotonic() - started)), retry_after)
+        curl.perform()
+    except pycurl.error as failure:
+        number, words = failure.args
+        if exchange.refused:
+            error = exchange.refused
+        elif number == pycurl.E_OPERATION_TIMEDOUT:
+            error = f"no answer within {seconds:g} s"
+        elif not exchange.is_cut:
+            error = str(words)
+    if not error:
+        status = int(curl.getinfo(pycurl.RESPONSE_CODE)) or None
+    curl.close()
+    exchange.close()
+    if status is not None and 300 <= status < 400:
+        error = "redirects are not followed: name the final address"
+    retry_after = _retry_after(exchange.headers.get("retry-after"), wall_time)
+    return Reply(status, plain(error), round(1000 * (time.monotonic() - started)), retry_after)
+
+
+def _prepared(
+    url: SplitResult, headers: Mapping[str, str], body: bytes, exchange: _Exchange, seconds: float
+) -> pycurl.Curl:
+    curl = pycurl.Curl()
+    for option, value in (
+        (pycurl.URL, url.geturl()),
+        (pycurl.PATH_AS_IS, 1),
+        (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
+        (pycurl.FOLLOWLOCATION, 0),
+        (pycurl.PROXY, ""),
+        (pycurl.NOPROXY, "*"),
+        (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1),
+        (pycurl.NOSIGNAL, 1),  # it runs in a thread
+        (pycurl.TIMEOUT_MS, max(1, round(seconds * 1000))),
+        (pycurl.DNS_CACHE_TIMEOUT, 0),
+        (pycurl.FORBID_REUSE, 1),
+        (pycurl.POST, 1),
+        (pycurl.POSTFIELDSIZE, len(body)),
+        (pycurl.POSTFIELDS, body),
+        (pycurl.HTTPHEADER, [*(f"{name}: {value}" for name, value in headers.items()), "Expect:"]),
+        (pycurl.OPENSOCKETFUNCTION, exchange.open_socket),
+        (pycurl.HEADERFUNCTION, exchange.take_header),
+        (pycurl.WRITEFUNCTION, exchange.take_body),
+        (pycurl.CAINFO, _TRUST.cafile),
+        (pycurl.CAPATH, _TRUST.capath),
+    ):
+        if value is not None:
+            curl.setopt(option, value)
+    return curl
+
+
+def plain(words: str) -> str:
+    """Return words that the database takes, whoever wrote them."""
+    return "".join(sign if sign.isprintable() else "?" for sign in words)[:_ERROR_LENGTH]
 
 
 def _retry_after(value: str | None, wall_time: float) -> float | None:
+    """Return the seconds that a subscriber asks us to wait; None for what is no time."""
     if value is None:
         return None
-    if value.isascii() and value.isdigit() and len(value) < 8:
-        return float(value)
     try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - wall_time)
-    except ValueError:
+        seconds = float(value) if value.isascii() and value.isdigit() else _until(value) - wall_time
+    except (ValueError, TypeError, OverflowError, OSError):
         return None
+    return min(max(0.0, seconds), MAX_WAIT)
+
+
+def _until(value: str) -> float:
+    return parsedate_to_datetime(value).timestamp()

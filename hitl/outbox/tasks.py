@@ -1,10 +1,19 @@
 """Jobs of the outbox."""
 
 from celery import shared_task
+from django.contrib.sessions.models import Session
 
 from hitl.outbox.endpoints import RELAY
 from hitl.outbox.relay import relay
+from hitl.outbox.retention import purge_events
 from hitl.shared import clock
+
+
+@shared_task(name="hitl.outbox.purge")
+def purge() -> None:
+    """Delete old events, and sessions that are over."""
+    purge_events(now=clock.now())
+    Session.objects.filter(expire_date__lt=clock.now()).delete()
 
 
 @shared_task(name=RELAY)

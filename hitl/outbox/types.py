@@ -23,7 +23,7 @@ EVENT_KINDS = (
     "case.decided",
     "case.withdrawn",
     "decision.amended",
-    "decision.recalled",
+    "decision.voided",
     "release.promoted",
     "training.finished",
     "cutoffs.changed",
@@ -31,6 +31,9 @@ EVENT_KINDS = (
     "breaker.tripped",
     "breaker.reset",
     "promise.broken",
+    "audit.checkpoint",
+    "budget.period_closed",
+    "budget.overspending",
 )
 
 TEST_KIND = "endpoint.test"  # sent on request to one endpoint, whatever kinds it asked for

@@ -4,6 +4,11 @@ import secrets
 from collections.abc import Callable
 
 from django.contrib.auth import get_user_model
+from django.db import transaction
+
+from hitl.accounts.changes import note_account
+from hitl.shared import clock
+from hitl.shared.actor import system
 
 ADMINISTRATOR = "admin"
 
@@ -14,6 +19,8 @@ def first_run(say: Callable[[str], None]) -> None:
     if users.exists():
         return
     password = secrets.token_urlsafe(12)
-    users.create_superuser(username=ADMINISTRATOR, password=password)
+    with transaction.atomic():
+        made = users.create_superuser(username=ADMINISTRATOR, password=password)
+        note_account(made, None, actor=system("first start"), now=clock.now())
     say(f"Made the administrator `{ADMINISTRATOR}` with password {password}")
     say("  (shown only now; change it after signing in)")

@@ -1,15 +1,20 @@
-"""Is the web server of this container ready? Exit 0 or 1. Light, since it runs every few seconds."""
+"""Does the web server answer? As a program: is that of this container ready, exit 0 or 1.
+
+Light, since it runs every few seconds.
+"""
 
 import http.client
 import os
 import sys
 
+READY = "/health/ready"
 
-def is_ready(port: int, *, host_name: str, seconds: float = 4.0) -> bool:
-    """Ask the readiness page, under a name that the service answers to."""
+
+def answers(port: int, page: str = READY, *, host_name: str = "127.0.0.1", seconds: float = 4.0) -> bool:
+    """Tell whether a page of this machine's server answers 200, asked under a name that it knows."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
     try:
-        connection.request("GET", "/health/ready", headers={"Host": host_name})
+        connection.request("GET", page, headers={"Host": host_name})
         return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False
@@ -18,8 +23,7 @@ def is_ready(port: int, *, host_name: str, seconds: float = 4.0) -> bool:
 
 
 def main() -> None:
-    name = os.environ.get("HITL_ALLOWED_HOSTS", "").split(",")[0].lstrip(".*") or "localhost"
-    sys.exit(0 if is_ready(int(os.environ.get("GRANIAN_PORT", "8000")), host_name=name) else 1)
+    sys.exit(0 if answers(int(os.environ.get("HITL_PROBE_PORT", "8001"))) else 1)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ WITHOUT_SERVICES = {
 PLACEHOLDERS = {
     "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
     "REDIS_URL": "redis://127.0.0.1:1/0",
-    "HITL_SECRET_KEY": "of a command that needs none",
+    "HITL_SECRET_KEY": "of a command that needs none and signs nothing",
 }
 
 
@@ -38,8 +38,8 @@ def main(argv: list[str]) -> int:
         if command in WITHOUT_SERVICES or asks_for_help:
             for name, value in PLACEHOLDERS.items():
                 os.environ.setdefault(name, value)
+            signal.signal(signal.SIGTERM, _leave)  # whatever it starts is stopped
             if command in CHECKS:
-                signal.signal(signal.SIGTERM, _leave)
                 _execute_alone(argv)
             else:
                 _execute(argv)
@@ -49,7 +49,7 @@ def main(argv: list[str]) -> int:
                 _execute(argv)
     except CannotStart as problem:
         print(problem, file=sys.stderr)
-        return 1
+        return problem.exit_code
     except KeyboardInterrupt:
         return 130
     return 0

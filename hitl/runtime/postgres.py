@@ -27,6 +27,10 @@ from hitl.runtime.privileges import not_root
 from hitl.runtime.processes import has_ended, is_alive, spawn, stop, wait_until
 
 ROLE = DATABASE = "hitl"
+SERVICE_ROLE = "hitl_service"
+"""Reads and writes rows, and owns nothing; `hitl.runtime.database_roles` says what it may do."""
+
+OWNER_PASSWORD, SERVICE_PASSWORD = "postgres.password", "service.password"
 RETRY_PAUSES_SECONDS = (0.0, 0.2, 0.5, 1.0, 2.0, 4.0)
 """Somebody else may take the port first; children of a killed server take a moment to notice and leave."""
 
@@ -63,6 +67,11 @@ def find_binaries() -> Path:
     )
 
 
+def url_of(role: str, password: str, port: int) -> str:
+    """Return the address of the service's database on this machine."""
+    return f"postgresql://{role}:{quote(password)}@{LOOPBACK}:{port}/{DATABASE}"
+
+
 class Postgres:
     """One server: its cluster in `<data>/postgres`, its password and log beside it."""
 
@@ -78,13 +87,19 @@ class Postgres:
         self.identity = not_root()
         self.settings = settings or {}
         self.port = free_port()
-        self.password = kept_secret(data / "postgres.password")
+        self.password = kept_secret(data / OWNER_PASSWORD)
+        self.service_password = kept_secret(data / SERVICE_PASSWORD)
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
-        """Where the service's database is, for DATABASE_URL."""
-        return f"postgresql://{ROLE}:{quote(self.password)}@{LOOPBACK}:{self.port}/{DATABASE}"
+        """Where the database is, for whoever owns it: migrations, tests, benchmarks."""
+        return url_of(ROLE, self.password, self.port)
+
+    @property
+    def service_url(self) -> str:
+        """The same for the service, which owns nothing."""
+        return url_of(SERVICE_ROLE, self.service_password, self.port)
 
     def connect(self, database: str = "postgres") -> "psycopg2.extensions.connection":
         """A connection that commits each statement."""
@@ -111,7 +126,7 @@ class Postgres:
         command = [str(self.binaries / "initdb"), "--pgdata", str(unfinished), "--username", ROLE]
         command += [
             "--pwfile",
-            str(self.data / "postgres.password"),
+            str(self.data / OWNER_PASSWORD),
             "--auth=scram-sha-256",
             "--encoding=UTF8",
         ]
@@ -178,17 +193,17 @@ class Postgres:
         return self.process
 
     def start(self) -> "Postgres":
-        """Make the cluster if there is none, start the server, wait until it answers, make the database."""
+        """Make the cluster if there is none, start the server, wait until it answers, make the database and
+        the service's role.
+        """
         self.initialise()
         for pause in RETRY_PAUSES_SECONDS:
             time.sleep(pause)
             process = self.spawn()
-            if wait_until(partial(self._has_settled, process), seconds=START_SECONDS):
-                if not has_ended(process):
-                    self._make_database()
-                    return self
-            else:
+            if not wait_until(partial(self._has_settled, process), seconds=START_SECONDS):
                 break
+            if not has_ended(process) and self._has_database():
+                return self
             self.port = free_port()
         self.stop()
         raise CannotStart(f"PostgreSQL does not start. The end of {self.log}:\n{tail(self.log)}")
@@ -196,7 +211,28 @@ class Postgres:
     def _has_settled(self, process: subprocess.Popen[bytes]) -> bool:
         return has_ended(process) or self._answers()
 
+    def _is_ready(self) -> bool:
+        """Tell whether this cluster's server says that it is ready, on this port.
+
+        Somebody else's may have taken the port first, and answer there until it goes: a copy of the same
+        template even with the same password.
+        """
+        try:
+            lines = (self.cluster / "postmaster.pid").read_text().split("\n")
+        except OSError:
+            return False
+        return len(lines) > 7 and lines[3].strip() == str(self.port) and lines[7].strip() == "ready"
+
+    def _has_database(self) -> bool:
+        try:
+            self._make_database()
+        except psycopg2.OperationalError:  # it has gone again
+            return False
+        return True
+
     def _answers(self) -> bool:
+        if not self._is_ready():
+            return False
         try:
             self.connect().close()
         except psycopg2.OperationalError as problem:
@@ -216,6 +252,9 @@ class Postgres:
                 cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
                 if cursor.fetchone() is None:
                     cursor.execute(f"CREATE DATABASE {DATABASE}")
+                cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [SERVICE_ROLE])
+                if cursor.fetchone() is None:
+                    cursor.execute(f"CREATE ROLE {SERVICE_ROLE} LOGIN PASSWORD %s", [self.service_password])
         finally:
             connection.close()
 

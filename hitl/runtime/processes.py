@@ -1,10 +1,11 @@
 """Start, look at and end processes. A zombie counts as dead: nobody may ever reap it."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import psutil
@@ -42,6 +43,28 @@ def spawn(
             env={**os.environ, **(environment or {}), MARK: str(data)},
             process_group=0,
         )
+
+
+def run_tied(
+    command: list[str], *, environment: Mapping[str, str], cwd: Path | None = None, seconds: float = 10
+) -> int:
+    """Run another command of ours to its end and return its exit code.
+
+    It gets our terminal and its Ctrl-C, and is told to end when we are, or when we are killed.
+    """
+    program = shutil.which(command[0]) or command[0]
+    tied = OURSELVES.command([program, *command[1:]], death_signal=signal.SIGTERM)
+    process = subprocess.Popen(tied, cwd=cwd, env=environment)
+    try:
+        return process.wait()
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 def is_alive(process: psutil.Process) -> bool:

@@ -3,19 +3,66 @@
 import os
 import signal
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
+from hitl.runtime.front import find_nginx, front
 from hitl.runtime.paths import MANAGE, ROOT
-from hitl.runtime.ports import LOOPBACK
+from hitl.runtime.ports import LOOPBACK, Held, free_port, hold_first
 from hitl.runtime.supervisor import Program
 from hitl.runtime.tied import SUPERVISOR
+from hitl.schedule import QUEUES, SHORT
 
 WEB_WORKERS = 2
-JOB_PROCESSES = 2
+GRANIAN_LOGGING = Path(__file__).with_name("granian_logging.json")
 
 
-def web(data: Path, *, port: int) -> Program:
-    """Granian. One thread a worker has the same throughput as four, and a shorter tail."""
+@dataclass(frozen=True, slots=True)
+class Webs:
+    """What answers requests: web processes, and the front that gives them out, where there is one."""
+
+    webs: list[Program]
+    front: Program | None
+    held: list[Held]
+
+    @property
+    def programs(self) -> list[Program]:
+        """All of them."""
+        return [*self.webs, *([self.front] if self.front else [])]
+
+    def release(self) -> None:
+        """Let others have the ports between front and web processes."""
+        for held in self.held:
+            held.release()
+
+
+def webs_behind_front(data: Path, *, port: int) -> Webs:
+    """Return the front at `port` with a web process of one worker each behind it.
+
+    Each has a port of its own, so that the front can give a request to the one that is free. Without nginx
+    the web processes share `port` themselves; then whoever sends slowly keeps one busy.
+    """
+    nginx = find_nginx()
+    if nginx is None:
+        return Webs([web(data, port=port)], None, [])
+    held = [hold_first(free_port()) for _ in range(2 * WEB_WORKERS)]
+    ports = [each.port for each in held]
+    services, probes = ports[:WEB_WORKERS], ports[WEB_WORKERS:]
+    webs = [
+        web(data, port=service, workers=1, probes=probe, name=f"web-{number}")
+        for number, (service, probe) in enumerate(zip(services, probes, strict=True), start=1)
+    ]
+    return Webs(webs, front(data, nginx=nginx, port=port, services=services, probes=probes), held)
+
+
+def web(
+    data: Path, *, port: int, workers: int = WEB_WORKERS, probes: int | None = None, name: str = "web"
+) -> Program:
+    """Granian. One thread a worker has the same throughput as four, and a shorter tail.
+
+    `probes` is where the worker answers probes; then it stands behind our front, whose word on addresses it
+    believes.
+    """
     command = [
         sys.executable,
         "-m",
@@ -27,24 +74,63 @@ def web(data: Path, *, port: int) -> Program:
         "--port",
         str(port),
     ]
-    command += ["--workers", str(WEB_WORKERS), "--blocking-threads", "1", "--no-ws", "--log-level", "warning"]
+    command += ["--workers", str(workers), "--blocking-threads", "1", "--no-ws", "--log-level", "warning"]
     command += ["--respawn-failed-workers", "--respawn-interval", "0.5"]
     # A SIGTERM that meets workers still coming up can hang it for good without this limit.
-    command += ["--workers-kill-timeout", "3"]
+    command += ["--workers-kill-timeout", "2", "--log-config", str(GRANIAN_LOGGING)]
+    environment = {SUPERVISOR: str(os.getpid())}
+    if probes is not None:
+        proxies = [each for each in (os.environ.get("HITL_TRUSTED_PROXIES"), f"{LOOPBACK}/32") if each]
+        environment |= {"HITL_PROBE_PORT": str(probes), "HITL_TRUSTED_PROXIES": ",".join(proxies)}
     return Program(
-        "web",
+        name,
         [*command, "hitl.wsgi:application"],
         data,
         ROOT,
-        environment={SUPERVISOR: str(os.getpid())},
+        environment=environment,
+        stop_seconds=3.5,
+        port=port,
     )
 
 
-def worker(data: Path) -> Program:
-    """Celery's worker. Its jobs survive being cut off, so a parent's death ends it at once (SIGQUIT)."""
-    command = [sys.executable, "-m", "celery", "--app", "hitl", "worker", "--concurrency", str(JOB_PROCESSES)]
-    command += ["--loglevel", "WARNING", "--without-gossip", "--without-mingle"]
-    return Program("worker", command, data, ROOT, death_signal=signal.SIGQUIT)
+def workers(data: Path) -> list[Program]:
+    """Celery's workers, one for each queue, so that none waits behind another's work."""
+    return [worker(data, queue) for queue in QUEUES]
+
+
+def worker(data: Path, *queues: str) -> Program:
+    """Return a worker of some queues, of all unless told.
+
+    Its jobs survive being cut off, so a parent's death ends it at once (SIGQUIT). Short jobs run in the
+    worker itself; training and bulk run in a process of their own, which may be killed for its memory or its
+    time.
+    """
+    queues = queues or tuple(QUEUES)
+    short = set(queues) <= SHORT
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "--quiet",
+        "--app",
+        "hitl",
+        "worker",
+        "--queues",
+        ",".join(queues),
+    ]
+    command += ["--pool", "solo"] if short else ["--concurrency", str(len(queues))]
+    command += ["--hostname", f"{'-'.join(queues)}@%h", "--loglevel", "INFO"]
+    command += ["--without-gossip", "--without-mingle"]
+    name = f"worker-{queues[0]}" if len(queues) == 1 else "worker"
+    return Program(
+        name,
+        command,
+        data,
+        ROOT,
+        death_signal=signal.SIGKILL if short else signal.SIGQUIT,
+        stop_seconds=2.0,  # of the five that whoever stops the service waits at most
+        may_be_cut_off=True,
+    )
 
 
 def beat(data: Path) -> Program:
@@ -54,10 +140,22 @@ def beat(data: Path) -> Program:
     whatever runs, and a SIGTERM that meets its start can be swallowed for good. What is lost is when its jobs
     last ran, and each of them may run once more.
     """
-    command = [sys.executable, "-m", "celery", "--app", "hitl", "beat", "--loglevel", "WARNING", "--pidfile="]
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "--quiet",
+        "--app",
+        "hitl",
+        "beat",
+        "--loglevel",
+        "WARNING",
+        "--pidfile=",
+    ]
     return Program("beat", command, data, ROOT, stop_signal=signal.SIGKILL)
 
 
 def management_command(name: str, *arguments: str, data: Path) -> Program:
     """Another management command that runs beside them."""
-    return Program(name, [sys.executable, str(MANAGE), name, *arguments], data, ROOT)
+    command = [sys.executable, str(MANAGE), name, *arguments]
+    return Program(name, command, data, ROOT, stop_seconds=2.0, may_be_cut_off=True)

@@ -1,6 +1,5 @@
 """Run the whole service on one machine until somebody stops it: what `up` and `demo` share."""
 
-import http.client
 import os
 import sys
 import threading
@@ -17,6 +16,7 @@ from hitl.runtime import programs
 from hitl.runtime import services as local
 from hitl.runtime.errors import CannotStart
 from hitl.runtime.first_run import first_run
+from hitl.runtime.healthcheck import answers
 from hitl.runtime.logfiles import tail
 from hitl.runtime.ports import LOOPBACK, hold, hold_first
 from hitl.runtime.static_files import collect_if_changed
@@ -66,6 +66,7 @@ def serve(
     say(f"hitl {__version__}")
     say("Preparing the database and the pages' files")
     call_command("migrate", interactive=False, verbosity=0)
+    os.environ.pop("HITL_OWNER_DATABASE_URL", None)  # what serves is told of the service's role alone
     collect_if_changed()
     if prepare:
         prepare()
@@ -76,22 +77,22 @@ def serve(
     port = held.port
     address = f"http://{LOOPBACK}:{port}"
     os.environ["HITL_ADDRESS"] = address
-    web, worker, beat = (
-        programs.web(ours.data, port=port),
-        programs.worker(ours.data),
-        programs.beat(ours.data),
-    )
-    supervisor = Supervisor([web, worker, beat], servers=ours.servers, say=say)
+    webs = programs.webs_behind_front(ours.data, port=port)
+    others = [*programs.workers(ours.data), programs.beat(ours.data)]
+    supervisor = Supervisor(webs.programs, servers=ours.servers, say=say)
+    if webs.front is None:
+        say("No nginx here: whoever sends slowly keeps a web process busy. NGINX_BIN names one.")
     supervisor.handle_signals()
     supervisor.start()
     try:
-        _wait_until_it_answers(supervisor, web, port)
+        _wait_until_it_answers(supervisor, webs.webs[0], port)
         if supervisor.exit_code is None:
             ours.announce(address=address)
             seconds = time.time() - psutil.Process().create_time()
             say(f"Ready at {address} after {seconds:.1f} s. Ctrl-C stops everything.")
-            say(f"Logs: {web.log.parent}")
-            for program in beside(address) if beside else ():
+            say(f"Logs: {ours.data / 'log'}")
+            # Only now: each takes a second or two of a core to load, and people wait for the pages.
+            for program in [*others, *(beside(address) if beside else ())]:
                 supervisor.add(program)
             if meanwhile:
                 threading.Thread(
@@ -102,34 +103,26 @@ def serve(
         raise
     code = supervisor.run()
     held.release()
+    webs.release()
     say("Stopped.")
     return code
 
 
 def _wait_until_it_answers(supervisor: Supervisor, web: Program, port: int) -> None:
     end = time.monotonic() + READY_SECONDS
-    while supervisor.exit_code is None and not _answers(port):
+    while supervisor.exit_code is None and not answers(port, HEALTH):
         supervisor.look()
         if time.monotonic() > end or supervisor.failures_of(web) >= START_TRIES:
             raise CannotStart(f"The web server does not start. The end of {web.log}:\n{tail(web.log)}")
         time.sleep(0.05)
 
 
-def _answers(port: int) -> bool:
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=5)
-    try:
-        connection.request("GET", HEALTH)
-        return connection.getresponse().status == 200
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
-
-
 def _meanwhile(call: Callable[[str], int | None], address: str, supervisor: Supervisor) -> None:
     try:
         code = call(address)
     except Exception:  # shown here, and the reason for the exit code
+        if supervisor.exit_code is not None:  # everything is ending: what it asked is gone
+            return
         traceback.print_exc(file=sys.stderr)
         code = 1
     finally:

@@ -17,7 +17,7 @@ from hitl.runtime.errors import CannotStart
 from hitl.runtime.locks import FileLock, held
 from hitl.runtime.paths import data_directory
 from hitl.runtime.ports import LOOPBACK
-from hitl.runtime.postgres import DATABASE, ROLE, Postgres
+from hitl.runtime.postgres import OWNER_PASSWORD, ROLE, SERVICE_PASSWORD, SERVICE_ROLE, Postgres, url_of
 from hitl.runtime.private_files import kept_secret
 from hitl.runtime.processes import end_leftovers
 from hitl.runtime.running import Running
@@ -107,7 +107,8 @@ def _owning(data: Path, command: str, *, serving: bool) -> Iterator[None]:
     try:
         if not os.environ.get("DATABASE_URL"):
             owned.postgres = Postgres(data)
-            os.environ["DATABASE_URL"] = owned.postgres.start().url
+            os.environ["DATABASE_URL"] = owned.postgres.start().service_url
+            os.environ["HITL_OWNER_DATABASE_URL"] = owned.postgres.url
         if not os.environ.get("REDIS_URL"):
             owned.valkey = Valkey(data)
             os.environ["REDIS_URL"] = owned.valkey.start().url
@@ -132,15 +133,20 @@ def _close(ours: Owned) -> None:
 
 
 def _join(data: Path, running: Running) -> None:
-    for variable, port, place in (
-        ("DATABASE_URL", running.postgres_port, f"postgresql://{ROLE}:{{}}@{LOOPBACK}:{{}}/{DATABASE}"),
-        ("REDIS_URL", running.valkey_port, f"redis://:{{}}@{LOOPBACK}:{{}}/0"),
-    ):
-        if os.environ.get(variable):
-            continue
+    def secret(name: str) -> str:
+        return (data / name).read_text().strip()
+
+    def port_of(variable: str, port: int | None) -> int:
         if port is None:
             raise CannotStart(
                 f"{running} with a {variable} of its own. Set the same {variable} for this command."
             )
-        name = "postgres.password" if variable == "DATABASE_URL" else "valkey.password"
-        os.environ[variable] = place.format(quote((data / name).read_text().strip()), port)
+        return port
+
+    if not os.environ.get("DATABASE_URL"):
+        port = port_of("DATABASE_URL", running.postgres_port)
+        os.environ["DATABASE_URL"] = url_of(SERVICE_ROLE, secret(SERVICE_PASSWORD), port)
+        os.environ["HITL_OWNER_DATABASE_URL"] = url_of(ROLE, secret(OWNER_PASSWORD), port)
+    if not os.environ.get("REDIS_URL"):
+        port = port_of("REDIS_URL", running.valkey_port)
+        os.environ["REDIS_URL"] = f"redis://:{quote(secret('valkey.password'))}@{LOOPBACK}:{port}/0"

@@ -51,6 +51,8 @@ class Program:
     death_signal: int = signal.SIGKILL  # nobody is left to escalate when the parent is gone
     stop_seconds: float = 8.0
     process: subprocess.Popen[bytes] | None = None
+    port: int | None = None  # where it listens, if it does
+    may_be_cut_off: bool = False  # what it was doing is taken up again: nobody needs to be told
 
     @property
     def log(self) -> Path:
@@ -175,7 +177,8 @@ class Supervisor:
             left = program.stop_seconds - (time.monotonic() - asked)
             wait_until(partial(self._is_over, process), seconds=left)
             if not has_ended(process):
-                self.say(f"{program.name} did not stop in time and was killed.")
+                if not getattr(program, "may_be_cut_off", False):
+                    self.say(f"{program.name} did not stop in time and was killed.")
                 signal_group(process.pid, signal.SIGKILL)
                 process.wait()
 

@@ -47,7 +47,7 @@ def _make(template: Path) -> None:
             **os.environ,
             "DATABASE_URL": server.url,
             "REDIS_URL": "redis://127.0.0.1:1/0",
-            "HITL_SECRET_KEY": "of a template, nothing is signed",
+            "HITL_SECRET_KEY": "of a template, where nothing is ever signed",
             "DJANGO_SETTINGS_MODULE": "hitl.settings",
             "PYTHONPATH": str(ROOT),
         }

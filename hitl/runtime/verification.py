@@ -5,7 +5,6 @@ They run one after the other, all even when one fails; the summary says what hel
 
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -16,12 +15,16 @@ from pathlib import Path
 
 from hitl.runtime.junit import Tests
 from hitl.runtime.paths import MANAGE, ROOT
+from hitl.runtime.processes import run_tied
 from hitl.runtime.throwaway import start_throwaway
 from hitl.runtime.typescript import TOOLS, NoCompiler, typescript
 from hitl.runtime.warm import warm_servers
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NO_TESTS_COLLECTED = 5
+SHORT = ("unit", "architecture", "integration", "api")
+"""The folders of tests that answer soon."""
+
 TESTS = ("tests", "browser")
 """The checks that are runs of pytest."""
 
@@ -91,19 +94,17 @@ class Run:
             self._check("scripts", [*compiler, "--project", str(TOOLS / "tsconfig.json")])
 
     def _all_tests(self, folder: Path, *, fast: bool) -> None:
-        folders = [
-            name
-            for name in ("unit", "architecture", "integration", "api")
-            if (ROOT / "tests" / name).is_dir()
-        ]
-        if not fast and (ROOT / "tests" / "simulation").is_dir():
-            folders.append("simulation")
+        # Simulations are long, and so come before the short ones: at the end no process waits for another.
+        wanted = ("simulation", *SHORT) if not fast else SHORT
+        folders = [name for name in wanted if (ROOT / "tests" / name).is_dir()]
         processes = max(2, min(os.cpu_count() or 2, 8))
         self.pytest("tests", folder, [f"--numprocesses={processes}", *(f"tests/{name}" for name in folders)])
         if fast:
             self.outcomes.append(Outcome("browser", None, note="left out by --fast (simulations too)"))
         elif find_browser():
-            self.pytest("browser", folder, ["--numprocesses=2", "tests/browser"])
+            # A test of a page waits for half of its time: one process more than processors fills them.
+            share = [f"--numprocesses={min(processes + 1, 8)}", "--maxschedchunk=1"]
+            self.pytest("browser", folder, [*share, "tests/browser"])
         else:
             note = "no Chromium or Chrome here: NO PAGE WAS TESTED. Install chromium, or set CHROMIUM."
             self.outcomes.append(Outcome("browser", False if in_ci() else None, note=note))
@@ -117,7 +118,7 @@ class Run:
     def _check(self, name: str, command: list[str]) -> None:
         print(f"\n== {name}", flush=True)
         started = time.monotonic()
-        code = subprocess.run(command, cwd=ROOT, env=self.environment).returncode
+        code = run_tied(command, cwd=ROOT, environment=self.environment)
         note = "no test was found" if code == NO_TESTS_COLLECTED and "pytest" in command else ""
         self.outcomes.append(
             Outcome(name, code == 0, time.monotonic() - started, note or (f"exit {code}" if code else ""))
@@ -172,7 +173,14 @@ def run_tests(*, fast: bool, narrowed_to: Sequence[str] = ()) -> int:
     with tempfile.TemporaryDirectory(prefix="hitl-test-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         with warm_servers(folder) if narrowed_to and not in_ci() else _own_servers(folder) as servers:
-            run = Run({**os.environ, **servers, "HITL_SECRET_KEY": "of the tests", "PYTHONUNBUFFERED": "1"})
+            run = Run(
+                {
+                    **os.environ,
+                    **servers,
+                    "HITL_SECRET_KEY": "of the tests, which sign nothing that is kept",
+                    "PYTHONUNBUFFERED": "1",
+                }
+            )
             if narrowed_to:
                 run.pytest("tests", folder, narrowed_to)
             else:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from cases.services.imports import Labelled
+from cases.services.labelled import Labelled
 from hitl.simulate.naive import FirstModel
 from hitl.simulate.options import Drift
 from science.worlds.drift import Risk, abrupt, gradual

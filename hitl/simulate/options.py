@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from cases.files.told import NOTHING, Told
+from hitl.flow.setup.rehearsal import ALLOWED
 from hitl.simulate.errors import CannotSimulate
 from policy.services.promises import Promise
 
@@ -33,6 +34,7 @@ class Options:
 
     Attributes:
         told: what is known of the file's columns.
+        allow_refused: the share of its rows that may be left out because they do not fit.
         start: labelled rows that are there before the first case; None: a fifth, at most 2,000.
         retrain_every: new labels that make the service train; None: a tenth of the cases, at least 500.
         reviewer_error: chance that an answer of a person is not the file's label.
@@ -40,6 +42,7 @@ class Options:
 
     file: Path
     told: Told = NOTHING
+    allow_refused: float = ALLOWED
     shuffle: bool = False
     start: int | None = None
     target: float = 0.01
@@ -115,7 +118,7 @@ def from_command(given: dict[str, Any], told: Told) -> Options:
         CannotSimulate: one of them does not fit.
     """
     names: Sequence[str] = (
-        "shuffle", "start", "target", "confidence", "audit_rate", "reviewer_error",
+        "allow_refused", "shuffle", "start", "target", "confidence", "audit_rate", "reviewer_error",
         "reviewers", "retrain_every", "seed",
     )  # fmt: skip
     return Options(

@@ -8,20 +8,22 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
+import orjson
+
 from cases.content import checker_for
-from cases.files.histories import labelled, sentences
-from cases.files.proposal import check_new
-from cases.files.reading import Reading, look_at
-from cases.files.tables import opened
-from cases.services.imports import Labelled, checked
+from cases.files.histories import labelled
+from cases.files.reading import Reading
+from cases.services.labelled import Labelled, checked
 from cases.services.media import inspect_file
+from cases.services.row_names import RowNames
+from hitl.flow.setup.rehearsal import Source, at_path, rehearse
+from hitl.shared import clock
 from hitl.simulate.errors import CannotSimulate
 from hitl.simulate.options import Options
 from science.fields import Schema
 
 MIN_ROWS = 20
 MAX_ROWS = 1_000_000
-_LISTED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,11 @@ def read_world(options: Options) -> World:
         HitlError: it cannot be read as labelled cases; the problems say why, each with its fix.
         CannotSimulate: these are too few or too many for a simulation.
     """
-    with opened(options.file) as table:
-        reading = look_at(table, options.told)
-    check_new(reading)
-    items, n_skipped, reasons = _items(reading, options)
+    source = at_path(options.file, options.told)
+    rehearsal = rehearse(source, workflow=None, now=clock.now(), allow=options.allow_refused)
+    reading, n_skipped = rehearsal.reading, rehearsal.outcome.refused
+    reasons = tuple(rehearsal.outcome.refusals())
+    items = _items(source, reading)
     if len(items) < MIN_ROWS:
         first = f" The first that does not fit: {reasons[0]}" if reasons else ""
         raise CannotSimulate(
@@ -69,24 +72,25 @@ def read_world(options: Options) -> World:
     return World(reading.fields, reading.labels, items, n_skipped, reasons, tuple(notes))
 
 
-def _items(reading: Reading, options: Options) -> tuple[list[Labelled], int, tuple[str, ...]]:
-    """Return the cases that fit, how many rows do not, and why the first of them."""
-    checker = checker_for(Schema.from_json({"fields": reading.fields, "labels": reading.labels}))
+def _items(source: Source, reading: Reading) -> list[Labelled]:
+    """Return the cases that fit, each once under a reference."""
+    schema = Schema.from_json({"fields": reading.fields, "labels": reading.labels})
+    checker, names = checker_for(schema), RowNames()
     items: list[Labelled] = []
-    reasons: list[str] = []
-    n_skipped = 0
-    with opened(options.file) as table:
-        for line, item in labelled(table.rows, reading, folder=options.file.parent):
-            problems = (
-                item if isinstance(item, list) else checked(item, checker, reading.labels, asset=_asset)[1]
-            )
-            if isinstance(item, Labelled) and not problems:
-                items.append(item)
-            elif (n_skipped := n_skipped + 1) <= _LISTED:
-                reasons += sentences(line, problems)
+    with source.open() as table:
+        for _, item in labelled(table.rows, reading, folder=source.folder, now=clock.now()):
+            if isinstance(item, list):
+                continue
+            content, _ = checked(item, checker, reading.labels, asset=_asset)
+            if content is None:
+                continue
+            body = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
+            if item.reference and names.says_the_same(item.reference, body, item.label) is not None:
+                continue
+            items.append(item)
             if len(items) > MAX_ROWS:
                 raise CannotSimulate(f"FILE has more than {MAX_ROWS:,} rows. Give a part of it.")
-    return items, n_skipped, tuple(reasons)
+    return items
 
 
 def _asset(data: bytes) -> str:

@@ -15,6 +15,7 @@ from django.conf import settings
 from cases.models import Workflow
 from cases.services.imports import Labelled, import_labelled
 from cases.services.media import store_asset
+from cases.services.row_names import RowNames
 from hitl.flow.intake import in_force
 from hitl.flow.intake.submit import submit_cases
 from hitl.flow.intake.types import Intake, Submission
@@ -31,6 +32,7 @@ from models_store.models import Release
 from models_store.services.runs import request_training
 from models_store.services.schedule import change_training_plan, request_due
 from models_store.types import Trigger
+from monitoring.shadow.run import shadow
 from monitoring.tallies.fold import LAG, fold_decisions
 from monitoring.watch import watch
 from policy.models import Policy
@@ -237,10 +239,13 @@ class _Play:
 
     def _learn_history(self) -> None:
         """Import the first rows. They are attested: recent, all of them, and labelled without our model."""
+        names = RowNames()
         for first in range(0, len(self.history), _IMPORT_CHUNK):
             items = self.history[first : first + _IMPORT_CHUNK]
             now = self.clockwork.move_by(1)
-            import_labelled(workflow_id=self.workflow.id, items=items, actor=ACTOR, now=now, attest=True)
+            import_labelled(
+                workflow_id=self.workflow.id, items=items, actor=ACTOR, now=now, attest=True, names=names
+            )
         if self.history:
             self._train(self.operator)
 
@@ -323,6 +328,7 @@ class _Play:
         """Do what beat would have rung for since the chunk before."""
         with self.played.stage("watching"):
             fold_decisions(workflow_id=self.workflow.id, now=self.clockwork.move_by(LAG.total_seconds()))
+            shadow(self.workflow.id, now=self.clockwork.now(), settle=timedelta(0))
             watch(self.workflow.id, now=self.clockwork.now(), settle=timedelta(0))
             sweep_certificates()
         with self.played.stage("training"):

@@ -7,9 +7,7 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from hitl.accounts.models import User
-from hitl.accounts.types import Role
-
-_READERS = (Role.LEAD, Role.OPERATOR, Role.ADMINISTRATOR, Role.AUDITOR)
+from hitl.accounts.types import REVIEWING, WATCHING, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +32,15 @@ class Link:
 
 PLACES: tuple[tuple[Place, ...], ...] = (
     (
-        Place("Overview", "overview", "chart-line", _READERS),
-        Place("Review", "desk", "list-checks", (Role.REVIEWER, Role.ADJUDICATOR)),
-        Place("Team", "lead", "users", _READERS),
+        Place("Overview", "overview", "chart-line", WATCHING),
+        Place("Review", "desk", "list-checks", REVIEWING),
+        Place("Team", "lead", "users", WATCHING),
         Place("Cases", "cases", "inbox"),
     ),
     (
-        Place("Workflows", "workflows", "workflow", _READERS),
-        Place("Models", "models", "box", _READERS),
-        Place("Automation", "automation", "shield-check", _READERS),
+        Place("Workflows", "workflows", "workflow", WATCHING),
+        Place("Models", "models", "box", WATCHING),
+        Place("Automation", "automation", "shield-check", WATCHING),
     ),
     (
         Place("Audit log", "audit", "scroll-text", (Role.ADMINISTRATOR, Role.AUDITOR)),

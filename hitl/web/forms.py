@@ -3,14 +3,21 @@
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from hitl.accounts.models import User
 from hitl.shared import clock
-from hitl.web.throttle import TooManyAttempts, begin_attempt, forget_attempts, source_of
+from hitl.shared.client_address import client_address
+from hitl.web.signing_in import note_failure, note_throttled
+from hitl.web.throttle import (
+    FAILURES_OF_AN_ADDRESS,
+    TooManyAttempts,
+    begin_attempt,
+    forget_attempts,
+    source_of,
+)
 
 
 class SignInForm(AuthenticationForm):
@@ -32,13 +39,20 @@ class SignInForm(AuthenticationForm):
         name = self.cleaned_data.get("username")
         if not name or not self.cleaned_data.get("password"):
             return self.cleaned_data
-        source = source_of(name, client_address(self.request))
+        address, now = client_address(self.request), clock.now()
+        source = source_of(name, address)
         try:
-            begin_attempt(source=source, now=clock.now())
+            one = begin_attempt(source=source_of("", address), most=FAILURES_OF_AN_ADDRESS, now=now)
+            begin_attempt(source=source, now=now)
         except TooManyAttempts as refused:
+            note_throttled(name, address=address, now=now)
             raise ValidationError(refused.message, code=refused.code) from refused
-        cleaned: dict[str, Any] = super().clean()
-        forget_attempts(source=source)
+        try:
+            cleaned: dict[str, Any] = super().clean()
+        except ValidationError:
+            note_failure(name, address=address, now=now)
+            raise
+        forget_attempts(source=source, one=one)
         return cleaned
 
 
@@ -48,14 +62,3 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in
     class Meta:
         model = User
         fields = ("first_name", "last_name", "email")
-
-
-def client_address(request: HttpRequest | None) -> str:
-    """Return where the request came from: the last hop a trusted proxy named, else the peer."""
-    if request is None:
-        return ""
-    if settings.SECURE_PROXY_SSL_HEADER:
-        forwarded = request.headers.get("X-Forwarded-For", "").split(",")[-1].strip()
-        if forwarded:
-            return forwarded
-    return str(request.META.get("REMOTE_ADDR", ""))

@@ -2,12 +2,17 @@
 
 import json
 import logging
+import sys
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template import loader
 
+from hitl.api.middleware import MAX_DIGITS
 from hitl.shared.errors import HitlError
+from hitl.shared.outages import is_outage, unavailable
+from hitl.sizes import MAX_FORM_BYTES, limit_of
 
 log = logging.getLogger(__name__)
 
@@ -53,12 +58,59 @@ class ErrorPages:
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Called by Django when a view has raised."""
+        if is_outage(error):
+            return outage(request, unavailable(error))
         if not isinstance(error, HitlError):
             return None
         log.info("refused", extra={"code": error.code, "path": request.path})
         if getattr(request, "htmx", False):
             return toast_response(error)
         return render(request, "hitl/trouble.html", trouble(error), status=error.status)
+
+
+class BodyGuard:
+    """Refuses a body that is too large or of unknown size before a byte of it is read."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        announced = request.META.get("CONTENT_LENGTH") or ""
+        if not announced:
+            if request.META.get("HTTP_TRANSFER_ENCODING"):
+                return _large(MAX_FORM_BYTES, 411)
+            return self.get_response(request)
+        if not (announced.isascii() and announced.isdigit()):
+            return HttpResponse(loader.render_to_string("400.html"), status=400)
+        most = limit_of(request.path, request.META)
+        if len(announced) > MAX_DIGITS or int(announced) > most:
+            return _large(most, 413)
+        return self.get_response(request)
+
+
+def _large(most: int, status: int) -> HttpResponse:
+    return HttpResponse(loader.render_to_string("413.html", {"most": most}), status=status)
+
+
+def outage(request: HttpRequest, error: HitlError) -> HttpResponse:
+    """Answer while the database is gone: without anything that would ask it."""
+    if getattr(request, "htmx", False):
+        response = toast_response(error)
+    else:
+        title = "There is no room left" if error.status == 507 else "The database does not answer"
+        facts = {"message": error.message, "title": title, "status": error.status}
+        response = HttpResponse(loader.render_to_string("503.html", facts), status=error.status)
+    for name, value in error.facts["headers"].items():
+        response[name] = value
+    return response
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer for what no view and no middleware caught, sessions that cannot be written among it."""
+    error = sys.exc_info()[1]
+    if error is not None and is_outage(error):
+        return outage(request, unavailable(error))
+    return HttpResponse(loader.render_to_string("500.html"), status=500)
 
 
 def toast_response(error: HitlError) -> HttpResponse:

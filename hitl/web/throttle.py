@@ -1,4 +1,6 @@
-"""Slow down password guessing: a few failures a minute per account and address.
+"""Slow down password guessing: a few failures a minute per account and address, some more per address.
+
+Whoever tries a new name each time is slowed down by the second.
 
 An attempt is written down before the password is looked at, under a lock, so that many at once do not
 slip through together; a success takes it back. PostgreSQL keeps them: all processes count alike.
@@ -7,17 +9,21 @@ slip through together; a success takes it back. PostgreSQL keeps them: all proce
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from hitl.shared.canonical import sign
 from hitl.shared.errors import HitlError
 from hitl.web.models import LoginAttempt
 
 FAILURES = 5
+FAILURES_OF_AN_ADDRESS = 10
+"""Many people may share an address; what they get right is not counted. Each takes a web process as long as a
+password takes to look at, so a storm of them is one of load as well."""
 WINDOW = timedelta(minutes=1)
 
 
 class TooManyAttempts(HitlError):
-    """Too many failed attempts for this account from this address."""
+    """Too many failed attempts from this address."""
 
     code, status = "too_many_attempts", 429
 
@@ -28,8 +34,8 @@ def source_of(username: str, address: str) -> bytes:
 
 
 @transaction.atomic
-def begin_attempt(*, source: bytes, now: datetime) -> None:
-    """Count an attempt that is about to be made.
+def begin_attempt(*, source: bytes, now: datetime, most: int = FAILURES) -> int:
+    """Count an attempt that is about to be made, and return its number.
 
     Raises:
         TooManyAttempts: the allowance of the last minute is used up; `seconds` says until when.
@@ -38,14 +44,14 @@ def begin_attempt(*, source: bytes, now: datetime) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(source[:8], "big", signed=True)])
     LoginAttempt.objects.filter(at__lte=now - WINDOW).delete()
     recent = list(
-        LoginAttempt.objects.filter(source=source).order_by("-at").values_list("at", flat=True)[:FAILURES]
+        LoginAttempt.objects.filter(source=source).order_by("-at").values_list("at", flat=True)[:most]
     )
-    if len(recent) == FAILURES:
+    if len(recent) == most:
         seconds = max(1, round((recent[-1] + WINDOW - now).total_seconds()))
         raise TooManyAttempts(f"Too many failed attempts. Try again in {seconds} s.", seconds=seconds)
-    LoginAttempt.objects.create(source=source, at=now)
+    return LoginAttempt.objects.create(source=source, at=now).pk
 
 
-def forget_attempts(*, source: bytes) -> None:
-    """Clear the count after a success."""
-    LoginAttempt.objects.filter(source=source).delete()
+def forget_attempts(*, source: bytes, one: int) -> None:
+    """Clear the count of an account after a success, and take that one from its address's count."""
+    LoginAttempt.objects.filter(Q(source=source) | Q(pk=one)).delete()

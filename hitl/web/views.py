@@ -2,19 +2,26 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, PasswordChangeView, redirect_to_login
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods
 
+from hitl.accounts.changes import facts_of, note_account
 from hitl.accounts.models import User
-from hitl.accounts.types import Role
+from hitl.accounts.types import REVIEWING, Role
+from hitl.shared import clock
+from hitl.shared.actor import Actor
+from hitl.shared.client_address import client_address
 from hitl.shared.errors import NotFound
 from hitl.web import styleguide
 from hitl.web.context import first_place
 from hitl.web.forms import ProfileForm, SignInForm
+from hitl.web.signing_in import note_sign_in
 
 
 class SignIn(LoginView):
@@ -23,6 +30,14 @@ class SignIn(LoginView):
     template_name = "hitl/sign_in.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Sign in, and say so in the audit log."""
+        response = super().form_valid(form)
+        user = form.get_user()
+        if isinstance(user, User):
+            note_sign_in(user, address=client_address(self.request), now=clock.now())
+        return response
 
 
 class ChangePassword(PasswordChangeView):
@@ -34,7 +49,12 @@ class ChangePassword(PasswordChangeView):
     def form_valid(self, form: object) -> HttpResponse:
         """Say that it worked."""
         messages.success(self.request, "Your password is changed. Other sessions have ended.")
-        return super().form_valid(form)  # type: ignore[arg-type]
+        user = person(self.request)
+        with transaction.atomic():
+            before = facts_of(user.pk)
+            response = super().form_valid(form)  # type: ignore[arg-type]
+            note_account(user, before, actor=user.as_actor(), now=clock.now())
+        return response
 
 
 def person(request: HttpRequest) -> User:
@@ -42,6 +62,11 @@ def person(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
         raise NotFound()
     return request.user
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Return who is signed in, as who acts; for views behind `login_required`."""
+    return person(request).as_actor()
 
 
 @login_required
@@ -59,11 +84,14 @@ def profile(request: HttpRequest) -> HttpResponse:
     user = person(request)
     form = ProfileForm(request.POST or None, instance=user)
     if request.method == "POST" and form.is_valid():
-        form.save()
+        with transaction.atomic():
+            before = facts_of(user.pk)
+            form.save()
+            note_account(user, before, actor=user.as_actor(), now=clock.now())
         messages.success(request, "Your profile is saved.")
         return redirect("profile")
     roles = [role.label for role in Role if user.has_role(role)]
-    reviews = user.has_role(Role.REVIEWER, Role.ADJUDICATOR)
+    reviews = user.has_role(*REVIEWING)
     return render(request, "hitl/profile.html", {"form": form, "roles": roles, "reviews": reviews})
 
 

@@ -1,0 +1,1 @@
+"""Changes to training runs, releases and their roles. Begin at `training.py`."""

@@ -2,6 +2,7 @@
 
 import logging
 from collections import OrderedDict
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
@@ -48,7 +49,17 @@ class Precedent:
     at: datetime
 
 
-def precedents_for(*, case_id: UUID, release_id: UUID, limit: int = 3) -> list[Precedent]:
+LeaveOut = Callable[[Collection[UUID]], set[UUID]]
+"""Given cases, say which of them are not to be shown."""
+
+
+def _nothing(case_ids: Collection[UUID]) -> set[UUID]:
+    return set()
+
+
+def precedents_for(
+    *, case_id: UUID, release_id: UUID, limit: int = 3, leave_out: LeaveOut = _nothing
+) -> list[Precedent]:
     """Return the labelled training cases most like this one, the nearest first, and the nearest of another
     label among them where there is one.
 
@@ -63,10 +74,13 @@ def precedents_for(*, case_id: UUID, release_id: UUID, limit: int = 3) -> list[P
         return []
     labels = Label.objects.filter(pk__in=[key for key, _ in found], superseded_at=None)
     current = {label.pk: label for label in labels.exclude(case_id=case_id).select_related("case")}
+    hidden = leave_out([label.case_id for label in current.values()])
     usable = [
         Precedent(label.case_id, label.case.reference, label.label, likeness, label.is_blind, label.at)
         for key, likeness in found
-        if (label := current.get(key)) is not None and label.case.status != CaseStatus.WITHDRAWN
+        if (label := current.get(key)) is not None
+        and label.case.status != CaseStatus.WITHDRAWN
+        and label.case_id not in hidden
     ]
     chosen = usable[: max(0, limit)]
     if limit > 1 and chosen and len({one.label for one in chosen}) == 1:

@@ -10,10 +10,10 @@ from cases.models import Workflow
 from hitl.audit.log import record
 from hitl.shared.actor import system
 from models_store import artifacts
-from models_store.models import Evaluation, LabelRole, Release, TrainingRun
+from models_store.models import Evaluation, LabelRole, Release, RoleSpan, TrainingRun
 from models_store.services.runs import note
 from models_store.services.training_sets import TrainingSet
-from models_store.types import LabelUse
+from models_store.types import LabelUse, ReleaseRole
 from science.pipelines import TrainedModel
 
 ACTOR = system("training")
@@ -72,6 +72,15 @@ def register(
         evaluation.release = release
         evaluation.save(force_insert=True)
         _note_uses(release, snapshot, trained, held_out)
+        RoleSpan.objects.create(
+            workflow=workflow,
+            release=release,
+            role=ReleaseRole.TRAINED,
+            since=now,
+            by=ACTOR.name,
+            reason="It passed the gate.",
+            evidence={"run": str(run.pk)},
+        )
         note(run=run, now=now, release=release)
         detail = {"workflow": workflow.slug, "artifact": stored.sha256, "manifest": manifest["sha256"]}
         record(action="release.registered", actor=ACTOR, now=now, about=release, detail=detail)

@@ -12,15 +12,16 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from cases.access import watched_workflow
 from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.errors import HitlError, NotFound
 from hitl.web.views import person
-from models_store.access import release_for, run_for, workflow_for
+from models_store.access import release_for, run_for
 from models_store.errors import RunActive
 from models_store.selectors import active_run, training_settings
 from models_store.services import roles, runs, schedule
-from models_store.types import Trigger
+from models_store.types import ReleaseRole, Trigger
 from models_store.web.forms import PlanForm
 
 Act = Callable[..., tuple[str, str]]
@@ -55,7 +56,7 @@ class Refused(Exception):
 @acts
 def train(request: HttpRequest, actor: Actor, slug: str) -> tuple[str, str]:
     """Start a training run."""
-    workflow = workflow_for(actor, slug)
+    workflow = watched_workflow(actor, slug)
     back = reverse("models", args=[slug])
     try:
         run = runs.request_training(
@@ -97,9 +98,30 @@ def promote(request: HttpRequest, actor: Actor, release_id: UUID) -> tuple[str, 
 
 
 @acts
+def retire(request: HttpRequest, actor: Actor, release_id: UUID) -> tuple[str, str]:
+    """Take a challenger out of the shadow."""
+    release = release_for(actor, release_id)
+    back = reverse("release", args=[release.pk])
+    reason = request.POST.get("reason", "").strip()
+    if not reason:
+        raise Refused(back, ["Say why: the reason stays in the model's history and in the audit log."])
+    try:
+        roles.retire(
+            release_id=release.pk,
+            actor=actor,
+            now=clock.now(),
+            reason=reason[:1000],
+            seen=ReleaseRole.SHADOW,
+        )
+    except HitlError as refused:
+        raise Refused(back, refused) from None
+    return back, f"{release.name} is retired."
+
+
+@acts
 def change_plan(request: HttpRequest, actor: Actor, slug: str) -> tuple[str, str]:
     """Say when the workflow trains by itself."""
-    workflow = workflow_for(actor, slug)
+    workflow = watched_workflow(actor, slug)
     back = reverse("models", args=[slug])
     form = PlanForm(request.POST, instance=training_settings(workflow.id))
     if not form.is_valid():

@@ -17,6 +17,8 @@ class PlanForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in th
             "min_new_labels",
             "every_hours",
             "challengers_wait",
+            "shadow_share",
+            "disagreements_a_day",
             "most_wrong_in_a_slice",
             "trusted_fields",
             "unread_words",

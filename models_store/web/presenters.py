@@ -26,6 +26,7 @@ _STATUS = {
     RunStatus.CANCELLED: ("cancelled", "neutral", "x"),
 }
 _ROLES = {
+    ReleaseRole.TRAINED: ("trained", "neutral", "clock"),
     ReleaseRole.CHAMPION: ("champion", "good", "circle-check"),
     ReleaseRole.SHADOW: ("shadow", "accent", "eye-off"),
     ReleaseRole.CANARY: ("canary", "accent", "gauge"),
@@ -158,6 +159,11 @@ class ShownRelease:
     def is_champion(self) -> bool:
         """True while it scores and decides."""
         return self.span is not None and self.span.role == ReleaseRole.CHAMPION
+
+    @property
+    def is_in_shadow(self) -> bool:
+        """True while it scores beside the champion."""
+        return self.span is not None and self.span.role == ReleaseRole.SHADOW
 
     @property
     def report(self) -> Mapping[str, Any]:

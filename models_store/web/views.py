@@ -8,14 +8,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from cases.access import watched_workflow, watched_workflows
 from cases.models import SchemaVersion, Workflow
-from hitl.accounts.types import Role
+from hitl.accounts.types import WATCHING, Role
 from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.errors import NotFound
 from hitl.web.views import person
 from models_store import selectors
-from models_store.access import VIEWERS, release_for, run_for, workflow_for, workflows_for
+from models_store.access import release_for, run_for
 from models_store.models import Release, TrainingRun
 from models_store.web.card import as_markdown
 from models_store.web.forms import PlanForm
@@ -29,9 +30,9 @@ MAX_RUNS = 10
 def models(request: HttpRequest) -> HttpResponse:
     """List each workflow with its champion and its last training run."""
     actor = person(request).as_actor()
-    if not actor.has(*VIEWERS):
+    if not actor.has(*WATCHING):
         raise NotFound("This page is for operators, leads, administrators and auditors.")
-    rows = [_row(workflow) for workflow in workflows_for(actor).filter(archived_at=None)]
+    rows = [_row(workflow) for workflow in watched_workflows(actor).filter(archived_at=None)]
     return render(request, "models_store/models.html", {"rows": rows})
 
 
@@ -51,7 +52,7 @@ def _row(workflow: Workflow) -> dict[str, Any]:
 def models_of_workflow(request: HttpRequest, slug: str) -> HttpResponse:
     """Show a workflow's champion, its releases, its runs, and what could be trained on now."""
     actor = person(request).as_actor()
-    workflow = workflow_for(actor, slug)
+    workflow = watched_workflow(actor, slug)
     now = clock.now()
     roles = selectors.roles_now(workflow.id)
     releases = [ShownRelease(one, roles.get(one.pk)) for one in selectors.releases_of(workflow.id)]

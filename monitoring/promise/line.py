@@ -10,6 +10,7 @@ from policy.services.watches import live_watch, open_watch_of
 from science.guarantee.monitor import AMBER
 
 MAX_READINGS = 400
+POINTS = 20  # of evidence, at amber: whole numbers say more than 0.05 does
 LOWEST = 1e-4  # drawn where E, the evidence, is smaller: nothing speaks against the promise
 
 
@@ -29,6 +30,21 @@ class Line:
     amber: float
     red: float
     e_now: float
+
+    @property
+    def points(self) -> float:
+        """E now, in points: `closer` of them ask for a closer look, `stop` for a stop."""
+        return self.e_now * self.closer / self.amber
+
+    @property
+    def closer(self) -> int:
+        """Points from which more is audited."""
+        return POINTS
+
+    @property
+    def stop(self) -> int:
+        """Points from which automation steps down."""
+        return round(self.red * self.closer / self.amber)
 
     @property
     def tone(self) -> str:

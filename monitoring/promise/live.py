@@ -1,8 +1,9 @@
 """How often the model is wrong now: a weighted estimate from blind labels, beside their plain average."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import takewhile
 from uuid import UUID
 
 import numpy as np
@@ -11,8 +12,8 @@ from django.db.models import Q
 from cases.models import Label
 from cases.types import Purpose
 from models_store.models import Release
-from monitoring.watch import blind_answers
-from monitoring.watch.blind_answers import Drawn, Truth
+from monitoring.watch import draws
+from monitoring.watch.draws import Drawn
 from monitoring.watch.watched import ACCEPTED
 from policy.models import Decision, Policy
 from policy.proof.terms import costs_of
@@ -20,7 +21,7 @@ from science.decide import Reason
 from science.guarantee.estimates import Estimate, hajek
 
 WINDOW = timedelta(days=90)
-MOST = blind_answers.MAX_DRAWN  # labels looked at, the latest
+MOST = draws.MAX_DRAWN  # labels looked at, the latest
 _NOT_LIVE = (Purpose.IMPORT, Purpose.KNOWN_ANSWER)
 _WEEK = timedelta(days=7)
 
@@ -34,7 +35,8 @@ class LiveError:
         everything: loss among all cases that were scored, decided by people or not.
         naive, n_naive: plain share of wrong answers among all labelled cases, blind or not; NaN without any.
         since: decision time of the first case looked at; None where there is none.
-        n_open, n_overdue: drawn cases of the window that are not in: still asked, or late and left out.
+        n_open: drawn cases of the window that somebody is still asked about.
+        n_unanswered: late or lost ones; they count as wrong, in the lower ends as right.
         fair_a_day: labels a day, in equal-probability terms.
     """
 
@@ -44,7 +46,7 @@ class LiveError:
     n_naive: int
     since: datetime | None
     n_open: int
-    n_overdue: int
+    n_unanswered: int
     fair_a_day: float
 
     @property
@@ -70,28 +72,36 @@ def live_error(policy: Policy, release: Release, *, now: datetime) -> LiveError:
         naive=wrong / n if n else float("nan"),
         n_naive=n,
         since=since,
-        n_open=sum(one.truth is Truth.OPEN for one in everything),
-        n_overdue=sum(one.truth is Truth.OVERDUE for one in everything),
+        n_open=sum(one.is_open for one in everything),
+        n_unanswered=sum(not one.is_final and not one.is_open for one in everything),
         fair_a_day=_fair_a_day(everything, now),
     )
 
 
 def _drawn(workflow_id: UUID, release_id: UUID, reasons: Sequence[str], now: datetime) -> list[Drawn]:
     """Return the latest drawn cases, oldest first."""
-    rows = blind_answers.scored(workflow_id, release_id, reasons=reasons)
+    rows = draws.scored(workflow_id, release_id, reasons=reasons)
     rows = rows.filter(Q(is_audited=True) | Q(is_blind=True), decided_at__gte=now - WINDOW)
     first = list(rows.order_by("-decided_at").values_list("decided_at", flat=True)[MOST - 1 : MOST])
     if first:
         rows = rows.filter(decided_at__gte=first[0])
-    return blind_answers.drawn_after(rows, None, until=now, now=now)
+    return draws.drawn_after(rows, None, until=now, now=now)
 
 
 def _estimate(drawn: Sequence[Drawn], costs: Mapping[str, float]) -> Estimate:
-    """Answers that came in out of order are left out: only disagreements wait for a second opinion."""
-    n_over = next((i for i, one in enumerate(drawn) if one.truth is Truth.OPEN), len(drawn))
-    known = [one for one in drawn[:n_over] if one.is_known]
-    losses = np.array([one.loss * costs.get(one.predicted, 1.0) for one in known])
-    return hajek(losses, np.array([one.inclusion_probability for one in known]), ordered=True)
+    """Answers behind one that is waited for are left out: only disagreements wait for a second answer.
+
+    What nobody settled counts as wrong, and as right in the lower end: who leaves errors unanswered must not
+    make them vanish.
+    """
+    over = list(takewhile(lambda one: not one.is_open, drawn))
+    cost = np.array([costs.get(one.predicted, 1.0) for one in over])
+    chances = np.array([one.inclusion_probability for one in over])
+    high = hajek(np.array([one.highest_loss for one in over]) * cost, chances, ordered=True)
+    if all(one.is_final for one in over):
+        return high
+    low = hajek(np.array([one.lowest_loss for one in over]) * cost, chances, ordered=True)
+    return replace(high, interval=replace(high.interval, low=low.interval.low))
 
 
 def _plain(workflow_id: UUID, release_id: UUID, since: datetime) -> tuple[int, int]:
@@ -106,7 +116,7 @@ def _plain(workflow_id: UUID, release_id: UUID, since: datetime) -> tuple[int, i
 
 def _fair_a_day(drawn: Sequence[Drawn], now: datetime) -> float:
     """Answers a day as if all had been drawn with the smallest chance among them."""
-    lately = [one for one in drawn if one.at >= now - _WEEK and one.is_known]
+    lately = [one for one in drawn if one.at >= now - _WEEK and one.is_final]
     if not lately:
         return 0.0
     span = now - lately[0].at

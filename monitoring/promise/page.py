@@ -15,6 +15,8 @@ from monitoring.promise.pace import Pace, pace_of
 from monitoring.promise.trials import Progress, progress_of
 from monitoring.promise.what_if import what_if
 from monitoring.tallies.traffic import Traffic, traffic
+from monitoring.watch.budget.selectors import ended, running
+from monitoring.watch.budget.view import BudgetView
 from policy import selectors
 from policy.in_force.basis import points_of
 from policy.in_force.status import PromiseStatus, status_of
@@ -77,7 +79,7 @@ class PromisePage:
     @property
     def certificate_state(self) -> tuple[str, str]:
         """Its state, in words and as a tone."""
-        return wording.certificate(self.certificate, self.now) if self.certificate else ("none", "neutral")
+        return wording.certificate(self.certificate, self.now)
 
     @cached_property
     def status(self) -> PromiseStatus:
@@ -90,6 +92,18 @@ class PromisePage:
             watch=watch,
             now=self.now,
         )
+
+    @cached_property
+    def budget(self) -> BudgetView | None:
+        """The error budget of the running period; None before the first."""
+        period = running(self.workflow.id, now=self.now)
+        return BudgetView(period, self.policy, self.now) if period else None
+
+    @cached_property
+    def ended_budgets(self) -> list[BudgetView]:
+        """The latest periods that are over, newest first."""
+        periods = ended(self.workflow.id, now=self.now)
+        return [BudgetView(period, self.policy, self.now) for period in periods]
 
     @cached_property
     def terms(self) -> Terms | None:

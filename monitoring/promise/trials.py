@@ -7,8 +7,8 @@ from monitoring.promise.outlook import planned_by
 from policy.models import Trial
 from policy.proof.live import LiveTest
 from policy.types import TrialKind
-from science.decide import PROVISIONAL_RAMP
 from science.guarantee.verdict import Certified
+from science.rule import PROVISIONAL_RAMP
 
 _FEWEST = 20  # labels before a rate means something
 

@@ -8,6 +8,11 @@ urlpatterns: list[URLPattern] = [
     path("automation/<slug:slug>/promise/", views.promise_page, name="promise-page"),
     path("automation/<slug:slug>/promise/check/", views.check_decisions, name="promise-check"),
     path(
+        "automation/<slug:slug>/promise/budgets/<uuid:period_id>.json",
+        views.budget_evidence,
+        name="budget-evidence",
+    ),
+    path(
         "automation/<slug:slug>/promise/certificates/<uuid:certificate_id>.json",
         views.evidence,
         name="certificate-evidence",

@@ -11,19 +11,21 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from hitl.accounts.types import Role
+from cases.access import watched_workflow
 from hitl.shared import clock
 from hitl.shared.errors import NotFound
 from hitl.web.format import exact_time
+from hitl.web.views import actor_of
 from monitoring.promise.page import promise_page_of
 from monitoring.promise.what_if import ROWS
-from policy.access import workflow_for
+from monitoring.watch.budget.selectors import closed_period
+from monitoring.watch.budget.view import evidence_of
+from policy.access import LOWERERS, RAISERS
 from policy.models import Certificate, Trial
 from policy.services.digest import check_digests
-from policy.web.guards import actor_of
 
 _DAY = timedelta(days=1)
-_MAY = {"may_raise": (Role.OPERATOR,), "may_lower": (Role.OPERATOR, Role.LEAD)}
+_MAY = {"may_raise": RAISERS, "may_lower": LOWERERS}
 _TRIAL_FIELDS = (
     "kind",
     "frozen_at",
@@ -44,7 +46,7 @@ _TRIAL_FIELDS = (
 def promise_page(request: HttpRequest, slug: str) -> HttpResponse:
     """Show whether the promise is kept, what proves it, and what would change it."""
     actor = actor_of(request)
-    page = promise_page_of(workflow_for(actor, slug), now=clock.now())
+    page = promise_page_of(watched_workflow(actor, slug), now=clock.now())
     may = {role: actor.has(*roles) for role, roles in _MAY.items()}
     shown = {"page": page, "automation": page.automation, "rows": ROWS, "actor": actor}
     return render(request, "promise/page.html", shown | may)
@@ -54,7 +56,7 @@ def promise_page(request: HttpRequest, slug: str) -> HttpResponse:
 @require_GET
 def evidence(request: HttpRequest, slug: str, certificate_id: UUID) -> HttpResponse:
     """Return what recomputes a certificate, as JSON; its labels are in the export of labels."""
-    workflow = workflow_for(actor_of(request), slug)
+    workflow = watched_workflow(actor_of(request), slug)
     certificate = Certificate.objects.filter(pk=certificate_id, workflow=workflow).first()
     if certificate is None:
         raise NotFound
@@ -68,10 +70,25 @@ def evidence(request: HttpRequest, slug: str, certificate_id: UUID) -> HttpRespo
 
 
 @login_required
+@require_GET
+def budget_evidence(request: HttpRequest, slug: str, period_id: UUID) -> HttpResponse:
+    """Return what computes a closed period's verdict again, as JSON."""
+    workflow = watched_workflow(actor_of(request), slug)
+    period = closed_period(workflow.id, period_id)
+    if period is None:
+        raise NotFound
+    response = JsonResponse(evidence_of(period), json_dumps_params={"indent": 1})
+    name = f"{slug}-budget-{period.begins_at:%Y-%m-%d}.json"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@login_required
 @require_POST
 def check_decisions(request: HttpRequest, slug: str) -> HttpResponse:
     """Recompute the digests of the last day's decisions, and say whether any of them was changed since."""
-    workflow = workflow_for(actor_of(request), slug)
+    workflow = watched_workflow(actor_of(request), slug)
     checked = check_digests(workflow_id=workflow.id, since=clock.now() - _DAY)
     if checked.changed is not None:
         until = exact_time(checked.changed)

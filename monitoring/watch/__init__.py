@@ -1,6 +1,7 @@
 """The watch: reads live evidence and acts on it: audits more, steps down, stops, proves again.
 
-    line up (trial, watch) -> take in (labels, in decision order) -> heed (certify, audit more, stop)
+    line up (trial, watch, handovers) -> take in (labels, in decision order)
+        -> heed (certify, audit more, stop, let a challenger take over)
 
 `run.watch` tells it in that order. Everything is found in rows and may be run again at any time: a run that
 is lost costs half a minute. Locks are short: the arithmetic runs under the trial's or the watch's own row,

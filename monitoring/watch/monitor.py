@@ -1,15 +1,15 @@
 """Open and feed the monitors of the certificate in force, and act on their level."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 from django.db import transaction
 from django.db.models import QuerySet
 
-from monitoring.watch import blind_answers
-from monitoring.watch.blind_answers import Drawn, Truth
-from monitoring.watch.people import capacity
+from monitoring.watch import draws
+from monitoring.watch.budget.selectors import is_overspending
+from monitoring.watch.draws import Drawn
+from monitoring.watch.people import audit_capacity
 from monitoring.watch.watched import ACCEPTED, ACTOR, WatchedWorkflow, cursor
 from policy.models import Decision, Reading, Watch
 from policy.proof.live import LiveWatch, UnitLabel
@@ -47,7 +47,7 @@ def advance(watched: WatchedWorkflow) -> None:
             _audit_unwatched(watched)
             return
         in_force = trials.units_of(cutoffs)
-        rows = blind_answers.scored(row.workflow_id, row.certificate.release_id, reasons=MONITORED)
+        rows = draws.scored(row.workflow_id, row.certificate.release_id, reasons=MONITORED)
         rows = rows.filter(decided_at__gte=row.since)
         if watched.has_changed(rows, row):
             watches.begin_again(row)
@@ -71,12 +71,15 @@ def _audit_unwatched(watched: WatchedWorkflow) -> None:
 
 
 def _set_rates(watched: WatchedWorkflow, level: Level) -> None:
+    """Audit as the evidence asks for, and as under amber while decisions to come look too wrong."""
+    if level is Level.GREEN and is_overspending(watched.workflow_id):
+        level = Level.AMBER
     alarms.set_rates(
         watched.workflow_id,
         level=level,
         automatic=watched.week.automatic,
         automation_rate=watched.automation_rate,
-        capacity=capacity(watched),
+        capacity=audit_capacity(watched.workflow_id, now=watched.now),
         actor=ACTOR,
         now=watched.now,
     )
@@ -91,8 +94,8 @@ def _feed(
 ) -> list[Drawn]:
     """Take in whole blocks in decision order; what nobody has answered is waited for. Return the rest."""
     while True:
-        drawn = blind_answers.drawn_after(rows, cursor(row), until=watched.until, now=watched.now)
-        is_over = np.array([one.is_known or one.truth is Truth.LOST for one in drawn], dtype=bool)
+        drawn = draws.drawn_after(rows, cursor(row), until=watched.until, now=watched.now)
+        is_over = np.array([not one.is_held for one in drawn], dtype=bool)
         n_ready = closed_prefix(is_over)
         if not n_ready:
             return drawn
@@ -112,13 +115,12 @@ def _take(
     costs: Mapping[str, float],
 ) -> None:
     while cursor(row) != ready[-1].place:
-        block, place = blind_answers.all_between(rows, cursor(row), ready, costs)
+        block, place = draws.all_between(rows, cursor(row), ready, costs)
         monitors.take(block)
         row.n_cases += len(block)
         row.cursor_at, row.cursor_case = place if place is not None else (None, None)
-    known = [one for one in ready if one.is_known]
-    row.n_labels += len(known)
-    row.n_wrong += sum(one.loss for one in known)
+    row.n_labels += len(ready)
+    row.n_wrong += sum(one.loss for one in ready)
 
 
 def _reading(row: Watch, last: Drawn, e_value: float) -> Reading:
@@ -139,13 +141,10 @@ def _early(
     costs: Mapping[str, float],
 ) -> Level:
     """The level if the answers that are in were final: a hint, which raises amber and nothing else."""
-    said = [
-        replace(one, loss=one.loss if one.is_known else one.hint or 0.0)
-        for one in rest
-        if one.is_known or one.hint is not None
-    ]
-    if not any(one.loss for one in said):
+    said = [one for one in rest if not one.is_held or one.hint is not None]
+    losses = [(one.hint or 0.0) if one.is_held else one.loss for one in said]
+    if not any(losses):
         return Level.GREEN
     tried = monitors.copy()
-    tried.take(blind_answers.block_of(said, costs))
+    tried.take(draws.block_with(losses, said, costs))
     return Level.GREEN if tried.level(in_force) is Level.GREEN else Level.AMBER

@@ -1,23 +1,25 @@
 """Whether people keep up with the audits."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef
 
 from cases.types import Purpose
 from monitoring.watch.watched import ACTOR, WatchedWorkflow
+from policy.models import Decision, DisagreementDraw
 from policy.services import alarms
 from reviews.models import Task
 from reviews.types import OPEN, TaskStatus
 
 
-def capacity(watched: WatchedWorkflow) -> float | None:
+def audit_capacity(workflow_id: UUID, *, now: datetime) -> float | None:
     """Audits a week that people can do: no limit while nothing is late, else what they did last week."""
-    tasks = Task.objects.filter(workflow_id=watched.workflow_id)
-    if not tasks.filter(status=TaskStatus.WAITING, due_at__lt=watched.now).exists():
+    tasks = Task.objects.filter(workflow_id=workflow_id)
+    if not tasks.filter(status=TaskStatus.WAITING, due_at__lt=now).exists():
         return None
     done = tasks.filter(purpose=Purpose.AUDIT, status=TaskStatus.DONE)
-    return float(done.filter(closed_at__gte=watched.now - timedelta(days=7)).count())
+    return float(done.filter(closed_at__gte=now - timedelta(days=7)).count())
 
 
 def heed_overdue(watched: WatchedWorkflow) -> None:
@@ -25,6 +27,10 @@ def heed_overdue(watched: WatchedWorkflow) -> None:
     if not watched.is_automating:
         return
     late = Task.objects.filter(workflow_id=watched.workflow_id, status__in=OPEN, due_at__lt=watched.now)
+    # What was drawn for a challenger's sake does not say whether people keep up with the champion's audits.
+    own = Decision.objects.filter(case_id=OuterRef("case_id"), sequence=0, is_audited=True)
+    drawn_for_others = DisagreementDraw.objects.filter(case_id=OuterRef("case_id"))
+    late = late.exclude(Exists(drawn_for_others) & ~Exists(own))
     audits = Task.objects.filter(
         case_id=OuterRef("case_id"), epoch=OuterRef("epoch"), purpose=Purpose.AUDIT
     ).exclude(status=TaskStatus.DROPPED)

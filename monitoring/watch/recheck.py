@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from monitoring.watch import blind_answers
+from monitoring.watch import draws, handover
 from monitoring.watch.trial import hours_of, rows_of
 from monitoring.watch.watched import ACTOR, WatchedWorkflow, cursor
 from policy.models import Certificate, Trial
@@ -19,6 +19,7 @@ def advance(watched: WatchedWorkflow) -> None:
     for trial in _touched(watched):
         if trial.certificate is not None and not is_proved(trial.certificate, _proved_now(trial, watched)):
             end_for_changed_labels(trial.certificate, actor=ACTOR, now=watched.now)
+    handover.recheck(watched)
 
 
 @transaction.atomic
@@ -43,12 +44,12 @@ def _proved_now(trial: Trial, watched: WatchedWorkflow) -> dict[UnitLabel, list[
     costs = dict(zip(labels, costs_of(watched.policy, labels), strict=True))
     rows, test, place, last = rows_of(trial), LiveTest.begin(plans, cap=trial.group_cap), None, cursor(trial)
     while last is not None and place != last:
-        drawn = blind_answers.drawn_after(rows, place, until=last[0], now=watched.now)
+        drawn = draws.drawn_after(rows, place, until=last[0], now=watched.now)
         drawn = [one for one in drawn if one.place is not None and one.place <= last]
         if not drawn:
             break
         for hour in hours_of(drawn):  # parted at other places than when they came in, so without the cap
-            test.take(blind_answers.block_of(hour, costs), capped=False)
+            test.take(draws.block_of(hour, costs), capped=False)
         place = drawn[-1].place
     return {
         label: unit_of(label, test.n_labels(label)[0], verdict)["passed"]

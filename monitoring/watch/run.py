@@ -11,7 +11,8 @@ from models_store.models import TrainingRun
 from models_store.selectors import new_labels
 from models_store.services.runs import request_training
 from models_store.types import Trigger
-from monitoring.watch import monitor, recheck, trial
+from monitoring.watch import handover, monitor, recheck, trial
+from monitoring.watch.budget import run as budget
 from monitoring.watch.people import heed_overdue
 from monitoring.watch.watched import ACTOR, WatchedWorkflow, watched_workflow
 from policy.proof.terms import NothingKnown
@@ -28,6 +29,7 @@ def watch(workflow_id: UUID, *, now: datetime, settle: timedelta = SETTLE) -> No
 
     `settle` leaves out decisions younger than that; only a replay whose writers are all done may use none.
     """
+    budget.advance(workflow_id, now=now, settle=settle)
     watched = watched_workflow(workflow_id, now, settle)
     if watched is None:
         return
@@ -37,12 +39,13 @@ def watch(workflow_id: UUID, *, now: datetime, settle: timedelta = SETTLE) -> No
     if watched.is_tripped_by_evidence:
         resume_where_proved(workflow_id=workflow_id, actor=ACTOR, now=now)
     monitor.advance(watched)
+    handover.advance(watched)
     heed_overdue(watched)
     _train_after_alarm(watched)
 
 
 def _line_up(watched: WatchedWorkflow) -> None:
-    for part in (monitor, trial):
+    for part in (monitor, trial, handover):
         try:
             with transaction.atomic():
                 part.line_up(watched)

@@ -7,8 +7,8 @@ import numpy as np
 from django.db import transaction
 from django.db.models import QuerySet
 
-from monitoring.watch import blind_answers
-from monitoring.watch.blind_answers import Drawn, Truth
+from monitoring.watch import draws
+from monitoring.watch.draws import Drawn
 from monitoring.watch.watched import ACCEPTED, ACTOR, AUTOMATES, WatchedWorkflow, cursor
 from policy.models import Decision, Policy, Trial
 from policy.proof.live import Block, ChanceTooLow, GroupTooLarge, LiveTest
@@ -76,11 +76,10 @@ def _called_for(
 
 
 def _tuning_after_alarm(watched: WatchedWorkflow) -> Block:
-    rows = blind_answers.scored(watched.workflow_id, watched.release.id, reasons=[Reason.BREAKER])
+    rows = draws.scored(watched.workflow_id, watched.release.id, reasons=[Reason.BREAKER])
     rows = rows.filter(decided_at__gte=watched.policy.breaker_tripped_at)
-    known = blind_answers.drawn_after(rows, None, until=watched.until, now=watched.now)
-    over = [one for one in takewhile(lambda one: one.truth is not Truth.OPEN, known) if one.is_known]
-    return blind_answers.block_of(over, watched.costs)
+    known = draws.drawn_after(rows, None, until=watched.until, now=watched.now)
+    return draws.block_of(list(takewhile(lambda one: not one.is_open, known)), watched.costs)
 
 
 def advance(watched: WatchedWorkflow) -> None:
@@ -120,7 +119,7 @@ def _abandon(trial: Trial, reason: str, watched: WatchedWorkflow) -> None:
 def rows_of(trial: Trial) -> QuerySet[Decision]:
     """Return the decisions that a trial reads, in their order."""
     reasons = ACCEPTED if trial.kind == TrialKind.CONFIRM else (Reason.BREAKER,)
-    rows = blind_answers.scored(trial.workflow_id, trial.release_id, reasons=reasons)
+    rows = draws.scored(trial.workflow_id, trial.release_id, reasons=reasons)
     return rows.filter(decided_at__gte=trial.frozen_at)
 
 
@@ -130,17 +129,17 @@ def _feed(trial: Trial, test: LiveTest, rows: QuerySet[Decision], watched: Watch
     A group makes one bet an hour at most, and its size is declared for that.
     """
     while True:
-        drawn = blind_answers.drawn_after(rows, cursor(trial), until=watched.until, now=watched.now)
-        is_over = np.array([one.truth is not Truth.OPEN for one in drawn], dtype=bool)
+        drawn = draws.drawn_after(rows, cursor(trial), until=watched.until, now=watched.now)
+        is_over = np.array([not one.is_open for one in drawn], dtype=bool)
         ready = drawn[: closed_prefix(is_over)]
         if not ready:
             return
         for hour in hours_of(ready):
-            test.take(blind_answers.block_of(hour, watched.costs))
+            test.take(draws.block_of(hour, watched.costs))
         trial.cursor_at, trial.cursor_case = ready[-1].at, ready[-1].case_id
         trial.n_labels += len(ready)
-        trial.n_wrong += sum(one.loss for one in ready)
-        trial.n_overdue += sum(one.truth is not Truth.FINAL and one.loss > 0 for one in ready)
+        trial.n_wrong += sum(one.highest_loss for one in ready)
+        trial.n_overdue += sum(not one.is_final for one in ready)
 
 
 def hours_of(drawn: Sequence[Drawn]) -> Iterator[list[Drawn]]:

@@ -11,8 +11,8 @@ from hitl.shared.actor import system
 from models_store.models import Release
 from models_store.selectors import champion
 from monitoring.tallies.traffic import Traffic, traffic
-from monitoring.watch import blind_answers
-from monitoring.watch.blind_answers import Cursor
+from monitoring.watch import draws
+from monitoring.watch.draws import Cursor
 from policy.in_force.basis import basis_of
 from policy.models import CutoffSet, Decision, Policy, Trial, Watch
 from policy.proof.terms import costs_of
@@ -95,7 +95,7 @@ class WatchedWorkflow:
 
     def has_changed(self, rows: QuerySet[Decision], row: Trial | Watch) -> bool:
         """Whether a label that was taken in has been given, amended, voided or taken back since."""
-        return blind_answers.has_changed(
+        return draws.has_changed(
             rows, workflow_id=self.workflow_id, since=row.read_at, margin=self.settle, until=cursor(row)
         )
 

@@ -5,17 +5,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from cases.access import watched_workflow
 from hitl.shared import clock
-from hitl.web.views import person
+from hitl.web.views import actor_of
 from monitoring.tallies.traffic import traffic
-from policy.access import workflow_for
 
 
 @login_required
 @require_GET
 def day(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the automatic decisions of the last 24 hours by label, as a part of a page."""
-    workflow = workflow_for(person(request).as_actor(), slug)
+    workflow = watched_workflow(actor_of(request), slug)
     seen = traffic(workflow_id=workflow.id, now=clock.now())
     most = max(seen.labels.values(), default=0)
     labels = [

@@ -8,7 +8,7 @@ from django.shortcuts import render
 
 from cases.models import Case, Workflow
 from hitl.accounts.models import User
-from hitl.accounts.types import Role
+from hitl.accounts.types import WATCHING
 from hitl.shared import clock
 from hitl.shared.errors import NotAllowed, NotFound
 from hitl.web.charts import Plot, Series
@@ -18,11 +18,12 @@ from models_store.selectors import champion
 from models_store.types import RunStatus
 from monitoring.promise.live import LiveError, live_error
 from monitoring.tallies.traffic import Traffic, audits_due, traffic, waiting
+from monitoring.watch.budget.selectors import running
+from monitoring.watch.budget.view import BudgetView
 from policy.in_force.status import PromiseStatus, status_now
 from policy.models import Policy
 
 RECENT = 5
-READERS = (Role.LEAD, Role.OPERATOR, Role.ADMINISTRATOR, Role.AUDITOR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,12 @@ class Panel:
     has_more_waiting: bool
     error: LiveError | None
     audits_due: int
+    budget: BudgetView | None
     recent: list[Case]
 
     @property
     def total_words(self) -> str:
-        """How many cases came in."""
+        """How many of the cases that came in the model decided."""
         return f"{self.traffic.automatic:,} of {self.traffic.total:,} cases"
 
     @property
@@ -55,6 +57,26 @@ class Panel:
     def confidence_words(self) -> str:
         """The confidence of the promise."""
         return f"wrong, at {percent(self.policy.confidence, 0)} confidence"
+
+    @property
+    def budget_words(self) -> str:
+        """How much of the error budget is used, by the estimate."""
+        if self.budget is None or not self.budget.delivered:
+            return "–"
+        used = [one.estimate / max(one.allowed, 1e-9) for one in self.budget.units]
+        return f"{100 * max(used):.0f} %"
+
+    @property
+    def budget_note(self) -> str:
+        """What that is about."""
+        if self.budget is None or not self.budget.delivered:
+            return "nothing automated in this period"
+        whose = (
+            "of the budget, by the estimate"
+            if len(self.budget.units) == 1
+            else "of the fullest label's budget"
+        )
+        return f"{whose}; until {self.budget.last_day:%-d %b}"
 
     @property
     def audit_words(self) -> str:
@@ -113,7 +135,7 @@ def live(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _check_reader(request: HttpRequest) -> None:
-    if not (isinstance(request.user, User) and request.user.has_role(*READERS)):
+    if not (isinstance(request.user, User) and request.user.has_role(*WATCHING)):
         raise NotAllowed("The overview is for leads, operators, administrators and auditors.")
 
 
@@ -135,5 +157,6 @@ def _panel(workflow: Workflow) -> Panel:
         has_more_waiting=has_more,
         error=live_error(policy, release, now=now) if release else None,
         audits_due=audits_due(workflow_id=workflow.id),
+        budget=BudgetView(period, policy, now) if (period := running(workflow.id, now=now)) else None,
         recent=list(Case.objects.filter(workflow=workflow).exclude(origin="import").order_by("-id")[:RECENT]),
     )

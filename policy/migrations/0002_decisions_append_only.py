@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [("policy", "0001_initial"), ("audit", "0002_append_only")]
     operations = [
         migrations.RunSQL(
-            "CREATE TRIGGER policy_decision_append_only BEFORE UPDATE OR DELETE ON policy_decision"
+            "CREATE TRIGGER policy_decision_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON policy_decision"
             " FOR EACH STATEMENT EXECUTE FUNCTION hitl_append_only();",
             "DROP TRIGGER policy_decision_append_only ON policy_decision;",
         )

@@ -24,7 +24,7 @@ class Block:
     """Scored decisions in the order they were made; every array has shape (n_cases,).
 
     Attributes:
-        scores: the certified scalar as stored when the case was decided.
+        scores: as stored when the case was decided.
         predicted: the label the model gave.
         losses: in [0, 1], NaN where no blind label was drawn.
         inclusion_probability: probability that a blind label is collected.

@@ -24,7 +24,7 @@ class Sample:
     """Labelled cases as the release scored them when it had not been trained on them.
 
     Attributes:
-        scores: the certified scalar, shape (n_cases,).
+        scores: shape (n_cases,).
         predicted: column of the predicted label, shape (n_cases,).
         wrong: whether the prediction was not the label, shape (n_cases,).
         groups: equal in cases that belong together, shape (n_cases,).

@@ -1,0 +1,1 @@
+"""Changes to degrees, cutoffs, certificates and the breaker. Begin at `certify.py`."""

@@ -49,6 +49,7 @@ def set_rates(
     policy = locked_policy(workflow_id)
     rates = AuditPolicy(base=policy.audit_base, amber=policy.audit_amber)
     audit = rates.rate(level, weekly_automatic=automatic or None, automatic=automatic, capacity=capacity)
+    audit = max(audit, policy.audit_least)
     blind = blind_share(
         review_rate=1 - automation_rate,
         audit_rate=audit,
@@ -58,9 +59,10 @@ def set_rates(
     )
     if policy.breaker_tripped_at is not None:
         blind = 1.0
-    audit, blind = round(audit, 4), max(blind, policy.blind_share)
+    audit, blind = max(round(audit, 4), policy.audit_least), max(blind, policy.blind_share)
     is_enough = blind <= policy.blind_rate
-    if is_enough and _alike(audit, policy.audit_rate) and _alike(blind, policy.blind_rate):
+    is_least = policy.audit_rate >= policy.audit_least
+    if is_enough and is_least and _alike(audit, policy.audit_rate) and _alike(blind, policy.blind_rate):
         return False
     if blind > policy.blind_share:
         blind *= 1 + NOTICEABLE / 2
@@ -71,6 +73,25 @@ def set_rates(
     policy.save(update_fields=["audit_rate", "blind_rate"])
     bump(workflow_id)
     record(action="audits.changed", actor=actor, now=now, about=policy.workflow, detail=detail)
+    return True
+
+
+@transaction.atomic
+def declare_least(workflow_id: UUID, *, rate: float, actor: Actor, now: datetime) -> bool:
+    """Audit no automatic decision with a smaller chance from the next case on; return whether that is new.
+
+    An error budget is proved relative to a rate that was declared before its first decision. Audits that are
+    rarer now are raised at once; those that are more frequent stay.
+    """
+    policy = locked_policy(workflow_id)
+    if policy.audit_least == rate:
+        return False
+    detail = {"audit_least": [policy.audit_least, rate], "audit_rate": [policy.audit_rate]}
+    policy.audit_least, policy.audit_rate = rate, max(rate, policy.audit_rate)
+    detail["audit_rate"].append(policy.audit_rate)
+    policy.save(update_fields=["audit_least", "audit_rate"])
+    bump(workflow_id)
+    record(action="audits.declared", actor=actor, now=now, about=policy.workflow, detail=detail)
     return True
 
 

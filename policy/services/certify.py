@@ -111,9 +111,9 @@ def issue(
     )
     if trial is not None:
         Trial.objects.filter(pk=trial.pk).update(certificate=certificate)
-        if proof.is_proved:  # once for each plan: a trial makes one certificate
-            policy.certificates_issued += 1
-            policy.save(update_fields=["certificates_issued"])
+    if proof.is_proved and not proof.is_provisional:  # once for each plan, which makes one certificate
+        policy.certificates_issued += 1
+        policy.save(update_fields=["certificates_issued"])
     _supersede(certificate)
     bump(release.workflow_id)
     detail: dict[str, Any] = {

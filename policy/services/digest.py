@@ -32,6 +32,7 @@ _COLUMNS = (
     "certificate_id",
     "inclusion_probability",
     "uniform",
+    "audit_rate",
     "review_id",
     "actor_kind",
     "actor_id",

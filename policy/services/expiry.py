@@ -48,10 +48,10 @@ def recheck(*, actor: Actor, now: datetime) -> int:
     """Test live certificates again whose labels have changed; end those that no longer pass.
 
     Only what was proved can be lost by this: a refused attempt is not tested again because a label changed.
-    Certificates of trials are tested again by the watch, from the labels in decision order.
+    Certificates of trials and handovers are tested again by the watch, from the labels in decision order.
     """
     ended = 0
-    live = Certificate.objects.filter(status__in=LIVE_CERTIFICATES, trial=None)
+    live = Certificate.objects.filter(status__in=LIVE_CERTIFICATES, trial=None, handover=None)
     for certificate in live.select_related("release"):
         if not _is_touched(certificate):
             continue

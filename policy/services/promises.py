@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from cases.services.versions import bump
+from hitl.accounts.automation import require_answerable
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid
@@ -16,8 +17,9 @@ from models_store.selectors import champion
 from policy.access import require_raiser
 from policy.models import Policy
 from policy.services.locking import locked_policy
-from policy.types import Degree, LossKind, Scope
-from science.decide import AUDIT_FLOOR
+from policy.types import BudgetPeriod, Degree, LossKind, Scope
+from science.decide import Degree as ByRank
+from science.rule import AUDIT_FLOOR
 
 BLIND_FLOOR = 0.01  # below this a release collects no blind labels to speak of
 
@@ -35,6 +37,8 @@ class Promise:
         blind_share: least share of reviewed cases answered without sight of the model's output.
         loss: whether each mistake counts the same, or what its label costs.
         corrects_misses: whether a stricter promise is proved, by what reviewers miss of known-answer cases.
+        budget_period: how long an error budget lasts; a change holds from the next period on.
+        audits_for_budget: whether audits are raised to what proves the error budget kept.
     """
 
     target: float = 0.01
@@ -45,6 +49,8 @@ class Promise:
     blind_share: float = 0.1
     loss: str = LossKind.ERRORS
     corrects_misses: bool = False
+    budget_period: str = BudgetPeriod.QUARTER
+    audits_for_budget: bool = True
 
     def errors(self) -> list[dict[str, str]]:
         """Name each field that does not fit, with its fix; NaN fits nowhere."""
@@ -53,6 +59,10 @@ class Promise:
             "confidence": (0.5 < self.confidence < 1, "above 0.5 and below 1: 0.95 is 95 %"),
             "scope": (self.scope in Scope.values, f"one of {', '.join(Scope.values)}"),
             "loss": (self.loss in LossKind.values, f"one of {', '.join(LossKind.values)}"),
+            "budget_period": (
+                self.budget_period in BudgetPeriod.values,
+                f"one of {', '.join(BudgetPeriod.values)}",
+            ),
             "audit_base": (
                 AUDIT_FLOOR <= self.audit_base <= 1,
                 f"from {AUDIT_FLOOR:g} to 1: audits never stop",
@@ -67,6 +77,25 @@ class Promise:
                 "fix": f"Give a value {fix}.",
             }
             for field, (fits, fix) in ranges.items()
+            if not fits
+        ]
+
+    def looser(self) -> list[tuple[str, str]]:
+        """Name each field that promises less, or looks less closely, than the promise that nobody has to
+        choose, and up to where it may go without.
+        """
+        usual = Promise()
+        within = {
+            "target": (self.target <= usual.target, f"at most {usual.target:g}"),
+            "confidence": (self.confidence >= usual.confidence, f"at least {usual.confidence:g}"),
+            "audit_base": (self.audit_base >= usual.audit_base, f"at least {usual.audit_base:g}"),
+            "audit_amber": (self.audit_amber >= usual.audit_amber, f"at least {usual.audit_amber:g}"),
+            "blind_share": (self.blind_share >= usual.blind_share, f"at least {usual.blind_share:g}"),
+            "loss": (self.loss == usual.loss, f"{usual.loss}"),
+        }
+        return [
+            (f"promise.{field}", f"A key may send {limit}.")
+            for field, (fits, limit) in within.items()
             if not fits
         ]
 
@@ -85,6 +114,7 @@ def create_policy(
 
     Raises:
         Invalid: the promise or the degree does not fit; nothing is written.
+        PersonNeeded, NotAllowed: it would let the model decide more than the actor may allow.
     """
     errors = promise.errors()
     if degree not in Degree.values or degree == Degree.FULL:
@@ -98,6 +128,7 @@ def create_policy(
         )
     if errors:
         raise Invalid(errors)
+    require_answerable(actor, _raised(promise, degree))
     policy = Policy.objects.create(
         workflow_id=workflow_id,
         degree=degree,
@@ -141,8 +172,8 @@ def change_promise(
         setattr(policy, name, value)
     if promise.scope == Scope.OVERALL:
         policy.label_degrees = {}
-    quiet = policy.audit_rate == before["audit_base"]
-    policy.audit_rate = promise.audit_base if quiet else promise.audit_amber
+    quiet = policy.audit_rate == max(before["audit_base"], policy.audit_least)
+    policy.audit_rate = max(promise.audit_base if quiet else promise.audit_amber, policy.audit_least)
     policy.blind_rate = promise.blind_share if quiet else 1.0
     policy.save()
     bump(workflow_id)
@@ -159,6 +190,13 @@ def change_promise(
     return policy
 
 
+def _raised(promise: Promise, degree: str) -> list[tuple[str, str]]:
+    below = [one.value for one in ByRank if one.rank <= ByRank.ASSIST.rank]
+    if degree in below:
+        return promise.looser()
+    return [("degree", f"A key may send one of {', '.join(below)}."), *promise.looser()]
+
+
 def _columns(promise: Promise) -> dict[str, Any]:
     return {
         "target": promise.target,
@@ -169,4 +207,6 @@ def _columns(promise: Promise) -> dict[str, Any]:
         "blind_share": promise.blind_share,
         "loss": str(promise.loss),
         "corrects_misses": promise.corrects_misses,
+        "budget_period": str(promise.budget_period),
+        "audits_for_budget": promise.audits_for_budget,
     }

@@ -22,12 +22,12 @@ from policy.proof.terms import terms_of
 from policy.services.certify import claim_of, issue
 from policy.services.locking import locked_policy
 from policy.types import Scope, TrialKind, TrialOutcome
-from science.decide import PROVISIONAL_RAMP
 from science.guarantee.elond import Share
 from science.guarantee.exact import fewest_labels
 from science.guarantee.grid import coverage_grid
 from science.guarantee.planning import TestPlan, labels_needed, plan_on_grid
 from science.guarantee.verdict import Certified
+from science.rule import PROVISIONAL_RAMP
 
 METHOD = "anytime, live labels in decision order"
 MAX_PLANNED = 20_000  # labels a plan is made for; it may be looked at beyond

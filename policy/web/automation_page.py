@@ -178,7 +178,7 @@ class AutomationPage:
     @property
     def certificate_state(self) -> tuple[str, str]:
         """The state of the newest certificate, in words and as a tone."""
-        return wording.certificate(self.certificate, self.now) if self.certificate else ("none", "neutral")
+        return wording.certificate(self.certificate, self.now)
 
     @property
     def plots(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from django import forms
 from hitl.shared.errors import Invalid
 from policy.models import Policy
 from policy.services.promises import Promise
-from policy.types import LossKind, Scope
+from policy.types import BudgetPeriod, LossKind, Scope
 
 
 class PercentField(forms.FloatField):
@@ -48,6 +48,18 @@ class PromiseForm(forms.Form):
     audit_amber = PercentField(
         label="Audited when in doubt, %", help_text="When audits begin to speak against the promise."
     )
+    budget_period = forms.ChoiceField(
+        label="The error budget lasts",
+        choices=BudgetPeriod.choices,
+        required=False,
+        initial=BudgetPeriod.QUARTER,
+        help_text="A longer period takes fewer audits. A change holds from the next period on.",
+    )
+    audits_for_budget = forms.BooleanField(
+        label="Audit as often as it takes to prove the budget kept",
+        required=False,
+        help_text="Up to the share audited when in doubt.",
+    )
     blind_share = PercentField(
         label="Answered blind, at least, %",
         help_text="Share of reviewed cases shown without anything of the model.",
@@ -80,6 +92,7 @@ class PromiseForm(forms.Form):
         given = dict(self.cleaned_data)
         del given["follows_certificates"]
         given["loss"] = given["loss"] or LossKind.ERRORS
+        given["budget_period"] = given["budget_period"] or BudgetPeriod.QUARTER
         return Promise(**given)
 
 

@@ -10,20 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
+from cases.access import watched_workflow
 from cases.models import Workflow
-from hitl.accounts.models import User
 from hitl.shared.actor import Actor
 from hitl.shared.errors import HitlError, Invalid, NotFound
-from policy.access import workflow_for
+from hitl.web.views import actor_of
 
 Change = Callable[[HttpRequest, Workflow, Actor], str]
-
-
-def actor_of(request: HttpRequest) -> Actor:
-    """Return who is signed in."""
-    if not isinstance(request.user, User):
-        raise NotFound
-    return request.user.as_actor()
 
 
 def changes_policy(change: Change) -> Callable[[HttpRequest, str], HttpResponse]:
@@ -35,7 +28,7 @@ def changes_policy(change: Change) -> Callable[[HttpRequest, str], HttpResponse]
     @wraps(change)
     def view(request: HttpRequest, slug: str) -> HttpResponse:
         actor = actor_of(request)
-        workflow = workflow_for(actor, slug)
+        workflow = watched_workflow(actor, slug)
         try:
             messages.success(request, change(request, workflow, actor))
         except NotFound:

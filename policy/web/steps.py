@@ -29,7 +29,7 @@ _SAID: dict[str, tuple[str, str, str]] = {
     ),
     Degree.FULL: (
         "The model decides every case. Its certificate must cover all of them.",
-        "Audits, appeals and what the model cannot read.",
+        "Audits, and what the model cannot read or score.",
         "Automate everything",
     ),
 }

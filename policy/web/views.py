@@ -6,13 +6,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
+from cases.access import watched_workflow
 from cases.models import Workflow
-from hitl.accounts.types import Role
+from hitl.accounts.types import WATCHING
 from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.errors import HitlError, Invalid, NotFound
+from hitl.web.views import actor_of
 from models_store.selectors import champion
-from policy.access import VIEWERS, require_raiser, workflow_for
+from policy.access import LOWERERS, RAISERS, require_raiser
 from policy.errors import NoModel
 from policy.models import CutoffSet, DegreeChange, Policy
 from policy.services import breaker, cutoffs, degrees
@@ -21,14 +23,14 @@ from policy.services.promises import change_promise
 from policy.types import CertificateStatus, ChangeStatus, Degree
 from policy.web.automation_page import automation_page_of
 from policy.web.forms import PromiseForm, read_cutoffs
-from policy.web.guards import actor_of, changes_policy, posted_id, seen_version
+from policy.web.guards import changes_policy, posted_id, seen_version
 
 
 @login_required
 @require_GET
 def workflows(request: HttpRequest) -> HttpResponse:
     """List how much each workflow leaves to its model."""
-    if not actor_of(request).has(*VIEWERS):
+    if not actor_of(request).has(*WATCHING):
         raise NotFound
     now = clock.now()
     found = Workflow.objects.filter(archived_at=None, policy__isnull=False).select_related("policy")
@@ -42,8 +44,8 @@ def workflows(request: HttpRequest) -> HttpResponse:
 def automation(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one workflow's degree, promise, certificate and cutoffs."""
     actor = actor_of(request)
-    automation = automation_page_of(workflow_for(actor, slug), now=clock.now())
-    roles = {"may_raise": actor.has(Role.OPERATOR), "may_lower": actor.has(Role.OPERATOR, Role.LEAD)}
+    automation = automation_page_of(watched_workflow(actor, slug), now=clock.now())
+    roles = {"may_raise": actor.has(*RAISERS), "may_lower": actor.has(*LOWERERS)}
     return render(request, "policy/automation.html", {"automation": automation, "actor": actor, **roles})
 
 
@@ -52,7 +54,7 @@ def automation(request: HttpRequest, slug: str) -> HttpResponse:
 def promise(request: HttpRequest, slug: str) -> HttpResponse:
     """Show and change what is promised."""
     actor = actor_of(request)
-    workflow = workflow_for(actor, slug)
+    workflow = watched_workflow(actor, slug)
     require_raiser(actor)
     automation = automation_page_of(workflow, now=clock.now())
     form = (

@@ -30,8 +30,10 @@ def evidence(governing: Governing, now: datetime) -> tuple[str, str]:
     return _BASIS[governing.rule.basis]
 
 
-def certificate(certificate: Certificate, now: datetime) -> tuple[str, str]:
+def certificate(certificate: Certificate | None, now: datetime) -> tuple[str, str]:
     """Say the state of a certificate; one past its date has ended, whether or not a job has marked it."""
+    if certificate is None:
+        return "none", "neutral"
     status = CertificateStatus(certificate.status)
     if status in _STATUS and status is not CertificateStatus.REFUSED and certificate.valid_until <= now:
         return "ended", "warn"

@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 
 from cases.models import Workflow
 from hitl.accounts.models import User
-from hitl.accounts.types import Role
+from hitl.accounts.types import REVIEWING
 from hitl.shared.actor import Actor
 from hitl.shared.errors import HitlError, Invalid, NotAllowed, NotFound
 
@@ -55,7 +55,7 @@ def is_script(request: HttpRequest) -> bool:
 def _actor(request: HttpRequest) -> Actor:
     if not isinstance(request.user, User):
         raise SignedOut()
-    if not request.user.has_role(Role.REVIEWER, Role.ADJUDICATOR):
+    if not request.user.has_role(*REVIEWING):
         raise NotAllowed("Reviewing is not part of your role. An administrator can grant it.")
     return request.user.as_actor()
 

@@ -41,7 +41,7 @@ def desk(request: HttpRequest, actor: Actor) -> HttpResponse:
     user = person(request)
     context = {
         **stage_of(request, actor, held, workflow=workflow, ids=ids, now=now),
-        "choices": choices_for(actor),
+        "choices": choices_for(actor, now=now),
         "answered_today": answered_today(actor, now=now),
         "skip_reasons": SkipReason.choices,
         "hold_times": HOLD_TIMES,

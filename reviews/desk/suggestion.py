@@ -20,7 +20,7 @@ from reviews.desk.guards import desk_door, lease_of
 from reviews.desk.preferences import template_keys
 from reviews.desk.stage import suggestion_of
 from reviews.errors import LeaseExpired
-from reviews.selectors import LeasedTask, last_answers, leased_task_of
+from reviews.selectors import LeasedTask, answered_among, last_answers, leased_task_of
 from reviews.services.answers import answer_first
 from reviews.types import Mode
 
@@ -69,7 +69,7 @@ def evidence(request: HttpRequest, actor: Actor, lease: UUID) -> HttpResponse:
         raise LeaseExpired()
     told = told_of(held.case_id, held.release_id, held.suggestion, held.runner_up, now=now)
     if held.mode == Mode.ASSISTED:
-        told["precedents"] = _precedents(held.case_id, held.release_id)
+        told["precedents"] = _precedents(held.case_id, held.release_id, actor)
     response = JsonResponse(told)
     response["Cache-Control"] = "no-store"
     return response
@@ -87,8 +87,11 @@ def told_of(
     return {name: found.get(name) for name in _TOLD}
 
 
-def _precedents(case_id: UUID, release_id: UUID) -> list[dict[str, Any]]:
-    found = precedents_for(case_id=case_id, release_id=release_id)
+def _precedents(case_id: UUID, release_id: UUID, actor: Actor) -> list[dict[str, Any]]:
+    """Cases that the person has answered are left out: what they count as tells what came of the answer."""
+    found = precedents_for(
+        case_id=case_id, release_id=release_id, leave_out=lambda ids: answered_among(ids, actor)
+    )
     cases = Case.objects.filter(pk__in=[one.case_id for one in found]) if found else []
     said = glances(list(cases))
     return [

@@ -9,14 +9,12 @@ from django.utils.http import urlencode
 
 from cases.models import SchemaVersion, Workflow
 from hitl.accounts.models import User
-from hitl.accounts.types import Role
+from hitl.accounts.types import WATCHING
 from hitl.shared import clock
 from hitl.shared.errors import NotAllowed, NotFound
 from hitl.web.views import person
-from reviews.quality.window import Window
+from reviews.quality.window import SPANS, Window
 
-READERS = (Role.LEAD, Role.OPERATOR, Role.ADMINISTRATOR, Role.AUDITOR)
-SPANS = (("day", "24 hours"), ("week", "7 days"), ("month", "30 days"), ("quarter", "90 days"))
 USUAL = "week"
 _TABS = (
     ("Now", "lead"),
@@ -34,7 +32,7 @@ def reader(request: HttpRequest) -> User:
         NotAllowed: they do not.
     """
     user = person(request)
-    if not user.has_role(*READERS):
+    if not user.has_role(*WATCHING):
         raise NotAllowed("The team's numbers are for leads, operators, administrators and auditors.")
     return user
 
@@ -57,7 +55,7 @@ class Asked:
         workflows = list(Workflow.objects.order_by("name"))
         slug, span = request.GET.get("workflow", ""), request.GET.get("span", "") or USUAL
         workflow = next((w for w in workflows if w.slug == slug), None)
-        if (slug and workflow is None) or span not in dict(SPANS):
+        if (slug and workflow is None) or span not in SPANS:
             raise NotFound("There is no such workflow or time.")
         return cls(workflow, span, workflows)
 
@@ -75,7 +73,7 @@ class Asked:
     @property
     def span_words(self) -> str:
         """The time as people say it."""
-        return dict(SPANS)[self.span]
+        return SPANS[self.span][0]
 
     def context(self, request: HttpRequest) -> dict[str, Any]:
         """Return what `lead/frame.html` needs."""
@@ -84,7 +82,12 @@ class Asked:
             {"words": words, "href": reverse(name) + query, "is_current": request.path == reverse(name)}
             for words, name in _TABS
         ]
-        return {"asked": self, "spans": SPANS, "tabs": tabs, "query": query}
+        return {
+            "asked": self,
+            "spans": [(name, words) for name, (words, _) in SPANS.items()],
+            "tabs": tabs,
+            "query": query,
+        }
 
 
 def labels_of(workflows: list[Workflow]) -> dict[Any, list[str]]:

@@ -10,15 +10,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
 from hitl.accounts.models import User
-from hitl.accounts.types import Role
+from hitl.accounts.types import REVIEWING
 from hitl.shared import clock
 from hitl.shared.errors import HitlError
 from hitl.web.views import person
 from reviews.lead.guards import Asked, reader
 from reviews.models import PersonSkills, ReviewRules, Team
-from reviews.services.teams import MAY_ROUTE, change_skills, remove_team, save_team
-
-_REVIEWING = (Role.REVIEWER, Role.ADJUDICATOR)
+from reviews.services.teams import MAY_ASSIGN, change_skills, remove_team, save_team
 
 
 class SkillsField(forms.CharField):
@@ -58,7 +56,7 @@ class SkillsForm(forms.Form):
 
 def reviewing() -> Any:
     """Return the people who review, by name."""
-    return User.objects.filter(is_active=True, roles__overlap=list(_REVIEWING)).order_by("username")
+    return User.objects.filter(is_active=True, roles__overlap=list(REVIEWING)).order_by("username")
 
 
 @login_required
@@ -144,7 +142,7 @@ def _page(request: HttpRequest, sent: TeamForm | None) -> HttpResponse:
         "people": people,
         "new": sent if is_new else TeamForm(prefix="new"),
         "is_new_open": is_new,
-        "may_route": person(request).as_actor().has(*MAY_ROUTE),
+        "may_assign": person(request).as_actor().has(*MAY_ASSIGN),
         "wanted": ReviewRules.objects.exclude(skills=[])
         .select_related("workflow")
         .order_by("workflow__name"),

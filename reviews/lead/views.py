@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 
 from cases.models import Voiding
 from hitl.accounts.models import User
-from hitl.accounts.types import Role
+from hitl.accounts.types import REVIEWING, SUPERVISING
 from hitl.shared import clock
 from hitl.shared.errors import NotAllowed, NotFound
 from hitl.web.views import person as signed_in
@@ -28,7 +28,6 @@ from science.agreement.shares import Share
 
 LAST = 12
 MAX_PAIRS = 8
-LEAST_OF_ONES_OWN = 20
 """Compared answers below which people are not told how often theirs stood: fewer would tell which ones
 were."""
 
@@ -101,7 +100,7 @@ def one(request: HttpRequest, person_id: int) -> HttpResponse:
         "plot": _seconds(window, limits.values(), name=whose.username) if found else None,
         "last": last.select_related("case__workflow", "task").order_by("-submitted_at")[:LAST],
         "voidings": Voiding.objects.filter(reviewer=whose).select_related("workflow").order_by("-at")[:LAST],
-        "void_url": _void_url(whose) if user.has_role(Role.LEAD, Role.OPERATOR, Role.ADMINISTRATOR) else "",
+        "void_url": _void_url(whose) if user.has_role(*SUPERVISING) else "",
         "cases_url": cases_url(
             reviewer=whose.username, workflow=asked.workflow.slug if asked.workflow else ""
         ),
@@ -177,25 +176,23 @@ def _section(found: WorkflowAgreement, workflow: Any, users: dict[int, str]) -> 
 @login_required
 @require_GET
 def own(request: HttpRequest) -> HttpResponse:
-    """Show people their own numbers: how much, how fast, how often the case came out as they said.
+    """Show people their own numbers: how much and how fast.
 
-    Nothing here tells which cases were read twice, known beforehand or audits.
+    How often cases came out as they said is for leads: a share that moves with one answer tells what came of
+    it, and so which cases were read twice, known beforehand or audits.
 
     Raises:
         NotAllowed: the person does not review.
     """
     user = signed_in(request)
-    if not user.has_role(Role.REVIEWER, Role.ADJUDICATOR):
+    if not user.has_role(*REVIEWING):
         raise NotAllowed("Only people who review have answers of their own.")
     asked = Asked.of(request)
     window = asked.window(person_id=user.pk)
     found = people(window)
     quality = found[0] if found else None
-    agreed = quality.agreement if quality and isinstance(quality.agreement, Share) else None
     context = {
         "quality": quality,
-        "agreed": agreed if agreed and agreed.n >= LEAST_OF_ONES_OWN else None,
-        "least": LEAST_OF_ONES_OWN,
         "plot": _seconds(window, (), name="you", with_others=False) if quality else None,
     }
     return render(request, "lead/own.html", context | asked.context(request))

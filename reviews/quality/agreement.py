@@ -24,7 +24,7 @@ from science.intervals import wilson_interval
 LEAST_FOR_CONSENSUS = 20
 """Cases with two answers below which nobody's errors are estimated."""
 SURE = 0.95
-MAX_DOUBTS = 10
+MAX_DUBIOUS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class NamedPair:
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
+class DubiousLabel:
     """A case whose label differs from what its answers suggest when weighed by each person's accuracy."""
 
     case_id: UUID
@@ -66,7 +66,7 @@ class Together:
 
     n_cases: int
     people: list[PersonAccuracy]
-    doubts: list[Doubt]
+    dubious: list[DubiousLabel]
     rounds: int
     has_converged: bool
 
@@ -107,7 +107,7 @@ def _agreement(
     given = _given(list(rows))
     plain = given.known[given.case] < 0  # known answers are the same case to everybody, and chosen to be hard
     counts = label_counts(
-        given.case[plain], given.label[plain], n_cases=len(given.case_ids), n_labels=len(given.labels)
+        given.case[plain], given.label[plain], n_cases=len(given.case_ids), n_classes=len(given.labels)
     )
     pairs = [NamedPair(given.labels[p.one], given.labels[p.other], p) for p in label_pairs(counts)]
     alpha = krippendorff_alpha(counts, rng=np.random.default_rng(seed))
@@ -145,7 +145,7 @@ def _together(given: _Given) -> Together:
         given.label,
         n_cases=len(given.case_ids),
         n_people=len(given.person_ids),
-        n_labels=len(given.labels),
+        n_classes=len(given.labels),
         known=given.known,
     )
     answers = np.bincount(given.person, minlength=len(given.person_ids))
@@ -162,11 +162,11 @@ def _together(given: _Given) -> Together:
     counts_as = dict(
         Label.objects.filter(case_id__in=given.case_ids, superseded_at=None).values_list("case_id", "label")
     )
-    doubts = []
+    dubious = []
     for i, case_id in enumerate(given.case_ids):
         now, consensus = counts_as.get(case_id), given.labels[int(found.labels[i])]
         is_open = given.known[i] < 0 and now is not None
         if is_open and now is not None and consensus != now and found.certainty[i] >= SURE:
-            doubts.append(Doubt(case_id, now, consensus, float(found.certainty[i])))
-    doubts.sort(key=lambda doubt: (-doubt.certainty, doubt.case_id))
-    return Together(len(given.case_ids), people, doubts[:MAX_DOUBTS], found.rounds, found.has_converged)
+            dubious.append(DubiousLabel(case_id, now, consensus, float(found.certainty[i])))
+    dubious.sort(key=lambda one: (-one.certainty, one.case_id))
+    return Together(len(given.case_ids), people, dubious[:MAX_DUBIOUS], found.rounds, found.has_converged)

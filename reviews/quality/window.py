@@ -8,8 +8,13 @@ from uuid import UUID
 MAX_ANSWERS = 5_000
 """Answers of one person that are looked at, the newest; more say the same with more digits."""
 
-SPANS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
-QUARTER = timedelta(days=90)
+SPANS = {
+    "day": ("24 hours", timedelta(hours=24)),
+    "week": ("7 days", timedelta(days=7)),
+    "month": ("30 days", timedelta(days=30)),
+    "quarter": ("90 days", timedelta(days=90)),
+}
+"""What a window may be called, how people say it, and how long it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +29,9 @@ class Window:
 
     @classmethod
     def last(cls, span: str, *, now: datetime, **of: Any) -> "Window":
-        """Return the window of this name that ends now; any other name is the longest, a quarter of a
-        year."""
-        return cls(now - SPANS.get(span, QUARTER), now, **of)
+        """Return the window of this name, one of `SPANS`, that ends now."""
+        _, length = SPANS[span]
+        return cls(now - length, now, **of)
 
     def params(self) -> dict[str, Any]:
         """Return the parameters of `sql_quality.ANSWERS`."""

@@ -1,0 +1,1 @@
+"""Changes to tasks, answers, rules and teams. Begin at `queue.py`."""

@@ -1,17 +1,19 @@
 """Who is asked about a case: somebody else, nobody any more, or the same person again."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
+from cases.models import Case
 from cases.types import Purpose
 from hitl.shared.actor import Actor
 from hitl.shared.ids import new_id
 from hitl.shared.transitions import move, move_one
 from reviews.errors import HandsFull
-from reviews.models import Task
+from reviews.models import ReviewRules, Task
 from reviews.services.order import blind_head_start
 from reviews.services.rules import rules_of
 from reviews.services.tasks import NO_LEASE
@@ -51,6 +53,52 @@ def ask_another(*, after: Task, purpose: Purpose, reason: TaskReason, now: datet
             overdue_at=None,
             **fresh,
         )
+
+
+def ask_audit(
+    *, case: Case, rules: ReviewRules, after: Sequence[Task], inclusion_probability: float, now: datetime
+) -> None:
+    """Put a decided case in the queue, blind, as an audit that comes behind the tasks it has had.
+
+    It is due, and stands in the order, as a case that came in now: nothing tells it from one.
+    """
+    task_id, due_at = new_id(), now + timedelta(hours=rules.due_hours)
+    start = {"created_at": now, "due_at": due_at}
+    Task.objects.create(
+        id=task_id,
+        case=case,
+        workflow_id=case.workflow_id,
+        schema_version=case.schema_version,
+        epoch=case.epoch,
+        slot=1 + max((task.slot for task in after), default=0),
+        purpose=Purpose.AUDIT,
+        reasons=[TaskReason.AUDIT],
+        mode=Mode.BLIND,
+        inclusion_probability=inclusion_probability,
+        head_start=blind_head_start(rules, task_id=task_id, **start),
+        **start,
+    )
+
+
+def make_blind(*, task: Task, inclusion_probability: float) -> bool:
+    """Show nothing of the model in a task that nobody has seen yet; False where somebody may have.
+
+    Its place in the queue becomes that of any blind task, so that nothing tells it from one.
+    """
+    unseen = Task.objects.filter(pk=task.pk, status=TaskStatus.WAITING, leased_at=None)
+    return bool(
+        unseen.update(
+            mode=Mode.BLIND,
+            suggestion=None,
+            confidence=None,
+            runner_up=None,
+            release=None,
+            inclusion_probability=inclusion_probability,
+            head_start=blind_head_start(
+                rules_of(task), task_id=task.pk, created_at=task.created_at, due_at=task.due_at
+            ),
+        )
+    )
 
 
 def drop_tasks(tasks: QuerySet[Task], *, now: datetime) -> int:

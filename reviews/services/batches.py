@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 # Whoever is asked for one of these is to judge by themselves.
 _READ_ALONE = [
     TaskReason.AUDIT, TaskReason.SECOND, TaskReason.DISAGREEMENT, TaskReason.KNOWN_ANSWER, TaskReason.APPEAL,
-    TaskReason.RECALLED, TaskReason.UNDONE,
+    TaskReason.VOIDED, TaskReason.UNDONE,
 ]  # fmt: skip
 
 

@@ -180,7 +180,7 @@ def give_back(*, lease_token: UUID, actor: Actor, now: datetime) -> bool:
 def skip(*, lease_token: UUID, reason: str, actor: Actor, now: datetime) -> None:
     """Skip a task, by the workflow's rule for the reason (see `SkipRule`).
 
-    `drop` is for first answers alone: an audit, a second opinion or a known answer goes to somebody else
+    `drop` is for first answers alone: an audit, a second answer or a known answer goes to somebody else
     instead, or skipping would be a way around what they prove. The flow withdraws what nobody is asked about.
 
     Raises:

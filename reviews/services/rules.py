@@ -1,6 +1,6 @@
 """Read, check and change a workflow's review rules."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from django.db import transaction
 
 from cases.models import Workflow
 from cases.services.versions import bump
+from hitl.accounts.automation import require_answerable
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, NotFound
@@ -53,6 +54,7 @@ def change_rules(*, workflow_id: UUID, values: Mapping[str, Any], actor: Actor, 
     Raises:
         NotFound: there is no such workflow.
         Invalid: something does not fit; each is named with its fix, and nothing is written.
+        PersonNeeded, NotAllowed: it would decide more cases without a person than the actor may allow.
     """
     workflow = Workflow.objects.select_for_update(no_key=True).filter(pk=workflow_id).first()
     if workflow is None:
@@ -63,6 +65,7 @@ def change_rules(*, workflow_id: UUID, values: Mapping[str, Any], actor: Actor, 
     checked_rules(rules, values, labels=labels)
     after = rules_body(rules)
     changed = {name: after[name] for name in after if after[name] != before[name]}
+    require_answerable(actor, decided_by_rule(rules, changed))
     if rules._state.adding or changed:
         if {"order", "value_hours"} & set(changed):
             rules.order_version += 1
@@ -74,6 +77,22 @@ def change_rules(*, workflow_id: UUID, values: Mapping[str, Any], actor: Actor, 
         detail = {"before": {name: before[name] for name in changed}, "after": changed}
         record(action="review_rules.changed", actor=actor, now=now, about=workflow, detail=detail)
     return rules
+
+
+def decided_by_rule(rules: ReviewRules, changed: Collection[str]) -> list[tuple[str, str]]:
+    """Name each changed rule by which cases are decided without a person, or other cases or otherwise.
+
+    That is the label that late cases get, and how soon a case is late; nothing where they wait for people.
+    """
+    if rules.sla_action != SlaAction.DEFAULT:
+        return []
+    others = ", ".join(value for value in SlaAction.values if value != SlaAction.DEFAULT)
+    fixes = {
+        "sla_action": f"A key may send one of {others}.",
+        "default_label": "Leave it to a person.",
+        "due_hours": "Leave it to a person while late cases get a label.",
+    }
+    return [(f"{_PROBLEM}.{name}", fix) for name, fix in fixes.items() if name in changed]
 
 
 def rules_body(rules: ReviewRules) -> dict[str, Any]:

@@ -7,13 +7,13 @@ from typing import Any
 from django.db import transaction
 
 from hitl.accounts.models import User
-from hitl.accounts.types import Role
+from hitl.accounts.types import SUPERVISING
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, Invalid, NotAllowed, NotFound
 from reviews.models import PersonSkills, ReviewRules, Team
 
-MAY_ROUTE = (Role.LEAD, Role.OPERATOR, Role.ADMINISTRATOR)
+MAY_ASSIGN = SUPERVISING
 MAX_SKILL = 50
 MAX_SKILLS = 50
 
@@ -31,7 +31,7 @@ def save_team(
     """Make a team, or change one: its name, its skills, and who is in it.
 
     Raises:
-        NotAllowed: the actor may not route work.
+        NotAllowed: the actor may not assign work.
         NotFound: there is no such team.
         Invalid: the name is empty, too long or taken; a skill does not fit; a member does not exist.
     """
@@ -64,7 +64,7 @@ def remove_team(*, team_id: int, actor: Actor, now: datetime) -> None:
     """Take a team away.
 
     Raises:
-        NotAllowed: the actor may not route work.
+        NotAllowed: the actor may not assign work.
         NotFound: there is no such team.
         Conflict: a workflow is for this team alone.
     """
@@ -84,7 +84,7 @@ def change_skills(*, person_id: int, skills: Sequence[str], actor: Actor, now: d
     """Say what a person can do, besides the skills of their teams.
 
     Raises:
-        NotAllowed: the actor may not route work.
+        NotAllowed: the actor may not assign work.
         NotFound: there is no such person.
         Invalid: a skill does not fit.
     """
@@ -106,7 +106,7 @@ def change_skills(*, person_id: int, skills: Sequence[str], actor: Actor, now: d
 
 
 def _check(actor: Actor) -> None:
-    if not actor.has(*MAY_ROUTE):
+    if not actor.has(*MAY_ASSIGN):
         raise NotAllowed("Leads, operators and administrators say who reviews what.")
 
 

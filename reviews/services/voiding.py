@@ -1,6 +1,6 @@
 """Void somebody's answers and ask others instead: what changes in tasks and reviews, one at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -31,10 +31,10 @@ def take_leases_away(*, reviewer_id: int, workflow_id: UUID | None) -> int:
 
     Waits for an answer that is being recorded at this moment; it stands when this returns.
     """
-    held = Task.objects.filter(leased_to_id=reviewer_id, status=TaskStatus.LEASED)
+    leased = Task.objects.filter(leased_to_id=reviewer_id, status=TaskStatus.LEASED)
     if workflow_id is not None:
-        held = held.filter(workflow_id=workflow_id)
-    return move(held, table=TASK_TRANSITIONS, to=TaskStatus.WAITING, **NO_LEASE, leased_to=None)
+        leased = leased.filter(workflow_id=workflow_id)
+    return move(leased, table=TASK_TRANSITIONS, to=TaskStatus.WAITING, **NO_LEASE, leased_to=None)
 
 
 def last_answer_at(reviewer_id: int) -> datetime | None:
@@ -44,20 +44,22 @@ def last_answer_at(reviewer_id: int) -> datetime | None:
     return latest
 
 
-def supports_needed(*, tasks: Sequence[Task], label: str, judged: str | None, required: int) -> int:
+def supports_needed(
+    *, tasks: Sequence[Task], label: str, judged: Collection[str] | None, required: int
+) -> int:
     """Return how many people must have answered `label` for it to stay without the voided answer.
 
-    `judged` is the model's label where the answers judge it: one who agrees with it is enough, against it
-    takes two. Without one it takes as many as the workflow asks.
+    `judged` are the models' labels where the answers judge them: one who agrees with all is enough, against
+    any of them it takes two. Without them it takes as many as the workflow asks.
     """
     is_judged = judged is not None and all(task.slot > 1 or task.mode == Mode.BLIND for task in tasks)
     if not is_judged or (required > 1 and all(task.purpose != Purpose.AUDIT for task in tasks)):
         return required
-    return 1 if label == judged else 2
+    return 1 if all(label == said for said in judged or ()) else 2
 
 
 def ask_again(*, task: Task, tasks: Sequence[Task], now: datetime) -> None:
-    """Ask somebody else for an answer that is void: the same task, blind, for the reason `recalled`.
+    """Ask somebody else for an answer that is void: the same task, blind, for the reason `voided`.
 
     Whoever was only to be asked because of that answer need not be asked any more. A task that was not drawn
     to be
@@ -78,7 +80,7 @@ def ask_again(*, task: Task, tasks: Sequence[Task], now: datetime) -> None:
         runner_up=None,
         release=None,
         inclusion_probability=F("inclusion_probability") if task.mode == Mode.BLIND else None,
-        reasons=[TaskReason.RECALLED],
+        reasons=[TaskReason.VOIDED],
         created_at=now,
         due_at=due_at,
         head_start=blind_head_start(rules_of(task), task_id=task.pk, created_at=now, due_at=due_at),

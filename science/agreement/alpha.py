@@ -36,7 +36,7 @@ class Alpha:
     n_answers: int
 
 
-def label_counts(case: np.ndarray, label: np.ndarray, *, n_cases: int, n_labels: int) -> np.ndarray:
+def label_counts(case: np.ndarray, label: np.ndarray, *, n_cases: int, n_classes: int) -> np.ndarray:
     """Count how often each label was given to each case.
 
     Parameters
@@ -45,13 +45,13 @@ def label_counts(case: np.ndarray, label: np.ndarray, *, n_cases: int, n_labels:
 
     Returns
     -------
-    (n_cases, n_labels) int.
+    (n_cases, n_classes) int.
 
-    >>> label_counts(np.array([0, 0, 1]), np.array([1, 1, 0]), n_cases=2, n_labels=2).tolist()
+    >>> label_counts(np.array([0, 0, 1]), np.array([1, 1, 0]), n_cases=2, n_classes=2).tolist()
     [[0, 2], [1, 0]]
     """
-    flat = np.asarray(case, dtype=np.int64) * n_labels + np.asarray(label, dtype=np.int64)
-    return np.bincount(flat, minlength=n_cases * n_labels).reshape(n_cases, n_labels)
+    flat = np.asarray(case, dtype=np.int64) * n_classes + np.asarray(label, dtype=np.int64)
+    return np.bincount(flat, minlength=n_cases * n_classes).reshape(n_cases, n_classes)
 
 
 def coincidences(counts: np.ndarray) -> np.ndarray:
@@ -62,11 +62,11 @@ def coincidences(counts: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    counts: (n_cases, n_labels) answers; cases with fewer than two say nothing.
+    counts: (n_cases, n_classes) answers; cases with fewer than two say nothing.
 
     Returns
     -------
-    (n_labels, n_labels), symmetric; its sum is the number of answers that can be paired.
+    (n_classes, n_classes), symmetric; its sum is the number of answers that can be paired.
 
     >>> coincidences(np.array([[2, 0], [1, 1], [1, 0]])).tolist()
     [[2.0, 1.0], [1.0, 0.0]]
@@ -92,7 +92,7 @@ def alpha_of(coincidence: np.ndarray) -> np.ndarray:
 
     Parameters
     ----------
-    coincidence: (..., n_labels, n_labels).
+    coincidence: (..., n_classes, n_classes).
     """
     o = np.asarray(coincidence, dtype=np.float64)
     totals = o.sum(axis=-1)
@@ -122,7 +122,7 @@ def krippendorff_alpha(
 
     Parameters
     ----------
-    counts: (n_cases, n_labels) answers of people; cases with fewer than two are left out.
+    counts: (n_cases, n_classes) answers of people; cases with fewer than two are left out.
     rng: draws the resampled cases.
 
     >>> counts = np.array([[2, 0]] * 30 + [[0, 2]] * 15 + [[1, 1]] * 5)

@@ -12,7 +12,7 @@ from science.intervals import wilson_interval
 
 @dataclass(frozen=True, slots=True)
 class Confusion:
-    """Counts and shares, rows by true label, columns by what was said; shape (n_labels, n_labels).
+    """Counts and shares, rows by true label, columns by what was said; shape (n_classes, n_classes).
 
     A row without a case has NaN as shares and the interval from 0 to 1.
     """
@@ -55,7 +55,7 @@ def confusion(
     truth: np.ndarray,
     said: np.ndarray,
     *,
-    n_labels: int,
+    n_classes: int,
     confidence: float = 0.95,
     interval: Interval = wilson_interval,
 ) -> Confusion:
@@ -68,12 +68,12 @@ def confusion(
     truth, said: (n_answers,) int, labels by column.
     interval: `wilson_interval` (the default) or `clopper_pearson`.
 
-    >>> table = confusion(np.array([0, 0, 0, 1]), np.array([0, 0, 1, 1]), n_labels=2)
+    >>> table = confusion(np.array([0, 0, 0, 1]), np.array([0, 0, 1, 1]), n_classes=2)
     >>> table.counts.tolist(), table.right, round(float(table.shares[0, 1]), 3)
     ([[2, 1], [0, 1]], 3, 0.333)
     """
-    flat = np.asarray(truth, dtype=np.int64) * n_labels + np.asarray(said, dtype=np.int64)
-    counts = np.bincount(flat, minlength=n_labels**2).reshape(n_labels, n_labels)
+    flat = np.asarray(truth, dtype=np.int64) * n_classes + np.asarray(said, dtype=np.int64)
+    counts = np.bincount(flat, minlength=n_classes**2).reshape(n_classes, n_classes)
     return confusion_of(counts, confidence=confidence, interval=interval)
 
 

@@ -26,9 +26,9 @@ class Consensus:
 
     Attributes
     ----------
-    posterior: (n_cases, n_labels) probability of each label being the true one.
-    prevalence: (n_labels,) share of each label.
-    tables: (n_people, n_labels, n_labels) what each person says, by true label; rows sum to 1.
+    posterior: (n_cases, n_classes) probability of each label being the true one.
+    prevalence: (n_classes,) share of each label.
+    tables: (n_people, n_classes, n_classes) what each person says, by true label; rows sum to 1.
     log_posterior: of the answers and the priors, up to a constant, one a round; it never falls.
     rounds: of the expectation-maximisation.
     has_converged: False when it was stopped at the most rounds; then take the numbers with care.
@@ -64,7 +64,7 @@ def dawid_skene(
     *,
     n_cases: int,
     n_people: int,
-    n_labels: int,
+    n_classes: int,
     known: np.ndarray | None = None,
     prior_right: float = PRIOR_RIGHT,
     prior_wrong: float = PRIOR_WRONG,
@@ -94,33 +94,33 @@ def dawid_skene(
     >>> case, person = np.repeat(np.arange(20), 3), np.tile(np.arange(3), 20)
     >>> truth = np.arange(20) % 2
     >>> said = np.stack([truth, truth, 1 - truth], axis=1).ravel()  # the third says the opposite, always
-    >>> found = dawid_skene(case, person, said, n_cases=20, n_people=3, n_labels=2)
+    >>> found = dawid_skene(case, person, said, n_cases=20, n_people=3, n_classes=2)
     >>> bool((found.labels == truth).all()), found.accuracy.round(1).tolist(), found.has_converged
     (True, [0.9, 0.9, 0.3], True)
     """
     case, person, label = (np.asarray(a, dtype=np.int64) for a in (case, person, label))
     if not len(case) or not len(case) == len(person) == len(label):
         raise ValueError("a consensus needs answers: as many cases as people as labels")
-    added = np.full((n_labels, n_labels), prior_wrong / max(1, n_labels - 1))
+    added = np.full((n_classes, n_classes), prior_wrong / max(1, n_classes - 1))
     np.fill_diagonal(added, prior_right)
     added_cases = 1.0 if prior_right or prior_wrong else 0.0
-    posterior = _votes(case, label, n_cases, n_labels)
+    posterior = _votes(case, label, n_cases, n_classes)
     fixed = np.full(n_cases, -1) if known is None else np.asarray(known, dtype=np.int64)
     posterior = _with_known(posterior, fixed)
-    cell = person * n_labels + label
+    cell = person * n_classes + label
     history: list[float] = []
     has_converged = False
     for _ in range(max(1, most_rounds)):
-        spread = np.zeros((n_people * n_labels, n_labels))
+        spread = np.zeros((n_people * n_classes, n_classes))
         np.add.at(spread, cell, posterior[case])  # what each said, weighted by what is true
-        tables = spread.reshape(n_people, n_labels, n_labels).transpose(0, 2, 1) + added
+        tables = spread.reshape(n_people, n_classes, n_classes).transpose(0, 2, 1) + added
         tables = _normal(tables)
         prevalence = _normal(posterior.sum(axis=0) + added_cases)
         with np.errstate(divide="ignore"):
             log_tables, log_prevalence = np.log(tables), np.log(prevalence)
         joint = np.tile(log_prevalence, (n_cases, 1))
         np.add.at(joint, case, log_tables[person, :, label])
-        joint = np.where((fixed >= 0)[:, None] & (np.arange(n_labels) != fixed[:, None]), -np.inf, joint)
+        joint = np.where((fixed >= 0)[:, None] & (np.arange(n_classes) != fixed[:, None]), -np.inf, joint)
         evidence = np.logaddexp.reduce(joint, axis=1)
         prior = _dot(added, log_tables) + added_cases * float(log_prevalence.sum() if added_cases else 0.0)
         history.append(float(evidence.sum()) + prior)
@@ -133,10 +133,10 @@ def dawid_skene(
     return Consensus(posterior, prevalence, tables, np.array(history), len(history), has_converged)
 
 
-def _votes(case: np.ndarray, label: np.ndarray, n_cases: int, n_labels: int) -> np.ndarray:
-    votes = np.bincount(case * n_labels + label, minlength=n_cases * n_labels).reshape(n_cases, n_labels)
+def _votes(case: np.ndarray, label: np.ndarray, n_cases: int, n_classes: int) -> np.ndarray:
+    votes = np.bincount(case * n_classes + label, minlength=n_cases * n_classes).reshape(n_cases, n_classes)
     total = votes.sum(axis=1, keepdims=True)
-    return np.where(total > 0, votes / np.maximum(total, 1), 1 / n_labels)
+    return np.where(total > 0, votes / np.maximum(total, 1), 1 / n_classes)
 
 
 def _with_known(posterior: np.ndarray, fixed: np.ndarray) -> np.ndarray:

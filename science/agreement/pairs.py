@@ -38,7 +38,7 @@ def label_pairs(counts: np.ndarray, *, confidence: float = 0.95) -> list[Pair]:
 
     Parameters
     ----------
-    counts: (n_cases, n_labels) answers of people; cases with fewer than two say nothing.
+    counts: (n_cases, n_classes) answers of people; cases with fewer than two say nothing.
 
     >>> found = label_pairs(np.array([[1, 1, 0], [2, 0, 0], [0, 2, 0], [0, 0, 2]]))
     >>> [(pair.one, pair.other, pair.split, pair.of) for pair in found]

@@ -96,7 +96,7 @@ def _best(
 def _logits(
     plan: ServedModel, row: Mapping[str, object], block: TextBlock, outputs: np.ndarray
 ) -> np.ndarray:
-    """Logits (n, n_labels) of the row with each of these (n, n_outputs) for the outputs of one text."""
+    """Logits (n, n_classes) of the row with each of these (n, n_outputs) for the outputs of one text."""
     raw = plan.raw([row])
     if not plan.is_linear:
         first = plan.raw_groups.index(block.name)
@@ -126,7 +126,7 @@ def _needed(plan: ServedModel, row: Mapping[str, object], made: list[_Deletion],
 
 
 def _without(plan: ServedModel, row: Mapping[str, object], made: list[_Deletion]) -> np.ndarray:
-    """Probabilities (n_labels,) of the row without these words, scored as any case is."""
+    """Probabilities (n_classes,) of the row without these words, scored as any case is."""
     changed = dict(row)
     for deletion in made:
         changed = _blanked(changed, deletion)

@@ -143,8 +143,12 @@ def unseen_end(log_products: np.ndarray, bets: Bets, delta: float) -> np.ndarray
 
 
 def whole(low: np.ndarray | float, high: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
-    """The whole numbers nearest inside the ends; what rounding alone took away is given back."""
-    return np.ceil(low - _ROUNDING), np.floor(high + _ROUNDING)
+    """The whole numbers nearest inside the ends; what rounding alone took away is given back.
+
+    >>> str(whole(0.0, 2.5)[0])
+    '0.0'
+    """
+    return np.ceil(low - _ROUNDING) + 0.0, np.floor(high + _ROUNDING) + 0.0  # a zero has no sign
 
 
 def _odds(rate: float) -> float:

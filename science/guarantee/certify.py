@@ -43,7 +43,7 @@ def certify(
     """Test the plan's cutoffs on these labels.
 
     Args:
-        scores: the certified scalar as stored at decision time, shape (n_labels,).
+        scores: as stored at decision time, shape (n_labels,).
         losses: in [0, 1], shape (n_labels,).
         pi: probability that a blind label of the case was collected, shape (n_labels,).
         rng: used for thinning only.

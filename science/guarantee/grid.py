@@ -8,8 +8,8 @@ a rounded cutoff would move ties to the other side.
 import numpy as np
 
 from science.guarantee.exact import fewest_labels
+from science.rule import LOWEST_SCORE
 
-LOWEST_SCORE = 0.0  # accepts every case; scores lie in [0, 1]
 N_CUTOFFS = 150
 _MIN_COVERED = 0.02
 

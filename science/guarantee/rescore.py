@@ -17,12 +17,12 @@ _TINY = 1e-12
 
 @dataclass(frozen=True, slots=True)
 class Rescorer:
-    """Maps probabilities (n_cases, n_labels) to scores (n_cases,) in [0, 1].
+    """Maps probabilities (n_cases, n_classes) to scores (n_cases,) in [0, 1].
 
     Attributes:
         kind: `confidence` is the largest probability; `margin` compares it with the second (half for a tie,
             one for certainty); `per_label` is a logistic model of being right.
-        intercepts: per predicted label, for `per_label`, shape (n_labels,).
+        intercepts: per predicted label, for `per_label`, shape (n_classes,).
         slopes: of the log odds of the largest probability and of its log ratio to the second, for
             `per_label`.
 

@@ -39,7 +39,7 @@ def choose_rescorer(
     """Choose among confidence, margin and a logistic model with an intercept per predicted label.
 
     Args:
-        proba: out-of-fold probabilities of tuning cases, shape (n_cases, n_labels).
+        proba: out-of-fold probabilities of tuning cases, shape (n_cases, n_classes).
         true_columns: column of the true label, shape (n_cases,).
         seed: for the folds.
 
@@ -68,9 +68,9 @@ def choose_rescorer(
 
 def _fit(proba: np.ndarray, wrong: np.ndarray) -> Rescorer:
     features, predicted = features_of(proba)
-    n_labels = proba.shape[1]
+    n_classes = proba.shape[1]
     model = LogisticRegression(C=1.0, fit_intercept=True, max_iter=500)
-    model.fit(np.hstack([features, np.eye(n_labels)[predicted]]), wrong == 0)
+    model.fit(np.hstack([features, np.eye(n_classes)[predicted]]), wrong == 0)
     slopes = model.coef_[0]
     return Rescorer(
         "per_label",

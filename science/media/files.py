@@ -4,19 +4,38 @@ from __future__ import annotations
 
 import io
 import warnings
-import wave
 
 import numpy as np
 from PIL import Image, ImageOps
 
+from science.media.wav import BadWav, Wav, parse_wav
+
 MAX_PIXELS = 40_000_000
 MAX_SECONDS = 600
 SAMPLE_RATE = 8_000  # Hz; what audio models hear
-_FORMATS = ("PNG", "JPEG", "WEBP")
+FORMATS = ("PNG", "JPEG", "WEBP")
+_PNG = b"\x89PNG\r\n\x1a\n"
+_TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 
 
 class BadMedia(ValueError):
     """An image or a recording that cannot be read; the message says why."""
+
+
+def without_texts(data: bytes) -> bytes:
+    """Return a PNG without the comments in it, and everything else as it is.
+
+    Painting programs write megabytes of them, and a decoder that refuses these refuses the picture.
+    """
+    if not data.startswith(_PNG):
+        return data
+    kept, at = [_PNG], len(_PNG)
+    while at + 12 <= len(data):
+        end = at + 12 + int.from_bytes(data[at : at + 4], "big")
+        if data[at + 4 : at + 8] not in _TEXTS:
+            kept.append(data[at:end])
+        at = end
+    return b"".join([*kept, data[at:]])
 
 
 def read_image(data: object, side: int) -> np.ndarray:
@@ -32,7 +51,7 @@ def read_image(data: object, side: int) -> np.ndarray:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of oddities it can read; refusals raise
-            with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+            with Image.open(io.BytesIO(without_texts(bytes(data))), formats=FORMATS) as image:
                 width, height = image.size
                 if width * height > MAX_PIXELS or min(width, height) < 1:
                     raise BadMedia(f"an image of {width} x {height} pixels is too large")
@@ -68,7 +87,7 @@ def _resized(image: Image.Image, side: int) -> np.ndarray:
 def image_side(data: bytes) -> int | None:
     """The longer side of an image in pixels, None when it cannot be read."""
     try:
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+        with Image.open(io.BytesIO(without_texts(bytes(data))), formats=FORMATS) as image:
             return max(image.size)
     except Exception:  # as above
         return None
@@ -83,39 +102,28 @@ def read_audio(data: object) -> np.ndarray:
     if not isinstance(data, bytes | bytearray | memoryview):
         raise BadMedia("a recording must be the bytes of a WAV file")
     try:
-        with wave.open(io.BytesIO(data)) as file:
-            rate, channels, width, n = (
-                file.getframerate(), file.getnchannels(), file.getsampwidth(), file.getnframes()
-            )  # fmt: skip
-            if not 1_000 <= rate <= 400_000 or not 1 <= channels <= 16:
-                raise BadMedia("a WAV file of an impossible rate or number of channels")
-            if n > rate * MAX_SECONDS:
-                raise BadMedia(f"a recording may last {MAX_SECONDS} seconds")
-            frames = file.readframes(n)
-    except BadMedia:
-        raise
-    except Exception as fault:  # the wave module raises almost anything on a hostile file
-        raise BadMedia(f"the recording cannot be read ({type(fault).__name__})") from None
-    samples = _samples(frames, width)
-    samples = samples[: len(samples) // channels * channels].reshape(-1, channels).mean(axis=1)
-    if not len(samples):
-        raise BadMedia("the recording is empty")
-    return _resampled(samples, rate)
+        wav = parse_wav(bytes(data))
+    except BadWav as fault:
+        raise BadMedia(f"the recording {fault}") from None
+    if wav.n_frames > wav.rate * MAX_SECONDS:
+        raise BadMedia(f"a recording may last {MAX_SECONDS} seconds")
+    samples = _samples(wav).reshape(-1, wav.channels).mean(axis=1)
+    return _resampled(samples, wav.rate)
 
 
-def _samples(frames: bytes, width: int) -> np.ndarray:
-    frames = frames[: len(frames) // width * width]
-    if width == 1:
-        return (np.frombuffer(frames, np.uint8).astype(np.float32) - 128) / 128
-    if width == 2:
-        return np.frombuffer(frames, "<i2").astype(np.float32) / 32768
-    if width == 3:
-        wide = np.zeros((len(frames) // 3, 4), np.uint8)
-        wide[:, 1:] = np.frombuffer(frames, np.uint8).reshape(-1, 3)
+def _samples(wav: Wav) -> np.ndarray:
+    if wav.is_float:
+        floats = np.frombuffer(wav.frames, "<f4" if wav.width == 4 else "<f8").astype(np.float32)
+        return np.nan_to_num(floats, nan=0.0, posinf=1.0, neginf=-1.0).clip(-1.0, 1.0)
+    if wav.width == 1:
+        return (np.frombuffer(wav.frames, np.uint8).astype(np.float32) - 128) / 128
+    if wav.width == 2:
+        return np.frombuffer(wav.frames, "<i2").astype(np.float32) / 32768
+    if wav.width == 3:
+        wide = np.zeros((len(wav.frames) // 3, 4), np.uint8)
+        wide[:, 1:] = np.frombuffer(wav.frames, np.uint8).reshape(-1, 3)
         return wide.view("<i4").ravel().astype(np.float32) / 2**31
-    if width == 4:
-        return np.frombuffer(frames, "<i4").astype(np.float32) / 2**31
-    raise BadMedia(f"WAV samples of {8 * width} bits cannot be read")
+    return np.frombuffer(wav.frames, "<i4").astype(np.float32) / 2**31
 
 
 def _resampled(samples: np.ndarray, rate: int) -> np.ndarray:

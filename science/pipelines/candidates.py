@@ -43,7 +43,7 @@ class Candidate:
 
     def cost(self, data: Data) -> float:
         """Expected CPU seconds, from sizes alone: the same data gives the same answer everywhere."""
-        n, n_labels = len(data.rows), max(1, data.n_outputs)
+        n, n_classes = len(data.rows), max(1, data.n_outputs)
         n_media = sum(block.width for block, _ in data.media)
         text_values = data.n_characters * (1.1 if self.grams else 0.25)
         if self.by_meaning:
@@ -53,10 +53,10 @@ class Candidate:
             once = data.n_characters * _CHARACTER_COST if self.grams else 0.0
             if self.by_meaning:
                 once = data.n_characters * _MEANING_COST + n * len(data.text_names) * _SENTENCE_COST
-            return once + _FITS * _LINEAR_COST * n_labels * (text_values + 10 * dense)
+            return once + _FITS * _LINEAR_COST * n_classes * (text_values + 10 * dense)
         trees = dict(self.settings)
-        boosting = _TREE_COST * dense * int(trees["max_iter"]) * n_labels * 5
-        stacking = 4 * _LINEAR_COST * n_labels * text_values
+        boosting = _TREE_COST * dense * int(trees["max_iter"]) * n_classes * 5
+        stacking = 4 * _LINEAR_COST * n_classes * text_values
         # scikit-learn bins weighted rows by weighted percentiles, column by column.
         is_slow = data.is_weighted and self.family == "trees"
         binning = _BINNING_COST * dense / max(1, n) if is_slow else 0.0

@@ -23,7 +23,7 @@ class Boosted:
     booster: Any
 
     def decision_function(self, raw: np.ndarray) -> np.ndarray:
-        """Raw scores, (n_rows,) for two labels, else (n_rows, n_labels)."""
+        """Raw scores, (n_rows,) for two labels, else (n_rows, n_classes)."""
         return np.asarray(self.booster.predict(raw, raw_score=True, num_threads=1), dtype=np.float64)
 
 

@@ -13,7 +13,7 @@ _POINTS = 101
 
 
 def measures(proba: np.ndarray, y: np.ndarray, weights: np.ndarray) -> dict[str, float]:
-    """AURC, log loss, accuracy and calibration error of probabilities (n_rows, n_labels).
+    """AURC, log loss, accuracy and calibration error of probabilities (n_rows, n_classes).
 
     A row without a probability (NaN) or with a label the model does not know counts as wrong, at
     the lowest confidence.

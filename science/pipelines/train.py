@@ -40,7 +40,7 @@ _RELATIVE_GAIN, _LEAST_GAIN = 0.02, 0.0002  # by how much a heavier candidate's 
 class TrainedModel:
     """A model that may be registered: its file, the plan loaded back from it, and the evidence.
 
-    `oof_proba` is (n_rows, n_labels) in the order of the rows trained on: calibrated probabilities
+    `oof_proba` is (n_rows, n_classes) in the order of the rows trained on: calibrated probabilities
     of models, and by calibrations, that never saw the row; NaN where a file could not be read.
     """
 

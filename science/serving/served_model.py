@@ -147,7 +147,7 @@ class ServedModel:
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
     def logits(self, rows: Sequence[Mapping[str, object]]) -> np.ndarray:
-        """Calibrated logits (n_rows, n_labels); NaN in rows that cannot be scored."""
+        """Calibrated logits (n_rows, n_classes); NaN in rows that cannot be scored."""
         raw = self.raw(rows)
         outputs = self.outputs_of(raw)
         if self.is_linear:
@@ -171,7 +171,7 @@ class ServedModel:
         return np.concatenate([outputs * -0.5, outputs * 0.5], axis=1)
 
     def predict_proba(self, rows: Sequence[Mapping[str, object]]) -> np.ndarray:
-        """Probabilities (n_rows, n_labels) in float64; a row that cannot be scored is all NaN."""
+        """Probabilities (n_rows, n_classes) in float64; a row that cannot be scored is all NaN."""
         return softmax(self.logits(rows))
 
     def fits(self, rows: Sequence[Mapping[str, object]]) -> list[str | None]:
@@ -181,7 +181,7 @@ class ServedModel:
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
-    """Probabilities of logits (n_rows, n_labels), safe for large ones; NaN stays NaN."""
+    """Probabilities of logits (n_rows, n_classes), safe for large ones; NaN stays NaN."""
     likelihood: np.ndarray = np.exp(logits - logits.max(axis=1, keepdims=True))
     likelihood /= likelihood.sum(axis=1, keepdims=True)
     return likelihood

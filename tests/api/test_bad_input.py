@@ -91,7 +91,7 @@ def test_another_content_type_is_refused(client: ApiClient, workflow: Workflow, 
     assert nothing_is_left()
 
 
-@pytest.mark.parametrize("reference", [5, "", "x" * 201, "a\nb", "\x00", ["x"], True])
+@pytest.mark.parametrize("reference", [5, "", "x" * 201, "\u0958" * 200, "a\nb", "\x00", ["x"], True])
 def test_an_odd_reference_is_refused(client: ApiClient, workflow: Workflow, reference: object) -> None:
     response = client.send("POST", URL, {"content": {"amount": 1}, "reference": reference})
     assert response.status_code == 422
@@ -200,7 +200,7 @@ def test_ten_thousand_labels_are_refused(manager: ApiClient) -> None:
     response = manager.send("POST", "/workflows", body)
     assert response.status_code == 422
     assert response.json()["errors"] == [
-        {"field": "labels", "error": "has 10,000 entries", "fix": "Send at most 100."}
+        {"field": "labels", "error": "has 10,000 entries", "fix": "Send at most 1,000."}
     ]
     assert not Workflow.objects.exists()
 

@@ -5,19 +5,24 @@ from typing import Any
 import pytest
 
 from cases.models import Case, SchemaVersion, Workflow
+from cases.services.workflows import restore_workflow
+from hitl.accounts.types import Role
 from hitl.audit.models import Entry
+from hitl.shared import clock
 from policy.models import Policy
 from reviews.models import ReviewRules, Task
+from reviews.services.rules import change_rules
 from tests.api.client import ApiClient
 from tests.api.conftest import client_with
+from tests.support.factories import person
 
 NEW: dict[str, Any] = {
     "slug": "mail",
     "name": "Mail",
     "fields": [{"name": "body", "kind": "text"}],
     "labels": [{"name": "ham"}, {"name": "spam", "hotkey": "x", "cost": 5, "meaning": "Nobody asked."}],
-    "degree": "partial",
-    "promise": {"target": 0.02, "confidence": 0.9},
+    "degree": "assist",
+    "promise": {"target": 0.005, "confidence": 0.97},
     "review_rules": {"reviews_required": 2, "due_hours": 4.5},
 }
 
@@ -27,7 +32,7 @@ def test_a_workflow_is_set_up_whole(manager: ApiClient) -> None:
     assert response.status_code == 201, response.content
     body = response.json()
     assert response["Location"] == "/api/v1/workflows/mail"
-    assert (body["degree"], body["promise"]["target"]) == ("partial", 0.02)
+    assert (body["degree"], body["promise"]["target"]) == ("assist", 0.005)
     assert [label["hotkey"] for label in body["labels"]] == ["1", "x"]
     rules = body["review_rules"]
     assert {name: rules[name] for name in ("reviews_required", "lease_seconds", "due_hours")} == {
@@ -179,13 +184,68 @@ def test_how_much_is_automated_is_not_changed_by_a_key(manager: ApiClient, workf
     assert (response.status_code, response.json()["errors"][0]["field"]) == (422, "degree")
 
 
+RAISES: list[tuple[dict[str, Any], str]] = [
+    ({"degree": "partial"}, "degree"),
+    ({"promise": {"target": 0.5}}, "promise.target"),
+    ({"promise": {"confidence": 0.9}}, "promise.confidence"),
+    ({"promise": {"audit_base": 0.005}}, "promise.audit_base"),
+    ({"promise": {"audit_amber": 0.1}}, "promise.audit_amber"),
+    ({"promise": {"blind_share": 0.02}}, "promise.blind_share"),
+    ({"promise": {"loss": "costs"}}, "promise.loss"),
+    ({"review_rules": {"sla_action": "default", "default_label": "ham"}}, "review_rules.sla_action"),
+]
+
+
+@pytest.mark.parametrize(("raises", "field"), RAISES)
+def test_no_key_makes_a_workflow_that_decides_more_than_one_that_nobody_changed(
+    manager: ApiClient, raises: dict[str, Any], field: str
+) -> None:
+    response = manager.send("POST", "/workflows", NEW | raises)
+    assert (response.status_code, response.json()["code"]) == (403, "person_needed")
+    assert field in [error["field"] for error in response.json()["errors"]]
+    assert not Workflow.objects.exists()
+
+
+def test_no_key_lets_late_cases_be_decided_by_a_rule_nor_changes_that_rule(manager: ApiClient) -> None:
+    manager.send("POST", "/workflows", NEW)
+    workflow = Workflow.objects.get()
+
+    def sent(**rules: object) -> tuple[int, str]:
+        response = manager.send("PATCH", "/workflows/mail", {"review_rules": rules})
+        return response.status_code, response.json().get("code", "")
+
+    assert sent(sla_action="default", default_label="ham") == (403, "person_needed")
+    assert sent(sla_action="escalate", default_label="ham", due_hours=2) == (200, "")
+    administrator = person(Role.ADMINISTRATOR).as_actor()
+    by_label = {"sla_action": "default"}
+    change_rules(workflow_id=workflow.pk, values=by_label, actor=administrator, now=clock.now())
+    assert sent(default_label="spam") == (403, "person_needed")
+    assert sent(due_hours=0.1) == (403, "person_needed")
+    assert sent(hold_cap=3) == (200, "")
+    assert sent(sla_action="none") == (200, "")
+
+
+def test_no_key_changes_what_mistakes_cost_not_even_in_two_steps(manager: ApiClient) -> None:
+    manager.send("POST", "/workflows", NEW)
+    ham, spam = NEW["labels"]
+    cheap = [ham, spam | {"cost": 0.1}]
+    refused = manager.send("PATCH", "/workflows/mail", {"labels": cheap})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (403, "labels.1.cost")
+    away = manager.send("PATCH", "/workflows/mail", {"labels": [ham, {"name": "other"}]})
+    assert away.status_code == 200
+    assert manager.send("PATCH", "/workflows/mail", {"labels": cheap}).status_code == 403
+
+
 def test_an_archived_workflow_can_be_brought_back(
     client: ApiClient, manager: ApiClient, workflow: Workflow
 ) -> None:
     url = "/workflows/credit/cases"
     assert manager.send("PATCH", "/workflows/credit", {"is_archived": True}).json()["is_archived"] is True
     assert client.send("POST", url, {"content": {"amount": 1}}).status_code == 409
-    manager.send("PATCH", "/workflows/credit", {"is_archived": False})
+    refused = manager.send("PATCH", "/workflows/credit", {"is_archived": False})
+    assert (refused.status_code, refused.json()["code"]) == (403, "person_needed")
+    administrator = person(Role.ADMINISTRATOR).as_actor()
+    restore_workflow(workflow_id=workflow.pk, actor=administrator, now=clock.now())
     assert client.send("POST", url, {"content": {"amount": 1}}).status_code == 201
 
 

@@ -12,7 +12,7 @@ ALLOWED = {
     "cases/services/media.py": "says what an upload was proved to be, before any field is known",
     "cases/files/columns.py": "reads the column of labels, which is no field, as a category",
     "cases/files/guess.py": "asks which kinds a few odd cells hide from a guess",
-    "cases/files/histories.py": "reads dates that begin with the day, where somebody says so",
+    "cases/files/styles.py": "knows how tools write numbers, dates, and yes and no",
     "bench/_highlights_media.py": "makes schemas to measure",
     "bench/_plain.py": "is another library's way with each kind, to compare with",
     "bench/_sets.py": "reads published data sets",

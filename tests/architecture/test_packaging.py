@@ -12,6 +12,11 @@ from typing import Any
 import pytest
 import yaml
 
+from hitl.runtime.front import find_nginx, front
+from hitl.runtime.front_config import COMPOSE
+from hitl.runtime.ports import free_port
+from hitl.schedule import QUEUES
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 LOCKS = ["requirements.txt", "requirements-dev.txt", "requirements-uv.txt"]
 PLATFORMS = [
@@ -20,7 +25,7 @@ PLATFORMS = [
     "aarch64-apple-darwin",
     "x86_64-apple-darwin",
 ]
-SECRETS = {"HITL_SECRET_KEY", "POSTGRES_PASSWORD", "BROKER_PASSWORD"}
+SECRETS = {"HITL_SECRET_KEY", "POSTGRES_PASSWORD", "SERVICE_PASSWORD", "BROKER_PASSWORD"}
 
 
 def entries(lock: str) -> dict[str, str]:
@@ -88,8 +93,29 @@ def compose() -> dict[str, Any]:
 
 
 def test_the_compose_file_holds_the_whole_service(compose: dict[str, Any]) -> None:
-    assert set(compose["services"]) == {"migrate", "web", "worker", "beat", "postgres", "broker"}
-    assert set(compose) == {"services", "volumes", "x-service"}
+    workers = {f"worker-{queue}" for queue in QUEUES}
+    assert set(compose["services"]) == {"migrate", "front", "web", *workers, "beat", "postgres", "broker"}
+    assert set(compose) == {"services", "volumes", "networks", "x-service"}
+
+
+def test_every_queue_has_a_worker_of_its_own(compose: dict[str, Any]) -> None:
+    for queue in QUEUES:
+        command = compose["services"][f"worker-{queue}"]["command"]
+        assert command[command.index("--queues") + 1] == queue
+
+
+def test_the_front_of_compose_is_the_one_of_the_local_mode() -> None:
+    assert (ROOT / "deploy" / "nginx.conf").read_text() == COMPOSE.text()
+
+
+def test_nginx_accepts_the_configuration(tmp_path: Path) -> None:
+    nginx = find_nginx()
+    if nginx is None:
+        pytest.skip("no nginx here")
+    port = free_port()
+    program = front(tmp_path, nginx=nginx, port=port, services=[port], probes=[port])
+    result = subprocess.run([*program.command, "-t"], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
 
 
 def test_who_waits_for_a_health_check_waits_for_one_that_exists(compose: dict[str, Any]) -> None:
@@ -97,7 +123,7 @@ def test_who_waits_for_a_health_check_waits_for_one_that_exists(compose: dict[st
     for service in services.values():
         for other, rule in service.get("depends_on", {}).items():
             if rule["condition"] == "service_healthy":
-                assert "test" in services[other]["healthcheck"]
+                assert "test" in services[other].get("healthcheck", {}) or other == "web"  # of the image
             else:
                 assert rule["condition"] == "service_completed_successfully"
                 assert services[other]["restart"] == "no"
@@ -106,8 +132,8 @@ def test_who_waits_for_a_health_check_waits_for_one_that_exists(compose: dict[st
 
 
 def test_every_volume_that_is_used_is_declared(compose: dict[str, Any]) -> None:
-    used = {v.split(":")[0] for s in compose["services"].values() for v in s.get("volumes", [])}
-    assert used == set(compose["volumes"])
+    used = {v.split(":")[0].split("/")[0] for s in compose["services"].values() for v in s.get("volumes", [])}
+    assert used == {*compose["volumes"], "."}
 
 
 def test_no_secret_has_a_default_and_a_missing_one_stops_the_start_with_its_name() -> None:
@@ -118,13 +144,13 @@ def test_no_secret_has_a_default_and_a_missing_one_stops_the_start_with_its_name
         assert all(use.startswith(f":?Set {name}") for use in uses)
 
 
-def test_only_the_web_is_reachable_and_by_default_from_this_machine_alone(compose: dict[str, Any]) -> None:
+def test_only_the_front_is_reachable_and_by_default_from_this_machine_alone(compose: dict[str, Any]) -> None:
     ports = {name: service["ports"] for name, service in compose["services"].items() if "ports" in service}
-    assert ports == {"web": ["${HITL_BIND:-127.0.0.1:8000}:8000"]}
+    assert ports == {"front": ["${HITL_BIND:-127.0.0.1:8000}:8000"]}
 
 
 def test_our_containers_run_without_rights_on_a_read_only_image(compose: dict[str, Any]) -> None:
-    for name in ("migrate", "web", "worker", "beat"):
+    for name in ("migrate", "front", "web", "beat", *(f"worker-{queue}" for queue in QUEUES)):
         service = compose["services"][name]
         assert service["cap_drop"] == ["ALL"]
         assert service["read_only"] is True

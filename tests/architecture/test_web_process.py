@@ -20,7 +20,7 @@ def test_a_web_process_scores_and_shows_pages_without_the_packages_of_training()
         **os.environ,
         "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
         "REDIS_URL": "redis://127.0.0.1:1/0",
-        "HITL_SECRET_KEY": "of a test",
+        "HITL_SECRET_KEY": "of a test, which signs nothing that is kept",
     }
     command = [sys.executable, "-W", "ignore", "-c", script]
     result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)

@@ -56,7 +56,7 @@ def test_every_process_begins_with_what_the_lock_file_installs() -> None:
         "DJANGO_SETTINGS_MODULE": "hitl.settings",
         "DATABASE_URL": "postgres://nobody:x@127.0.0.1:1/none",
         "REDIS_URL": "redis://127.0.0.1:1/0",
-        "HITL_SECRET_KEY": "of a test",
+        "HITL_SECRET_KEY": "of a test, which signs nothing that is kept",
         "PYTHONPATH": str(ROOT),
         "PATH": str(Path(sys.executable).parent),
     }

@@ -3,16 +3,18 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings
 from django.test import Client
+from django.test.testcases import LiveServerThread
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from hitl.accounts.models import User
 from hitl.runtime.verification import find_browser
+from tests.support.quiet_server import QuietServer
 
 # Playwright's event loop lives in the thread of the tests; the ORM there is used by one task at a time.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -30,7 +32,10 @@ FLAGS = [
 STILL = """() => Promise.allSettled(document.getAnimations()
     .filter((moving) => moving.effect.getComputedTiming().endTime < Infinity)
     .map((moving) => moving.finished))"""
-expect.set_options(timeout=10_000)  # for what is awaited; how long a thing may take is for benchmarks
+expect.set_options(timeout=20_000)  # for what is awaited; how long a thing may take is for benchmarks
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+COLOURS = ["color-contrast", "link-in-text-block"]
+"""Of the rules that axe asks by itself, those about colours: all others see the same in each scheme."""
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
 
 
@@ -46,6 +51,14 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quiet_server() -> Iterator[None]:
+    """Let the live server be one that can be waited for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(LiveServerThread, "server_class", QuietServer)
+        yield
+
+
 class Visitor:
     """Somebody at the browser, signed in or not; collects what goes wrong on the way."""
 
@@ -53,8 +66,8 @@ class Visitor:
         self.context, self.address = context, address
         self.troubles: list[str] = []
         self.page: Page = context.new_page()
-        self.page.set_default_timeout(10_000)
-        self.page.set_default_navigation_timeout(30_000)  # the first page of a run compiles its templates
+        self.page.set_default_timeout(20_000)
+        self.page.set_default_navigation_timeout(60_000)  # the first page of a run compiles its templates
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
 
@@ -78,15 +91,27 @@ class Visitor:
         self.page.wait_for_load_state("networkidle")
         return self.page
 
-    def is_accessible(self) -> bool:
+    def schemes(self) -> Iterator[str]:
+        """Show the page as it stands in light, then in dark, and leave it in light; go through all of it."""
+        for scheme in SCHEMES:
+            self.page.emulate_media(color_scheme=scheme)
+            yield scheme
+        self.page.emulate_media(color_scheme="light")
+
+    def is_accessible(self, *, colours_only: bool = False) -> bool:
         """Check the page with axe; its findings become the message of a failure.
 
-        Without motion: a colour on its way to another has no contrast that could be judged.
+        `colours_only`: ask again only what depends on colours, in the other scheme of a page that was asked
+        everything. Without motion: a colour on its way to another has no contrast that could be judged.
         """
         troubles = list(self.troubles)
         self.page.emulate_media(reduced_motion="reduce")
         self.page.evaluate(STILL)
-        findings = Axe().run(self.page).response["violations"]
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE_SCRIPT)
+        colours = {"runOnly": {"type": "rule", "values": COLOURS}} if colours_only else {}
+        asked = {"resultTypes": ["violations"], **colours}
+        findings = self.page.evaluate("async (asked) => (await axe.run(asked)).violations", asked)
         self.troubles[:] = troubles  # what axe itself puts into the page is not the page's fault
         assert not findings, [(f["id"], [node["target"] for node in f["nodes"]]) for f in findings]
         return True
@@ -106,7 +131,8 @@ class Visitor:
 def visit(browser: Browser, live_server: Any) -> Iterator[Any]:
     """Return a function that brings a visitor: `visit(user, scheme="dark", viewport=NARROW)`.
 
-    At the end no visitor may have met an error of a script, of the content policy or of a missing file.
+    At the end no visitor may have met an error of a script, of the content policy or of a missing file; and
+    no request of theirs is at work any more, when the database is emptied for the next test.
     """
     visitors: list[Visitor] = []
 
@@ -122,4 +148,5 @@ def visit(browser: Browser, live_server: Any) -> Iterator[Any]:
     troubles = [trouble for visitor in visitors for trouble in visitor.troubles]
     for visitor in visitors:
         visitor.context.close()
+    live_server.thread.httpd.wait_until_quiet()
     assert not troubles, troubles

@@ -1,5 +1,6 @@
 """The pages of models in a real browser: watch a run, read a model card, change the champion."""
 
+from datetime import timedelta
 from threading import Thread
 
 import pytest
@@ -10,13 +11,24 @@ from cases.models import Label, Workflow
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
 from models_store.models import TrainingRun, TrainingSettings
-from models_store.selectors import champion
+from models_store.selectors import champion, roles_now
 from models_store.services.runs import begin
 from models_store.services.steps import Steps
 from models_store.types import RunStatus
+from monitoring.shadow.run import shadow
+from monitoring.watch import watch
 from tests.browser.conftest import NARROW, WIDE
 from tests.support.factories import NOW, person
 from tests.support.model_rows import applications, carry_out, credit_workflow, labelled, requested, train_now
+from tests.support.shadow_rows import (
+    START,
+    answer_all,
+    certified_mail_workflow,
+    challenger,
+    reviewers,
+    submit,
+    truths,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -45,12 +57,12 @@ def two_releases() -> Workflow:
     return workflow
 
 
-@pytest.mark.parametrize(("scheme", "viewport"), [("light", WIDE), ("dark", WIDE), ("light", NARROW)])
-def test_every_page_is_readable_and_accessible(operator, visit, scheme, viewport) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
+def test_every_page_is_readable_and_accessible(operator, visit, viewport) -> None:  # type: ignore[no-untyped-def]
     workflow = two_releases()
     release = champion(workflow.id)
     run = TrainingRun.objects.order_by("id").last()
-    visitor = visit(operator, scheme=scheme, viewport=viewport)
+    visitor = visit(operator, viewport=viewport)
     pages = {
         "models": "/models/",
         "workflow": f"/models/{workflow.slug}/",
@@ -60,8 +72,9 @@ def test_every_page_is_readable_and_accessible(operator, visit, scheme, viewport
     for name, path in pages.items():
         page = visitor.open(path)
         expect(page.locator("h1")).to_be_visible()
-        visitor.shoot(f"models-{name}-{scheme}-{viewport['width']}")
-        assert visitor.is_accessible()
+        for scheme in visitor.schemes():
+            visitor.shoot(f"models-{name}-{scheme}-{viewport['width']}")
+            assert visitor.is_accessible(colours_only=scheme == "dark"), (path, scheme)
         assert visitor.fits()
 
 
@@ -140,3 +153,30 @@ def test_the_plan_is_changed_in_its_dialog(operator, visit) -> None:  # type: ig
     expect(page.get_by_text("Saved: when to train.")).to_be_visible()
     assert TrainingSettings.objects.get().min_new_labels == 75
     assert Label.objects.count() == 3
+
+
+@pytest.mark.parametrize("viewport", [WIDE, NARROW])
+def test_a_model_in_shadow_is_shown_beside_the_champion_and_can_be_retired(operator, visit, viewport) -> None:  # type: ignore[no-untyped-def]
+    workflow = certified_mail_workflow(target=0.2, confidence=0.9)
+    release = challenger(workflow)
+    watch(workflow.pk, now=START, settle=timedelta(0))
+    at = START + timedelta(minutes=1)
+    truth = truths(0, 150, submit(0, 150, at=at))
+    shadow(workflow.pk, now=at, settle=timedelta(0))
+    answer_all(workflow, truth, reviewers(), at=at)
+    watch(workflow.pk, now=at + timedelta(minutes=1), settle=timedelta(0))
+    visitor = visit(operator, viewport=viewport)
+    page = visitor.open(f"/models/releases/{release.id}/")
+    part = page.get_by_role("region", name="In shadow")
+    expect(part.get_by_text("Blind answers so far")).to_be_visible()
+    expect(part.get_by_role("heading", name="Taking over")).to_be_visible()
+    expect(part.get_by_text("alike.")).to_be_visible()
+    for scheme in visitor.schemes():
+        visitor.shoot(f"models-shadow-{scheme}-{viewport['width']}")
+        assert visitor.is_accessible(colours_only=scheme == "dark")
+    assert visitor.fits()
+    page.get_by_role("button", name="Retire", exact=True).click()
+    page.get_by_label("Reason").last.fill("It is no better.")
+    page.get_by_role("button", name="Retire it").click()
+    expect(page.get_by_text("is retired.")).to_be_visible()
+    assert roles_now(workflow.pk)[release.pk].role == "retired"

@@ -9,12 +9,13 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 
+from cases.files.tables import BadTable, read_table
 from cases.models import Case, Workflow
 from cases.services.imports import Labelled, import_labelled
 from cases.services.workflows import change_schema
 from hitl.accounts.types import Role, Scope
-from hitl.flow.export.formats import as_csv, as_jsonl, as_parquet
-from hitl.flow.export.rows import export_rows
+from hitl.flow.export.formats import FORMATS, as_csv, as_jsonl, as_parquet, written
+from hitl.flow.export.rows import Export, export_rows
 from hitl.flow.intake.submit import submit_cases
 from hitl.flow.intake.types import Intake, Submission
 from hitl.flow.setup.create import set_up_workflow
@@ -190,3 +191,35 @@ def test_a_person_needs_to_watch_over_the_service_to_export(workflow: Workflow, 
         assert response.status_code == status
         if status == 200:
             assert (b"Ann" in b"".join(response.streaming_content)) is shows
+
+
+@pytest.mark.parametrize("form", ["csv", "spreadsheet", "jsonl", "parquet"])
+def test_an_export_that_breaks_off_does_not_look_whole(workflow: Workflow, form: str) -> None:
+    export = export_rows(workflow, "cases", shows_personal=True, shows_model=True)
+
+    def broken() -> Any:
+        yield next(export.rows)
+        raise ValueError("year 10000 is out of range")
+
+    pieces: list[bytes] = []
+    with pytest.raises(ValueError, match="year"):
+        pieces.extend(written(Export(export.columns, broken()), FORMATS[form], ends_with_count=True))
+    data = b"".join(pieces)
+    with pytest.raises(BadTable, match=r"broken off after 1 rows|not Parquet"):
+        list(read_table(io.BytesIO(data), f"f.{FORMATS[form].suffix}").rows)
+
+
+def test_an_export_may_end_with_the_number_of_its_rows(workflow: Workflow) -> None:
+    for form in ("csv", "jsonl"):
+        export = export_rows(workflow, "cases", shows_personal=True, shows_model=True)
+        data = b"".join(written(export, FORMATS[form], ends_with_count=True))
+        assert len(list(read_table(io.BytesIO(data), f"f.{form}").rows)) == 3
+        lines = data.splitlines(keepends=True)
+        with pytest.raises(BadTable, match="had 3 rows"):
+            list(read_table(io.BytesIO(b"".join([*lines[:1], lines[-1]])), f"f.{form}").rows)
+
+
+def test_a_spreadsheet_is_told_the_encoding(workflow: Workflow) -> None:
+    export = export_rows(workflow, "cases", shows_personal=True, shows_model=True)
+    data = b"".join(written(export, FORMATS["spreadsheet"], ends_with_count=False))
+    assert data.startswith(b"\xef\xbb\xbfid,")

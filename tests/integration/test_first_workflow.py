@@ -10,6 +10,7 @@ from cases.files.told import Told
 from cases.models import Case, Workflow
 from hitl.flow.setup import import_history
 from hitl.flow.setup.from_file import begin_with
+from hitl.flow.setup.rehearsal import TooManyRefused
 from hitl.shared.errors import Invalid, in_words
 from science.fields import Kind
 from tests.api.client import ApiClient
@@ -75,7 +76,9 @@ def test_a_beginning_that_was_interrupted_goes_on_where_it_stopped(half_begun: P
 def test_what_was_begun_goes_on_with_the_fields_it_has(half_begun: Path) -> None:
     """Rows that came in later guess nothing anew: one more odd cell would make another kind of a column."""
     half_begun.write_text(ROWS + "".join(f"{n},{n}.5.0,paid\n" for n in range(30, 40)))
-    begun = begin_with(half_begun, actor=TESTER, now=NOW)
+    with pytest.raises(TooManyRefused, match="10 of 40 rows"):
+        begin_with(half_begun, actor=TESTER, now=NOW)
+    begun = begin_with(half_begun, actor=TESTER, now=NOW, allow=0.25)
     assert begun is not None
     assert (begun.outcome.taken, begun.outcome.known, begun.outcome.refused) == (10, 20, 10)
 

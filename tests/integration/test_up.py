@@ -91,7 +91,7 @@ def test_a_life_of_the_whole_service(up: Up) -> None:
     # The web server, killed, comes back at the same address.
     web = next(p for p in up.family() if "granian" in " ".join(p.cmdline()) and p.ppid() == up.process.pid)
     web.kill()
-    up.wait_for(r"(web) ended \(SIGKILL\)")
+    up.wait_for(r"(web-\d) ended \(SIGKILL\)")
     assert wait_until(lambda: _answers(address), seconds=60, every=0.2)
 
     # Told to stop, it leaves nothing.

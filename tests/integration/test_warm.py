@@ -12,6 +12,7 @@ import psutil
 import psycopg2
 import pytest
 
+from hitl.runtime.locks import FileLock
 from hitl.runtime.paths import ROOT
 from hitl.runtime.processes import is_alive, wait_until
 from hitl.runtime.tables import template_name
@@ -147,14 +148,15 @@ def test_an_unused_one_ends_at_once_when_told(home: Home) -> None:
 
 def test_it_ends_by_itself_when_nobody_has_used_it_for_a_while(home: Home) -> None:
     command = [sys.executable, "-m", "hitl.runtime.warm_keeper", str(home.path), "--idle", "1"]
+    users = FileLock(home.users)  # as a call holds it: from before the keeper looks for the first time
+    assert users.acquire(shared=True)
     with subprocess.Popen(command, cwd=ROOT) as keeper:
         try:
             assert wait_until(lambda: home.port() is not None, seconds=120)
-            using = Call(home)
             with pytest.raises(subprocess.TimeoutExpired):
                 keeper.wait(timeout=2.5)
-            using.end()
-            assert keeper.wait(timeout=30) == 0
+            users.release()
+            assert keeper.wait(timeout=60) == 0
         finally:
             keeper.send_signal(signal.SIGTERM)
     assert not (home.path / "postgres").exists()

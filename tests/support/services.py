@@ -16,7 +16,7 @@ import pytest
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests() -> Iterator[None]:
     """Before pytest-django reads the settings: have the environment they need."""
-    os.environ.setdefault("HITL_SECRET_KEY", "of the tests")
+    os.environ.setdefault("HITL_SECRET_KEY", "of the tests, which sign nothing that is kept")
     if not os.environ.get("DATABASE_URL"):
         from hitl.runtime.throwaway import start_throwaway
 

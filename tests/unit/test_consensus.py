@@ -44,11 +44,15 @@ def test_a_review_needs_its_people_to_agree_or_an_adjudicator(answers, required,
     ],
 )
 def test_an_audit_is_settled_by_agreement_or_by_two_of_three(answers, expected) -> None:
-    step = next_step(answers, required=1, judged="m")
+    step = next_step(answers, required=1, judged=["m"])
     assert (step.label if isinstance(step, Settled) else step.purpose) == expected
 
 
-@given(st.lists(LABELS, min_size=1, max_size=9), st.integers(1, 9), st.sampled_from([None, "a", "b"]))
+@given(
+    st.lists(LABELS, min_size=1, max_size=9),
+    st.integers(1, 9),
+    st.sampled_from([None, ["a"], ["b"], ["a", "b"]]),
+)
 def test_asking_on_and_on_always_ends(answers, required, judged) -> None:
     for asked in range(1, len(answers) + 1):
         if isinstance(next_step(answers[:asked], required=required, judged=judged), Settled):
@@ -61,7 +65,7 @@ def test_asking_on_and_on_always_ends(answers, required, judged) -> None:
 def test_an_audit_counts_as_wrong_exactly_when_most_people_said_so(answers, judged) -> None:
     step = None
     for asked in range(1, 4):
-        step = next_step(answers[:asked], required=1, judged=judged)
+        step = next_step(answers[:asked], required=1, judged=[judged])
         if isinstance(step, Settled):
             break
     assert isinstance(step, Settled)
@@ -69,6 +73,13 @@ def test_an_audit_counts_as_wrong_exactly_when_most_people_said_so(answers, judg
         assert step.label == judged  # one who agrees suffices
     else:
         assert (step.label != judged) == (sum(a != judged for a in answers) >= 2)
+
+
+def test_an_answer_that_is_not_what_all_the_models_said_needs_a_second() -> None:
+    assert next_step(["a"], required=1, judged=["a", "a"]) == Settled("a")
+    for first in ("a", "b", "c"):
+        assert next_step([first], required=1, judged=["a", "b"]) == Ask(Purpose.SECOND)
+        assert next_step([first, first], required=1, judged=["a", "b"]) == Settled(first)
 
 
 def test_nobody_asked_settles_nothing() -> None:

@@ -6,6 +6,7 @@ from celery import shared_task
 
 from hitl.flow.intake import later
 from hitl.flow.settling import known_answers, overdue, void, withdraw
+from hitl.flow.setup import file_imports
 from hitl.shared import clock
 from models_store.services import runs
 from reviews.services.queue import WITHDRAW_SKIPPED
@@ -27,8 +28,15 @@ def take_in_batch(batch_id: str) -> None:
 
 @shared_task(name="hitl.flow.sweep_batches")
 def sweep_batches() -> None:
-    """Find batches whose message was lost or whose worker died."""
+    """Find batches and files whose message was lost or whose worker died."""
     later.sweep_batches(now=clock.now())
+    file_imports.sweep_imports(now=clock.now())
+
+
+@shared_task(name=file_imports.JOB)
+def take_in_file(import_id: str) -> None:
+    """Take in a file that was given on a page."""
+    file_imports.take_in_file(import_id=UUID(import_id), now=clock.now())
 
 
 @shared_task(name=void.JOB)

@@ -1,14 +1,18 @@
 """An export as a response that streams."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.http import StreamingHttpResponse
 
 from cases.content import printable
 from cases.models import Workflow
-from hitl.flow.export.formats import FORMATS
+from hitl.audit.log import record
+from hitl.flow.export.formats import FORMATS, written
 from hitl.flow.export.rows import export_rows
+from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid
 
 WHAT = ("cases", "decisions", "labels")
@@ -21,30 +25,52 @@ class BadExport(Invalid):
 
 
 def download(
-    workflow: Workflow, parameters: Mapping[str, Any], *, shows_personal: bool, shows_model: bool
+    workflow: Workflow,
+    parameters: Mapping[str, Any],
+    *,
+    shows_personal: bool,
+    shows_model: bool,
+    actor: Actor,
+    now: datetime,
 ) -> StreamingHttpResponse:
-    """Return the export that the parameters `what` and `format` name.
+    """Return the export that `what` and `format` name; who took it is in the audit log first.
+
+    `end=count` ends it with the number of its rows.
 
     Raises:
         BadExport: a parameter is unknown or names nothing that can be exported.
     """
     what, form = parameters.get("what", "cases"), parameters.get("format", "csv")
+    end = parameters.get("end", "")
     problems = [
-        {"field": name, "error": f'is "{printable(str(value))}"', "fix": f"Use one of {', '.join(known)}."}
-        for name, value, known in (("what", what, WHAT), ("format", form, tuple(FORMATS)))
+        {
+            "field": name,
+            "error": f'is "{printable(str(value))}"',
+            "fix": f"Use one of {', '.join(filter(None, known))}.",
+        }
+        for name, value, known in (
+            ("what", what, WHAT),
+            ("format", form, tuple(FORMATS)),
+            ("end", end, ("", "count")),
+        )
         if value not in known
     ]
     problems += [
-        {"field": printable(name), "error": "is not a parameter", "fix": "Use: what, format."}
+        {"field": printable(name), "error": "is not a parameter", "fix": "Use: what, format, end."}
         for name in parameters
-        if name not in ("what", "format")
+        if name not in ("what", "format", "end")
     ]
     if problems:
         raise BadExport(problems)
-    content_type, write = FORMATS[form]
+    written_as = FORMATS[form]
+    with transaction.atomic():
+        detail = {"what": what, "format": form, "shows_personal": shows_personal}
+        record(action="export.taken", actor=actor, now=now, about=workflow, detail=detail)
     export = export_rows(workflow, what, shows_personal=shows_personal, shows_model=shows_model)
-    response = StreamingHttpResponse(write(export), content_type=content_type)
-    response["Content-Disposition"] = f'attachment; filename="{workflow.slug}-{what}.{form}"'
+    response = StreamingHttpResponse(
+        written(export, written_as, ends_with_count=end == "count"), content_type=written_as.content_type
+    )
+    response["Content-Disposition"] = f'attachment; filename="{workflow.slug}-{what}.{written_as.suffix}"'
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "no-store"
     return response

@@ -1,18 +1,20 @@
 """Write an export as CSV, JSON lines or Parquet, a piece at a time."""
 
+import codecs
 import csv
 import io
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import orjson
 
+from cases.files.exports import guarded
 from hitl.flow.export.rows import Export, Row
 
 PIECE = 500  # rows that leave together
 _GROUP = 5_000  # rows of a Parquet row group
-_RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def _batches(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:
@@ -26,10 +28,16 @@ def _batches(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:
         yield batch
 
 
+def as_spreadsheet(export: Export) -> Iterator[bytes]:
+    """Yield a CSV that spreadsheets open with its letters right: they take UTF-8 for it only after a mark."""
+    yield codecs.BOM_UTF8
+    yield from as_csv(export)
+
+
 def as_csv(export: Export) -> Iterator[bytes]:
     """Yield a CSV in UTF-8. A text that a spreadsheet would run as a formula gets an apostrophe before it."""
     names = list(export.columns)
-    yield _csv_lines([[_harmless(name) for name in names]])
+    yield _csv_lines([[guarded(name) for name in names]])
     for batch in _batches(export.rows, PIECE):
         yield _csv_lines([[_cell(row[name]) for name in names] for row in batch])
 
@@ -42,15 +50,10 @@ def _csv_lines(lines: list[list[Any]]) -> bytes:
 
 def _cell(value: Any) -> Any:
     if isinstance(value, str):
-        return _harmless(value)
+        return guarded(value)
     if isinstance(value, bool):
         return "true" if value else "false"
     return value.isoformat() if isinstance(value, datetime) else value
-
-
-def _harmless(text: str) -> str:
-    """Return text that no spreadsheet takes for a formula (OWASP, CSV injection)."""
-    return "'" + text if text.lstrip(" ").startswith(_RISKY) else text
 
 
 def as_jsonl(export: Export) -> Iterator[bytes]:
@@ -125,10 +128,70 @@ def _typed(value: Any, kind: str) -> Any:
     return value if kind == "boolean" or isinstance(value, str) else str(value)
 
 
-Writer = Callable[[Export], Iterator[bytes]]
+def _nothing(rows: int) -> bytes:
+    """Return no end: a Parquet file is counted in its last bytes, without which nothing opens it."""
+    return b""
 
-FORMATS: dict[str, tuple[str, Writer]] = {
-    "csv": ("text/csv; charset=utf-8", as_csv),
-    "jsonl": ("application/x-ndjson", as_jsonl),
-    "parquet": ("application/vnd.apache.parquet", as_parquet),
+
+def _counted_csv(rows: int) -> bytes:
+    return f"# {rows} rows\r\n".encode()
+
+
+def _broken_csv(rows: int) -> bytes:
+    return f"# BROKEN OFF after {rows} rows: this export is not whole\r\n".encode()
+
+
+def _counted_jsonl(rows: int) -> bytes:
+    return orjson.dumps({"rows": rows}) + b"\n"
+
+
+def _broken_jsonl(rows: int) -> bytes:
+    return (
+        f"BROKEN OFF after {rows} rows: this export is not whole\n".encode()
+    )  # no JSON, so that readers stop
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How an export is written.
+
+    Attributes:
+        suffix: of the file's name.
+        write: yields the file, a piece at a time.
+        counted: the last line of a file that ends with how many rows it has.
+        broken: what is sent after an error, so that the file does not look whole.
+    """
+
+    suffix: str
+    content_type: str
+    write: Callable[[Export], Iterator[bytes]]
+    counted: Callable[[int], bytes]
+    broken: Callable[[int], bytes]
+
+
+_CSV = "text/csv; charset=utf-8"
+FORMATS = {
+    "csv": Format("csv", _CSV, as_csv, _counted_csv, _broken_csv),
+    "spreadsheet": Format("csv", _CSV, as_spreadsheet, _counted_csv, _broken_csv),
+    "jsonl": Format("jsonl", "application/x-ndjson", as_jsonl, _counted_jsonl, _broken_jsonl),
+    "parquet": Format("parquet", "application/vnd.apache.parquet", as_parquet, _nothing, _nothing),
 }
+
+
+def written(export: Export, form: Format, *, ends_with_count: bool) -> Iterator[bytes]:
+    """Yield a file that says so where it could not be written to its end."""
+    rows = 0
+
+    def counted() -> Iterator[Row]:
+        nonlocal rows
+        for row in export.rows:
+            yield row
+            rows += 1
+
+    try:
+        yield from form.write(Export(export.columns, counted()))
+    except Exception:
+        yield form.broken(rows)
+        raise
+    if ends_with_count:
+        yield form.counted(rows)

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import orjson
 
-from cases.content import Problem, clean_text, printable
+from cases.content import printable
 from cases.groups import entity_in, named_files
+from cases.reference import check_entity, check_reference
 from hitl.flow.intake import replays
 from hitl.flow.intake.in_force import WorkflowInForce
 from hitl.flow.intake.media import absent_media
@@ -14,8 +15,6 @@ from hitl.flow.intake.receipts import AnswerBody
 from hitl.flow.intake.types import Checked, Intake, ItemResult
 from hitl.shared.canonical import sha256
 from hitl.shared.ids import new_id
-
-MAX_REFERENCE = 200
 
 
 def check(
@@ -29,8 +28,8 @@ def check(
         if index in results:
             continue
         content, problems = current.checker.check(item.content)
-        reference, misfit = _name("reference", item.reference)
-        entity, other = _name("entity", item.entity)
+        reference, misfit = check_reference(item.reference)
+        entity, other = check_entity(item.entity)
         problems = [*problems, *(one for one in (misfit, other) if one is not None)]
         if content is None or problems or item.misfits:
             results[index] = ItemResult(422, errors=[*item.misfits, *problems])
@@ -64,14 +63,3 @@ def taken(reference: str | None, by: str = "another case of this workflow") -> I
     error = f'"{printable(reference or "")}" is taken by {by}'
     fix = "Send each case once, under a reference of its own."
     return ItemResult(409, errors=[{"field": "reference", "error": error, "fix": fix}])
-
-
-def _name(field: str, value: object) -> tuple[str | None, Problem | None]:
-    if value is None:
-        return None, None
-    fix = f"Send a text of 1 to {MAX_REFERENCE} printable characters."
-    if not isinstance(value, str):
-        return None, {"field": field, "error": "is not a text", "fix": fix}
-    if not 0 < len(value) <= MAX_REFERENCE or not value.isprintable():
-        return None, {"field": field, "error": f'is "{printable(value)}"', "fix": fix}
-    return clean_text(value), None

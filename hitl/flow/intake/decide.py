@@ -1,8 +1,7 @@
 """Middle steps of intake: score the cases, apply the rule, prepare the rows that record both."""
 
 import logging
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,17 +12,13 @@ from hitl.flow.intake.types import Checked, Decided, Intake
 from hitl.shared.canonical import derived_key
 from hitl.shared.ids import new_id
 from models_store.rows import rows_for
+from models_store.scoring import score_around_failures, score_contents
 from science.decide import Route, decide
 from science.draws import draw
-from science.fields import Schema
-from science.serving import ServedModel
 
 log = logging.getLogger(__name__)
 
 FIRST_EPOCH = 1
-MAX_FAILURES = 60  # of scoring a part of a batch: three odd cases among ten thousand are found by then
-
-Content = Mapping[str, Any]
 
 
 def decide_cases(current: WorkflowInForce, checked: Sequence[Checked], intake: Intake) -> list[Decided]:
@@ -62,41 +57,15 @@ def score(
     contents = [item.content for item in checked]
     try:
         with patience.timed(current.release_id, len(contents)):
-            proba, unfit = _scored(current.plan, contents, current.schema)
+            proba, unfit = score_contents(current.plan, contents, current.schema)
     except Exception:
         log.exception("scoring failed, the cases go to people", extra={"release": str(current.release_id)})
         if len(contents) == 1:
             return None, None
-        proba, unfit = _around_failures(current.plan, contents, current.schema)
+        proba, unfit = score_around_failures(current.plan, rows_for(contents, current.schema))
         if np.isnan(proba).all():
             return None, None
     return proba, unfit if any(unfit) else None
-
-
-def _scored(plan: ServedModel, contents: Sequence[Content], schema: Schema) -> tuple[np.ndarray, list[bool]]:
-    rows = rows_for(contents, schema)
-    misfits = plan.fits(rows)
-    return plan.predict_proba(rows), [misfit is not None for misfit in misfits]
-
-
-def _around_failures(
-    plan: ServedModel, contents: Sequence[Content], schema: Schema
-) -> tuple[np.ndarray, list[bool]]:
-    """Score by halves; NaN for the cases that fail by themselves, and for the rest after many failures."""
-    proba = np.full((len(contents), len(plan.labels)), np.nan)
-    unfit = [False] * len(contents)
-    open_parts, failures = [range(len(contents))], 0
-    while open_parts and failures < MAX_FAILURES:
-        part = open_parts.pop()
-        try:
-            here = slice(part.start, part.stop)
-            proba[here], unfit[here] = _scored(plan, contents[here], schema)
-        except Exception:
-            failures += 1
-            if len(part) > 1:
-                half = len(part) // 2
-                open_parts += [part[half:], part[:half]]
-    return proba, unfit
 
 
 def _runner_up(current: WorkflowInForce, proba: Sequence[float] | None, predicted: int | None) -> str | None:

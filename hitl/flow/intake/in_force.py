@@ -7,6 +7,7 @@ one, so that a tripped breaker, a changed cutoff or a new model holds from the n
 import logging
 from dataclasses import dataclass
 from datetime import timedelta
+from time import monotonic
 from uuid import UUID
 
 from cases.content import Checker, checker_for
@@ -55,8 +56,10 @@ class WorkflowInForce:
     is_archived: bool
     entity_field: str  # names what cases belong to; "" where none does
     media_fields: dict[str, Kind]  # by name
+    tried_again_at: float | None  # monotonic; None unless its model could not be loaded
 
 
+RETRY_SECONDS = 5.0  # between two tries to load a model that could not be: it may have been mended
 _cache: dict[str, WorkflowInForce] = {}
 
 
@@ -66,7 +69,14 @@ def workflow_in_force(slug: str) -> WorkflowInForce:
     Raises:
         NotFound: there is no such workflow.
     """
-    return _cache.get(slug) or _read(slug)
+    kept = _cache.get(slug)
+    if kept is None or _may_be_mended(kept):
+        return _read(slug)
+    return kept
+
+
+def _may_be_mended(kept: WorkflowInForce) -> bool:
+    return kept.tried_again_at is not None and monotonic() - kept.tried_again_at >= RETRY_SECONDS
 
 
 def is_current(current: WorkflowInForce) -> bool:
@@ -96,6 +106,8 @@ def _read(slug: str) -> WorkflowInForce:
         else None
     )
     rules = ReviewRules.objects.get(workflow=workflow)
+    plan = _plan(governing)
+    is_missing = plan is None and governing.release_id is not None and governing.needs_scores
     snapshot = WorkflowInForce(
         workflow_id=workflow.id,
         slug=slug,
@@ -105,7 +117,7 @@ def _read(slug: str) -> WorkflowInForce:
         checker=checker_for(schema),
         grouper=Grouper(schema),
         rule=governing.rule,
-        plan=_plan(governing),
+        plan=plan,
         release_id=governing.release_id,
         release_name=release.name if release else None,
         cutoff_set_id=governing.cutoff_set_id,
@@ -119,6 +131,7 @@ def _read(slug: str) -> WorkflowInForce:
         is_archived=workflow.archived_at is not None,
         entity_field=workflow.entity_field,
         media_fields={field.name: field.kind for field in schema.fields if field.is_media},
+        tried_again_at=monotonic() if is_missing else None,
     )
     _cache[slug] = snapshot
     return snapshot

@@ -1,4 +1,4 @@
-"""One training run, start to end: train -> certify -> promote.
+"""One training run, start to end: train -> certify -> promote, or beside the champion in shadow.
 
 What a worker does with a queued run. A worker killed on the way leaves the run to the sweeper; the next one
 begins again from the labels, or, where the release is registered already, with what comes after.
@@ -17,11 +17,11 @@ from models_store.models import TrainingRun
 from models_store.selectors import champion, training_settings
 from models_store.services.heartbeat import heartbeat
 from models_store.services.registry import NothingNew, SchemaMoved
-from models_store.services.roles import promote
+from models_store.services.roles import move, promote
 from models_store.services.runs import begin, finish
 from models_store.services.steps import Clock, Steps
 from models_store.services.training import Refused, make_release
-from models_store.types import RunStatus
+from models_store.types import ReleaseRole, RunStatus
 from policy.promotion import worth_promoting
 from science.pipelines import NotTrainable
 
@@ -40,6 +40,8 @@ def run_training(*, run_id: UUID, clock: Clock) -> None:
     if run is None:
         return
     steps = Steps(run, clock)
+    facts = {"run": str(run_id), "workflow": str(run.workflow_id), "attempt": run.attempts}
+    log.info("training begins", extra=facts)
     try:
         with heartbeat(run, clock):
             _carry_out(run, steps, clock)
@@ -57,6 +59,8 @@ def _close(run: TrainingRun, steps: Steps, status: str, reason: str, now: dateti
     try:
         steps.stop(reason)
         finish(run=run, status=status, now=now, reason=reason)
+        facts = {"run": str(run.pk), "status": str(status), "reason": reason}
+        log.warning("training ended without a release", extra=facts)
     except RunIsOver:
         log.info("the run was cancelled or taken over", extra={"run": str(run.pk)})
 
@@ -71,11 +75,13 @@ def _carry_out(run: TrainingRun, steps: Steps, clock: Clock) -> None:
     with steps.step("Promote") as step:
         promotion = worth_promoting(release, now=clock())
         step.say(promotion.words)
-        if champion(run.workflow_id) is not None and training_settings(run.workflow_id).challengers_wait:
-            step.result = "It waits for a person."
-        elif not promotion.is_worth:
-            step.result = f"It does not take its place by itself. {promotion.words}"
-        else:
+        waits = champion(run.workflow_id) is not None and training_settings(run.workflow_id).challengers_wait
+        if promotion.is_worth and not waits:
             promote(release_id=release.id, actor=ACTOR, now=clock(), reason="It passed the gate.")
             step.result = f"{release.name} is the champion from the next case on."
+        else:
+            why = "It waits for a person." if waits else promotion.words
+            move(release_id=release.id, to=ReleaseRole.SHADOW, actor=ACTOR, now=clock(), reason=why)
+            step.result = f"It is in shadow: it scores beside the champion, and nobody sees it. {why}"
     finish(run=run, status=RunStatus.SUCCEEDED, now=clock(), release=release)
+    log.info("training succeeded", extra={"run": str(run.pk), "release": release.name, "end": step.result})

@@ -7,6 +7,7 @@ Pages are cut by identifier, which is in order of time. A filter that few cases 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from unicodedata import normalize
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -16,13 +17,14 @@ from cases.selectors import assets_of, schemas_of
 from cases.types import CaseStatus
 from cases.web.content import Preview, preview
 from hitl.accounts.models import User
-from hitl.flow.reading.visibility import VisibleAnswer, is_kept_blind, is_open, said_by_people, was_asked
+from hitl.flow.reading.visibility import answered_by, is_kept_blind, own_answers
 from hitl.shared.actor import Actor
 from policy.models import Decision
 from reviews.models import Review
 
 PAGE = 50
 STRETCH = 20_000
+ANSWERED, UNANSWERED = "answered", "unanswered"  # by the person themselves; all that reviewers can ask for
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +59,30 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One case in the list, as this person may see it."""
+    """One case in the list, as this person may see it.
+
+    For those kept blind `status` is "answered" or empty, and `answer` what they said themselves.
+    """
 
     case: Case
     preview: Preview
-    known: VisibleAnswer
-    is_automatic: bool
+    status: str
+    answer: str | None
+    decided_by: str = ""
+    is_automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows, and where the next page begins; `looked_until` is set when the search stopped short."""
+    """Rows, and where the next page begins; `looked_until` is set when the search stopped short.
+
+    `is_blind`: it tells what the person answered, and nothing of what became of it.
+    """
 
     rows: Sequence[Row]
     before: UUID | None
     looked_until: datetime | None
+    is_blind: bool
 
 
 def cases_page(wanted: Wanted, *, workflows: Sequence[Workflow], actor: Actor) -> Page:
@@ -88,40 +99,56 @@ def cases_page(wanted: Wanted, *, workflows: Sequence[Workflow], actor: Actor) -
         end = within.order_by("-pk").values_list("pk", flat=True)[STRETCH - 1 : STRETCH].first()
         if end:
             within = within.filter(pk__gte=end)
-    within = _filtered(within, wanted, is_blind)
+    within = _of_own(within, wanted, actor) if is_blind else _filtered(within, wanted)
     found = list(within.select_related("workflow").order_by("-pk")[: PAGE + 1])
     cases = found[:PAGE]
+    rows = _own_rows(cases, actor) if is_blind else _rows(cases)
     if len(found) > PAGE:
-        return Page(_rows(cases, is_blind), cases[-1].pk, None)
+        return Page(rows, cases[-1].pk, None, is_blind)
     if end is None:
-        return Page(_rows(cases, is_blind), None, None)
-    return Page(_rows(cases, is_blind), end, Case.objects.values_list("received_at", flat=True).get(pk=end))
+        return Page(rows, None, None, is_blind)
+    looked_until = Case.objects.values_list("received_at", flat=True).get(pk=end)
+    return Page(rows, end, looked_until, is_blind)
 
 
 def _named(words: str) -> Q:
+    by_reference = Q(reference=normalize("NFC", words))  # as references are kept
     try:
-        return Q(pk=UUID(words)) | Q(reference=words)
+        return Q(pk=UUID(words)) | by_reference
     except ValueError:
-        return Q(reference=words)
+        return by_reference
 
 
-def _filtered(cases: QuerySet[Case], wanted: Wanted, is_blind: bool) -> QuerySet[Case]:
+def _of_own(cases: QuerySet[Case], wanted: Wanted, actor: Actor) -> QuerySet[Case]:
+    cases = _received(cases, wanted)
+    if wanted.answer:
+        cases = cases.filter(answered_by(actor, label=wanted.answer))
+    if wanted.status == ANSWERED:
+        cases = cases.filter(answered_by(actor))
+    elif wanted.status == UNANSWERED:
+        cases = cases.filter(~answered_by(actor))
+    return cases
+
+
+def _received(cases: QuerySet[Case], wanted: Wanted) -> QuerySet[Case]:
     if wanted.received_from:
         cases = cases.filter(received_at__gte=_midnight(wanted.received_from))
     if wanted.received_to:
         cases = cases.filter(received_at__lt=_midnight(wanted.received_to + timedelta(days=1)))
+    return cases
+
+
+def _filtered(cases: QuerySet[Case], wanted: Wanted) -> QuerySet[Case]:
+    cases = _received(cases, wanted)
     if wanted.answer:
         cases = cases.filter(answer=wanted.answer)
     if wanted.status:
-        cases = cases.filter(status=wanted.status) if not is_blind else cases.filter(_seen_as(wanted.status))
-    if is_blind and (wanted.answer or wanted.decided_by):
-        cases = cases.exclude(is_open())
-    if wanted.is_about_answers and not is_blind:
+        cases = cases.filter(status=wanted.status)
+    if wanted.is_about_answers:
         cases = _answered(cases, wanted)
     if wanted.decided_by:
         cases = cases.filter(status=CaseStatus.DECIDED)
-        by_model = ~was_asked() if is_blind else _is_automatic()
-        cases = cases.filter(by_model if wanted.decided_by == "model" else ~by_model)
+        cases = cases.filter(_is_automatic() if wanted.decided_by == "model" else ~_is_automatic())
     return cases
 
 
@@ -140,10 +167,6 @@ def _answered(cases: QuerySet[Case], wanted: Wanted) -> QuerySet[Case]:
     return cases
 
 
-def _seen_as(status: str) -> Q:
-    return is_open() if status == CaseStatus.WAITING else Q(status=status) & ~is_open()
-
-
 def _is_automatic() -> Q:
     """Cases whose answer is the model's: routed automatically, and nobody has decided otherwise since."""
     of_case = Decision.objects.filter(case=OuterRef("pk"), epoch=OuterRef("epoch"))
@@ -155,20 +178,29 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, UTC)
 
 
-def _rows(cases: list[Case], is_blind: bool) -> list[Row]:
+def _previews(cases: list[Case]) -> dict[UUID, Preview]:
     schemas, assets = schemas_of(cases), assets_of(cases)
-    said = said_by_people(cases) if is_blind else {}
-    last = _last_decisions(cases)
+    return {case.pk: preview(case, schemas[case.workflow_id, case.schema_version], assets) for case in cases}
+
+
+def _own_rows(cases: list[Case], actor: Actor) -> list[Row]:
+    shown, mine = _previews(cases), own_answers(cases, actor)
+    return [
+        Row(case, shown[case.pk], ANSWERED, mine[case.pk].label)
+        if case.pk in mine
+        else Row(case, shown[case.pk], "", None)
+        for case in cases
+    ]
+
+
+def _rows(cases: list[Case]) -> list[Row]:
+    shown, last = _previews(cases), _last_decisions(cases)
     rows = []
     for case in cases:
-        shown = preview(case, schemas[case.workflow_id, case.schema_version], assets)
-        known, is_automatic = said.get(case.pk), False
-        if known is None:
-            decision = last.get(case.pk) if case.status == CaseStatus.DECIDED else None
-            is_automatic = decision is not None and decision.route == "auto"
-            by, at = (decision.actor_name, decision.decided_at) if decision else ("", None)
-            known = VisibleAnswer(case.status, case.answer, by, at)
-        rows.append(Row(case, shown, known, is_automatic))
+        decision = last.get(case.pk) if case.status == CaseStatus.DECIDED else None
+        is_automatic = decision is not None and decision.route == "auto"
+        by = decision.actor_name if decision else ""
+        rows.append(Row(case, shown[case.pk], case.status, case.answer, by, is_automatic))
     return rows
 
 

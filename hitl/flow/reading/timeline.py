@@ -6,7 +6,6 @@ from types import MappingProxyType
 
 from cases.models import Case, Voiding
 from hitl.audit.models import Entry as AuditEntry
-from hitl.flow.reading.visibility import VisibleAnswer
 from hitl.web.format import percent
 from hitl.web.timeline import Entry
 from policy.models import Decision
@@ -34,13 +33,10 @@ def whole_history(case: Case) -> list[Entry]:
     )  # stable: of what happened at once, the cause stands first
 
 
-def history_for_reviewer(case: Case, said: VisibleAnswer) -> list[Entry]:
-    """Return people's answers, once nobody can be asked any more; nothing of the model."""
-    received = Entry(case.received_at, "Received", icon="download")
-    if said.status == "waiting":
-        return [received]
-    reviews = list(Review.objects.filter(case=case, undone_at=None).select_related("reviewer", "task"))
-    return sorted([received, *_answered(reviews, with_purpose=False)], key=lambda entry: entry.at)
+def history_for_reviewer(case: Case, own: Review | None) -> list[Entry]:
+    """Return when the case came in and what the person answered themselves; nothing that followed from it."""
+    answered = _answered([own], with_purpose=False) if own else ()
+    return [Entry(case.received_at, "Received", icon="download"), *answered]
 
 
 def _received(case: Case) -> Entry:

@@ -1,73 +1,36 @@
-"""What a person may see of a case: pages must not tell reviewers what the desk hides from them.
+"""What a person may see of a case: pages must not tell whoever only reviews what the desk hides from them.
 
-Whoever reviews, and does not also watch over the service, sees
-
-* of a case that still waits for anybody's answer its content alone, also where the model has decided it and
-  only an audit is open;
-* of a case that people were asked about what people said, never what the model did with it: else answered
-  audits would stand out, and with them the kind of case that is audited;
-* the model's part only of cases that nobody was ever asked about.
+Whoever watches over the service sees everything. Everybody else sees of any case its content and what they
+answered themselves, for good, and nothing more. What became of an answer would tell the cases that the model
+decides from those it leaves to people, and its answer with it: an audit that agrees settles its case, one
+that does not asks somebody else. So nothing here asks for a status, a decision, a label, a task or anybody
+else's answer. What a page shows to reviewers can then not depend on them.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
 from cases.models import Case
-from cases.types import CaseStatus
-from hitl.accounts.types import Role
+from hitl.accounts.types import WATCHING
 from hitl.shared.actor import Actor
-from policy.models import Decision
-from reviews.models import Review, Task
-from reviews.types import OPEN
-
-REVIEWING = (Role.REVIEWER, Role.ADJUDICATOR)
-WATCHING = (Role.LEAD, Role.OPERATOR, Role.ADMINISTRATOR, Role.AUDITOR)
+from reviews.models import Review
 
 
 def is_kept_blind(actor: Actor) -> bool:
-    """Tell whether the actor only reviews: neither lead, operator, administrator nor auditor."""
-    return actor.has(*REVIEWING) and not actor.has(*WATCHING)
+    """Tell whether the actor is neither lead, operator, administrator nor auditor."""
+    return not actor.has(*WATCHING)
 
 
-def is_open() -> Q:
-    """Cases that somebody may still be asked about."""
-    return Q(status=CaseStatus.WAITING) | Q(Exists(Task.objects.filter(case=OuterRef("pk"), status__in=OPEN)))
+def answered_by(actor: Actor, *, label: str = "") -> Exists:
+    """Return the condition that a case was answered by the person, with this label if one is named."""
+    mine = Review.objects.filter(case=OuterRef("pk"), reviewer_id=actor.user_id, undone_at=None)
+    return Exists(mine.filter(label=label) if label else mine)
 
 
-def was_asked() -> Q:
-    """Cases that people were, are or will be asked about."""
-    tasks = Task.objects.filter(case=OuterRef("pk"))
-    audits = Decision.objects.filter(case=OuterRef("pk"), is_audited=True)
-    return Q(status=CaseStatus.WAITING) | Q(Exists(tasks)) | Q(Exists(audits))
-
-
-@dataclass(frozen=True, slots=True)
-class VisibleAnswer:
-    """What people said about a case, as far as reviewers may know."""
-
-    status: str
-    answer: str | None
-    decided_by: str
-    decided_at: datetime | None
-
-
-def said_by_people(cases: list[Case]) -> dict[UUID, VisibleAnswer]:
-    """Return what a reviewer may know of those cases that people were asked about; others are left out."""
+def own_answers(cases: Iterable[Case], actor: Actor) -> dict[UUID, Review]:
+    """Return the person's last answer to each of these cases; cases they have not answered are left out."""
     ids = [case.pk for case in cases]
-    asked = set(Case.objects.filter(was_asked(), pk__in=ids).values_list("pk", flat=True))
-    still_open = set(Case.objects.filter(is_open(), pk__in=asked).values_list("pk", flat=True))
-    reviews = Review.objects.filter(case_id__in=asked - still_open, undone_at=None).select_related("reviewer")
-    last = {review.case_id: review for review in reviews.order_by("submitted_at")}
-    return {
-        case.pk: _said(case, case.pk in still_open, last.get(case.pk)) for case in cases if case.pk in asked
-    }
-
-
-def _said(case: Case, is_still_open: bool, last: Review | None) -> VisibleAnswer:
-    if is_still_open:
-        return VisibleAnswer(CaseStatus.WAITING, None, "", None)
-    by = last.reviewer.get_username() if last else ""
-    return VisibleAnswer(case.status, case.answer, by, last.submitted_at if last else None)
+    mine = Review.objects.filter(case_id__in=ids, reviewer_id=actor.user_id, undone_at=None)
+    return {review.case_id: review for review in mine.order_by("submitted_at")}

@@ -10,19 +10,19 @@ from cases.models import Case, Label
 from cases.selectors import labelled_by_hand
 from cases.services.labels import NewLabel, record_labels, supersede_labels
 from cases.types import CaseStatus, Purpose
-from hitl.accounts.types import Role
+from hitl.accounts.types import SUPERVISING
 from hitl.audit.log import record
 from hitl.flow.settling.decide import NewAnswer, decide, require_decided
 from hitl.flow.settling.settle import Given, settle
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Conflict, Invalid, NotFound
+from hitl.shared.errors import Invalid, NotFound
 from policy.types import DecisionReason
 from reviews.errors import UnknownLabel
 from reviews.models import Review, Task
 from reviews.selectors import label_names_of
 from reviews.services.answers import check_answer
 
-MAY_AMEND = (Role.LEAD, Role.OPERATOR, Role.ADMINISTRATOR)
+MAY_AMEND = SUPERVISING
 
 
 @transaction.atomic
@@ -31,11 +31,12 @@ def amend_answer(*, case_id: UUID, label: str, reason: str, actor: Actor, now: d
 
     Leads and operators decide a decided case anew: their label is not blind and certifies nothing. A reviewer
     changes the answer they gave themselves, with everything that follows from it, as if they had said so at
-    once; also while others are asked, so that nothing tells an audit from another case.
+    once; also while others are asked, and where nothing follows any more since a lead has decided anew or the
+    case was withdrawn, so that nothing tells them what became of it.
 
     Raises:
         NotFound: there is no such case, or the actor has no say in it.
-        Conflict: the case has no answer yet, was withdrawn, or was decided anew since by somebody who may.
+        Conflict: a lead or operator changes a case that has no answer yet, or was withdrawn.
         UnknownLabel, Invalid: the label is no label of the case or is its answer already; no reason is given.
     """
     case = lock_case(case_id)
@@ -44,10 +45,8 @@ def amend_answer(*, case_id: UUID, label: str, reason: str, actor: Actor, now: d
     own = _own_answer(case, actor)
     if not actor.has(*MAY_AMEND) and own is None:
         raise NotFound()
-    if actor.has(*MAY_AMEND) or case.status == CaseStatus.WITHDRAWN:
+    if actor.has(*MAY_AMEND):
         require_decided(case)
-    elif labelled_by_hand([case.pk]):
-        raise Conflict("Somebody has decided this case anew since. It stays as they left it.")
     _check(case, label, reason, already=own.label if own and not actor.has(*MAY_AMEND) else case.answer)
     before = case.answer
     if actor.has(*MAY_AMEND):
@@ -114,5 +113,7 @@ def _answer_anew(case: Case, own: Review, label: str, comment: str, actor: Actor
         submitted_at=now,
         seconds=own.seconds,
     )
+    if case.status == CaseStatus.WITHDRAWN or labelled_by_hand([case.pk]):
+        return  # what they say is kept; nothing follows from it
     if settle([Given(case, task, review)], actor=actor, now=now)[task.pk] is None:
         supersede_labels({case.pk: review.pk}, now=now)  # until the others have answered, nothing is settled

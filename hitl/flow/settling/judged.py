@@ -5,6 +5,9 @@ decided, and did not because a proof needs such answers: held back while a certi
 under the breaker, at or above the cutoff. Reviewers who are wrong as often as the promise allows the model to
 be could prove nothing by single answers. Other reviews judge nobody: below the cutoff the model is often
 wrong, and two more answers each would be spent on cases that no certificate speaks of.
+
+Where releases would decide a case differently and it was drawn for that, its answers judge all of them. What
+a person has said in sight of a suggestion is judged with them: one blind answer does not overrule it.
 """
 
 from collections.abc import Collection
@@ -16,17 +19,21 @@ from science.decide import Reason
 Key = tuple[UUID, int]  # of a case and its epoch
 
 
-def judged_in(case_ids: Collection[UUID]) -> dict[Key, str]:
-    """Return the model's label of those cases whose blind answers judge it, in one query."""
+def judged_in(case_ids: Collection[UUID]) -> dict[Key, list[str]]:
+    """Return the models' labels of those cases whose blind answers judge them, in one query."""
     if not case_ids:
         return {}
-    said = (
-        (row.case_id, row.epoch, row.label)
-        if row.route == "auto"
-        else (row.case_id, row.epoch, _held_back(row.reason, row.predicted, row.score, row.cutoffs))
-        for row in routings_of(case_ids)
-    )
-    return {(case_id, epoch): label for case_id, epoch, label in said if label is not None}
+    judged: dict[Key, list[str]] = {}
+    for row in routings_of(case_ids):
+        label = (
+            row.label
+            if row.route == "auto"
+            else _held_back(row.reason, row.predicted, row.score, row.cutoffs)
+        )
+        labels = [*([label] if label is not None else []), *(row.differing or [])]
+        if labels:
+            judged[row.case_id, row.epoch] = labels
+    return judged
 
 
 def _held_back(

@@ -14,7 +14,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from cases.locking import lock_case
 from cases.models import Case, Label
 from cases.types import CaseStatus, Purpose
-from hitl.accounts.types import Role
+from hitl.accounts.types import SUPERVISING
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -30,7 +30,7 @@ from reviews.services.asking import drop_tasks
 from reviews.services.order import blind_head_start
 from reviews.types import OPEN, Mode, TaskReason
 
-MAY_MARK = (Role.LEAD, Role.OPERATOR, Role.ADMINISTRATOR)
+MAY_MARK = SUPERVISING
 MAX_REASON = 2_000
 ACTIVE = timedelta(days=14)  # who answered in these days is a reviewer of the workflow
 AT_ONCE = 1_000  # blind tasks looked at in one go
@@ -59,7 +59,7 @@ def mark_known_answer(
     """Mark a decided case as one whose answer is known; its truth may differ from what it counts as.
 
     Raises:
-        NotAllowed: the actor is no lead.
+        NotAllowed: the actor may not mark cases.
         NotFound: there is no such case.
         Conflict: the case has no answer, or somebody is still asked about it.
         UnknownLabel, Invalid: the truth is no label of the case; the reason is missing or too long.
@@ -101,7 +101,7 @@ def end_known_answer(*, case_id: UUID, actor: Actor, now: datetime) -> None:
     """Ask nobody about a known-answer case any more; what was answered is kept.
 
     Raises:
-        NotAllowed: the actor is no lead.
+        NotAllowed: the actor may not mark cases.
         NotFound: it is not one.
     """
     if not actor.has(*MAY_MARK):

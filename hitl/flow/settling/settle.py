@@ -21,7 +21,7 @@ from policy.types import DecisionReason
 from reviews.consensus import Ask, next_step
 from reviews.models import Review, Task
 from reviews.review_chances import is_reread
-from reviews.selectors import answers_that_stand
+from reviews.selectors import answers_that_stand, has_anybody_else
 from reviews.services.asking import ask_another, drop_tasks
 from reviews.services.rules import rules_of
 from reviews.types import Mode, TaskReason
@@ -82,11 +82,18 @@ class Answers:
         """Tell whether these answers may judge the model, whatever has become of the case since."""
         return self.purpose == Purpose.AUDIT or (self.required == 1 and self.reviews[0].mode == Mode.BLIND)
 
-    @property
-    def is_reread_by_chance(self) -> bool:
-        """Tell whether a second person reads this audit, though the first agrees with the model."""
+    def is_reread_by_chance(self, judged: Sequence[str] | None) -> bool:
+        """Tell whether a second person reads this audit, though the first agrees with the model.
+
+        Not where there is nobody else: what is never read would count as wrong in every proof.
+        """
         share = rules_of(self.task).reread_share
-        return self.purpose == Purpose.AUDIT and is_reread(self.case.pk, self.task.epoch, share)
+        if self.purpose != Purpose.AUDIT or not is_reread(self.case.pk, self.task.epoch, share):
+            return False
+        if len(self.labels) > 1 or judged is None or set(judged) != set(self.labels):
+            return True
+        but = [review.reviewer_id for review in self.reviews]
+        return has_anybody_else(self.task.workflow_id, but=but)
 
     @property
     def said_first(self) -> str | None:
@@ -103,21 +110,26 @@ def settle(given: Sequence[Given], *, actor: Actor, now: datetime) -> dict[UUID,
     """Do what follows from answers to different cases; return by task the label its case is settled with.
 
     None stands where others are asked. Cases and tasks are locked by the caller. What is answered to a
-    known-answer case changes nothing. What people say of a case that a lead has decided anew is kept as
-    evidence, and leaves the lead's answer as it is.
+    known-answer case changes nothing, nor to one withdrawn since. What people say of a case that a lead has
+    decided anew is kept as evidence, and leaves the lead's answer as it is.
     """
     labels: dict[UUID, str | None] = {}
     for one in given:
         if one.task.purpose == Purpose.KNOWN_ANSWER:
             remember_known_answer(case=one.case, review=one.review, now=now)
             labels[one.task.pk] = one.review.label
-    counting = _with_earlier([one for one in given if one.task.purpose != Purpose.KNOWN_ANSWER])
+        elif one.case.status == CaseStatus.WITHDRAWN:
+            labels[one.task.pk] = None
+    counting = _with_earlier([one for one in given if one.task.pk not in labels])
     judged = judged_in([said.case.pk for said in counting if said.may_judge])
     settled: list[tuple[Answers, str]] = []
     for said in counting:
         judgement = judged.get((said.case.pk, said.task.epoch)) if said.may_judge else None
         step = next_step(
-            said.labels, required=said.required, judged=judgement, reread=said.is_reread_by_chance
+            said.labels,
+            required=said.required,
+            judged=judgement,
+            reread=said.is_reread_by_chance(judgement),
         )
         if isinstance(step, Ask):
             reason = _why_another(said, judgement)
@@ -134,12 +146,26 @@ def settle(given: Sequence[Given], *, actor: Actor, now: datetime) -> dict[UUID,
 def _with_earlier(given: Sequence[Given]) -> list[Answers]:
     others = [one.case.pk for one in given if not one.task.is_alone]
     earlier = answers_that_stand(others) if others else {}
-    return [Answers(one, earlier.get((one.case.pk, one.task.epoch), [one.review])) for one in given]
+    return [
+        Answers(one, _of_one_question(earlier.get((one.case.pk, one.task.epoch), [one.review])))
+        for one in given
+    ]
 
 
-def _why_another(said: Answers, judged: str | None) -> TaskReason:
+def _of_one_question(reviews: Sequence[Review]) -> Sequence[Review]:
+    """Return the answers to be counted together.
+
+    A case that a person has decided is audited where releases differ on it: those who audit it do so among
+    themselves, whatever was answered before in sight of a suggestion.
+    """
+    if not any(review.task.purpose == Purpose.AUDIT for review in reviews):
+        return reviews
+    return [review for review in reviews if review.task.purpose != Purpose.REVIEW]
+
+
+def _why_another(said: Answers, judged: Sequence[str] | None) -> TaskReason:
     """Say for leads why somebody else is asked: to agree, or because there is a disagreement."""
-    differs = len({*said.labels, *([judged] if judged is not None else [])}) > 1
+    differs = len({*said.labels, *(judged or [])}) > 1
     return TaskReason.DISAGREEMENT if differs else TaskReason.SECOND
 
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import transaction
 
 from cases.locking import lock_case
-from cases.models import Case
+from cases.models import Case, Label
 from cases.services.labels import take_back_label
 from cases.types import CaseStatus, Purpose
 from hitl.flow.settling.decide import set_status
@@ -20,9 +20,6 @@ from reviews.errors import LeaseExpired, NothingToUndo, UndoTooLate
 from reviews.models import Review, Task
 from reviews.services.asking import drop_tasks, reopen
 from reviews.services.queue import give_back
-from reviews.types import TaskStatus
-
-BUILT_ON = "Somebody has changed the answer to this case since. It stays as they left it."
 
 
 @transaction.atomic
@@ -32,9 +29,13 @@ def undo_review(*, lease_token: UUID, actor: Actor, now: datetime, holding: UUID
     `holding` is the lease of the case on the page meanwhile: it is given back to the queue. Done twice, the
     second time returns the lease of the first.
 
+    Inside the window it works whatever has become of the case, and the one refusal has one sentence: else
+    undo would tell a case that somebody else was asked about, as of an audit that contradicts the model. What
+    another person has answered stands, and waits for the new answer; so does what a lead has decided anew.
+
     Raises:
         NothingToUndo: the actor gave no answer under this lease.
-        UndoTooLate: the window has closed, somebody has built on the answer, or the news of it has left.
+        UndoTooLate: the window has closed, or the news of what was settled has left.
         HandsFull: the actor holds as many cases as one person may.
     """
     given = Review.objects.filter(lease_token=lease_token, reviewer_id=actor.user_id)
@@ -62,11 +63,9 @@ def undo_review(*, lease_token: UUID, actor: Actor, now: datetime, holding: UUID
         Review.objects.filter(pk=review.pk).update(undone_at=now)
         return _hand_back(task, holding, actor, now)
     tasks = [other for other in tasks if other.purpose != Purpose.KNOWN_ANSWER]
-    if any(later.slot > task.slot and later.status == TaskStatus.DONE for later in tasks):
-        raise UndoTooLate("Somebody has answered this case after you. Change your answer instead.")
     Review.objects.filter(pk=review.pk).update(undone_at=now)
     drop_tasks(Task.objects.filter(pk__in=[t.pk for t in tasks if t.slot > task.slot]), now=now)
-    _undo_outcome(case, review, actor, now)
+    _undo_outcome(case, actor, now)
     return _hand_back(task, holding, actor, now)
 
 
@@ -83,21 +82,33 @@ def _lease_again(task: Task, actor: Actor, now: datetime) -> UUID:
     return task.lease_token
 
 
-def _undo_outcome(case: Case, review: Review, actor: Actor, now: datetime) -> None:
-    """Take back label, decision, status and news, as far as this answer brought them about."""
-    if not take_back_label(case_id=case.pk, review_id=review.pk, now=now):
-        raise UndoTooLate(BUILT_ON)
+def _undo_outcome(case: Case, actor: Actor, now: datetime) -> None:
+    """Take back label, decision, status and news that people's answers have brought about in this epoch.
+
+    Usually those of the answer undone; of a later one, where somebody else has answered since and it was
+    settled with theirs. Its window is still open, so its news has not left either.
+    """
+    settled_by = _settled_by(case)
+    if settled_by is None:
+        return  # others are still asked, or the case is what a lead has made of it
+    take_back_label(case_id=case.pk, review_id=settled_by, now=now)
     decisions = Decision.objects.filter(case_id=case.pk, epoch=case.epoch)
-    if not decisions.filter(review_id=review.pk).exists():
-        return  # others are still asked, or an audit agreed: nothing had been decided
+    if not decisions.filter(review_id=settled_by).exists():
+        return  # an audit agreed: nothing had been decided
     last, before_it = decisions.order_by("-sequence")[:2]
-    if last.review_id != review.pk:
-        raise UndoTooLate(BUILT_ON)
-    if not take_back_news(subject_id=case.pk, review_id=review.pk):
-        raise UndoTooLate("The news of this answer has left already. Change the answer instead.")
+    if last.review_id != settled_by or not take_back_news(subject_id=case.pk, review_id=settled_by):
+        raise UndoTooLate()
     before = before_it.label if last.reason == DecisionReason.AMENDED else None
     undone = NewDecision(
-        case.pk, case.epoch, DecisionReason.UNDONE, before, after=last.sequence, review_id=review.pk
+        case.pk, case.epoch, DecisionReason.UNDONE, before, after=last.sequence, review_id=settled_by
     )
     append_decisions([undone], actor=actor, now=now)
     set_status({case: before}, CaseStatus.DECIDED if before else CaseStatus.WAITING, now=now)
+
+
+def _settled_by(case: Case) -> UUID | None:
+    """Return the answer of this epoch that made the case's current label; None where none did."""
+    current = Label.objects.filter(case_id=case.pk, superseded_at=None).values_list("review_id", flat=True)
+    of_epoch = Review.objects.filter(pk__in=current, epoch=case.epoch)
+    found: UUID | None = of_epoch.values_list("pk", flat=True).first()
+    return found

@@ -19,7 +19,7 @@ from cases.models import Case, Label, Voiding
 from cases.services.labels import NewLabel, record_labels, supersede_labels
 from cases.types import CaseStatus, Purpose
 from hitl.accounts.models import User
-from hitl.accounts.types import Role
+from hitl.accounts.types import SUPERVISING
 from hitl.audit.log import record
 from hitl.flow.settling.decide import set_status, tell
 from hitl.flow.settling.judged import judged_in
@@ -40,7 +40,7 @@ from reviews.services.voiding import (
     take_leases_away,
 )
 
-MAY_VOID = (Role.LEAD, Role.OPERATOR, Role.ADMINISTRATOR)
+MAY_VOID = SUPERVISING
 JOB = "hitl.flow.void_answers"
 CHUNK = 50
 MAX_REASON = 2_000
@@ -55,7 +55,7 @@ class Touched:
     cases: int
     automatic: int
     labels: int
-    held: int
+    leased: int
 
     @property
     def of_people(self) -> int:
@@ -68,14 +68,14 @@ def preview_voiding(*, reviewer_id: int, workflow_id: UUID | None, since: dateti
     all_given = standing_in(reviewer_id=reviewer_id, workflow_id=workflow_id, since=since, until=now)
     cases = all_given.exclude(task__purpose=Purpose.KNOWN_ANSWER).values("case_id").distinct()
     routed = Decision.objects.filter(case_id__in=cases, sequence=0, route="auto")
-    held = Task.objects.filter(leased_to_id=reviewer_id, status="leased")
+    leased = Task.objects.filter(leased_to_id=reviewer_id, status="leased")
     return Touched(
         answers=all_given.count(),
         known=all_given.filter(task__purpose=Purpose.KNOWN_ANSWER).count(),
         cases=cases.count(),
         automatic=routed.values("case_id").distinct().count(),
         labels=Label.objects.filter(case_id__in=cases, superseded_at=None).count(),
-        held=(held if workflow_id is None else held.filter(workflow_id=workflow_id)).count(),
+        leased=(leased if workflow_id is None else leased.filter(workflow_id=workflow_id)).count(),
     )
 
 
@@ -263,7 +263,7 @@ def _follow(case: Case, review: Review, tasks: list[Task], actor: Actor, now: da
         undone = NewDecision(case.pk, case.epoch, DecisionReason.UNDONE, None, review_id=review.pk)
         append_decisions([undone], actor=actor, now=now)
         set_status({case: None}, CaseStatus.WAITING, now=now)
-        tell(case, "decision.recalled", now=now)
+        tell(case, "decision.voided", now=now)
     ask_again(task=task, tasks=tasks, now=now)
     return [*counted, "reaudited" if is_automatic else "reopened"]
 

@@ -1,4 +1,4 @@
-"""A case is taken out, by its submitter or by the rule for one that was passed on: nobody is asked."""
+"""A case is taken out, by its submitter or by the rule for one that was skipped: nobody is asked."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -20,7 +20,7 @@ from reviews.models import Skip, Task
 from reviews.services.asking import drop_tasks
 from reviews.types import OPEN, TaskStatus
 
-LOOKS_BACK = timedelta(days=2)  # of the sweeper, over passed-on cases
+LOOKS_BACK = timedelta(days=2)  # of the sweeper, over skipped cases
 AT_ONCE = 500
 
 
@@ -64,7 +64,7 @@ def _withdraw(case: Case, actor: Actor, now: datetime) -> None:
 
 
 def withdraw_skipped(*, now: datetime) -> int:
-    """Withdraw the waiting cases that a reviewer passed on where the rule is that nobody else is asked.
+    """Withdraw the waiting cases that a reviewer skipped where the rule is that nobody else is asked.
 
     Return how many. Done again, it finds none.
     """

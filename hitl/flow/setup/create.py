@@ -8,11 +8,12 @@ from django.db import transaction
 
 from cases.models import Workflow
 from cases.services.workflows import create_workflow
+from hitl.accounts.automation import require_answerable
 from hitl.shared.actor import Actor
 from policy.services.promises import Promise, create_policy
 from policy.types import Degree
 from reviews.models import ReviewRules
-from reviews.services.rules import checked_rules
+from reviews.services.rules import checked_rules, decided_by_rule
 
 
 @transaction.atomic
@@ -38,6 +39,7 @@ def set_up_workflow(
 
     Raises:
         Invalid: something does not fit; each is named with its fix, and nothing is written.
+        PersonNeeded, NotAllowed: it would let the service decide more than the actor may allow.
         cases.services.workflows.SlugTaken: another workflow has this slug.
     """
     workflow = create_workflow(
@@ -61,5 +63,6 @@ def set_up_workflow(
     )
     labels_there = workflow.schemas.get(number=1).label_names
     rules = checked_rules(ReviewRules(workflow=workflow), review_rules or {}, labels=labels_there)
+    require_answerable(actor, decided_by_rule(rules, ["sla_action", *(review_rules or {})]))
     rules.save(force_insert=True)
     return workflow

@@ -1,4 +1,4 @@
-"""Import a labelled history from a file: chunk by chunk, each row named that does not fit."""
+"""Import a labelled history from a file: chunk by chunk, what does not fit counted by its reason."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -8,29 +8,41 @@ from pathlib import Path
 from uuid import UUID
 
 from cases.content import Problem
-from cases.files.histories import labelled, sentences
+from cases.files.histories import labelled
 from cases.files.proposal import check_label
 from cases.files.reading import Reading
+from cases.files.refusals import Refusals
 from cases.files.tables import Table
-from cases.services.imports import Labelled, import_labelled
+from cases.services.imports import import_labelled
+from cases.services.labelled import Imported, Labelled
+from cases.services.row_names import RowNames
 from hitl.shared.actor import Actor
+from hitl.shared.ids import new_id
 
 CHUNK = 1_000
-LISTED = 20  # refused rows that are told one by one
 
-NotedRow = tuple[int, list[Problem]]
 _Row = tuple[int, Labelled | list[Problem]]
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What became of a file's rows: each was taken in, was there already, or was refused."""
+    """What became of a file's rows: each was taken in, was there already, or was refused.
+
+    Attributes:
+        unattested: how many of those that were there already have no attested label.
+        label: the column that the labels come from.
+        notes: what whoever reads this should know, in sentences.
+        is_attested: the rows that were taken in may prove something.
+    """
 
     taken: int = 0
     known: int = 0
     refused: int = 0
-    first_refused: list[NotedRow] = field(default_factory=list)
+    unattested: int = 0
+    reasons: Refusals = field(default_factory=Refusals)
     notes: tuple[str, ...] = ()
+    label: str | None = None
+    is_attested: bool = False
 
     @property
     def rows(self) -> int:
@@ -38,11 +50,21 @@ class Outcome:
         return self.taken + self.known + self.refused
 
     def refusals(self) -> Iterator[str]:
-        """Yield which rows were refused, and why: the first ones by line, the others by their number."""
-        for line, problems in self.first_refused:
-            yield from sentences(line, problems)
-        if left := self.refused - len(self.first_refused):
-            yield f"... and {left:,} more rows that do not fit"
+        """Yield which rows were refused, and why, a reason at a time."""
+        return self.reasons.sentences()
+
+    def add(self, chunk: list[_Row], bring: Callable[[list[Labelled]], Imported]) -> None:
+        """Bring a part of the file somewhere, and count what becomes of it."""
+        items = [(line, item) for line, item in chunk if isinstance(item, Labelled)]
+        result = bring([item for _, item in items])
+        refused = [(line, problems) for line, problems in chunk if not isinstance(problems, Labelled)]
+        refused += [(items[place][0], problems) for place, problems in result.refused]
+        for line, problems in sorted(refused, key=lambda row: row[0]):
+            self.reasons.add(line, problems)
+        self.taken += result.taken
+        self.known += result.known
+        self.unattested += result.unattested
+        self.refused += len(refused)
 
 
 def import_history(
@@ -53,38 +75,45 @@ def import_history(
     actor: Actor,
     now: datetime,
     attest: bool = False,
+    all_new: bool = False,
+    salt: UUID | None = None,
     media: Path | None = None,
     progress: Callable[[float, int], None] = lambda done, rows: None,
 ) -> Outcome:
     """Import the rows of a file with their labels; rows that are already here are left alone.
 
     Each chunk is a transaction of its own: after an interruption the same file is imported again, and goes on
-    where it stopped. `media` is the folder that cells of image and audio fields name files in. `progress` is
-    called with the share of the file that was read and the rows so far.
+    where it stopped. `media` is the folder that cells of image and audio fields name files in. With `all_new`
+    each row is a new case; the same `salt` names them the same again. `progress` is called with the share of
+    the file that was read and the rows so far. Doors look at the whole file first
+    (`hitl.flow.setup.take_in`): whether a sample may be attested is known only then.
 
     Raises:
         Invalid: it is not known which column is the label; nothing is taken in.
         cases.files.tables.BadTable: the file is damaged; the rows before the damage were taken in.
     """
     check_label(reading)
-    outcome = Outcome(notes=reading.notes)
-    for chunk in _chunks(labelled(table.rows, reading, folder=media)):
-        items = [(line, item) for line, item in chunk if isinstance(item, Labelled)]
-        result = import_labelled(
-            workflow_id=workflow_id, items=[item for _, item in items], actor=actor, now=now, attest=attest
+    outcome = Outcome(notes=reading.notes, label=reading.label, is_attested=attest)
+    names = RowNames(salt=(salt or new_id()) if all_new else None)
+
+    def bring(items: list[Labelled]) -> Imported:
+        return import_labelled(
+            workflow_id=workflow_id,
+            items=items,
+            actor=actor,
+            now=now,
+            attest=attest,
+            names=names,
+            all_new=all_new,
         )
-        refused = [(line, problems) for line, problems in chunk if not isinstance(problems, Labelled)]
-        refused += [(items[place][0], problems) for place, problems in result.refused]
-        outcome.taken += result.taken
-        outcome.known += result.known
-        outcome.refused += len(refused)
-        outcome.first_refused += sorted(refused, key=lambda row: row[0])[
-            : LISTED - len(outcome.first_refused)
-        ]
+
+    for chunk in chunks(labelled(table.rows, reading, folder=media, now=now)):
+        outcome.add(chunk, bring)
         progress(table.done(), outcome.rows)
     return outcome
 
 
-def _chunks(rows: Iterator[_Row]) -> Iterator[list[_Row]]:
+def chunks(rows: Iterator[_Row]) -> Iterator[list[_Row]]:
+    """Yield the rows a part at a time."""
     while chunk := list(islice(rows, CHUNK)):
         yield chunk

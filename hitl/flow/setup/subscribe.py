@@ -11,7 +11,7 @@ from cases.services.versions import bump, bump_all
 from hitl.outbox import endpoints
 from hitl.outbox.models import Endpoint
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Invalid
+from hitl.shared.errors import Invalid, NotFound
 
 
 @transaction.atomic
@@ -31,11 +31,10 @@ def subscribe(
     """
     if workflow_id is not None and not Workflow.objects.filter(pk=workflow_id).exists():
         raise Invalid([{"field": "workflow", "error": "is not there", "fix": "Choose one from the list."}])
-    endpoint = endpoints.create_endpoint(
+    _let_intake_know(workflow_id)
+    return endpoints.create_endpoint(
         name=name, url=url, kinds=kinds, workflow_id=workflow_id, actor=actor, now=now
     )
-    _let_intake_know(workflow_id)
-    return endpoint
 
 
 @transaction.atomic
@@ -45,11 +44,15 @@ def resume(*, endpoint_id: UUID, actor: Actor, now: datetime) -> None:
     Raises:
         NotFound: there is no such endpoint.
     """
+    endpoint = Endpoint.objects.filter(pk=endpoint_id).first()
+    if endpoint is None:
+        raise NotFound()
+    _let_intake_know(endpoint.workflow_id)
     endpoints.enable_endpoint(endpoint_id=endpoint_id, actor=actor, now=now)
-    _let_intake_know(Endpoint.objects.values_list("workflow_id", flat=True).get(pk=endpoint_id))
 
 
 def _let_intake_know(workflow_id: UUID | None) -> None:
+    """Raise the versions first: workflows are locked before anything that is recorded."""
     if workflow_id is None:
         bump_all()
     else:

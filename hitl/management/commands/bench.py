@@ -21,7 +21,11 @@ class Command(BaseCommand):
         )
         parser.add_argument("--quick", action="store_true", help="fewer repetitions: done within a minute")
         parser.add_argument(
-            "--only", nargs="+", default=(), metavar="PART", help="guarantee: these bars alone"
+            "--only",
+            nargs="+",
+            default=(),
+            metavar="PART",
+            help="guarantee: these bars alone; faults: these faults",
         )
         parser.add_argument("--runs", type=int, metavar="N", help="guarantee: repetitions, instead of 2,000")
         parser.add_argument("--data", type=Path, metavar="DIR", help="guarantee: folder of further data sets")

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import sys
 import tempfile
 from argparse import ArgumentParser
@@ -14,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from hitl.management.importing import add_file_options, told_by
 from hitl.runtime.paths import MANAGE, data_directory
+from hitl.runtime.processes import run_tied
 from hitl.runtime.template import start_from_template
 from hitl.shared.errors import HitlError, in_words
 from hitl.simulate.errors import CannotSimulate
@@ -103,12 +103,13 @@ def _on_stage(options: Options, report: Path) -> int:
                 "DATABASE_URL": server.url,
                 "REDIS_URL": "redis://127.0.0.1:1/0",  # no bell is rung
                 "HITL_DATA_DIR": str(folder),
-                "HITL_SECRET_KEY": f"of simulation {options.seed}, nothing is kept",  # its draws come back
+                # Its draws come back, so it is always the same.
+                "HITL_SECRET_KEY": f"of simulation {options.seed}, nothing is kept".ljust(32),
                 "HITL_LOG_LEVEL": "ERROR",
                 ON_STAGE: "1",
             }
             command = [sys.executable, str(MANAGE), *sys.argv[1:], f"--report={report}"]
-            return subprocess.run(command, env=environment).returncode
+            return run_tied(command, environment=environment)
         finally:
             server.stop()
 

@@ -11,8 +11,8 @@ from django.core.management.base import BaseCommand, CommandError
 from cases.files.told import NOTHING, Told
 from cases.models import Workflow
 from hitl.flow.setup.from_file import Begun, begin_with
-from hitl.management.importing import add_file_options, show_progress, summary, told_by
-from hitl.runtime.errors import CannotStart
+from hitl.management.importing import add_file_options, made_of, show_progress, summary, told_by
+from hitl.runtime.errors import BadInput
 from hitl.runtime.serve import say, serve
 from hitl.shared import clock
 from hitl.shared.actor import system
@@ -49,7 +49,7 @@ class Command(BaseCommand):
 
         def prepare() -> None:
             if options["file"] is not None:
-                begun.extend(_begin(options["file"], told))
+                begun.extend(_begin(options["file"], told, options["allow_refused"]))
 
         def welcome(address: str) -> None:
             for one in begun:
@@ -60,21 +60,25 @@ class Command(BaseCommand):
         sys.exit(serve(port=options["port"], prepare=prepare, meanwhile=welcome))
 
 
-def _begin(path: Path, told: Told) -> list[Begun]:
+def _begin(path: Path, told: Told, allow: float) -> list[Begun]:
     """Make the workflow that the file suggests; a file that does not fit stops the start with its reason."""
     say(f"Reading {path}")
     try:
         begun = begin_with(
-            path, told=told, actor=system("up"), now=clock.now(), progress=partial(show_progress, sys.stderr)
+            path,
+            told=told,
+            actor=system("up"),
+            now=clock.now(),
+            allow=allow,
+            progress=partial(show_progress, sys.stderr),
         )
     except HitlError as refused:
-        raise CannotStart("\n".join(in_words(refused))) from None
+        raise BadInput("\n".join(in_words(refused))) from None
     if begun is None:
         say("  There is a workflow of that name already: nothing is read again.")
         return []
-    fields = begun.workflow.schemas.get(number=1).fields
-    words = ", ".join(f"{field['name']} ({field['kind']})" for field in fields)
-    say(f"Made the workflow {begun.workflow.name}: {words}")
+    made = begun.workflow.schemas.get(number=1)
+    say(f"Made the workflow {begun.workflow.name}: {made_of(made.fields, made.label_names, begun.label)}")
     outcome = begun.outcome
     for line in (summary(outcome), *outcome.notes, *outcome.refusals()):
         say(f"  {line}")

@@ -5,6 +5,7 @@ export function markField(content, one) {
   const field = content.querySelector(`[data-field="${CSS.escape(one.where.path)}"]`);
   const value = field?.querySelector("dd");
   if (!field || !value) return;
+  bringUp(field);
   field.classList.add(one.side);
   const usual = Object.entries(one.why?.typical ?? {}).map(([label, typical]) => `${label}: ${typical}`);
   if (!usual.length) return;
@@ -12,6 +13,16 @@ export function markField(content, one) {
   why.className = "field-why";
   why.textContent = `typical ${usual.join(", ")}`;
   value.after(why);
+}
+
+/**
+ * Of a table that is too long to be read, what evidence points at comes first: nobody has to unfold it.
+ * @param {Element} field
+ */
+function bringUp(field) {
+  const more = field.closest(".stage-more") ?? field.parentElement?.nextElementSibling;
+  const list = more?.matches(".stage-more") ? more.previousElementSibling : null;
+  list?.insertBefore(field, list.querySelector(":scope > :not(.for, .against)"));
 }
 
 /** @param {Element} content */

@@ -112,8 +112,8 @@ can({
     if (isAskedFor()) return void reveal(url.suggestionUrl ?? "", {});
     return card() ? void set(!isHidden()) : false;
   },
-  "next-mark": () => isCase() && !isHidden() && stepTo(1),
-  "previous-mark": () => isCase() && !isHidden() && stepTo(-1),
+  "next-highlight": () => isCase() && !isHidden() && stepTo(1),
+  "previous-highlight": () => isCase() && !isHidden() && stepTo(-1),
   helped: () => isCase() && !isHidden() && flag("helped"),
   misled: () => isCase() && !isHidden() && flag("misled"),
 });

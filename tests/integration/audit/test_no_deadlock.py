@@ -16,7 +16,8 @@ from django.db import connection, transaction
 
 from cases.models import Workflow
 from cases.services.workflows import archive_workflow
-from hitl.audit.log import record, verify
+from hitl.audit.log import record
+from hitl.audit.verify import verify
 from models_store.services.schedule import change_training_plan
 from reviews.models import ReviewRules
 from reviews.services.rules import change_rules

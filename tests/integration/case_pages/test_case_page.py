@@ -14,6 +14,7 @@ from hitl.outbox.events import News, emit
 from hitl.outbox.models import Delivery, Endpoint
 from tests.support.case_rows import answer, automatic_case, image_asset, stored, waiting_case, workflow_of
 from tests.support.factories import NOW, person
+from tests.support.pages import as_read
 from tests.support.policy_rows import automating_workflow
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +34,7 @@ def workflow() -> Workflow:
 
 
 def page_of(client: Client, case: Case) -> str:
-    return client.get(f"/cases/{case.pk}/").content.decode()
+    return as_read(client.get(f"/cases/{case.pk}/").content.decode())
 
 
 def test_the_history_tells_who_did_what_when_and_on_what_grounds(

@@ -14,7 +14,10 @@ from cases.content import checker_for
 from cases.files.told import NOTHING, Told
 from cases.models import Case, Workflow
 from hitl.accounts.types import Role
+from hitl.flow.setup.file_imports import take_in_file
 from hitl.flow.setup.from_file import begin_with
+from hitl.flow.setup.rehearsal import ALLOWED
+from hitl.shared import clock
 from hitl.shared.errors import HitlError, in_words
 from hitl.simulate.options import Options
 from hitl.simulate.reading import read_world
@@ -31,6 +34,7 @@ class File:
     name: str
     data: bytes
     told: Told = NOTHING
+    allow: float = ALLOWED
     has_time: bool = False
     taken: int = N
     refusals: list[str] = field(default_factory=list)
@@ -45,6 +49,10 @@ class Seen:
     labels: list[str] = field(default_factory=list)
     cases: list[tuple[Any, ...]] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
+
+
+def _said(refused: HitlError) -> list[str]:
+    return "\n".join(in_words(refused)).split("\n")
 
 
 def _in_order(cases: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
@@ -69,9 +77,9 @@ def _made(workflow: Workflow, refusals: list[str], file: File) -> Seen:
 def by_up(path: Path, file: File) -> Seen:
     """`up --from FILE`."""
     try:
-        begun = begin_with(path, told=file.told, actor=TESTER, now=NOW)
+        begun = begin_with(path, told=file.told, allow=file.allow, actor=TESTER, now=NOW)
     except HitlError as refused:
-        return Seen(refusals=in_words(refused))
+        return Seen(refusals=_said(refused))
     assert begun is not None
     return _made(begun.workflow, list(begun.outcome.refusals()), file)
 
@@ -80,9 +88,12 @@ def by_command(path: Path, file: File) -> Seen:
     """`import_cases WORKFLOW FILE --create`."""
     told, errors = file.told, io.StringIO()
     words = [
-        f"--{name}={getattr(told, name)}" for name in ("label", "reference", "time") if getattr(told, name)
+        f"--{name}={getattr(told, name)}"
+        for name in ("label", "reference", "time", "entity")
+        if getattr(told, name)
     ]
-    words += ["--day-first"] * told.day_first
+    words += ["--day-first"] * bool(told.day_first)
+    words += [f"--allow-refused={file.allow}"]
     words += [f"--fields={','.join(f'{name}:{kind}' for name, kind in told.fields)}"] if told.fields else []
     try:
         call_command(
@@ -98,8 +109,9 @@ def by_page(path: Path, file: File) -> Seen:
     """The page that makes a workflow from a file, then the one that takes the file in."""
     client = Client()
     client.force_login(person(Role.ADMINISTRATOR))
-    told = {name: getattr(file.told, name) or "" for name in ("label", "reference", "time")}
+    told = {name: getattr(file.told, name) or "" for name in ("label", "reference", "time", "entity")}
     told |= {"day_first": "on"} if file.told.day_first else {}
+    told |= {"allow_refused": str(file.allow)}
 
     def send() -> dict[str, Any]:
         return {**told, "file": SimpleUploadedFile(path.name, file.data)}
@@ -118,7 +130,14 @@ def by_page(path: Path, file: File) -> Seen:
             }
     made = client.post("/workflows/new/", typed | {"slug": "by-page"})
     assert made.status_code == 200, made.content
-    taken = client.post("/workflows/by-page/import/", send())
+    taken = client.post("/workflows/by-page/import/", send(), follow=True)
+    row = taken.context["row"]
+    if row.is_active:  # no worker in a test
+        take_in_file(import_id=row.id, now=clock.now())
+        taken = client.get(f"/workflows/by-page/imports/{row.id}/")
+        row = taken.context["row"]
+    if row.status == "asks":
+        return Seen(refusals=row.reason.split("\n"))
     outcome = taken.context["outcome"]
     assert outcome.rows == outcome.taken + outcome.known + outcome.refused
     return _made(Workflow.objects.get(slug="by-page"), list(outcome.refusals()), file)
@@ -127,9 +146,9 @@ def by_page(path: Path, file: File) -> Seen:
 def by_simulation(path: Path, file: File) -> Seen:
     """`simulate FILE`."""
     try:
-        world = read_world(Options(file=path, told=file.told))
+        world = read_world(Options(file=path, told=file.told, allow_refused=file.allow))
     except HitlError as refused:
-        return Seen(refusals=in_words(refused))
+        return Seen(refusals=_said(refused))
     checker = checker_for(Schema.from_json({"fields": world.fields, "labels": world.labels}))
     cases = [
         (checker.check(item.content)[0], item.label, item.reference, item.at if file.has_time else None)

@@ -140,7 +140,7 @@ def test_what_is_made_when_modules_are_loaded_knows_it_too() -> None:
         "DJANGO_SETTINGS_MODULE": "hitl.settings",
         "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
         "REDIS_URL": "redis://127.0.0.1:1/0",
-        "HITL_SECRET_KEY": "of a test",
+        "HITL_SECRET_KEY": "of a test, which signs nothing that is kept",
     }
     command = [sys.executable, "-W", "ignore", "-c", script]
     result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)

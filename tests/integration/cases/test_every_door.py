@@ -78,6 +78,7 @@ FILES = {
     "refused rows": File(
         "f.csv",
         csv_of(PLAIN) + b"c90,1,red,good,more\nc91,2,red,\n",
+        allow=0.1,
         kinds={"amount": "number", "colour": "category"},
         refusals=[
             "line 42: (row) 5 cells under 4 columns. Mend the row.",
@@ -90,6 +91,7 @@ FILES = {
         Told(time="when"),
         has_time=True,
         taken=N - 1,
+        allow=0.03,
         kinds={"amount": "number", "colour": "category"},
         refusals=['line 2: time is "soon". Write it like "2026-11-23" or "2026-11-23T05:19:00Z".'],
     ),
@@ -101,6 +103,7 @@ FILES = {
         Told(time="when"),
         has_time=True,
         taken=N - 1,
+        allow=0.03,
         kinds={"amount": "number", "colour": "category"},
         refusals=[
             'line 2: time is "9999-12-31T23:59-12:00". Write it like "2026-11-23" or "2026-11-23T05:19:00Z".'
@@ -152,6 +155,54 @@ FILES = {
         "f.jsonl",
         jsonl_of([row | {"decided": row["label"]} for row in PLAIN]),
         kinds={"amount": "number", "colour": "category", "decided": "category"},
+    ),
+    "too many rows that do not fit": File(
+        "f.csv",
+        csv_of([row | {"label": row["label"] if n > 3 else ""} for n, row in enumerate(PLAIN)]),
+        refusals=[
+            "4 of 40 rows (10.0%) do not fit, and at most 2% may be left out unasked. Nothing was taken in.",
+            "line 2: label is missing. Labels of this workflow: bad, good. The same in 3 more rows.",
+            "Mend the file, or say that it may go on without them (--allow-refused 0.11).",
+        ],
+    ),
+    "lists of one": File(
+        "f.jsonl",
+        jsonl_of([row | {"label": [row["label"]], "colour": [row["colour"]]} for row in PLAIN]),
+        kinds={"amount": "number", "colour": "category"},
+    ),
+    "decimal commas, a day first, and nothing in twenty spellings": File(
+        "f.csv",
+        csv_of(
+            [
+                row | {"amount": f"1.{n:03},5 €" if n % 9 else "k.A.", "due": f"{n % 28 + 1:02}.02.2026"}
+                for n, row in enumerate(PLAIN)
+            ],
+            ";",
+        ),
+        kinds={"amount": "number", "colour": "category", "due": "date"},
+    ),
+    "codes": File(
+        "f.csv",
+        csv_of([row | {"zip": f"{n * 701:05}", "account": 10**18 + n} for n, row in enumerate(PLAIN)]),
+        kinds={"amount": "number", "colour": "category", "zip": "text", "account": "text"},
+    ),
+    "what belongs together": File(
+        "f.csv",
+        csv_of([row | {"customer": f"k{n % 7}"} for n, row in enumerate(PLAIN)]),
+        Told(entity="customer"),
+        kinds={"amount": "number", "colour": "category"},
+    ),
+    "names in two forms": File(
+        "f.csv",
+        csv_of(
+            [
+                {"Gro\u0308\u00dfe": n, "label": "de\u0301ga\u0302t" if n % 2 else "d\u00e9g\u00e2t"}
+                | {"kind": "\u0645\u06cc\u200c\u0634\u0648\u062f" if n % 3 else "ok"}
+                for n in range(N)
+            ]
+        ),
+        Told(label="kind"),
+        kinds={"Gr\u00f6\u00dfe": "number", "label": "category"},
     ),
     "lists": File(
         "f.jsonl",

@@ -80,7 +80,7 @@ def test_other_formats_say_the_same(workflow: Workflow, tmp_path: Path, name: st
 def test_cases_as_the_export_writes_them_come_back(workflow: Workflow, tmp_path: Path) -> None:
     line = {"content": {"amount": 5}, "label": "ham", "reference": "X"}
     (tmp_path / "h.jsonl").write_text(json.dumps(line) + "\n" + json.dumps(line | {"content": {"x": 1}}))
-    out, err = run("credit", tmp_path / "h.jsonl", "--reference", "reference")
+    out, err = run("credit", tmp_path / "h.jsonl", "--reference", "reference", "--allow-refused", "0.5")
     assert "1 cases taken in" in out
     assert "line 2: content.amount is missing" in err
 
@@ -92,12 +92,16 @@ def test_rows_that_do_not_fit_are_named_by_their_line_and_the_others_taken_in(
     (tmp_path / "h.csv").write_text(
         ROWS + "30,x,,,unknown,C\n40,x,yesterday,,ham,D\n" + bad + "50,,,,ham,E\n"
     )
-    out, err = run("credit", tmp_path / "h.csv", "--reference", "ref")
+    with pytest.raises(CommandError, match="32 of 35 rows") as refused:
+        run("credit", tmp_path / "h.csv", "--reference", "ref")
+    assert refused.value.returncode == 2
+    assert not Case.objects.exists()
+    out, err = run("credit", tmp_path / "h.csv", "--reference", "ref", "--allow-refused", "92%")
     assert "3 cases taken in, 0 were there already, 32 refused" in out
     assert 'line 4: label is "unknown"' in err
     assert "line 5: content.since" in err
     assert "line 6: content.amount is a text, not a number" in err
-    assert "12 more rows" in err
+    assert "The same in 29 more rows." in err
 
 
 def test_a_file_without_the_columns_is_refused_before_anything_is_taken_in(
@@ -146,7 +150,7 @@ def test_images_come_from_files_beside_the_table_and_from_nowhere_else(tmp_path:
     Image.new("RGB", (20, 20), "red").save(folder / "a.png")
     Image.new("RGB", (20, 20), "blue").save(tmp_path / "outside.png")
     (folder / "h.csv").write_text("photo,label\na.png,ham\n../outside.png,ham\nabsent.png,spam\n")
-    out, err = run("phones", folder / "h.csv", "--label", "label")
+    out, err = run("phones", folder / "h.csv", "--label", "label", "--allow-refused", "0.7")
     assert "1 cases taken in, 0 were there already, 2 refused" in out
     assert "line 3: content.photo" in err
     assert Asset.objects.count() == 1
@@ -164,3 +168,61 @@ def test_ten_thousand_rows_come_in_by_chunks(workflow: Workflow, tmp_path: Path)
     out, _ = run("credit", tmp_path / "h.csv")
     assert "10,000 cases taken in" in out
     assert Label.objects.count() == 10_000
+
+
+ATTESTED = {"is_blind": True, "inclusion_probability": 1.0}
+
+
+def test_an_attested_sample_keeps_its_equal_rows_and_changes_nothing_when_it_comes_again(
+    workflow: Workflow, tmp_path: Path
+) -> None:
+    (tmp_path / "h.csv").write_text("amount,label\n" + "1,ham\n" * 800 + "2,spam\n3,ham\n")
+    assert (
+        "802 cases taken in, 0 were there already, 0 refused"
+        in run("credit", tmp_path / "h.csv", "--attest")[0]
+    )
+    assert Label.objects.filter(**ATTESTED).count() == 802
+    out, err = run("credit", tmp_path / "h.csv", "--attest")
+    assert "0 cases taken in, 802 were there already" in out
+    assert "Not attested" not in err
+
+
+@pytest.mark.parametrize("how", ["a row is refused", "a row is here, unattested"])
+def test_a_sample_that_loses_rows_is_attested_no_more_and_it_is_said_why(
+    workflow: Workflow, tmp_path: Path, how: str
+) -> None:
+    rows = [f"{n},{'ham' if n % 2 else 'spam'}" for n in range(100)]
+    (tmp_path / "first.csv").write_text(f"amount,label\n{rows[0]}\n{rows[1]}\n")
+    if how == "a row is refused":
+        rows[0] = "many,ham"
+    else:
+        run("credit", tmp_path / "first.csv")
+    (tmp_path / "h.csv").write_text("\n".join(["amount,label", *rows]))
+    _, err = run("credit", tmp_path / "h.csv", "--attest")
+    assert "Not attested: " in err
+    assert ("1 of its rows does not fit" if "refused" in how else "2 of its rows are here already") in err
+    assert Label.objects.exists()
+    assert not Label.objects.filter(is_blind=True).exists()
+
+
+def test_nothing_is_made_of_a_file_of_which_nothing_fits(tmp_path: Path) -> None:
+    (tmp_path / "h.csv").write_text("received_at,note,label\n" + "9999-12-31T23:59:59-05:00,x,a\n" * 30)
+    with pytest.raises(CommandError, match="column"):
+        run("fresh", tmp_path / "h.csv", "--create")
+    (tmp_path / "h.csv").write_text("received_at,note,label\n" + "2190-01-01,x,a\n2190-01-01,y,b\n" * 30)
+    with pytest.raises(CommandError, match="still to come"):
+        run("fresh", tmp_path / "h.csv", "--create")
+    assert not Workflow.objects.exists()
+    assert "60 cases taken in" in run("fresh", tmp_path / "h.csv", "--create", "--time", "-")[0]
+
+
+def test_a_file_that_is_damaged_at_its_end_leaves_nothing_half_taken(
+    workflow: Workflow, tmp_path: Path
+) -> None:
+    good = b"amount,label\n" + b"1,ham\n" * 3_000
+    (tmp_path / "h.csv").write_bytes(good + b"2,\xe9\n")
+    with pytest.raises(CommandError, match=f"line 3,002, byte {len(good) + 2:,}.*cp1252"):
+        run("credit", tmp_path / "h.csv")
+    assert not Case.objects.exists()
+    _, err = run("credit", tmp_path / "h.csv", "--encoding", "cp1252")
+    assert 'label is "\xe9"' in err

@@ -48,12 +48,23 @@ def test_rows_that_do_not_fit_are_named_and_the_others_taken_in() -> None:
         Labelled({"amount": 1}, "eggs"),
         Labelled({"amount": 1, "x": 2}, "3"),
         Labelled({"amount": 2}, "ham", reference="r" * 201),
+        Labelled({"amount": 2}, "ham", reference="\u0958" * 200),  # 400 characters in NFC
     ]
     result = bring([*GOOD[:3], *bad])
     assert result.taken == 3
     places = {place: [problem["field"] for problem in problems] for place, problems in result.refused}
-    assert places == {3: ["content.amount"], 4: ["label"], 5: ["content.x", "label"], 6: ["reference"]}
+    assert places == {3: ["content.amount"], 4: ["label"], 5: ["content.x", "label"]} | {
+        6: ["reference"],
+        7: ["reference"],
+    }
     assert Case.objects.count() == 3
+
+
+def test_a_reference_is_the_same_however_its_letters_are_put_together() -> None:
+    bring([Labelled({"amount": 2}, "ham", reference="caf\u0065\u0301")])
+    result = bring([Labelled({"amount": 2}, "ham", reference="caf\u00e9")])
+    assert (result.taken, result.known) == (0, 1)
+    assert Case.objects.get().reference == "caf\u00e9"
 
 
 def test_only_attested_labels_count_as_a_blind_sample() -> None:

@@ -1,6 +1,5 @@
 """The web server killed in the middle of load: what was answered is there, nothing is half there or twice."""
 
-import os
 import signal
 from collections import Counter
 from pathlib import Path
@@ -9,7 +8,6 @@ from threading import Thread
 import orjson
 import psutil
 import pytest
-from django.db import connection
 
 from bench._wire import Wire
 from cases.models import Case
@@ -21,17 +19,12 @@ from hitl.runtime.ports import LOOPBACK, free_port
 from policy.models import Decision
 from reviews.models import Task
 from tests.support.factories import NOW, TESTER
+from tests.support.processes import database_url
 from tests.support.spam import mail_workflow, mails
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PATH = "/api/v1/workflows/spam-mail/cases"
-
-
-def database_url() -> str:
-    """Where this test's own database is."""
-    base = os.environ["DATABASE_URL"].rsplit("/", 1)[0]
-    return f"{base}/{connection.settings_dict['NAME']}"
 
 
 def test_kill_9_in_the_middle_of_load_loses_no_answered_case_and_halves_none(tmp_path: Path) -> None:

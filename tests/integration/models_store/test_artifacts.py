@@ -8,14 +8,20 @@ from pathlib import Path
 
 import pytest
 from django.core.files.storage import InMemoryStorage, storages
+from django.test import Client, override_settings
+from prometheus_client.parser import text_string_to_metric_families
 
+from hitl.flow.intake import in_force
+from hitl.flow.intake.submit import submit_cases
+from hitl.flow.intake.types import Intake, Submission
 from models_store import artifacts, serving
 from models_store.errors import ArtifactNotStored, ArtifactRefused
 from models_store.models import Release
 from models_store.serving import served_model
-from tests.support.factories import NOW
+from policy.models import Decision
+from tests.support.factories import NOW, client_key
 from tests.support.policy_rows import champion_of, workflow_with_policy
-from tests.support.spam import model
+from tests.support.spam import mail_workflow, mails, model
 
 pytestmark = pytest.mark.django_db
 
@@ -169,9 +175,66 @@ def test_a_process_keeps_the_three_plans_last_used_of_each_workflow(release: Rel
     assert len(serving._plans) == serving.KEPT_PER_WORKFLOW
 
 
-def test_warming_loads_the_champions_and_says_which_could_not_be(release: Release, shelf: Path) -> None:
-    assert serving.warm() == {}
+def ready() -> tuple[int, str]:
+    response = Client().get("/health/ready")
+    return response.status_code, response.json()["checks"]["models"]
+
+
+def usable() -> float:
+    families = text_string_to_metric_families(Client().get("/metrics").content.decode())
+    return next(s.value for family in families for s in family.samples if s.name == "hitl_model_usable")
+
+
+def test_readiness_loads_the_champions(release: Release) -> None:
+    assert ready() == (200, "ok")
     assert release.id in serving._plans
+
+
+@pytest.mark.parametrize("is_loaded", [True, False])
+@pytest.mark.parametrize("fault", ["changed in place", "removed", "cut off"])
+def test_a_champion_that_cannot_be_used_makes_the_service_unready_until_it_is_mended(
+    release: Release, shelf: Path, is_loaded: bool, fault: str
+) -> None:
+    file, times = file_of(release, shelf), None
+    if is_loaded:
+        assert (ready(), usable()) == ((200, "ok"), 1)
+        times = os.stat(file)
+    whole = file.read_bytes()
+    if fault == "removed":
+        file.unlink()
+    else:
+        with file.open("r+b") as handle:
+            handle.write(b"x") if fault == "changed in place" else handle.truncate(100)
+        if times:
+            os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert ready() == (503, "1 of 1 models in service cannot be used; the log says why")
+    assert usable() == 0
+    file.write_bytes(whole)
+    assert (ready(), usable()) == ((200, "ok"), 1)
+
+
+def test_after_a_restore_with_another_secret_the_service_is_not_ready(release: Release) -> None:
     serving.forget()
-    file_of(release, shelf).unlink()
-    assert "cannot be read" in serving.warm()[release.id]
+    with override_settings(SECRET_KEY="another secret than the one that signed", SECRET_KEY_FALLBACKS=[]):
+        assert ready()[0] == 503
+
+
+def test_a_case_after_the_file_was_mended_is_scored_again_without_a_restart(
+    shelf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workflow = mail_workflow()
+    file = file_of(workflow.releases.get(), shelf)
+    key, content = client_key(), mails()[0].content
+
+    def reason() -> str:
+        (found,) = submit_cases(Intake(workflow.slug, [Submission(content)], key, NOW))
+        return Decision.objects.get(case_id=found.case["id"], sequence=0).reason
+
+    away = file.rename(file.with_suffix(".away"))
+    in_force.forget()
+    serving.forget()
+    assert reason() == "no_score"
+    away.rename(file)
+    assert reason() == "no_score", "it is tried again every few seconds, not with every case"
+    monkeypatch.setattr(in_force, "RETRY_SECONDS", 0.0)
+    assert reason() != "no_score"

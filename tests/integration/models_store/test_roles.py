@@ -1,8 +1,13 @@
 """One champion at a time; a change holds from the next case on, and can be taken back."""
 
+import os
+import signal
+import subprocess
+import sys
 from threading import Barrier, Thread
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from cases.models import Workflow
@@ -14,12 +19,14 @@ from hitl.shared.actor import Actor
 from hitl.shared.errors import NotAllowed, NotFound
 from hitl.shared.ids import new_id
 from models_store import artifacts
-from models_store.errors import ArtifactRefused, SchemaChanged
+from models_store.errors import ArtifactRefused, RoleMoved, RoleRefused, SchemaChanged
 from models_store.models import Release, RoleSpan
-from models_store.selectors import champion, previous_champion, role_history
-from models_store.services.roles import promote
+from models_store.selectors import champion, previous_champion, role_history, roles_now
+from models_store.services.roles import move, promote, retire
+from models_store.types import ROLE_TRANSITIONS, ReleaseRole
 from tests.support.factories import NOW, TESTER, person
 from tests.support.policy_rows import minutes_later
+from tests.support.processes import database_url
 from tests.support.spam import WORLD, mail_workflow, model
 
 pytestmark = pytest.mark.django_db
@@ -51,7 +58,12 @@ def test_promoting_retires_the_champion_and_tells_everybody(operator: Actor) -> 
     assert Workflow.objects.get().policy_version == before + 1
     assert [(span.role, span.by) for span in role_history(first.id)][-1] == ("retired", "ada")
     entry = Entry.objects.get(action="release.promoted")
-    assert entry.detail == {"release": second.name, "before": first.name, "reason": "It is better."}
+    assert entry.detail == {
+        "release": second.name,
+        "before": first.name,
+        "from": "trained",
+        "reason": "It is better.",
+    }
     assert Event.objects.get(kind="release.promoted").subject_id == second.id
 
 
@@ -135,3 +147,129 @@ def test_of_two_promotions_at_once_the_later_stands_and_there_is_one_champion() 
     open_spans = RoleSpan.objects.filter(until=None).values_list("release__number", "role")
     assert sorted(role for _, role in open_spans) == ["champion", "retired", "retired"]
     assert RoleSpan.objects.filter(role="champion").count() == 3
+
+
+@pytest.mark.parametrize("role", ReleaseRole)
+@pytest.mark.parametrize("to", ["shadow", "canary", "champion", "retired"])
+def test_a_release_goes_only_where_the_table_lets_it(role: str, to: str, operator: Actor) -> None:
+    workflow = mail_workflow()
+    release = champion(workflow.id) if role == "champion" else another_release(workflow)
+    assert release is not None
+    if role != "champion":
+        RoleSpan.objects.create(workflow=workflow, release=release, role=role, since=NOW, by="tests")
+        if role == "retired":  # it was the champion once
+            RoleSpan.objects.create(
+                workflow=workflow, release=release, role="champion", since=NOW, until=NOW, by="tests"
+            )
+    before = RoleSpan.objects.count()
+    allowed = to == role or to in ROLE_TRANSITIONS[role]
+    try:
+        span = move(
+            release_id=release.id, to=ReleaseRole(to), actor=operator, now=minutes_later(1), reason="x"
+        )
+    except RoleRefused:
+        assert not allowed
+        assert RoleSpan.objects.count() == before
+        return
+    assert allowed
+    assert RoleSpan.objects.get(release=release, until=None) == span
+    assert span.role == to
+    if to != role:
+        entry = Entry.objects.filter(about_id=str(release.id)).latest("number")
+        assert (entry.detail["from"], entry.detail["reason"], entry.actor_name) == (role, "x", "ada")
+
+
+def test_any_role_leads_to_retirement_and_the_table_names_every_role() -> None:
+    assert set(ROLE_TRANSITIONS) == set(ReleaseRole.values)
+    assert all("retired" in after for role, after in ROLE_TRANSITIONS.items() if role != "retired")
+
+
+def test_what_was_never_the_champion_does_not_come_back_as_one(operator: Actor) -> None:
+    second = another_release(mail_workflow())
+    retire(release_id=second.id, actor=operator, now=NOW, reason="No use.")
+    with pytest.raises(RoleRefused, match="shadow"):
+        promote(release_id=second.id, actor=operator, now=NOW)
+    move(release_id=second.id, to=ReleaseRole.SHADOW, actor=operator, now=NOW)
+    promote(release_id=second.id, actor=operator, now=minutes_later(1))
+    assert champion(second.workflow_id) == second
+
+
+def test_a_role_that_has_changed_since_it_was_seen_is_not_changed_again(operator: Actor) -> None:
+    second = another_release(mail_workflow())
+    move(release_id=second.id, to=ReleaseRole.SHADOW, actor=operator, now=NOW, seen="trained")
+    with pytest.raises(RoleMoved):
+        retire(release_id=second.id, actor=operator, now=NOW, reason="x", seen="trained")
+    assert roles_now(second.workflow_id)[second.id].role == "shadow"
+
+
+def test_several_are_in_shadow_and_the_oldest_makes_room(operator: Actor) -> None:
+    workflow = mail_workflow()
+    for number in range(2, 8):
+        release = another_release(workflow, number)
+        move(release_id=release.id, to=ReleaseRole.SHADOW, actor=operator, now=minutes_later(number))
+    roles = RoleSpan.objects.filter(until=None).values_list("release__number", "role")
+    assert dict(roles) == {1: "champion", 2: "retired", **dict.fromkeys(range(3, 8), "shadow")}
+
+
+def test_a_new_champion_retires_the_challengers_that_are_older(operator: Actor) -> None:
+    workflow = mail_workflow()
+    releases = [another_release(workflow, number) for number in (2, 3, 4)]
+    for release in releases:
+        move(release_id=release.id, to=ReleaseRole.SHADOW, actor=operator, now=NOW)
+    promote(release_id=releases[1].id, actor=operator, now=minutes_later(1))
+    roles = RoleSpan.objects.filter(until=None).values_list("release__number", "role")
+    assert dict(roles) == {1: "retired", 2: "retired", 3: "champion", 4: "shadow"}
+
+
+KILLED = """
+import os, signal, sys
+import django; django.setup()
+from models_store.services import roles
+from tests.support.factories import NOW, TESTER
+told = roles.record
+def kill(**said):
+    if said["action"] == "release.promoted":
+        os.kill(os.getpid(), signal.SIGKILL)
+    told(**said)
+roles.record = kill
+roles.promote(release_id=sys.argv[1], actor=TESTER, now=NOW)
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_process_killed_in_a_transition_leaves_the_roles_as_they_were() -> None:
+    workflow = mail_workflow()
+    first, second = champion(workflow.id), another_release(workflow)
+    environment = {**os.environ, "DATABASE_URL": database_url(), "HITL_SECRET_KEY": settings.SECRET_KEY}
+    environment |= {"HITL_DATA_DIR": str(settings.DATA_DIR), "PYTHONPATH": str(settings.BASE_DIR)}
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(second.id)], env=environment, check=False)
+    assert killed.returncode == -signal.SIGKILL
+    assert champion(workflow.id) == first
+    assert RoleSpan.objects.count() == 1
+    promote(release_id=second.id, actor=TESTER, now=NOW)
+    assert champion(workflow.id) == second
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_retire_what_they_saw_in_shadow_one_is_told_that_it_has_moved() -> None:
+    workflow = mail_workflow()
+    release = another_release(workflow)
+    move(release_id=release.id, to=ReleaseRole.SHADOW, actor=TESTER, now=NOW)
+    together, told = Barrier(2), []
+
+    def ask(to: ReleaseRole) -> None:
+        together.wait(10)
+        try:
+            move(release_id=release.id, to=to, actor=TESTER, now=NOW, seen="shadow")
+            told.append("moved")
+        except RoleMoved:
+            told.append("told")
+        finally:
+            connection.close()
+
+    threads = [Thread(target=ask, args=[to]) for to in (ReleaseRole.RETIRED, ReleaseRole.CHAMPION)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert sorted(told) == ["moved", "told"]

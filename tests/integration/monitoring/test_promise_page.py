@@ -74,15 +74,18 @@ def test_the_live_error_weighs_each_label_by_its_chance_and_stands_beside_the_pl
     assert live.everything.value < 0.03 < live.naive
 
 
-def test_answers_behind_one_that_is_waited_for_are_left_out_and_late_ones_are_named():
+def test_answers_behind_one_that_is_waited_for_are_left_out_and_late_ones_count_as_wrong():
     release = automating()
     decided(release, 10, at=NOW, inclusion_probability=0.02)
     decided(release, 3, at=NOW + HOUR, inclusion_probability=0.02, answered=False, due_at=NOW + 2 * HOUR)
     decided(release, 1, at=NOW + 2 * HOUR, inclusion_probability=0.02, answered=False, due_at=NOW + 9 * DAY)
     decided(release, 5, at=NOW + 3 * HOUR, wrong=5, inclusion_probability=0.02)
     live = page(release).live
-    assert (live.accepted.n, live.accepted.value) == (10, 0.0)
-    assert (live.n_overdue, live.n_open) == (3, 1)
+    assert (live.accepted.n, live.accepted.value, live.accepted.interval.low) == (13, 3 / 13, 0.0)
+    late = hajek(np.r_[np.zeros(10), np.ones(3)], np.full(13, 0.02), ordered=True)
+    assert live.accepted.interval.high == late.interval.high
+    assert (live.n_unanswered, live.n_open) == (3, 1)
+    assert b"3 were not answered in time or not settled" in page_of(release.workflow.slug).content
     pace = page(release).pace
     assert (pace.due, pace.overdue, pace.audits) == (4, 3, 15)
 

@@ -13,6 +13,7 @@ from django.db import connections
 from standardwebhooks import Webhook
 
 from hitl.outbox import relay as relaying
+from hitl.outbox import sending
 from hitl.outbox.endpoints import (
     create_endpoint,
     disable_endpoint,
@@ -217,38 +218,29 @@ def test_a_private_address_is_refused_when_connecting(settings: Any, host: str) 
 
 
 @pytest.mark.django_db
-def test_a_name_that_changes_its_address_gains_nothing(
+def test_the_address_that_is_connected_to_is_the_one_that_was_looked_at(
     settings: Any, monkeypatch: pytest.MonkeyPatch, subscriber: Receiver
 ) -> None:
-    """The address that was looked at is the one connected to: a second look-up never happens."""
-    import socket
+    """Whatever the name says a moment earlier or later: no socket is opened to an address nobody looked
+    at."""
+    looked_at: list[str] = []
+    real = sending.may_reach
 
-    port = int(subscriber.url.split(":")[2].split("/")[0])
-    lookups: list[str] = []
+    def look(address: Any) -> bool:
+        looked_at.append(str(address))
+        return real(address)
 
-    def resolve(host: str, port: int, *args: Any, **kwargs: Any) -> list[Any]:
-        lookups.append(host)
-        address = "127.0.0.1" if len(lookups) == 1 else "10.0.0.1"
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
-
-    real = socket.create_connection
-    connected: list[Any] = []
-
-    def connect(address: Any, *args: Any, **kwargs: Any) -> Any:
-        connected.append(address[0])
-        with monkeypatch.context() as plain:
-            plain.setattr(socket, "getaddrinfo", REAL)
-            return real(address, *args, **kwargs)
-
-    REAL = socket.getaddrinfo  # noqa: N806
-    monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    monkeypatch.setattr(socket, "create_connection", connect)
-    endpoint_at(f"http://rebinding.example:{port}/hook")
+    monkeypatch.setattr(sending, "may_reach", look)
+    endpoint_at(subscriber.url.replace("127.0.0.1", "localhost"))
     happen()
     relay(now=NOW)
-    assert lookups == ["rebinding.example"]
-    assert connected == ["127.0.0.1"]
+    assert looked_at[-1] == "127.0.0.1"
     assert len(subscriber.requests) == 1
+    settings.WEBHOOK_NETWORKS = [ip_network("10.1.0.0/16")]
+    happen()
+    relay(now=NOW)
+    assert len(subscriber.requests) == 1
+    assert "not a public address" in Attempt.objects.latest("id").error
 
 
 @pytest.mark.django_db

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from cases.models import Workflow
-from hitl.audit.log import verify
+from hitl.audit.verify import verify
 from hitl.shared.errors import HitlError
 from policy.in_force.rules import rule_for
 from policy.models import CutoffSet, DegreeChange, Policy

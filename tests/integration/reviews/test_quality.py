@@ -171,7 +171,7 @@ def test_agreement_takes_open_disagreements_in_and_names_the_labels_and_the_doub
     assert isinstance(together, Together)
     assert together.has_converged
     assert {one.person_id for one in together.people} == {first.pk, second.pk, third.pk}
-    assert {doubt.case_id for doubt in together.doubts} <= {odd.pk}
+    assert {one.case_id for one in together.dubious} <= {odd.pk}
     assert all(one.low < one.accuracy < one.high for one in together.people)
 
 

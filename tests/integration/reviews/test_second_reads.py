@@ -6,7 +6,7 @@ import pytest
 
 from hitl.flow.settling.undo import undo_review
 from hitl.shared.ids import new_id
-from reviews.models import ReviewRules, Task
+from reviews.models import PersonSkills, ReviewRules, Task
 from reviews.review_chances import is_reread
 from reviews.selectors import leased_task_of
 from tests.support.factories import NOW, person
@@ -31,8 +31,9 @@ def test_an_agreeing_audit_that_is_drawn_counts_only_when_it_was_read_twice() ->
 @pytest.mark.parametrize(("third", "stands"), [("spam", "spam"), ("ham", "ham")])
 def test_where_the_second_differs_two_of_three_decide(third: str, stands: str) -> None:
     case = audited(reread_share=1.0)
-    say(person(), "spam")
-    assert say(person(), "ham").label is None
+    first, second = person(), person()
+    say(first, "spam")
+    assert say(second, "ham").label is None
     assert Task.objects.get(purpose="adjudication").reasons == ["disagreement"]
     assert say(adjudicator(), third).label == stands
     case.refresh_from_db()
@@ -41,8 +42,9 @@ def test_where_the_second_differs_two_of_three_decide(third: str, stands: str) -
 
 def test_three_answers_without_a_majority_count_against_the_model() -> None:
     case = audited(reread_share=1.0)
-    say(person(), "spam")
-    say(person(), "ham")
+    first, second = person(), person()
+    say(first, "spam")
+    say(second, "ham")
     label = say(adjudicator(), "unsure" if "unsure" in _labels(case) else "ham").label
     assert label != "spam"
 
@@ -66,7 +68,7 @@ def test_a_second_read_looks_like_a_case_that_came_in_just_now() -> None:
 
 def test_taking_the_first_answer_back_asks_nobody_else_and_giving_it_again_does() -> None:
     audited(reread_share=1.0)
-    first = person()
+    first, _ = person(), person()
     held = claim(first)
     submit(lease_token=held.lease_token, label="spam", actor=first.as_actor(), now=NOW)
     token = undo_review(lease_token=held.lease_token, actor=first.as_actor(), now=NOW)
@@ -74,6 +76,14 @@ def test_taking_the_first_answer_back_asks_nobody_else_and_giving_it_again_does(
     assert leased_task_of(first.as_actor(), now=NOW).lease_token == token
     submit(lease_token=token, label="spam", actor=first.as_actor(), now=NOW)
     assert Task.objects.get(purpose="second").status == "waiting"
+
+
+def test_nobody_is_waited_for_where_there_is_nobody_else() -> None:
+    case = audited(reread_share=1.0, skills=["mail"])
+    only, _ = person(), person()
+    PersonSkills.objects.create(person=only, skills=["mail"])
+    assert say(only, "spam").label == "spam"
+    assert case.labels.exists()
 
 
 def test_the_share_of_the_rules_decides_and_defaults_to_one_in_twenty() -> None:

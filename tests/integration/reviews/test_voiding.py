@@ -78,12 +78,12 @@ def test_a_case_that_one_person_decided_waits_again_blind_and_somebody_else_deci
     assert (task.status, task.mode, task.reasons, task.suggestion, task.inclusion_probability) == (
         "waiting",
         "blind",
-        ["recalled"],
+        ["voided"],
         None,
         None,  # it was not drawn to be blind: its label must not stand for others
     )
     assert Review.objects.get().label == "spam"  # what was said stays stored
-    assert [event.kind for event in Event.objects.order_by("at")][-1] == "decision.recalled"
+    assert [event.kind for event in Event.objects.order_by("at")][-1] == "decision.voided"
     say(careful, "ham", at=LATER)
     case.refresh_from_db()
     assert (case.status, case.answer, current(case)) == ("decided", "ham", "ham")
@@ -241,7 +241,7 @@ def test_what_a_person_holds_goes_back_and_the_page_says_what_would_happen() -> 
     say(hasty, "spam")
     held = claim(hasty, at=NOW)
     seen = preview_voiding(reviewer_id=hasty.pk, workflow_id=workflow.pk, since=NOW, now=LATER)
-    assert (seen.answers, seen.cases, seen.automatic, seen.labels, seen.held) == (1, 1, 0, 1, 1)
+    assert (seen.answers, seen.cases, seen.automatic, seen.labels, seen.leased) == (1, 1, 0, 1, 1)
     void(hasty, now=NOW)
     with pytest.raises(LeaseExpired):
         submit(lease_token=held.lease_token, label="spam", actor=hasty.as_actor(), now=NOW)

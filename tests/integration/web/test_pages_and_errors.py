@@ -12,6 +12,7 @@ from hitl.shared.errors import Conflict, Invalid
 from hitl.web.context import PLACES, shell
 from hitl.web.middleware import ErrorPages
 from tests.support.factories import person
+from tests.support.pages import as_read
 
 pytestmark = pytest.mark.django_db
 PAGES = ("/", "/profile/", "/profile/password/", "/limits/", "/styleguide/", "/cases/")
@@ -60,7 +61,7 @@ def test_a_page_whose_app_is_missing_is_left_out_of_the_navigation(monkeypatch: 
 
 def test_the_current_page_is_marked(client: Client) -> None:
     client.force_login(person(Role.AUDITOR))
-    html = client.get("/cases/").content.decode()
+    html = as_read(client.get("/cases/").content.decode())
     assert html.count('aria-current="page"') == 1
     assert '<a class="nav-item" href="/cases/" aria-current="page">' in html
 

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth import get_user
 from django.contrib.sessions.models import Session
 from django.db import connection
-from django.test import Client, RequestFactory
+from django.test import Client, RequestFactory, override_settings
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -16,6 +16,7 @@ from hitl.accounts.models import User
 from hitl.accounts.sessions import SessionStore
 from hitl.accounts.types import Role
 from hitl.shared import clock
+from hitl.web import forms
 from hitl.web.models import LoginAttempt
 from hitl.web.throttle import FAILURES, TooManyAttempts, begin_attempt, source_of
 from tests.support.factories import NOW, person
@@ -27,6 +28,11 @@ PASSWORD = "correct horse battery"
 @pytest.fixture(autouse=True)
 def still_clock() -> None:
     clock.use(lambda: NOW)
+
+
+@pytest.fixture
+def seven_of_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forms, "FAILURES_OF_AN_ADDRESS", 7)
 
 
 def sign_in(client: Client, password: str = PASSWORD, *, name: str = "ada", **headers: str) -> int:
@@ -45,7 +51,7 @@ def test_five_failures_a_minute_shut_the_door_even_for_the_right_password(client
 
 def test_a_success_forgets_the_failures_before_it(client: Client) -> None:
     person(username="ada", password=PASSWORD)
-    for _ in range(3):
+    for _ in range(2):  # a third would be too much for one address
         for _ in range(FAILURES - 1):
             assert sign_in(client, "wrong") == 200
         assert sign_in(client) == 302
@@ -72,16 +78,53 @@ def test_guessing_names_that_do_not_exist_is_slowed_down_alike(client: Client) -
 
 def test_neither_names_nor_passwords_are_kept(client: Client) -> None:
     sign_in(client, "wrong", name="hunter2 typed into the wrong field")
-    row = LoginAttempt.objects.get()
-    assert len(bytes(row.source)) == 32
-    assert b"hunter2" not in bytes(row.source)
+    rows = LoginAttempt.objects.all()
+    assert len(rows) == 2, "by account, and by address"
+    assert all(len(bytes(row.source)) == 32 and b"hunter2" not in bytes(row.source) for row in rows)
 
 
 def test_old_attempts_do_not_pile_up(client: Client) -> None:
     for minute in range(5):
         clock.use(lambda minute=minute: NOW + timedelta(minutes=2 * minute))
         sign_in(client, "wrong", name=f"guess{minute}")
-    assert LoginAttempt.objects.count() == 1
+    assert LoginAttempt.objects.count() == 2
+
+
+@pytest.mark.usefixtures("seven_of_an_address")
+def test_guessing_at_other_names_each_time_is_slowed_down_by_address(client: Client) -> None:
+    person(username="ada", password=PASSWORD)
+    for number in range(7):
+        sign_in(client, "wrong", name=f"guess-{number}")
+    answer = client.post("/login/", {"username": "guess", "password": "wrong"})
+    assert "Too many failed attempts" in answer.content.decode()
+    assert sign_in(client, REMOTE_ADDR="10.1.2.3") == 302
+
+
+@pytest.mark.usefixtures("seven_of_an_address")
+def test_many_people_of_one_address_may_sign_in(client: Client) -> None:
+    person(username="ada", password=PASSWORD)
+    for _ in range(9):
+        assert sign_in(client) == 302
+        client.logout()
+
+
+@pytest.mark.usefixtures("seven_of_an_address")
+def test_an_address_is_believed_only_where_a_proxy_that_we_know_wrote_it(client: Client) -> None:
+    def forwarded(number: int) -> str:
+        headers = {"X-Forwarded-For": f"10.9.9.{number}, 10.7.7.7"}
+        answer = client.post("/login/", {"username": f"n{number}", "password": "wrong"}, headers=headers)
+        return answer.content.decode()
+
+    for number in range(7):
+        forwarded(number)
+    assert "Too many" in forwarded(99), "the header of a stranger changes nothing"
+    with override_settings(TRUSTED_PROXIES=["127.0.0.1/32"]):
+        assert "Too many" not in forwarded(98), "the proxy says that it is 10.7.7.7"
+        for number in range(7):
+            forwarded(number)
+        assert "Too many" in forwarded(97), "what the client wrote before the proxy changes nothing"
+    with override_settings(TRUSTED_PROXIES=["127.0.0.1/32", "10.7.7.0/24"]):
+        assert "Too many" not in forwarded(96), "two proxies that we know"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -96,7 +96,7 @@ def test_gzipped_files_are_read_by_their_inner_ending(tmp_path: Path) -> None:
         (b"a\n1\n", "f.gz"),
         (b"", "f.csv"),
         (b"a,a\n1,2\n", "f.csv"),
-        (b"a,\n1,2\n", "f.csv"),
+        (b",\n1,2\n", "f.csv"),
         (b"a\n\xff\xfe\n", "f.csv"),
         (b"not gzip", "f.csv.gz"),
         (gzip.compress(b"a\n" + bytes(range(65, 90)) * 500, mtime=0)[:-20], "f.csv.gz"),

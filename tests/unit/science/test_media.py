@@ -1,12 +1,14 @@
 """Images and recordings are read upright, at one size and rate, and hostile files are refused."""
 
 import io
+import struct
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from science.explain.media import cover
 from science.media import MAX_PIXELS, SAMPLE_RATE, BadMedia, read_audio, read_image
@@ -119,3 +121,61 @@ def test_a_covered_part_changes_the_features_as_if_the_whole_image_were_looked_a
         changed = [(cover(pixels, box), box) for box in boxes]
         found = Described(pixels).with_changes(changed)
         assert np.array_equal(found, np.stack([image_features(other) for other, _ in changed]))
+
+
+def riff(
+    form: bytes, frames: bytes, *, length: int | None = None, before: bytes = b"", kind: bytes = b"RIFF"
+):
+    size = len(frames) if length is None else length
+    body = b"WAVE" + b"fmt " + len(form).to_bytes(4, "little") + form + before
+    body += b"data" + size.to_bytes(4, "little") + frames
+    return kind + (len(body) if length is None else 0xFFFFFFFF).to_bytes(4, "little") + body
+
+
+def form_of(code: int, channels: int, bits: int, rate: int = 8_000) -> bytes:
+    block = channels * bits // 8
+    return struct.pack("<HHIIHH", code, channels, rate, rate * block, block, bits)
+
+
+GUID = bytes.fromhex("000000001000800000aa00389b71")
+FRAMES = (np.sin(np.arange(800) / 3) * 20_000).astype("<i2").tobytes()
+PCM16 = form_of(1, 1, 16)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        riff(form_of(0xFFFE, 1, 16) + struct.pack("<HHIH", 22, 16, 4, 1) + GUID, FRAMES),
+        riff(PCM16, FRAMES, length=0xFFFFFFFF, before=b"LIST\x05\x00\x00\x00INFOx\x00"),
+        riff(PCM16, FRAMES, length=0x7FFFFFFF),
+        riff(PCM16, FRAMES, length=0),
+        riff(PCM16, FRAMES, length=0xFFFFFFFF, kind=b"RF64"),
+        riff(form_of(3, 1, 32), (np.frombuffer(FRAMES, "<i2") / np.float32(32768)).astype("<f4").tobytes()),
+        riff(form_of(1, 2, 16), np.repeat(np.frombuffer(FRAMES, "<i2"), 2).tobytes() + b"\x01"),
+    ],
+    ids=["extended header", "a pipe", "another pipe", "no length", "RF64", "floats", "half a frame"],
+)
+def test_samples_are_heard_whatever_the_header_says_of_them(data):
+    assert read_audio(data) == pytest.approx(read_audio(riff(PCM16, FRAMES)), abs=1e-4)
+    assert len(read_audio(data)) == 800
+
+
+def test_a_compressed_recording_is_named_and_not_called_damaged():
+    with pytest.raises(BadMedia, match=r"compressed .MP3"):
+        read_audio(riff(form_of(85, 1, 16), FRAMES))
+
+
+def test_a_picture_with_megabytes_of_comments_is_a_picture():
+    comments = PngInfo()
+    comments.add_text("Comment", "0" * 5_000_000, zip=True)
+    comments.add_itxt("XML", "<x/>" * 1_000_000, zip=True)
+    picture = Image.new("RGB", (48, 32), "red")
+    assert (
+        read_image(encoded(picture, "PNG", pnginfo=comments), 48) == read_image(encoded(picture, "PNG"), 48)
+    ).all()
+
+
+def test_of_several_pictures_in_one_photo_the_first_is_seen():
+    picture = Image.linear_gradient("L").convert("RGB")
+    photo = encoded(picture, "MPO", save_all=True, append_images=[Image.new("RGB", (64, 64), "red")])
+    assert read_image(photo, 64) == pytest.approx(read_image(encoded(picture, "JPEG"), 64), abs=0.05)

@@ -64,7 +64,9 @@ def test_named_fields_are_all_there_is(tmp_path: Path) -> None:
 def test_rows_that_do_not_fit_are_left_out_and_named(tmp_path: Path) -> None:
     lines = [json.dumps({"text": "abc", "label": "ab"[n % 2]}) for n in range(30)]
     lines[3:3] = ["nonsense", '{"text": "x", "label": ""}', '{"text": "a\\u0000b", "label": "a"}']
-    found = world(tmp_path / "a.jsonl", "\n".join(lines))
+    with pytest.raises(HitlError, match="3 of 33 rows"):
+        world(tmp_path / "a.jsonl", "\n".join(lines))
+    found = world(tmp_path / "a.jsonl", "\n".join(lines), allow_refused=0.1)
     assert (len(found.items), found.skipped) == (30, 3)
     assert found.reasons[0].startswith("line 4: (row) not JSON")
     assert found.reasons[1] == "line 5: label is missing. Labels of this workflow: a, b."

@@ -149,6 +149,9 @@ EXPORT = extend_schema(
     parameters=[
         _query("what", {**_one_of(WHAT), "default": "cases"}, "Which rows."),
         _query("format", {**_one_of(FORMATS), "default": "csv"}, "In which form."),
+        _query(
+            "end", _one_of(("count",)), "How many rows there are, as the last line of CSV and JSON lines."
+        ),
     ],
     responses={
         (200, "text/csv"): OpenApiTypes.STR,
@@ -177,6 +180,23 @@ GET_WORKFLOW = extend_schema(
     summary="Look at a workflow",
     tags=["workflows"],
     responses={200: shapes.Workflow, **_problems(404)},
+)
+GET_BUDGET = extend_schema(
+    operation_id="get_budget",
+    summary="Look at the error budget of a workflow",
+    description=(
+        "Decisions count as delivered, for ever. `spent` is proved at every moment by audits alone; `plan` "
+        "and `forecast` are beliefs. A closed period never changes: later answers are counted apart."
+    ),
+    tags=["workflows"],
+    responses={200: shapes.Budgets, **_problems(404)},
+)
+GET_BUDGET_EVIDENCE = extend_schema(
+    operation_id="get_budget_evidence",
+    summary="Download what computes a closed period again",
+    description="`docs/reference/recompute_budget.py` reads it, and needs NumPy alone.",
+    tags=["workflows"],
+    responses={200: shapes.BudgetEvidence, **_problems(404)},
 )
 CHANGE_WORKFLOW = extend_schema(
     operation_id="change_workflow",

@@ -93,7 +93,7 @@ WORKFLOW = [
             "name": "Spam mail",
             "fields": [{"name": "subject", "kind": "text"}, {"name": "body", "kind": "text"}],
             "labels": [{"name": "ham"}, {"name": "spam", "meaning": "Nobody asked for it."}],
-            "degree": "partial",
+            "degree": "assist",
             "promise": {"target": 0.01, "confidence": 0.95},
         },
         request_only=True,

@@ -11,6 +11,7 @@ from django.utils.dateparse import parse_datetime
 
 from cases.content import printable
 from cases.models import Case, Workflow
+from cases.names import clean_name
 from cases.types import CaseStatus
 from hitl.accounts.clients import ClientKey
 from hitl.api.renderers import answer
@@ -112,7 +113,7 @@ def _limit(text: str) -> int:
 def _text(text: str) -> str:
     if "\x00" in text or len(text) > 200:
         raise ValueError(text)
-    return text
+    return clean_name(text)
 
 
 def _time(text: str) -> datetime:

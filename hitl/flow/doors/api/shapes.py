@@ -68,7 +68,7 @@ class Case(Shape):
 class HistoryEntry(Decision):
     """One decision in the history of a case."""
 
-    epoch: Annotated[int, _said("Rises with a recall or an appeal.")]
+    epoch: Annotated[int, _said("1 in every case today; kept for recalls and appeals to come.")]
     sequence: Annotated[int, _said("0 is the routing.")]
     by: Literal["service", "person", "submitter"]
     at: Moment
@@ -194,6 +194,83 @@ class Label(Shape):
     meaning: str = ""
 
 
+class Spent(Shape):
+    """Wrong decisions delivered; with costs, the sum of what they cost."""
+
+    low: Annotated[float, _said("Fewer are refuted.")]
+    high: Annotated[float, _said("More are refuted.")]
+    estimate: float
+    unanswered: Annotated[float, _said("What unanswered audits would add if all were wrong.")]
+
+
+class BudgetUnit(Shape):
+    """One unit of the promise: all decisions, or those of one label."""
+
+    label: str | None
+    decisions: Annotated[int, _said("Taken in so far.")]
+    audits: int
+    unanswered: Annotated[int, _said("Audits without a final answer: wrong for the model, right against it.")]
+    allowed: Annotated[float, _said("Wrong decisions that the promise allows in the whole period.")]
+    spent: Spent
+    still_wrong: Annotated[Spent, _said("Delivered and not mended.")]
+    plan: Annotated[dict[str, Any] | None, _said("While it runs: audits and the chance of a proof.")] = None
+    forecast: Annotated[dict[str, Any] | None, _said("While it runs: a belief, no proof.")] = None
+    result: Annotated[dict[str, Any] | None, _said("Once closed: verdict and its numbers.")] = None
+
+
+class BudgetState(Shape):
+    """One period."""
+
+    id: str
+    begins_at: datetime
+    ends_at: Annotated[datetime, _said("End excluded.")]
+    frozen_at: Annotated[datetime, _said("When its terms were fixed.")]
+    state: Literal["too_early", "kept", "broken", "not_decided", "nothing"]
+    scope: Literal["overall", "per_label"]
+    loss: Literal["errors", "costs"]
+    target: float
+    confidence: float
+    decisions: Annotated[int, _said("That the model made in it.")]
+    units: list[BudgetUnit]
+    expected: Annotated[int | None, _said("Decisions that the whole period will have.")] = None
+    waits_for_audits: Annotated[int | None, _said("Decisions behind an audit that is open.")] = None
+    overspends_since: datetime | None = None
+    audit_rate: Annotated[dict[str, Any] | None, _said("Now, the least of this period, and why.")] = None
+    closed_at: datetime | None = None
+    sha256: Annotated[str | None, _said("Of the evidence, as in the audit log.")] = None
+    late_answers: Annotated[int | None, _said("Audits answered after it was closed; not in it.")] = None
+    evidence: Annotated[str | None, _said("Where to download what computes it again.")] = None
+
+
+class Budgets(Shape):
+    """The error budget of a workflow."""
+
+    length: Literal["month", "quarter", "year"]
+    current: BudgetState | None
+    ended: list[BudgetState]
+
+
+class BudgetEvidence(Shape):
+    """A closed period with all that computes its verdict again."""
+
+    id: str
+    workflow: str
+    begins_at: datetime
+    ends_at: datetime
+    frozen_at: datetime
+    closed_at: datetime
+    scope: str
+    loss: str
+    target: float
+    confidence: float
+    verdict: str
+    results: list[dict[str, Any]]
+    plan: dict[str, Any]
+    costs: dict[str, float]
+    sha256: str
+    units: Annotated[list[dict[str, Any]], _said("Terms, bets and every audit: probability, draw, loss.")]
+
+
 class Promise(Shape):
     """The largest share that may be wrong, and how it is audited."""
 
@@ -202,6 +279,12 @@ class Promise(Shape):
     scope: Literal["overall", "per_label"] = "overall"
     audit_base: Annotated[float, _said("Share of automatic decisions that is audited.")] = 0.02
     audit_amber: Annotated[float, _said("The same while the evidence is doubtful.")] = 0.25
+    budget_period: Annotated[
+        Literal["month", "quarter", "year"], _said("How long an error budget lasts.")
+    ] = "quarter"
+    audits_for_budget: Annotated[
+        bool, _said("Audit as often as it takes to prove the budget kept, up to `audit_amber`.")
+    ] = True
     blind_share: Annotated[
         float, _said("Least share of reviewed cases shown without the model's output.")
     ] = 0.1

@@ -4,6 +4,7 @@ from django.urls import URLPattern, path, re_path
 
 from hitl.api.views import no_such_address
 from hitl.flow.doors.api.batches import BatchView
+from hitl.flow.doors.api.budget import BudgetEvidenceView, BudgetsView
 from hitl.flow.doors.api.cases import CaseView, DecisionsView, WithdrawView
 from hitl.flow.doors.api.exports import ExportView
 from hitl.flow.doors.api.intake import CasesView
@@ -14,6 +15,8 @@ from hitl.flow.doors.api.workflows import WorkflowsView, WorkflowView
 urlpatterns: list[URLPattern] = [
     path("workflows/<str:slug>/cases", CasesView.as_view()),
     path("workflows/<str:slug>/export", ExportView.as_view()),
+    path("workflows/<str:slug>/budget", BudgetsView.as_view()),
+    path("workflows/<str:slug>/budget/<uuid:period_id>", BudgetEvidenceView.as_view()),
     path("cases/<uuid:case_id>", CaseView.as_view()),
     path("cases/<uuid:case_id>/decisions", DecisionsView.as_view()),
     path("cases/<uuid:case_id>/withdraw", WithdrawView.as_view()),

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 
 from cases.content import printable
 from cases.models import SchemaVersion, Workflow
-from cases.services.grants import grant_workflows
+from cases.services.grants import grant_workflows, lock_key
 from cases.services.workflows import (
     archive_workflow,
     change_schema,
@@ -33,8 +33,9 @@ from reviews.models import ReviewRules
 from reviews.services.rules import RULES, change_rules, rules_body
 
 _NUMBERS = ("target", "confidence", "audit_base", "audit_amber", "blind_share")
-_CHOICES = ("scope", "loss")
-_PROMISE = (*_NUMBERS, *_CHOICES, "corrects_misses")
+_CHOICES = ("scope", "loss", "budget_period")
+_FLAGS = ("corrects_misses", "audits_for_budget")
+_PROMISE = (*_NUMBERS, *_CHOICES, *_FLAGS)
 _WORDS = ("name", "description", "review_policy")
 
 
@@ -71,6 +72,8 @@ class WorkflowsView(ApiView):
             },
         )
         with transaction.atomic():
+            if key.workflow_ids is not None:
+                lock_key(key.id)  # before anything is recorded
             workflow = set_up_workflow(
                 slug=given.get("slug", ""),
                 name=given.get("name", given.get("slug", "")),
@@ -226,7 +229,7 @@ def _promise(given: Mapping[str, Any]) -> dict[str, Any]:
         elif key in _CHOICES and not isinstance(value, str):
             fix = "Send one of its words, in quotes."
             problems.append({"field": f"promise.{key}", "error": "is not a text", "fix": fix})
-        elif key == "corrects_misses" and not isinstance(value, bool):
+        elif key in _FLAGS and not isinstance(value, bool):
             fix = "Send true or false."
             problems.append({"field": f"promise.{key}", "error": "is not true or false", "fix": fix})
     if problems:

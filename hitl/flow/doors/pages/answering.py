@@ -139,7 +139,8 @@ def amend(request: HttpRequest, case_id: UUID) -> HttpResponse:
         )
         messages.success(request, f"Changed to {said['label']}.")
         return redirect("case", case.pk)
-    return render(request, "desk/amend.html", {"case": case, "present": present, "form": form})
+    context = {"case": case, "present": present, "form": form, "is_own": not actor.has(*MAY_AMEND)}
+    return render(request, "desk/amend.html", context)
 
 
 def _present_answer(case: Case, actor: Actor) -> str | None:

@@ -14,18 +14,22 @@ from django.views.decorators.http import require_GET
 from cases.access import case_for, workflows_for
 from cases.models import Case, Label, Workflow
 from cases.selectors import assets_of, related_to, schemas_of
-from cases.types import CaseStatus
 from cases.web.content import blocks, shown_fields
 from hitl.accounts.models import User
 from hitl.flow.doors.pages.known_answers import known_answer_of
-from hitl.flow.reading.case_list import Wanted, cases_page
+from hitl.flow.reading.case_list import ANSWERED, UNANSWERED, Wanted, cases_page
+from hitl.flow.reading.personal import note_personal_seen
 from hitl.flow.reading.timeline import history_for_reviewer, whole_history
-from hitl.flow.reading.visibility import is_kept_blind, said_by_people
+from hitl.flow.reading.visibility import is_kept_blind, own_answers
 from hitl.outbox.models import Event
+from hitl.shared import clock
+from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid
 from hitl.web.views import person
 from reviews.models import Task
 from reviews.types import TaskReason
+
+OWN_STATUS = [("", "Any"), (ANSWERED, "Answered by you"), (UNANSWERED, "Not answered by you")]
 
 
 class FilterForm(forms.Form):
@@ -65,9 +69,10 @@ class FilterForm(forms.Form):
     def __init__(self, data: Any, *, workflows: Any, shows_answers: bool) -> None:
         super().__init__(data)
         self.fields["workflow"].queryset = workflows  # type: ignore[attr-defined]
-        if not shows_answers:  # what single people said would tell a reviewer more than the desk does
-            for name in ("reviewer", "said", "also_said", "disagreement"):
+        if not shows_answers:  # what became of cases would tell a reviewer more than the desk does
+            for name in ("decided_by", "reviewer", "said", "also_said", "disagreement"):
                 del self.fields[name]
+            self.fields["status"].choices = OWN_STATUS  # type: ignore[attr-defined]
 
     def wanted(self) -> Wanted:
         """Return the filters.
@@ -103,7 +108,7 @@ def cases(request: HttpRequest) -> HttpResponse:
         "wanted": wanted,
         "page": page,
         "answers": _answers(wanted.workflow),
-        "exports": _exports(wanted.workflow),
+        "exports": [] if page.is_blind else _exports(wanted.workflow),
         "has_workflows": workflows.exists(),
         "is_live": not (wanted.before or wanted.search),
     }
@@ -136,40 +141,38 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
     actor = person(request).as_actor()
     case = case_for(actor, case_id)
     schema = schemas_of([case])[case.workflow_id, case.schema_version]
+    note_personal_seen(case, schema, actor=actor, now=clock.now())
     context = {
         "case": case,
         "blocks": blocks(shown_fields(case, schema, assets_of([case]))),
         "labels_of_workflow": schema.labels,
     }
-    said = said_by_people([case]).get(case.pk) if is_kept_blind(actor) else None
-    context |= (
-        _for_reviewer(case, said) if said else _for_watcher(case, shows_reasons=not is_kept_blind(actor))
-    )
-    if not is_kept_blind(actor):
-        context |= known_answer_of(case, actor, list(schema.labels))
+    if is_kept_blind(actor):
+        context |= _for_reviewer(case, actor)
+    else:
+        context |= _for_watcher(case) | known_answer_of(case, actor, list(schema.labels))
         context["related"] = related_to(case)
     return render(request, "cases/case.html", context)
 
 
-def _for_reviewer(case: Case, said: Any) -> dict[str, Any]:
+def _for_reviewer(case: Case, actor: Actor) -> dict[str, Any]:
+    own = own_answers([case], actor).get(case.pk)
     return {
-        "status": said.status,
-        "answer": said.answer,
-        "is_hidden": said.status == CaseStatus.WAITING,
-        "history": history_for_reviewer(case, said),
+        "status": ANSWERED if own else UNANSWERED,
+        "answer": own.label if own else None,
+        "is_blind": True,
+        "history": history_for_reviewer(case, own),
     }
 
 
-def _for_watcher(case: Case, *, shows_reasons: bool) -> dict[str, Any]:
+def _for_watcher(case: Case) -> dict[str, Any]:
     tasks = Task.objects.filter(case=case).select_related("leased_to").order_by("created_at", "slot")
     return {
         "status": case.status,
         "answer": case.answer,
         "history": whole_history(case),
         "labels": Label.objects.filter(case=case).select_related("labelled_by").order_by("-at"),
-        "tasks": [(task, [TaskReason(r).label for r in task.reasons]) for task in tasks]
-        if shows_reasons
-        else [],
+        "tasks": [(task, [TaskReason(r).label for r in task.reasons]) for task in tasks],
         "events": Event.objects.filter(subject_id=case.pk)
         .prefetch_related("deliveries__endpoint")
         .order_by("at"),

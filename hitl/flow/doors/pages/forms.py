@@ -8,8 +8,13 @@ from django.core.exceptions import NON_FIELD_ERRORS
 from django.forms import BaseFormSet, formset_factory
 from django.http import QueryDict
 
+from cases.files.encoding import ENCODINGS
+from cases.files.limits import PAGE
+from cases.files.tables import read_table
 from cases.files.told import Told
 from cases.kinds import ANY
+from cases.services.schemas import MAX_FIELDS, MAX_LABELS
+from hitl.flow.setup.rehearsal import Source
 from hitl.shared.errors import Invalid
 from policy.services.promises import Promise
 from policy.types import Degree
@@ -126,7 +131,20 @@ class FileForm(forms.Form):
     label = forms.CharField(label="Column with the right answers", required=False, max_length=200)
     reference = forms.CharField(label="Column that names each case", required=False, max_length=200)
     time = forms.CharField(label="Column that says when it came in", required=False, max_length=200)
+    entity = forms.CharField(
+        label="Column that says what a case belongs to",
+        required=False,
+        max_length=200,
+        help_text="A customer, a speaker, a document.",
+    )
     day_first = forms.BooleanField(label="Dates like 1/2/2026 are days of February", required=False)
+    month_first = forms.BooleanField(label="Dates like 1/2/2026 are days of January", required=False)
+    encoding = forms.ChoiceField(
+        label="Written in",
+        required=False,
+        choices=[("", "what it says itself, or UTF-8"), *ENCODINGS.items()],
+    )
+    allow_refused = forms.FloatField(widget=forms.HiddenInput, required=False, min_value=0, max_value=1)
 
     def told(self) -> Told:
         """Return what was said of the columns."""
@@ -135,7 +153,18 @@ class FileForm(forms.Form):
             label=data["label"] or None,
             reference=data["reference"] or None,
             time=data["time"] or None,
-            day_first=data["day_first"],
+            entity=data["entity"] or None,
+            day_first=True if data["day_first"] else False if data["month_first"] else None,
+            encoding=data["encoding"] or None,
+        )
+
+    def source(self) -> Source:
+        """Return the file that was sent; cells of images and recordings name nothing in it."""
+        upload, told = self.cleaned_data["file"], self.told()
+        return Source.of_open_file(
+            lambda: read_table(upload.file, upload.name, encoding=told.encoding, limits=PAGE),
+            upload.name,
+            told,
         )
 
 
@@ -161,9 +190,9 @@ class SchemaForm:
     ) -> None:
         self._before = {field["name"]: field for field in fields}
         extra = 1 if fields else self.EXTRA
-        field_set = formset_factory(FieldRow, extra=extra, max_num=200, absolute_max=250)
+        field_set = formset_factory(FieldRow, extra=extra, max_num=MAX_FIELDS, absolute_max=MAX_FIELDS + 50)
         label_set = formset_factory(
-            LabelRow, extra=1 if labels else self.EXTRA, max_num=100, absolute_max=150
+            LabelRow, extra=1 if labels else self.EXTRA, max_num=MAX_LABELS, absolute_max=MAX_LABELS + 50
         )
         self.fields: BaseFormSet[FieldRow] = field_set(
             data, prefix="fields", initial=[_shown(field) for field in fields]

@@ -8,23 +8,16 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from hitl.accounts.types import Role
-from hitl.shared.actor import Actor
+from hitl.accounts.types import WATCHING, Role
 from hitl.shared.errors import HitlError, NotAllowed, NotFound, in_words
-from hitl.web.views import person
+from hitl.web.views import actor_of
 
-READERS = (Role.LEAD, Role.OPERATOR, Role.ADMINISTRATOR, Role.AUDITOR)
 View = Callable[..., HttpResponseBase]
-
-
-def actor_of(request: HttpRequest) -> Actor:
-    """Return who is signed in."""
-    return person(request).as_actor()
 
 
 def for_readers(view: View) -> View:
     """Open a page to leads, operators, administrators and auditors; to others it does not exist."""
-    return _opened_to(READERS, view)
+    return _opened_to(WATCHING, view)
 
 
 def for_administrators(view: View) -> View:
@@ -38,7 +31,7 @@ def _opened_to(roles: tuple[Role, ...], view: View) -> View:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         actor = actor_of(request)
         if not actor.has(*roles):
-            raise NotAllowed() if actor.has(*READERS) else NotFound()
+            raise NotAllowed() if actor.has(*WATCHING) else NotFound()
         return view(request, *args, **kwargs)
 
     return guarded

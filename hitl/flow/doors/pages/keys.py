@@ -15,8 +15,9 @@ from cases.services.grants import grant_workflows
 from hitl.accounts.keys import create_key, revoke_key
 from hitl.accounts.models import ApiKey
 from hitl.accounts.types import Scope
-from hitl.flow.doors.pages.guards import actor_of, for_administrators, unkept
+from hitl.flow.doors.pages.guards import for_administrators, unkept
 from hitl.shared import clock
+from hitl.web.views import actor_of
 
 SHOWN = 500
 

@@ -5,11 +5,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from hitl.flow.doors.pages.guards import actor_of, for_administrators
+from hitl.flow.doors.pages.guards import for_administrators
 from hitl.flow.doors.pages.review_forms import ReviewRulesForm
 from hitl.flow.doors.pages.workflows import find
 from hitl.shared import clock
 from hitl.shared.errors import Invalid
+from hitl.web.views import actor_of
 from reviews.models import ReviewRules
 from reviews.services.rules import change_rules, rules_body
 

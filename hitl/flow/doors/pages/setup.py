@@ -6,12 +6,10 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods
 
 from cases.files.proposal import check_new
 from cases.files.reading import Reading, look_at
-from cases.files.tables import read_table
 from cases.models import Workflow
 from cases.services.grants import grant_workflows
 from cases.services.schemas import MAX_LABELS
@@ -19,12 +17,14 @@ from cases.services.workflows import change_schema, describe_workflow
 from hitl.accounts.keys import create_key
 from hitl.accounts.types import Scope
 from hitl.flow.doors.pages.forms import FileForm, NewWorkflowForm, SchemaForm, WordsForm, with_more_rows
-from hitl.flow.doors.pages.guards import actor_of, for_administrators, unkept
+from hitl.flow.doors.pages.guards import for_administrators, unkept
 from hitl.flow.doors.pages.workflows import find
 from hitl.flow.setup.create import set_up_workflow
 from hitl.flow.setup.examples import curl_line
+from hitl.flow.setup.from_file import named_after, slug_of
 from hitl.shared import clock
 from hitl.shared.errors import Conflict, HitlError, Invalid, in_words
+from hitl.web.views import actor_of
 
 _FORM = "workflows/form.html"
 
@@ -48,13 +48,15 @@ def _from_file(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "workflows/new.html", {"form": form}, status=422)
     try:
-        reading = look_at(read_table(upload.file, str(upload.name)), form.told())
+        source = form.source()
+        with source.open() as table:
+            reading = look_at(table, source.told)
     except HitlError as refused:
         for sentence in in_words(refused):
             form.add_error("file", sentence)
         return render(request, "workflows/new.html", {"form": form}, status=422)
-    name = str(upload.name).partition(".")[0].replace("_", " ").replace("-", " ").strip().capitalize()
-    words = NewWorkflowForm(initial={"name": name[:100], "slug": slugify(name)[:50]})
+    name = named_after(str(upload.name))
+    words = NewWorkflowForm(initial={"name": name.capitalize()[:100], "slug": slug_of(name)})
     labels = [{"name": label} for label in reading.labels[:MAX_LABELS]]
     return _form(
         request,

@@ -10,13 +10,14 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cases.models import Workflow
-from hitl.flow.doors.pages.guards import actor_of, for_administrators, tell, unkept
+from hitl.flow.doors.pages.guards import for_administrators, tell, unkept
 from hitl.flow.setup.subscribe import resume, subscribe
 from hitl.outbox import endpoints
 from hitl.outbox.models import Attempt, Delivery, Endpoint
 from hitl.outbox.types import EVENT_KINDS, DeliveryStatus
 from hitl.shared import clock
 from hitl.shared.errors import HitlError, Invalid, NotFound
+from hitl.web.views import actor_of
 
 SHOWN = 100
 

@@ -1,4 +1,4 @@
-"""Pages of workflows: the list, one workflow, import and export, archive."""
+"""Pages of workflows: the list, one workflow, export, archive."""
 
 from typing import Any
 
@@ -7,25 +7,20 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from cases.files.reading import look_at
-from cases.files.tables import read_table
 from cases.models import KeyGrant, SchemaVersion, Workflow
-from cases.selectors import current_schema
 from cases.services.workflows import archive_workflow, restore_workflow
 from hitl.accounts.types import Role
 from hitl.flow.doors.pages.forms import FileForm
-from hitl.flow.doors.pages.guards import actor_of, for_administrators, for_readers, tell
+from hitl.flow.doors.pages.guards import for_administrators, for_readers
 from hitl.flow.export.download import download
 from hitl.flow.setup.examples import curl_line
-from hitl.flow.setup.import_history import Outcome, import_history
 from hitl.shared import clock
 from hitl.shared.actor import Actor
-from hitl.shared.errors import HitlError, NotFound
+from hitl.shared.errors import NotFound
+from hitl.web.views import actor_of
 from models_store.selectors import champion
 from policy.models import Policy
 from reviews.models import ReviewRules
-
-_WITH_FILE = "workflows/imported.html"
 
 
 @for_readers
@@ -94,45 +89,19 @@ def archive(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("workflow", slug=slug)
 
 
-@for_administrators
-@require_POST
-def import_file(request: HttpRequest, slug: str) -> HttpResponse:
-    """Import a labelled history from an uploaded file; for larger ones there is `manage.py import_cases`."""
-    found = find(slug)
-    form = FileForm(request.POST, request.FILES)
-    if "file" not in request.FILES:
-        messages.error(request, "Choose a file first.")
-    elif form.is_valid():
-        try:
-            outcome = _import(found, form, request.POST.get("attest") == "on", actor_of(request))
-            name = form.cleaned_data["file"].name
-            return render(request, _WITH_FILE, {"workflow": found, "outcome": outcome, "file": name})
-        except HitlError as refused:
-            tell(request, refused)
-    else:
-        messages.error(request, "This does not fit: " + form.errors.as_text())
-    return redirect("workflow", slug=slug)
-
-
-def _import(found: Workflow, form: FileForm, attest: bool, actor: Actor) -> Outcome:
-    upload = form.cleaned_data["file"]
-    reading = look_at(read_table(upload.file, upload.name), form.told(), schema=current_schema(found))
-    return import_history(
-        workflow_id=found.id,
-        table=read_table(upload.file, upload.name),
-        reading=reading,
-        attest=attest,
-        actor=actor,
-        now=clock.now(),
-    )
-
-
 @for_readers
 @require_GET
 def export(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Stream cases, decisions or labels; personal fields in the clear for administrators alone."""
-    is_administrator = actor_of(request).has(Role.ADMINISTRATOR)
-    return download(find(slug), request.GET.dict(), shows_personal=is_administrator, shows_model=True)
+    actor = actor_of(request)
+    return download(
+        find(slug),
+        request.GET.dict(),
+        shows_personal=actor.has(Role.ADMINISTRATOR),
+        shows_model=True,
+        actor=actor,
+        now=clock.now(),
+    )
 
 
 def find(slug: str) -> Workflow:

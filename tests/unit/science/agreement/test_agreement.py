@@ -24,7 +24,7 @@ def counts_of(people: list[str]) -> np.ndarray:
     labels = sorted(set("".join(rows)) - {"."})
     said = [(case, labels.index(label)) for row in rows for case, label in enumerate(row) if label != "."]
     case, label = np.array(said).T
-    return label_counts(case, label, n_cases=len(rows[0]), n_labels=len(labels))
+    return label_counts(case, label, n_cases=len(rows[0]), n_classes=len(labels))
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_the_interval_of_alpha_covers_the_truth_about_as_often_as_it_says() -> N
     for _ in range(200):
         truth = rng.integers(0, 2, 200)
         said = np.where(rng.random((200, 2)) < right, truth[:, None], 1 - truth[:, None])
-        counts = label_counts(np.repeat(np.arange(200), 2), said.ravel(), n_cases=200, n_labels=2)
+        counts = label_counts(np.repeat(np.arange(200), 2), said.ravel(), n_cases=200, n_classes=2)
         found = krippendorff_alpha(counts, rng=rng, replicates=300)
         assert isinstance(found, Alpha)
         covered += found.low <= alpha <= found.high
@@ -124,8 +124,8 @@ def test_a_confusion_table_counts_everything_and_its_intervals_hold_its_shares(
     said: list[tuple[int, int]],
 ) -> None:
     truth, answer = np.array(said).T
-    wilson = confusion(truth, answer, n_labels=3)
-    exact = confusion(truth, answer, n_labels=3, interval=clopper_pearson)
+    wilson = confusion(truth, answer, n_classes=3)
+    exact = confusion(truth, answer, n_classes=3, interval=clopper_pearson)
     assert (wilson.n, wilson.right) == (len(said), int((truth == answer).sum()))
     rows = wilson.counts.sum(axis=1) > 0
     for table in (wilson, exact):

@@ -24,7 +24,7 @@ def anaesthetists() -> dict[str, np.ndarray]:
 
 
 def test_the_estimates_are_those_that_dawid_and_skene_published() -> None:
-    found = dawid_skene(**anaesthetists(), n_cases=45, n_people=5, n_labels=4, prior_right=0, prior_wrong=0)
+    found = dawid_skene(**anaesthetists(), n_cases=45, n_people=5, n_classes=4, prior_right=0, prior_wrong=0)
     assert found.has_converged
     assert found.prevalence == pytest.approx([0.40, 0.42, 0.11, 0.07], abs=0.005)  # their table 2
     first = found.tables[0]
@@ -32,8 +32,8 @@ def test_the_estimates_are_those_that_dawid_and_skene_published() -> None:
 
 
 def test_priors_keep_rare_tables_off_certainty_and_change_few_verdicts() -> None:
-    plain = dawid_skene(**anaesthetists(), n_cases=45, n_people=5, n_labels=4, prior_right=0, prior_wrong=0)
-    kept = dawid_skene(**anaesthetists(), n_cases=45, n_people=5, n_labels=4)
+    plain = dawid_skene(**anaesthetists(), n_cases=45, n_people=5, n_classes=4, prior_right=0, prior_wrong=0)
+    kept = dawid_skene(**anaesthetists(), n_cases=45, n_people=5, n_classes=4)
     assert kept.tables.min() > 0
     assert (plain.labels == kept.labels).mean() > 0.9
 
@@ -48,7 +48,7 @@ def test_every_round_is_at_least_as_probable_and_everything_is_a_probability(
     said: list[tuple[int, int, int]],
 ) -> None:
     case, person, label = np.array(said).T
-    found = dawid_skene(case, person, label, n_cases=8, n_people=4, n_labels=3)
+    found = dawid_skene(case, person, label, n_cases=8, n_people=4, n_classes=3)
     assert (np.diff(found.log_posterior) > -1e-8).all()
     for values in (found.posterior, found.tables, found.prevalence):
         assert (values >= 0).all()
@@ -62,14 +62,14 @@ def test_neither_the_order_of_answers_nor_the_names_of_labels_matter(
     case, person, label = np.array(said).T
     shuffled = np.random.default_rng(seed).permutation(len(said))
     renamed = np.array(names)[label]
-    one = dawid_skene(case, person, label, n_cases=8, n_people=4, n_labels=3, most_rounds=20)
+    one = dawid_skene(case, person, label, n_cases=8, n_people=4, n_classes=3, most_rounds=20)
     other = dawid_skene(
         case[shuffled],
         person[shuffled],
         renamed[shuffled],
         n_cases=8,
         n_people=4,
-        n_labels=3,
+        n_classes=3,
         most_rounds=20,
     )
     assert other.posterior[:, names] == pytest.approx(one.posterior, abs=1e-4)
@@ -82,7 +82,7 @@ def test_two_who_are_mostly_right_outvote_three_who_guess() -> None:
     wrong = (truth[:, None] + rng.integers(1, 3, (400, 5))) % 3
     said = np.where(rng.random((400, 5)) < right, truth[:, None], wrong)
     case, person = np.repeat(np.arange(400), 5), np.tile(np.arange(5), 400)
-    found = dawid_skene(case, person, said.ravel(), n_cases=400, n_people=5, n_labels=3)
+    found = dawid_skene(case, person, said.ravel(), n_cases=400, n_people=5, n_classes=3)
     votes = np.array([np.bincount(row, minlength=3).argmax() for row in said])
     assert (found.labels == truth).mean() > 0.93 > (votes == truth).mean() + 0.08
     assert found.accuracy == pytest.approx(right, abs=0.06)
@@ -93,7 +93,7 @@ def test_known_answers_hold_and_teach_about_the_people_who_gave_others() -> None
     said = np.tile([0, 1], 30)  # two people who always contradict each other
     known = np.full(30, -1)
     known[:10] = 1
-    found = dawid_skene(case, person, said, n_cases=30, n_people=2, n_labels=2, known=known)
+    found = dawid_skene(case, person, said, n_cases=30, n_people=2, n_classes=2, known=known)
     assert (found.posterior[:10, 1] == 1).all()
     assert found.tables[1, 1, 1] > 0.8 > found.tables[0, 1, 1]
 
@@ -101,4 +101,4 @@ def test_known_answers_hold_and_teach_about_the_people_who_gave_others() -> None
 def test_nothing_said_is_refused() -> None:
     nothing = np.array([], dtype=int)
     with pytest.raises(ValueError, match="needs answers"):
-        dawid_skene(nothing, nothing, nothing, n_cases=0, n_people=0, n_labels=2)
+        dawid_skene(nothing, nothing, nothing, n_cases=0, n_people=0, n_classes=2)

@@ -1,0 +1,100 @@
+"""End every command in its phases, politely and not: does anything of it live on?"""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+
+from hitl.bench.rows import Row
+from hitl.runtime.paths import MANAGE, ROOT
+from hitl.runtime.processes import is_alive
+
+MARK = "HITL_FAULTS_RUN"
+GIVEN = ("DATABASE_URL", "REDIS_URL", "HITL_SECRET_KEY", "HITL_BENCH_POSTGRES_PID")
+LEAVE_SECONDS = 20.0
+
+
+def commands(quick: bool) -> list[Row]:
+    """Return how many processes of each command outlived it, over phases and signals."""
+    phases = (1.0, 6.0) if quick else (0.3, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+    rows = []
+    with tempfile.TemporaryDirectory(prefix="hitl-faults-") as name:
+        folder = Path(name)
+        history = folder / "loans.csv"
+        rows_of_it = "".join(f"{n},{'paid' if n % 3 else 'lost'}\n" for n in range(300))
+        history.write_text("amount,label\n" + rows_of_it)
+        for words in (
+            ["up"],
+            ["up", "--from", str(history)],
+            ["demo"],
+            ["simulate", str(history)],
+            ["bench", "intake", "--quick"],
+            ["test", "tests/integration/test_prepared.py", "-q"],
+        ):
+            left, waits = 0, []
+            for number, seconds in enumerate(phases):
+                for how in (signal.SIGTERM, signal.SIGKILL, signal.SIGINT):
+                    data = folder / f"{words[0]}-{number}-{how.name}"
+                    outlived, waited = _end(words, data, seconds, how)
+                    left += outlived
+                    waits.append(waited)
+            said = f"{len(phases)} phases x 3 signals; all gone after {max(waits):.1f} s at most"
+            shown = " ".join(word if "/" not in word else Path(word).name for word in words)
+            rows.append(Row(f"`{shown}` ended: processes left", "processes", float(left), bar=0, note=said))
+    return rows
+
+
+def _end(words: list[str], data: Path, seconds: float, how: signal.Signals) -> tuple[int, float]:
+    """Return how many processes outlived it, and how long the last took to go."""
+    mark = f"{os.getpid()}-{time.monotonic_ns()}"
+    environment = {name: value for name, value in os.environ.items() if name not in GIVEN}
+    environment |= {MARK: mark, "HITL_DATA_DIR": str(data)}
+    process = subprocess.Popen(
+        [sys.executable, str(MANAGE), *words], cwd=ROOT, env=environment,
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )  # fmt: skip
+    family: dict[int, psutil.Process] = {}
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and process.poll() is None:
+        _note(process.pid, family)
+        time.sleep(0.05)
+    _note(process.pid, family)
+    process.send_signal(how)
+    asked = time.monotonic()
+    while time.monotonic() - asked < LEAVE_SECONDS:
+        process.poll()
+        alive = [each for each in {**family, **_marked(mark)}.values() if is_alive(each)]
+        if not alive:
+            break
+        time.sleep(0.1)
+    waited = time.monotonic() - asked
+    for each in alive:
+        each.kill()
+    process.wait()
+    return len(alive), waited
+
+
+def _note(pid: int, family: dict[int, psutil.Process]) -> None:
+    try:
+        root = psutil.Process(pid)
+        family[pid] = root
+        family.update({each.pid: each for each in root.children(recursive=True)})
+    except psutil.NoSuchProcess:
+        pass
+
+
+def _marked(mark: str) -> dict[int, psutil.Process]:
+    found = {}
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(MARK) == mark:
+                found[process.pid] = process
+        except (psutil.Error, OSError):
+            continue
+    return found

@@ -1,0 +1,23 @@
+"""What is wrong with a file as a whole, and what with one of its rows."""
+
+from typing import Any
+
+from hitl.shared.errors import HitlError
+
+
+class BadTable(HitlError):
+    """This file cannot be read as rows. Give a CSV, JSON lines or Parquet file, gzipped or not."""
+
+    code, status = "bad_table", 422
+
+
+class Unreadable(dict[str, Any]):
+    """A row that could not be read: it has no cells, but a reason."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__({"(row)": reason})
+
+    @property
+    def reason(self) -> str:
+        """Why, in words."""
+        return str(self["(row)"])

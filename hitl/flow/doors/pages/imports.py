@@ -1,0 +1,125 @@
+"""Pages that take in a labelled history from a file, show how far that is, and ask where rows do not fit."""
+
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from cases.files.refusals import Reason, Refusals
+from cases.models import FileImport, Workflow
+from cases.selectors import file_import_of
+from cases.types import FileImportStatus
+from hitl.flow.doors.pages.forms import FileForm
+from hitl.flow.doors.pages.guards import for_administrators
+from hitl.flow.doors.pages.workflows import find
+from hitl.flow.setup.file_imports import drop, give_file, go_on, take_in_file
+from hitl.flow.setup.import_history import Outcome
+from hitl.flow.setup.rehearsal import ALLOWED
+from hitl.shared import clock
+from hitl.shared.errors import Conflict, NotFound
+from hitl.web.views import actor_of
+
+_AT_ONCE = 256 * 1024  # bytes of a file that is taken in while the page waits
+_PLAIN = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".txt", ".tab")  # what holds no more than it weighs
+
+
+@for_administrators
+@require_POST
+def import_file(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take in a labelled history: a small file at once, a larger one by a worker."""
+    found = find(slug)
+    form = FileForm(request.POST, request.FILES)
+    if "file" not in request.FILES:
+        messages.error(request, "Choose a file first.")
+        return redirect("workflow", slug=slug)
+    if not form.is_valid():
+        messages.error(request, "This does not fit: " + form.errors.as_text())
+        return redirect("workflow", slug=slug)
+    upload, now = form.cleaned_data["file"], clock.now()
+    row = give_file(
+        workflow=found,
+        file=upload,
+        told=form.told(),
+        attest=request.POST.get("attest") == "on",
+        all_new=request.POST.get("all_new") == "on",
+        allow=form.cleaned_data["allow_refused"] or ALLOWED,
+        actor=actor_of(request),
+        now=now,
+    )
+    if upload.size <= _AT_ONCE and Path(upload.name.lower()).suffix in _PLAIN:
+        take_in_file(import_id=row.id, now=now)
+        row.refresh_from_db()
+        if row.status == FileImportStatus.FAILED:
+            for sentence in row.reason.split("\n")[:5]:
+                messages.error(request, sentence)
+            return redirect("workflow", slug=slug)
+        if row.status == FileImportStatus.DONE:
+            return _page(request, found, row)
+    return redirect("workflow-imported", slug=slug, import_id=row.id)
+
+
+@for_administrators
+@require_GET
+def imported(request: HttpRequest, slug: str, import_id: UUID) -> HttpResponse:
+    """Show how far an import is, what it asks, or what came of it."""
+    found = find(slug)
+    return _page(request, found, _row(found, import_id))
+
+
+@for_administrators
+@require_GET
+def live(request: HttpRequest, slug: str, import_id: UUID) -> HttpResponse:
+    """Show the part of that page that changes."""
+    found = find(slug)
+    return render(request, "workflows/imported_live.html", _about(found, _row(found, import_id)))
+
+
+@for_administrators
+@require_POST
+def answer(request: HttpRequest, slug: str, import_id: UUID) -> HttpResponse:
+    """Say whether an import goes on without the rows that do not fit."""
+    found = find(slug)
+    row = _row(found, import_id)
+    try:
+        if request.POST.get("answer") == "go on":
+            go_on(import_id=row.id, allow=1.0, now=clock.now())
+        else:
+            drop(import_id=row.id, now=clock.now())
+    except Conflict:
+        messages.error(request, "It does not ask any more.")
+    return redirect("workflow-imported", slug=slug, import_id=row.id)
+
+
+def _row(found: Workflow, import_id: UUID) -> FileImport:
+    row = file_import_of(found.id, import_id)
+    if row is None:
+        raise NotFound("There is no such import.")
+    return row
+
+
+def _page(request: HttpRequest, found: Workflow, row: FileImport) -> HttpResponse:
+    return render(request, "workflows/imported.html", _about(found, row))
+
+
+def _about(found: Workflow, row: FileImport) -> dict[str, Any]:
+    said = row.reason.split("\n")
+    return {"workflow": found, "row": row, "outcome": outcome_of(row), "said": said[0], "details": said[1:-1]}
+
+
+def outcome_of(row: FileImport) -> Outcome:
+    """Return what became of the rows, as the service said it."""
+    reasons = [
+        Reason(each["line"], {name: each[name] for name in ("field", "error", "fix")}, each["rows"])
+        for each in row.reasons
+    ]
+    return Outcome(
+        taken=row.taken,
+        known=row.known,
+        refused=row.refused,
+        reasons=Refusals.of(reasons),
+        notes=tuple(row.notes),
+    )

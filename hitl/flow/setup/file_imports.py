@@ -1,0 +1,182 @@
+"""Files that were given on a page: the row is the work, the job only a message about it.
+
+A file is read several times, and may hold millions of rows however small it is. So a worker does it; whoever
+gave the file sees how far it is, and may leave. Taking a file in again changes nothing, so a worker that dies
+is followed by another.
+"""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import F, Q
+
+from cases.files.limits import JOB as LIMITS
+from cases.files.tables import read_table
+from cases.files.told import Told
+from cases.models import FileImport, Workflow
+from cases.types import FileImportStatus
+from hitl.flow.setup.import_history import Outcome
+from hitl.flow.setup.rehearsal import Source, TooManyRefused
+from hitl.flow.setup.take_in import take_in
+from hitl.shared import clock
+from hitl.shared.actor import Actor
+from hitl.shared.errors import Conflict, HitlError, in_words
+from hitl.shared.jobs import enqueue
+
+log = logging.getLogger(__name__)
+
+JOB = "hitl.flow.take_in_file"
+MAX_ATTEMPTS = 5
+_SILENT = timedelta(seconds=90)  # of a worker that is taken for dead
+_BELL_LOST_AFTER = timedelta(seconds=15)
+
+
+def give_file(
+    *,
+    workflow: Workflow,
+    file: File,  # type: ignore[type-arg]  # generic only in the stubs
+    told: Told,
+    attest: bool,
+    all_new: bool,
+    allow: float,
+    actor: Actor,
+    now: datetime,
+) -> FileImport:
+    """Keep a file and ask a worker to take it in."""
+    if actor.user_id is None:
+        raise ValueError("files are given by people")
+    row = FileImport(
+        workflow=workflow,
+        name=(file.name or "file")[-200:],
+        told=told.to_json(),
+        is_attested=attest,
+        all_new=all_new,
+        allow_refused=allow,
+        given_by_id=actor.user_id,
+        given_at=now,
+    )
+    default_storage.save(row.path, file)
+    with transaction.atomic():
+        row.save(force_insert=True)
+        enqueue(JOB, str(row.id))
+    return row
+
+
+def go_on(*, import_id: UUID, allow: float, now: datetime) -> None:
+    """Let an import that asks go on without the rows that do not fit.
+
+    Raises:
+        Conflict: it does not ask any more.
+    """
+    asks = FileImport.objects.filter(pk=import_id, status=FileImportStatus.ASKS)
+    with transaction.atomic():
+        if not asks.update(status=FileImportStatus.QUEUED, allow_refused=allow, reason="", attempts=0):
+            raise Conflict()
+        enqueue(JOB, str(import_id))
+
+
+def drop(*, import_id: UUID, now: datetime) -> None:
+    """Take nothing in of a file that asks.
+
+    Raises:
+        Conflict: it does not ask any more.
+    """
+    asks = FileImport.objects.filter(pk=import_id, status=FileImportStatus.ASKS)
+    words = "Nothing was taken in."
+    if not asks.update(status=FileImportStatus.FAILED, reason=words, finished_at=now):
+        raise Conflict()
+    _forget(FileImport(id=import_id))
+
+
+def take_in_file(*, import_id: UUID, now: datetime) -> bool:
+    """Work on a file; False when there is nothing to do or another worker is at it."""
+    row = _begun(import_id, now)
+    if row is None:
+        return False
+    try:
+        outcome = _work(row, row.given_by.as_actor())
+    except TooManyRefused as refused:
+        _end(row, FileImportStatus.ASKS, reason=refused.message)
+    except HitlError as refused:
+        _end(row, FileImportStatus.FAILED, reason="\n".join(in_words(refused)))
+    except Exception:
+        if row.attempts < MAX_ATTEMPTS:
+            raise  # the sweeper begins again
+        log.exception("a file could not be taken in")
+        _end(row, FileImportStatus.FAILED, reason="The service failed on this file. Its log says why.")
+    else:
+        _end(row, FileImportStatus.DONE, **_shown(outcome))
+    return True
+
+
+def sweep_imports(*, now: datetime) -> int:
+    """Begin again the imports whose message was lost or whose worker died; return how many."""
+    lost = Q(status=FileImportStatus.QUEUED, given_at__lt=now - _BELL_LOST_AFTER)
+    died = Q(status=FileImportStatus.RUNNING, worked_at__lt=now - _SILENT)
+    ids = [str(pk) for pk in FileImport.objects.filter(lost | died).values_list("pk", flat=True)[:100]]
+    for import_id in ids:
+        enqueue(JOB, import_id)
+    return len(ids)
+
+
+def _begun(import_id: UUID, now: datetime) -> FileImport | None:
+    free = Q(status=FileImportStatus.QUEUED)
+    free |= Q(status=FileImportStatus.RUNNING, worked_at__lt=now - _SILENT)
+    row = FileImport.objects.filter(free, pk=import_id)
+    if not row.update(status=FileImportStatus.RUNNING, worked_at=now, attempts=F("attempts") + 1):
+        return None
+    return FileImport.objects.select_related("workflow", "given_by").get(pk=import_id)
+
+
+def _work(row: FileImport, actor: Actor) -> Outcome:
+    told = Told.from_json(row.told)
+    with default_storage.open(row.path) as file:
+        source = Source.of_open_file(
+            lambda: read_table(file, row.name, encoding=told.encoding, limits=LIMITS), row.name, told
+        )
+        _, outcome = take_in(
+            source,
+            workflow=row.workflow,
+            actor=actor,
+            now=row.given_at,
+            attest=row.is_attested,
+            all_new=row.all_new,
+            salt=row.id,
+            allow=row.allow_refused,
+            progress=lambda done, rows: _note(row, done),
+        )
+    return outcome
+
+
+def _note(row: FileImport, done: float) -> None:
+    FileImport.objects.filter(pk=row.pk).update(progress=done, worked_at=clock.now())
+
+
+def _shown(outcome: Outcome) -> Mapping[str, Any]:
+    reasons = [{"line": each.line, "rows": each.rows, **each.problem} for each in outcome.reasons.reasons()]
+    return {
+        "taken": outcome.taken,
+        "known": outcome.known,
+        "refused": outcome.refused,
+        "notes": list(outcome.notes),
+        "reasons": reasons,
+        "progress": 1.0,
+    }
+
+
+def _end(row: FileImport, status: FileImportStatus, **facts: Any) -> None:
+    has_ended = status != FileImportStatus.ASKS
+    mine = FileImport.objects.filter(pk=row.pk, status=FileImportStatus.RUNNING, attempts=row.attempts)
+    mine.update(status=status, finished_at=clock.now() if has_ended else None, **facts)
+    if has_ended:
+        _forget(row)
+
+
+def _forget(row: FileImport) -> None:
+    default_storage.delete(row.path)

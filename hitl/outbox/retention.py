@@ -1,0 +1,55 @@
+"""Delete events that nobody will ask for again: their subscribers have them, or will not get them any
+more."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from hitl.outbox.models import Attempt, Delivery, Event
+from hitl.outbox.types import EVENT_KINDS, TEST_KIND, DeliveryStatus
+
+CHUNK = 2000
+
+
+def kept_days(kind: str) -> int:
+    """Return for how many days an event of this kind is kept.
+
+    What happens to cases is most of it, and the case has it all. What happens to the automation is rare, and
+    looked for long afterwards.
+    """
+    is_about_cases = kind.startswith(("case.", "decision.")) or kind == TEST_KIND
+    return settings.CASE_EVENT_DAYS if is_about_cases else settings.EVENT_DAYS
+
+
+def purge_events(*, now: datetime) -> int:
+    """Delete the events that are older than their kind is kept, with their deliveries; return how many.
+
+    What an endpoint in use has yet to be sent stays.
+    """
+    return sum(_purge(kind, now - timedelta(days=kept_days(kind))) for kind in (*EVENT_KINDS, TEST_KIND))
+
+
+def _purge(kind: str, before: datetime) -> int:
+    gone = 0
+    while count := _purge_some(kind, before):
+        gone += count
+    return gone
+
+
+@transaction.atomic
+def _purge_some(kind: str, before: datetime) -> int:
+    """In short transactions, so that nothing waits for them."""
+    ids = list(_old(kind, before).order_by("at").values_list("pk", flat=True)[:CHUNK])
+    Attempt.objects.filter(delivery__event__in=ids)._raw_delete("default")
+    Delivery.objects.filter(event__in=ids)._raw_delete("default")
+    Event.objects.filter(pk__in=ids)._raw_delete("default")
+    return len(ids)
+
+
+def _old(kind: str, before: datetime) -> QuerySet[Event]:
+    waits = Delivery.objects.filter(
+        event=OuterRef("pk"), status=DeliveryStatus.DUE, endpoint__disabled_at=None
+    )
+    return Event.objects.filter(~Exists(waits), kind=kind, at__lt=before)

@@ -1,0 +1,338 @@
+"""What is said of an error budget: on the promise page, the overview, over REST and in the metrics."""
+
+import math
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef
+
+from cases.models import Label
+from monitoring.models import BudgetPeriod, BudgetVerdict
+from monitoring.watch.budget.advice import advice
+from monitoring.watch.budget.feed import delivered_in
+from monitoring.watch.budget.plan import expected_decisions
+from monitoring.watch.budget.units import budgets_of, terms_of
+from policy.models import Policy
+from policy.types import LossKind
+from science.guarantee.budget import ErrorBudget, Spent
+from science.guarantee.budget_course import Course, ToCome, course, still_wrong, to_come
+from science.guarantee.budget_verdict import Terms
+
+_WEEK = timedelta(days=7)
+TOO_EARLY = "Too early to say"
+_TONES = {
+    BudgetVerdict.KEPT: ("good", "shield-check"),
+    BudgetVerdict.BROKEN: ("bad", "circle-x"),
+    BudgetVerdict.NOT_DECIDED: ("neutral", "scale"),
+    BudgetVerdict.NOTHING: ("neutral", "circle"),
+}
+WHY_NOT = {
+    "too_few_audits": "so few were audited that not even audits without an error would have proved it",
+    "too_many_errors": "too many audits found an error, or nobody answered them, for one proof, and too few"
+    " for the other",
+    "too_few_decisions": "there were fewer decisions than had been declared beforehand",
+}
+
+
+@dataclass(frozen=True)
+class UnitView:
+    """One unit of a period's promise, in numbers."""
+
+    label: str | None
+    terms: Terms
+    budget: ErrorBudget
+    plan: dict[str, Any]
+    result: dict[str, Any] | None
+    coming: ToCome
+    expected: int
+    mended: int
+
+    @property
+    def words(self) -> str:
+        """What people call it."""
+        return self.label or "all decisions"
+
+    @cached_property
+    def spent(self) -> Spent:
+        """Wrong decisions among those taken in; of a closed period, as its verdict has it."""
+        return Spent(**self.result["spent"]) if self.result else self.budget.spent()
+
+    @cached_property
+    def course(self) -> Course:
+        """How fast the budget is spent and where that leads, if what comes is like the latest."""
+        return course(self.terms, self.spent, self.budget.decisions, self.coming, expected=self.whole)
+
+    @property
+    def whole(self) -> int:
+        """Decisions that the whole period will have."""
+        return max(self.expected, self.budget.decisions, 1)
+
+    @property
+    def estimate(self) -> float:
+        """The estimate, which is never outside what is proved: few decisions may all have been audited."""
+        return min(max(self.spent.estimate, self.spent.low), self.spent.high)
+
+    @property
+    def whole_allowed(self) -> int:
+        """The same as `allowed`, in whole decisions."""
+        return math.floor(self.allowed + 1e-9)
+
+    @property
+    def gauge_end(self) -> float:
+        """Where the gauge of what is used ends: at the budget, or at the estimate where that is more."""
+        return max(self.allowed, self.estimate, 1e-9)
+
+    @property
+    def used_words(self) -> str:
+        """How much of the budget is used."""
+        return f"{100 * self.estimate / max(self.allowed, 1e-9):.0f} %"
+
+    @property
+    def allowed(self) -> float:
+        """Wrong decisions that the promise allows in the whole period, by the decisions there will be."""
+        return self.terms.target * self.whole
+
+    @property
+    def still(self) -> Spent:
+        """Wrong decisions that still stand: delivered, less those that audits found and mended."""
+        return still_wrong(self.spent, min(float(self.mended), self.budget.confirmed))
+
+    @property
+    def why_not(self) -> str:
+        """Why a closed period is not decided; else empty."""
+        return WHY_NOT.get(self.result.get("why", ""), "") if self.result else ""
+
+    def to_json(self) -> dict[str, Any]:
+        """As the API says it."""
+        body = {
+            "label": self.label,
+            "decisions": self.budget.decisions,
+            "audits": self.budget.audits,
+            "unanswered": self.budget.unanswered,
+            "allowed": self.allowed,
+            "spent": asdict(self.spent),
+            "still_wrong": asdict(self.still),
+        }
+        if self.result is not None:
+            return body | {"result": self.result}
+        facts = {
+            name: value for name, value in asdict(self.course).items() if name not in ("spent", "to_come")
+        }
+        return body | {"plan": self.plan, "forecast": facts | {"to_come": asdict(self.coming)}}
+
+
+@dataclass(frozen=True)
+class BudgetView:
+    """One period at one moment."""
+
+    period: BudgetPeriod
+    policy: Policy
+    now: datetime
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no decision falls into it any more."""
+        return self.now >= self.period.ends_at
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it has its verdict."""
+        return self.period.closed_at is not None
+
+    @property
+    def last_day(self) -> datetime:
+        """A moment of its last day."""
+        return self.period.ends_at - timedelta(microseconds=1)
+
+    @property
+    def words(self) -> str:
+        """Its state, in the words of the verdict; before there is one, it is too early to say."""
+        return str(BudgetVerdict(self.period.verdict).label) if self.is_closed else TOO_EARLY
+
+    @property
+    def tone(self) -> str:
+        """The tone of its state."""
+        if not self.is_closed:
+            return "warn" if self.is_overspending else "neutral"
+        return _TONES[BudgetVerdict(self.period.verdict)][0]
+
+    @property
+    def icon(self) -> str:
+        """The icon of its state."""
+        return _TONES[BudgetVerdict(self.period.verdict)][1] if self.is_closed else "clock"
+
+    @property
+    def is_overspending(self) -> bool:
+        """Whether decisions to come look too wrong."""
+        return self.period.overspends_since is not None
+
+    @property
+    def counts(self) -> bool:
+        """Whether every mistake counts the same."""
+        return self.period.loss == LossKind.ERRORS
+
+    @cached_property
+    def expected(self) -> int:
+        """Decisions that the whole period will have: those so far, and more at last week's pace."""
+        rest = max(timedelta(0), self.period.ends_at - max(self.now, self.period.begins_at)) / _WEEK
+        if not rest:
+            return self.period.n_decisions
+        return round(self.delivered + expected_decisions(self.period.workflow_id, rest, now=self.now))
+
+    @cached_property
+    def delivered(self) -> int:
+        """Decisions so far, those included that wait for the audit of one before them."""
+        if self.is_closed:
+            return self.period.n_decisions
+        return delivered_in(self.period).filter(decided_at__lte=self.now).order_by().count()
+
+    @property
+    def waits(self) -> int:
+        """Decisions that are not taken in yet, because the audit of one before them is open."""
+        return max(0, self.delivered - self.period.n_decisions)
+
+    @cached_property
+    def units(self) -> list[UnitView]:
+        """The units of its promise."""
+        period, budgets = self.period, budgets_of(self.period)
+        whole = sum(one.decisions for one in budgets)
+        results = period.results or [None] * len(budgets)
+        return [
+            UnitView(
+                label,
+                terms,
+                budget,
+                plan,
+                result,
+                self._coming,
+                round(self.expected * (budget.decisions / whole if whole else 1 / len(budgets))),
+                self.mended if label is None else self._mended_of(label),
+            )
+            for label, terms, budget, plan, result in zip(
+                period.units, terms_of(period), budgets, period.plan["units"], results, strict=True
+            )
+        ]
+
+    @cached_property
+    def _coming(self) -> ToCome:
+        known = {name: self.period.forecast.get(name) for name in ("error", "low", "high", "above")}
+        if None in known.values():
+            return to_come(0, 0, target=self.period.target)
+        return ToCome(**known)
+
+    @property
+    def doubt(self) -> float:
+        """Probability at most with which either end is ever wrong."""
+        return max(max(one.terms.delta_kept, one.terms.delta_broken) for one in self.units)
+
+    @property
+    def declared(self) -> int:
+        """Decisions that the period was planned for, from below."""
+        return sum(one.terms.decisions for one in self.units)
+
+    @property
+    def helps(self) -> list[str]:
+        """What would help to prove the promise kept, most pressing first; nothing once it is over."""
+        return [] if self.is_over or not self.delivered else advice(self.period, self.unanswered)
+
+    @property
+    def audits(self) -> int:
+        """Audits taken in."""
+        return sum(one.budget.audits for one in self.units)
+
+    @property
+    def unanswered(self) -> int:
+        """Audits of them that nobody answered in time."""
+        return sum(one.budget.unanswered for one in self.units)
+
+    @cached_property
+    def mended(self) -> int:
+        """Audited decisions whose answer is no longer the model's."""
+        return int(self._wrong_audits().count())
+
+    def _mended_of(self, label: str) -> int:
+        return int(self._wrong_audits().filter(predicted=label).count())
+
+    def _wrong_audits(self) -> Any:
+        audited = delivered_in(self.period).filter(is_audited=True, case__answer__isnull=False)
+        return audited.exclude(case__answer=F("label")).order_by()
+
+    @cached_property
+    def late(self) -> int:
+        """Audits of a closed period that were answered, or answered otherwise, after it was closed."""
+        if self.period.closed_at is None:
+            return 0
+        after = Label.objects.filter(
+            case_id=OuterRef("case_id"), at__gt=self.period.closed_at, superseded_at=None
+        )
+        rows = delivered_in(self.period).filter(Exists(after), is_audited=True)
+        return rows.order_by().count()
+
+    @property
+    def rate_now(self) -> float:
+        """Share of automatic decisions that is audited now."""
+        return self.policy.audit_rate
+
+    @property
+    def rate_least(self) -> float:
+        """The share below which it does not fall in this period."""
+        return max(one.terms.rate for one in self.units)
+
+    @property
+    def rate_why(self) -> str:
+        """Why it is audited as often as it is now."""
+        policy = self.policy
+        if self.is_overspending:
+            return "raised, because decisions to come look too wrong"
+        if policy.audit_rate <= self.rate_least and self.period.plan["is_raised"]:
+            return "as planned, to prove the budget kept"
+        if policy.audit_rate == policy.audit_base:
+            return "as promised for quiet times"
+        if policy.audit_rate < policy.audit_base:
+            return "lowered to what reviewers can do"
+        return "raised, because audits speak against the promise or few decisions must make enough audits"
+
+    def to_json(self) -> dict[str, Any]:
+        """As the API says it."""
+        period = self.period
+        body = {
+            "id": str(period.pk),
+            "begins_at": period.begins_at,
+            "ends_at": period.ends_at,
+            "frozen_at": period.frozen_at,
+            "state": period.verdict or "too_early",
+            "scope": period.scope,
+            "loss": period.loss,
+            "target": period.target,
+            "confidence": period.confidence,
+            "decisions": self.delivered,
+            "units": [one.to_json() for one in self.units],
+        }
+        if self.is_closed:
+            evidence = f"/api/v1/workflows/{period.workflow.slug}/budget/{period.pk}"
+            late = {"closed_at": period.closed_at, "sha256": period.sha256, "late_answers": self.late}
+            return body | late | {"evidence": evidence}
+        return body | {
+            "expected": self.expected,
+            "waits_for_audits": self.waits,
+            "overspends_since": period.overspends_since,
+            "audit_rate": {"now": self.rate_now, "least": self.rate_least, "why": self.rate_why},
+        }
+
+
+def evidence_of(period: BudgetPeriod) -> dict[str, Any]:
+    """Return a closed period with all that `docs/reference/recompute_budget.py` computes it again from."""
+    facts = ("begins_at", "ends_at", "frozen_at", "closed_at", "scope", "loss", "target", "confidence")
+    return {
+        "id": str(period.pk),
+        "workflow": period.workflow.slug,
+        **{name: getattr(period, name) for name in facts},
+        "verdict": period.verdict,
+        "results": period.results,
+        "plan": period.plan,
+        "costs": period.costs,
+        "sha256": period.sha256,
+        "units": period.evidence,
+    }

@@ -1,0 +1,208 @@
+"""The front, with clients that are slow, large or strangers, before web processes that note what they get."""
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from hitl.runtime.front import find_nginx, front
+from hitl.runtime.ports import LOOPBACK, free_port
+from hitl.runtime.processes import stop, wait_until
+from hitl.sizes import MAX_FORM_BYTES
+
+LARGE = 300 * 1024 * 1024
+
+
+@dataclass
+class Web:
+    """What a web process was given: when, where, how much, and what the front said of the client."""
+
+    got: list[tuple[str, int, str]] = field(default_factory=list)
+    busy: threading.Event = field(default_factory=threading.Event)
+    port: int = 0
+
+
+@pytest.fixture
+def webs() -> Iterator[list[Web]]:
+    """Two web processes and a probe thread."""
+    with _server() as one, _server() as two, _server() as probe:
+        yield [one, two, probe]
+
+
+class _server:  # noqa: N801 - a context manager
+    def __enter__(self) -> Web:
+        web = Web()
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                web.got.append((self.path, len(body), self.headers["X-Forwarded-For"]))
+                if self.path == "/busy":
+                    web.busy.wait(20)
+                self.send_response(200)
+                self.send_header("Content-Length", "2")
+                self.end_headers()
+                self.wfile.write(b"ok")
+
+            do_POST = do_GET  # noqa: N815
+
+            def log_message(self, *args: object) -> None:
+                pass
+
+        self.web = web
+        self.server = ThreadingHTTPServer((LOOPBACK, 0), Handler)
+        self.server.daemon_threads = True
+        web.port = self.server.server_address[1]
+        threading.Thread(
+            target=self.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+        ).start()
+        return web
+
+    def __exit__(self, *_: object) -> None:
+        self.web.busy.set()
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def port(webs: list[Web], tmp_path: Path) -> Iterator[int]:
+    """The front's port."""
+    nginx = find_nginx()
+    if nginx is None:
+        pytest.skip("no nginx here")
+    port = free_port()
+    one, two, probe = webs
+    program = front(tmp_path, nginx=nginx, port=port, services=[one.port, two.port], probes=[probe.port])
+    process = program.spawn()
+    try:
+        assert wait_until(lambda: _listens(port), seconds=30), program.log.read_text()
+        yield port
+    finally:
+        stop(process, seconds=5)
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection((LOOPBACK, port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def ask(port: int, request: bytes, *, seconds: float = 20) -> bytes:
+    """Send bytes and return the beginning of what comes back."""
+    with socket.create_connection((LOOPBACK, port), timeout=seconds) as wire:
+        wire.sendall(request)
+        return wire.recv(4096)
+
+
+def test_fifty_slow_clients_hold_nobody_and_reach_no_web_process(port: int, webs: list[Web]) -> None:
+    head = b"POST /login/ HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n"
+    slow = [socket.create_connection((LOOPBACK, port), timeout=20) for _ in range(50)]
+    try:
+        for wire in slow:
+            wire.sendall(head + b"x")
+        assert b" 200 " in ask(port, b"GET /cases/ HTTP/1.1\r\nHost: x\r\n\r\n")
+        for wire in slow:
+            wire.sendall(b"x")
+        assert b" 200 " in ask(port, b"GET /health/live HTTP/1.1\r\nHost: 10.2.3.4\r\n\r\n")
+        assert [path for web in webs for path, *_ in web.got] == ["/cases/", "/health/live"]
+        slow[0].sendall(b"x" * 998)
+        assert b" 200 " in slow[0].recv(4096)
+    finally:
+        for wire in slow:
+            wire.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/login/", b"Content-Length: %d" % LARGE),
+        ("/login/", b"Cookie: sessionid=x\r\nContent-Length: %d" % (MAX_FORM_BYTES + 1)),
+        ("/workflows/new/", b"Content-Length: %d" % (MAX_FORM_BYTES + 1)),
+        ("/workflows/new/", b"Transfer-Encoding: chunked"),
+        ("/workflows/x/import/", b"Cookie: sessionid=x\r\nContent-Length: %d" % LARGE),
+        ("/api/v1/workflows/x/cases", b"Content-Length: %d" % (MAX_FORM_BYTES + 1)),
+        ("/api/v1/workflows/x/cases", b"Transfer-Encoding: chunked"),
+        ("/api/v1/workflows/x/cases", b"Authorization: Bearer x\r\nContent-Length: %d" % LARGE),
+        ("/health/live", b"Content-Length: 5000"),
+    ],
+)
+def test_what_is_too_large_is_refused_before_a_byte_of_it_is_taken(
+    port: int, webs: list[Web], path: str, headers: bytes
+) -> None:
+    answer = ask(port, b"POST %s HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n" % (path.encode(), headers))
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert (b'"code":"too_large"' in answer) == path.startswith("/api/")
+    assert not any(web.got for web in webs)
+
+
+def test_a_body_without_length_is_refused_at_the_limit_of_a_form_and_kept_nowhere(
+    port: int, webs: list[Web], tmp_path: Path
+) -> None:
+    sent, answer = 0, b""
+    with socket.create_connection((LOOPBACK, port), timeout=20) as wire:
+        wire.sendall(b"POST /login/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        try:
+            while sent < 20 * MAX_FORM_BYTES:
+                wire.sendall(b"10000\r\n" + b"x" * 65536 + b"\r\n")
+                sent += 65536
+            answer = wire.recv(4096)
+        except OSError:
+            pass  # it has hung up
+    assert answer[:13] in (b"", b"HTTP/1.1 413 ")
+    kept = sum(file.stat().st_size for file in (tmp_path / "front").rglob("*") if file.is_file())
+    assert kept < MAX_FORM_BYTES
+    assert not any(web.got for web in webs)
+
+
+def test_those_who_may_send_more_do(port: int, webs: list[Web]) -> None:
+    body = b"x" * (2 * MAX_FORM_BYTES)
+    for path, who in (("/api/v1/x", b"Authorization: Bearer x"), ("/workflows/new/", b"Cookie: sessionid=x")):
+        head = b"POST %s HTTP/1.1\r\nHost: x\r\n%s\r\nContent-Length: %d\r\n\r\n"
+        assert b" 200 " in ask(port, head % (path.encode(), who, len(body)) + body)
+    assert sorted((path, size) for web in webs for path, size, _ in web.got) == [
+        ("/api/v1/x", len(body)),
+        ("/workflows/new/", len(body)),
+    ]
+
+
+def test_a_busy_web_process_loses_nobody_elses_request(port: int, webs: list[Web]) -> None:
+    busy = socket.create_connection((LOOPBACK, port), timeout=20)
+    busy.sendall(b"GET /busy HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert wait_until(lambda: any(web.got for web in webs), seconds=10)
+    for _ in range(20):
+        assert b" 200 " in ask(port, b"GET /cases/ HTTP/1.1\r\nHost: x\r\n\r\n", seconds=5)
+    idle = next(web for web in webs[:2] if not any(path == "/busy" for path, *_ in web.got))
+    assert len(idle.got) == 20
+    busy.close()
+
+
+def test_the_front_adds_the_address_it_sees_behind_what_it_was_told(port: int, webs: list[Web]) -> None:
+    ask(port, b"GET / HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 10.9.9.9\r\n\r\n")
+    assert [said for web in webs for *_, said in web.got] == ["10.9.9.9, 127.0.0.1"]
+
+
+def test_while_no_web_process_is_there_the_answer_is_503_with_a_time(
+    port: int, webs: list[Web], tmp_path: Path
+) -> None:
+    nginx, alone, nobody = find_nginx(), free_port(), free_port()
+    assert nginx is not None
+    process = front(tmp_path / "b", nginx=nginx, port=alone, services=[nobody], probes=[nobody]).spawn()
+    try:
+        assert wait_until(lambda: _listens(alone), seconds=30)
+        for path in ("/api/v1/workflows", "/cases/", "/health/live"):
+            started = time.monotonic()
+            answer = ask(alone, b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n" % path.encode())
+            assert answer.startswith(b"HTTP/1.1 503 ")
+            assert b"Retry-After: 2" in answer
+            assert time.monotonic() - started < 5
+    finally:
+        stop(process, seconds=5)

@@ -1,0 +1,86 @@
+"""What is counted of texts, pictures and recordings moves when they change, and only then."""
+
+from datetime import UTC, date, datetime
+
+import numpy as np
+import pytest
+
+from science.drift.measures import of_moment, of_pixels, of_samples, of_text
+from science.media import SAMPLE_RATE
+
+
+def test_a_text() -> None:
+    assert of_text("Win 500 EUR now!!") == {
+        "words": 4,
+        "characters": 17,
+        "other characters": 29,
+        "script": "LATIN",
+    }
+    assert of_text("") == {"words": 0, "characters": 0, "other characters": 0, "script": None}
+
+
+@pytest.mark.parametrize(
+    ("text", "script"),
+    [("Grüße aus Köln", "LATIN"), ("Привет, как дела", "CYRILLIC"), ("你好世界", "CJK"), ("12345", None)],
+)
+def test_the_script_of_a_text(text: str, script: str | None) -> None:
+    assert of_text(text)["script"] == script
+
+
+def test_a_long_text_is_read_in_part_and_measured_whole() -> None:
+    measured = of_text("ab " * 10_000)
+    assert measured["characters"] == 30_000
+    assert measured["words"] == 1_334
+
+
+def test_a_moment() -> None:
+    assert of_moment(datetime(2026, 3, 2, 9, 30, tzinfo=UTC)) == {
+        "day": date(2026, 3, 2).toordinal(),
+        "weekday": "Monday",
+    }
+
+
+def picture() -> np.ndarray:
+    rng = np.random.default_rng(0)
+    coarse = rng.random((16, 24, 3))
+    return np.asarray(np.kron(coarse, np.ones((8, 8, 1))) * 0.6 + 0.2)
+
+
+def test_less_light_lowers_brightness_and_blur_lowers_detail() -> None:
+    pixels = picture()
+    before = of_pixels(pixels)
+    dark = of_pixels(pixels * 0.5)
+    soft = pixels.copy()
+    for axis in (0, 1):
+        soft = sum(np.roll(soft, step, axis=axis) for step in range(-4, 5)) / 9
+    blurred = of_pixels(soft)
+    assert float(dark["brightness"]) < float(before["brightness"]) - 15
+    assert float(blurred["detail"]) < float(before["detail"]) - 4
+    assert abs(float(blurred["brightness"]) - float(before["brightness"])) <= 1
+    assert before["shape"] == 150
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 5), (3, 3)])
+def test_the_smallest_pictures_have_properties(size: tuple[int, int]) -> None:
+    assert of_pixels(np.zeros((*size, 3)))["dark"] == 100
+    assert of_pixels(np.ones((*size, 3)))["bright"] == 100
+
+
+def tone(frequency: float, seconds: float = 2.0, level: float = 0.1) -> np.ndarray:
+    time = np.arange(int(seconds * SAMPLE_RATE)) / SAMPLE_RATE
+    return np.asarray(level * np.sin(2 * np.pi * frequency * time))
+
+
+def test_a_recording() -> None:
+    quiet = np.zeros(SAMPLE_RATE)
+    measured = of_samples(np.concatenate([quiet, tone(440, 1.0)]))
+    assert measured == {"loudness": -26, "tenths": 20, "clipped": 0, "sound": 50, "high": 0}
+    assert of_samples(tone(3_000))["high"] == 100
+    assert float(of_samples(np.clip(tone(440, level=3.0), -1, 1))["clipped"]) > 500
+
+
+@pytest.mark.parametrize("samples", [np.zeros(1), np.zeros(10), np.zeros(SAMPLE_RATE)])
+def test_silence_and_the_shortest_recordings_have_properties(samples: np.ndarray) -> None:
+    measured = of_samples(samples)
+    assert measured["loudness"] == -100
+    assert measured["sound"] == 0
