@@ -17,7 +17,7 @@ from policy.models import Policy
 from policy.proof.terms import costs_of, misses
 from policy.types import LossKind, Scope
 from science.guarantee.audits import AuditPolicy
-from science.guarantee.budget_plan import BudgetPlan, chance_of_kept, plan_budget
+from science.guarantee.budget_plan import HEALTHY, POWER, BudgetPlan, chance_of_kept, plan_budget
 from science.guarantee.budget_verdict import Terms
 from science.guarantee.misses import correct_for_misses
 
@@ -27,6 +27,7 @@ SHORT = 0.1  # of the doubt is kept for periods with fewer decisions than declar
 WORTH_IT = 0.5  # chance of a proof from which on it is worth more audits
 NOTHING_KNOWN = 0.99  # bound of what reviewers miss, where it is to be allowed for and nothing bounds it
 _WEEK = timedelta(days=7)
+_LEAST = 1e-4  # rate that is planned with where nobody answers audits
 _FEW = 100  # audits from which on the share that nobody answered says something
 
 
@@ -68,15 +69,12 @@ def plan_period(policy: Policy, *, begins_at: datetime, ends_at: datetime, now: 
         else min(policy.audit_amber, capacity * weeks / max(1.0, expected))
     )
     unanswered = _unanswered(policy.workflow_id)
-    plans = [
-        plan_budget(one, unanswered=unanswered, capacity=max(1, math.floor(most * one.decisions)))
-        for one in wanted
-    ]
+    plans = [_within(most, one, unanswered) for one in wanted]
     rate = AuditPolicy(base=policy.audit_base, amber=policy.audit_amber).floor(policy.audit_base)
     worth = [plan.terms.rate for plan in plans if plan.kept >= WORTH_IT]
     is_raised = policy.audits_for_budget and policy.loss == LossKind.ERRORS and bool(worth)
     if is_raised:
-        rate = max(rate, min(max(worth), policy.audit_amber))
+        rate = max(rate, *worth)
     terms = [replace(one, rate=rate) for one in wanted]
     plan = {
         "expected": round(expected),
@@ -88,6 +86,22 @@ def plan_period(policy: Policy, *, begins_at: datetime, ends_at: datetime, now: 
     is_costly = policy.loss == LossKind.COSTS
     costs = dict(zip(labels, costs_of(policy, labels), strict=True)) if is_costly else {}
     return Planned(units, terms, costs, plan)
+
+
+def _within(most: float, terms: Terms, unanswered: float) -> BudgetPlan:
+    """Plan a unit with at most this rate; of few decisions a whole number of audits may be more than that."""
+    plan = plan_budget(terms, unanswered=unanswered, capacity=max(1, math.floor(most * terms.decisions)))
+    if plan.terms.rate <= most:
+        return plan
+    at_most = replace(plan.terms, rate=max(most, _LEAST))
+    kept = _chance(at_most, unanswered)
+    return replace(plan, terms=at_most, kept=kept, is_enough=kept >= POWER)
+
+
+def _chance(terms: Terms, unanswered: float) -> float:
+    """Return the chance that a healthy period is proved kept."""
+    healthy = {"error": HEALTHY * terms.target, "unanswered": unanswered}
+    return float(chance_of_kept(terms, np.array([terms.rate]), **healthy)[0])
 
 
 def _base_terms(policy: Policy, n_units: int) -> Terms:
@@ -104,10 +118,9 @@ def _base_terms(policy: Policy, n_units: int) -> Terms:
 
 def _said(terms: Terms, plan: BudgetPlan, unanswered: float) -> dict[str, Any]:
     """Return what the plan of a unit says: with the rate that is declared, and with what it would take."""
-    healthy = {"error": terms.target / 2, "unanswered": unanswered}
     return {
         "audits": round(terms.rate * terms.decisions),
-        "kept": float(chance_of_kept(terms, np.array([terms.rate]), **healthy)[0]),
+        "kept": _chance(terms, unanswered),
         "affordable_rate": plan.terms.rate,
         "affordable_kept": plan.kept,
         "is_enough": plan.is_enough,
