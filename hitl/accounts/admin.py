@@ -76,7 +76,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # generic only in the s
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         """Remove the account, and say so."""
-        self.delete_queryset(request, User.objects.filter(pk=obj.pk))
+        self.delete_queryset(request, self.get_queryset(request).filter(pk=obj.pk))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Remove accounts, and say so of each."""

@@ -9,8 +9,9 @@ from datetime import datetime
 from django.db import transaction
 
 from hitl.accounts.models import User
+from hitl.accounts.selectors import account_named
 from hitl.audit.log import record
-from hitl.audit.models import Entry
+from hitl.audit.selectors import entries_from
 from hitl.shared.actor import Actor, system
 from hitl.shared.canonical import sign
 from hitl.web.throttle import FAILURES, WINDOW
@@ -25,16 +26,12 @@ def note_sign_in(person: User, *, address: str, now: datetime) -> None:
 
 def note_failure(name: str, *, address: str, now: datetime) -> None:
     """Record a sign-in that failed: a wrong name or password, or an account that is switched off."""
-    _note("sign_in.failed", _account(name), SIGN_IN, address, now)
+    _note("sign_in.failed", account_named(name), SIGN_IN, address, now)
 
 
 def note_throttled(name: str, *, address: str, now: datetime) -> None:
     """Record that somebody is made to wait, once while it lasts."""
-    _note("sign_in.throttled", _account(name), SIGN_IN, address, now, most=1)
-
-
-def _account(name: str) -> User | None:
-    return User.objects.filter(username=name).first()
+    _note("sign_in.throttled", account_named(name), SIGN_IN, address, now, most=1)
 
 
 @transaction.atomic
@@ -42,9 +39,7 @@ def _note(
     action: str, person: User | None, actor: Actor, address: str, now: datetime, *, most: int = FAILURES
 ) -> None:
     source = sign("sign-in-source", address.encode())[:8].hex()
-    if actor is SIGN_IN:
-        lately = Entry.objects.filter(at__gt=now - WINDOW, action=action, detail__source=source)
-        if lately.count() >= most:
-            return
+    if actor is SIGN_IN and entries_from(source, action=action, since=now - WINDOW) >= most:
+        return
     detail = {"source": source, "is_known": person is not None}
     record(action=action, actor=actor, now=now, about=person or User(), detail=detail)
