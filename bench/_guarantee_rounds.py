@@ -12,6 +12,7 @@ about as much. Keeping whichever certificate automates most
 (`keeps_the_boldest`) breaks the promise several times as often: false certificates automate most, and stay.
 """
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,7 +23,6 @@ from science.draws import Draws
 from science.guarantee.audits import AuditPolicy
 from science.guarantee.certify import certify
 from science.guarantee.estimates import design_weights
-from science.guarantee.ledger import lifetime_delta
 from science.guarantee.monitor import Level, RiskMonitor
 from science.guarantee.planning import TestPlan, plan
 from science.guarantee.succession import Standing, takes_over
@@ -263,7 +263,7 @@ def _challenger(
         proba.max(axis=1)[kept],
         (proba.argmax(axis=1) != known.y)[kept],
         target=TARGET,
-        delta=lifetime_delta(DELTA, attempt) if habit.lifetime else DELTA,
+        delta=6 * DELTA / (math.pi * attempt) ** 2 if habit.lifetime else DELTA,
         expected_labels=expected,
         traffic_scores=model.predict_proba(recent).max(axis=1),
         pi_floor=floor,

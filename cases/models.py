@@ -12,6 +12,7 @@ from cases.types import CaseStatus, FileImportStatus, IntakeBatchStatus, Origin,
 from hitl.accounts.models import ApiKey
 from hitl.shared.ids import new_id
 from science.fields import Schema
+from science.groups import group_of
 
 
 def schema_of(fields: list[dict[str, Any]], labels: list[dict[str, Any]]) -> Schema:
@@ -40,6 +41,11 @@ class Workflow(models.Model):
     policy_version = models.IntegerField(default=1, editable=False)
     schema_version = models.IntegerField(
         default=1, editable=False, help_text="The number of the current schema."
+    )
+    entity_field = models.CharField(
+        max_length=100,
+        blank=True,
+        help_text="The field that says which cases belong together: a customer, a speaker, a station.",
     )
     created_at = models.DateTimeField(editable=False)
     archived_at = models.DateTimeField(null=True, blank=True, help_text="Set: no new cases are accepted.")
@@ -107,6 +113,7 @@ class Asset(models.Model):
     width = models.IntegerField(null=True)
     height = models.IntegerField(null=True)
     duration_ms = models.IntegerField(null=True)
+    likeness = models.BigIntegerField(null=True, help_text="Alike in files that look or sound alike.")
     stored_at = models.DateTimeField()
 
     @property
@@ -130,6 +137,12 @@ class Case(models.Model):
     schema_version = models.IntegerField()
     content = models.JSONField()
     content_sha256 = models.BinaryField(max_length=32)
+    entity = models.CharField(
+        max_length=200, null=True, help_text="What brought it: a customer, a speaker, a document, a station."
+    )
+    group_key = models.BigIntegerField(
+        null=True, help_text="Equal in cases that belong together; empty: those of the same content do."
+    )
     status = models.CharField(max_length=10, choices=CaseStatus)
     answer = models.CharField(max_length=100, null=True)
     epoch = models.SmallIntegerField(default=1)
@@ -168,10 +181,20 @@ class Case(models.Model):
         ]
         indexes: ClassVar[list[Any]] = [
             models.Index(name="case_of_workflow", fields=["workflow", "-id"]),
+            models.Index(
+                name="case_of_entity",
+                fields=["workflow", "entity", "-id"],
+                condition=Q(entity__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.reference or str(self.id)
+
+    @property
+    def group(self) -> int:
+        """What it must not be parted from in training, tests and proofs."""
+        return group_of(self.group_key, bytes(self.content_sha256))
 
 
 class Label(models.Model):

@@ -1,10 +1,10 @@
-"""The submitter's own name for a case: one check for whatever way the case comes in."""
+"""The submitter's own names for a case and for what it belongs to: one check, whatever way it comes in."""
 
 from cases.kinds.unfit import clean_text, printable
 from cases.names import is_plain
 
 MAX_REFERENCE = 200
-"""Characters in NFC, as the column counts them."""
+"""Characters in NFC, as the column counts them; of an entity too."""
 
 
 def check_reference(value: object) -> tuple[str | None, dict[str, str] | None]:
@@ -13,18 +13,27 @@ def check_reference(value: object) -> tuple[str | None, dict[str, str] | None]:
     Its length is that of the NFC text, which may be longer than the text that came: U+0958 becomes two
     characters.
     """
+    return _checked("reference", value)
+
+
+def check_entity(value: object) -> tuple[str | None, dict[str, str] | None]:
+    """Return the same of an entity: what the case belongs to."""
+    return _checked("entity", value)
+
+
+def _checked(field: str, value: object) -> tuple[str | None, dict[str, str] | None]:
     if value is None:
         return None, None
     if not isinstance(value, str):
-        return None, _problem("is not a text")
+        return None, _problem(field, "is not a text")
     if not is_plain(value):  # nor is half a surrogate pair
-        return None, _problem(f'is "{printable(value)}"')
-    reference = clean_text(value)
-    if len(reference) > MAX_REFERENCE:
-        return None, _problem(f"is {len(reference)} characters long")
-    return (reference, None) if reference else (None, _problem("is empty"))
+        return None, _problem(field, f'is "{printable(value)}"')
+    name = clean_text(value)
+    if len(name) > MAX_REFERENCE:
+        return None, _problem(field, f"is {len(name)} characters long")
+    return (name, None) if name else (None, _problem(field, "is empty"))
 
 
-def _problem(error: str) -> dict[str, str]:
+def _problem(field: str, error: str) -> dict[str, str]:
     fix = f"Use a text of 1 to {MAX_REFERENCE} printable characters."
-    return {"field": "reference", "error": error, "fix": fix}
+    return {"field": field, "error": error, "fix": fix}

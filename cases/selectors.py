@@ -33,6 +33,14 @@ def assets_of(cases: Iterable[Case]) -> dict[str, Asset]:
     return {asset.sha256: asset for asset in Asset.objects.filter(sha256__in=names)} if names else {}
 
 
+def related_to(case: Case, *, most: int = 10) -> list[Case]:
+    """Return the newest other cases of the same entity; none where the case belongs to nothing."""
+    if case.entity is None:
+        return []
+    others = Case.objects.filter(workflow_id=case.workflow_id, entity=case.entity).exclude(pk=case.pk)
+    return list(others.order_by("-id")[:most])
+
+
 def asset_name(value: object) -> str | None:
     """Return the hash that a value of a media field points to; None for any other value."""
     name = value.get("asset") if isinstance(value, dict) else None

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from cases.models import Case, Label, Workflow
 from hitl.shared.ids import new_id
-from models_store.types import EvaluationSource, LabelUse, ReleaseRole, RunStatus, Trigger, Unscored
+from models_store.types import LabelUse, ReleaseRole, RunStatus, Trigger, Unscored
 
 
 class TrainingRun(models.Model):
@@ -218,15 +218,16 @@ class PrecedentIndex(models.Model):
 class Evaluation(models.Model):
     """One row per release: what it said of labelled cases that it was not trained on.
 
-    The arrays run in parallel, one place per case. `source` says why the model had not seen them: out of
-    fold (each case scored by a model of the others) or held out (no part in training at all). Where cases
-    were held out, `tune_*` are the training cases scored out of fold: they choose what the others test.
+    The arrays run in parallel, one place per case. First the cases it was trained on, each scored by a model
+    of other groups; the last `n_held_out` had no part in training at all. `unsettled_*` are cases that people
+    were asked about without the model's word and that have no label: most are disputes, and they are disputed
+    because the model erred more often than others. Whoever leaves them out finds it better than it is.
     """
 
     release = models.OneToOneField(
         Release, primary_key=True, on_delete=models.CASCADE, related_name="evaluation"
     )
-    source = models.CharField(max_length=12, choices=EvaluationSource)
+    n_held_out = models.IntegerField(default=0)
     label_ids = ArrayField(models.UUIDField())
     truth = ArrayField(
         models.SmallIntegerField(), help_text="Column of the label people gave; -1: none of them."
@@ -235,9 +236,11 @@ class Evaluation(models.Model):
     scores = ArrayField(models.FloatField(), help_text="Probability of that label; NaN where there is none.")
     is_blind = ArrayField(models.BooleanField(), help_text="Given without sight of a model's output.")
     purpose = ArrayField(models.CharField(max_length=15), help_text="Why the person was asked.")
-    tune_truth = ArrayField(models.SmallIntegerField(), default=list)
-    tune_predicted = ArrayField(models.SmallIntegerField(), default=list)
-    tune_scores = ArrayField(models.FloatField(), default=list)
+    groups = ArrayField(models.BigIntegerField(), help_text="Equal in cases that belong together.")
+    unsettled_case_ids = ArrayField(models.UUIDField(), default=list)
+    unsettled_predicted = ArrayField(models.SmallIntegerField(), default=list)
+    unsettled_scores = ArrayField(models.FloatField(), default=list)
+    unsettled_groups = ArrayField(models.BigIntegerField(), default=list)
 
 
 class TrainingSettings(models.Model):

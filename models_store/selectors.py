@@ -16,6 +16,19 @@ ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Unsettled:
+    """What a release said of cases that people were asked about and that had no label when it was trained.
+
+    Every array has shape (n_unsettled,); `scores` and `predicted` are as in `Evaluation`.
+    """
+
+    case_ids: list[UUID]
+    scores: np.ndarray
+    predicted: np.ndarray
+    groups: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
     """What a release said of labelled cases it was not trained on; every array has shape (n_cases,).
 
@@ -26,9 +39,8 @@ class Evaluation:
         truth: column of the label people gave, -1 for one the release does not know.
         is_blind: given without sight of a model's output.
         purpose: why people were asked.
-        source: out of fold, or held out.
-        tune_scores, tune_wrong: where cases were held out, what out-of-fold models said of the training
-            cases, shape (n_tuning,); else empty. With `tune_predicted` they choose grid and start.
+        groups: equal in cases that belong together.
+        unsettled: cases without a label, as `Unsettled`.
     """
 
     labels: list[str]
@@ -38,10 +50,8 @@ class Evaluation:
     truth: np.ndarray
     is_blind: np.ndarray
     purpose: list[str]
-    source: str
-    tune_scores: np.ndarray
-    tune_predicted: np.ndarray
-    tune_wrong: np.ndarray
+    groups: np.ndarray
+    unsettled: Unsettled
 
     def __len__(self) -> int:
         return len(self.label_ids)
@@ -130,8 +140,6 @@ def evaluation_of(release_id: UUID) -> Evaluation | None:
     row = EvaluationRow.objects.select_related("release").filter(release_id=release_id).first()
     if row is None:
         return None
-    tune_scores = np.array(row.tune_scores, dtype=np.float64)
-    tune_predicted = np.array(row.tune_predicted, dtype=np.intp)
     return Evaluation(
         labels=row.release.labels,
         label_ids=row.label_ids,
@@ -140,8 +148,11 @@ def evaluation_of(release_id: UUID) -> Evaluation | None:
         truth=np.array(row.truth, dtype=np.intp),
         is_blind=np.array(row.is_blind, dtype=bool),
         purpose=row.purpose,
-        source=row.source,
-        tune_scores=tune_scores,
-        tune_predicted=tune_predicted,
-        tune_wrong=(tune_predicted != np.array(row.tune_truth, dtype=np.intp)) | np.isnan(tune_scores),
+        groups=np.array(row.groups, dtype=np.int64),
+        unsettled=Unsettled(
+            row.unsettled_case_ids,
+            np.array(row.unsettled_scores, dtype=np.float64),
+            np.array(row.unsettled_predicted, dtype=np.intp),
+            np.array(row.unsettled_groups, dtype=np.int64),
+        ),
     )

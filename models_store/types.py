@@ -64,12 +64,4 @@ class LabelUse(models.TextChoices):
     """What a label is used for by one model: never two things."""
 
     TRAIN = "train", "fit the model"
-    TUNE = "tune", "choose scores and grids"
-    CERTIFY = "certify", "prove the promise"
-
-
-class EvaluationSource(models.TextChoices):
-    """Why a model had not seen the cases it was evaluated on."""
-
-    OUT_OF_FOLD = "out_of_fold", "scored by models of the other cases"
-    HELD_OUT = "held_out", "kept out of training"
+    JUDGE = "judge", "judge the model"

@@ -1,5 +1,6 @@
 """What may be automated: policy, certificates, cutoff sets and decisions."""
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -18,7 +19,6 @@ from policy.types import (
     CertificateStatus,
     ChangeStatus,
     Degree,
-    Doubt,
     LossKind,
     MonitorLevel,
     Scope,
@@ -65,7 +65,6 @@ class Policy(models.Model):
     )
     blind_rate = models.FloatField(default=0.1, validators=_share, help_text="The share in force now.")
     loss = models.CharField(max_length=10, choices=LossKind, default=LossKind.ERRORS)
-    doubt = models.CharField(max_length=12, choices=Doubt, default=Doubt.CERTIFICATE)
     budget_period = models.CharField(
         max_length=10, choices=Period, default=Period.QUARTER, help_text="How long an error budget lasts."
     )
@@ -92,6 +91,12 @@ class Policy(models.Model):
     breaker_tripped_at = models.DateTimeField(null=True)
     breaker_reason = models.CharField(max_length=200, blank=True)
     breaker_by = models.CharField(max_length=10, choices=TrippedBy, blank=True)
+    plans_frozen = models.IntegerField(
+        default=0, help_text="Test plans frozen so far, whatever became of them: each spends doubt."
+    )
+    certificates_issued = models.IntegerField(
+        default=0, help_text="Full certificates given so far: each earns doubt back."
+    )
     evidence_from = models.DateTimeField(
         null=True, help_text="Labels of cases decided before the last alarm prove nothing any more."
     )
@@ -110,10 +115,23 @@ class Policy(models.Model):
                 & Q(blind_share__gte=0.01)
                 & Q(blind_rate__gte=F("blind_share")),
             ),
+            models.CheckConstraint(
+                name="certificates_come_of_frozen_plans",
+                condition=Q(certificates_issued__gte=0, certificates_issued__lte=F("plans_frozen")),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"policy of {self.workflow}"
+
+    @property
+    def doubt_sentence(self) -> str:
+        """What the confidence speaks of, as a sentence."""
+        return (
+            f"On average over workflows' lives at most {percent(1 - self.confidence)} of full certificates"
+            " were false when they were issued. What changes later, provisional certificates and cutoffs set"
+            " by hand are not covered."
+        )
 
     @property
     def promise(self) -> str:
@@ -205,6 +223,16 @@ class Certificate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_status_display()}: at most {percent(self.target)} wrong"
+
+    @property
+    def labels_from(self) -> datetime | None:
+        """When the window that it was proved over began; None for a provisional one."""
+        return datetime.fromisoformat(self.seen["from"]) if self.seen.get("from") else None
+
+    @property
+    def labels_until(self) -> datetime | None:
+        """When the last case was decided that it was proved by."""
+        return datetime.fromisoformat(self.seen["until"]) if self.seen.get("until") else None
 
     def covers(self, policy: Policy) -> bool:
         """Tell whether it proves what the operator promises, or more."""
@@ -388,6 +416,13 @@ class Trial(models.Model):
     workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="trials")
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="trials")
     kind = models.CharField(max_length=10, choices=TrialKind)
+    number = models.IntegerField(help_text="Of the plan among all that the workflow has frozen, from 1.")
+    group_cap = models.IntegerField(
+        default=1, help_text="Most labels of one group in an hour that the plan allows for."
+    )
+    largest_group = models.IntegerField(
+        default=0, help_text="Labels of one group in an hour that were too many for it."
+    )
     scope = models.CharField(max_length=10, choices=Scope)
     target = models.FloatField()
     confidence = models.FloatField()
@@ -413,6 +448,7 @@ class Trial(models.Model):
             models.UniqueConstraint(
                 name="one_open_trial_per_workflow", fields=["workflow"], condition=Q(ended_at__isnull=True)
             ),
+            models.UniqueConstraint(name="plans_are_counted", fields=["workflow", "number"]),
         ]
 
 

@@ -41,13 +41,6 @@ class LossKind(models.TextChoices):
     COSTS = "costs", "a mistake counts what its label costs"
 
 
-class Doubt(models.TextChoices):
-    """Which certificates share the confidence."""
-
-    CERTIFICATE = "certificate", "certificates made from the same labels"
-    LIFETIME = "lifetime", "all certificates the workflow will ever have, together"
-
-
 class TrippedBy(models.TextChoices):
     """Who or what took the automation away; only evidence may give it back by itself."""
 

@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+import orjson
 from django.db import transaction
 
+from cases.groups import Grouper, entity_in, named_files
 from cases.models import SchemaVersion, Workflow
 from cases.services.known_rows import sorted_out
 from cases.services.labelled import Imported, Labelled, NewCase
@@ -81,14 +83,20 @@ def _write(
     now: datetime,
 ) -> None:
     cases, labels = [], []
+    grouper = Grouper(version.schema)
+    contents = {name: orjson.loads(new.body) for name, new in found.items()}
+    files = named_files({file for content in contents.values() for file in grouper.files_of(content)})
     for name, new in found.items():
-        case_id = new_id()
+        case_id, digest = new_id(), sha256(new.body)
+        entity = new.entity if new.entity is not None else entity_in(contents[name], workflow.entity_field)
         case = {
             "id": case_id,
             "workflow_id": workflow.id,
             "schema_version": version.number,
             "content": new.body.decode(),
-            "content_sha256": sha256(new.body),
+            "content_sha256": digest,
+            "entity": entity,
+            "group_key": grouper.key(contents[name], digest, files=files, entity=entity),
             "status": CaseStatus.DECIDED.value,
             "answer": new.label,
             "epoch": 1,

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from cases.content import Checker, Problem, printable
-from cases.reference import check_reference
+from cases.reference import check_entity, check_reference
 from hitl.shared.errors import HitlError
 
 
@@ -71,6 +71,7 @@ def checked(
             *problems,
             {"field": "label", "error": error, "fix": f"Labels of this workflow: {', '.join(labels)}."},
         ]
-    if (misfit := check_reference(item.reference)[1]) is not None:
-        problems = [*problems, misfit]
+    for misfit in (check_reference(item.reference)[1], check_entity(item.entity)[1]):
+        if misfit is not None:
+            problems = [*problems, misfit]
     return (None if problems else content), problems

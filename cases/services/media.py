@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
+import numpy as np
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -17,7 +18,17 @@ from PIL import Image, UnidentifiedImageError
 from cases.models import Asset
 from hitl.shared.errors import HitlError
 from science.fields import Kind
-from science.media import FORMATS, MAX_PIXELS, MAX_SECONDS, BadWav, is_wav, parse_wav, without_texts
+from science.groups import SIDE, picture_key, recording_key
+from science.media import (
+    FORMATS,
+    MAX_PIXELS,
+    MAX_SECONDS,
+    BadWav,
+    is_wav,
+    parse_wav,
+    read_audio,
+    without_texts,
+)
 
 MAX_SIDE = 16_384  # pixels
 MAX_FRAMES = 200  # of a moving image; only the first is shown and scored
@@ -66,6 +77,7 @@ class Inspected:
     width: int | None = None
     height: int | None = None
     duration_ms: int | None = None
+    likeness: int | None = None
 
 
 def inspect_file(data: bytes, *, declared: str = "") -> Inspected:
@@ -105,6 +117,7 @@ def keep_asset(file: Inspected, *, now: datetime) -> Asset:
         width=file.width,
         height=file.height,
         duration_ms=file.duration_ms,
+        likeness=file.likeness,
         stored_at=now,
     )
     default_storage.save(asset.path, ContentFile(file.data))
@@ -129,6 +142,8 @@ def _inspect_image(data: bytes) -> Inspected:
                     raise BadFile(f"The image has more than {MAX_FRAMES} frames. Send a still image.")
                 image.load()  # every pixel: a truncated file ends here
                 media_type = _IMAGE_TYPES[str(image.format)]
+                parts = image.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX, reducing_gap=2.0)
+                likeness = picture_key(np.asarray(parts))
     except BadFile:
         raise
     except Image.DecompressionBombError:
@@ -140,7 +155,7 @@ def _inspect_image(data: bytes) -> Inspected:
     except Exception:  # decoders raise almost anything on a hostile file, and on one that they do not know
         log.exception("an image could not be read")
         raise BadFile("The image cannot be read here, damaged or not. Save it anew as PNG or JPEG.") from None
-    return Inspected(data, sha256(data).hexdigest(), Kind.IMAGE, media_type, width=width, height=height)
+    return Inspected(data, sha256(data).hexdigest(), Kind.IMAGE, media_type, width, height, likeness=likeness)
 
 
 def _name(data: bytes) -> str:
@@ -156,4 +171,5 @@ def _inspect_recording(data: bytes) -> Inspected:
     seconds = wav.n_frames / wav.rate
     if seconds > MAX_SECONDS:
         raise BadFile(f"The recording lasts {seconds:,.0f} s; at most {MAX_SECONDS} s are taken in.")
-    return Inspected(data, sha256(data).hexdigest(), Kind.AUDIO, _WAV, duration_ms=round(1000 * seconds))
+    digest, likeness = sha256(data).hexdigest(), recording_key(read_audio(data))
+    return Inspected(data, digest, Kind.AUDIO, _WAV, duration_ms=round(1000 * seconds), likeness=likeness)

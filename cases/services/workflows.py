@@ -1,6 +1,7 @@
 """Create a workflow, change its words, fields and labels, archive it."""
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,6 +17,7 @@ from hitl.accounts.automation import require_answerable
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, Invalid, NotFound
+from science.fields import Kind
 
 MAX_DESCRIPTION = 1_000
 MAX_REVIEW_POLICY = 50_000
@@ -40,8 +42,11 @@ def create_workflow(
     now: datetime,
     description: str = "",
     review_policy: str = "",
+    entity_field: str = "",
 ) -> Workflow:
     """Create a workflow with the first version of its schema.
+
+    `entity_field` names the field whose values say which cases belong together; "" where none does.
 
     Whoever calls it gives the workflow a policy and review rules as well (`hitl.flow.setup.create`).
 
@@ -56,6 +61,7 @@ def create_workflow(
         schema = checked_schema(fields, labels)
     except Invalid as invalid:
         raise Invalid(problems + invalid.facts["errors"]) from None
+    problems += _entity_problems(entity_field, schema.fields)
     if problems:
         raise Invalid(problems)
     try:
@@ -65,6 +71,7 @@ def create_workflow(
                 name=clean_name(name),
                 description=description,
                 review_policy=review_policy,
+                entity_field=entity_field,
                 created_at=now,
             )
     except IntegrityError:
@@ -122,6 +129,36 @@ def _costs_otherwise(workflow: Workflow, after: list[dict[str, Any]]) -> list[tu
         for i, label in enumerate(after)
         if label["name"] in costs and float(label.get("cost", 1.0)) != costs[label["name"]]
     ]
+
+
+@transaction.atomic
+def group_by(*, workflow_id: UUID, field: object, actor: Actor, now: datetime) -> Workflow:
+    """Say which field names what cases belong to ("" for none); cases that are there keep their group.
+
+    Raises:
+        Invalid: the workflow has no such field, or it is an image or a recording.
+        NotFound: there is no such workflow.
+    """
+    workflow = _locked(workflow_id)
+    version = SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version)
+    if problems := _entity_problems(field, version.fields):
+        raise Invalid(problems)
+    if field != workflow.entity_field:
+        detail = {"entity_field": [workflow.entity_field, field]}
+        workflow.entity_field = str(field)
+        workflow.save(update_fields=["entity_field"])
+        bump(workflow_id)
+        record(action="workflow.grouped", actor=actor, now=now, about=workflow, detail=detail)
+    return workflow
+
+
+def _entity_problems(field: object, fields: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    kinds = {one["name"]: Kind(one["kind"]) for one in fields}
+    names = [name for name, kind in kinds.items() if not kind.is_media]
+    if field == "" or field in names:
+        return []
+    fix = f"Name one of {', '.join(names)}, or none."
+    return [{"field": "entity_field", "error": "is no field that could name it", "fix": fix}]
 
 
 @transaction.atomic

@@ -1,15 +1,15 @@
 """Evaluate a new model on labels it was not trained on, alone and beside the champion."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from models_store.models import Evaluation, Release
-from models_store.rows import rows_for
+from models_store.rows import Row, rows_for
 from models_store.selectors import evaluation_of, labels_trained_on
 from models_store.services.training_sets import TrainingSet
 from models_store.serving import served_model
-from models_store.types import EvaluationSource
 from science.aurc import aurc
 from science.paired import PairedDifference, paired_difference
 from science.pipelines import TrainedModel
@@ -36,47 +36,47 @@ class Comparison:
 def evaluate(
     model: TrainedModel, snapshot: TrainingSet, trained: np.ndarray, held_out: np.ndarray
 ) -> Evaluation:
-    """Return, unsaved, what the model says of the labels held out; of all, out of fold, where none were.
+    """Return, unsaved, what the model says of cases that it was not trained on.
 
-    Of cases that it was not taught to read it says nothing, as when it decides: they are people's, whatever
+    Of those that taught it models of other groups speak, of those held out and the unsettled ones itself. Of
+    cases that it was not taught to read it says nothing, as when it decides: they are people's, whatever
     their score, and no cutoff speaks of them.
     """
     column = {label: i for i, label in enumerate(model.labels)}
-
-    def truth(places: np.ndarray) -> list[int]:
-        return [column.get(snapshot.labels[i], -1) for i in places]
-
-    predicted, scores = best_of(_of_the_fit(model.served, model.oof_proba, snapshot, trained))
-    judged, source, tuning = trained, EvaluationSource.OUT_OF_FOLD, {}
-    if len(held_out):
-        tuning = {
-            "tune_truth": truth(trained),
-            "tune_predicted": predicted.tolist(),
-            "tune_scores": scores.tolist(),
-        }
-        contents, _ = snapshot.take(held_out)
-        proba = model.served.predict_proba(rows_for(contents, snapshot.schema))
-        predicted, scores = best_of(_of_the_fit(model.served, proba, snapshot, held_out))
-        judged, source = held_out, EvaluationSource.HELD_OUT
+    contents, _ = snapshot.take(trained)
+    out_of_fold = _of_the_fit(model.served, model.oof_proba, rows_for(contents, snapshot.schema))
+    contents, _ = snapshot.take(held_out)
+    fresh = _asked(model.served, rows_for(contents, snapshot.schema))
+    predicted, scores = best_of(np.concatenate([out_of_fold, fresh]))
+    unsettled = snapshot.unsettled
+    guessed, sure = best_of(_asked(model.served, rows_for(unsettled.contents, snapshot.schema)))
+    judged = np.concatenate([trained, held_out])
     return Evaluation(
-        source=source,
+        n_held_out=len(held_out),
         label_ids=[snapshot.label_ids[i] for i in judged],
-        truth=truth(judged),
+        truth=[column.get(snapshot.labels[i], -1) for i in judged],
         predicted=predicted.tolist(),
         scores=scores.tolist(),
         is_blind=snapshot.is_blind[judged].tolist(),
         purpose=[snapshot.purposes[i] for i in judged],
-        **tuning,
+        groups=snapshot.groups[judged].tolist(),
+        unsettled_case_ids=unsettled.case_ids,
+        unsettled_predicted=guessed.tolist(),
+        unsettled_scores=sure.tolist(),
+        unsettled_groups=unsettled.groups,
     )
 
 
-def _of_the_fit(
-    served: ServedModel, proba: np.ndarray, snapshot: TrainingSet, places: np.ndarray
-) -> np.ndarray:
+def _asked(served: ServedModel, rows: Sequence[Row]) -> np.ndarray:
+    """The model's own probabilities (n_rows, n_labels), NaN where it cannot read the case."""
+    if not len(rows):
+        return np.empty((0, len(served.labels)))
+    return _of_the_fit(served, served.predict_proba(rows), rows)
+
+
+def _of_the_fit(served: ServedModel, proba: np.ndarray, rows: Sequence[Row]) -> np.ndarray:
     """The probabilities (n_rows, n_labels), NaN where the model cannot read the case."""
-    contents, _ = snapshot.take(places)
-    misfits = served.fits(rows_for(contents, snapshot.schema))
-    is_fit = np.array([misfit is None for misfit in misfits], dtype=bool)
+    is_fit = np.array([misfit is None for misfit in served.fits(rows)], dtype=bool)
     return np.where(is_fit[:, None], proba, np.nan)
 
 
@@ -116,12 +116,14 @@ def compare(champion: Release, evaluation: Evaluation, snapshot: TrainingSet) ->
 def _champion_on(
     champion: Release, snapshot: TrainingSet, places: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Whether the champion is wrong (NaN: unknown), how sure it is, and whether it never saw the label.
+    """Whether the champion is wrong (NaN: unknown), how sure it is, and whether it never saw the group.
 
-    Labels it was trained on are answered by what it said of them out of fold, never by the model itself.
+    Labels it was trained on are answered by what it said of them out of fold, never by the model itself; of
+    later ones that belong to the same groups nothing fair can be said.
     """
     used = labels_trained_on(champion.id)
-    is_fresh = np.array([snapshot.label_ids[i] not in used for i in places], dtype=bool)
+    is_used = np.array([label_id in used for label_id in snapshot.label_ids], dtype=bool)
+    is_fresh = ~np.isin(snapshot.groups[places], snapshot.groups[is_used])
     wrong, score = np.full(len(places), np.nan), np.full(len(places), np.nan)
     earlier = evaluation_of(champion.id)
     if earlier is not None:
@@ -131,8 +133,7 @@ def _champion_on(
     if is_fresh.any():
         contents, labels = snapshot.take(places[is_fresh])
         served = served_model(champion.id)
-        proba = served.predict_proba(rows_for(contents, snapshot.schema))
-        column, sure = best_of(_of_the_fit(served, proba, snapshot, places[is_fresh]))
+        column, sure = best_of(_asked(served, rows_for(contents, snapshot.schema)))
         said = np.array([served.labels[i] for i in column], dtype=object)
         wrong[is_fresh] = (said != np.array(labels, dtype=object)) | np.isnan(sure)
         score[is_fresh] = sure

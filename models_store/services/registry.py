@@ -33,6 +33,7 @@ def register(
     model: TrainedModel,
     snapshot: TrainingSet,
     evaluation: Evaluation,
+    trained: np.ndarray,
     held_out: np.ndarray,
     manifest: dict[str, Any],
     report: dict[str, Any],
@@ -70,7 +71,7 @@ def register(
         )
         evaluation.release = release
         evaluation.save(force_insert=True)
-        _note_uses(release, snapshot, held_out)
+        _note_uses(release, snapshot, trained, held_out)
         RoleSpan.objects.create(
             workflow=workflow,
             release=release,
@@ -86,17 +87,13 @@ def register(
     return release
 
 
-def _note_uses(release: Release, snapshot: TrainingSet, held_out: np.ndarray) -> None:
-    """A label trains a release or certifies it, never both; judged out of fold is declared as such."""
-    to_certify = set(held_out.tolist())
+def _note_uses(release: Release, snapshot: TrainingSet, trained: np.ndarray, held_out: np.ndarray) -> None:
+    """A label trains a release or judges it, never both. The others of a group that judges do neither."""
     LabelRole.objects.bulk_create(
         (
-            LabelRole(
-                release=release,
-                label_id=label_id,
-                use=LabelUse.CERTIFY if i in to_certify else LabelUse.TRAIN,
-            )
-            for i, label_id in enumerate(snapshot.label_ids)
+            LabelRole(release=release, label_id=snapshot.label_ids[i], use=use)
+            for places, use in ((trained, LabelUse.TRAIN), (held_out, LabelUse.JUDGE))
+            for i in places
         ),
         batch_size=5000,
     )

@@ -54,4 +54,5 @@ def _people(model: TrainedModel, snapshot: TrainingSet, trained: np.ndarray) -> 
         model=model,
         seed=snapshot.seed,
         weights=snapshot.weights[trained],
+        groups=snapshot.groups[trained],
     )

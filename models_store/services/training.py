@@ -1,8 +1,9 @@
 """From labels to a registered release: read the labels, train, judge, pass the gate, register."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 from django.conf import settings
@@ -30,8 +31,12 @@ class Refused(Exception):
     """The gate refuses the model; the message says why."""
 
 
-def make_release(run: TrainingRun, steps: Steps, clock: Clock) -> Release:
+def make_release(
+    run: TrainingRun, steps: Steps, clock: Clock, *, unsettled: Collection[UUID] = ()
+) -> Release:
     """Train on the labels of a run's workflow, judge what comes of it, and register it.
+
+    `unsettled` are cases that people were asked about and that have no label: they count against the model.
 
     Raises:
         NotTrainable, NothingNew, SchemaMoved: there is nothing to learn from, or no longer.
@@ -39,7 +44,7 @@ def make_release(run: TrainingRun, steps: Steps, clock: Clock) -> Release:
         RunIsOver: the run was cancelled, or taken over.
     """
     with steps.step("Read the labels") as step:
-        snapshot = take_snapshot(run.workflow)
+        snapshot = take_snapshot(run.workflow, unsettled=unsettled)
         trained, held_out = split(snapshot)
         step.result = _said_of(snapshot, held_out)
     with steps.step("Train") as step:
@@ -53,6 +58,7 @@ def make_release(run: TrainingRun, steps: Steps, clock: Clock) -> Release:
             snapshot.schema,
             seed=snapshot.seed,
             weights=snapshot.weights[trained],
+            groups=snapshot.groups[trained],
             budget_seconds=BUDGET_SECONDS,
             extras=settings.EXTRA_MODELS,
             unread=unread,
@@ -86,6 +92,7 @@ def make_release(run: TrainingRun, steps: Steps, clock: Clock) -> Release:
             model=model,
             snapshot=snapshot,
             evaluation=evaluation,
+            trained=trained,
             held_out=held_out,
             manifest=_manifest(model, snapshot, held_out),
             report=_report(model, snapshot, evaluation, comparison, asked),
@@ -100,8 +107,10 @@ def _said_of(snapshot: TrainingSet, held_out: np.ndarray) -> str:
     words = f"{len(snapshot):,} labels by people"
     if snapshot.n_left_out:
         words += f"; {snapshot.n_left_out:,} left out that do not fit the present fields and labels"
+    if len(snapshot.unsettled.case_ids):
+        words += f"; {len(snapshot.unsettled.case_ids):,} unsettled cases count against the model"
     if len(held_out):
-        return f"{words}; {len(held_out):,} random blind ones are held out to certify."
+        return f"{words}; {len(held_out):,} random blind ones are held out to judge it."
     return f"{words}; each is judged out of fold."
 
 
@@ -147,7 +156,11 @@ def _report(
     return {
         **model.report,
         "data": training_sets.facts(snapshot),
-        "judged": {"source": evaluation.source, "n": len(evaluation.truth)},
+        "judged": {
+            "n": len(evaluation.truth),
+            "n_held_out": evaluation.n_held_out,
+            "n_groups": len(set(evaluation.groups)),
+        },
         "against_champion": asdict(comparison) if comparison else None,
         "gate": [check.to_json() for check in asked],
     }

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,15 +10,25 @@ from uuid import UUID
 import numpy as np
 
 from cases.content import checker_for
-from cases.models import Label, SchemaVersion, Workflow
+from cases.models import Case, Label, SchemaVersion, Workflow
 from cases.types import CaseStatus, Purpose
 from models_store.selectors import current_labels
 from science.fields import Schema
 
 MAX_LABELS = 50_000  # the newest; more would not fit a worker's memory with text in them
 MAX_WEIGHT = 3.0  # of an audited case in training; it stands for many, and must not drown the others
-CERTIFY_SHARE = 0.4
-MIN_TO_CERTIFY = 1_000  # below, twice as many judged out of fold prove more than these held out
+HELD_OUT_SHARE = 0.1
+MAX_HELD_OUT = 2_000
+MIN_HELD_OUT = 200  # below, they would say less of the model than they would teach it
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """Cases that people were asked about blind without a label: disputes, and answers that are lost."""
+
+    case_ids: list[UUID]
+    contents: list[Mapping[str, Any]]
+    groups: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +39,9 @@ class TrainingSet:
         schema_sha256: hash of the schema.
         chance: of each label, the probability that it was collected where that was drawn (audits), else 1.
         is_random: drawn at random and answered blind, or imported and attested to be so: such labels may be
-            held out to certify.
+            held out to judge the model.
+        groups: equal in cases that belong together, shape (n_labels,).
+        unsettled: teach nothing, and count against the model.
         sha256: over ids, labels and contents: the same data has the same name.
         n_left_out: current labels that do not fit the present schema, or whose case was withdrawn.
     """
@@ -44,6 +56,8 @@ class TrainingSet:
     is_blind: np.ndarray
     chance: np.ndarray
     is_random: np.ndarray
+    groups: np.ndarray
+    unsettled: Unsettled
     first_at: str
     last_at: str
     sha256: str
@@ -67,10 +81,11 @@ class TrainingSet:
         return [self.contents[i] for i in places], [self.labels[i] for i in places]
 
 
-def take_snapshot(workflow: Workflow) -> TrainingSet:
+def take_snapshot(workflow: Workflow, *, unsettled: Collection[UUID] = ()) -> TrainingSet:
     """Read the labels that fit the workflow's present schema; people's only, never the model's own decisions.
 
-    Known-answer cases are left out: they test reviewers, and a model that learned them would not be tested.
+    `unsettled` are cases whose answers are not labels; those that fit the schema are taken along. Cases with
+    a known answer are left out: they test reviewers, and a model that learned them would not be tested.
     """
     version = SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version)
     kept: list[Label] = []
@@ -104,6 +119,8 @@ def take_snapshot(workflow: Workflow) -> TrainingSet:
         is_blind=np.array([label.is_blind for label in kept], dtype=bool),
         chance=np.array(chance, dtype=np.float64),
         is_random=np.array([_is_random(label) for label in kept], dtype=bool),
+        groups=np.array([label.case.group for label in kept], dtype=np.int64),
+        unsettled=_unsettled(version, unsettled),
         first_at=min(times).isoformat() if times else "",
         last_at=max(times).isoformat() if times else "",
         sha256=_digest(kept),
@@ -111,19 +128,33 @@ def take_snapshot(workflow: Workflow) -> TrainingSet:
     )
 
 
-def _fitting(version: SchemaVersion) -> Any:
+def _fitting(version: SchemaVersion) -> Callable[[Label], bool]:
     """Return the question whether a label and its case's content fit the present schema."""
-    same = SchemaVersion.objects.filter(workflow_id=version.workflow_id, schema_sha256=version.schema_sha256)
-    alike = set(same.values_list("number", flat=True))
     known = set(version.label_names)
-    checker = checker_for(version.schema)
+    is_readable = _readable(version)
 
     def fits(label: Label) -> bool:
         if label.label not in known or label.case.status == CaseStatus.WITHDRAWN:
             return False
-        return label.case.schema_version in alike or checker.check(label.case.content)[0] is not None
+        return is_readable(label.case)
 
     return fits
+
+
+def _readable(version: SchemaVersion) -> Callable[[Case], bool]:
+    """Return the question whether a case's content fits the present schema."""
+    same = SchemaVersion.objects.filter(workflow_id=version.workflow_id, schema_sha256=version.schema_sha256)
+    alike = set(same.values_list("number", flat=True))
+    checker = checker_for(version.schema)
+    return lambda case: case.schema_version in alike or checker.check(case.content)[0] is not None
+
+
+def _unsettled(version: SchemaVersion, case_ids: Collection[UUID]) -> Unsettled:
+    is_readable = _readable(version)
+    cases = [case for case in Case.objects.filter(pk__in=case_ids).order_by("id") if is_readable(case)]
+    return Unsettled(
+        [case.id for case in cases], [case.content for case in cases], [case.group for case in cases]
+    )
 
 
 def _is_random(label: Label) -> bool:
@@ -135,25 +166,36 @@ def _digest(labels: Iterable[Label]) -> str:
     hasher = hashlib.sha256()
     for label in labels:
         hasher.update(label.id.bytes + label.case_id.bytes + bytes(label.case.content_sha256))
+        hasher.update(label.case.group.to_bytes(8, signed=True))
         hasher.update(label.label.encode() + b"\0" + label.purpose.encode() + b"\0")
     return hasher.hexdigest()
 
 
 def split(snapshot: TrainingSet) -> tuple[np.ndarray, np.ndarray]:
-    """Return the places of labels to train on and of those held out to certify, both in order.
+    """Return the places of labels to train on and of those held out to judge the model, both in order.
 
-    Random blind labels only are held out, each by the hash of its id, so that it is held out again next time
-    and champion and challenger can both be judged by it. None when there would be fewer than a thousand: then
-    the release is judged out of fold, which proves more from few labels, and its certificate is provisional.
+    A tenth of the groups is held out, at most two thousand labels, and whatever else belongs to these groups
+    teaches nothing either. Each group is drawn by its own hash, so that it is held out again next time and
+    champion and challenger can both be judged by it. Of the labels in it only random blind ones judge. None
+    is held out where there would be fewer than two hundred. What they say is a belief, not a proof: neither
+    they nor the labels judged out of fold were drawn after the model was made.
     """
-    drawn = snapshot.is_random & np.array([_lot(i) < CERTIFY_SHARE for i in snapshot.label_ids], dtype=bool)
-    if drawn.sum() < MIN_TO_CERTIFY:
-        drawn[:] = False
-    return np.flatnonzero(~drawn), np.flatnonzero(drawn)
+    keys, group, size = np.unique(
+        snapshot.groups[snapshot.is_random], return_inverse=True, return_counts=True
+    )
+    lots = np.array([_lot(int(key)) for key in keys])
+    order = np.argsort(lots, kind="stable")
+    is_drawn = np.zeros(len(keys), dtype=bool)
+    is_drawn[order] = (lots[order] < HELD_OUT_SHARE) & (size[order].cumsum() <= MAX_HELD_OUT)
+    judge = np.flatnonzero(snapshot.is_random)[is_drawn[group]]
+    if len(judge) < MIN_HELD_OUT:
+        return np.arange(len(snapshot)), judge[:0]
+    return np.flatnonzero(~np.isin(snapshot.groups, keys[is_drawn])), judge
 
 
-def _lot(label_id: UUID) -> float:
-    return int.from_bytes(hashlib.sha256(label_id.bytes).digest()[:8]) / 2**64
+def _lot(group: int) -> float:
+    digest = hashlib.sha256(b"judge|" + group.to_bytes(8, signed=True)).digest()
+    return int.from_bytes(digest[:8]) / 2**64
 
 
 def facts(snapshot: TrainingSet) -> dict[str, Any]:

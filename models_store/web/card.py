@@ -65,9 +65,14 @@ def _data(shown: ShownRelease) -> Iterable[str]:
         lines.append(f"Hash: `{data['sha256']}`")
     judged = shown.report.get("judged")
     if judged:
-        how = "held out of training" if judged["source"] == "held_out" else "each by a model of the others"
-        lines.append(f"Judged by {judged['n']:,} labels, {how}")
+        lines.append(f"Judged by {judged['n']:,} labels of {judged['n_groups']:,} groups, {_how(judged)}")
     yield _list(*lines)
+
+
+def _how(judged: Mapping[str, int]) -> str:
+    if not judged["n_held_out"]:
+        return "each by a model of other groups"
+    return f"{judged['n_held_out']:,} held out of training, the others each by a model of other groups"
 
 
 def _candidates(shown: ShownRelease) -> Iterable[str]:

@@ -23,7 +23,6 @@ from policy.in_force.status import PromiseStatus, status_of
 from policy.models import Certificate, Policy, Trial
 from policy.proof.proofs import Terms
 from policy.proof.terms import NothingKnown, misses, terms_of
-from policy.services.certify import tests_before
 from policy.services.expiry import LABELS_PER_LABEL
 from policy.services.trials import open_trial_of
 from policy.types import Scope
@@ -108,13 +107,11 @@ class PromisePage:
 
     @cached_property
     def terms(self) -> Terms | None:
-        """Terms of the next test, after earlier ones; None while reviewers' misses cannot be estimated."""
+        """Terms of a provisional certificate; None while reviewers' misses cannot be estimated."""
         if self.automation.release is None:
             return None
-        sample = self.automation.sample
-        tried = tests_before(self.policy, sample) if sample is not None else None
         try:
-            return terms_of(self.policy, labels=self.automation.release.labels, tried=tried)
+            return terms_of(self.policy, labels=self.automation.release.labels)
         except NothingKnown:
             return None
 

@@ -11,7 +11,7 @@ right in what speaks against it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,7 @@ from uuid import UUID
 import numpy as np
 from django.db.models import Q, QuerySet
 
-from cases.models import Label, Voiding
+from cases.models import Case, Label, Voiding
 from cases.types import Purpose
 from monitoring.watch.truth import NOT_LIVE, Truth, known_of
 from policy.models import Decision
@@ -44,6 +44,7 @@ class Drawn:
         hint: 1 where any answer given so far is not the model's; None when there is none.
         uniform: the draw that it was drawn by.
         audit_rate: chance with which it was audited, given that the model decided it; None where people did.
+        group: equal in cases that belong together.
     """
 
     at: datetime
@@ -57,6 +58,7 @@ class Drawn:
     hint: float | None
     uniform: float | None = None
     audit_rate: float | None = None
+    group: int | None = None
 
     @property
     def place(self) -> Cursor:
@@ -121,6 +123,7 @@ def drawn_after(rows: QuerySet[Decision], place: Cursor, *, until: datetime, now
     drawn = after(rows, place, until=until).filter(_DRAWN)
     found = _columns(drawn, MAX_DRAWN)
     known = known_of([row[1] for row in found])
+    groups = _groups([row[1] for row in found])
     return [
         Drawn(
             at,
@@ -130,10 +133,26 @@ def drawn_after(rows: QuerySet[Decision], place: Cursor, *, until: datetime, now
             inclusion_probability,
             reference_rate or inclusion_probability,
             *known[case_id].judge(predicted, now),
-            *own,
+            uniform,
+            audit_rate,
+            groups[case_id],
         )
-        for at, case_id, score, predicted, inclusion_probability, reference_rate, *own in found
+        for (
+            at,
+            case_id,
+            score,
+            predicted,
+            inclusion_probability,
+            reference_rate,
+            uniform,
+            audit_rate,
+        ) in found
     ]
+
+
+def _groups(case_ids: Sequence[UUID]) -> dict[UUID, int]:
+    cases = Case.objects.filter(pk__in=case_ids).only("id", "group_key", "content_sha256")
+    return {case.id: case.group for case in cases}
 
 
 def _columns(
@@ -188,7 +207,7 @@ def block_of(drawn: Sequence[Drawn], costs: Mapping[str, float]) -> Block:
 
 def block_with(losses: Sequence[float], drawn: Sequence[Drawn], costs: Mapping[str, float]) -> Block:
     """Return drawn cases as a block of these losses, in [0, 1], with what each costs."""
-    return _block(
+    block = _block(
         [
             (
                 loss * costs[one.predicted],
@@ -200,6 +219,7 @@ def block_with(losses: Sequence[float], drawn: Sequence[Drawn], costs: Mapping[s
             for loss, one in zip(losses, drawn, strict=True)
         ]
     )
+    return replace(block, groups=np.array([one.group for one in drawn], dtype=np.int64))
 
 
 def _block(rows: Sequence[tuple[Any, ...]]) -> Block:

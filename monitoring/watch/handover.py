@@ -40,17 +40,9 @@ def line_up(watched: WatchedWorkflow) -> None:
     for release_id, release in challengers.items():
         if release_id in going_on or _is_proved(release_id, watched):
             continue
-        frozen = handovers.freeze(watched.policy, watched.release, watched.cutoffs, release, now=watched.now)
-        if frozen is not None:
-            handovers.open_handover(
-                watched.policy,
-                watched.release,
-                watched.cutoffs,
-                release,
-                frozen,
-                actor=ACTOR,
-                now=watched.now,
-            )
+        handovers.freeze_handover(
+            watched.workflow_id, watched.release, watched.cutoffs, release, actor=ACTOR, now=watched.now
+        )
 
 
 def advance(watched: WatchedWorkflow) -> None:

@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from monitoring.watch import draws, handover
-from monitoring.watch.trial import rows_of
+from monitoring.watch.trial import hours_of, rows_of
 from monitoring.watch.watched import ACTOR, WatchedWorkflow, cursor
 from policy.models import Certificate, Trial
 from policy.proof.live import LiveTest, UnitLabel
@@ -42,13 +42,14 @@ def _proved_now(trial: Trial, watched: WatchedWorkflow) -> dict[UnitLabel, list[
     plans = {entry["label"]: TestPlan.from_json(entry["plan"]) for entry in trial.plans}
     labels = trial.release.labels
     costs = dict(zip(labels, costs_of(watched.policy, labels), strict=True))
-    rows, test, place, last = rows_of(trial), LiveTest.begin(plans), None, cursor(trial)
+    rows, test, place, last = rows_of(trial), LiveTest.begin(plans, cap=trial.group_cap), None, cursor(trial)
     while last is not None and place != last:
         drawn = draws.drawn_after(rows, place, until=last[0], now=watched.now)
         drawn = [one for one in drawn if one.place is not None and one.place <= last]
         if not drawn:
             break
-        test.take(draws.block_of(drawn, costs))
+        for hour in hours_of(drawn):  # parted at other places than when they came in, so without the cap
+            test.take(draws.block_of(hour, costs), capped=False)
         place = drawn[-1].place
     return {
         label: unit_of(label, test.n_labels(label)[0], verdict)["passed"]

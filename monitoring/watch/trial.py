@@ -1,20 +1,23 @@
 """Open, feed and end the trial that confirms what is in force, or proves it again after an alarm."""
 
-from itertools import takewhile
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby, takewhile
 
 import numpy as np
 from django.db import transaction
 from django.db.models import QuerySet
 
 from monitoring.watch import draws
+from monitoring.watch.draws import Drawn
 from monitoring.watch.watched import ACCEPTED, ACTOR, AUTOMATES, WatchedWorkflow, cursor
-from policy.models import Decision, Trial
-from policy.proof.live import ChanceTooLow, LiveTest
+from policy.models import Decision, Policy, Trial
+from policy.proof.live import Block, ChanceTooLow, GroupTooLarge, LiveTest
 from policy.services import trials
 from policy.services.trials import Planned
 from policy.types import TrialKind, TrialOutcome
 from science.decide import Basis, Reason
 from science.guarantee.blocks import closed_prefix
+from science.guarantee.elond import Share
 
 
 def line_up(watched: WatchedWorkflow) -> None:
@@ -30,13 +33,14 @@ def line_up(watched: WatchedWorkflow) -> None:
         trial = None
     if trial is not None:
         return
-    kind, planned = _called_for(watched)
-    if planned is not None:
-        trials.open_trial(
-            watched.policy,
+    called_for = _called_for(watched)
+    if called_for is not None:
+        kind, plan = called_for
+        trials.freeze_plan(
+            watched.workflow_id,
             watched.release,
             kind=kind,
-            planned=planned,
+            plan=plan,
             cutoffs=watched.cutoffs.cutoffs if watched.cutoffs and kind is TrialKind.CONFIRM else {},
             actor=ACTOR,
             now=watched.now,
@@ -55,21 +59,27 @@ def _fits(trial: Trial, watched: WatchedWorkflow) -> bool:
     return is_provisional and watched.cutoffs is not None and watched.cutoffs.cutoffs == trial.cutoffs
 
 
-def _called_for(watched: WatchedWorkflow) -> tuple[TrialKind, Planned | None]:
-    if watched.is_automating and watched.basis is Basis.PROVISIONAL and watched.cutoffs is not None:
-        planned = trials.plan_confirmation(watched.policy, watched.release, watched.cutoffs)
-        return TrialKind.CONFIRM, planned
+def _called_for(
+    watched: WatchedWorkflow,
+) -> tuple[TrialKind, Callable[[Policy, Share, int], Planned | None]] | None:
+    cutoffs = watched.cutoffs
+    if watched.is_automating and watched.basis is Basis.PROVISIONAL and cutoffs is not None:
+        return TrialKind.CONFIRM, lambda policy, share, cap: trials.plan_confirmation(
+            policy, share, cap, watched.release, cutoffs
+        )
     if watched.is_tripped_by_evidence and watched.policy.degree in AUTOMATES:
-        return TrialKind.RECOVER, _recovery(watched)
-    return TrialKind.CONFIRM, None
+        tuning = _tuning_after_alarm(watched)
+        return TrialKind.RECOVER, lambda policy, share, cap: trials.plan_recovery(
+            policy, share, cap, watched.release, tuning
+        )
+    return None
 
 
-def _recovery(watched: WatchedWorkflow) -> Planned | None:
+def _tuning_after_alarm(watched: WatchedWorkflow) -> Block:
     rows = draws.scored(watched.workflow_id, watched.release.id, reasons=[Reason.BREAKER])
     rows = rows.filter(decided_at__gte=watched.policy.breaker_tripped_at)
     known = draws.drawn_after(rows, None, until=watched.until, now=watched.now)
-    over = list(takewhile(lambda one: not one.is_open, known))
-    return trials.plan_recovery(watched.policy, watched.release, draws.block_of(over, watched.costs))
+    return draws.block_of(list(takewhile(lambda one: not one.is_open, known)), watched.costs)
 
 
 def advance(watched: WatchedWorkflow) -> None:
@@ -90,15 +100,20 @@ def advance(watched: WatchedWorkflow) -> None:
         try:
             _feed(trial, test, rows, watched)
         except ChanceTooLow as why:
-            reason = f"Labels are collected too seldom for its plan: {why}."
-            trials.end_trial(
-                trial, outcome=TrialOutcome.ABANDONED, reason=reason, actor=ACTOR, now=watched.now
-            )
+            _abandon(trial, f"Labels are collected too seldom for its plan: {why}.", watched)
+            return
+        except GroupTooLarge as why:
+            Trial.objects.filter(pk=trial.pk).update(largest_group=why.size)
+            _abandon(trial, f"More cases belong together than it was planned for: {why}.", watched)
             return
         trials.keep(trial, test, now=watched.now)
         is_enough = trials.is_enough(trial, test)
     if is_enough:
         trials.certify_trial(trial, test, actor=ACTOR, now=watched.now)
+
+
+def _abandon(trial: Trial, reason: str, watched: WatchedWorkflow) -> None:
+    trials.end_trial(trial, outcome=TrialOutcome.ABANDONED, reason=reason, actor=ACTOR, now=watched.now)
 
 
 def rows_of(trial: Trial) -> QuerySet[Decision]:
@@ -109,15 +124,25 @@ def rows_of(trial: Trial) -> QuerySet[Decision]:
 
 
 def _feed(trial: Trial, test: LiveTest, rows: QuerySet[Decision], watched: WatchedWorkflow) -> None:
-    """Take in whole blocks in decision order. An answer that did not come in time counts as a wrong one."""
+    """Take in whole blocks in decision order. An answer that did not come in time counts as a wrong one.
+
+    A group makes one bet an hour at most, and its size is declared for that.
+    """
     while True:
         drawn = draws.drawn_after(rows, cursor(trial), until=watched.until, now=watched.now)
         is_over = np.array([not one.is_open for one in drawn], dtype=bool)
         ready = drawn[: closed_prefix(is_over)]
         if not ready:
             return
-        test.take(draws.block_of(ready, watched.costs))
+        for hour in hours_of(ready):
+            test.take(draws.block_of(hour, watched.costs))
         trial.cursor_at, trial.cursor_case = ready[-1].at, ready[-1].case_id
         trial.n_labels += len(ready)
         trial.n_wrong += sum(one.highest_loss for one in ready)
         trial.n_overdue += sum(not one.is_final for one in ready)
+
+
+def hours_of(drawn: Sequence[Drawn]) -> Iterator[list[Drawn]]:
+    """Part draws, in their order, by the hour of their decision: borders that no answer moves."""
+    for _, hour in groupby(drawn, key=lambda one: one.at.replace(minute=0, second=0, microsecond=0)):
+        yield list(hour)

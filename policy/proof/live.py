@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from science.guarantee.clustered import ClusteredCertifier
 from science.guarantee.monitor import Level, RiskMonitor
 from science.guarantee.planning import TestPlan
-from science.guarantee.sequential import AnytimeCertifier
 from science.guarantee.verdict import Certified, Verdict
 
 UnitLabel = str | None  # of a unit; None is the one unit of an overall promise
@@ -29,6 +29,7 @@ class Block:
         losses: in [0, 1], NaN where no blind label was drawn.
         inclusion_probability: probability that a blind label is collected.
         reference_rate: by which the monitor weighs it.
+        groups: equal in cases that belong together; None where nothing is known of that.
     """
 
     scores: np.ndarray
@@ -36,6 +37,7 @@ class Block:
     losses: np.ndarray
     inclusion_probability: np.ndarray
     reference_rate: np.ndarray
+    groups: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -52,6 +54,7 @@ class Block:
             self.losses[mask],
             self.inclusion_probability[mask],
             self.reference_rate[mask],
+            None if self.groups is None else self.groups[mask],
         )
 
 
@@ -59,32 +62,48 @@ class ChanceTooLow(Exception):
     """A label was collected with a smaller probability than the test plan allows for."""
 
 
+class GroupTooLarge(Exception):
+    """A block holds more draws of one group than the test plan allows for; `size` is how many."""
+
+    def __init__(self, size: int, cap: int) -> None:
+        super().__init__(f"{size:,} labels of one group came together, and the plan allows for {cap:,}")
+        self.size = size
+
+
 @dataclass(slots=True)
 class LiveTest:
-    """Anytime tests of frozen plans, one per unit that has one."""
+    """Anytime tests of frozen plans, one per unit that has one; a group's draws in a block make one bet.
 
-    tests: dict[UnitLabel, AnytimeCertifier]
+    Copies, or the cases of one customer, share their fate: whoever bets on each as if it were new has seen
+    the outcome before. What a group brings in later blocks may only take evidence away.
+    """
+
+    tests: dict[UnitLabel, ClusteredCertifier]
 
     @classmethod
-    def begin(cls, plans: Mapping[UnitLabel, TestPlan]) -> "LiveTest":
-        """Start with nothing seen."""
-        return cls({label: AnytimeCertifier(plan) for label, plan in plans.items()})
+    def begin(cls, plans: Mapping[UnitLabel, TestPlan], *, cap: int = 1) -> "LiveTest":
+        """Start with nothing seen; `cap`, declared with the plan, is the most draws of a group in a block."""
+        return cls({label: ClusteredCertifier(plan, float(cap)) for label, plan in plans.items()})
 
     @classmethod
     def restore(cls, plans: Sequence[Mapping[str, Any]], states: Sequence[Mapping[str, Any]]) -> "LiveTest":
         """Rebuild from what `states` returned."""
         return cls(
             {
-                entry["label"]: AnytimeCertifier.from_json(TestPlan.from_json(entry["plan"]), dict(state))
+                entry["label"]: ClusteredCertifier.from_json(TestPlan.from_json(entry["plan"]), dict(state))
                 for entry, state in zip(plans, states, strict=True)
             }
         )
 
-    def take(self, block: Block) -> None:
+    def take(self, block: Block, *, capped: bool = True) -> None:
         """Feed the labels of a closed block; cases that no cutoff of the plan accepts are left out.
+
+        `capped`: refuse a block in which a group is larger than was declared. Else such a group counts by its
+        own size where it speaks for the promise, and by the declared one where it speaks against it.
 
         Raises:
             ChanceTooLow: the plan no longer fits how labels are collected; nothing is taken in.
+            GroupTooLarge: a group has more draws than the plan allows for; nothing is taken in.
         """
         chosen = {}
         for label, test in self.tests.items():
@@ -92,9 +111,14 @@ class LiveTest:
             asked = own.where(~np.isnan(own.losses) & (own.scores >= test.plan.grid[-1]))
             if len(asked) and asked.inclusion_probability.min() < test.plan.pi_floor * (1 - 1e-9):
                 raise ChanceTooLow(f"{asked.inclusion_probability.min():g} is below {test.plan.pi_floor:g}")
+            if capped and asked.groups is not None and len(asked):
+                largest = int(np.unique(asked.groups, return_counts=True)[1].max())
+                if largest > test.cap:
+                    raise GroupTooLarge(largest, int(test.cap))
             chosen[label] = asked
         for label, asked in chosen.items():
-            self.tests[label].add_block(asked.scores, asked.losses, asked.inclusion_probability)
+            groups = [None] * len(asked) if asked.groups is None else asked.groups.tolist()
+            self.tests[label].add_block(asked.scores, asked.losses, asked.inclusion_probability, groups)
 
     def verdicts(self) -> dict[UnitLabel, Verdict]:
         """What is proved so far, per unit."""
@@ -103,6 +127,11 @@ class LiveTest:
     def states(self) -> list[dict[str, Any]]:
         """The states, in the order of the plans."""
         return [test.to_json() for test in self.tests.values()]
+
+    @property
+    def n_groups(self) -> int:
+        """How many groups the labels belong to."""
+        return sum(test.n_clusters for test in self.tests.values())
 
     def n_labels(self, label: UnitLabel) -> tuple[int, float]:
         """Labels at the loosest cutoff of a unit, and the sum of their losses."""

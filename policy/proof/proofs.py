@@ -1,25 +1,22 @@
-"""Test labelled cases for a promise: what was seen, which cutoffs passed, how many labels are missing.
+"""What labelled cases say of a promise: what was seen, which cutoffs seem to keep it, what is missing.
 
 Pure but for the words of policy: arrays in, plain values out, no rows and no clock.
 """
 
+import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from hitl.shared.canonical import canonical_json, sha256
 from policy.types import LossKind, Scope
-from science.guarantee.verdict import Certified, Verdict
+from science.guarantee.verdict import Certified, NotCertified, Verdict, Why
 
-METHOD = "fixed sequence, exact binomial"
-METHOD_COSTS = "fixed sequence, betting"
-_SEED = 0  # of a generator that equal chances leave unused; kept so that a certificate can be computed again
-
-
-def _nobody() -> np.ndarray:
-    return np.empty(0)
+METHOD = "belief, exact binomial"
+METHOD_COSTS = "belief, betting"
+_SEED = 0  # of the generator that picks one case of each group; kept so that it can be computed again
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,25 +27,25 @@ class Sample:
         scores: shape (n_cases,).
         predicted: column of the predicted label, shape (n_cases,).
         wrong: whether the prediction was not the label, shape (n_cases,).
+        groups: equal in cases that belong together, shape (n_cases,).
         digest: hash of the labels that this is about.
-        source: why the release had not seen them (out of fold, or held out).
         drawn: how they were chosen among all labels.
-        tune_scores, tune_predicted, tune_wrong: other cases that say what to test on these, shape
-            (n_tuning,); empty where there are none, and the cases themselves must say it.
     """
 
     scores: np.ndarray
     predicted: np.ndarray
     wrong: np.ndarray
+    groups: np.ndarray
     digest: str
-    source: str = "out_of_fold"
     drawn: str = "complete"
-    tune_scores: np.ndarray = field(default_factory=_nobody)
-    tune_predicted: np.ndarray = field(default_factory=_nobody)
-    tune_wrong: np.ndarray = field(default_factory=_nobody)
 
     def __len__(self) -> int:
         return len(self.scores)
+
+    @property
+    def n_groups(self) -> int:
+        """How many cases there are when each group counts once."""
+        return len(np.unique(self.groups))
 
     def of(self, column: int | None) -> tuple[np.ndarray, np.ndarray]:
         """Scores and errors of the cases predicted as one label, or of all (None)."""
@@ -57,18 +54,9 @@ class Sample:
         chosen = self.predicted == column
         return self.scores[chosen], self.wrong[chosen]
 
-    @property
-    def is_untouched(self) -> bool:
-        """Whether these labels had no part in the model nor in what is tested on them."""
-        return self.source == "held_out" and len(self.tune_scores) > 0
-
     def losses(self, costs: np.ndarray) -> np.ndarray:
         """What each case's answer costs, in [0, 1]; `costs` of deciding each label wrongly, (n_labels,)."""
         return np.asarray(self.wrong * costs[self.predicted])
-
-    def tune_losses(self, costs: np.ndarray) -> np.ndarray:
-        """The same of the tuning cases."""
-        return np.asarray(self.tune_wrong * costs[self.tune_predicted.astype(np.intp)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +95,13 @@ class Proof:
     evidence: dict[str, Any]
 
 
-def prove(sample: Sample, claim: Claim, terms: Terms, *, labels: Sequence[str]) -> Proof:
-    """Test the claim on the sample: as one unit, or each label at its share of the permitted doubt.
+def believe(sample: Sample, claim: Claim, terms: Terms, *, labels: Sequence[str]) -> Proof:
+    """Ask which cutoffs would keep the claim: as one unit, or each label at its share of the permitted doubt.
 
-    Testing each of C labels with confidence 1 - delta / C makes all of them hold together with 1 - delta
-    (Bonferroni 1936, in the form of Dunn 1961). Labels that had no part in anything certify; where they also
-    chose what is tested (out of fold), the proof is provisional.
+    What comes of it is at most provisional: the labels were there before the release was frozen, those judged
+    out of fold taught its sisters, and they choose themselves what is tested on them. Each group counts once,
+    because copies are one observation; and no cutoff passes at which all cases together are wrong too often,
+    because large groups may be the worse ones.
     """
     columns: list[int | None] = [None] if claim.scope == Scope.OVERALL else list(range(len(labels)))
     each = terms.delta / len(columns)
@@ -124,12 +113,12 @@ def prove(sample: Sample, claim: Claim, terms: Terms, *, labels: Sequence[str]) 
         plans.append(plan)
     return Proof(
         is_proved=any(unit["cutoff"] is not None for unit in units),
-        is_provisional=not sample.is_untouched,
-        seen={"n_labels": len(sample), "units": units},
+        is_provisional=True,
+        seen={"n_labels": len(sample), "n_groups": sample.n_groups, "units": units},
         evidence={
             "method": METHOD if claim.loss == LossKind.ERRORS else METHOD_COSTS,
             "labels_sha256": sample.digest,
-            "source": sample.source,
+            "source": "belief",
             "drawn": sample.drawn,
             "labels": list(labels),
             "confidence_of_each": 1 - each,
@@ -148,32 +137,58 @@ def _test(
 ) -> tuple[Verdict, dict[str, Any]]:
     """Test one unit; return what came of it and the plan, with its grid and start as exact floats."""
     # Imported here: a web process that only takes in cases never pays for SciPy.
-    from science.guarantee.certify import certify
     from science.guarantee.out_of_fold import certify_out_of_fold
     from science.guarantee.planning import plan
+    from science.guarantee.thinning import one_per_cluster
 
     own = np.ones(len(sample), dtype=bool) if column is None else sample.predicted == column
     scores, losses = sample.scores[own], sample.losses(costs)[own]
+    once = one_per_cluster(sample.groups[own], np.random.default_rng(_SEED))
     rng = np.random.default_rng(_SEED)
-    options: dict[str, Any] = {
-        "target": target,
-        "delta": delta,
-        "expected_labels": len(scores),
-        "method": "binomial" if np.isin(costs, (0.0, 1.0)).all() else "betting",
-    }
-    if not sample.is_untouched:
-        verdict = certify_out_of_fold(scores, losses, target=target, confidence=1 - delta, rng=rng)
-        return verdict, plan(scores, losses, **options).to_json()
-    tuned = (
-        np.ones(len(sample.tune_scores), dtype=bool) if column is None else sample.tune_predicted == column
+    verdict = certify_out_of_fold(scores[once], losses[once], target=target, confidence=1 - delta, rng=rng)
+    frozen = plan(
+        scores[once],
+        losses[once],
+        target=target,
+        delta=delta,
+        expected_labels=int(once.sum()),
+        method="binomial" if np.isin(costs, (0.0, 1.0)).all() else "betting",
     )
-    frozen = plan(sample.tune_scores[tuned], sample.tune_losses(costs)[tuned], **options)
-    return certify(scores, losses, np.ones(len(scores)), plan=frozen, rng=rng), frozen.to_json()
+    return _within(verdict, scores, losses, target), frozen.to_json()
+
+
+def _within(verdict: Verdict, scores: np.ndarray, losses: np.ndarray, target: float) -> Verdict:
+    """The verdict without cutoffs at which all cases, copies counted, are wrong more often than promised."""
+    if not isinstance(verdict, Certified):
+        return verdict
+    walked = tuple(
+        itertools.takewhile(lambda cutoff: losses[scores >= cutoff].mean() <= target, verdict.walked)
+    )
+    if walked == verdict.walked:
+        return replace(verdict, automation=float((scores >= verdict.cutoff).mean()))
+    if not walked:
+        return NotCertified(
+            reason=Why.TOO_MANY_ERRORS,
+            explanation="Cases of which there are many alike are wrong too often. Label more different ones.",
+            best_bound=None,
+            labels_needed=None,
+            target=target,
+            confidence=verdict.confidence,
+        )
+    accepted = scores >= walked[-1]
+    return replace(
+        verdict,
+        walked=walked,
+        cutoff=walked[-1],
+        automation=float(accepted.mean()),
+        n_accepted=int(accepted.sum()),
+        n_wrong=float(losses[accepted].sum()),
+    )
 
 
 def attempt_sha256(sample: Sample, claim: Claim) -> str:
     """Hash of one attempt: the same labels tested for the same promise are the same attempt."""
-    return sha256(canonical_json([METHOD, *astuple(claim), sample.source, sample.digest])).hex()
+    return sha256(canonical_json([METHOD, *astuple(claim), sample.digest])).hex()
 
 
 def unit_of(label: str | None, n_labels: int, verdict: Verdict) -> dict[str, Any]:

@@ -1,19 +1,25 @@
-"""Which labels may prove a promise before the model has decided anything: a fair sample of the traffic.
+"""What a new release is believed to be: the labels it was not trained on, as a fair sample of the traffic.
+
+They choose what is to be tested, and at most a provisional certificate rests on them. They prove nothing:
+they were there before the release was, and some of them taught its sisters. Full standing comes only from
+draws made after the release was frozen (`policy.proof.live`).
 
 Once a model decides, who gets a label depends on the score: people see the uncertain cases and a few audits.
-Pooled as they are, such labels refuse good cutoffs and certify bad ones. Two kinds of sample are fair:
+Pooled as they are, such labels refuse good cutoffs and let bad ones pass. Two kinds of sample are fair:
 
 * complete: labels of cases that were to get one whatever their score was, imported ones among them;
-* thinned: all blind labels, each kept with its smallest chance over its chance, so that all count alike.
+* thinned: all blind labels, each kept with the smallest chance over its chance, so that all count alike.
 
-The larger one is taken. Chances decide that, not answers, so the choice favours no cutoff. After an alarm
-only cases that came in since may speak.
+The larger one is taken. Chances decide that, not answers, so the choice favours no cutoff. Cases that people
+were asked about and that have no label count as wrong: a dispute is one because somebody contradicted the
+model. After an alarm only cases that came in since may speak.
 """
 
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -49,27 +55,55 @@ def all_labels(release: Release) -> Sample | None:
     evaluation = evaluation_of(release.id)
     if evaluation is None:
         return None
-    return _sample(evaluation, np.ones(len(evaluation.label_ids), dtype=bool), "all labels")
+    judged = _judged(evaluation)
+    is_labelled = np.arange(len(judged)) < len(evaluation)
+    return _sample(judged, is_labelled, "all labels")
 
 
-def fair_labels(release: Release, *, since: datetime | None = None) -> Sample | None:
-    """Return the larger fair sample of those labels; None if there is none.
+def believed(release: Release, *, since: datetime | None = None) -> Sample | None:
+    """Return the larger fair sample of those cases, unsettled ones included; None if there is none.
 
     Of cases that came in before `since`, the last alarm, none is taken.
     """
     evaluation = evaluation_of(release.id)
     if evaluation is None:
         return None
-    chances = _chances_of(evaluation.label_ids, since)
-    complete = np.array([label_id in chances.complete for label_id in evaluation.label_ids], dtype=bool)
-    inclusion_probability = np.array(
-        [chances.inclusion_probability.get(label_id, np.nan) for label_id in evaluation.label_ids]
-    )
+    judged, chances = _judged(evaluation), _chances_of(evaluation, since)
+    complete = np.array([one in chances.complete for one in judged.ids], dtype=bool)
+    inclusion_probability = np.array([chances.inclusion_probability.get(one, np.nan) for one in judged.ids])
     floor = np.nanmin(inclusion_probability, initial=1.0)
     if np.nansum(floor / inclusion_probability) <= complete.sum():
-        return _sample(evaluation, complete, "complete")
-    kept = np.array([_lot(label_id) for label_id in evaluation.label_ids]) * inclusion_probability < floor
-    return _sample(evaluation, kept, f"blind labels, thinned to a chance of {floor:g}")
+        return _sample(judged, complete, "complete")
+    kept = np.array([_lot(one) for one in judged.ids]) * inclusion_probability < floor
+    return _sample(judged, kept, f"blind labels, thinned to a chance of {floor:g}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Judged:
+    """Labelled and unsettled cases one behind the other; every array has shape (n_cases,).
+
+    `ids` are those of labels, and of the cases that have none.
+    """
+
+    ids: list[UUID]
+    scores: np.ndarray
+    predicted: np.ndarray
+    truth: np.ndarray
+    groups: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def _judged(evaluation: Evaluation) -> _Judged:
+    unsettled = evaluation.unsettled
+    return _Judged(
+        ids=[*evaluation.label_ids, *unsettled.case_ids],
+        scores=np.concatenate([evaluation.scores, unsettled.scores]),
+        predicted=np.concatenate([evaluation.predicted, unsettled.predicted]),
+        truth=np.concatenate([_truth_now(evaluation), _settled_since(evaluation)]),
+        groups=np.concatenate([evaluation.groups, unsettled.groups]),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,48 +114,51 @@ class _Chances:
     inclusion_probability: dict[UUID, float]
 
 
-def _chances_of(label_ids: Sequence[UUID], since: datetime | None) -> _Chances:
-    labels = Label.objects.filter(pk__in=label_ids).exclude(purpose=Purpose.KNOWN_ANSWER)
+def _chances_of(evaluation: Evaluation, since: datetime | None) -> _Chances:
+    labels = Label.objects.filter(pk__in=evaluation.label_ids).exclude(purpose=Purpose.KNOWN_ANSWER)
+    asked = Decision.objects.filter(case_id__in=evaluation.unsettled.case_ids, sequence=0, epoch=1)
     if since is not None:
         labels = labels.filter(case__received_at__gte=since)
+        asked = asked.filter(case__received_at__gte=since)
     routed = Decision.objects.filter(case_id=OuterRef("case_id"), sequence=0, reason__in=REGARDLESS_OF_SCORE)
     complete = labels.filter(Q(purpose=Purpose.IMPORT) | (Q(is_blind=True) & Exists(routed)))
     drawn = labels.filter(is_blind=True, inclusion_probability__isnull=False).exclude(purpose=Purpose.IMPORT)
+    rows: list[tuple[UUID, float]] = [
+        *_known(drawn.values_list("id", "inclusion_probability")),
+        *_known(asked.values_list("case_id", "inclusion_probability")),
+    ]
     return _Chances(
-        frozenset(complete.values_list("id", flat=True)),
-        {
-            label_id: inclusion_probability
-            for label_id, inclusion_probability in drawn.values_list("id", "inclusion_probability")
-            if inclusion_probability is not None
-        },
+        frozenset(complete.values_list("id", flat=True)).union(
+            asked.filter(reason__in=REGARDLESS_OF_SCORE).values_list("case_id", flat=True)
+        ),
+        dict(rows),
     )
 
 
-def _lot(label_id: UUID) -> float:
+def _known(rows: Any) -> Sequence[tuple[UUID, float]]:
+    return [(one, chance) for one, chance in rows if chance is not None]
+
+
+def _lot(one: UUID) -> float:
     """A number in [0, 1) that belongs to the label: the same labels are the same sample, every time."""
-    return int.from_bytes(hashlib.sha256(b"thin|" + label_id.bytes).digest()[:6], "big") * 2.0**-48
+    return int.from_bytes(hashlib.sha256(b"thin|" + one.bytes).digest()[:6], "big") * 2.0**-48
 
 
-def _sample(evaluation: Evaluation, kept: np.ndarray, drawn: str) -> Sample | None:
+def _sample(judged: _Judged, kept: np.ndarray, drawn: str) -> Sample | None:
     """Return the chosen cases, without those that could not be scored: no cutoff accepts them."""
-    scores = np.asarray(evaluation.scores, dtype=np.float64)
-    kept = kept & np.isfinite(scores)
+    kept = kept & np.isfinite(judged.scores)
     if not kept.any():
         return None
-    predicted, truth = np.asarray(evaluation.predicted), _truth_now(evaluation)
-    ids = np.array(evaluation.label_ids, dtype=object)[kept]
-    named = sorted(f"{label_id}:{column}" for label_id, column in zip(ids, truth[kept], strict=True))
-    tuned = np.isfinite(evaluation.tune_scores)
+    truth = judged.truth[kept]
+    ids = np.array(judged.ids, dtype=object)[kept]
+    named = sorted(f"{one}:{column}" for one, column in zip(ids, truth, strict=True))
     return Sample(
-        scores=scores[kept],
-        predicted=predicted[kept],
-        wrong=predicted[kept] != truth[kept],
+        scores=judged.scores[kept],
+        predicted=judged.predicted[kept],
+        wrong=judged.predicted[kept] != truth,
+        groups=judged.groups[kept],
         digest=sha256("\n".join(named).encode()).hex(),
-        source=evaluation.source,
         drawn=drawn,
-        tune_scores=evaluation.tune_scores[tuned],
-        tune_predicted=evaluation.tune_predicted[tuned],
-        tune_wrong=evaluation.tune_wrong[tuned],
     )
 
 
@@ -143,4 +180,18 @@ def _truth_now(evaluation: Evaluation) -> np.ndarray:
         is_absolved = not is_blind and column.get(label) == evaluation.predicted[changed[case_id]]
         if purpose == Purpose.IMPORT or not is_absolved:
             truth[changed[case_id]] = column.get(label, NO_TRUTH)
+    return truth
+
+
+def _settled_since(evaluation: Evaluation) -> np.ndarray:
+    """Column of the blind label that each unsettled case has by now; `NO_TRUTH` where it has none."""
+    case_ids = evaluation.unsettled.case_ids
+    truth = np.full(len(case_ids), NO_TRUTH)
+    if not case_ids:
+        return truth
+    column = {label: i for i, label in enumerate(evaluation.labels)}
+    current = Label.objects.filter(case_id__in=case_ids, superseded_at=None, is_blind=True)
+    settled = dict(current.values_list("case_id", "label"))
+    for i, case_id in enumerate(case_ids):
+        truth[i] = column.get(settled.get(case_id, ""), NO_TRUTH)
     return truth

@@ -1,4 +1,4 @@
-"""The terms of a test: target and doubt, after allowing for earlier tests and for reviewers' misses."""
+"""The terms of a test: target and doubt, after allowing for reviewers' misses."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,9 +7,9 @@ from uuid import UUID
 from django.db.models import F
 
 from cases.models import SchemaVersion, Workflow
-from policy.models import Certificate, HandoverTrial, KnownAnswer, Policy, Trial
+from policy.models import KnownAnswer, Policy
 from policy.proof.proofs import Terms
-from policy.types import Doubt, LossKind
+from policy.types import LossKind
 
 NO_KNOWN_ANSWERS = (
     "Reviewers' misses are to be allowed for, and nobody has answered a known-answer case that the model gets"
@@ -21,28 +21,17 @@ class NothingKnown(Exception):
     """Reviewers' misses are to be allowed for, but cannot be estimated yet."""
 
 
-def terms_of(policy: Policy, *, labels: Sequence[str], tried: int | None = None) -> Terms:
-    """Return target, delta and costs of the next attempt at a certificate.
+def terms_of(policy: Policy, *, labels: Sequence[str], delta: float | None = None) -> Terms:
+    """Return target, delta and costs of a test.
 
-    Testing one model after another on the same labels until one passes would be false far more often than
-    each test is. `tried` is how many tests these labels have been through (None: they are fresh, and will
-    be tested once): this one gets its part of the permitted doubt, so that all of them together keep it.
+    `delta` is what the test may spend, of a plan that is frozen (`policy.proof.doubt`); None for a belief,
+    which may at most become a provisional certificate and spends nothing.
 
     Raises:
         NothingKnown: misses are to be allowed for, and there is no known answer to bound them by.
     """
-    target, delta = policy.target, 1 - policy.confidence
+    target, delta = policy.target, 1 - policy.confidence if delta is None else delta
     why: dict[str, Any] = {}
-    if policy.doubt == Doubt.LIFETIME:
-        from science.guarantee.ledger import lifetime_delta
-
-        why["attempt_of_workflow"] = attempt = attempts(policy.workflow_id) + 1
-        delta = lifetime_delta(delta, attempt)
-    elif tried is not None:
-        from science.guarantee.ledger import lifetime_delta
-
-        why["test_of_these_labels"] = tried + 1
-        delta = lifetime_delta(delta, tried + 1)
     if policy.corrects_misses:
         from science.guarantee.misses import correct_for_misses
 
@@ -53,27 +42,6 @@ def terms_of(policy: Policy, *, labels: Sequence[str], tried: int | None = None)
         target, delta = corrected.target, corrected.delta
         why["misses"] = {"missed": missed, "known_wrong": known, "bound": corrected.miss_bound}
     return Terms(target, delta, costs_of(policy, labels), why)
-
-
-def attempts(workflow_id: UUID) -> int:
-    """Count the tests that have spent some of the permitted doubt: an anytime test of one plan is one."""
-    tested = Certificate.objects.filter(workflow_id=workflow_id, trial=None, handover=None).count()
-    live = Trial.objects.filter(workflow_id=workflow_id).count()
-    return tested + live + HandoverTrial.objects.filter(workflow_id=workflow_id).count()
-
-
-def tests_of(policy: Policy, *, source: str, n_labels: int) -> int:
-    """Count the earlier tests that took at least half of as many labels, in the same way, since the alarm.
-
-    Fewer would be a sample that is mostly new by now. Labels judged out of fold are counted apart from those
-    held out: the former certify for a trial period only.
-    """
-    earlier = Certificate.objects.filter(
-        workflow_id=policy.workflow_id, trial=None, evidence__source=source, seen__n_labels__gt=n_labels / 2
-    )
-    if policy.evidence_from is not None:
-        earlier = earlier.filter(valid_from__gte=policy.evidence_from)
-    return earlier.count()
 
 
 def misses(workflow_id: UUID) -> tuple[int, int]:

@@ -15,9 +15,9 @@ from models_store.models import Release
 from models_store.selectors import champion
 from policy.in_force.basis import basis_of
 from policy.models import Certificate, Policy, Trial
-from policy.proof.proofs import Claim, Proof, Sample, attempt_sha256, prove
-from policy.proof.samples import fair_labels
-from policy.proof.terms import NothingKnown, terms_of, tests_of
+from policy.proof.proofs import Claim, Proof, attempt_sha256, believe
+from policy.proof.samples import believed
+from policy.proof.terms import NothingKnown, terms_of
 from policy.selectors import cutoffs_in_force
 from policy.services.breaker import rearm
 from policy.services.cutoffs import follow
@@ -29,12 +29,11 @@ VALID_FOR = timedelta(days=90)
 
 
 def certify_release(*, release_id: UUID, actor: Actor, now: datetime) -> Certificate | None:
-    """Certify a release for its workflow's promise, from what it said of labels it was not trained on.
+    """Ask what a release's labels let one believe of its workflow's promise; certify that provisionally.
 
-    Labels held out of training prove it outright. Where there were too few to hold out, the training labels
-    speak out of fold, which is at most provisional: a quarter of what it allows is automated until live
-    audits confirm it. The same labels and promise are tested once: asked again, the answer of the first time
-    is returned. None when there is not a single label to test on.
+    None of these labels was drawn after the release was made, so a quarter of what they allow is automated
+    until a live test confirms it. The same labels and promise are tested once: asked again, the answer of the
+    first time is returned. None when there is not a single label to test on.
 
     The arithmetic runs before the lock is taken. If the promise changed meanwhile, the answer to the old one
     is kept as what it is, and the change of the promise has asked for a new one.
@@ -46,7 +45,7 @@ def certify_release(*, release_id: UUID, actor: Actor, now: datetime) -> Certifi
     policy = Policy.objects.filter(workflow_id=release.workflow_id).first() if release else None
     if release is None or policy is None:
         raise NotFound(release_id=str(release_id))
-    sample = fair_labels(release, since=policy.evidence_from)
+    sample = believed(release, since=policy.evidence_from)
     if sample is None:
         return None
     claim = claim_of(policy)
@@ -55,22 +54,12 @@ def certify_release(*, release_id: UUID, actor: Actor, now: datetime) -> Certifi
     if earlier is not None:
         return earlier
     try:
-        terms = terms_of(policy, labels=release.labels, tried=tests_before(policy, sample))
-        proof = prove(sample, claim, terms, labels=release.labels)
+        proof = believe(sample, claim, terms_of(policy, labels=release.labels), labels=release.labels)
     except NothingKnown as why:
         proof = _unproved(len(sample), str(why))
     if policy.evidence_from is not None:  # to take the same labels when it is tested again
         proof.evidence["labels_since"] = policy.evidence_from.isoformat()
     return issue(release=release, claim=claim, proof=proof, attempt_sha256=name, actor=actor, now=now)
-
-
-def tests_before(policy: Policy, sample: Sample) -> int | None:
-    """Count the earlier tests of these labels, which share the doubt; none for a first one out of fold.
-
-    What it proves is provisional, and live labels must confirm it.
-    """
-    tried = tests_of(policy, source=sample.source, n_labels=len(sample))
-    return tried if tried or sample.is_untouched else None
 
 
 def claim_of(policy: Policy) -> Claim:
@@ -122,6 +111,9 @@ def issue(
     )
     if trial is not None:
         Trial.objects.filter(pk=trial.pk).update(certificate=certificate)
+    if proof.is_proved and not proof.is_provisional:  # once for each plan, which makes one certificate
+        policy.certificates_issued += 1
+        policy.save(update_fields=["certificates_issued"])
     _supersede(certificate)
     bump(release.workflow_id)
     detail: dict[str, Any] = {

@@ -16,8 +16,8 @@ from models_store.selectors import evaluation_of
 from policy.in_force.basis import points_of
 from policy.models import Certificate
 from policy.proof.live import UnitLabel
-from policy.proof.proofs import Claim, Terms, prove
-from policy.proof.samples import fair_labels
+from policy.proof.proofs import Claim, Terms, believe
+from policy.proof.samples import believed
 from policy.services.locking import locked_policy
 from policy.types import LIVE_CERTIFICATES, CertificateStatus
 
@@ -96,7 +96,7 @@ def _remember(certificate: Certificate, now: datetime) -> None:
 
 def _still_passes(certificate: Certificate) -> bool:
     since = certificate.evidence.get("labels_since")
-    sample = fair_labels(certificate.release, since=datetime.fromisoformat(since) if since else None)
+    sample = believed(certificate.release, since=datetime.fromisoformat(since) if since else None)
     if sample is None:
         return False
     if sample.digest == certificate.evidence.get("labels_sha256"):
@@ -104,7 +104,7 @@ def _still_passes(certificate: Certificate) -> bool:
     claim = Claim(certificate.scope, certificate.target, certificate.confidence, certificate.loss)
     tested = certificate.evidence  # what was allowed for then is allowed for again, no more and no less
     terms = Terms(tested["target_tested"], tested["delta_spent"], tuple(tested["costs"]))
-    proof = prove(sample, claim, terms, labels=certificate.release.labels)
+    proof = believe(sample, claim, terms, labels=certificate.release.labels)
     return is_proved(certificate, {unit["label"]: unit["passed"] for unit in proof.seen["units"]})
 
 

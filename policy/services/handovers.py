@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max
@@ -14,6 +15,7 @@ from models_store.models import Release, RoleSpan
 from models_store.selectors import evaluation_of, training_settings
 from models_store.types import ReleaseRole
 from policy.models import Certificate, CutoffSet, Decision, DegreeChange, HandoverTrial, Policy
+from policy.proof.doubt import next_share
 from policy.proof.proofs import Claim, Proof
 from policy.proof.terms import terms_of
 from policy.selectors import certificate_for
@@ -21,6 +23,7 @@ from policy.services.certify import claim_of, issue
 from policy.services.cutoffs import certified_cutoffs
 from policy.services.locking import locked_policy
 from policy.types import ChangeStatus, Scope, TrialOutcome
+from science.guarantee.elond import Share
 from science.guarantee.handover import Handover
 from science.guarantee.handover_plan import HandedOver, HandoverPlan
 
@@ -44,23 +47,49 @@ class PlanChanged(Exception):
     """What was frozen is not what is stored: this handover proves nothing any more."""
 
 
-def freeze(
-    policy: Policy, champion: Release, in_force: CutoffSet, release: Release, *, now: datetime
-) -> Frozen | None:
-    """Return the plan of a handover; None where there is nothing to hand over, or nothing that may be.
+@transaction.atomic
+def freeze_handover(
+    workflow_id: UUID,
+    champion: Release,
+    in_force: CutoffSet,
+    release: Release,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> HandoverTrial | None:
+    """Freeze a plan and start its handover; None where there is nothing to hand over, or nothing that may be.
 
-    Only an overall promise is handed over: errors of one label cannot be inherited from another's.
+    Only an overall promise is handed over: errors of one label cannot be inherited from another's. The plan
+    is made and counted under the policy's lock, as that of a trial is.
 
     Raises:
-        NothingKnown: misses are to be allowed for, and nothing bounds them yet.
+        NothingKnown: misses are to be allowed for, and nothing bounds them yet; no plan is counted.
     """
+    policy = locked_policy(workflow_id)
     cutoffs = cutoffs_believed(policy, release, now=now)
     if policy.scope != Scope.OVERALL or cutoffs is None:
         return None
-    terms = terms_of(policy, labels=release.labels)
+    share = next_share(policy)
+    frozen = _frozen(policy, share, cutoffs, champion, in_force, release, now)
+    policy.plans_frozen = share.number
+    policy.save(update_fields=["plans_frozen"])
+    return _open(policy, champion, in_force, release, frozen, actor=actor, now=now)
+
+
+def _frozen(
+    policy: Policy,
+    share: Share,
+    cutoffs: dict[str, float],
+    champion: Release,
+    in_force: CutoffSet,
+    release: Release,
+    now: datetime,
+) -> Frozen:
+    terms = terms_of(policy, labels=release.labels, delta=share.alpha)
     begin = _window(policy, champion, in_force, now)
     plan = HandoverPlan(target=terms.target, delta=terms.delta, pi_floor=policy.audit_base)
     evidence: dict[str, Any] = {"target_tested": terms.target, "delta_spent": terms.delta}
+    evidence |= {"plan_number": share.number, "issued_before": share.issued, "alpha": share.alpha}
     evidence["costs"] = list(terms.costs)
     evidence["shadow_share"] = training_settings(policy.workflow_id).shadow_share
     return Frozen(plan, cutoffs, begin, evidence | dict(terms.why))
@@ -115,7 +144,7 @@ def _window(policy: Policy, champion: Release, in_force: CutoffSet, now: datetim
     return max(begins)
 
 
-def open_handover(
+def _open(
     policy: Policy,
     champion: Release,
     in_force: CutoffSet,
@@ -125,7 +154,6 @@ def open_handover(
     actor: Actor,
     now: datetime,
 ) -> HandoverTrial:
-    """Start a handover: from now on its cases count and nothing of it may change."""
     trial = HandoverTrial(
         workflow_id=policy.workflow_id,
         release=release,

@@ -17,7 +17,7 @@ from models_store.selectors import champion
 from policy.access import require_raiser
 from policy.models import Policy
 from policy.services.locking import locked_policy
-from policy.types import BudgetPeriod, Degree, Doubt, LossKind, Scope
+from policy.types import BudgetPeriod, Degree, LossKind, Scope
 from science.decide import Degree as ByRank
 from science.rule import AUDIT_FLOOR
 
@@ -36,7 +36,6 @@ class Promise:
         audit_amber: the same while the evidence is doubtful.
         blind_share: least share of reviewed cases answered without sight of the model's output.
         loss: whether each mistake counts the same, or what its label costs.
-        doubt: whether the confidence speaks of each certificate or of all there will ever be.
         corrects_misses: whether a stricter promise is proved, by what reviewers miss of known-answer cases.
         budget_period: how long an error budget lasts; a change holds from the next period on.
         audits_for_budget: whether audits are raised to what proves the error budget kept.
@@ -49,7 +48,6 @@ class Promise:
     audit_amber: float = 0.25
     blind_share: float = 0.1
     loss: str = LossKind.ERRORS
-    doubt: str = Doubt.CERTIFICATE
     corrects_misses: bool = False
     budget_period: str = BudgetPeriod.QUARTER
     audits_for_budget: bool = True
@@ -61,7 +59,6 @@ class Promise:
             "confidence": (0.5 < self.confidence < 1, "above 0.5 and below 1: 0.95 is 95 %"),
             "scope": (self.scope in Scope.values, f"one of {', '.join(Scope.values)}"),
             "loss": (self.loss in LossKind.values, f"one of {', '.join(LossKind.values)}"),
-            "doubt": (self.doubt in Doubt.values, f"one of {', '.join(Doubt.values)}"),
             "budget_period": (
                 self.budget_period in BudgetPeriod.values,
                 f"one of {', '.join(BudgetPeriod.values)}",
@@ -209,7 +206,6 @@ def _columns(promise: Promise) -> dict[str, Any]:
         "audit_amber": promise.audit_amber,
         "blind_share": promise.blind_share,
         "loss": str(promise.loss),
-        "doubt": str(promise.doubt),
         "corrects_misses": promise.corrects_misses,
         "budget_period": str(promise.budget_period),
         "audits_for_budget": promise.audits_for_budget,

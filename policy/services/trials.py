@@ -1,5 +1,6 @@
 """Trials: test plans, fixed before their first label, that live labels prove or do not."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,13 +13,16 @@ from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from models_store.models import Release
 from policy.models import Certificate, CutoffSet, Policy, Trial
+from policy.proof.doubt import next_share
+from policy.proof.group_sizes import group_cap
 from policy.proof.live import Block, LiveTest, UnitLabel
 from policy.proof.proofs import Claim, Proof, unit_of
-from policy.proof.samples import fair_labels
+from policy.proof.samples import believed
 from policy.proof.terms import terms_of
 from policy.services.certify import claim_of, issue
 from policy.services.locking import locked_policy
 from policy.types import Scope, TrialKind, TrialOutcome
+from science.guarantee.elond import Share
 from science.guarantee.exact import fewest_labels
 from science.guarantee.grid import coverage_grid
 from science.guarantee.planning import TestPlan, labels_needed, plan_on_grid
@@ -43,17 +47,19 @@ class Planned:
         return [{"label": label, "plan": plan.to_json()} for label, plan in self.plans.items()]
 
 
-def plan_confirmation(policy: Policy, release: Release, cutoffs: CutoffSet) -> Planned | None:
+def plan_confirmation(
+    policy: Policy, share: Share, cap: int, release: Release, cutoffs: CutoffSet
+) -> Planned | None:
     """Return the test plan that confirms, on fresh labels, the cutoffs that a provisional certificate allows.
 
     Only points that it passed are asked about, as strict as those in force or stricter: of cases above them
     three in four are reviewed blind while the ramp is on, so the proof takes days and not months. None when
     there is nothing to ask.
     """
-    certificate, sample = cutoffs.certificate, fair_labels(release, since=policy.evidence_from)
+    certificate, sample = cutoffs.certificate, believed(release, since=policy.evidence_from)
     if certificate is None or sample is None:
         return None
-    terms = terms_of(policy, labels=release.labels)
+    terms = terms_of(policy, labels=release.labels, delta=share.alpha)
     losses = sample.losses(np.array(terms.costs))
     passed = {unit["label"]: unit for unit in certificate.seen["units"]}
     plans: dict[UnitLabel, TestPlan] = {}
@@ -70,12 +76,13 @@ def plan_confirmation(policy: Policy, release: Release, cutoffs: CutoffSet) -> P
                 target=terms.target,
                 delta=terms.delta / max(1, len(passed)),
                 pi_floor=1 - PROVISIONAL_RAMP,
+                cap=cap,
             )
     evidence = {"tuned_on": sample.digest, "target_tested": terms.target, "delta": terms.delta, **terms.why}
     return Planned(plans, evidence | {"costs": list(terms.costs)}) if plans else None
 
 
-def plan_recovery(policy: Policy, release: Release, tuning: Block) -> Planned | None:
+def plan_recovery(policy: Policy, share: Share, cap: int, release: Release, tuning: Block) -> Planned | None:
     """Return the test plan that proves the promise again by labels from after an alarm.
 
     Everything is reviewed blind meanwhile, so each label counts in full. None while there are too few, or
@@ -84,7 +91,7 @@ def plan_recovery(policy: Policy, release: Release, tuning: Block) -> Planned | 
     known = tuning.where(~np.isnan(tuning.losses))
     if len(known) < MIN_TO_RECOVER:
         return None
-    terms = terms_of(policy, labels=release.labels)
+    terms = terms_of(policy, labels=release.labels, delta=share.alpha)
     labels: list[UnitLabel] = [None] if policy.scope == Scope.OVERALL else list(release.labels)
     each, plans = terms.delta / len(labels), {}
     for label in labels:
@@ -92,7 +99,7 @@ def plan_recovery(policy: Policy, release: Release, tuning: Block) -> Planned | 
         if len(own) < MIN_TO_RECOVER / len(labels) / 2:
             continue
         grid = coverage_grid(own.scores, target=terms.target, delta=each, expected_labels=2_000)
-        plan = _planned(grid, own.scores, own.losses, target=terms.target, delta=each, pi_floor=1.0)
+        plan = _planned(grid, own.scores, own.losses, target=terms.target, delta=each, pi_floor=1.0, cap=cap)
         if labels_needed(plan) is not None:
             plans[label] = plan
     evidence = {"tuned_on": f"{len(known)} labels after the alarm", "target_tested": terms.target}
@@ -108,8 +115,12 @@ def _planned(
     target: float,
     delta: float,
     pi_floor: float,
+    cap: int,
 ) -> TestPlan:
-    """Return a test plan for as many labels as were needed before, or as the tuning cases suggest."""
+    """Return a test plan for as many labels as were needed before, or as the tuning cases suggest.
+
+    Where up to `cap` labels make one bet, as many times more are needed.
+    """
     least = int(1.5 * fewest_labels(target, delta))
 
     def for_labels(n: int) -> TestPlan:
@@ -119,7 +130,7 @@ def _planned(
 
     first = for_labels(max(least, len(scores)))
     needed = labels_needed(first) or 0
-    return for_labels(min(MAX_PLANNED, max(least, int(1.25 * needed), len(scores))))
+    return for_labels(cap * min(MAX_PLANNED, max(least, int(1.25 * needed), len(scores))))
 
 
 def units_of(cutoffs: CutoffSet) -> dict[UnitLabel, float]:
@@ -130,34 +141,57 @@ def units_of(cutoffs: CutoffSet) -> dict[UnitLabel, float]:
     return {label: float(cutoff) for label, cutoff in cutoffs.cutoffs.items()}
 
 
-def open_trial(
-    policy: Policy,
+@transaction.atomic
+def freeze_plan(
+    workflow_id: UUID,
     release: Release,
     *,
     kind: TrialKind,
-    planned: Planned,
+    plan: Callable[[Policy, Share, int], Planned | None],
     cutoffs: dict[str, float],
     actor: Actor,
     now: datetime,
-) -> Trial:
-    """Start a trial with these plans; from now on its labels count and its plans may not change."""
+) -> Trial | None:
+    """Freeze a plan and start its trial; from now on its labels count and it may not change.
+
+    It is made and counted under the policy's lock, so that no two plans have the same number. None where
+    `plan` has nothing to ask.
+
+    Raises:
+        NothingKnown: misses are to be allowed for, and nothing bounds them yet; no plan is counted.
+    """
+    policy = locked_policy(workflow_id)
+    share, cap = next_share(policy), group_cap(workflow_id, now=now)
+    planned = plan(policy, share, cap)
+    if planned is None:
+        return None
+    policy.plans_frozen = share.number
+    policy.save(update_fields=["plans_frozen"])
     claim = claim_of(policy)
+    evidence = planned.evidence | {
+        "plan_number": share.number,
+        "issued_before": share.issued,
+        "alpha": share.alpha,
+        "group_cap": cap,
+    }
     trial = Trial.objects.create(
         workflow_id=policy.workflow_id,
         release=release,
         kind=kind,
+        number=share.number,
+        group_cap=cap,
         scope=claim.scope,
         target=claim.target,
         confidence=claim.confidence,
         loss=claim.loss,
         cutoffs=cutoffs,
         plans=planned.rows(),
-        evidence=planned.evidence,
-        states=LiveTest.begin(planned.plans).states(),
+        evidence=evidence,
+        states=LiveTest.begin(planned.plans, cap=cap).states(),
         frozen_at=now,
         read_at=now,
     )
-    detail = {"kind": kind, "release": str(release.id), **planned.evidence}
+    detail = {"kind": kind, "release": str(release.id), **evidence}
     record(action="trial.opened", actor=actor, now=now, about=trial, detail=detail)
     return trial
 
@@ -165,7 +199,11 @@ def open_trial(
 def begin_again(trial: Trial) -> None:
     """Reset the row of a trial because a label has changed: the next run reads all labels again."""
     plans = {entry["label"]: TestPlan.from_json(entry["plan"]) for entry in trial.plans}
-    trial.states, trial.cursor_at, trial.cursor_case = LiveTest.begin(plans).states(), None, None
+    trial.states, trial.cursor_at, trial.cursor_case = (
+        LiveTest.begin(plans, cap=trial.group_cap).states(),
+        None,
+        None,
+    )
     trial.n_labels, trial.n_wrong, trial.n_overdue = 0, 0.0, 0
 
 
@@ -220,7 +258,14 @@ def certify_trial(trial: Trial, test: LiveTest, *, actor: Actor, now: datetime) 
     proof = Proof(
         is_proved=any(unit["cutoff"] is not None for unit in units),
         is_provisional=False,
-        seen={"n_labels": trial.n_labels, "n_overdue": trial.n_overdue, "units": units},
+        seen={
+            "n_labels": trial.n_labels,
+            "n_groups": test.n_groups,
+            "n_overdue": trial.n_overdue,
+            "from": trial.frozen_at.isoformat(),
+            "until": trial.cursor_at.isoformat() if trial.cursor_at else "",
+            "units": units,
+        },
         evidence={
             **trial.evidence,
             "method": METHOD,

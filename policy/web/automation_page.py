@@ -15,7 +15,7 @@ from policy.in_force.evidence import hindrance
 from policy.in_force.rules import Governing, rule_for
 from policy.models import Certificate, CutoffSet, DegreeChange, Policy
 from policy.proof.proofs import Sample
-from policy.proof.samples import all_labels, fair_labels
+from policy.proof.samples import all_labels, believed
 from policy.types import LIVE_CERTIFICATES, Scope
 from policy.web import curves, wording
 from policy.web.steps import Step, steps
@@ -112,12 +112,12 @@ class AutomationPage:
 
     @cached_property
     def fair_sample(self) -> Sample | None:
-        """The labelled cases that certify."""
-        return fair_labels(self.release) if self.release else None
+        """The labelled cases that a belief rests on."""
+        return believed(self.release) if self.release else None
 
     @cached_property
     def sample(self) -> Sample | None:
-        """The labelled cases behind the plots: those that certify, or all if there are none of these."""
+        """The labelled cases behind the plots: those of a belief, or all if there are none of these."""
         return self.fair_sample or (all_labels(self.release) if self.release else None)
 
     @cached_property

@@ -9,7 +9,7 @@ from django import forms
 from hitl.shared.errors import Invalid
 from policy.models import Policy
 from policy.services.promises import Promise
-from policy.types import BudgetPeriod, Doubt, LossKind, Scope
+from policy.types import BudgetPeriod, LossKind, Scope
 
 
 class PercentField(forms.FloatField):
@@ -67,13 +67,6 @@ class PromiseForm(forms.Form):
     loss = forms.ChoiceField(
         label="How mistakes count", choices=LossKind.choices, required=False, initial=LossKind.ERRORS
     )
-    doubt = forms.ChoiceField(
-        label="The confidence covers",
-        choices=Doubt.choices,
-        required=False,
-        initial=Doubt.CERTIFICATE,
-        help_text="With all certificates together, each new attempt must prove more than the one before.",
-    )
     corrects_misses = forms.BooleanField(
         label="Allow for what reviewers miss",
         required=False,
@@ -99,7 +92,6 @@ class PromiseForm(forms.Form):
         given = dict(self.cleaned_data)
         del given["follows_certificates"]
         given["loss"] = given["loss"] or LossKind.ERRORS
-        given["doubt"] = given["doubt"] or Doubt.CERTIFICATE
         given["budget_period"] = given["budget_period"] or BudgetPeriod.QUARTER
         return Promise(**given)
 

@@ -50,7 +50,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from scipy import stats
 
 from science.guarantee.grid import check_scores
 from science.guarantee.losses import check_losses
@@ -178,6 +177,21 @@ class ClusteredCertifier:
         """Largest log of the mixed wealth until it sufficed, shape (n_cutoffs,)."""
         return self._game.peak
 
+    @property
+    def n(self) -> np.ndarray:
+        """Labels accepted by each cutoff, shape (n_cutoffs,)."""
+        return self._game.n
+
+    @property
+    def wrong(self) -> np.ndarray:
+        """Sum of their losses, shape (n_cutoffs,)."""
+        return self._game.wrong
+
+    @property
+    def n_clusters(self) -> int:
+        """How many clusters have been met, labels without a cluster aside."""
+        return len(self._met)
+
     def verdict(self) -> Verdict:
         """What is proved by now; may be asked after every block."""
         return self._game.verdict()
@@ -229,6 +243,8 @@ def kept_chance(size: int, *, floor: float, keep: int) -> float:
     >>> kept_chance(12, floor=1.0, keep=3), round(kept_chance(12, floor=0.02, keep=1), 3)
     (0.25, 0.897)
     """
+    from scipy import stats  # here: a web process that shows a test's progress never pays for it
+
     if size <= keep:
         return 1.0
     drawn = 1 + np.arange(size)  # this one and so many of the others

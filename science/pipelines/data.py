@@ -20,8 +20,8 @@ from science.serving.unread import Unread
 class Data:
     """Rows, label indices and weights; counted text and described media on demand.
 
-    `y` is (n_rows,): the index in `labels`, or -1 for a row whose label the model does not learn. `unread`
-    are words that no text is read with.
+    `y` is (n_rows,): the index in `labels`, or -1 for a row whose label the model does not learn. `groups`,
+    (n_rows,), are equal in rows that belong together. `unread` are words that no text is read with.
     """
 
     rows: Sequence[Mapping[str, object]]
@@ -29,6 +29,7 @@ class Data:
     weights: np.ndarray
     labels: tuple[str, ...]
     schema: Schema
+    groups: np.ndarray
     unread: tuple[str, ...] = ()
 
     @property

@@ -217,7 +217,7 @@ def _stacked_text_scores(
     text: TextFeatures, data: Data, learn: np.ndarray, seed: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
-    folds = assign_folds([data.rows[i] for i in learn], data.y[learn], _STACK_FOLDS, rng)
+    folds = assign_folds(data.groups[learn], data.y[learn], _STACK_FOLDS, rng)
     scores, out_of_fold, coefficients = [], [], []
     for _, words, _ in text.blocks:
         matrix: sparse.csr_matrix = words.matrix

@@ -23,27 +23,37 @@ def row_digest(row: Mapping[str, object]) -> bytes:
     return state.digest()
 
 
-def assign_folds(
-    rows: Sequence[Mapping[str, object]], y: np.ndarray, n_folds: int, rng: np.random.Generator
-) -> np.ndarray:
-    """The fold (0 .. n_folds - 1) of every row: each label spread evenly, equal rows together.
+def groups_of_rows(rows: Sequence[Mapping[str, object]]) -> np.ndarray:
+    """Equal rows as one group each, (n_rows,): all that is known of rows without groups."""
+    group_of: dict[bytes, int] = {}
+    return np.array([group_of.setdefault(row_digest(row), len(group_of)) for row in rows], dtype=np.int64)
+
+
+def assign_folds(groups: np.ndarray, y: np.ndarray, n_folds: int, rng: np.random.Generator) -> np.ndarray:
+    """The fold (0 .. n_folds - 1) of every row: each label spread evenly, every group in one fold.
 
     Parameters
     ----------
-    rows: n_rows mappings. y: (n_rows,) integer labels (any values). rng: the only randomness.
+    groups: (n_rows,) integers, equal in rows that belong together: copies, near-copies, the cases of one
+        speaker or customer. y: (n_rows,) integer labels (any values). rng: the only randomness.
 
     Returns
     -------
-    (n_rows,) intp. Copies of one row share a fold: split over two, a model would be tested on what
-    it learnt by heart.
+    (n_rows,) intp. Split over two folds, a group would be answered by a model that learnt it by heart. A
+    label that at least two groups have is in two folds or more, so none is answered by a model without it.
     """
-    group_of: dict[bytes, int] = {}
-    groups = np.array([group_of.setdefault(row_digest(row), len(group_of)) for row in rows], dtype=np.intp)
-    _, first = np.unique(groups, return_index=True)
+    _, first, group, size = np.unique(groups, return_index=True, return_inverse=True, return_counts=True)
     fold_of_group = np.empty(len(first), dtype=np.intp)
-    dealt = 0
+    filled = np.zeros(n_folds, dtype=np.int64)
     for label in np.unique(y[first]):
         members = rng.permutation(np.flatnonzero(y[first] == label))
-        fold_of_group[members] = (dealt + np.arange(len(members))) % n_folds
-        dealt += len(members)
-    return fold_of_group[groups]
+        is_large = size[members] > len(groups) / (4 * n_folds)  # these first, so that small ones even it out
+        for member in members[np.argsort(~is_large, kind="stable")]:
+            fold_of_group[member] = filled.argmin()
+            filled[fold_of_group[member]] += size[member]
+    for label in np.unique(y):
+        having = np.unique(group[y == label])
+        if len(having) > 1 and len(set(fold_of_group[having])) == 1:
+            smallest = having[size[having].argmin()]
+            fold_of_group[smallest] = (fold_of_group[smallest] + 1) % n_folds
+    return fold_of_group[group]

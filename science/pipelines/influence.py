@@ -30,6 +30,7 @@ def influence_of_people(
     model: TrainedModel,
     seed: int,
     weights: np.ndarray,
+    groups: np.ndarray,
 ) -> dict[str, Any]:
     """Leave the most suspect people out, one at a time.
 
@@ -40,8 +41,8 @@ def influence_of_people(
 
     Parameters
     ----------
-    rows, labels, weights: what the model was trained on. people: who gave each label, "" where nobody is
-        known (an imported history). purposes: why each was asked for. seed: that of the training.
+    rows, labels, weights, groups: what the model was trained on. people: who gave each label, "" where nobody
+        is known (an imported history). purposes: why each was asked for. seed: that of the training.
 
     Returns
     -------
@@ -64,13 +65,13 @@ def influence_of_people(
                 suspects.append((-gap, name))
     left_out = []
     if suspects:
-        data = prepared(rows, labels, schema, weights, model.report["unread"])
-        folds = assign_folds(rows, data.y, N_FOLDS, np.random.default_rng(seed % 2**32))
+        data = prepared(rows, labels, schema, weights, model.report["unread"], groups=groups)
+        folds = assign_folds(data.groups, data.y, N_FOLDS, np.random.default_rng(seed % 2**32))
         candidate = next(c for c in candidates_for(data) if c.name == model.report["chosen"])
         for _, name in sorted(suspects)[:MAX_TRIED]:
             own = who == name
             left = np.where(own, 0.0, data.weights)
-            without = Data(rows, data.y, left, data.labels, schema, data.unread)
+            without = Data(rows, data.y, left, data.labels, schema, data.groups, data.unread)
             with threadpool_limits(limits=1):
                 proba = try_candidate(candidate, without, folds, seed % 2**32).proba
             left_out.append(_verdict(name, own, why, wrong, _wrong(proba, data.y)))

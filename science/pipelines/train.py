@@ -20,7 +20,7 @@ from science.pipelines.data import Data
 from science.pipelines.errors import NotTrainable
 from science.pipelines.extras import EXTRAS, missing
 from science.pipelines.fitting import Fitted, fit
-from science.pipelines.folds import assign_folds, row_digest
+from science.pipelines.folds import assign_folds, groups_of_rows, row_digest
 from science.pipelines.leakage import lone_fields
 from science.pipelines.tablefit import typical_values
 from science.pipelines.verify import TOLERANCE, largest_difference
@@ -28,6 +28,7 @@ from science.serving.served_model import ServedModel
 from science.serving.store import load_model, save_model
 
 MIN_PER_LABEL = 5  # different examples of a label before a model may say it
+MIN_GROUPS = 2  # that a label must come from, so that each fold is answered by a model that knows it
 N_FOLDS = 3
 _BACKGROUND = 50
 _EXPLAINED = 30  # rows on which the explanations are checked
@@ -69,6 +70,7 @@ def train(
     *,
     seed: int,
     weights: np.ndarray | None = None,
+    groups: np.ndarray | None = None,
     budget_seconds: float = 60.0,
     extras: Collection[str] = (),
     unread: Sequence[str] = (),
@@ -80,7 +82,8 @@ def train(
     ----------
     rows, labels: what was decided, one label a row. seed: all randomness; the same input, seed and
         budget give the same bytes. weights: (n_rows,) non-negative, for example one over the
-        inclusion probability. budget_seconds: CPU seconds the candidates may cost, judged
+        inclusion probability. groups: (n_rows,) integers, equal in rows that belong together; None: equal
+        rows do. budget_seconds: CPU seconds the candidates may cost, judged
         beforehand from sizes (so a slow machine trains the same model); the simplest is always
         tried. extras: optional libraries to try as well (`science.pipelines.extras`); one that is not
         installed is named in the report. unread: words that are no evidence and are not read.
@@ -89,22 +92,23 @@ def train(
     Raises
     ------
     NotTrainable: the rows cannot teach a model; the message says what is missing.
-    ValueError: rows, labels and weights differ in length, a weight is no weight, or an extra is unknown.
+    ValueError: rows, labels, weights and groups differ in length, a weight is no weight, or an extra is
+        unknown.
 
     Notes
     -----
     Candidates are compared by the area under the risk-coverage curve in 3-fold cross-validation;
-    equal rows share a fold. Labels with fewer than 5 different examples are left out and counted as
-    wrong answers everywhere.
+    groups stay in one fold. Labels with fewer than 5 different examples, or from fewer than 2 groups, are
+    left out and counted as wrong answers everywhere.
     """
     say = progress or (lambda _: None)
     seed %= 2**32  # what scikit-learn takes
     absent = missing(extras)
     usable = [extra for extra in extras if extra not in absent]
     say("Reading the rows")
-    data = prepared(rows, labels, schema, weights, unread)
+    data = prepared(rows, labels, schema, weights, unread, groups=groups)
     with threadpool_limits(limits=1):
-        folds = assign_folds(rows, data.y, N_FOLDS, np.random.default_rng(seed))
+        folds = assign_folds(data.groups, data.y, N_FOLDS, np.random.default_rng(seed))
         trials, skipped = _trials(data, candidates_for(data, usable), folds, seed, budget_seconds, say)
         skipped += [f"{extra} (not installed: {EXTRAS[extra]})" for extra in absent]
         best = _best(trials)
@@ -141,6 +145,8 @@ def prepared(
     schema: Schema,
     weights: np.ndarray | None,
     unread: Sequence[str] = (),
+    *,
+    groups: np.ndarray | None = None,
 ) -> Data:
     if len(rows) != len(labels):
         raise ValueError(f"{len(rows)} rows but {len(labels)} labels")
@@ -149,22 +155,35 @@ def prepared(
         raise ValueError("weights must be one finite, non-negative number for each row")
     if not schema.fields:
         raise NotTrainable("The workflow has no field that a model could read.")
+    groups = groups_of_rows(rows) if groups is None else np.asarray(groups, dtype=np.int64)
+    if groups.shape != (len(rows),):
+        raise ValueError("groups must be one integer for each row")
     unknown = sorted(set(labels) - set(schema.labels))
     if unknown:
         raise NotTrainable(f"Label {unknown[0]!r} is not one of the workflow's labels.")
     y = np.array([schema.labels.index(label) for label in labels], dtype=np.intp)
-    data = Data(rows, y, weights, schema.labels, schema, tuple(unread))
+    data = Data(rows, y, weights, schema.labels, schema, groups, tuple(unread))
     examples = _different_examples(data)
-    known = tuple(label for label in schema.labels if examples[label] >= MIN_PER_LABEL)
+    from_groups = {label: len(set(groups[y == i])) for i, label in enumerate(schema.labels)}
+    known = tuple(
+        label
+        for label in schema.labels
+        if examples[label] >= MIN_PER_LABEL and from_groups[label] >= MIN_GROUPS
+    )
     if len(known) < 2:
         have = ", ".join(f"{label}: {examples[label]}" for label in schema.labels)
         raise NotTrainable(
             f"A model needs at least two labels with {MIN_PER_LABEL} different examples each; "
             f"there are {have}."
+            + "".join(
+                f" All of “{label}” belong together, so that nothing else could test what was learnt of it."
+                for label in schema.labels
+                if examples[label] >= MIN_PER_LABEL and from_groups[label] < MIN_GROUPS
+            )
         )
     index = np.array([known.index(label) if label in known else -1 for label in schema.labels])
     # A fresh object: what was cached for all labels must not be kept for those that remain.
-    return Data(rows, index[y], weights, known, schema, tuple(unread))
+    return Data(rows, index[y], weights, known, schema, groups, tuple(unread))
 
 
 def _different_examples(data: Data) -> Counter[str]:

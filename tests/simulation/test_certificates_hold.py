@@ -10,8 +10,6 @@ from scipy import stats
 
 from science.guarantee.betting import p_value as betting_p_value
 from science.guarantee.certify import Traffic, certify
-from science.guarantee.exact import p_value
-from science.guarantee.ledger import lifetime_delta
 from science.guarantee.misses import correct_for_misses
 from science.guarantee.out_of_fold import certify_out_of_fold
 from science.guarantee.per_label import certify_per_label, plan_per_label
@@ -279,16 +277,3 @@ def test_an_anytime_certificate_under_a_varying_audit_rate_is_false_no_more_ofte
                 rate = 1.0 if loss else max(0.1, rate * 0.9)
         false += isinstance(certifier.verdict(), Certified)
     assert false <= most_allowed(runs)
-
-
-def test_model_after_model_on_the_same_labels_is_caught_by_the_ledger() -> None:
-    # Ten models, each trained a little further than the one before, err on nearly the same cases; the error
-    # of each is 1 %, which is not below 1 %, and each is tested for that on the same 2,000 labels.
-    rng, runs, n, models = np.random.default_rng(61), 1500, 2000, 10
-    shared, own = rng.binomial(n, 0.0075, runs), rng.binomial(n, 0.0025, (models, runs))
-    p = np.array([p_value(shared + each, n, 0.01) for each in own])
-    once, again = (p[0] <= 0.05).mean(), (p <= 0.05).any(axis=0).mean()
-    ledger = np.array([lifetime_delta(0.05, k) for k in range(1, models + 1)])
-    assert once <= 0.05
-    assert again > 0.1
-    assert (p <= ledger[:, None]).any(axis=0).mean() <= 0.05

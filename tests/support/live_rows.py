@@ -34,7 +34,7 @@ def evaluated(release: Release, n: int = 1500, *, error: float = 0.02, seed: int
     )
     Evaluation.objects.create(
         release=release,
-        source="out_of_fold",
+        groups=list(range(n)),
         label_ids=[label.id for label in labels],
         truth=np.where(wrong, 1 - predicted, predicted).tolist(),
         predicted=predicted.tolist(),
@@ -51,7 +51,7 @@ def cases_of(workflow: Workflow, n: int, *, at: datetime) -> list[Case]:
             workflow=workflow,
             schema_version=1,
             content={"body": str(i)},
-            content_sha256=bytes(32),
+            content_sha256=new_id().bytes * 2,
             status="decided",
             answer="ham",
             received_at=at,

@@ -61,6 +61,7 @@ def _stretches(workflow: Workflow, stretch: int) -> Iterator[list[Case]]:
 _CASE: dict[str, Kindred] = {
     "id": "text",
     "reference": "text",
+    "entity": "text",
     "status": "text",
     "answer": "text",
     "origin": "text",
@@ -80,6 +81,8 @@ def _cases(workflow: Workflow, *, shows_personal: bool, stretch: int) -> Export:
         for cases in _stretches(workflow, stretch):
             for case in cases:
                 row: Row = {name: getattr(case, name) for name in _CASE} | {"id": str(case.pk)}
+                if workflow.entity_field in masked and case.entity is not None:
+                    row["entity"] = MASK
                 for name, record in records.items():
                     value = case.content.get(name)
                     is_hidden = name in masked and value is not None

@@ -1,11 +1,13 @@
 """First step of intake: sort the submissions into those that fit and those that get an answer at once."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import orjson
 
 from cases.content import printable
-from cases.reference import check_reference
+from cases.groups import entity_in, named_files
+from cases.reference import check_entity, check_reference
 from hitl.flow.intake import replays
 from hitl.flow.intake.in_force import WorkflowInForce
 from hitl.flow.intake.media import absent_media
@@ -27,8 +29,8 @@ def check(
             continue
         content, problems = current.checker.check(item.content)
         reference, misfit = check_reference(item.reference)
-        if misfit is not None:
-            problems = [*problems, misfit]
+        entity, other = check_entity(item.entity)
+        problems = [*problems, *(one for one in (misfit, other) if one is not None)]
         if content is None or problems or item.misfits:
             results[index] = ItemResult(422, errors=[*item.misfits, *problems])
         elif reference is not None and reference in first_place:
@@ -37,16 +39,23 @@ def check(
             if reference is not None:
                 first_place[reference] = index
             body = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
-            checked.append(Checked(index, new_id(), content, body.decode(), sha256(body), reference))
+            entity = entity if entity is not None else entity_in(content, current.entity_field)
+            digest = sha256(body)
+            checked.append(Checked(index, new_id(), content, body.decode(), digest, reference, entity))
     if intake.is_batch and first_place:
         # A single case learns it from its own write; a batch looks first: one taken name refuses one item.
         known = replays.taken_references(current.workflow_id, list(first_place))
         results |= {c.index: taken(c.reference) for c in checked if c.reference in known}
         checked = [c for c in checked if c.reference not in known]
+    files = named_files({name for c in checked for name in current.grouper.files_of(c.content)})
     if current.media_fields:
-        results |= {place: ItemResult(422, errors=errors) for place, errors in absent_media(current, checked)}
+        absent = absent_media(current, checked, files)
+        results |= {place: ItemResult(422, errors=errors) for place, errors in absent}
         checked = [c for c in checked if c.index not in results]
-    return results, checked
+    return results, [
+        replace(c, group_key=current.grouper.key(c.content, c.content_sha256, files=files, entity=c.entity))
+        for c in checked
+    ]
 
 
 def taken(reference: str | None, by: str = "another case of this workflow") -> ItemResult:

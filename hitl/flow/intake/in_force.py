@@ -11,6 +11,7 @@ from time import monotonic
 from uuid import UUID
 
 from cases.content import Checker, checker_for
+from cases.groups import Grouper
 from cases.models import SchemaVersion, Workflow
 from hitl.outbox.events import endpoints_for
 from hitl.shared.errors import HitlError, NotFound
@@ -41,6 +42,7 @@ class WorkflowInForce:
     schema_version: int
     schema: Schema
     checker: Checker
+    grouper: Grouper
     rule: Rule
     served: ServedModel | None
     release_id: UUID | None
@@ -52,6 +54,7 @@ class WorkflowInForce:
     costs: dict[str, float]  # by label, what taking another for it costs
     has_subscribers: bool
     is_archived: bool
+    entity_field: str  # names what cases belong to; "" where none does
     media_fields: dict[str, Kind]  # by name
     tried_again_at: float | None  # monotonic; None unless its model could not be loaded
 
@@ -112,6 +115,7 @@ def _read(slug: str) -> WorkflowInForce:
         schema_version=workflow.schema_version,
         schema=schema,
         checker=checker_for(schema),
+        grouper=Grouper(schema),
         rule=governing.rule,
         served=served,
         release_id=governing.release_id,
@@ -125,6 +129,7 @@ def _read(slug: str) -> WorkflowInForce:
             endpoints_for("case.decided", workflow.id) or endpoints_for("case.submitted", workflow.id)
         ),
         is_archived=workflow.archived_at is not None,
+        entity_field=workflow.entity_field,
         media_fields={field.name: field.kind for field in schema.fields if field.is_media},
         tried_again_at=monotonic() if is_missing else None,
     )

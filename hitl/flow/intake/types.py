@@ -29,6 +29,7 @@ class Submission:
     content: object
     reference: object = None
     misfits: Sequence[Problem] = ()
+    entity: object = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,8 @@ class Checked:
     content_json: str
     content_sha256: bytes
     reference: str | None
+    entity: str | None = None
+    group_key: int | None = None  # filled in last, when the files it names are known
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from hitl.flow.learning.certify import certify
+from hitl.flow.learning.unsettled import unsettled_cases
 from hitl.shared.actor import system
 from hitl.shared.errors import HitlError
 from models_store.errors import RunIsOver, SchemaChanged
@@ -67,7 +68,8 @@ def _close(run: TrainingRun, steps: Steps, status: str, reason: str, now: dateti
 def _carry_out(run: TrainingRun, steps: Steps, clock: Clock) -> None:
     release = run.release  # registered by an attempt whose worker died after it
     if release is None:
-        release = make_release(run, steps, clock)
+        unsettled = unsettled_cases(run.workflow_id, now=clock())
+        release = make_release(run, steps, clock, unsettled=unsettled)
     with steps.step("Certify") as step:
         step.result = certify(release, now=clock())
     with steps.step("Promote") as step:

@@ -27,6 +27,7 @@ def set_up_workflow(
     now: datetime,
     description: str = "",
     review_policy: str = "",
+    entity_field: str = "",
     degree: str = Degree.HUMAN_ONLY,
     promise: Promise | None = None,
     needs_second_person: bool = False,
@@ -48,6 +49,7 @@ def set_up_workflow(
         labels=labels,
         description=description,
         review_policy=review_policy,
+        entity_field=entity_field,
         actor=actor,
         now=now,
     )

@@ -18,7 +18,8 @@ from models_store.services import training_sets
 from models_store.services.training_sets import split, take_snapshot
 from models_store.serving import served_model
 from models_store.types import RunStatus
-from policy.proof.samples import all_labels
+from policy.models import Decision
+from policy.proof.samples import all_labels, believed
 from science.serving import load_model
 from tests.support.factories import NOW, TESTER
 from tests.support.model_rows import (
@@ -70,7 +71,7 @@ def test_what_the_release_said_out_of_fold_is_kept_with_the_label_it_is_about() 
     assert [evaluation.labels[column] for column in evaluation.truth] == [
         truth[label_id] for label_id in evaluation.label_ids
     ]
-    assert evaluation.source == "out_of_fold"
+    assert evaluation.n_held_out == 0
     assert ((evaluation.scores >= 0.5) & (evaluation.scores <= 1)).all()
     assert set(evaluation.purpose) == {Purpose.IMPORT}
     assert evaluation.is_blind.all()
@@ -217,38 +218,76 @@ def test_audits_count_more_in_training_and_never_more_than_three_times() -> None
     assert take_snapshot(workflow).weights.tolist() == [2.0, 3.0, 1.0] + [1.0] * 7
 
 
-def test_random_blind_labels_are_held_out_to_certify_when_there_are_enough(
+def test_a_tenth_of_the_random_blind_labels_judges_the_model_and_is_drawn_by_group(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(training_sets, "MIN_TO_CERTIFY", 50)
+    monkeypatch.setattr(training_sets, "MIN_HELD_OUT", 20)
     workflow = credit_workflow(500)
-    random = list(Label.objects.order_by("id").values_list("id", flat=True)[:200])
+    random = list(Label.objects.order_by("id").values_list("id", flat=True)[:400])
     Label.objects.filter(pk__in=random).update(purpose=Purpose.AUDIT, inclusion_probability=0.5)
+    cases = list(Case.objects.order_by("id").values_list("id", flat=True))
+    for place, case_id in enumerate(cases):  # twos belong together; the last of them is imported
+        Case.objects.filter(pk=case_id).update(group_key=place // 2 if place < 400 else 1000 + place % 200)
     run = train_now(workflow)
     assert run.release is not None, run.reason
     evaluation = evaluation_of(run.release.id)
     assert evaluation is not None
-    held_out = set(LabelRole.objects.filter(use="certify").values_list("label_id", flat=True))
-    assert evaluation.source == "held_out"
-    assert set(evaluation.label_ids) == held_out <= set(random)
-    assert 50 <= len(held_out) <= 120
-    assert LabelRole.objects.filter(use="train").count() == 500 - len(held_out)
-    # LeasedTask out once, held out next time: the challenger and the champion can both be judged by it.
+    held_out = set(LabelRole.objects.filter(use="judge").values_list("label_id", flat=True))
+    trained = set(LabelRole.objects.filter(use="train").values_list("label_id", flat=True))
+    assert held_out <= set(random)
+    assert set(evaluation.label_ids) == held_out | trained
+    assert 20 <= len(held_out) <= 70
+    groups = dict(Label.objects.values_list("id", "case__group_key"))
+    assert not {groups[one] for one in held_out} & {groups[one] for one in trained}
+    # Held out once, held out next time: the challenger and the champion can both be judged by it.
     labelled(workflow, applications()[500:520])
     _, again = split(take_snapshot(workflow))
     assert {take_snapshot(workflow).label_ids[i] for i in again} == held_out
 
 
+def test_at_most_so_many_labels_are_held_out_and_the_others_teach(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training_sets, "MIN_HELD_OUT", 5)
+    monkeypatch.setattr(training_sets, "MAX_HELD_OUT", 12)
+    workflow = credit_workflow(300)
+    Label.objects.update(inclusion_probability=1.0)
+    snapshot = take_snapshot(workflow)
+    trained, held_out = split(snapshot)
+    assert 5 <= len(held_out) <= 12
+    assert sorted([*trained, *held_out]) == list(range(300))
+
+
+def test_what_is_disputed_when_a_model_is_trained_counts_against_it_and_teaches_nothing() -> None:
+    workflow = credit_workflow(250)
+    disputed = [label.case_id for label in Label.objects.order_by("id")[:3]]
+    Label.objects.filter(case_id__in=disputed).update(superseded_at=NOW)
+    Decision.objects.bulk_create(
+        Decision(
+            case_id=case_id, epoch=1, sequence=0, workflow=workflow, route="review", reason="no_model",
+            inclusion_probability=1.0, is_blind=True, policy_version=1, actor_kind="system",
+            actor_id="rule", actor_name="rule", arrived_at=NOW, decided_at=NOW,
+        )
+        for case_id in disputed
+    )  # fmt: skip
+    run = train_now(workflow)
+    assert run.release is not None, run.reason
+    evaluation = evaluation_of(run.release.id)
+    assert evaluation is not None
+    assert set(evaluation.unsettled.case_ids) == set(disputed)
+    assert "3 unsettled cases count against the model" in str(run.log)
+    sample = believed(run.release)
+    assert sample is not None
+    assert (len(sample), int(sample.wrong[-3:].sum())) == (250, 3)
+
+
 def test_cases_that_the_model_was_not_taught_to_read_prove_nothing_of_its_cutoffs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(training_sets, "MIN_TO_CERTIFY", 50)
+    monkeypatch.setattr(training_sets, "MIN_HELD_OUT", 20)
     workflow = credit_workflow(500)
-    random = list(Label.objects.order_by("id").values_list("id", flat=True)[:200])
-    Label.objects.filter(pk__in=random).update(purpose=Purpose.AUDIT, inclusion_probability=0.5)
+    Label.objects.update(purpose=Purpose.AUDIT, inclusion_probability=0.5)
     _, held_out = split(take_snapshot(workflow))
-    certifying = [take_snapshot(workflow).label_ids[i] for i in held_out]
-    odd = certifying[:7]
+    judging = [take_snapshot(workflow).label_ids[i] for i in held_out]
+    odd = judging[:7]
     for case in Case.objects.filter(labels__in=odd):
         case.content = {**case.content, "Job": "lion tamer"}
         case.save()
@@ -261,7 +300,7 @@ def test_cases_that_the_model_was_not_taught_to_read_prove_nothing_of_its_cutoff
     assert np.isnan(evaluation.scores).tolist() == is_odd.tolist()
     sample = all_labels(release)
     assert sample is not None
-    assert len(sample) == len(certifying) - 7
+    assert len(sample) == 500 - 7
 
 
 def test_every_label_has_one_use_and_few_labels_are_judged_out_of_fold() -> None:

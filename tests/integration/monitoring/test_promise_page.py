@@ -23,7 +23,6 @@ from policy.models import Certificate, KnownAnswer, Policy, Reading
 from policy.services.breaker import trip_breaker
 from policy.services.digest import check_digests, digest_decisions
 from science.guarantee.estimates import hajek
-from science.guarantee.ledger import lifetime_delta
 from science.guarantee.misses import correct_for_misses
 from science.guarantee.planning import plan
 from tests.support.factories import NOW, TESTER, person
@@ -215,15 +214,6 @@ def test_what_reviewers_miss_is_added_to_what_a_certificate_proves_and_to_what_w
     (corrected,) = what_if(now.automation.units, seen=0.8, **parts)["units"]
     assert corrected["bound"] == pytest.approx([min(1.0, bound / 0.8) for bound in plain["bound"]])
     assert corrected["bound"] != plain["bound"]
-
-
-def test_what_would_be_proved_allows_for_the_tests_that_these_labels_have_been_through():
-    release = automating()
-    sample = page(release).automation.sample
-    seen = Certificate.objects.get().seen | {"n_labels": len(sample)}
-    before = page(release).terms.delta
-    Certificate.objects.update(evidence={"source": sample.source}, seen=seen)
-    assert page(release).terms.delta == pytest.approx(lifetime_delta(0.05, 2)) != before
 
 
 def test_the_error_now_is_what_reviewers_see_and_the_page_says_how_much_more_it_may_be():

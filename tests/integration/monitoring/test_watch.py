@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
-from cases.models import Label
+from cases.models import Case, Label
 from hitl.audit.models import Entry
 from models_store.models import Release, TrainingRun
 from monitoring.watch import watch
@@ -424,3 +424,21 @@ def test_two_runs_at_once_take_everything_in_once():
     assert Trial.objects.get().n_labels == 200
     assert Watch.objects.get().n_labels == 200
     assert Reading.objects.count() == 20
+
+
+def test_a_group_larger_than_the_plan_allows_for_ends_the_trial_and_the_next_plan_allows_for_it():
+    release = automating("provisional")
+    look(release, NOW)
+    first = Trial.objects.get()
+    assert first.group_cap == 1
+    at = NOW + timedelta(hours=1) - timedelta(minutes=NOW.minute, seconds=NOW.second)
+    alike = decided(release, 20, at=at, inclusion_probability=0.76, reason="ramp")
+    Case.objects.filter(pk__in=[one.case_id for one in alike]).update(group_key=7)
+    look(release, NOW + timedelta(hours=3))
+    first.refresh_from_db()
+    assert (first.outcome, first.n_labels, first.largest_group) == ("abandoned", 0, 20)
+    assert "20 labels of one group came together" in first.reason
+    look(release, NOW + timedelta(hours=4))
+    second = Trial.objects.get(ended_at=None)
+    assert (second.number, second.group_cap) == (2, 25)
+    assert second.plans[0]["plan"]["expected_labels"] >= 10 * first.plans[0]["plan"]["expected_labels"]

@@ -20,7 +20,7 @@ def served_model_of(candidate: Candidate, rows: Rows, labels: Sequence[str], sch
     """The candidate fitted on all rows, loaded back from its file and proved equal to scikit-learn."""
     known = tuple(label for label in schema.labels if label in labels)
     y = np.array([known.index(label) for label in labels])
-    data = Data(rows, y, np.ones(len(rows)), known, schema)
+    data = Data(rows, y, np.ones(len(rows)), known, schema, np.arange(len(rows)))
     everything = np.arange(len(rows))
     with threadpool_limits(limits=1):
         fitted = fit(candidate, data, everything, 1)

@@ -9,7 +9,7 @@ from science.fields import Field, Kind, Schema
 from science.pipelines import NotTrainable, train
 from science.pipelines.candidates import MIXED, SMALL_TREES, TABLE
 from science.pipelines.corpus import count_grams, count_words
-from science.pipelines.folds import assign_folds
+from science.pipelines.folds import assign_folds, groups_of_rows
 from science.pipelines.verify import hostile_rows, nasty_rows
 from tests.unit.science.fitting import served_model_of
 from tests.unit.science.samples import BEEP, CREDIT, MAIL, PANEL, beeps, credits, mails, panels, png
@@ -242,7 +242,7 @@ def test_rows_of_weight_zero_teach_nothing():
 
 def test_copies_of_a_row_share_a_fold():
     rows = [{"t": f"{i % 20}"} for i in range(60)]
-    folds = assign_folds(rows, np.arange(60) % 2, 3, np.random.default_rng(0))
+    folds = assign_folds(groups_of_rows(rows), np.arange(60) % 2, 3, np.random.default_rng(0))
     for i in range(20):
         assert len({int(fold) for fold in folds[i::20]}) == 1
     assert np.bincount(folds).min() >= 15
@@ -299,3 +299,21 @@ def test_hostile_rows_hold_lone_surrogates_huge_numbers_and_pieces_of_real_ones(
     assert {3.5, 10**400, None} <= {row["x"] for row in made}
     assert {"red", "never seen"} <= {row["c"] for row in made}
     assert not any("p" in row for row in made)
+
+
+def test_a_group_is_in_one_fold_and_every_label_in_two():
+    rng = np.random.default_rng(3)
+    groups = np.repeat(np.arange(12), rng.integers(1, 12, 12))
+    y = (groups % 4 == 0).astype(int)
+    for seed in range(20):
+        folds = assign_folds(groups, y, 3, np.random.default_rng(seed))
+        assert all(len(set(folds[groups == group])) == 1 for group in range(12))
+        assert all(len(set(folds[y == label])) >= 2 for label in (0, 1))
+        assert np.bincount(folds, minlength=3).min() >= len(groups) / 5
+
+
+def test_a_label_from_one_group_alone_is_not_learnt():
+    """Whatever it learnt of one speaker, nobody else could test."""
+    rows = [{"t": f"alpha {i}"} for i in range(30)] + [{"t": f"beta {i}"} for i in range(30)]
+    with pytest.raises(NotTrainable, match="All of “b” belong together"):
+        train(rows, ["a"] * 30 + ["b"] * 30, TWO, seed=1, groups=np.r_[np.arange(30), np.full(30, 99)])

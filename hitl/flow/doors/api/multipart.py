@@ -29,10 +29,12 @@ def read_multipart(request: HttpRequest, current: WorkflowInForce) -> tuple[Subm
     reference = texts.get("reference")
     problems = [
         _problem(
-            name, "is not known", f"Parts: {', '.join(['content', 'reference', *current.media_fields])}."
+            name,
+            "is not known",
+            f"Parts: {', '.join(['content', 'reference', 'entity', *current.media_fields])}.",
         )
         for name in [*texts, *uploads]
-        if name not in {"content", "reference", *current.media_fields}
+        if name not in {"content", "reference", "entity", *current.media_fields}
     ]
     problems += [
         _problem(name, "is not a file", "Give the part a filename.")
@@ -55,7 +57,7 @@ def read_multipart(request: HttpRequest, current: WorkflowInForce) -> tuple[Subm
     problems += [p for p in misfits if p["field"] not in {q["field"] for q in problems}]
     if canonical is None or problems:
         raise Invalid(problems)
-    return Submission(content, reference), files
+    return Submission(content, reference, entity=texts.get("entity")), files
 
 
 def _content(text: str | None, upload: "UploadedFile[Any] | None") -> dict[str, Any]:

@@ -88,6 +88,13 @@ class Submission(Shape):
     reference: Annotated[
         str, Meta(max_length=200, description="Your own name for it, unique in the workflow.")
     ] | (UnsetType) = UNSET
+    entity: Annotated[
+        str,
+        Meta(
+            max_length=200,
+            description="What it belongs to, if cases belong together: a customer, a speaker, a document.",
+        ),
+    ] | (UnsetType) = UNSET
 
 
 class SubmissionWithFiles(Shape):
@@ -95,6 +102,7 @@ class SubmissionWithFiles(Shape):
 
     content: Annotated[str, _said("The other fields, as JSON.")] | UnsetType = UNSET
     reference: str | UnsetType = UNSET
+    entity: str | UnsetType = UNSET
     photo: Annotated[bytes, _said("An example of a field.")] | UnsetType = UNSET
 
 
@@ -283,10 +291,6 @@ class Promise(Shape):
     loss: Annotated[
         Literal["errors", "costs"], _said("Whether each mistake counts the same, or what its label costs.")
     ] = "errors"
-    doubt: Annotated[
-        Literal["certificate", "lifetime"],
-        _said("Whether the confidence is that of each certificate, or of all there will be."),
-    ] = "certificate"
     corrects_misses: Annotated[
         bool, _said("Prove a stricter promise, by what reviewers miss of known-answer cases.")
     ] = False
@@ -352,6 +356,7 @@ class WorkflowChange(Shape):
     review_policy: str | UnsetType = UNSET
     fields: Annotated[list[Field], Meta(min_length=1, max_length=200)] | UnsetType = UNSET
     labels: Annotated[list[Label], Meta(min_length=2, max_length=100)] | UnsetType = UNSET
+    entity_field: str | UnsetType = UNSET
     is_archived: bool | UnsetType = UNSET
     review_rules: Annotated[
         ReviewRules | UnsetType, _said("Those that are named change; the others stay.")
@@ -367,6 +372,9 @@ class NewWorkflow(Shape):
     name: Annotated[str, Meta(min_length=1, max_length=100)] | UnsetType = UNSET
     description: str = ""
     review_policy: Annotated[str, _said("The policy that reviewers decide by.")] = ""
+    entity_field: Annotated[
+        str, _said("The field that says which cases belong together; empty where none does.")
+    ] = ""
     degree: Literal["human_only", "shadow", "assist", "partial"] = "human_only"
     promise: Promise | UnsetType = UNSET
     needs_second_person: bool = False
@@ -385,6 +393,7 @@ class Workflow(Shape):
     schema_version: int
     fields: list[Field]
     labels: list[Label]
+    entity_field: str
     degree: Literal["human_only", "shadow", "assist", "partial", "full"]
     promise: Promise
     needs_second_person: bool

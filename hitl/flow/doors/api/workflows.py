@@ -10,7 +10,13 @@ from rest_framework.request import Request
 from cases.content import printable
 from cases.models import SchemaVersion, Workflow
 from cases.services.grants import grant_workflows, lock_key
-from cases.services.workflows import archive_workflow, change_schema, describe_workflow, restore_workflow
+from cases.services.workflows import (
+    archive_workflow,
+    change_schema,
+    describe_workflow,
+    group_by,
+    restore_workflow,
+)
 from hitl.accounts.clients import ClientKey, forget_client
 from hitl.accounts.types import Scope
 from hitl.api.renderers import answer
@@ -27,7 +33,7 @@ from reviews.models import ReviewRules
 from reviews.services.rules import RULES, change_rules, rules_body
 
 _NUMBERS = ("target", "confidence", "audit_base", "audit_amber", "blind_share")
-_CHOICES = ("scope", "loss", "doubt", "budget_period")
+_CHOICES = ("scope", "loss", "budget_period")
 _FLAGS = ("corrects_misses", "audits_for_budget")
 _PROMISE = (*_NUMBERS, *_CHOICES, *_FLAGS)
 _WORDS = ("name", "description", "review_policy")
@@ -53,7 +59,17 @@ class WorkflowsView(ApiView):
         key, now = caller(request), clock.now()
         given = _object(
             request,
-            {"slug", *_WORDS, "fields", "labels", "degree", "promise", "needs_second_person", "review_rules"},
+            {
+                "slug",
+                *_WORDS,
+                "fields",
+                "labels",
+                "entity_field",
+                "degree",
+                "promise",
+                "needs_second_person",
+                "review_rules",
+            },
         )
         with transaction.atomic():
             if key.workflow_ids is not None:
@@ -67,7 +83,11 @@ class WorkflowsView(ApiView):
                 now=now,
                 promise=Promise(**_promise(given)),
                 review_rules=_rules(given),
-                **{name: given[name] for name in ("description", "review_policy", "degree") if name in given},
+                **{
+                    name: given[name]
+                    for name in ("description", "review_policy", "degree", "entity_field")
+                    if name in given
+                },
                 needs_second_person=_flag(given, "needs_second_person"),
             )
             if key.workflow_ids is not None:
@@ -100,7 +120,7 @@ class WorkflowView(ApiView):
         """
         key, now = caller(request), clock.now()
         workflow = workflow_of(slug, key)
-        given = _object(request, {*_WORDS, "fields", "labels", "is_archived", "review_rules"})
+        given = _object(request, {*_WORDS, "fields", "labels", "entity_field", "is_archived", "review_rules"})
         actor = key.as_actor()
         with transaction.atomic():
             if words := {name: given[name] for name in _WORDS if name in given}:
@@ -114,6 +134,8 @@ class WorkflowView(ApiView):
                     actor=actor,
                     now=now,
                 )
+            if "entity_field" in given:
+                group_by(workflow_id=workflow.id, field=given["entity_field"], actor=actor, now=now)
             if "review_rules" in given:
                 change_rules(workflow_id=workflow.id, values=_rules(given), actor=actor, now=now)
             if "is_archived" in given:
@@ -152,6 +174,7 @@ def _bodies(workflows: list[Workflow]) -> list[dict[str, Any]]:
             "schema_version": workflow.schema_version,
             "fields": schemas[workflow.id, workflow.schema_version].fields,
             "labels": schemas[workflow.id, workflow.schema_version].labels,
+            "entity_field": workflow.entity_field,
             "created_at": workflow.created_at,
             **_policy_body(policies.get(workflow.id)),
             "review_rules": rules_body(rules.get(workflow.id) or ReviewRules(workflow=workflow)),

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 
 from cases.access import case_for, workflows_for
 from cases.models import Case, Label, Workflow
-from cases.selectors import assets_of, schemas_of
+from cases.selectors import assets_of, related_to, schemas_of
 from cases.web.content import blocks, shown_fields
 from hitl.accounts.models import User
 from hitl.flow.doors.pages.known_answers import known_answer_of
@@ -151,6 +151,7 @@ def case(request: HttpRequest, case_id: UUID) -> HttpResponse:
         context |= _for_reviewer(case, actor)
     else:
         context |= _for_watcher(case) | known_answer_of(case, actor, list(schema.labels))
+        context["related"] = related_to(case)
     return render(request, "cases/case.html", context)
 
 

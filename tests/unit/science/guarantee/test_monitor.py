@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from science.guarantee.audits import AuditPolicy, blind_share
 from science.guarantee.blocks import closed_prefix
 from science.guarantee.grid import accepted_counts
-from science.guarantee.ledger import lifetime_delta
 from science.guarantee.misses import correct_for_misses
 from science.guarantee.monitor import MAX_WEIGHT, Level, RiskMonitor, slopes, updated
 
@@ -167,15 +166,6 @@ def test_blind_tasks_that_are_no_audits_are_at_least_as_many(automation: float, 
     )
     assert share == 1 or share * (1 - automation) >= audit_rate * automation - 1e-6
     assert blind_share(review_rate=0.5, audit_rate=0.02, automation_rate=0.5, level=Level.AMBER) == 1
-
-
-def test_all_certificates_of_a_lifetime_together_keep_its_confidence() -> None:
-    spent = [lifetime_delta(0.05, attempt) for attempt in range(1, 5000)]
-    assert sum(spent) < 0.05
-    assert spent == sorted(spent, reverse=True)
-    for attempt, delta in ((0, 0.05), (1, 0.0), (1, 1.0)):
-        with pytest.raises(ValueError, match=r"^(attempt|delta)"):
-            lifetime_delta(delta, attempt)
 
 
 @given(st.integers(1, 500), st.data())
