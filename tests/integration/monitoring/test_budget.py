@@ -16,8 +16,8 @@ from django.test import Client
 from hitl.accounts.keys import create_key
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
-from hitl.audit.log import verify
 from hitl.audit.models import Checkpoint, Entry
+from hitl.audit.verify import verify
 from hitl.flow.doors.api import shapes
 from hitl.outbox.models import Endpoint, Event
 from hitl.shared import clock
