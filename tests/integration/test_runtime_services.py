@@ -181,7 +181,7 @@ def test_with_both_addresses_given_nothing_is_started_and_no_key_invented(
     addresses = {
         "DATABASE_URL": "postgresql://db/hitl",
         "REDIS_URL": "redis://broker/0",
-        "HITL_SECRET_KEY": "of a test, which signs nothing that is kept",
+        "HITL_SECRET_KEY": "of-a-test-which-signs-nothing-kept",
     }
     command = Command(data, serving=False, **addresses)
     commands.append(command)

@@ -107,8 +107,14 @@ def _undo_outcome(case: Case, actor: Actor, now: datetime) -> None:
 
 
 def _settled_by(case: Case) -> UUID | None:
-    """Return the answer of this epoch that made the case's current label; None where none did."""
+    """Return the answer of this epoch that the case stands by; None where it stands by none.
+
+    It made the current label; or it was accepted unread with others, which decides and makes no label.
+    """
     current = Label.objects.filter(case_id=case.pk, superseded_at=None).values_list("review_id", flat=True)
     of_epoch = Review.objects.filter(pk__in=current, epoch=case.epoch)
     found: UUID | None = of_epoch.values_list("pk", flat=True).first()
-    return found
+    if found is not None:
+        return found
+    last = Decision.objects.filter(case_id=case.pk, epoch=case.epoch).order_by("-sequence").first()
+    return last.review_id if last is not None and last.reason == DecisionReason.BATCHED else None

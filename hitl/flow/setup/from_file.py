@@ -74,6 +74,7 @@ def begin_with(
     if there is not None and not _is_half_begun(there, actor):
         return None
 
+    @transaction.atomic  # that it was begun from a file is written with it, or not at all
     def make(reading: Reading) -> Workflow:
         workflow = set_up_workflow(
             slug=slug,

@@ -156,9 +156,9 @@ def test_an_object_store_without_folders_serves_as_well() -> None:
     assert artifacts.load(release) == b"bytes of a model"
 
 
-def test_a_process_keeps_the_three_models_last_used_of_each_workflow(release: Release) -> None:
+def test_a_process_keeps_only_the_models_last_used_of_each_workflow(release: Release) -> None:
     twins = []
-    for number in range(2, 6):
+    for number in range(serving.KEPT_PER_WORKFLOW):
         twin = Release.objects.get(pk=release.pk)
         twin.pk, twin.number = None, 1000 + number
         twin.id = Release._meta.get_field("id").get_default()
@@ -166,10 +166,10 @@ def test_a_process_keeps_the_three_models_last_used_of_each_workflow(release: Re
         twin.save()
         twins.append(twin)
     first = served_model(release.id)
-    for twin in twins[:2]:
+    for twin in twins[:-1]:
         served_model(twin.id)
     assert served_model(release.id) is first
-    served_model(twins[2].id)
+    served_model(twins[-1].id)
     assert served_model(release.id) is first
     assert twins[0].id not in serving._served_models
     assert len(serving._served_models) == serving.KEPT_PER_WORKFLOW
