@@ -71,7 +71,7 @@ def test_what_the_release_said_out_of_fold_is_kept_with_the_label_it_is_about() 
     assert [evaluation.labels[column] for column in evaluation.truth] == [
         truth[label_id] for label_id in evaluation.label_ids
     ]
-    assert evaluation.n_held_out == 0
+    assert release.evaluation.n_held_out == 0
     assert ((evaluation.scores >= 0.5) & (evaluation.scores <= 1)).all()
     assert set(evaluation.purpose) == {Purpose.IMPORT}
     assert evaluation.is_blind.all()

@@ -82,7 +82,7 @@ def seen(release: Release, at: datetime) -> Seen:
     live = live_error(Policy.objects.get(workflow_id=release.workflow_id), release, now=at).accepted
     return Seen(
         wrong_tested=trial.n_wrong,
-        proved=max(trial.states[0]["peak"]),
+        proved=max(trial.states[0]["game"]["peak"]),
         wrong_watched=row.n_wrong,
         level=max(levels.index(Level(row.level)), levels.index(Level(row.early_level))),
         value=live.value,
