@@ -117,7 +117,7 @@ def test_what_was_decided_is_in_the_audit_log_signed_and_nothing_changes_it():
     entry = Entry.objects.get(action="budget.closed")
     assert (entry.detail["verdict"], entry.detail["sha256"]) == (closed.verdict, closed.sha256)
     assert sha256(canonical_json(closed.evidence)).hex() == closed.sha256
-    assert Checkpoint.objects.get().entry_id >= entry.number
+    assert Checkpoint.objects.get().number >= entry.number
     found = verify()
     assert found.holds, Entry.objects.get(number=found.broken_at).detail
     for change in ({"verdict": "kept"}, {"n_decisions": 1}):

@@ -155,7 +155,7 @@ def test_a_task_that_somebody_holds_is_left_to_them_and_asked_about_later() -> N
     workflow = certified_mail_workflow(blind_share=0.01, blind_rate=0.01)
     submit(0, 60, at=AT)
     first, *_ = reviewers()
-    claimed = claim_next(actor=first, now=AT)
+    claimed = claim_next(actor=first, workflow_ids=None, now=AT)
     assert claimed is not None
     held = Task.objects.get(status="leased")
     assert held.mode == "assisted"
