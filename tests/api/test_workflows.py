@@ -266,8 +266,8 @@ def test_a_case_is_checked_against_the_fields_of_now_in_every_process(
     assert client.send("POST", url, {"content": {"amount": 1}}).status_code == 422
 
 
-def test_a_promise_may_be_about_costs_for_good_and_allow_for_misses(manager: ApiClient) -> None:
-    promise = {"loss": "costs", "corrects_misses": True, "scope": "per_label"}
+def test_a_promise_may_allow_for_misses_and_be_about_each_label(manager: ApiClient) -> None:
+    promise = {"corrects_misses": True, "scope": "per_label"}
     body = manager.send("POST", "/workflows", NEW | {"promise": promise}).json()
     assert {name: body["promise"][name] for name in promise} == promise
 

@@ -17,6 +17,7 @@ TYPES = {
     "OneToOneField": "uuid",
     "IntegerField": "int",
     "SmallIntegerField": "smallint",
+    "BigIntegerField": "bigint",
     "CharField": "text",
     "JSONField": "jsonb",
     "BinaryField": "bytea",

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policy.in_force.basis import covers_cutoffs
-from policy.proof.proofs import Claim, Sample, Terms, attempt_sha256, prove
+from policy.proof.proofs import Claim, Sample, Terms, attempt_sha256, believe
 from policy.web import curves
 
 LABELS = ["ham", "spam"]
@@ -18,7 +18,7 @@ def samples(draw) -> Sample:
     """A few labelled cases."""
     cases = draw(st.lists(st.tuples(scores, st.integers(0, 1), st.booleans()), min_size=1, max_size=60))
     score, predicted, wrong = zip(*cases, strict=True)
-    return Sample(np.array(score), np.array(predicted), np.array(wrong), "digest")
+    return Sample(np.array(score), np.array(predicted), np.array(wrong), np.arange(len(cases)), "digest")
 
 
 @settings(deadline=None)
@@ -80,13 +80,14 @@ def world(n: int, error: float, seed: int = 0) -> Sample:
     """Cases of a model that is the seldomer wrong the surer it is."""
     rng = np.random.default_rng(seed)
     score = 0.5 + rng.beta(4, 1, n) / 2
-    return Sample(score, rng.integers(0, 2, n), rng.random(n) < error * (1 - score), "digest")
+    wrong = rng.random(n) < error * (1 - score)
+    return Sample(score, rng.integers(0, 2, n), wrong, np.arange(n), "digest")
 
 
-def test_what_was_proved_is_what_the_rule_looks_up():
+def test_what_is_believed_is_what_the_rule_looks_up():
     sample = world(4000, 0.05)
     for scope in ("overall", "per_label"):
-        proof = prove(sample, Claim(scope, 0.01, 0.95), TERMS, labels=LABELS)
+        proof = believe(sample, Claim(scope, 0.01, 0.95), TERMS, labels=LABELS)
         certificate = type("Row", (), {"seen": proof.seen, "scope": scope, "refuted": []})()
         loosest = {unit["label"]: unit["cutoff"] for unit in proof.seen["units"]}
         cutoffs = {label: loosest[None] if scope == "overall" else loosest[label] for label in LABELS}
@@ -95,8 +96,8 @@ def test_what_was_proved_is_what_the_rule_looks_up():
         assert not covers_cutoffs(certificate, beside, LABELS)
 
 
-def test_the_same_labels_and_promise_give_the_same_proof():
-    one, two = (prove(world(3000, 0.05), Claim("overall", 0.01, 0.95), TERMS, labels=LABELS) for _ in "ab")
+def test_the_same_labels_and_promise_give_the_same_belief():
+    one, two = (believe(world(3000, 0.05), Claim("overall", 0.01, 0.95), TERMS, labels=LABELS) for _ in "ab")
     assert one == two
 
 
@@ -109,6 +110,6 @@ def test_an_attempt_is_named_by_everything_that_bears_on_it():
         ("overall", 0.01, 0.9),
     ]
     names = {attempt_sha256(sample, Claim(*promise)) for promise in promises}
-    other = Sample(sample.scores, sample.predicted, sample.wrong, "other")
+    other = Sample(sample.scores, sample.predicted, sample.wrong, sample.groups, "other")
     names.add(attempt_sha256(other, Claim(*promises[0])))
     assert len(names) == 5

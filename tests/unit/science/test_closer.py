@@ -30,7 +30,7 @@ def test_one_reviewer_who_turns_a_tenth_of_the_labels_round_is_found_and_honest_
         model = train(rows, answers, schema, seed=1, budget_seconds=0)
         found = influence_of_people(
             rows, answers, schema, who, ["review"] * len(rows),
-            model=model, seed=1, weights=np.ones(len(rows)),
+            model=model, seed=1, weights=np.ones(len(rows)), groups=np.arange(len(rows)),
         )  # fmt: skip
         assert found["n_people"] == 4
         assert [one["person"] for one in found["left_out"] if one["spoils"]] == spoils
@@ -45,8 +45,9 @@ def test_an_adjudicator_is_not_suspect_for_having_the_hard_cases():
     why = np.array(["review"] * len(rows), dtype=object)
     who[wrong], why[wrong] = "judge", "adjudication"
     found = influence_of_people(
-        rows, labels, CREDIT, who.tolist(), why.tolist(), model=model, seed=1, weights=np.ones(len(rows))
-    )
+        rows, labels, CREDIT, who.tolist(), why.tolist(),
+        model=model, seed=1, weights=np.ones(len(rows)), groups=np.arange(len(rows)),
+    )  # fmt: skip
     assert found == {"n_people": 2, "left_out": []}
 
 
