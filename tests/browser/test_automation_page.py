@@ -1,7 +1,5 @@
 """The automation page in a real browser: what a cutoff would do, before it is saved; down by one click."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 from playwright.sync_api import expect
@@ -11,6 +9,7 @@ from hitl.accounts.models import User
 from hitl.accounts.types import Role
 from hitl.shared import clock
 from hitl.shared.actor import system
+from models_store.selectors import Evaluation, Unsettled
 from policy.in_force.rules import rule_for
 from policy.models import CutoffSet, Policy
 from policy.proof import samples
@@ -33,7 +32,7 @@ def operator() -> User:
 @pytest.fixture
 def labelled(monkeypatch):
     """Return a function that makes a workflow whose model was evaluated on many labels."""
-    kept: dict[object, SimpleNamespace] = {}
+    kept: dict[object, Evaluation] = {}
     monkeypatch.setattr(samples, "evaluation_of", kept.get)
 
     def make(n: int = 2400, **policy) -> Workflow:
@@ -62,16 +61,17 @@ def labelled(monkeypatch):
         wrong = rng.random(n) < 0.15 * np.sqrt(1 - scores)
         truth = np.where(wrong, 1 - predicted, predicted)
         ids = [label.id for label in labels]
-        kept[release.id] = SimpleNamespace(
-            label_ids=ids,
+        nothing = np.empty(0, dtype=np.intp)
+        kept[release.id] = Evaluation(
             labels=release.labels,
+            label_ids=ids,
             scores=scores,
             predicted=predicted,
             truth=truth,
-            source="out_of_fold",
-            tune_scores=np.empty(0),
-            tune_predicted=np.empty(0),
-            tune_wrong=np.empty(0),
+            is_blind=np.ones(n, dtype=bool),
+            purpose=["import"] * n,
+            groups=np.arange(n),
+            unsettled=Unsettled([], np.empty(0), nothing, nothing),
         )
         certify_release(release_id=release.id, actor=system("certification"), now=clock.now())
         return workflow

@@ -123,7 +123,7 @@ def test_a_reviewer_sees_only_the_content_of_a_case_whose_audit_is_open(visit: A
     visitor = visit(person(Role.REVIEWER))
     page = visitor.open(f"/cases/{case.pk}/")
     page.get_by_text("A prize").wait_for()
-    page.get_by_text("waits for a person").wait_for()
+    page.get_by_text("not answered by you").wait_for()
     assert "spam" not in page.content()
     assert visitor.is_accessible()
 

@@ -25,7 +25,14 @@ from tests.support.review_rows import say
 pytestmark = pytest.mark.django_db(transaction=True)
 
 # Files, and a part of a case that is held.
-NOT_FOUND_HERE = {"certificate-evidence", "desk-evidence", "desk-file", "media"}
+NOT_FOUND_HERE = {
+    "budget-evidence",
+    "certificate-evidence",
+    "desk-evidence",
+    "desk-file",
+    "media",
+    "workflow-imported",
+}
 FEWEST = 30
 LOOSE_STOPS = r"""() => [...document.body.innerText.matchAll(/.{0,30}\w [,.;:](?= |$).{0,20}/gm)]
     .map((found) => found[0])"""
