@@ -102,8 +102,8 @@ class Run:
         if fast:
             self.outcomes.append(Outcome("browser", None, note="left out by --fast (simulations too)"))
         elif find_browser():
-            # A test of a page waits for half of its time: one process more than processors fills them.
-            share = [f"--numprocesses={min(processes + 1, 8)}", "--maxschedchunk=1"]
+            # One test at a time for each process: they are long and uneven.
+            share = [f"--numprocesses={processes}", "--maxschedchunk=1"]
             self.pytest("browser", folder, [*share, "tests/browser"])
         else:
             note = "no Chromium or Chrome here: NO PAGE WAS TESTED. Install chromium, or set CHROMIUM."

@@ -34,18 +34,21 @@ def later(seconds: float) -> None:
     clock.use(lambda: datetime.now(UTC) + ahead)
 
 
-def test_a_minute_without_a_network_and_a_reload_lose_nothing_and_say_nothing_twice(visit: Any) -> None:
+def test_a_minute_without_a_network_and_a_reload_lose_nothing_and_say_nothing_twice(
+    visit: Any, live_server: Any
+) -> None:
     waiting(review_workflow(), 6, at=clock.now())
     visitor = visit(person())
     page = open_desk(visitor)
-    visitor.context.set_offline(True)
-    for n, key in enumerate("212"):  # the one on the page, and two that lie ready
-        expect(content(page)).to_contain_text(f"Message {n}")
-        press(page, key)
-    expect(page.locator("[data-banner-words]")).to_contain_text("Your 3 answers", timeout=20_000)
-    with pytest.raises(Error, match="ERR_INTERNET_DISCONNECTED"):
-        page.reload()
-    assert said() == {}
+    with live_server.thread.httpd.cut_off():
+        visitor.context.set_offline(True)
+        for n, key in enumerate("212"):  # the one on the page, and two that lie ready
+            expect(content(page)).to_contain_text(f"Message {n}")
+            press(page, key)
+        expect(page.locator("[data-banner-words]")).to_contain_text("Your 3 answers", timeout=20_000)
+        with pytest.raises(Error, match="ERR_INTERNET_DISCONNECTED"):
+            page.reload()
+        assert said() == {}
     later(60)
     visitor.context.set_offline(False)
     page.goto(visitor.address + "/review/")
