@@ -5,12 +5,15 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
+from cases.files.told import Told
 from cases.models import Case
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
+from hitl.flow.setup.file_imports import give_file
 from hitl.flow.setup.subscribe import subscribe
 from hitl.shared.clock import now
 from models_store.models import TrainingRun
@@ -31,7 +34,6 @@ NOT_FOUND_HERE = {
     "desk-evidence",
     "desk-file",
     "media",
-    "workflow-imported",
 }
 FEWEST = 30
 LOOSE_STOPS = r"""() => [...document.body.innerText.matchAll(/.{0,30}\w [,.;:](?= |$).{0,20}/gm)]
@@ -66,8 +68,19 @@ def a_day_of_work(everybody: User) -> dict[str, Any]:
         actor=everybody.as_actor(),
         now=now(),
     )
+    given = give_file(
+        workflow=workflow,
+        file=ContentFile(b"amount,label\n1,good\n", name="history.csv"),
+        told=Told(),
+        attest=False,
+        all_new=False,
+        allow=0.0,
+        actor=everybody.as_actor(),
+        now=now(),
+    )
     release = champion(workflow.id)
     return {
+        "import_id": given.pk,
         "slug": workflow.slug,
         "case_id": Case.objects.get(pk=decided.pk).pk,
         "person_id": everybody.pk,
