@@ -59,8 +59,10 @@ def freeze_handover(
 ) -> HandoverTrial | None:
     """Freeze a plan and start its handover; None where there is nothing to hand over, or nothing that may be.
 
-    Only an overall promise is handed over: errors of one label cannot be inherited from another's. The plan
-    is made and counted under the policy's lock, as that of a trial is.
+    Only an overall promise is handed over: errors of one label cannot be inherited from another's. On a day
+    on which fewer were audited than the plan would count on, none is frozen: it would end at once, and the
+    next as well, and each would have cost a share of the doubt. The plan is made and counted under the
+    policy's lock, as that of a trial is.
 
     Raises:
         NothingKnown: misses are to be allowed for, and nothing bounds them yet; no plan is counted.
@@ -69,24 +71,20 @@ def freeze_handover(
     cutoffs = cutoffs_believed(policy, release, now=now)
     if policy.scope != Scope.OVERALL or cutoffs is None:
         return None
+    begin = _window(policy, champion, in_force, now)
+    if begin > now:
+        return None
     share = next_share(policy)
-    frozen = _frozen(policy, share, cutoffs, champion, in_force, release, now)
+    frozen = _frozen(policy, share, cutoffs, begin, release)
     policy.plans_frozen = share.number
     policy.save(update_fields=["plans_frozen"])
     return _open(policy, champion, in_force, release, frozen, actor=actor, now=now)
 
 
 def _frozen(
-    policy: Policy,
-    share: Share,
-    cutoffs: dict[str, float],
-    champion: Release,
-    in_force: CutoffSet,
-    release: Release,
-    now: datetime,
+    policy: Policy, share: Share, cutoffs: dict[str, float], begin: datetime, release: Release
 ) -> Frozen:
     terms = terms_of(policy, labels=release.labels, delta=share.alpha)
-    begin = _window(policy, champion, in_force, now)
     plan = HandoverPlan(target=terms.target, delta=terms.delta, pi_floor=policy.audit_base)
     evidence: dict[str, Any] = {"target_tested": terms.target, "delta_spent": terms.delta}
     evidence |= {"plan_number": share.number, "issued_before": share.issued, "alpha": share.alpha}
@@ -122,7 +120,7 @@ def cutoffs_believed(policy: Policy, release: Release, *, now: datetime) -> dict
 
 
 def _window(policy: Policy, champion: Release, in_force: CutoffSet, now: datetime) -> datetime:
-    """Return from when on the champion's evidence counts.
+    """Return from when on the champion's evidence counts; later than `now` where that is not yet so.
 
     From a date of the calendar, or from when something began that evidence is judged by: the champion, its
     cutoffs, the degree, full audits. None of these is chosen by looking at what came after it. A rate
@@ -140,7 +138,7 @@ def _window(policy: Policy, champion: Release, in_force: CutoffSet, now: datetim
     last = low.aggregate(at=Max("decided_at"))["at"]
     if last is not None:
         next_day = last.astimezone(UTC) + timedelta(days=1)
-        begins.append(min(now, next_day.replace(hour=0, minute=0, second=0, microsecond=0)))
+        begins.append(next_day.replace(hour=0, minute=0, second=0, microsecond=0))
     return max(begins)
 
 

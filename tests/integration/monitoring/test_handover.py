@@ -17,6 +17,7 @@ from models_store.services.schedule import change_training_settings
 from monitoring.shadow.run import shadow
 from monitoring.watch import watch
 from policy.models import Certificate, DisagreementDraw, HandoverTrial, Policy, Watch
+from policy.services import handovers
 from policy.services.cutoffs import set_cutoffs_by_hand
 from reviews.models import Task
 from tests.support.factories import TESTER
@@ -112,6 +113,22 @@ def _contradict(case_ids: list[UUID], *, at: datetime) -> None:
     for case_id in case_ids:
         other = "ham" if case(case_id).answer == "spam" else "spam"
         amend_answer(case_id=case_id, label=other, reason="A mistake.", actor=by, now=at)
+
+
+def test_while_the_window_has_not_begun_no_plan_is_frozen_and_no_doubt_spent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As on a day with too few audits: each plan would end with the next case, and another be frozen."""
+    workflow = certified_mail_workflow(**PROMISE)
+    challenger(workflow, at=START)
+    with monkeypatch.context() as patched:
+        patched.setattr(handovers, "_window", lambda *_: START + timedelta(days=1))
+        for minutes in (2, 3, 4):
+            watch(workflow.pk, now=START + timedelta(minutes=minutes), settle=NOTHING)
+    assert not HandoverTrial.objects.exists()
+    assert Policy.objects.get().plans_frozen == 0
+    watch(workflow.pk, now=START + timedelta(days=1), settle=NOTHING)
+    assert HandoverTrial.objects.count() == Policy.objects.get().plans_frozen == 1
 
 
 def test_nobody_takes_over_where_new_models_wait_for_a_person() -> None:
