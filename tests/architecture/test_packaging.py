@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 import yaml
 
-from hitl.runtime.front import find_nginx, front
+from hitl.runtime.front import front
 from hitl.runtime.front_config import COMPOSE
 from hitl.runtime.ports import free_port
 from hitl.schedule import QUEUES
+from tests.support.nginx import nginx_or_skip
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LOCKS = ["requirements.txt", "requirements-dev.txt", "requirements-uv.txt"]
@@ -109,9 +110,7 @@ def test_the_front_of_compose_is_the_one_of_the_local_mode() -> None:
 
 
 def test_nginx_accepts_the_configuration(tmp_path: Path) -> None:
-    nginx = find_nginx()
-    if nginx is None:
-        pytest.skip("no nginx here")
+    nginx = nginx_or_skip()
     port = free_port()
     program = front(tmp_path, nginx=nginx, port=port, services=[port], probes=[port])
     result = subprocess.run([*program.command, "-t"], capture_output=True, text=True)

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from hitl.runtime.front import find_nginx, front
+from hitl.runtime.front import front
 from hitl.runtime.ports import LOOPBACK, free_port
 from hitl.runtime.processes import stop, wait_until
 from hitl.sizes import MAX_FORM_BYTES
+from tests.support.nginx import nginx_or_skip
 
 LARGE = 300 * 1024 * 1024
 
@@ -74,9 +75,7 @@ class _server:  # noqa: N801 - a context manager
 @pytest.fixture
 def port(webs: list[Web], tmp_path: Path) -> Iterator[int]:
     """The front's port."""
-    nginx = find_nginx()
-    if nginx is None:
-        pytest.skip("no nginx here")
+    nginx = nginx_or_skip()
     port = free_port()
     one, two, probe = webs
     program = front(tmp_path, nginx=nginx, port=port, services=[one.port, two.port], probes=[probe.port])
@@ -193,8 +192,7 @@ def test_the_front_adds_the_address_it_sees_behind_what_it_was_told(port: int, w
 def test_while_no_web_process_is_there_the_answer_is_503_with_a_time(
     port: int, webs: list[Web], tmp_path: Path
 ) -> None:
-    nginx, alone, nobody = find_nginx(), free_port(), free_port()
-    assert nginx is not None
+    nginx, alone, nobody = nginx_or_skip(), free_port(), free_port()
     process = front(tmp_path / "b", nginx=nginx, port=alone, services=[nobody], probes=[nobody]).spawn()
     try:
         assert wait_until(lambda: _listens(alone), seconds=30)
