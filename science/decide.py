@@ -79,7 +79,7 @@ def decide(
     """
     n = len(draws)
     if rule is None:
-        return _to_people(n, Reason.NO_RULE, (), pi_ref=1.0)
+        return _to_people(n, Reason.NO_RULE, (), reference_rate=1.0)
     closed = rule.closed(now)
     readable = bool(rule.labels) and rule.schema_matches and closed not in _UNREAD
     if not readable or proba is None:
@@ -196,13 +196,13 @@ def _drawn(
         )
     else:
         route = (~automatic).view(np.int8)
-    pi_ref = np.full(len(reason), rule.reference_rate)
+    reference_rate = np.full(len(reason), rule.reference_rate)
     return Outcomes(
-        rule.labels, route, reason, predicted, score, confidence, cutoff, pi, pi_ref, audited, blind
+        rule.labels, route, reason, predicted, score, confidence, cutoff, pi, reference_rate, audited, blind
     )
 
 
-def _to_people(n: int, reason: Reason, labels: tuple[str, ...], pi_ref: float) -> Outcomes:
+def _to_people(n: int, reason: Reason, labels: tuple[str, ...], reference_rate: float) -> Outcomes:
     """Every case to a person who is shown nothing, because there is nothing to show: all labels are blind."""
     nan = np.full(n, np.nan)
     route = Route.BREAKER_REVIEW if reason is Reason.BREAKER else Route.REVIEW
@@ -215,7 +215,7 @@ def _to_people(n: int, reason: Reason, labels: tuple[str, ...], pi_ref: float) -
         nan,
         nan,
         np.ones(n),
-        np.full(n, pi_ref),
+        np.full(n, reference_rate),
         np.zeros(n, dtype=bool),
         np.ones(n, dtype=bool),
     )

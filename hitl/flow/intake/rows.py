@@ -190,7 +190,7 @@ def decision_row(
         "cutoff_set_id": current.cutoff_set_id if proba is not None else None,
         "certificate_id": current.certificate_id if proba is not None else None,
         "inclusion_probability": person.inclusion_probability,
-        "reference_rate": outcome.pi_ref or None,
+        "reference_rate": outcome.reference_rate or None,
         "uniform": uniform,
         "audit_rate": current.rule.audit_rate if is_auto else None,
         "is_audited": outcome.audited,

@@ -53,7 +53,7 @@ def test_a_sure_case_under_a_valid_certificate_is_automatic() -> None:
         confidence=0.97,
         cutoff=0.9,
         pi=0.02,
-        pi_ref=0.02,
+        reference_rate=0.02,
         audited=False,
         blind=False,
     )
@@ -300,7 +300,7 @@ def test_nothing_is_automatic_unless_everything_speaks_for_it(
 
 def visible(outcome: Outcome) -> tuple[Any, ...]:
     """What a desk or an answer may show or be shaped by."""
-    return (outcome.route, outcome.reason, outcome.pi, outcome.pi_ref, outcome.audited, outcome.blind)
+    return (outcome.route, outcome.reason, outcome.pi, outcome.reference_rate, outcome.audited, outcome.blind)
 
 
 @given(
