@@ -74,7 +74,7 @@ def believed(release: Release, *, since: datetime | None = None) -> Sample | Non
     floor = np.nanmin(inclusion_probability, initial=1.0)
     if np.nansum(floor / inclusion_probability) <= complete.sum():
         return _sample(judged, complete, "complete")
-    kept = np.array([_lot(one) for one in judged.ids]) * inclusion_probability < floor
+    kept = np.array([_draw(one) for one in judged.ids]) * inclusion_probability < floor
     return _sample(judged, kept, f"blind labels, thinned to a chance of {floor:g}")
 
 
@@ -139,7 +139,7 @@ def _known(rows: Any) -> Sequence[tuple[UUID, float]]:
     return [(one, chance) for one, chance in rows if chance is not None]
 
 
-def _lot(one: UUID) -> float:
+def _draw(one: UUID) -> float:
     """A number in [0, 1) that belongs to the label: the same labels are the same sample, every time."""
     return int.from_bytes(hashlib.sha256(b"thin|" + one.bytes).digest()[:6], "big") * 2.0**-48
 
