@@ -44,7 +44,7 @@ class Outcomes:
         confidence: probability of the predicted label, NaN where `predicted` is -1.
         cutoff: the cutoff of the predicted label, NaN if it has none.
         pi: probability, over the draws, that a blind label of this case is collected.
-        reference_rate: reference that monitors weigh the label by, as ``reference_rate / pi``; see `Rule.reference_rate`.
+        reference_rate: what monitors weigh the label by, as ``reference_rate / pi``; see `Rule`.
         audited: automatic, and drawn for an audit.
         blind: a person answers this case without seeing the model (audits are always blind). E[blind] = pi.
     """
