@@ -11,10 +11,10 @@ is a supermartingale, so within `horizon` automatic cases E reaches 1/pfa with p
 within any number N of them with probability at most pfa * N / horizon: there is nothing to renew. This holds
 for every audit policy that decides on a case before its label is known, such as auditing more because of E.
 
-`reference_rate` is one number for all cases of a moment, fixed before their labels: the audit rate in force. Then an
-audit counts in full (w = 1) however often there is one. With the base rate instead, raising the audits
-twelvefold would
-dilute each to a twelfth: measured, the mean audit rate was 6.3 % instead of 2.2 %, for the same delay.
+`reference_rate` is one number for all cases of a moment, fixed before their labels: the audit rate in force.
+Then an audit counts in full (w = 1) however often there is one. With the base rate instead, raising them
+twelvefold would dilute each to a twelfth: measured, the mean audit rate was 6.3 % instead of 2.2 %, for the
+same delay.
 
 Feed closed blocks in decision order (see `blocks`); hold audits that are overdue, do not count them as wrong
 here.

@@ -99,9 +99,9 @@ def first_three() -> list[User]:
 def claimed(by: User, at: datetime, n: int) -> list[UUID]:
     tokens = []
     for _ in range(n):
-        held = claim_next(actor=by.as_actor(), workflow_ids=None, now=at)
-        assert held is not None
-        tokens.append(held.lease_token)
+        leased = claim_next(actor=by.as_actor(), workflow_ids=None, now=at)
+        assert leased is not None
+        tokens.append(leased.lease_token)
     return tokens
 
 

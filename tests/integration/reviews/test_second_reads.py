@@ -56,22 +56,22 @@ def _labels(case) -> list[str]:
 def test_a_second_read_looks_like_a_case_that_came_in_just_now() -> None:
     case = audited(reread_share=1.0)
     first, second = person(), person()
-    held = claim(first, at=LATER)
-    submit(lease_token=held.lease_token, label="spam", actor=first.as_actor(), now=LATER)
+    leased = claim(first, at=LATER)
+    submit(lease_token=leased.lease_token, label="spam", actor=first.as_actor(), now=LATER)
     again = claim(second, at=LATER)
     assert again.case_id == case.pk
     hours = ReviewRules.objects.get(workflow=case.workflow).due_hours
     assert (again.received_at, again.due_at) == (LATER, LATER + timedelta(hours=hours))
     assert (again.mode, again.suggestion, again.release_id) == ("blind", None, None)
-    assert again.due_at - again.received_at == held.due_at - held.received_at
+    assert again.due_at - again.received_at == leased.due_at - leased.received_at
 
 
 def test_taking_the_first_answer_back_asks_nobody_else_and_giving_it_again_does() -> None:
     audited(reread_share=1.0)
     first, _ = person(), person()
-    held = claim(first)
-    submit(lease_token=held.lease_token, label="spam", actor=first.as_actor(), now=NOW)
-    token = undo_review(lease_token=held.lease_token, actor=first.as_actor(), now=NOW)
+    leased = claim(first)
+    submit(lease_token=leased.lease_token, label="spam", actor=first.as_actor(), now=NOW)
+    token = undo_review(lease_token=leased.lease_token, actor=first.as_actor(), now=NOW)
     assert Task.objects.get(purpose="second").status == "dropped"
     assert leased_task_of(first.as_actor(), now=NOW).lease_token == token
     submit(lease_token=token, label="spam", actor=first.as_actor(), now=NOW)
