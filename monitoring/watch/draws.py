@@ -23,7 +23,7 @@ from cases.models import Case, Label, Voiding
 from cases.types import Purpose
 from monitoring.watch.truth import NOT_LIVE, Truth, known_of
 from policy.models import Decision
-from policy.proof.live import Block
+from policy.proof.live_tests import Block
 from reviews.models import Review
 from science.decide import Route
 
