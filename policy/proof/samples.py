@@ -32,7 +32,7 @@ from models_store.models import Release
 from models_store.selectors import Evaluation, evaluation_of
 from policy.models import Decision
 from policy.proof.proofs import Sample
-from science.decide import Reason
+from science.decision_terms import Reason
 
 NO_TRUTH = -2  # the column of nobody's answer
 
