@@ -297,7 +297,8 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": os.environ.get("HITL_LOG_LEVEL", "INFO")},
     "loggers": {
         "django.request": {"level": "ERROR"},
-        "django.security.DisallowedHost": {"level": "CRITICAL"},  # answered with 400; anybody can cause it
+        "django.security": {"level": "CRITICAL"},  # answered with 400, and anybody can cause it
+        "django.security.csrf": {"level": "WARNING"},
         "celery": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
     },

@@ -9,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
 
-from hitl.api.middleware import MAX_DIGITS
 from hitl.shared.errors import HitlError
+from hitl.shared.given import refuse_nul, whole_number
 from hitl.shared.outages import is_outage, unavailable
 from hitl.sizes import MAX_FORM_BYTES, limit_of
 
@@ -56,6 +56,14 @@ class ErrorPages:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
+    def process_view(self, request: HttpRequest, *view: object) -> HttpResponse | None:
+        """Called by Django before a view; what no text can hold is refused for all of them."""
+        try:
+            refuse_nul(request, form=request.method == "POST")
+        except HitlError as error:
+            return self.process_exception(request, error)
+        return None
+
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Called by Django when a view has raised."""
         if is_outage(error):
@@ -83,7 +91,7 @@ class BodyGuard:
         if not (announced.isascii() and announced.isdigit()):
             return HttpResponse(loader.render_to_string("400.html"), status=400)
         most = limit_of(request.path, request.META)
-        if len(announced) > MAX_DIGITS or int(announced) > most:
+        if whole_number(announced, most=most) is None:
             return _large(most, 413)
         return self.get_response(request)
 
