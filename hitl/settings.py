@@ -149,6 +149,7 @@ API_MIDDLEWARE = ["hitl.api.middleware.ApiGuard"]
 ROOT_URLCONF = "hitl.urls"
 WSGI_APPLICATION = "hitl.wsgi.application"
 AUTH_USER_MODEL = "accounts.User"
+PASSWORD_HASHERS = ["hitl.accounts.hashing.OneAtATime"]
 AUTHENTICATION_BACKENDS = ["hitl.accounts.sessions.People"]
 SESSION_ENGINE = "hitl.accounts.sessions"
 LOGIN_URL = "login"

@@ -73,7 +73,10 @@ class ErrorPages:
         log.info("refused", extra={"code": error.code, "path": request.path})
         if getattr(request, "htmx", False):
             return toast_response(error)
-        return render(request, "hitl/trouble.html", trouble(error), status=error.status)
+        response = render(request, "hitl/trouble.html", trouble(error), status=error.status)
+        for name, value in error.facts.get("headers", {}).items():
+            response[name] = value
+        return response
 
 
 class BodyGuard:
@@ -154,4 +157,5 @@ _SAID = {
     409: ("Somebody was faster", "Load the page again to see the present state."),
     422: ("Something does not fit", "Correct what is named below and send it again."),
     429: ("Too much at once", "Wait a moment, then try again."),
+    503: ("Not just now", "Wait a moment, then try again."),
 }
