@@ -53,5 +53,5 @@ def begin_attempt(*, source: bytes, now: datetime, most: int = FAILURES) -> int:
 
 
 def forget_attempts(*attempts: int, source: bytes | None = None) -> None:
-    """Count these attempts no longer: they succeeded, or no password was looked at. With a source, all of it."""
+    """Count these attempts no longer, nor any of the source: they succeeded, or were not looked at."""
     LoginAttempt.objects.filter(Q(pk__in=attempts) | Q(source=source)).delete()
