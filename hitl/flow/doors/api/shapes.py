@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from policy.types import REASONS, ROUTES
 from science.fields import Kind
 
 
@@ -42,8 +43,8 @@ class Problem(Shape):
 class Decision(Shape):
     """What was decided, as far as a submitter may know: nothing of the model while a person is awaited."""
 
-    route: Annotated[str, _said("`auto`, `review` or `person`.")]
-    reason: str
+    route: Annotated[Literal[tuple(route for route, _ in ROUTES)], _said("Who decides.")]  # type: ignore[valid-type]  # named there
+    reason: Annotated[Literal[(*(reason for reason, _ in REASONS), "imported")], _said("Why; see the list.")]  # type: ignore[valid-type]  # as above
     label: str | None
     confidence: Annotated[float | None, _said("Calibrated probability that the label is right.")]
     release: str | None
