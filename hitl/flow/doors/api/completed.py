@@ -13,10 +13,19 @@ _REF = "#/components/schemas/"
 
 def completed(document: Document) -> Document:
     """Return the document with all of that."""
+    needs_bodies(document)
     takes_many(document)
     lets_answers_grow(document)
     document["webhooks"] = {kind: {"post": _event(kind)} for kind in (*EVENT_KINDS, TEST_KIND)}
     return document
+
+
+def needs_bodies(document: Document) -> None:
+    """Say that a body that is described must be there."""
+    for item in document["paths"].values():
+        for operation in item.values():
+            if "requestBody" in operation:
+                operation["requestBody"]["required"] = True
 
 
 def takes_many(document: Document) -> None:
