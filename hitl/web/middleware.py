@@ -9,12 +9,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
 
-from hitl.shared.errors import HitlError
+from hitl.accounts.models import User
+from hitl.accounts.types import Role
+from hitl.shared.errors import HitlError, NotAllowed
 from hitl.shared.given import refuse_nul, whole_number
 from hitl.shared.outages import is_outage, unavailable
 from hitl.sizes import MAX_FORM_BYTES, limit_of
 
 log = logging.getLogger(__name__)
+
+OPEN_TO_READERS = frozenset({"login", "logout", "profile", "change-password", "audit", "promise-check"})
+"""Names of addresses to which auditors send something too: their own account's, and checks."""
 
 
 # Nothing inline and nothing from elsewhere; a constant, so that no answer has to put it together.
@@ -57,9 +62,11 @@ class ErrorPages:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, *view: object) -> HttpResponse | None:
-        """Called by Django before a view; what no text can hold is refused for all of them."""
+        """Called by Django before a view; what holds for all of them is refused here."""
         try:
             refuse_nul(request, form=request.method == "POST")
+            if request.method == "POST":
+                _refuse_readers(request)
         except HitlError as error:
             return self.process_exception(request, error)
         return None
@@ -77,6 +84,19 @@ class ErrorPages:
         for name, value in error.facts.get("headers", {}).items():
             response[name] = value
         return response
+
+
+def _refuse_readers(request: HttpRequest) -> None:
+    """Refuse what would change something to whoever only audits, before anything else is said about it.
+
+    Raises:
+        NotAllowed: the address is not one of their own account's, nor one that only looks.
+    """
+    match, user = request.resolver_match, request.user
+    if match is None or match.url_name in OPEN_TO_READERS or not isinstance(user, User):
+        return
+    if set(user.roles) == {Role.AUDITOR} and not user.is_superuser:
+        raise NotAllowed("Auditors read everything and change nothing.")
 
 
 class BodyGuard:

@@ -18,6 +18,7 @@ from tests.support.page_forms import PageForm, forms_of
 from tests.support.recorded_reads import recorded
 from tests.support.url_table import Address
 
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MULTIPART = "multipart/form-data; boundary=odd"
 _PART = b"--odd\r\nContent-Disposition: form-data; "
 _BODIES: tuple[tuple[str, bytes], ...] = (
@@ -61,7 +62,7 @@ class Walk:
         """Ask for each page once, and keep its forms and the names in its links."""
         seen: list[set[str]] = []
         for one in found:
-            path = one.filled(self._parts(one))
+            path = self.path_of(one)
             with recorded() as reads:
                 answer = self.sender.send(Sent("GET", path, place="as it is"))
             seen.append(reads.headers)
@@ -69,6 +70,18 @@ class Walk:
                 self._keep(answer, path)
         asked = Counter(name for headers in seen for name in headers)
         self.common = {name for name, times in asked.items() if times > len(seen) / 3}
+
+    def path_of(self, one: Address) -> str:
+        """Return the path that answers best."""
+        return one.filled(self._parts(one))
+
+    def filled_forms(self, path: str) -> list[dict[str, bytes]]:
+        """Return what the forms that go to a path would send as they stand."""
+        return [self._filled(form) for form in self.forms.get(path, []) if form.method == "post"]
+
+    def post(self, path: str, form: Mapping[str, bytes], place: str) -> HttpResponseBase:
+        """Send a form."""
+        return self._pairs("POST", path, list(form.items()), place)
 
     def _parts(self, one: Address) -> dict[str, str]:
         """Return the parts of an address; a row of the administration goes by its table."""
@@ -89,7 +102,7 @@ class Walk:
         """Send everything to one address."""
         for sent in self._in_parts(one):
             self._send(sent)
-        path = one.filled(self._parts(one))
+        path = self.path_of(one)
         if path == "/logout/":
             return
         self._names("GET", path)
@@ -107,7 +120,7 @@ class Walk:
 
     def _start(self, place: str) -> int:
         """Return where in a pool this place begins: places differ, runs do not."""
-        return self.turn + crc32(place.encode())
+        return self.turn + crc32(_ID.sub("id", place).encode())
 
     def _in_parts(self, one: Address) -> Iterator[Sent]:
         for part in one.parts:

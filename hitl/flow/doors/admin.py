@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest
 
 from cases.models import Workflow
@@ -24,13 +25,36 @@ _EXAMPLE_FIELDS = [{"name": "body", "kind": "text", "required": True}]
 _EXAMPLE_LABELS = [{"name": "yes"}, {"name": "no"}]
 
 
+class _Json(forms.JSONField):
+    """As Django's, which falls over what is nested deeper than Python can follow."""
+
+    def to_python(self, value: Any) -> Any:
+        """Return what the text says."""
+        try:
+            return super().to_python(value)
+        except RecursionError:
+            raise ValidationError("This is nested too deeply.") from None
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Return what is shown again."""
+        try:
+            return super().bound_data(data, initial)
+        except RecursionError:
+            return InvalidJSONInput(data)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Tell whether it is another text."""
+        try:
+            return super().has_changed(initial, data)
+        except RecursionError:
+            return True
+
+
 class WorkflowForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
     """Name and texts of a workflow, and its fields and labels as JSON."""
 
-    case_fields = forms.JSONField(
-        label="Fields", help_text="As the API takes them: name, kind, required, options."
-    )
-    labels = forms.JSONField(help_text="As the API takes them: name, hotkey, cost, meaning.")
+    case_fields = _Json(label="Fields", help_text="As the API takes them: name, kind, required, options.")
+    labels = _Json(help_text="As the API takes them: name, hotkey, cost, meaning.")
     is_archived = forms.BooleanField(required=False, help_text="Takes no new cases.")
 
     class Meta:

@@ -10,10 +10,12 @@ import orjson
 import pytest
 from django.apps import apps
 from django.test import Client
+from django.urls import resolve
 
 from hitl.accounts.keys import create_key
 from hitl.accounts.types import Role, Scope
 from hitl.flow.doors.api.reference import document
+from hitl.web.middleware import OPEN_TO_READERS
 from reviews.models import Task
 from tests.api.client import ApiClient
 from tests.support.day_of_work import a_day_of_work
@@ -84,3 +86,19 @@ def test_nothing_that_is_sent_anywhere_is_a_fault_of_ours() -> None:
 def test_nothing_odd_that_is_sent_anywhere_is_a_fault_of_ours() -> None:
     walk = walked(most=60)
     assert not walk.sender.troubles, "\n".join(walk.sender.troubles)
+
+
+def test_who_may_only_read_is_refused_wherever_something_would_change() -> None:
+    walk, found = a_walk(1), addresses()
+    walk.look_around(found)
+    walk.sender.pages.force_login(person(Role.AUDITOR, username="auditor"))
+    wrong = []
+    for one in found:
+        path = walk.path_of(one)
+        if resolve(path).url_name in OPEN_TO_READERS or path.startswith(("/api/", "/admin/")):
+            continue
+        for form in [{}, *walk.filled_forms(path)]:
+            answer = walk.post(path, form, "as an auditor")
+            if answer.status_code not in (403, 404, 405):
+                wrong.append(f"{answer.status_code} {path} {form}")
+    assert not wrong, "\n".join(wrong)
