@@ -1,11 +1,11 @@
 """Workflows and API keys in the admin: its forms call the same services as the pages and the API."""
 
+import json
 from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.forms.fields import InvalidJSONInput
 from django.http import HttpRequest
 
 from cases.models import Workflow
@@ -25,36 +25,26 @@ _EXAMPLE_FIELDS = [{"name": "body", "kind": "text", "required": True}]
 _EXAMPLE_LABELS = [{"name": "yes"}, {"name": "no"}]
 
 
-class _Json(forms.JSONField):
-    """As Django's, which falls over what is nested deeper than Python can follow."""
+class _Decoder(json.JSONDecoder):
+    """Python's, for which numbers of 5,000 digits and deep nesting are no JSON either."""
 
-    def to_python(self, value: Any) -> Any:
+    def decode(self, s: str, *given: Any) -> Any:
         """Return what the text says."""
         try:
-            return super().to_python(value)
-        except RecursionError:
-            raise ValidationError("This is nested too deeply.") from None
-
-    def bound_data(self, data: Any, initial: Any) -> Any:
-        """Return what is shown again."""
-        try:
-            return super().bound_data(data, initial)
-        except RecursionError:
-            return InvalidJSONInput(data)
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        """Tell whether it is another text."""
-        try:
-            return super().has_changed(initial, data)
-        except RecursionError:
-            return True
+            return super().decode(s, *given)
+        except (ValueError, RecursionError) as error:
+            raise json.JSONDecodeError(str(error), s[:100], 0) from error
 
 
 class WorkflowForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
     """Name and texts of a workflow, and its fields and labels as JSON."""
 
-    case_fields = _Json(label="Fields", help_text="As the API takes them: name, kind, required, options.")
-    labels = _Json(help_text="As the API takes them: name, hotkey, cost, meaning.")
+    case_fields = forms.JSONField(
+        decoder=_Decoder, label="Fields", help_text="As the API takes them: name, kind, required, options."
+    )
+    labels = forms.JSONField(
+        decoder=_Decoder, help_text="As the API takes them: name, hotkey, cost, meaning."
+    )
     is_archived = forms.BooleanField(required=False, help_text="Takes no new cases.")
 
     class Meta:
