@@ -28,6 +28,8 @@ EVENT_KINDS = (
     "training.finished",
     "cutoffs.changed",
     "degree.changed",
+    "automation.stopped",
+    "automation.started",
     "breaker.tripped",
     "breaker.reset",
     "promise.broken",

@@ -102,6 +102,7 @@ WHY_A_PERSON = {
     Reason.NO_SCORE: TaskReason.NO_MODEL,
     Reason.SCHEMA_MISMATCH: TaskReason.NO_MODEL,
     Reason.BREAKER: TaskReason.BREAKER,
+    Reason.STOPPED: TaskReason.STOPPED,
     Reason.UNFIT_INPUT: TaskReason.UNFIT,
     Reason.BAD_SCORE: TaskReason.UNFIT,
 }

@@ -181,6 +181,31 @@ GET_WORKFLOW = extend_schema(
     tags=["workflows"],
     responses={200: shapes.Workflow, **_problems(404)},
 )
+GET_STOP = extend_schema(
+    operation_id="get_stop",
+    summary="Ask whether everything is stopped",
+    tags=["automation"],
+    responses={200: shapes.Stop, **_problems()},
+)
+STOP_EVERYTHING = extend_schema(
+    operation_id="stop_everything",
+    summary="Stop all automation",
+    description=(
+        "From the next case on people decide everything, in every workflow. A key may stop and never start: "
+        "an operator who has signed in starts again. Stopped already, the first time and reason stay."
+    ),
+    tags=["automation"],
+    request=shapes.StopReason,
+    responses={200: shapes.Stop, **_problems(400, 415, 422)},
+)
+STOP_WORKFLOW = extend_schema(
+    operation_id="stop_workflow",
+    summary="Stop the automation of a workflow",
+    description="Trips its breaker. An operator who has signed in resets it.",
+    tags=["automation"],
+    request=shapes.StopReason,
+    responses={200: shapes.Workflow, **_problems(400, 404, 415, 422)},
+)
 GET_BUDGET = extend_schema(
     operation_id="get_budget",
     summary="Look at the error budget of a workflow",

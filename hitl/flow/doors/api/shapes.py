@@ -381,6 +381,32 @@ class NewWorkflow(Shape):
     review_rules: ReviewRules | UnsetType = UNSET
 
 
+class Stopped(Shape):
+    """Why nothing of a workflow is decided automatically that could be."""
+
+    what: Annotated[
+        Literal["everything", "workflow"],
+        _said("All automation is stopped, or this workflow's breaker has tripped."),
+    ]
+    since: Moment
+    reason: str
+
+
+class Stop(Shape):
+    """Whether all automation of the service is stopped."""
+
+    is_stopped: bool
+    since: Moment | None
+    by: str | None
+    reason: str | None
+
+
+class StopReason(Shape):
+    """Why automation is stopped."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
 class Workflow(Shape):
     """A workflow."""
 
@@ -397,6 +423,7 @@ class Workflow(Shape):
     degree: Literal["human_only", "shadow", "assist", "partial", "full"]
     promise: Promise
     needs_second_person: bool
+    stopped: Stopped | None
     review_rules: ReviewRules
     created_at: Moment
 

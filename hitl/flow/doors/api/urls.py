@@ -10,11 +10,14 @@ from hitl.flow.doors.api.exports import ExportView
 from hitl.flow.doors.api.intake import CasesView
 from hitl.flow.doors.api.media import MediaView
 from hitl.flow.doors.api.reference import openapi
+from hitl.flow.doors.api.stop import StopView, WorkflowStopView
 from hitl.flow.doors.api.workflows import WorkflowsView, WorkflowView
 
 urlpatterns: list[URLPattern] = [
     path("workflows/<str:slug>/cases", CasesView.as_view()),
     path("workflows/<str:slug>/export", ExportView.as_view()),
+    path("workflows/<str:slug>/stop", WorkflowStopView.as_view()),
+    path("stop", StopView.as_view()),
     path("workflows/<str:slug>/budget", BudgetsView.as_view()),
     path("workflows/<str:slug>/budget/<uuid:period_id>", BudgetEvidenceView.as_view()),
     path("cases/<uuid:case_id>", CaseView.as_view()),
