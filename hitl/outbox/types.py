@@ -24,6 +24,8 @@ EVENT_KINDS = (
     "case.withdrawn",
     "decision.amended",
     "decision.voided",
+    "decision.recalled",
+    "recall.closed",
     "release.promoted",
     "training.finished",
     "cutoffs.changed",

@@ -36,14 +36,9 @@ def write_batch(
         Stale: policy or key have changed since they were read; nothing is written.
         django.db.IntegrityError: a reference was taken in the meantime; the transaction is lost.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _GATE,
-            [workflow_id, policy_version, stopped],
-        )
-        if cursor.fetchone() is None:
-            raise Stale
-        if key_id is not None:
+    pass_gate(workflow_id=workflow_id, policy_version=policy_version, stopped=stopped)
+    if key_id is not None:
+        with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT 1 FROM accounts_apikey"
                 " WHERE id = %s AND version = %s AND revoked_at IS NULL FOR SHARE",
@@ -54,6 +49,27 @@ def write_batch(
     copy_rows("cases_case", CASE_COLUMNS, (row.case for row in rows))
     copy_rows("policy_decision", DECISION_COLUMNS, (row.decision for row in rows))
     copy_rows("reviews_task", TASK_COLUMNS, (row.task for row in rows if row.task is not None))
+    pass_stop(stopped=stopped)
+
+
+def pass_gate(*, workflow_id: UUID, policy_version: int, stopped: bool) -> None:
+    """Hold the policy that a batch was decided under until it is written. Must run inside a transaction.
+
+    Raises:
+        Stale: it has changed since it was read.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_GATE, [workflow_id, policy_version, stopped])
+        if cursor.fetchone() is None:
+            raise Stale
+
+
+def pass_stop(*, stopped: bool) -> None:
+    """Look once more, before a batch commits, whether all automation was stopped or started meanwhile.
+
+    Raises:
+        Stale: it was.
+    """
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {STOPPED}")
         if cursor.fetchone() != (stopped,):

@@ -43,7 +43,8 @@ match sys.argv[1]:
 
 
 @pytest.mark.parametrize(
-    ("change", "reason"), [("degree", "assist"), ("breaker", "breaker"), ("stop", "stopped"), ("cutoffs", "not_certified")]
+    ("change", "reason"),
+    [("degree", "assist"), ("breaker", "breaker"), ("stop", "stopped"), ("cutoffs", "not_certified")],
 )
 def test_the_next_case_goes_to_a_person(change, reason):
     workflow = mail_workflow(cutoff=0.0)

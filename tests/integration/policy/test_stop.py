@@ -1,7 +1,5 @@
 """Stop everything: one row, which every decision asks; nobody's lock and no broker is waited for."""
 
-import threading
-
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
@@ -13,7 +11,6 @@ from hitl.flow.intake import copy_batch
 from hitl.flow.intake.submit import submit_cases
 from hitl.flow.intake.types import Intake, Submission
 from hitl.flow.settling.overdue import sweep_overdue
-from hitl.outbox.models import Event
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, NotAllowed
 from hitl.stop.models import Stop

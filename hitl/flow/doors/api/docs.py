@@ -181,6 +181,34 @@ GET_WORKFLOW = extend_schema(
     tags=["workflows"],
     responses={200: shapes.Workflow, **_problems(404)},
 )
+LIST_RECALLS = extend_schema(
+    operation_id="list_recalls",
+    summary="List the recalls of a workflow",
+    tags=["automation"],
+    responses={200: shapes.RecallList, **_problems(404)},
+)
+BEGIN_RECALL = extend_schema(
+    operation_id="begin_recall",
+    summary="Recall automatic decisions",
+    description=(
+        "Everything that is named narrows it. People are asked about so many a day, blind, the most harmful "
+        "first; a decision stays until they have answered. `decision.recalled` is sent when they are asked, "
+        "`decision.amended` when their answer differs, `recall.closed` at the end."
+    ),
+    tags=["automation"],
+    request=shapes.NewRecall,
+    responses={201: shapes.Recall, **_problems(400, 404, 415, 422)},
+)
+GET_RECALL = extend_schema(
+    operation_id="get_recall",
+    summary="Look at a recall",
+    description=(
+        "`rest` bounds what may still be wrong in each period of the error budget: what was proved of the "
+        "whole period, less what was found and mended."
+    ),
+    tags=["automation"],
+    responses={200: shapes.Recall, **_problems(404)},
+)
 GET_STOP = extend_schema(
     operation_id="get_stop",
     summary="Ask whether everything is stopped",

@@ -9,6 +9,7 @@ from hitl.flow.doors.api.cases import CaseView, DecisionsView, WithdrawView
 from hitl.flow.doors.api.exports import ExportView
 from hitl.flow.doors.api.intake import CasesView
 from hitl.flow.doors.api.media import MediaView
+from hitl.flow.doors.api.recalls import RecallsView, RecallView
 from hitl.flow.doors.api.reference import openapi
 from hitl.flow.doors.api.stop import StopView, WorkflowStopView
 from hitl.flow.doors.api.workflows import WorkflowsView, WorkflowView
@@ -16,6 +17,8 @@ from hitl.flow.doors.api.workflows import WorkflowsView, WorkflowView
 urlpatterns: list[URLPattern] = [
     path("workflows/<str:slug>/cases", CasesView.as_view()),
     path("workflows/<str:slug>/export", ExportView.as_view()),
+    path("workflows/<str:slug>/recalls", RecallsView.as_view()),
+    path("workflows/<str:slug>/recalls/<uuid:recall_id>", RecallView.as_view()),
     path("workflows/<str:slug>/stop", WorkflowStopView.as_view()),
     path("stop", StopView.as_view()),
     path("workflows/<str:slug>/budget", BudgetsView.as_view()),
