@@ -12,7 +12,7 @@ from django.test import Client
 
 from cases.models import Case, Label
 from hitl.accounts.models import User
-from hitl.accounts.types import Role, Scope
+from hitl.accounts.types import Role
 from hitl.audit.models import Entry
 from hitl.flow.settling import recall as recalling
 from hitl.flow.settling.recall import end_recall, go_on
@@ -26,8 +26,6 @@ from monitoring.watch.recalled import report_of
 from policy.models import Decision, Policy, Recall, RecalledCase
 from policy.services.recalls import Taken, begin_recall, list_cases, preview
 from reviews.models import Task
-from tests.api.client import ApiClient
-from tests.api.conftest import client_with
 from tests.integration.monitoring.test_budget import automating, look, period
 from tests.integration.policy.test_policy_races import at_once
 from tests.support.factories import NOW, person
@@ -337,25 +335,6 @@ def test_an_answer_that_may_be_taken_back_is_not_counted_yet():
     say_of([case], "ham", reviewers()[0], at=AT + HOUR)
     assert go_on(recall_id=made.pk, now=AT + HOUR).finished_at is None
     assert go_on(recall_id=made.pk, now=AT + 2 * HOUR).finished_at is not None
-
-
-def test_by_rest_with_a_key_given_for_it():
-    release = automating(traffic=0)
-    decided(release, 2)
-    slug = release.workflow.slug
-    address = f"/api/v1/workflows/{slug}/recalls"
-    body = {"label": "ham", "per_day": 5, "reason": "Odd."}
-    refused = client_with(Scope.MANAGE).post(address, body)
-    assert refused.status_code == 403
-    client: ApiClient = client_with(Scope.RELEASE)
-    made = client.post(address, body)
-    assert made.status_code == 201, made.content
-    go_on(recall_id=UUID(made.json()["id"]), now=clock.now())
-    found = client.get(made.headers["Location"]).json()
-    assert found["found"]["asked"] == 2
-    assert client.get(address).json()["items"][0]["id"] == made.json()["id"]
-    assert client.post(address, {**body, "since": "yesterday"}).status_code == 422
-    assert client.post(address, {**body, "per_day": "5"}).status_code == 422
 
 
 def test_from_the_pages_alone():
