@@ -78,7 +78,9 @@ class Setting:
             return np.zeros(len(cases), dtype=bool)
         cutoff = np.append(self.cutoffs, np.nan)[cases.predicted]  # -1 reads the last one
         accepted: np.ndarray = cases.score >= cutoff
-        return accepted & (cases.u_ramp < self.ramp) if self.ramp < 1 else accepted
+        if self.ramp < 1:
+            accepted &= cases.u_ramp < self.ramp
+        return accepted
 
     def audited(self, cases: Cases, automatic: np.ndarray) -> np.ndarray:
         """Return which of these automatic decisions are audited, shape (n_cases,)."""

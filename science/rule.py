@@ -120,7 +120,7 @@ class Rule:
 
     @property
     def reference_rate(self) -> float:
-        """What monitors weigh labels by (``pi_ref / pi``): one number for all cases decided under this rule.
+        """What monitors weigh labels by (``reference_rate / pi``): one number for all cases under this rule.
 
         It is the chance that an accepted case is labelled now, so that a label counts in full however many
         there are: a fixed reference would dilute the very audits that amber asks for. The blind share caps

@@ -116,15 +116,15 @@ def _cases(
 def _draws(purpose: bytes, keys: Sequence[tuple[UUID, int]], usable: np.ndarray) -> np.ndarray:
     """Return the draws that intake made for these cases, or would have made."""
     found = np.ones(len(keys))
-    places = np.flatnonzero(usable)
-    if places.size:
+    places = np.flatnonzero(usable).tolist()
+    if places:
         found[places] = uniforms(derived_key("draws"), purpose, [keys[i] for i in places])
     return found
 
 
 def _truth(ids: Sequence[UUID], drawn: np.ndarray, column: dict[str, int], now: datetime) -> np.ndarray:
     truth = np.full(len(ids), NOT_DRAWN, dtype=np.int64)
-    places = np.flatnonzero(drawn)
+    places = np.flatnonzero(drawn).tolist()
     known = known_of([ids[i] for i in places])
     for i in places:
         truth[i] = _settled(known[ids[i]], column, now)

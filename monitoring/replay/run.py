@@ -14,7 +14,7 @@ from models_store.models import Release, ShadowScore
 from monitoring.replay.reading import Window, chunks, size_and_least_rate
 from policy.in_force.rules import rule_for
 from reviews.models import Review, ReviewRules
-from science.decide import Degree
+from science.decision_terms import Degree
 from science.replay import AsItWas, Replay, Replayed, Setting, Staff
 
 DAY = timedelta(days=1)
@@ -51,7 +51,7 @@ class Answer:
     labels: tuple[str, ...]
     staff: Staff
     people: People
-    due_hours: int
+    due_hours: float
     was: Replayed
     would_be: Replayed
 

@@ -13,12 +13,12 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from cases.models import SchemaVersion, Workflow
+from hitl.accounts.automation import require_lowerer
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, Invalid, NotFound
 from hitl.shared.jobs import enqueue
 from models_store.models import Release
-from policy.access import require_lowerer
 from policy.models import Recall, RecalledCase
 
 JOB = "hitl.flow.recall"

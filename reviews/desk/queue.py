@@ -37,10 +37,10 @@ def desk(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Show the desk with the case the person holds, or the next one."""
     now, workflow = clock.now(), chosen_workflow(request)
     ids = workflow_ids(workflow)
-    held = current_stage(actor, ids=ids, now=now)
+    leased = current_stage(actor, ids=ids, now=now)
     user = person(request)
     context = {
-        **stage_of(request, actor, held, workflow=workflow, ids=ids, now=now),
+        **stage_of(request, actor, leased, workflow=workflow, ids=ids, now=now),
         "choices": choices_for(actor, now=now),
         "answered_today": answered_today(actor, now=now),
         "skip_reasons": SkipReason.choices,
@@ -91,12 +91,12 @@ def ahead(request: HttpRequest, actor: Actor) -> HttpResponse:
     )
     cases = [
         {
-            "lease": str(held.lease_token),
-            "lease_seconds": _seconds_left(held.lease_until, now),
-            "case": str(held.case_id),
-            "html": stage_html(request, actor, held, workflow=workflow, ids=None, now=now),
+            "lease": str(leased.lease_token),
+            "lease_seconds": _seconds_left(leased.lease_until, now),
+            "case": str(leased.case_id),
+            "html": stage_html(request, actor, leased, workflow=workflow, ids=None, now=now),
         }
-        for held in taken
+        for leased in taken
     ]
     response = JsonResponse({"cases": cases})
     response["Cache-Control"] = "no-store"
@@ -121,8 +121,8 @@ def renew(request: HttpRequest, actor: Actor) -> HttpResponse:
 def ends_of(actor: Actor, leases: list[UUID], *, now: datetime) -> dict[UUID, datetime]:
     """Return until when the person holds each of these leases; one that is lost is left out."""
     mine = Task.objects.filter(leased_to_id=actor.user_id, status=TaskStatus.LEASED, lease_until__gt=now)
-    held = mine.filter(lease_token__in=leases)
-    return {lease: end for lease, end in held.values_list("lease_token", "lease_until") if lease and end}
+    leased = mine.filter(lease_token__in=leases)
+    return {lease: end for lease, end in leased.values_list("lease_token", "lease_until") if lease and end}
 
 
 def _seconds_left(until: datetime, now: datetime) -> int:
@@ -170,5 +170,5 @@ def take_again(request: HttpRequest, actor: Actor) -> HttpResponse:
     except ValueError:
         fix = "Send the id of the case on the page."
         raise Invalid([{"field": "case", "error": "is not the id of a case", "fix": fix}]) from None
-    held = queue.take_again(actor=actor, case_id=case_id, now=now)
-    return stage(request, actor, held, workflow=workflow, ids=workflow_ids(workflow), now=now)
+    leased = queue.take_again(actor=actor, case_id=case_id, now=now)
+    return stage(request, actor, leased, workflow=workflow, ids=workflow_ids(workflow), now=now)

@@ -123,7 +123,7 @@ def reopen(*, task: Task, actor: Actor, now: datetime) -> UUID:
     """
     mine = Task.objects.filter(leased_to_id=actor.user_id, status=TaskStatus.LEASED)
     place = _free_place(mine)
-    if place is None:  # what is held ahead was not seen yet, and is let go of first
+    if place is None:  # what is leased ahead was not seen yet, and is let go of first
         move(mine.filter(ahead=True), table=TASK_TRANSITIONS, to=TaskStatus.WAITING, **NO_LEASE)
         place = _free_place(mine)
     if place is None:

@@ -22,8 +22,10 @@ from policy.models import Decision
 from reviews.models import Task
 from reviews.services.asking import drop_tasks
 from reviews.types import TaskStatus
-from science.decide import Outcome, Route, decide
+from science.decide import decide
+from science.decision_terms import Route
 from science.draws import Draws, draw
+from science.outcomes import Outcome
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from hitl.stop.selectors import stop_in_force
 from policy.models import Decision, DisagreementDraw
 from reviews.models import Review, Skip, Task
 from reviews.types import TaskStatus
-from science.decide import Reason
+from science.decision_terms import Reason
 
 JOB = "hitl.flow.rescore_waiting"
 ACTOR = system("rescoring")

@@ -13,7 +13,8 @@ from hitl.flow.intake.types import Checked, Intake, Row
 from reviews.order import blind_value, head_start, value
 from reviews.review_chances import decides_first
 from reviews.types import TaskReason
-from science.decide import Outcome, Reason, Route
+from science.decision_terms import Reason, Route
+from science.outcomes import Outcome
 
 FIRST_EPOCH = 1
 
@@ -195,7 +196,7 @@ def decision_row(
         "cutoff_set_id": current.cutoff_set_id if proba is not None else None,
         "certificate_id": current.certificate_id if proba is not None else None,
         "inclusion_probability": person.inclusion_probability,
-        "reference_rate": outcome.pi_ref or None,
+        "reference_rate": outcome.reference_rate or None,
         "uniform": uniform,
         "audit_rate": current.rule.audit_rate if is_auto else None,
         "is_audited": outcome.audited,

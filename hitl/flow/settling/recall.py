@@ -20,13 +20,13 @@ from django.db.models import Exists, OuterRef
 from cases.locking import lock_case
 from cases.models import Case, Label
 from cases.types import CaseStatus, Purpose
+from hitl.accounts.automation import require_lowerer
 from hitl.audit.log import record
 from hitl.flow.settling.decide import news_about
 from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor, system
 from hitl.shared.jobs import enqueue
 from monitoring.watch.recalled import report_of
-from policy.access import require_lowerer
 from policy.models import Recall, RecalledCase
 from policy.services.recalls import JOB, list_cases, locked_recall
 from reviews.models import ReviewRules, Task

@@ -85,7 +85,7 @@ def _table(answer: Answer) -> list[str]:
         "asked of people",
         "reviewers' hours",
         "longest queue",
-        f"answered later than {answer.due_hours} h",
+        f"answered later than {answer.due_hours:g} h",
     ]
     rows = [
         ("", "as it was", "replayed"),

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from science.decide import Basis, Degree, Rule, decide
-from science.decision_terms import RAMP
+from science.decide import decide
+from science.decision_terms import RAMP, Basis, Degree
 from science.draws import Draws
 from science.queueing import waits
 from science.replay import NOT_DRAWN, UNANSWERED, AsItWas, Cases, Replay, Setting, Staff
+from science.rule import Rule
 
 STAFF = Staff(per_hour=60, due_seconds=3600)
 

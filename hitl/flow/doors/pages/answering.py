@@ -105,8 +105,8 @@ def undo(request: HttpRequest, actor: Actor) -> HttpResponse:
     lease = undo_review(lease_token=lease_of(request), holding=holding, actor=actor, now=now)
     if not is_script(request):
         return redirect(desk_url(workflow))
-    held = leased_task_of(actor, now=now, lease_token=lease)
-    return stage(request, actor, held, workflow=workflow, ids=workflow_ids(workflow), now=now)
+    leased = leased_task_of(actor, now=now, lease_token=lease)
+    return stage(request, actor, leased, workflow=workflow, ids=workflow_ids(workflow), now=now)
 
 
 class AmendForm(forms.Form):
