@@ -78,9 +78,7 @@ class Setting:
             return np.zeros(len(cases), dtype=bool)
         cutoff = np.append(self.cutoffs, np.nan)[cases.predicted]  # -1 reads the last one
         accepted: np.ndarray = cases.score >= cutoff
-        if self.ramp < 1:
-            accepted &= cases.u_ramp < self.ramp
-        return accepted
+        return accepted & (cases.u_ramp < self.ramp) if self.ramp < 1 else accepted
 
     def audited(self, cases: Cases, automatic: np.ndarray) -> np.ndarray:
         """Return which of these automatic decisions are audited, shape (n_cases,)."""
@@ -96,7 +94,8 @@ class AsItWas:
 
     def audited(self, cases: Cases, automatic: np.ndarray) -> np.ndarray:
         """Return which were audited."""
-        return automatic & cases.was_audited
+        audited: np.ndarray = automatic & cases.was_audited
+        return audited
 
 
 @dataclass(frozen=True, slots=True)
