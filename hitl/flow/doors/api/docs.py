@@ -209,6 +209,13 @@ GET_RECALL = extend_schema(
     tags=["automation"],
     responses={200: shapes.Recall, **_problems(404)},
 )
+GET_NEXT_DEGREE = extend_schema(
+    operation_id="get_next_degree",
+    summary="Ask why not one degree higher",
+    description="Dates are predictions from the pace of the last week; null where it is too early to say.",
+    tags=["automation"],
+    responses={200: shapes.NextDegree, **_problems(404)},
+)
 GET_STOP = extend_schema(
     operation_id="get_stop",
     summary="Ask whether everything is stopped",

@@ -461,6 +461,18 @@ class RecallList(Shape):
     items: list[Recall]
 
 
+class NextDegree(Shape):
+    """What stands between a workflow and the degree above its own."""
+
+    degree: Literal["human_only", "shadow", "assist", "partial", "full"]
+    next: Literal["shadow", "assist", "partial", "full"] | None
+    missing: Annotated[str, _said("Why it may not be chosen; empty where it may.")]
+    advice: str
+    labels: Annotated[int | None, _said("About how many more labels it takes.")]
+    likely_at: Annotated[Moment | None, _said("A prediction; null where it is too early to say.")]
+    waits_for: Literal["nothing", "labels", "person", "unknown"]
+
+
 class Stop(Shape):
     """Whether all automation of the service is stopped."""
 
