@@ -107,6 +107,7 @@ INSTALLED_APPS = [
     "hitl.accounts",
     "hitl.audit",
     "hitl.outbox",
+    "hitl.stop",
     "hitl.web",
     "cases",
     "models_store",

@@ -25,6 +25,7 @@ from hitl.outbox.types import DeliveryStatus
 from hitl.shared import clock
 from hitl.shared.client_address import client_address, is_trusted
 from hitl.shared.errors import NotFound
+from hitl.stop.selectors import stop_in_force
 from models_store.models import TrainingRun
 from models_store.selectors import ACTIVE
 from models_store.serving import champions, troubles
@@ -49,6 +50,7 @@ class Service(Collector):
         yield from self._policies(names)
         yield from self._budgets(names)
         yield _usable(names)
+        yield _gauge("hitl_stopped", "1 while all automation is stopped.", float(stop_in_force() is not None))
         yield _gauge("hitl_webhooks_due", "Deliveries that wait to be sent.", _due())
         open_batches = IntakeBatch.objects.filter(
             status__in=[IntakeBatchStatus.QUEUED, IntakeBatchStatus.RUNNING]

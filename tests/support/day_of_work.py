@@ -12,6 +12,7 @@ from hitl.flow.setup.subscribe import subscribe
 from hitl.shared.clock import now
 from models_store.models import TrainingRun
 from models_store.selectors import champion
+from policy.services.recalls import Taken, begin_recall
 from reviews.models import ReviewRules
 from tests.support.case_rows import waiting_case
 from tests.support.model_rows import applications, credit_workflow, train_now
@@ -45,7 +46,16 @@ def a_day_of_work(everybody: User) -> dict[str, Any]:
         now=now(),
     )
     release = champion(workflow.id)
+    recall = begin_recall(
+        workflow_id=workflow.pk,
+        taken=Taken(until=now()),
+        per_day=5,
+        reason="Odd answers.",
+        actor=everybody.as_actor(),
+        now=now(),
+    )
     return {
+        "recall_id": recall.pk,
         "import_id": given.pk,
         "slug": workflow.slug,
         "case_id": Case.objects.get(pk=decided.pk).pk,

@@ -182,6 +182,66 @@ GET_WORKFLOW = extend_schema(
     tags=["workflows"],
     responses={200: shapes.Workflow, **_problems(404)},
 )
+LIST_RECALLS = extend_schema(
+    operation_id="list_recalls",
+    summary="List the recalls of a workflow",
+    tags=["automation"],
+    responses={200: shapes.RecallList, **_problems(404)},
+)
+BEGIN_RECALL = extend_schema(
+    operation_id="begin_recall",
+    summary="Recall automatic decisions",
+    description=(
+        "Everything that is named narrows it. People are asked about so many a day, blind, the most harmful "
+        "first; a decision stays until they have answered. `decision.recalled` is sent when they are asked, "
+        "`decision.amended` when their answer differs, `recall.closed` at the end."
+    ),
+    tags=["automation"],
+    request=shapes.NewRecall,
+    responses={201: shapes.Recall, **_problems(400, 404, 415, 422)},
+)
+GET_RECALL = extend_schema(
+    operation_id="get_recall",
+    summary="Look at a recall",
+    description=(
+        "`rest` bounds what may still be wrong in each period of the error budget: what was proved of the "
+        "whole period, less what was found and mended."
+    ),
+    tags=["automation"],
+    responses={200: shapes.Recall, **_problems(404)},
+)
+GET_NEXT_DEGREE = extend_schema(
+    operation_id="get_next_degree",
+    summary="Ask why not one degree higher",
+    description="Dates are predictions from the pace of the last week; null where it is too early to say.",
+    tags=["automation"],
+    responses={200: shapes.NextDegree, **_problems(404)},
+)
+GET_STOP = extend_schema(
+    operation_id="get_stop",
+    summary="Ask whether everything is stopped",
+    tags=["automation"],
+    responses={200: shapes.Stop, **_problems()},
+)
+STOP_EVERYTHING = extend_schema(
+    operation_id="stop_everything",
+    summary="Stop all automation",
+    description=(
+        "From the next case on people decide everything, in every workflow. A key may stop and never start: "
+        "an operator who has signed in starts again. Stopped already, the first time and reason stay."
+    ),
+    tags=["automation"],
+    request=shapes.StopReason,
+    responses={200: shapes.Stop, **_problems(400, 415, 422)},
+)
+STOP_WORKFLOW = extend_schema(
+    operation_id="stop_workflow",
+    summary="Stop the automation of a workflow",
+    description="Trips its breaker. An operator who has signed in resets it.",
+    tags=["automation"],
+    request=shapes.StopReason,
+    responses={200: shapes.Workflow, **_problems(400, 404, 415, 422)},
+)
 GET_BUDGET = extend_schema(
     operation_id="get_budget",
     summary="Look at the error budget of a workflow",
