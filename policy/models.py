@@ -225,6 +225,15 @@ class Certificate(models.Model):
         return f"{self.get_status_display()}: at most {percent(self.target)} wrong"
 
     @property
+    def runs_provisionally(self) -> bool:
+        """Whether a part of what it accepts is automated at most: not confirmed yet, or refuted in part.
+
+        Where audits have refuted one of its cutoffs the world has moved since it was proved, and the stricter
+        ones were proved in the same world as that one.
+        """
+        return self.status == CertificateStatus.PROVISIONAL or bool(self.refuted)
+
+    @property
     def labels_from(self) -> datetime | None:
         """When the window that it was proved over began; None for a provisional one."""
         return datetime.fromisoformat(self.seen["from"]) if self.seen.get("from") else None

@@ -65,8 +65,8 @@ def advance(watched: WatchedWorkflow) -> None:
 
 
 def _audit_unwatched(watched: WatchedWorkflow) -> None:
-    """Cutoffs set by hand are audited as well, and their audits are as hard to recognise."""
-    if watched.decides_by_hand:
+    """Cutoffs set by hand are audited as well, and what is to be proved again is answered blind."""
+    if watched.decides_by_hand or (watched.is_recovering and not watched.is_tripped_by_evidence):
         _set_rates(watched, Level.GREEN)
 
 
@@ -80,6 +80,7 @@ def _set_rates(watched: WatchedWorkflow, level: Level) -> None:
         automatic=watched.week.automatic,
         automation_rate=watched.automation_rate,
         capacity=audit_capacity(watched.workflow_id, now=watched.now),
+        is_recovering=watched.is_recovering,
         actor=ACTOR,
         now=watched.now,
     )

@@ -21,7 +21,7 @@ from policy.services.certify import resume_where_proved
 log = logging.getLogger(__name__)
 
 SETTLE = timedelta(minutes=2)  # a decision is dated before it commits: the youngest are left to the next run
-RETRAIN_AFTER = 200  # labels from after an alarm that a new model is worth trying on
+RETRAIN_AFTER = (200, 600, 1_800)  # labels from after an alarm that a new model is worth trying on
 
 
 def watch(workflow_id: UUID, *, now: datetime, settle: timedelta = SETTLE) -> None:
@@ -56,16 +56,16 @@ def _line_up(watched: WatchedWorkflow) -> None:
 
 
 def _train_after_alarm(watched: WatchedWorkflow) -> None:
-    """Try a new model once there are labels from after the alarm; once for each alarm.
+    """Try a new model once there are labels from after the alarm, and again at three times as many.
 
     After a step down this is the way back as well: what was refuted of this model stays refuted, and the next
     one is certified on labels from since then.
     """
     since = watched.policy.evidence_from
-    if since is None or not (watched.is_tripped_by_evidence or watched.has_stepped_down):
+    if since is None or not watched.is_recovering:
         return
-    runs = TrainingRun.objects.filter(workflow_id=watched.workflow_id, requested_at__gte=since)
-    if runs.exists() or new_labels(watched.workflow_id, since=since) < RETRAIN_AFTER:
+    runs = TrainingRun.objects.filter(workflow_id=watched.workflow_id, requested_at__gte=since).count()
+    if runs >= len(RETRAIN_AFTER) or new_labels(watched.workflow_id, since=since) < RETRAIN_AFTER[runs]:
         return
     try:
         request_training(workflow_id=watched.workflow_id, trigger=Trigger.ALARM, actor=ACTOR, now=watched.now)

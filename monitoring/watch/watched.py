@@ -84,6 +84,18 @@ class WatchedWorkflow:
         return self.is_automating and certificate is not None and bool(certificate.refuted)
 
     @property
+    def is_recovering(self) -> bool:
+        """Whether evidence took automation away, whole or in part, and nothing proved since gives it back.
+
+        Then every case that people see is answered blind: nothing proves the promise again sooner.
+        """
+        if self.policy.evidence_from is None or self.policy.degree not in AUTOMATES:
+            return False
+        if self.policy.breaker_tripped_at is not None:
+            return self.is_tripped_by_evidence
+        return self.basis in (Basis.PROVISIONAL, Basis.NONE)
+
+    @property
     def is_automating(self) -> bool:
         """Whether cutoffs that rest on a certificate are deciding cases."""
         return (

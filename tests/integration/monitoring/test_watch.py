@@ -270,7 +270,8 @@ def test_red_steps_down_to_the_loosest_stricter_cutoff_that_is_calm():
     decided(release, 200, at=NOW + timedelta(minutes=5), score=0.98, inclusion_probability=0.25)
     look(release, NOW + timedelta(hours=1))
     rule = rule_for(release.workflow_id).rule
-    assert (rule.cutoffs["ham"], rule.basis) == (GRID[2], Basis.CERTIFIED)
+    assert (rule.cutoffs["ham"], rule.basis) == (GRID[2], Basis.PROVISIONAL)
+    assert (rule.share_let_through, rule.blind_share) == (0.25, 1.0)
     assert policy_of(release).breaker_tripped_at is None
     assert [None, loosest] in Certificate.objects.get().refuted
     refuted = CutoffSet.objects.exclude(in_force_until=None).get()
@@ -278,8 +279,10 @@ def test_red_steps_down_to_the_loosest_stricter_cutoff_that_is_calm():
     look(release, NOW + timedelta(hours=2))
     assert rule_for(release.workflow_id).rule.cutoffs["ham"] == GRID[2]
     assert CutoffSet.objects.filter(in_force_until=None).count() == 1
-    # The way back is another model, tried once there are labels from since then, once for the alarm.
-    decided(release, RETRAIN_AFTER - 1, at=NOW + timedelta(hours=3), score=0.98, inclusion_probability=0.25)
+    # The way back is another model, tried once there are labels from since then, once for each step.
+    decided(
+        release, RETRAIN_AFTER[0] - 1, at=NOW + timedelta(hours=3), score=0.98, inclusion_probability=0.25
+    )
     look(release, NOW + timedelta(hours=4))
     assert not TrainingRun.objects.exists()
     decided(release, 1, at=NOW + timedelta(hours=5), score=0.98, inclusion_probability=0.25)
