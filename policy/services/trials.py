@@ -247,7 +247,8 @@ def end_trial(trial: Trial, *, outcome: str, reason: str, actor: Actor, now: dat
 def is_enough(trial: Trial, test: LiveTest) -> bool:
     """Tell whether the trial has proved enough to stop and certify.
 
-    All of it, nearly all of it (after an alarm: of what was expected), or, once the planned labels are in, more than the ramp lets through now.
+    All of it, nearly all of it (after an alarm: of what was expected), or, once the planned labels are in,
+    more than the ramp lets through now.
     """
     if test.is_complete:
         return True

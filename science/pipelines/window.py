@@ -1,7 +1,7 @@
 """How far back a model learns: from the labels whose model says the latest ones best.
 
-Labels from before a change teach what is no longer true. Where a boundary had turned by 60 degrees, a model of
-3,500 labels from before and 200 from after automated 4 % of new cases at 5 % errors, one of the 200 alone
+Labels from before a change teach what is no longer true. Where a boundary had turned by 60 degrees, a model
+of 3,500 labels from before and 200 from after automated 4 % of new cases at 5 % errors, one of the 200 alone
 77 %; where nothing had changed, leaving the older ones out cost 14 points. So what there is to choose from is
 fixed beforehand: all labels, those since the last alarm, and the latest half, quarter and eighth. A shorter
 window is taken only where it says the latest labels better by more than chance explains.
