@@ -554,7 +554,7 @@ class Watch(models.Model):
     )
     workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="watches")
     since = models.DateTimeField()
-    horizon_cases = models.FloatField(help_text="Automatic cases to be expected in a year.")
+    horizon_cases = models.FloatField(help_text="Accepted cases to be expected in a year.")
     units = models.JSONField(help_text="Label of each unit, with its promise.")
     states = models.JSONField()
     level = models.CharField(max_length=5, choices=MonitorLevel, default=MonitorLevel.GREEN)
@@ -563,6 +563,9 @@ class Watch(models.Model):
         choices=MonitorLevel,
         default=MonitorLevel.GREEN,
         help_text="With the answers that are not final yet: a hint, which may raise amber and nothing else.",
+    )
+    early = models.JSONField(
+        default=dict, help_text="What early signs are read from: the review band, and the first scores."
     )
     cursor_at = models.DateTimeField(null=True)
     cursor_case = models.UUIDField(null=True)

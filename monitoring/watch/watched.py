@@ -19,6 +19,7 @@ from policy.proof.terms import costs_of
 from policy.selectors import cutoffs_in_force
 from policy.types import Degree, TrippedBy
 from science.decide import Basis, Reason
+from science.rule import PROVISIONAL_RAMP
 
 ACTOR = system("watch")
 ACCEPTED = (Reason.ABOVE_CUTOFF, Reason.RAMP)
@@ -50,6 +51,12 @@ class WatchedWorkflow:
     def week(self) -> Traffic:
         """Routings of the last seven days, from the tallies."""
         return traffic(workflow_id=self.workflow_id, now=self.now, hours=168)
+
+    @property
+    def weekly_accepted(self) -> float:
+        """Cases a week that a cutoff accepts; while provisional, at most a quarter of them is automated."""
+        share = PROVISIONAL_RAMP if self.basis is Basis.PROVISIONAL else 1.0
+        return self.week.automatic / share
 
     @property
     def automation_rate(self) -> float:
