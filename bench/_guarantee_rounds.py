@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from science.decide import Basis, Degree, Rule, decide
+from science.decide import decide
+from science.decision_terms import Basis, Degree
 from science.draws import Draws
 from science.guarantee.audits import AuditPolicy
 from science.guarantee.certify import certify
@@ -28,6 +29,7 @@ from science.guarantee.planning import TestPlan, plan
 from science.guarantee.succession import Standing, takes_over
 from science.guarantee.thinning import thin
 from science.guarantee.verdict import Certified, Verdict
+from science.rule import Rule
 from science.worlds.stream import Stream
 
 TARGET, DELTA = 0.02, 0.05

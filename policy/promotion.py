@@ -16,10 +16,11 @@ from policy.proof.terms import costs_of
 from policy.selectors import certificate_for, cutoffs_in_force
 from policy.services.cutoffs import certified_cutoffs
 from policy.types import Scope, TrialKind, TrippedBy
-from science.decide import Basis
+from science.decision_terms import Basis
 from science.guarantee.succession import Standing, takes_over
 from science.rule import PROVISIONAL_RAMP
 
+FAR = 1 / 3  # of the labels a test was planned for: then no unproved model takes the champion's place
 CLEARLY = 0.05  # of all cases: what a challenger must be believed to automate beyond the champion
 MIN_KNOWN = 100  # labels from after an alarm without which nothing is believed
 LABELS_AHEAD = 2_000  # with which what is believed would be proved
@@ -63,6 +64,9 @@ def worth_promoting(release: Release, *, now: datetime) -> Promotion:
     words = f"It would automate {percent(would)} of cases, {before.name} automates {percent(now_automated)}."
     if certificate is None:
         return Promotion(False, words)
+    under_way = _nearly_proved(policy, before)
+    if under_way and certificate.runs_provisionally:
+        return Promotion(False, under_way)
     is_worth = takes_over(_standing(certificate, would), _standing(in_force.certificate, now_automated))
     if is_worth and would < now_automated:
         words += " As far as their samples can tell that is as much, and its proof is newer."
@@ -88,15 +92,30 @@ def _after_alarm(policy: Policy, release: Release, before: Release) -> Promotion
         return Promotion(
             False, "Too few of its labels are from after the alarm to say what it would automate."
         )
-    if trial is not None:
-        planned = sum(entry["plan"]["expected_labels"] for entry in trial.plans)
-        if has > 0 and 2 * trial.n_labels >= planned:
-            return Promotion(False, f"{before.name} is more than half way to being proved again.")
+    under_way = _nearly_proved(policy, before)
+    if under_way and has > 0:
+        return Promotion(False, under_way)
     words = (
         f"On labels from after the alarm it is believed to automate {percent(would)} once that is proved,"
         f" {before.name} {percent(has)}."
     )
     return Promotion(would > has + CLEARLY, words)
+
+
+def _nearly_proved(policy: Policy, before: Release) -> str:
+    """Say that the champion's own test has come far; empty where it has not.
+
+    A model that is not proved either would begin from nothing, and where models are trained often none would
+    ever be proved.
+    """
+    trial = Trial.objects.filter(workflow_id=policy.workflow_id, ended_at=None, release=before).first()
+    planned = sum(entry["plan"]["expected_labels"] for entry in trial.plans) if trial is not None else 0
+    if trial is None or FAR * planned > trial.n_labels:
+        return ""
+    return (
+        f"{before.name} has {trial.n_labels:,} of about {planned:,} labels of the test that is to prove it,"
+        " and this one would begin from nothing."
+    )
 
 
 def expected_since(policy: Policy, release: Release) -> float | None:

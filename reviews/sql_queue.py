@@ -178,7 +178,8 @@ LOCKED_FIELDS = (  # in the order of the model
     "leased_to_id", "leased_at", "lease_until",
 )  # fmt: skip
 LOCKED_RULES = (
-    "reviews_required", "lease_seconds", "due_hours", "reread_share", "reason_codes", "order", "value_hours",
+    "reviews_required", "lease_seconds", "due_hours", "second_read_share", "reason_codes", "order",
+    "value_hours",
 )  # fmt: skip
 _LOCK_TASK = f"""
 SELECT {", ".join(f"t.{name}" for name in LOCKED_FIELDS)},

@@ -11,34 +11,15 @@ import numpy as np
 from science.decision_terms import (
     ABOVE,
     BELOW,
-    DEGREES,
     RAMP,
     REASON_CODE,
-    REASONS,
     ROUTE_CODE,
-    ROUTES,
-    Basis,
-    Degree,
     Reason,
     Route,
 )
 from science.draws import Draws
-from science.outcomes import Outcome, Outcomes
+from science.outcomes import Outcomes
 from science.rule import Rule
-
-__all__ = [
-    "DEGREES",
-    "REASONS",
-    "ROUTES",
-    "Basis",
-    "Degree",
-    "Outcome",
-    "Outcomes",
-    "Reason",
-    "Route",
-    "Rule",
-    "decide",
-]
 
 _SUM_TOLERANCE = 1e-4  # probabilities may have been stored as float32
 

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from cases.access import watched_workflow
+from hitl.accounts.automation import LOWERERS, RAISERS
 from hitl.shared import clock
 from hitl.shared.errors import NotFound
 from hitl.web.format import exact_time
@@ -20,7 +21,6 @@ from monitoring.promise.page import promise_page_of
 from monitoring.promise.what_if import ROWS
 from monitoring.watch.budget.selectors import closed_period
 from monitoring.watch.budget.view import evidence_of
-from policy.access import LOWERERS, RAISERS
 from policy.models import Certificate, Trial
 from policy.services.digest import check_digests
 

@@ -15,7 +15,7 @@ from monitoring.types import SignKind, SignMay
 from monitoring.watch import draws
 from monitoring.watch.watched import ACTOR, WatchedWorkflow
 from policy.models import Watch
-from science.decide import Reason
+from science.decision_terms import Reason
 from science.drift.scores import MIN_RECENT, REFERENCE, Quantiles, differ
 from science.guarantee.band import BandMonitor
 from science.guarantee.blocks import closed_prefix

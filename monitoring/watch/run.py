@@ -33,11 +33,11 @@ def watch(workflow_id: UUID, *, now: datetime, settle: timedelta = SETTLE) -> No
     watched = watched_workflow(workflow_id, now, settle)
     if watched is None:
         return
+    if watched.is_tripped_by_evidence and resume_where_proved(workflow_id=workflow_id, actor=ACTOR, now=now):
+        watched = watched_workflow(workflow_id, now, settle) or watched
     _line_up(watched)
     recheck.advance(watched)
     trial.advance(watched)
-    if watched.is_tripped_by_evidence:
-        resume_where_proved(workflow_id=workflow_id, actor=ACTOR, now=now)
     monitor.advance(watched)
     handover.advance(watched)
     heed_overdue(watched)

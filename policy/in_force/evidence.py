@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from policy.in_force.rules import rule_for
-from science.decide import Degree, Reason
+from science.decision_terms import Degree, Reason
 
 _WHY_NOT = {
     Reason.NO_MODEL: "There is no model yet. Train one first: the reviewers' answers are its labels.",

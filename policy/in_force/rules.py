@@ -10,8 +10,8 @@ from models_store.selectors import champion
 from policy.in_force.basis import basis_of
 from policy.models import CutoffSet, Policy
 from policy.selectors import cutoffs_in_force
-from science.decide import Basis, Degree, Rule
-from science.rule import PROVISIONAL_RAMP
+from science.decision_terms import Basis, Degree
+from science.rule import PROVISIONAL_RAMP, Rule
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from policy.in_force.rules import Governing, rule_for
 from policy.models import Certificate, Policy, Watch
 from policy.types import Degree, MonitorLevel, TrippedBy
-from science.decide import Basis, Reason
+from science.decision_terms import Basis, Reason
 
 
 @dataclass(frozen=True, slots=True)

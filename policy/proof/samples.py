@@ -2,7 +2,7 @@
 
 They choose what is to be tested, and at most a provisional certificate rests on them. They prove nothing:
 they were there before the release was, and some of them taught its sisters. Full standing comes only from
-draws made after the release was frozen (`policy.proof.live`).
+draws made after the release was frozen (`policy.proof.live_tests`).
 
 Once a model decides, who gets a label depends on the score: people see the uncertain cases and a few audits.
 Pooled as they are, such labels refuse good cutoffs and let bad ones pass. Two kinds of sample are fair:
@@ -32,7 +32,7 @@ from models_store.models import Release
 from models_store.selectors import Evaluation, evaluation_of
 from policy.models import Decision
 from policy.proof.proofs import Sample
-from science.decide import Reason
+from science.decision_terms import Reason
 
 NO_TRUTH = -2  # the column of nobody's answer
 

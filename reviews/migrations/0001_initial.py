@@ -509,7 +509,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "reread_share",
+                    "second_read_share",
                     models.FloatField(
                         default=0.05,
                         help_text="Share of the audits that agree with the model which a second person reads, blind.",
@@ -929,7 +929,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     ("decide_first_share__range", (0, 1)),
-                    ("reread_share__range", (0, 1)),
+                    ("second_read_share__range", (0, 1)),
                     ("known_answer_rate__range", (0, 0.5)),
                 ),
                 name="shares_of_reviews_in_range",

@@ -13,7 +13,8 @@ from hitl.shared.canonical import derived_key
 from hitl.shared.ids import new_id
 from models_store.rows import rows_for
 from models_store.scoring import score_around_failures, score_contents
-from science.decide import Route, decide
+from science.decide import decide
+from science.decision_terms import Route
 from science.draws import draw
 
 log = logging.getLogger(__name__)

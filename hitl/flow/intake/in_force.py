@@ -19,8 +19,8 @@ from models_store.models import Release
 from models_store.serving import served_model
 from policy.in_force.rules import Governing, rule_for
 from reviews.models import ReviewRules
-from science.decide import Rule
 from science.fields import Kind, Schema
+from science.rule import Rule
 from science.serving import ServedModel
 
 log = logging.getLogger(__name__)

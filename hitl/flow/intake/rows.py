@@ -13,7 +13,8 @@ from hitl.flow.intake.types import Checked, Intake, Row
 from reviews.order import blind_value, head_start, value
 from reviews.review_chances import decides_first
 from reviews.types import TaskReason
-from science.decide import Outcome, Reason, Route
+from science.decision_terms import Reason, Route
+from science.outcomes import Outcome
 
 CASE_COLUMNS = {
     "id": "uuid",

@@ -15,7 +15,7 @@ from hitl.flow.intake.receipts import AnswerBody, DecisionFacts, case_body
 from hitl.flow.intake.sql_intake import write_one
 from hitl.flow.intake.types import Decided, Intake, ItemResult
 from hitl.outbox.events import News, emit
-from science.decide import Route
+from science.decision_terms import Route
 
 
 class _Gate(TypedDict):

@@ -151,7 +151,7 @@ def test_an_administrator_sets_every_rule_on_the_page_and_finds_it_there_again()
         "hold_max_hours": "8",
         "on_demand": "on",
         "decide_first_share": "7.5",
-        "reread_share": "10",
+        "second_read_share": "10",
         "known_answer_rate": "2",
         "reason_codes": "spam | fraud | Wants money | required\n\nham | news | A newsletter",
         "ready_notes": " Sent twice. \n\nAsked the sender.\nSent twice.\n",

@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
 
-from science.decide import REASONS, ROUTES, Basis, Degree, Outcome, Reason, Route, Rule, decide
+from science.decide import decide
+from science.decision_terms import REASONS, ROUTES, Basis, Degree, Reason, Route
 from science.draws import Draws
+from science.outcomes import Outcome
+from science.rule import Rule
 
 LABELS = ("ham", "spam", "news")
 SURE = np.array([[0.97, 0.02, 0.01]])

@@ -314,7 +314,7 @@ class ReviewRules(Shape):
         float, _said("Share of the cases with a suggestion that are answered once before it is shown.")
     ] = 0.0
     on_demand: Annotated[bool, _said("Show the suggestion only when the reviewer asks for it.")] = False
-    reread_share: Annotated[
+    second_read_share: Annotated[
         float, _said("Share of the audits that agree with the model which a second person reads.")
     ] = 0.05
     known_answer_rate: Annotated[float, _said("Known-answer cases per blind case, at most 0.5.")] = 0.0
