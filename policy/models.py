@@ -617,6 +617,9 @@ class KnownAnswer(models.Model):
     predicted = models.CharField(max_length=100, null=True, help_text="What the model says; null: nothing.")
     answer = models.CharField(max_length=100)
     is_blind = models.BooleanField()
+    is_found = models.BooleanField(
+        default=False, help_text="Its truth is what other reviewers had answered, not known from elsewhere."
+    )
     at = models.DateTimeField()
 
     class Meta:

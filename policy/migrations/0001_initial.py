@@ -606,6 +606,13 @@ class Migration(migrations.Migration):
                 ),
                 ("answer", models.CharField(max_length=100)),
                 ("is_blind", models.BooleanField()),
+                (
+                    "is_found",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Its truth is what other reviewers had answered, not known from elsewhere.",
+                    ),
+                ),
                 ("at", models.DateTimeField()),
                 (
                     "case",
