@@ -10,7 +10,7 @@ from uuid import UUID
 
 import psutil
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import Min, Sum
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.views.decorators.http import require_safe
@@ -90,7 +90,7 @@ class Service(Collector):
         for workflow_id, slug in names.items():
             tasks = Task.objects.filter(workflow_id=workflow_id, status=TaskStatus.WAITING)
             waiting.add_metric([slug], tasks.order_by()[:MAX_COUNTED].count())
-            due = tasks.order_by("-priority", "due_at").values_list("due_at", flat=True).first()
+            due = tasks.aggregate(first=Min("due_at"))["first"]
             overdue.add_metric([slug], max(0.0, (now - due).total_seconds()) if due else 0.0)
         leased = Task.objects.filter(status=TaskStatus.LEASED)
         yield waiting

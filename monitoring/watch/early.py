@@ -20,6 +20,7 @@ from science.drift.scores import MIN_RECENT, REFERENCE, Quantiles, differ
 from science.guarantee.band import BandMonitor
 from science.guarantee.blocks import closed_prefix
 
+HELD = 50  # audits for which amber is held: evidence near its line crosses it to and fro
 ANSWERED = 20  # readings of the monitor, of ten audits each, after which a sign has been looked into
 MIN_BAND_HORIZON = 2_000.0
 _YEAR = timedelta(days=365) / timedelta(days=7)  # in weeks
@@ -32,9 +33,20 @@ def look(row: Watch, watched: WatchedWorkflow) -> None:
     _look_at_scores(row, watched)
 
 
+def is_amber(row: Watch) -> bool:
+    """Tell whether to audit as under amber: the evidence asks for it, or did so a few audits ago.
+
+    Without that a single audit that agrees ends the many that were to settle the question.
+    """
+    if not row.is_calm:
+        row.early["amber_at"] = row.n_labels
+    return "amber_at" in row.early and row.n_labels < row.early["amber_at"] + HELD
+
+
 def forget(row: Watch) -> None:
     """Begin again, because an answer has changed; the reference of the scores rests on none."""
     row.early.pop("band", None)
+    row.early.pop("amber_at", None)
 
 
 def close(watched: WatchedWorkflow) -> None:

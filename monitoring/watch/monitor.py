@@ -59,13 +59,14 @@ def advance(watched: WatchedWorkflow) -> None:
         rest = _feed(row, monitors, rows, in_force, watched, 1 if is_pressing else BLOCK_SIZE)
         row.level, row.early_level = monitors.level(in_force), _early(monitors, rest, in_force, watched.costs)
         early.look(row, watched)
+        is_amber = early.is_amber(row)
         watches.keep(row, monitors, now=watched.now)
     if row.level == Level.RED:
         alarms.heed_red(row, monitors, actor=ACTOR, now=watched.now)
         return
     worst = Level.GREEN if row.is_calm else Level.AMBER
     alarms.mark_level(row, worst, actor=ACTOR, now=watched.now)
-    _set_rates(watched, Level.AMBER if early.acting(row, watched) else worst)
+    _set_rates(watched, Level.AMBER if is_amber or early.acting(row, watched) else worst)
 
 
 def _audit_unwatched(watched: WatchedWorkflow) -> None:

@@ -5,25 +5,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
-from cases.files.told import Told
-from cases.models import Case
-from hitl.accounts.models import User
 from hitl.accounts.types import Role
-from hitl.flow.setup.file_imports import give_file
-from hitl.flow.setup.subscribe import subscribe
-from hitl.shared.clock import now
-from models_store.models import TrainingRun
-from models_store.selectors import champion
-from reviews.models import ReviewRules
 from tests.browser.conftest import NARROW, WIDE, Visitor
-from tests.support.case_rows import waiting_case
+from tests.support.day_of_work import a_day_of_work
 from tests.support.factories import person
-from tests.support.model_rows import applications, credit_workflow, train_now
-from tests.support.review_rows import say
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -50,44 +38,6 @@ def addresses(patterns: Any = None, before: str = "") -> Iterator[tuple[str, URL
                 yield path, one
         elif not path.startswith(("admin/", "api/v1/")):
             yield from addresses(one.url_patterns, path)
-
-
-def a_day_of_work(everybody: User) -> dict[str, Any]:
-    """Let there be something of everything; return what addresses are made of."""
-    workflow = credit_workflow(300)
-    train_now(workflow)
-    ReviewRules.objects.get_or_create(workflow=workflow)
-    content = applications()[400].content
-    decided, _ = (waiting_case(workflow, content, at=now()) for _ in range(2))
-    say(everybody, workflow.schemas.get(number=1).label_names[0], at=now())
-    endpoint = subscribe(
-        name="Ledger",
-        url="https://ledger.example/hooks",
-        kinds=["case.decided"],
-        workflow_id=None,
-        actor=everybody.as_actor(),
-        now=now(),
-    )
-    given = give_file(
-        workflow=workflow,
-        file=ContentFile(b"amount,label\n1,good\n", name="history.csv"),
-        told=Told(),
-        attest=False,
-        all_new=False,
-        allow=0.0,
-        actor=everybody.as_actor(),
-        now=now(),
-    )
-    release = champion(workflow.id)
-    return {
-        "import_id": given.pk,
-        "slug": workflow.slug,
-        "case_id": Case.objects.get(pk=decided.pk).pk,
-        "person_id": everybody.pk,
-        "release_id": release.pk if release else None,
-        "run_id": TrainingRun.objects.latest("id").pk,
-        "endpoint_id": endpoint.pk,
-    }
 
 
 def pages(client: Client, there: dict[str, Any]) -> list[str]:

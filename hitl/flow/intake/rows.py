@@ -127,7 +127,7 @@ def case_row(item: Checked, outcome: Outcome, current: WorkflowInForce, intake: 
         "reference": item.reference,
         "key_id": intake.key.id if intake.key else None,
         "idempotency_key": intake.idempotency_key,
-        "batch_index": item.index if intake.is_batch else None,
+        "batch_index": item.index if intake.is_batch else 0 if intake.idempotency_key else None,
         "request_sha256": intake.request_sha256 if intake.idempotency_key else None,
         "received_at": intake.now,
         "changed_at": intake.now,

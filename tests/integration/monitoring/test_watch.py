@@ -11,7 +11,7 @@ from cases.models import Case, Label
 from hitl.audit.models import Entry
 from models_store.models import Release, TrainingRun
 from monitoring.models import EarlySign
-from monitoring.watch import watch
+from monitoring.watch import early, watch
 from monitoring.watch.run import RETRAIN_AFTER
 from policy.in_force.rules import rule_for
 from policy.models import Certificate, CutoffSet, Decision, Policy, Reading, Trial, Watch
@@ -389,6 +389,18 @@ def test_reviewers_who_contradict_the_model_more_often_than_it_predicts_raise_th
     look(release, NOW + timedelta(hours=3))
     look(release, NOW + timedelta(hours=3))
     assert policy_of(release).audit_rate < policy.audit_amber
+
+
+def test_one_audit_that_agrees_does_not_end_the_many_that_were_to_settle_it():
+    row = Watch(level="amber", early_level="green", n_labels=100)
+    assert early.is_amber(row)
+    row.level, row.n_labels = "green", 149  # calm by what is in, and still looked at closely
+    assert early.is_amber(row)
+    row.n_labels = 150
+    assert not early.is_amber(row)
+    early.forget(row)
+    row.n_labels = 0
+    assert not early.is_amber(row)
 
 
 def test_reviewers_who_contradict_it_as_often_as_it_predicts_raise_nothing():

@@ -25,14 +25,15 @@ _WHY = {
     415: "A content type that is not taken in",
     422: "Something does not fit; `errors` names each field and its fix",
     429: "Too many requests; wait as long as Retry-After says",
-    503: "The rules are changing just now; send it again",
+    503: "The database does not answer, or the rules are changing just now; send it again",
+    507: "There is no room to keep it",
 }
 
 
 def _problems(*statuses: int) -> dict[Any, Any]:
     return {
         (status, _PROBLEM): OpenApiResponse(shapes.Problem, description=_WHY[status])
-        for status in sorted({401, 403, 429, *statuses})
+        for status in sorted({400, 401, 403, 429, 503, *statuses})
     }
 
 
@@ -88,7 +89,7 @@ SUBMIT = extend_schema(
         200: OpenApiResponse(shapes.BatchAnswer, description="All of a batch taken in"),
         207: OpenApiResponse(shapes.BatchAnswer, description="Some of a batch taken in"),
         202: OpenApiResponse(shapes.Batch, description="Accepted; `Location` says where to look"),
-        **_problems(400, 404, 409, 411, 413, 415, 422, 503),
+        **_problems(404, 409, 411, 413, 415, 422, 507),
     },
     examples=examples.SUBMIT,
 )
@@ -105,7 +106,7 @@ LIST_CASES = extend_schema(
         _query("received_after", OpenApiTypes.DATETIME, "This moment or later."),
         _query("received_before", OpenApiTypes.DATETIME, "Before this moment."),
     ],
-    responses={200: shapes.CasePage, **_problems(400, 404)},
+    responses={200: shapes.CasePage, **_problems(404)},
 )
 GET_CASE = extend_schema(
     operation_id="get_case",
@@ -140,7 +141,7 @@ UPLOAD_MEDIA = extend_schema(
     description="The body is the file: PNG, JPEG, WebP or PCM WAV, at most 25 MB.",
     tags=["cases"],
     request=dict.fromkeys(("image/png", "image/jpeg", "image/webp", "audio/wav"), OpenApiTypes.BINARY),
-    responses={201: shapes.Asset, **_problems(411, 413, 422)},
+    responses={201: shapes.Asset, **_problems(411, 413, 422, 507)},
 )
 EXPORT = extend_schema(
     operation_id="export",
@@ -157,7 +158,7 @@ EXPORT = extend_schema(
         (200, "text/csv"): OpenApiTypes.STR,
         (200, "application/x-ndjson"): OpenApiTypes.STR,
         (200, "application/vnd.apache.parquet"): OpenApiTypes.BINARY,
-        **_problems(400, 404),
+        **_problems(404),
     },
 )
 LIST_WORKFLOWS = extend_schema(
@@ -172,7 +173,7 @@ CREATE_WORKFLOW = extend_schema(
     description="It takes cases at once. Without a model, every one of them goes to a person.",
     tags=["workflows"],
     request=shapes.NewWorkflow,
-    responses={201: shapes.Workflow, **_problems(400, 409, 415, 422)},
+    responses={201: shapes.Workflow, **_problems(409, 415, 422)},
     examples=examples.WORKFLOW,
 )
 GET_WORKFLOW = extend_schema(
@@ -207,5 +208,5 @@ CHANGE_WORKFLOW = extend_schema(
     ),
     tags=["workflows"],
     request=shapes.WorkflowChange,
-    responses={200: shapes.Workflow, **_problems(400, 404, 415, 422)},
+    responses={200: shapes.Workflow, **_problems(404, 415, 422)},
 )

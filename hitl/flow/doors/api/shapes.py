@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from policy.types import REASONS, ROUTES
 from science.fields import Kind
 
 
@@ -42,8 +43,8 @@ class Problem(Shape):
 class Decision(Shape):
     """What was decided, as far as a submitter may know: nothing of the model while a person is awaited."""
 
-    route: Annotated[str, _said("`auto`, `review` or `person`.")]
-    reason: str
+    route: Annotated[Literal[tuple(route for route, _ in ROUTES)], _said("Who decides.")]  # type: ignore[valid-type]  # named there
+    reason: Annotated[Literal[(*(reason for reason, _ in REASONS), "imported")], _said("Why; see the list.")]  # type: ignore[valid-type]  # as above
     label: str | None
     confidence: Annotated[float | None, _said("Calibrated probability that the label is right.")]
     release: str | None
@@ -176,10 +177,12 @@ class Field(Shape):
     name: Annotated[str, Meta(min_length=1, max_length=100)]
     kind: Literal[tuple(kind.value for kind in Kind)]  # type: ignore[valid-type]  # the records name them
     required: bool = True
-    options: Annotated[list[str], _said("Of a category; empty means any.")] = []
+    options: Annotated[
+        list[Annotated[str, Meta(min_length=1)]], _said("Of a category; empty means any.")
+    ] = []
     minimum: float | None = None
     maximum: float | None = None
-    max_length: int | None = None
+    max_length: Annotated[int, Meta(ge=1)] | None = None
     show: Annotated[bool, _said("Explanations may point at it.")] = True
     mutable: Annotated[bool, _said("A counterfactual may propose another value.")] = True
     personal: Annotated[bool, _said("Masked in lists and exports.")] = False
@@ -189,8 +192,10 @@ class Label(Shape):
     """One answer a case may get."""
 
     name: Annotated[str, Meta(min_length=1, max_length=100)]
-    hotkey: Annotated[str, _said("Its key at the desk; given out by itself when left out.")] = ""
-    cost: Annotated[float, _said("What deciding it wrongly costs.")] = 1.0
+    hotkey: Annotated[
+        str, Meta(max_length=1, description="Its key at the desk; given out by itself when left out.")
+    ] = ""
+    cost: Annotated[float, Meta(gt=0, le=1e9, description="What deciding it wrongly costs.")] = 1.0
     meaning: str = ""
 
 
@@ -274,8 +279,10 @@ class BudgetEvidence(Shape):
 class Promise(Shape):
     """The largest share that may be wrong, and how it is audited."""
 
-    target: Annotated[float, _said("Largest share of automatic decisions that may be wrong.")] = 0.01
-    confidence: Annotated[float, _said("With which that must hold.")] = 0.95
+    target: Annotated[
+        float, Meta(gt=0, lt=1, description="Largest share of automatic decisions that may be wrong.")
+    ] = 0.01
+    confidence: Annotated[float, Meta(gt=0.5, lt=1, description="With which that must hold.")] = 0.95
     scope: Literal["overall", "per_label"] = "overall"
     audit_base: Annotated[float, _said("Share of automatic decisions that is audited.")] = 0.02
     audit_amber: Annotated[float, _said("The same while the evidence is doubtful.")] = 0.25
