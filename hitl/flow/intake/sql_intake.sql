@@ -1,5 +1,6 @@
 -- name: intake
--- takes: workflow uuid, policy_version int, stopped bool, key uuid, key_version int, case json, decision json, task json
+-- takes: workflow uuid, policy_version int, stopped bool, key uuid, key_version int
+-- takes: case json, decision json, task json
 -- Three documents, because quoting them costs a third of quoting their sixty values one by one.
 WITH gate AS (
     SELECT 1 FROM cases_workflow
