@@ -9,26 +9,31 @@ from typing import Any
 from hitl.audit.models import Entry
 from hitl.simulate.stream import Chunk
 from hitl.web.format import percent
+from monitoring.types import SignKind
 
 AMBER, RED = "amber", "red"
 LEAK = "Here: name the columns that are fields with --fields, and leave that one out."
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
-    """One thing that happened after `case` cases had come in; `level` is set where it is an alarm."""
+class Event:
+    """One thing that happened after `case` cases had come in.
+
+    `level` is set where it is an alarm, `is_proof` where the promise was proved on live labels.
+    """
 
     case: int
     kind: str
     words: str
     level: str | None = None
+    is_proof: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values."""
         return asdict(self)
 
 
-def happenings(entries: Iterable[Entry], chunks: Sequence[Chunk]) -> list[Happening]:
+def events_of(entries: Iterable[Entry], chunks: Sequence[Chunk]) -> list[Event]:
     """Return what the log tells, in its order."""
     found = []
     evidence = "green"
@@ -40,17 +45,20 @@ def happenings(entries: Iterable[Entry], chunks: Sequence[Chunk]) -> list[Happen
                 continue
         if tell is not None:
             words, level = tell(entry.detail)
-            found.append(Happening(case_at(chunks, entry.at), entry.action, words, level))
+            is_proof = entry.action == "certificate.made" and bool(
+                (entry.detail.get("seen") or {}).get("from")
+            )
+            found.append(Event(case_at(chunks, entry.at), entry.action, words, level, is_proof))
     return found
 
 
-def alarms_of(told: Iterable[Happening]) -> list[Happening]:
+def alarms_of(told: Iterable[Event]) -> list[Event]:
     """Return those that say that something is wrong, each once.
 
     While the evidence is amber, or was green again for fewer cases than it had been amber, more amber is the
     same alarm: evidence near its line crosses it to and fro.
     """
-    alarms: list[Happening] = []
+    alarms: list[Event] = []
     is_amber, began, ended = False, 0, -1
     for one in told:
         if one.level == AMBER:
@@ -134,6 +142,8 @@ def _reason(words: str, level: str | None = None) -> Callable[[Detail], Told]:
     return lambda detail: (f"{words}. {detail.get('reason') or ''}".strip(), level)
 
 
+_SIGNS = {kind.value: str(kind.label) for kind in SignKind}
+
 _TOLD: dict[str, Callable[[Detail], Told]] = {
     "audits.changed": _audits,
     "breaker.reset": _reason("Automation goes on"),
@@ -145,6 +155,7 @@ _TOLD: dict[str, Callable[[Detail], Told]] = {
     "cutoffs.in_force": _cutoffs,
     "cutoffs.withdrawn": _reason("The cutoffs were withdrawn"),
     "degree.changed": _degree,
+    "sign.raised": lambda detail: (f"An early sign: {_SIGNS.get(str(detail.get('kind')), '')}.", None),
     "release.promoted": lambda detail: (f"{detail.get('release')} is the champion.", None),
     "training.failed": _reason("A training run failed"),
     "training.refused": _refused,

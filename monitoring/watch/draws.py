@@ -23,9 +23,9 @@ from cases.models import Case, Label, Voiding
 from cases.types import Purpose
 from monitoring.watch.truth import NOT_LIVE, Truth, known_of
 from policy.models import Decision
-from policy.proof.live import Block
+from policy.proof.live_tests import Block
 from reviews.models import Review
-from science.decide import Route
+from science.decision_terms import Route
 
 MAX_DRAWN = 2_000  # labelled cases looked at in one go
 MAX_CASES = 50_000  # cases counted in one go
@@ -108,6 +108,16 @@ def delivered(workflow_id: UUID, *, since: datetime, until: datetime) -> QuerySe
     """
     rows = Decision.objects.filter(workflow_id=workflow_id, sequence=0, route=Route.AUTO)
     return rows.filter(decided_at__gte=since, decided_at__lt=until).order_by("decided_at", "case_id")
+
+
+def place_to_json(place: Cursor) -> list[str] | None:
+    """Return a place as JSON values."""
+    return None if place is None else [place[0].isoformat(), str(place[1])]
+
+
+def place_from_json(kept: Sequence[str] | None) -> Cursor:
+    """Return the place that `place_to_json` wrote."""
+    return None if kept is None else (datetime.fromisoformat(kept[0]), UUID(kept[1]))
 
 
 def after(rows: QuerySet[Decision], place: Cursor, *, until: datetime | None = None) -> QuerySet[Decision]:

@@ -6,11 +6,11 @@ from uuid import UUID
 from django.db import transaction
 
 from cases.services.versions import bump
+from hitl.accounts.automation import require_lowerer, require_raiser
 from hitl.audit.log import record
 from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid
-from policy.access import require_lowerer, require_raiser
 from policy.errors import AlreadyThere
 from policy.models import Policy
 from policy.services.locking import locked_policy
@@ -84,7 +84,11 @@ def rearm(policy: Policy, *, actor: Actor, now: datetime) -> bool:
     """
     if policy.breaker_tripped_at is None or policy.breaker_by != TrippedBy.EVIDENCE:
         return False
+    blind_rate = policy.blind_rate
     _reset(policy, "The promise has been proved again on labels from after the alarm.", actor, now)
+    # A provisional proof is to be confirmed by blind answers: the watch lowers their share once it is.
+    policy.blind_rate = blind_rate
+    policy.save(update_fields=["blind_rate"])
     return True
 
 

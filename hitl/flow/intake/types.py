@@ -10,7 +10,7 @@ from cases.content import Problem
 from hitl.accounts.clients import ClientKey
 from hitl.flow.intake.receipts import AnswerBody
 from hitl.shared.errors import HitlError
-from science.decide import Outcome
+from science.outcomes import Outcome
 
 
 class Busy(HitlError):

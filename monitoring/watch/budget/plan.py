@@ -108,11 +108,12 @@ def _base_terms(policy: Policy, n_units: int) -> Terms:
     delta = (1 - policy.confidence) / n_units
     missed, kept = 0.0, delta
     if policy.corrects_misses:
-        overlooked, known = misses(policy.workflow_id)
-        missed = NOTHING_KNOWN
-        if known:
-            corrected = correct_for_misses(overlooked, known, target=policy.target, delta=delta)
+        seen = misses(policy.workflow_id)
+        try:
+            corrected = correct_for_misses(seen.missed, seen.known, target=policy.target, delta=delta)
             missed, kept = min(corrected.miss_bound, NOTHING_KNOWN), corrected.delta
+        except ValueError:
+            missed = NOTHING_KNOWN
     return Terms(policy.target, 1, 1.0, kept, delta, missed, SHORT)
 
 

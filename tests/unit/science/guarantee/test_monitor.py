@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from science.guarantee.audits import AuditPolicy, blind_share
 from science.guarantee.blocks import closed_prefix
+from science.guarantee.exact import upper_bound
 from science.guarantee.grid import accepted_counts
-from science.guarantee.misses import correct_for_misses
+from science.guarantee.misses import OUTVOTED, correct_for_misses
 from science.guarantee.monitor import MAX_WEIGHT, Level, RiskMonitor, slopes, updated
 
 GRID = (0.9, 0.6, 0.3, 0.0)
@@ -29,28 +30,28 @@ def stream(seed: int, n: int = 80) -> tuple[np.ndarray, np.ndarray, np.ndarray, 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 80))
 @settings(max_examples=40, deadline=None)
 def test_blocks_single_audits_and_restarts_give_the_same_books(seed: int, cut: int) -> None:
-    scores, losses, pi, pi_ref = stream(seed)
+    scores, losses, pi, reference_rate = stream(seed)
     whole, parts, single = monitor(), monitor(), monitor()
-    whole.add_block(scores, losses, pi, pi_ref)
-    parts.add_block(scores[:cut], losses[:cut], pi[:cut], pi_ref[:cut])
+    whole.add_block(scores, losses, pi, reference_rate)
+    parts.add_block(scores[:cut], losses[:cut], pi[:cut], reference_rate[:cut])
     parts = RiskMonitor.from_json(json.loads(json.dumps(parts.to_json())))
-    parts.add_block(scores[cut:], losses[cut:], pi[cut:], pi_ref[cut:])
+    parts.add_block(scores[cut:], losses[cut:], pi[cut:], reference_rate[cut:])
     for i in range(len(scores)):
         single.count_cases(accepted_counts(scores[i : i + 1], np.array(GRID)))
         if not np.isnan(losses[i]):
-            single.audit(float(scores[i]), float(losses[i]), float(pi[i]), float(pi_ref[i]))
+            single.audit(float(scores[i]), float(losses[i]), float(pi[i]), float(reference_rate[i]))
     assert whole.to_json() == parts.to_json() == single.to_json()
 
 
 @given(st.integers(0, 2**32 - 1))
 @settings(max_examples=20, deadline=None)
 def test_cutoffs_side_by_side_are_monitors_of_their_own(seed: int) -> None:
-    scores, losses, pi, pi_ref = stream(seed)
+    scores, losses, pi, reference_rate = stream(seed)
     together = monitor()
-    together.add_block(scores, losses, pi, pi_ref)
+    together.add_block(scores, losses, pi, reference_rate)
     for j, cutoff in enumerate(GRID):
         alone = monitor(grid=(cutoff,))
-        alone.add_block(scores, losses, pi, pi_ref)
+        alone.add_block(scores, losses, pi, reference_rate)
         assert np.array_equal(alone.evidence[0], together.evidence[j])
 
 
@@ -171,10 +172,21 @@ def test_blind_tasks_that_are_no_audits_are_at_least_as_many(automation: float, 
 @given(st.integers(1, 500), st.data())
 def test_missed_errors_cost_target_and_delta(known: int, data: st.DataObject) -> None:
     missed = data.draw(st.integers(0, known))
+    raw = float(upper_bound(missed, known, 0.01))
+    if OUTVOTED * raw >= 1:
+        with pytest.raises(ValueError, match="every error"):
+            correct_for_misses(missed, known, target=0.01, delta=0.05)
+        return
     corrected = correct_for_misses(missed, known, target=0.01, delta=0.05)
-    assert missed / known <= corrected.miss_bound <= 1
-    assert 0 <= corrected.target < 0.01
+    assert 1.25 * missed / known <= corrected.miss_bound == pytest.approx(OUTVOTED * raw)
+    assert 0 < corrected.target < 0.01
     assert corrected.delta == pytest.approx(0.04)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
+def test_three_people_miss_at_most_a_quarter_more_than_one_whatever_the_cases(hard: list[float]) -> None:
+    q = np.array(hard)
+    assert float((q + (1 - q) * q**2).mean()) <= OUTVOTED * float(q.mean()) + 1e-12
 
 
 @pytest.mark.parametrize(("missed", "known"), [(0, 0), (3, 2), (-1, 5)])
