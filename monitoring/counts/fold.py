@@ -3,7 +3,7 @@
 import time
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,7 @@ from monitoring.counts.horizon import DATED_BEFORE, dated_from, horizon, kept_ma
 from monitoring.counts.outputs import Routed, count_outputs
 from monitoring.models import CountCursor
 from monitoring.types import CountFamily
-from science.decide import Route
+from science.decision_terms import Route
 from science.drift.counting import Content, add
 
 CHUNK = 5_000
@@ -105,7 +105,7 @@ def _fold_chunk(used: BinsInUse, *, now: datetime, chunk: int) -> int | None:
 
 
 def _new_rows(cursor: CountCursor, now_xid: int, most: int) -> list[tuple[Any, ...]]:
-    asked = {
+    asked: dict[str, Any] = {
         "workflow": cursor.workflow_id,
         "dated_from": dated_from(cursor.marks, cursor.from_xid) or _DAWN,
         "place_at": cursor.place_at or _DAWN,
@@ -142,7 +142,9 @@ def _write(used: BinsInUse, rows: Sequence[tuple[Any, ...]]) -> None:
             add(counts, {key: counted})
     labels = dict(Release.objects.filter(pk__in={key[1] for key in outputs}).values_list("id", "labels"))
     for (hour, release_id), routed in outputs.items():
-        for (field, measure), counted in count_outputs(routed, labels.get(release_id, [])).items():
+        for (field, measure), counted in count_outputs(
+            routed, labels.get(release_id or UUID(int=0), [])
+        ).items():
             add(counts, {(hour, CountFamily.OUTPUT.value, field, measure, release_id, None): counted})
     add_counts(used.binning.workflow_id, counts)
 
@@ -168,6 +170,6 @@ def _sent_again(workflow_id: UUID, rows: Sequence[tuple[Any, ...]]) -> set[UUID]
 def add_counts(workflow_id: UUID, counts: Mapping[CountKey, np.ndarray]) -> None:
     """Add counts to the hours, in an order that all writers keep."""
     ordered = sorted(counts.items(), key=lambda item: tuple(map(str, item[0])))
-    values: Iterable[Any] = [(workflow_id, *key, counted.tolist()) for key, counted in ordered]
+    values: list[Any] = [(workflow_id, *key, counted.tolist()) for key, counted in ordered]
     with connection.cursor() as cursor:
         cursor.executemany(_ADD, values)

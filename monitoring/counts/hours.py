@@ -14,7 +14,7 @@ from monitoring.types import CountFamily
 from policy.models import Decision
 from reviews.models import KnownAnswerCase, Review
 from reviews.types import Mode
-from science.drift.cells import CategoryCells, NumberCells
+from science.drift.cells import CategoryCells, Cells, NumberCells
 from science.drift.counting import Key, add
 from science.drift.measures import Measure
 
@@ -36,7 +36,7 @@ MEASURES = (
     Measure(SECONDS_OF, "time for an answer", "s"),
     Measure(WAITED, "wait until the answer", "min"),
 )
-CELLS = {
+CELLS: dict[str, Cells] = {
     OVERRIDE: OVERRIDES,
     BLIND_ANSWER: BLIND,
     KNOWN_ANSWER: KNOWN,

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -58,7 +59,7 @@ def blocks(
         release_id, any_release: count what one release scored, or everything.
     """
     first = until - n * length
-    asked = {
+    asked: dict[str, Any] = {
         "workflow": workflow_id,
         "family": family.value,
         "first": first,

@@ -73,7 +73,10 @@ def sudden(
     """
     rule = persistence or Persistence()
     keys = list(windows)
-    tested = [{key: _tested(windows[key], i, ordered[key], a_day, rng, min_cases) for key in keys} for i in range(LATEST)]
+    tested = [
+        {key: _tested(windows[key], i, ordered[key], a_day, rng, min_cases) for key in keys}
+        for i in range(LATEST)
+    ]
     flags = [found({key: result[0].p_value for key, result in one.items()}) for one in tested]
     q = dict(zip(keys, q_values([tested[0][key][0].p_value for key in keys]), strict=True))
     seen = {}
@@ -150,7 +153,7 @@ def _tested(
 
 def _reference(counts: np.ndarray, place: int, before: int, a_day: int) -> Sequence[int]:
     """Windows of the same hours before the tested ones; of the same weekday where they hold enough cases."""
-    same_hours = [i for i in range(place % a_day, before, a_day)]
+    same_hours = list(range(place % a_day, before, a_day))
     same_day = [i for i in same_hours if (place - i) % (7 * a_day) == 0]
     enough = len(same_day) >= 3 and counts[same_day].sum() >= RICH * max(1, int(counts[place].sum()))
     return same_day if enough else same_hours

@@ -1,24 +1,33 @@
 """Every routing is counted once, whatever commits late, is killed or happens twice at a time."""
 
+import io
 from datetime import timedelta
 from threading import Event, Thread
 
 import numpy as np
 import pytest
 from django.db import connection, transaction
+from PIL import Image
 
-from cases.models import Case, Workflow
+from cases.models import Case, SchemaVersion, Workflow
+from cases.services.media import store_asset
 from hitl.accounts.clients import ClientKey
 from hitl.flow.intake.submit import submit_cases
 from hitl.flow.intake.types import Intake, Submission
 from monitoring.counts import binning, fold
 from monitoring.counts.binning import baseline_for
 from monitoring.counts.fold import fold_counts
+from monitoring.counts.hours import count_people
+from monitoring.counts.retention import drop_old_counts
 from monitoring.counts.windows import blocks, full_hour
 from monitoring.models import Binning, CountCursor, HourCount
 from monitoring.types import CountFamily
 from policy.models import Decision
-from tests.support.factories import NOW, client_key
+from reviews.models import Review
+from tests.support.case_rows import answer, waiting_case, workflow_of
+from tests.support.factories import NOW, client_key, person
+from tests.support.policy_rows import champion_of, workflow_with_policy
+from tests.support.review_rows import suggest
 from tests.support.spam import labelled, mail_workflow, mails
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,6 +53,13 @@ def counted(workflow: Workflow, measure: str = "words", field: str = "body") -> 
     """Counts of a measure over all hours."""
     rows = HourCount.objects.filter(workflow=workflow, measure=measure, field=field)
     return np.sum([row.counts for row in rows], axis=0, dtype=np.int64)
+
+
+def picture(colour: str) -> bytes:
+    """A PNG of one colour."""
+    file = io.BytesIO()
+    Image.new("RGB", (40, 30), colour).save(file, "PNG")
+    return file.getvalue()
 
 
 def everything() -> list[tuple[object, ...]]:
@@ -176,3 +192,72 @@ def test_blocks_are_sums_of_hours(workflow: Workflow) -> None:
     )
     assert seen.starts[0] == first - 2 * HOUR
     assert seen.counts["body", "words"].sum(axis=1).tolist() == [0, 21, 25]
+
+
+def people(workflow: Workflow, measure: str) -> list[int]:
+    """Counts of what people did, over all hours."""
+    rows = HourCount.objects.filter(workflow=workflow, family=CountFamily.PEOPLE, measure=measure)
+    return [int(count) for count in np.sum([row.counts for row in rows], axis=0, dtype=np.int64)]
+
+
+def test_answers_are_counted_until_they_are_taken_back() -> None:
+    release = champion_of(workflow_with_policy(degree="assist"))
+    ann, workflow = person("ann", "reviewer"), release.workflow
+    for n, label in enumerate(("ham", "ham", "spam")):
+        case = waiting_case(workflow, {"body": str(n)}, at=NOW)
+        suggest(case, release, label="ham", confidence=0.8, runner_up="spam")
+        answer(case, ann, label, after=5)
+    for _ in range(2):  # counted anew, in place of what was counted before
+        count_people(workflow.id, now=NOW + 10 * MINUTE)
+    assert people(workflow, "override")[:2] == [2, 1]
+    assert sum(people(workflow, "seconds")) == 3
+    Review.objects.filter(label="spam").update(undone_at=NOW + 11 * MINUTE)
+    count_people(workflow.id, now=NOW + 12 * MINUTE)
+    assert people(workflow, "override")[:2] == [2, 0]
+    Review.objects.update(undone_at=NOW + 13 * MINUTE)
+    count_people(workflow.id, now=NOW + 14 * MINUTE)
+    assert not HourCount.objects.filter(family=CountFamily.PEOPLE).exists()
+
+
+def test_pictures_are_counted_by_what_was_kept_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(binning, "MIN_LEARNED", 2)
+    fields = [{"name": "photo", "kind": "image", "required": False}]
+    workflow = workflow_of("photos", fields=fields, labels=["cat", "dog"])
+    for colour in ("#ffffff", "#000000", "#808080", "#ff0000"):
+        content = {"photo": {"asset": store_asset(picture(colour), now=NOW).sha256}}
+        waiting_case(workflow, content, at=NOW)
+    waiting_case(workflow, {"photo": None}, at=NOW)
+    fold_counts(workflow.id, now=NOW + MINUTE)
+    seen = counted(workflow, "brightness", "photo")
+    assert (seen.sum(), seen[-1], seen[-2]) == (5, 1, 0)  # of them missing, and unmeasured
+
+
+def test_old_counts_go_and_so_do_bins_that_nothing_is_counted_in(workflow: Workflow) -> None:
+    submit(5, minutes=0)
+    fold_counts(workflow.id, now=NOW + MINUTE)
+    Binning.objects.update(ended_at=NOW + HOUR)
+    assert drop_old_counts(now=NOW + timedelta(days=399)) == 0
+    assert drop_old_counts(now=NOW + timedelta(days=402)) > 0
+    assert not Binning.objects.exists()
+
+
+def test_other_fields_make_other_bins_and_the_old_counts_stay(workflow: Workflow) -> None:
+    submit(5, minutes=0)
+    fold_counts(workflow.id, now=NOW + MINUTE)
+    version = SchemaVersion.objects.get(workflow=workflow)
+    SchemaVersion.objects.create(
+        workflow=workflow,
+        number=2,
+        fields=[*version.fields, {"name": "size", "kind": "number", "required": False}],
+        labels=version.labels,
+        schema_sha256="2" * 64,
+        created_at=NOW,
+    )
+    Workflow.objects.filter(pk=workflow.pk).update(schema_version=2)
+    Case.objects.filter(origin="import").update(schema_version=2)
+    before = everything()
+    fold_counts(workflow.id, now=NOW + 2 * MINUTE)
+    assert everything() == before
+    made = Binning.objects.get(ended_at=None)
+    assert (made.schema_version, made.reason) == (2, binning.OTHER_FIELDS)
+    assert ["size", "value"] in [cells[:2] for cells in made.bins["cells"]]
