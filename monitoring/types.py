@@ -36,3 +36,11 @@ MAY: Mapping[SignKind, frozenset[SignMay]] = {
     # Training again mends no machine that computes wrongly.
     SignKind.SKEW: frozenset({SignMay.RAISE_AUDITS, SignMay.PAUSE_CANARY}),
 }
+
+
+class CountFamily(models.TextChoices):
+    """What is counted."""
+
+    INPUT = "input", "Inputs"
+    OUTPUT = "output", "Outputs"
+    PEOPLE = "people", "People"

@@ -7,11 +7,22 @@ from django.db.models import F, Q
 
 from cases.models import Workflow
 from hitl.shared.ids import new_id
+from monitoring.models.counts import Baseline, Binning, CountCursor, HourCount
 from monitoring.models.signs import EarlySign
 from policy.types import BudgetPeriod as Length
 from policy.types import LossKind, Scope
 
-__all__ = ["BudgetPeriod", "BudgetVerdict", "EarlySign", "HourTally", "Watermark"]
+__all__ = [
+    "Baseline",
+    "Binning",
+    "BudgetPeriod",
+    "BudgetVerdict",
+    "CountCursor",
+    "EarlySign",
+    "HourCount",
+    "HourTally",
+    "Watermark",
+]
 
 
 class HourTally(models.Model):
