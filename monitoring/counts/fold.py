@@ -13,6 +13,7 @@ import orjson
 from django.db import connection, transaction
 
 from cases.models import Case, Workflow
+from hitl.shared.statements import statements_beside
 from models_store.models import Release
 from models_store.selectors import champion
 from monitoring.counts.binning import BinsInUse, bins_in_use, files_of, make_baseline
@@ -31,25 +32,7 @@ CountKey = tuple[
     datetime, str, str, str, UUID | None, UUID | None
 ]  # hour, family, field, measure, release, bins
 
-_NEW = """
-SELECT d.case_id, d.decided_at, d.release_id, d.route, d.predicted, d.score, d.confidence,
-       c.content, c.schema_version, c.content_sha256, c.received_at
-FROM policy_decision AS d JOIN cases_case AS c ON c.id = d.case_id,
-     LATERAL (SELECT %(now_xid)s - ((%(now_xid)s - d.xmin::text::bigint) & 4294967295) AS xid) AS written
-WHERE d.workflow_id = %(workflow)s AND d.sequence = 0 AND d.epoch = 1
-  AND d.decided_at >= %(dated_from)s AND (d.decided_at, d.case_id) > (%(place_at)s, %(place_case)s)
-  AND written.xid >= %(from_xid)s AND written.xid < %(to_xid)s
-ORDER BY d.decided_at, d.case_id LIMIT %(most)s
-"""  # a row has 32 bits of its transaction: the whole number follows from one that is not smaller
-
-_ADD = """
-INSERT INTO monitoring_hourcount AS t
-    (workflow_id, hour, family, field, measure, release_id, binning_id, counts)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
-ON CONFLICT (workflow_id, hour, family, field, measure, release_id, binning_id) DO UPDATE
-SET counts = (SELECT array_agg(a + b ORDER BY i) FROM unnest(t.counts, EXCLUDED.counts)
-              WITH ORDINALITY AS u(a, b, i))
-"""
+_SQL = statements_beside(__file__)
 
 
 def fold_counts(workflow_id: UUID, *, now: datetime, seconds: float = 20.0, chunk: int = CHUNK) -> int:
@@ -116,7 +99,7 @@ def _new_rows(cursor: CountCursor, now_xid: int, most: int) -> list[tuple[Any, .
         "most": most,
     }
     with connection.cursor() as db:
-        db.execute(_NEW, asked)
+        db.execute(_SQL["new_routings"].text, asked)
         return list(db.fetchall())
 
 
@@ -170,6 +153,9 @@ def _sent_again(workflow_id: UUID, rows: Sequence[tuple[Any, ...]]) -> set[UUID]
 def add_counts(workflow_id: UUID, counts: Mapping[CountKey, np.ndarray]) -> None:
     """Add counts to the hours, in an order that all writers keep."""
     ordered = sorted(counts.items(), key=lambda item: tuple(map(str, item[0])))
-    values: list[Any] = [(workflow_id, *key, counted.tolist()) for key, counted in ordered]
+    names = ("workflow", "hour", "family", "field", "measure", "release", "bins", "counts")
+    values: list[Any] = [
+        dict(zip(names, (workflow_id, *key, counted.tolist()), strict=True)) for key, counted in ordered
+    ]
     with connection.cursor() as cursor:
-        cursor.executemany(_ADD, values)
+        cursor.executemany(_SQL["add_hour_count"].text, values)

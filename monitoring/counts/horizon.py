@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
+from hitl.shared.statements import statements_beside
+
 DATED_BEFORE = timedelta(minutes=15)  # a row's date is taken at most so long before its transaction writes
 
 
@@ -26,27 +28,13 @@ class Horizon:
     coming: int
 
 
-# What runs in another database of the cluster writes no row of ours; what cannot be told counts as ours.
-_HORIZON = """
-WITH taken AS MATERIALIZED (SELECT pg_current_snapshot() AS at),
-running AS (SELECT pg_snapshot_xip(at)::text::bigint AS xid FROM taken),
-elsewhere AS (
-    SELECT held.transactionid::text::bigint AS xid
-    FROM pg_locks AS held JOIN pg_stat_activity AS who USING (pid)
-    WHERE held.locktype = 'transactionid' AND held.granted AND held.mode = 'ExclusiveLock'
-      AND who.datname <> current_database()
-)
-SELECT coalesce(
-    (SELECT min(xid) FROM running WHERE (xid & 4294967295) NOT IN (SELECT xid FROM elsewhere)),
-    pg_snapshot_xmax(at)::text::bigint
-), pg_snapshot_xmax(at)::text::bigint FROM taken
-"""
+_SQL = statements_beside(__file__)
 
 
 def horizon() -> Horizon:
     """Return the horizon now."""
     with connection.cursor() as cursor:
-        cursor.execute(_HORIZON)
+        cursor.execute(_SQL["horizon"].text)
         ended, coming = cursor.fetchone()
     return Horizon(ended, coming)
 

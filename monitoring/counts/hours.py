@@ -10,6 +10,7 @@ import numpy as np
 from django.db import connection, transaction
 
 from cases.types import Purpose
+from hitl.shared.statements import statements_beside
 from monitoring.types import CountFamily
 from policy.models import Decision
 from reviews.models import KnownAnswerCase, Review
@@ -44,13 +45,7 @@ CELLS: dict[str, Cells] = {
     WAITED: MINUTES,
 }
 
-_PUT = """
-INSERT INTO monitoring_hourcount
-    (workflow_id, hour, family, field, measure, release_id, binning_id, counts)
-VALUES (%s, %s, %s, '', %s, NULL, NULL, %s)
-ON CONFLICT (workflow_id, hour, family, field, measure, release_id, binning_id)
-DO UPDATE SET counts = EXCLUDED.counts
-"""
+_SQL = statements_beside(__file__)
 
 
 @transaction.atomic
@@ -64,7 +59,13 @@ def count_people(workflow_id: UUID, *, now: datetime, hours: int = HOURS_ANEW) -
         for measure, seen in values.items():
             add(counts[hour], {("", measure): CELLS[measure].count(seen)})
     rows: list[Any] = [
-        (workflow_id, hour, CountFamily.PEOPLE.value, measure, counted.tolist())
+        {
+            "workflow": workflow_id,
+            "hour": hour,
+            "family": CountFamily.PEOPLE.value,
+            "measure": measure,
+            "counts": counted.tolist(),
+        }
         for hour, some in sorted(counts.items())
         for (_, measure), counted in sorted(some.items())
     ]
@@ -74,7 +75,7 @@ def count_people(workflow_id: UUID, *, now: datetime, hours: int = HOURS_ANEW) -
             " WHERE workflow_id = %s AND family = %s AND hour >= %s AND NOT hour = ANY(%s)",
             [workflow_id, CountFamily.PEOPLE.value, first, sorted(counts)],
         )
-        cursor.executemany(_PUT, rows)
+        cursor.executemany(_SQL["put_hour_count"].text, rows)
     return n
 
 

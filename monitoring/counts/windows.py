@@ -10,19 +10,11 @@ from uuid import UUID
 import numpy as np
 from django.db import connection
 
+from hitl.shared.statements import statements_beside
 from monitoring.types import CountFamily
 from science.drift.counting import Key
 
-_READ = """
-SELECT field, measure, floor(extract(epoch FROM hour - %(first)s) / %(seconds)s)::int AS block,
-       array_to_string(counts, ',') AS counts
-FROM monitoring_hourcount
-WHERE workflow_id = %(workflow)s AND family = %(family)s AND hour >= %(first)s AND hour < %(last)s
-  AND (%(any_release)s OR release_id IS NOT DISTINCT FROM %(release)s)
-  AND binning_id IS NOT DISTINCT FROM %(binning)s
-  AND (%(measures)s::text[] IS NULL OR measure = ANY(%(measures)s))
-  AND (%(field)s::text IS NULL OR field = %(field)s)
-"""
+_SQL = statements_beside(__file__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +65,7 @@ def blocks(
     }
     rows: dict[Key, list[tuple[int, np.ndarray]]] = defaultdict(list)
     with connection.cursor() as cursor:
-        cursor.execute(_READ, asked)
+        cursor.execute(_SQL["hour_counts"].text, asked)
         for name, measure, block, text in cursor.fetchall():
             rows[name, measure].append((block, np.array(text.split(","), dtype=np.int64)))
     counts = {}
