@@ -53,9 +53,12 @@ class WorkflowStopView(ApiView):
 
 
 def _reason(request: Request) -> str:
+    """Return the reason given; one is asked for even where it changes nothing, as all is stopped already."""
     reason = object_of(request, {"reason"}).get("reason", "")
     if not isinstance(reason, str):
         raise Invalid([{"field": "reason", "error": "is not a text", "fix": "Send it in quotes."}])
+    if not reason.strip():
+        raise Invalid([{"field": "reason", "error": "is missing", "fix": "Say in a few words why it stops."}])
     return reason
 
 
