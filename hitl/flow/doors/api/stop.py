@@ -14,7 +14,7 @@ from hitl.shared import clock
 from hitl.shared.errors import Invalid, NotAllowed
 from hitl.stop.models import Stop
 from hitl.stop.selectors import stop_in_force
-from hitl.stop.services import stop_everything
+from hitl.stop.services import checked_reason, stop_everything
 from policy.services.breaker import trip_breaker
 
 
@@ -57,9 +57,7 @@ def _reason(request: Request) -> str:
     reason = object_of(request, {"reason"}).get("reason", "")
     if not isinstance(reason, str):
         raise Invalid([{"field": "reason", "error": "is not a text", "fix": "Send it in quotes."}])
-    if not reason.strip():
-        raise Invalid([{"field": "reason", "error": "is missing", "fix": "Say in a few words why it stops."}])
-    return reason
+    return checked_reason(reason)
 
 
 def _body(stop: Stop | None) -> dict[str, Any]:
