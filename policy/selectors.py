@@ -9,6 +9,8 @@ import orjson
 from django.db import connection
 
 from hitl.shared.prepared import Prepared
+from models_store.types import ReleaseRole
+from policy.canary_models import Canary
 from policy.models import (
     Certificate,
     CutoffSet,
@@ -70,6 +72,13 @@ def open_handovers(workflow_id: UUID) -> list[HandoverTrial]:
     """Return the handovers that are going on, by challenger, oldest first."""
     rows = HandoverTrial.objects.select_related("release", "champion")
     return list(rows.filter(workflow_id=workflow_id, ended_at=None).order_by("release__number"))
+
+
+def open_canary(workflow_id: UUID) -> Canary | None:
+    """Return the canary of a workflow whose release has that role still."""
+    role = {"release__role_spans__role": ReleaseRole.CANARY, "release__role_spans__until": None}
+    rows = Canary.objects.select_related("release", "champion", "workflow")
+    return rows.filter(workflow_id=workflow_id, ended_at=None, **role).first()
 
 
 def cutoffs_in_force(release_id: UUID) -> CutoffSet | None:

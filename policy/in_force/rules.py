@@ -7,10 +7,10 @@ from uuid import UUID
 from cases.models import SchemaVersion
 from models_store.models import Release
 from models_store.selectors import champion
-from policy.in_force.basis import basis_of
 from policy.canary_models import Canary
+from policy.in_force.basis import basis_of
 from policy.models import CutoffSet, Policy
-from policy.selectors import cutoffs_in_force
+from policy.selectors import cutoffs_in_force, open_canary
 from science.decide import Basis, Degree, Rule
 from science.rule import PROVISIONAL_RAMP
 
@@ -102,11 +102,7 @@ def rule_for(workflow_id: UUID) -> Governing:
     if schema is None:
         return Governing(Deciding(_CLOSED), version, trouble="The workflow's current schema is missing.")
     release = champion(workflow_id)
-    canary = (
-        Canary.objects.select_related("release").filter(workflow_id=workflow_id, ended_at=None).first()
-        if release
-        else None
-    )
+    canary = open_canary(workflow_id) if release else None
     try:
         deciding = _deciding(policy, schema, release)
     except (ValueError, TypeError, LookupError, AttributeError) as contradiction:

@@ -1,7 +1,7 @@
 """Is one arm wrong more often than the other? An e-process that may be read after every label.
 
-**The bet.** Take a block of n losses y of the canary and m losses x of the champion, all in [0, 1], and stakes
-a, b >= 0 with ``n a = m b``. For a fixed number t the block multiplies wealth by
+**The bet.** Take a block of n losses y of the canary and m losses x of the champion, all in [0, 1], and
+stakes a, b >= 0 with ``n a = m b``. For a fixed number t the block multiplies wealth by
 
     product of (1 + a (y - t))  x  product of (1 - b (x - t)).
 

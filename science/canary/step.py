@@ -12,7 +12,7 @@ HARM = {
     "champion": 0.8,
     "promise": 0.2,
 }  # how the chance of a false rollback is shared among what it is held against
-IMBALANCE = 0.0025  # chance of a false sample-ratio alarm of each of the four stages, over the whole canary
+IMBALANCE = 0.0006  # chance of a false sample-ratio alarm at each of the four stages, in each step
 
 
 class Outcome(StrEnum):
