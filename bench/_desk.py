@@ -31,15 +31,15 @@ class Desk:
             "X-Desk": "1",
             "Content-Type": "application/x-www-form-urlencoded",
         }
-        self.held: list[tuple[UUID, UUID]] = []  # lease and case of what is in hand, oldest first
+        self.leased: list[tuple[UUID, UUID]] = []  # lease and case of what is in hand, oldest first
 
     def claim(self) -> None:
         """Ask for the next case."""
         self._take(self._post("/review/next/", {}))
 
     def answer(self, label: str, *, stay: bool) -> None:
-        """Answer the case held longest; unless `stay`, the next one comes with the reply."""
-        lease, _ = self.held.pop(0)
+        """Answer the case leased longest; unless `stay`, the next one comes with the reply."""
+        lease, _ = self.leased.pop(0)
         form = {"lease": str(lease), "label": label, "seconds": "4", **({"stay": "1"} if stay else {})}
         page = self._post("/review/answer/", form)
         if not stay:
@@ -49,7 +49,7 @@ class Desk:
         lease, case = _LEASE.search(page), _CASE.search(page)
         if lease is None or case is None:
             raise RuntimeError(f"no case was handed out: {page[:500]!r}")
-        self.held.append((UUID(lease[1].decode()), UUID(case[1].decode())))
+        self.leased.append((UUID(lease[1].decode()), UUID(case[1].decode())))
 
     def _post(self, path: str, form: dict[str, str]) -> bytes:
         body = urlencode({"workflow": self._workflow, **form}).encode()

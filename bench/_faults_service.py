@@ -36,7 +36,7 @@ READY_SECONDS = 240
 IMAGE_FIELDS = [{"name": "photo", "kind": "image"}]
 FIELDS = [{"name": "amount", "kind": "number"}]
 LABELS = [{"name": "paid"}, {"name": "lost"}]
-CLOCKWORK = ROOT / "bench" / "clockwork"
+FAKE_TIME = ROOT / "bench" / "fake_time"
 
 
 @dataclass
@@ -103,7 +103,7 @@ def service() -> Iterator[Service]:
         "HITL_DATA_DIR": str(data),
         "HITL_WEBHOOK_NETWORKS": "127.0.0.0/8",
         "HITL_LOG_LEVEL": "ERROR",
-        "PYTHONPATH": str(CLOCKWORK),
+        "PYTHONPATH": str(FAKE_TIME),
         "HITL_FAULTS_CLOCK": str(time_file),
     }
     port = free_port()

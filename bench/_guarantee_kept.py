@@ -41,7 +41,7 @@ class Kept:
         A run of less than a chunk is kept apart, as a chunk of its own size.
         """
         chunk = min(chunk, wanted)
-        place = self.folder / f"{name.replace(' ', '-')}.{chunk}.{self._fingerprint()}.json"
+        place = self.folder / f"{name.replace(' ', '-')}.{chunk}.{self._digest()}.json"
         figures: dict[str, list[float]] = json.loads(place.read_text()) if place.exists() else {}
         while (done := min(map(len, figures.values()), default=0)) < wanted:
             rng = np.random.default_rng([SEED, zlib.crc32(name.encode()), done // chunk])
@@ -60,12 +60,12 @@ class Kept:
         half.write_text(json.dumps(figures))
         half.replace(place)
 
-    def _fingerprint(self) -> str:
-        return fingerprint(*self.sources)
+    def _digest(self) -> str:
+        return digest(*self.sources)
 
 
 @cache
-def fingerprint(*sources: Path) -> str:
+def digest(*sources: Path) -> str:
     """What these modules, and all they need, do."""
     needed = sorted(frozenset().union(*map(_needed, sources)))
     return hashlib.sha256("".join(map(_meaning, needed)).encode()).hexdigest()[:12]

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from bench._guarantee_kept import fingerprint
+from bench._guarantee_kept import digest
 from hitl.demo.worlds import DATA
 from science.worlds.pool import Pool
 from science.worlds.ranked import WORLDS
@@ -43,7 +43,7 @@ def real(name: str, make: "Maker", data: Path | None, keep: Path) -> Pool | None
     source = _source(name, data)
     if name not in _SHIPPED and source is None:
         return None
-    place = keep / f"pool-{name}.{fingerprint(Path(__file__))}.json"
+    place = keep / f"pool-{name}.{digest(Path(__file__))}.json"
     if place.exists():
         kept = json.loads(place.read_text())
         return Pool(name, np.array(kept["scores"]), np.array(kept["wrong"], dtype=np.float64))

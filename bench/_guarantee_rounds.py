@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from science.decide import Basis, Degree, Rule, decide
+from science.decide import decide
+from science.decision_terms import Basis, Degree
 from science.draws import Draws
 from science.guarantee.audits import AuditPolicy
 from science.guarantee.certify import certify
@@ -28,6 +29,7 @@ from science.guarantee.planning import TestPlan, plan
 from science.guarantee.succession import Standing, takes_over
 from science.guarantee.thinning import thin
 from science.guarantee.verdict import Certified, Verdict
+from science.rule import Rule
 from science.worlds.stream import Stream
 
 TARGET, DELTA = 0.02, 0.05
@@ -217,17 +219,17 @@ def _pass(
         draws = Draws.simulated(truth[part].size, rng)
         outcomes = decide(champion.rule, proba[part], draws=draws, now=0.0)
         automatic[part] = outcomes.automatic
-        seen, pi, pi_ref = outcomes.blind, outcomes.pi, outcomes.pi_ref
+        seen, pi, reference_rate = outcomes.blind, outcomes.pi, outcomes.reference_rate
         losses = np.where(seen, wrong[part], np.nan)
         answers = Answers(
             features[part][seen], truth[part][seen], pi[seen] if habit.weighs else np.ones(seen.sum())
         )
         if habit.trusts:
-            losses, pi, pi_ref = np.nan_to_num(losses), np.ones(seen.size), np.ones(seen.size)
+            losses, pi, reference_rate = np.nan_to_num(losses), np.ones(seen.size), np.ones(seen.size)
             answers = Answers(features[part], np.where(seen, truth[part], said[part]), pi)
         blocks.append(answers)
         if champion.in_force is not None:
-            champion.monitor.add_block(scores[part], losses, pi, pi_ref)
+            champion.monitor.add_block(scores[part], losses, pi, reference_rate)
             if champion.step_down_if_red():
                 since, alarms = len(blocks), alarms + 1
     return _Passed(automatic, wrong, _joined(blocks), _joined(blocks[since:] or blocks[-1:]), alarms)

@@ -14,13 +14,15 @@ from uuid import UUID
 import numpy as np
 
 from hitl.bench.rows import Row, from_runs, ratio
-from science.decide import Basis, Degree, Rule, decide
+from science.decide import decide
+from science.decision_terms import Basis, Degree
 from science.draws import draw
 from science.guarantee.certify import certify
 from science.guarantee.grid import coverage_grid
 from science.guarantee.monitor import RiskMonitor
 from science.guarantee.planning import plan
 from science.guarantee.sequential import AnytimeCertifier
+from science.rule import Rule
 from science.worlds.ranked import GOOD
 
 LABELS, CUTOFFS = 100_000, 200

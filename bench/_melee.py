@@ -85,12 +85,12 @@ class Melee:
         names, weights = [*MISHAPS, "well"], [*MISHAPS.values(), 1 - sum(MISHAPS.values())]
         try:
             while len(self.saved) < self._goal:
-                held = claim_next(actor=user.as_actor(), workflow_ids=None, now=clock.now())
-                if held is None:
+                leased = claim_next(actor=user.as_actor(), workflow_ids=None, now=clock.now())
+                if leased is None:
                     raise RuntimeError("the queue is empty")
                 mishap = dice.choices(names, weights)[0]
                 self._note(mishap)
-                getattr(self, f"_{mishap}")(user, held.lease_token)
+                getattr(self, f"_{mishap}")(user, leased.lease_token)
         finally:
             connection.close()
 

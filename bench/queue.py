@@ -115,19 +115,19 @@ def _service_rounds(backlog: Backlog, length: int, amount: Amount) -> Rounds:
     found = Rounds()
     for place in range(amount.rounds + 1):
         backlog.fill(length)
-        held: list[tuple[User, LeasedTask]] = []
+        leased: list[tuple[User, LeasedTask]] = []
         walls: list[float] = []
         people = iter([user for user in backlog.reviewers for _ in range(MAX_LEASES)])
 
-        def claim(held=held, walls=walls, people=people) -> None:  # type: ignore[no-untyped-def]
+        def claim(leased=leased, walls=walls, people=people) -> None:  # type: ignore[no-untyped-def]
             user = next(people)
-            walls.append(_clocked(lambda: held.append((user, _claim(user, None)))))
+            walls.append(_clocked(lambda: leased.append((user, _claim(user, None)))))
 
-        def answer(held=held) -> None:  # type: ignore[no-untyped-def]
-            _answer(*held.pop())
+        def answer(leased=leased) -> None:  # type: ignore[no-untyped-def]
+            _answer(*leased.pop())
 
         claims = cost(claim, len(backlog.reviewers) * MAX_LEASES)
-        answers = cost(answer, len(held))
+        answers = cost(answer, len(leased))
         if place:  # the first round warms what is cached
             found.claims.append(claims)
             found.answers.append(answers)
@@ -143,15 +143,15 @@ def _clocked(call: Callable[[], object]) -> float:
 
 
 def _claim(user: User, view: list[UUID] | None) -> LeasedTask:
-    held = claim_next(actor=user.as_actor(), workflow_ids=view, now=clock.now())
-    if held is None:
+    leased = claim_next(actor=user.as_actor(), workflow_ids=view, now=clock.now())
+    if leased is None:
         raise RuntimeError("the queue is empty")
-    return held
+    return leased
 
 
-def _answer(user: User, held: LeasedTask) -> None:
+def _answer(user: User, leased: LeasedTask) -> None:
     submit_review(
-        lease_token=held.lease_token,
+        lease_token=leased.lease_token,
         answer=Answer(LABELS[0], seconds=4),
         actor=user.as_actor(),
         now=clock.now(),
@@ -210,12 +210,12 @@ def _door_rows(server: Web, view: View, backlog: Backlog, amount: Amount) -> lis
     with_claim = floors.sums(floors.view, floors.claim)
     with_insert = floors.sums(floors.view, floors.insert)
     rows: list[Row] = []
-    for key, name, floor, said, held in (
+    for key, name, floor, said, leased in (
         ("claim", claim, with_claim, "a bare view + a plain claim", DESK_CLAIM),
         ("answer", answer, with_insert, "a bare view + INSERT", DESK_ANSWER),
         ("both", both_name, floors.sums(with_claim, floors.insert), "all three", DESK_BOTH),
     ):
-        rows.append(ratio(f"{name}, over {said}", [one.cpu for one in costs[key]], floor, **held))
+        rows.append(ratio(f"{name}, over {said}", [one.cpu for one in costs[key]], floor, **leased))
         rows += cost_rows(f"  {name}", costs[key])
     return [*rows, from_runs("  floor: Granian + Django without middleware", "ms CPU", floors.view)]
 
@@ -232,9 +232,9 @@ def _services_at_once(backlog: Backlog, claims: int) -> list[UUID]:
         seen = []
         try:
             for n in range(claims // AT_ONCE):
-                held = _claim(user, backlog.views[n % len(backlog.views)])
-                seen.append(held.case_id)
-                _answer(user, held)
+                leased = _claim(user, backlog.views[n % len(backlog.views)])
+                seen.append(leased.case_id)
+                _answer(user, leased)
         finally:
             connection.close()
         return seen
@@ -251,7 +251,7 @@ def _desks_at_once(server: Web, backlog: Backlog, claims: int) -> list[UUID]:
         seen = []
         desk.claim()
         for n in range(claims // AT_ONCE):
-            seen.append(desk.held[-1][1])
+            seen.append(desk.leased[-1][1])
             desk.answer(LABELS[0], stay=n + 1 == claims // AT_ONCE)
         desk.close()
         return seen

@@ -23,6 +23,8 @@ class TrainingRun(models.Model):
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
+    requested_by_name = models.CharField(max_length=150, help_text="Of a person or a job of the service.")
+    because = models.CharField(max_length=300, blank=True, help_text="Why it was asked for.")
     requested_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     heartbeat_at = models.DateTimeField(null=True, help_text="The worker's last sign of life.")

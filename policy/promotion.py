@@ -11,7 +11,7 @@ from policy.models import Certificate, CutoffSet, Policy, Watch
 from policy.selectors import certificate_for, cutoffs_in_force
 from policy.services.cutoffs import certified_cutoffs
 from policy.types import CertificateStatus, Scope
-from science.decide import Basis
+from science.decision_terms import Basis
 from science.guarantee.succession import Standing, takes_over
 from science.rule import PROVISIONAL_RAMP
 

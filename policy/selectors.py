@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 from django.db import connection
 
+from hitl.shared.errors import NotFound
 from hitl.shared.prepared import Prepared
 from models_store.types import ReleaseRole
 from policy.canary_models import Canary
@@ -18,6 +19,7 @@ from policy.models import (
     DegreeChange,
     HandoverTrial,
     Policy,
+    Recall,
     Trial,
 )
 from policy.types import LIVE_CERTIFICATES, ChangeStatus
@@ -134,3 +136,20 @@ def certificate_for(policy: Policy, release_id: UUID, *, now: datetime) -> Certi
         release_id=release_id, status__in=LIVE_CERTIFICATES, valid_until__gt=now
     )
     return next((one for one in live.order_by("-id") if one.covers(policy)), None)
+
+
+def recalls_of(workflow_id: UUID) -> list[Recall]:
+    """Return the newest recalls of a workflow."""
+    return list(Recall.objects.filter(workflow_id=workflow_id).select_related("release").order_by("-at")[:50])
+
+
+def recall_of(workflow_id: UUID, recall_id: UUID) -> Recall:
+    """Return one recall of the workflow.
+
+    Raises:
+        NotFound: it has no such recall.
+    """
+    found = Recall.objects.filter(pk=recall_id, workflow_id=workflow_id).select_related("release").first()
+    if found is None:
+        raise NotFound("There is no such recall.")
+    return found

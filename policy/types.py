@@ -2,8 +2,8 @@
 
 from django.db import models
 
-from science.decide import Basis, Reason, Route
-from science.decide import Degree as _Degree
+from science.decision_terms import Basis, Reason, Route
+from science.decision_terms import Degree as _Degree
 
 
 class Degree(models.TextChoices):

@@ -31,25 +31,25 @@ SECOND, THIRD = Ask(Purpose.SECOND), Ask(Purpose.ADJUDICATION)
 
 
 def next_step(
-    answers: Sequence[str], *, required: int, judged: Collection[str] | None = None, reread: bool = False
+    answers: Sequence[str], *, required: int, judged: Collection[str] | None = None, read_twice: bool = False
 ) -> Settled | Ask:
     """Say what follows from the answers given so far, at least one, oldest first.
 
     `required` people must agree on a case under review; if they do not, an adjudicator's answer stands.
     `judged` are the models' labels when the answers audit them; then `required` plays no part, and with
-    `reread` one who agrees is not enough.
+    `read_twice` one who agrees is not enough.
 
     >>> next_step(["spam"], required=1)
     Settled(label='spam')
     >>> next_step(["ham"], required=1, judged=["spam"]).purpose.value
     'second'
-    >>> next_step(["spam"], required=1, judged=["spam"], reread=True).purpose.value
+    >>> next_step(["spam"], required=1, judged=["spam"], read_twice=True).purpose.value
     'second'
     """
     if not answers:
         raise ValueError("nobody has answered yet")
     if judged is not None:
-        return _audited(answers, judged, reread)
+        return _audited(answers, judged, read_twice)
     if len(answers) < required:
         return SECOND
     if len(set(answers[:required])) == 1:
@@ -57,9 +57,9 @@ def next_step(
     return Settled(answers[required]) if len(answers) > required else THIRD
 
 
-def _audited(answers: Sequence[str], judged: Collection[str], reread: bool) -> Settled | Ask:
+def _audited(answers: Sequence[str], judged: Collection[str], read_twice: bool) -> Settled | Ask:
     first = answers[0]
-    if all(label == first for label in judged) and not reread:
+    if all(label == first for label in judged) and not read_twice:
         return Settled(first)
     if len(answers) == 1:
         return SECOND

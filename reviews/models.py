@@ -82,7 +82,7 @@ class ReviewRules(models.Model):
     on_demand = models.BooleanField(
         default=False, help_text="Show the suggestion only when the reviewer asks for it."
     )
-    reread_share = models.FloatField(
+    second_read_share = models.FloatField(
         default=0.05,
         validators=_share,
         help_text="Share of the audits that agree with the model which a second person reads, blind.",
@@ -160,7 +160,7 @@ class ReviewRules(models.Model):
             models.CheckConstraint(
                 name="shares_of_reviews_in_range",
                 condition=Q(decide_first_share__range=(0, 1))
-                & Q(reread_share__range=(0, 1))
+                & Q(second_read_share__range=(0, 1))
                 & Q(known_answer_rate__range=(0, 0.5)),
             ),
             models.CheckConstraint(

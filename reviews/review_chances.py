@@ -9,14 +9,14 @@ from uuid import UUID
 from hitl.shared.canonical import derived_key
 from science.draws import uniform
 
-_REREAD = b"reread"
+_SECOND_READ = b"second read"
 _MODE = b"mode"
 _KNOWN_ANSWER = b"known_answer"
 
 
-def is_reread(case_id: UUID, epoch: int, share: float) -> bool:
+def is_read_twice(case_id: UUID, epoch: int, share: float) -> bool:
     """Tell whether an audit that agrees with the model is read by a second person."""
-    return _drawn(_REREAD, case_id, epoch, share)
+    return _drawn(_SECOND_READ, case_id, epoch, share)
 
 
 def decides_first(case_id: UUID, epoch: int, share: float) -> bool:

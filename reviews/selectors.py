@@ -20,7 +20,7 @@ from hitl.accounts.types import Role
 from hitl.shared.actor import Actor
 from hitl.shared.named_rows import fetch_named
 from reviews.models import KnownAnswerCase, Review, Skip, Task
-from reviews.sql_queue import ANYBODY_ELSE, COUNT_WAITING, HELD_BY, OPEN_TO
+from reviews.sql_queue import ANYBODY_ELSE, COUNT_WAITING, LEASED_BY, OPEN_TO
 from reviews.types import OPEN, SKIP_LASTS, Mode, TaskStatus
 from science.fields import Schema
 
@@ -79,7 +79,7 @@ class LeasedTask:
 
     @classmethod
     def fetch(cls, cursor: CursorWrapper) -> "LeasedTask | None":
-        """Read the row of `sql_queue.HELD_COLUMNS` that a statement returned; None where it returned none."""
+        """Read the row of `sql_queue.LEASED_COLUMNS` that a statement returned; None where there is none."""
         row = next(iter(fetch_named(cursor)), None)
         if row is None:
             return None
@@ -97,10 +97,10 @@ def lanes_of(actor: Actor) -> list[bool]:
 def leased_task_of(
     actor: Actor, *, now: datetime, workflow_ids: list[UUID] | None = None, lease_token: UUID | None = None
 ) -> LeasedTask | None:
-    """Return the task the person took last and has on a page; with a token, that one, also if held ahead."""
+    """Return the task the person took last and has on a page; with a token that one, even if leased ahead."""
     params = {"reviewer": actor.user_id, "now": now, "workflows": workflow_ids, "token": lease_token}
     with connection.cursor() as cursor:
-        cursor.execute(HELD_BY, params)
+        cursor.execute(LEASED_BY, params)
         return LeasedTask.fetch(cursor)
 
 

@@ -11,7 +11,7 @@ prepares it once.
 from hitl.shared.prepared import Prepared
 
 _FREE_PLACE = """
-    SELECT min(p.place) AS place FROM generate_series(1, %(most_held)s) AS p(place)
+    SELECT min(p.place) AS place FROM generate_series(1, %(max_leases)s) AS p(place)
     WHERE NOT EXISTS (
         SELECT 1 FROM reviews_task h
         WHERE h.leased_to_id = %(reviewer)s AND h.status = 'leased' AND h.place = p.place)
@@ -84,7 +84,7 @@ WHERE t.id = picked.id
 # The case is shown as old as its task: second reads and known-answer cases look like any other. Where people
 # answer first, nothing of the model is here until they have.
 _SHOWN = "(t.mode <> 'decide_first' OR t.first_label IS NOT NULL)"
-HELD_COLUMNS = f"""
+LEASED_COLUMNS = f"""
     t.id AS task_id, t.lease_token, t.leased_at, t.lease_until, t.due_at, t.mode,
     CASE WHEN {_SHOWN} THEN t.suggestion END AS suggestion,
     CASE WHEN {_SHOWN} THEN t.confidence END AS confidence,
@@ -95,7 +95,7 @@ HELD_COLUMNS = f"""
     rules.reason_codes, rules.ready_notes
 """
 
-CLAIM_NEXT = f"{_CLAIM} RETURNING {HELD_COLUMNS}"
+CLAIM_NEXT = f"{_CLAIM} RETURNING {LEASED_COLUMNS}"
 PREPARED_CLAIM = Prepared(
     "hitl_claim_next",
     CLAIM_NEXT,
@@ -103,7 +103,7 @@ PREPARED_CLAIM = Prepared(
         "reviewer": "int",
         "now": "timestamptz",
         "token": "uuid",
-        "most_held": "int",
+        "max_leases": "int",
         "lease_seconds": "float8",
         "ahead_seconds": "float8",
         "lanes": "bool[]",
@@ -111,8 +111,8 @@ PREPARED_CLAIM = Prepared(
     },
 )
 
-HELD_BY = f"""
-SELECT {HELD_COLUMNS}
+LEASED_BY = f"""
+SELECT {LEASED_COLUMNS}
 FROM reviews_task t
 JOIN cases_case c ON c.id = t.case_id
 JOIN cases_workflow w ON w.id = t.workflow_id
@@ -141,9 +141,9 @@ TAKE_AGAIN = f"""{_TAKE}
   AND NOT EXISTS (
       SELECT 1 FROM reviews_skip s
       WHERE s.task_id = t.id AND s.reviewer_id = %(reviewer)s AND s.until > %(now)s)
-RETURNING {HELD_COLUMNS}
+RETURNING {LEASED_COLUMNS}
 """  # noqa: S608 - as above
-TAKE_UP = f"{_TAKE} AND t.id = %(task)s AND t.status = 'held' RETURNING {HELD_COLUMNS}"
+TAKE_UP = f"{_TAKE} AND t.id = %(task)s AND t.status = 'held' RETURNING {LEASED_COLUMNS}"
 
 # Holds a task on the first free shelf of its holder; none is free at the cap.
 HOLD = """
@@ -159,7 +159,7 @@ WHERE t.lease_token = %(token)s AND t.leased_to_id = %(reviewer)s AND t.status =
   AND t.lease_until > %(now)s AND free.shelf IS NOT NULL
 """
 
-# A case that was held ahead is on the page now: its time begins.
+# A case that was leased ahead is on the page now: its time begins.
 BEGIN = """
 UPDATE reviews_task t
 SET ahead = false, leased_at = CASE WHEN t.ahead THEN %(now)s ELSE t.leased_at END,
@@ -178,7 +178,8 @@ LOCKED_FIELDS = (  # in the order of the model
     "leased_to_id", "leased_at", "lease_until",
 )  # fmt: skip
 LOCKED_RULES = (
-    "reviews_required", "lease_seconds", "due_hours", "reread_share", "reason_codes", "order", "value_hours",
+    "reviews_required", "lease_seconds", "due_hours", "second_read_share", "reason_codes", "order",
+    "value_hours",
 )  # fmt: skip
 _LOCK_TASK = f"""
 SELECT {", ".join(f"t.{name}" for name in LOCKED_FIELDS)},
@@ -191,20 +192,21 @@ WHERE t.lease_token = %(token)s AND t.status = 'leased' FOR NO KEY UPDATE OF t
 """  # noqa: S608
 PREPARED_LOCK_TASK = Prepared("hitl_lock_task", _LOCK_TASK, {"token": "uuid"})
 
-# Closes tasks and records their answers; nothing of one that is no longer held as it was when it was checked:
+# Closes tasks and records their answers; nothing of one that is no longer leased as when it was checked:
 # under that lease, or by nobody.
 _ANSWER = """
 WITH given AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(%(answers)s) AS given (
-        id uuid, task_id uuid, held_under uuid, lease_token uuid, label text, comment text, reason_code text,
-        first_label text, shown jsonb, marks jsonb, flags jsonb, started_at timestamptz, seconds float8)
+        id uuid, task_id uuid, leased_under uuid, lease_token uuid, label text, comment text,
+        reason_code text, first_label text, shown jsonb, marks jsonb, flags jsonb,
+        started_at timestamptz, seconds float8)
 ), done AS (
     UPDATE reviews_task t
     SET status = 'done', closed_at = %(now)s, lease_token = NULL, lease_until = NULL, place = NULL,
         ahead = false, leased_to_id = %(reviewer)s, leased_at = given.started_at
     FROM given
     WHERE t.id = given.task_id AND t.status = ANY(%(sources)s)
-      AND t.lease_token IS NOT DISTINCT FROM given.held_under
+      AND t.lease_token IS NOT DISTINCT FROM given.leased_under
     RETURNING t.id, t.case_id, t.epoch, t.mode
 )
 INSERT INTO reviews_review (id, task_id, case_id, epoch, reviewer_id, label, comment, reason_code,

@@ -20,7 +20,7 @@ MAX_ESCALATION = 500
 
 # Batches: cases with one suggestion of one release that are alike.
 MAX_LOOKED_AT = 500  # waiting tasks of a workflow that are grouped, the next in the queue
-LEAST_ALIKE = 10  # tasks in a group that is offered as a batch
+MIN_ALIKE = 10  # tasks in a group that is offered as a batch
 READ_FIRST = 5  # of a batch, drawn at random, before the others can be accepted unread
 BATCH_LASTS = timedelta(minutes=30)
 
@@ -79,7 +79,9 @@ class TaskReason(models.TextChoices):
     KNOWN_ANSWER = "known_answer", "known-answer case"
     APPEAL = "appeal", "appeal"
     VOIDED = "voided", "an answer was voided"
+    RECALLED = "recalled", "an automatic decision was recalled"
     BREAKER = "breaker", "the breaker has tripped"
+    STOPPED = "stopped", "all automation is stopped"
     UNFIT = "unfit", "the model cannot read this case"
     UNDONE = "undone", "an answer was taken back"
     ESCALATED = "escalated", "a reviewer escalated it"

@@ -11,34 +11,15 @@ import numpy as np
 from science.decision_terms import (
     ABOVE,
     BELOW,
-    DEGREES,
     RAMP,
     REASON_CODE,
-    REASONS,
     ROUTE_CODE,
-    ROUTES,
-    Basis,
-    Degree,
     Reason,
     Route,
 )
 from science.draws import Draws
-from science.outcomes import Outcome, Outcomes
+from science.outcomes import Outcomes
 from science.rule import Rule
-
-__all__ = [
-    "DEGREES",
-    "REASONS",
-    "ROUTES",
-    "Basis",
-    "Degree",
-    "Outcome",
-    "Outcomes",
-    "Reason",
-    "Route",
-    "Rule",
-    "decide",
-]
 
 _SUM_TOLERANCE = 1e-4  # probabilities may have been stored as float32
 
@@ -79,7 +60,7 @@ def decide(
     """
     n = len(draws)
     if rule is None:
-        return _to_people(n, Reason.NO_RULE, (), pi_ref=1.0)
+        return _to_people(n, Reason.NO_RULE, (), reference_rate=1.0)
     closed = rule.closed(now)
     readable = bool(rule.labels) and rule.schema_matches and closed not in _UNREAD
     if not readable or proba is None:
@@ -196,13 +177,13 @@ def _drawn(
         )
     else:
         route = (~automatic).view(np.int8)
-    pi_ref = np.full(len(reason), rule.reference_rate)
+    reference_rate = np.full(len(reason), rule.reference_rate)
     return Outcomes(
-        rule.labels, route, reason, predicted, score, confidence, cutoff, pi, pi_ref, audited, blind
+        rule.labels, route, reason, predicted, score, confidence, cutoff, pi, reference_rate, audited, blind
     )
 
 
-def _to_people(n: int, reason: Reason, labels: tuple[str, ...], pi_ref: float) -> Outcomes:
+def _to_people(n: int, reason: Reason, labels: tuple[str, ...], reference_rate: float) -> Outcomes:
     """Every case to a person who is shown nothing, because there is nothing to show: all labels are blind."""
     nan = np.full(n, np.nan)
     route = Route.BREAKER_REVIEW if reason is Reason.BREAKER else Route.REVIEW
@@ -215,7 +196,7 @@ def _to_people(n: int, reason: Reason, labels: tuple[str, ...], pi_ref: float) -
         nan,
         nan,
         np.ones(n),
-        np.full(n, pi_ref),
+        np.full(n, reference_rate),
         np.zeros(n, dtype=bool),
         np.ones(n, dtype=bool),
     )

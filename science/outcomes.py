@@ -21,7 +21,7 @@ class Outcome:
     confidence: float | None
     cutoff: float | None
     pi: float
-    pi_ref: float
+    reference_rate: float
     audited: bool
     blind: bool
 
@@ -44,7 +44,7 @@ class Outcomes:
         confidence: probability of the predicted label, NaN where `predicted` is -1.
         cutoff: the cutoff of the predicted label, NaN if it has none.
         pi: probability, over the draws, that a blind label of this case is collected.
-        pi_ref: reference that monitors weigh the label by, as ``pi_ref / pi``; see `Rule.reference_rate`.
+        reference_rate: what monitors weigh the label by, as ``reference_rate / pi``; see `Rule`.
         audited: automatic, and drawn for an audit.
         blind: a person answers this case without seeing the model (audits are always blind). E[blind] = pi.
     """
@@ -57,7 +57,7 @@ class Outcomes:
     confidence: np.ndarray
     cutoff: np.ndarray
     pi: np.ndarray
-    pi_ref: np.ndarray
+    reference_rate: np.ndarray
     audited: np.ndarray
     blind: np.ndarray
 
@@ -93,7 +93,7 @@ class Outcomes:
             self.confidence,
             self.cutoff,
             self.pi,
-            self.pi_ref,
+            self.reference_rate,
             self.audited,
             self.blind,
         )
@@ -107,7 +107,7 @@ class Outcomes:
         confidence: float,
         cutoff: float,
         pi: float,
-        pi_ref: float,
+        reference_rate: float,
         audited: bool,
         blind: bool,
     ) -> Outcome:
@@ -121,7 +121,7 @@ class Outcomes:
             confidence if known else None,
             None if isnan(cutoff) else cutoff,
             pi,
-            pi_ref,
+            reference_rate,
             audited,
             blind,
         )

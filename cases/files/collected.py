@@ -7,9 +7,9 @@ from typing import Any
 from cases.files.errors import Unreadable
 from cases.files.tables import Row
 
-MOST_ROWS = 1_000_000
+MAX_ROWS = 1_000_000
 """How many rows a guess sees: all of nearly every file, and of a larger one the first."""
-MOST_CELLS = 40_000_000
+MAX_CELLS = 40_000_000
 """How many cells it sees, of a file of many columns."""
 
 _SHORT = 24  # characters of a text that is likely to be there again
@@ -29,7 +29,7 @@ class Collected:
             label, its reference or its time.
         lists: columns with a list or an object in a cell, which no field holds.
         n_rows: how many rows could be read.
-        is_whole: the file ended before `MOST_ROWS`.
+        is_whole: the file ended before `MAX_ROWS`.
         trouble: line and reason of the first row that could not be read.
     """
 
@@ -55,7 +55,7 @@ def parts(row: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]
 
 
 def collect(rows: Iterable[Row]) -> Collected:
-    """Collect the cells of the rows; after `MOST_ROWS` or `MOST_CELLS` the others are only read."""
+    """Collect the cells of the rows; after `MAX_ROWS` or `MAX_CELLS` the others are only read."""
     found = Collected()
     n_cells = 0
     texts: dict[str, str] = {}  # equal texts are held once
@@ -63,7 +63,7 @@ def collect(rows: Iterable[Row]) -> Collected:
         if isinstance(row, Unreadable):
             found.trouble = found.trouble or (line, row.reason)
             continue
-        if found.n_rows == MOST_ROWS or n_cells >= MOST_CELLS:
+        if found.n_rows == MAX_ROWS or n_cells >= MAX_CELLS:
             found.is_whole = False
             continue
         for cells, columns in zip(parts(row), (found.inside, found.outside), strict=True):

@@ -20,7 +20,7 @@ from cases.kinds.number import is_code
 from cases.services.schemas import MAX_LABELS
 from science.fields import Kind
 
-_MOST_NUMBERS = 20  # different numbers of a column that is taken for the label unasked: more are counts
+_MAX_NUMBERS = 20  # different numbers of a column that is taken for the label unasked: more are counts
 _OFTEN = 5  # rows a label of a list that is longer than that
 
 _LABEL_NAMES = (
@@ -145,7 +145,7 @@ def _may_be_label(values: Sequence[object], *, is_named: bool) -> bool:
         return False
     if any(isinstance(value, float) for value in present):
         return is_named and all(not isinstance(value, float) or value.is_integer() for value in present)
-    if len(counts) <= _MOST_NUMBERS:
+    if len(counts) <= _MAX_NUMBERS:
         return True
     return len(present) >= _OFTEN * len(counts) and not all(
         name.replace(".", "").isdecimal() for name in counts

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cases.files.checks import check_rows, check_told
-from cases.files.collected import MOST_ROWS, Collected, collect
+from cases.files.collected import MAX_ROWS, Collected, collect
 from cases.files.columns import as_name, cell_as, is_of
 from cases.files.guess import Guess, guess_columns
 from cases.files.labels import label_in, label_names
@@ -185,5 +185,5 @@ def _notes(found: Collected, told: Told, guess: Guess, *, is_guessed: bool) -> l
     if is_guessed and lists:
         notes.append(f"Left out, as no field holds a list: {', '.join(sorted(lists))}.")
     if not found.is_whole:
-        notes.append(f"Guessed from the first {min(found.n_rows, MOST_ROWS):,} rows.")
+        notes.append(f"Guessed from the first {min(found.n_rows, MAX_ROWS):,} rows.")
     return notes

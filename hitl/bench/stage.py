@@ -15,7 +15,7 @@ from pathlib import Path
 
 from hitl.runtime import programs
 from hitl.runtime.paths import MANAGE, ROOT
-from hitl.runtime.ports import LOOPBACK, free_port, hold_first
+from hitl.runtime.ports import LOOPBACK, free_port, reserve_first
 from hitl.runtime.postgres import Postgres
 from hitl.runtime.processes import run_tied, stop
 from hitl.runtime.supervisor import Program
@@ -73,16 +73,16 @@ class Web:
 @contextmanager
 def web() -> Iterator[Web]:
     """Run the product's web processes as they run in production: behind the front, one worker each."""
-    held = hold_first(free_port())
-    webs = programs.webs_behind_front(Path(os.environ["HITL_DATA_DIR"]), port=held.port)
+    reserved = reserve_first(free_port())
+    webs = programs.webs_behind_front(Path(os.environ["HITL_DATA_DIR"]), port=reserved.port)
     with ExitStack() as running:
-        running.callback(held.release)
+        running.callback(reserved.release)
         running.callback(webs.release)
         pids = [running.enter_context(_started(program)) for program in webs.programs]
         for program in webs.webs:
-            _wait(program, program.port or held.port, HEALTH)
-        _wait(webs.programs[-1], held.port, HEALTH)
-        yield Web(LOOPBACK, held.port, tuple(pids))
+            _wait(program, program.port or reserved.port, HEALTH)
+        _wait(webs.programs[-1], reserved.port, HEALTH)
+        yield Web(LOOPBACK, reserved.port, tuple(pids))
 
 
 @contextmanager

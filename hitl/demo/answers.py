@@ -7,7 +7,7 @@ from cases.types import CaseStatus, Purpose
 from hitl.flow.settling.judged import judged_in
 from reviews.consensus import Settled, next_step
 from reviews.models import Review, Task
-from reviews.review_chances import is_reread
+from reviews.review_chances import is_read_twice
 from reviews.selectors import answers_that_stand, has_anybody_else
 from reviews.services.rules import rules_of
 from reviews.types import OPEN, Mode
@@ -34,7 +34,7 @@ def wrong_outcomes(reviews: Sequence[Review]) -> Iterator[str]:
             [each.label for each in said],
             required=1,
             judged=models,
-            reread=is_audit and _is_read_twice(review, said, models),
+            read_twice=is_audit and _is_read_twice(review, said, models),
         )
         labels = list(Label.objects.filter(review_id=review.pk).values_list("label", flat=True))
         asked = Task.objects.filter(case_id=review.case_id, epoch=review.epoch, status__in=OPEN)
@@ -51,7 +51,7 @@ def wrong_outcomes(reviews: Sequence[Review]) -> Iterator[str]:
 
 def _is_read_twice(review: Review, said: Sequence[Review], models: Sequence[str] | None) -> bool:
     """Whether an audit was drawn for a second reader; where one agreed, there must be somebody else."""
-    if not is_reread(review.case_id, review.epoch, rules_of(review.task).reread_share):
+    if not is_read_twice(review.case_id, review.epoch, rules_of(review.task).second_read_share):
         return False
     agreed = len(said) == 1 and set(models or ()) == {said[0].label}
     return not agreed or has_anybody_else(review.task.workflow_id, but=[each.reviewer_id for each in said])

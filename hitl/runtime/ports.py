@@ -26,7 +26,7 @@ def is_free(port: int) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class ReservedPort:
     """A port that is ours until it is released: nobody else who asks is given it."""
 
     port: int
@@ -38,7 +38,7 @@ class Held:
             self._socket.close()
 
 
-def hold(port: int) -> Held | None:
+def reserve(port: int) -> ReservedPort | None:
     """Take a port for a server that is started later; None when it is not free.
 
     The web server shares its port with its workers, and the system would share it with any other server of
@@ -47,7 +47,7 @@ def hold(port: int) -> Held | None:
     Where that is not known to work (it is on Linux) the port is only looked at.
     """
     if sys.platform != "linux":
-        return Held(port, None) if is_free(port) else None
+        return ReservedPort(port, None) if is_free(port) else None
     ours = socket.socket()
     try:
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -57,14 +57,14 @@ def hold(port: int) -> Held | None:
     except OSError:
         ours.close()
         return None
-    return Held(port, ours)
+    return ReservedPort(port, ours)
 
 
-def hold_first(start: int, *, tries: int = 100) -> Held:
+def reserve_first(start: int, *, tries: int = 100) -> ReservedPort:
     """Take the first free port from `start` on, else any."""
     for port in range(start, min(start + tries, 65_536)):
-        if (held := hold(port)) is not None:
-            return held
-    while (held := hold(free_port())) is None:
+        if (reserved := reserve(port)) is not None:
+            return reserved
+    while (reserved := reserve(free_port())) is None:
         pass
-    return held
+    return reserved

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hitl.runtime.front import find_nginx, front
 from hitl.runtime.paths import MANAGE, ROOT
-from hitl.runtime.ports import LOOPBACK, Held, free_port, hold_first
+from hitl.runtime.ports import LOOPBACK, ReservedPort, free_port, reserve_first
 from hitl.runtime.supervisor import Program
 from hitl.runtime.tied import SUPERVISOR
 from hitl.schedule import QUEUES, SHORT
@@ -23,7 +23,7 @@ class Webs:
 
     webs: list[Program]
     front: Program | None
-    held: list[Held]
+    reserved: list[ReservedPort]
 
     @property
     def programs(self) -> list[Program]:
@@ -32,8 +32,8 @@ class Webs:
 
     def release(self) -> None:
         """Let others have the ports between front and web processes."""
-        for held in self.held:
-            held.release()
+        for reserved in self.reserved:
+            reserved.release()
 
 
 def webs_behind_front(data: Path, *, port: int) -> Webs:
@@ -45,14 +45,14 @@ def webs_behind_front(data: Path, *, port: int) -> Webs:
     nginx = find_nginx()
     if nginx is None:
         return Webs([web(data, port=port)], None, [])
-    held = [hold_first(free_port()) for _ in range(2 * WEB_WORKERS)]
-    ports = [each.port for each in held]
+    reserved = [reserve_first(free_port()) for _ in range(2 * WEB_WORKERS)]
+    ports = [each.port for each in reserved]
     services, probes = ports[:WEB_WORKERS], ports[WEB_WORKERS:]
     webs = [
         web(data, port=service, workers=1, probes=probe, name=f"web-{number}")
         for number, (service, probe) in enumerate(zip(services, probes, strict=True), start=1)
     ]
-    return Webs(webs, front(data, nginx=nginx, port=port, services=services, probes=probes), held)
+    return Webs(webs, front(data, nginx=nginx, port=port, services=services, probes=probes), reserved)
 
 
 def web(

@@ -18,7 +18,7 @@ from hitl.runtime.errors import CannotStart
 from hitl.runtime.first_run import first_run
 from hitl.runtime.healthcheck import answers
 from hitl.runtime.logfiles import tail
-from hitl.runtime.ports import LOOPBACK, hold, hold_first
+from hitl.runtime.ports import LOOPBACK, reserve, reserve_first
 from hitl.runtime.static_files import collect_if_changed
 from hitl.runtime.supervisor import Program, Supervisor
 
@@ -58,8 +58,8 @@ def serve(
     ours = local.owned
     if ours is None:
         raise CannotStart("Only `up` and `demo` serve: the data directory is not ours.")
-    held = hold(port) if port is not None else None
-    if port is not None and held is None:
+    reserved = reserve(port) if port is not None else None
+    if port is not None and reserved is None:
         raise CannotStart(
             f"Port {port} is taken. Name another with --port, or leave it out for the next free one."
         )
@@ -73,8 +73,8 @@ def serve(
     first_run(say)
     connections.close_all()
 
-    held = held or hold_first(DEFAULT_PORT)
-    port = held.port
+    reserved = reserved or reserve_first(DEFAULT_PORT)
+    port = reserved.port
     address = f"http://{LOOPBACK}:{port}"
     os.environ["HITL_ADDRESS"] = address
     webs = programs.webs_behind_front(ours.data, port=port)
@@ -102,7 +102,7 @@ def serve(
         supervisor.stop()
         raise
     code = supervisor.run()
-    held.release()
+    reserved.release()
     webs.release()
     say("Stopped.")
     return code

@@ -12,15 +12,15 @@ def collect_if_changed() -> bool:
     """Run `collectstatic` unless path, size and time of every source file are as before; whether it ran."""
     target = Path(settings.STATIC_ROOT)
     stamp = target.parent / f"{target.name}.stamp"
-    fingerprint = _fingerprint()
-    if stamp.exists() and stamp.read_text() == fingerprint and target.is_dir():
+    digest = _digest()
+    if stamp.exists() and stamp.read_text() == digest and target.is_dir():
         return False
     call_command("collectstatic", interactive=False, verbosity=0)
-    stamp.write_text(fingerprint)
+    stamp.write_text(digest)
     return True
 
 
-def _fingerprint() -> str:
+def _digest() -> str:
     state = hashlib.sha256()
     for finder in get_finders():
         for path, storage in finder.list([]):

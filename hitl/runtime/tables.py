@@ -17,18 +17,18 @@ _IMPORTED = re.compile(r"^(?:import|from) ([\w.]+)", re.MULTILINE)
 
 
 @cache
-def fingerprint() -> str:
+def digest() -> str:
     """A short name of the server's version and of everything that the migrations are made of."""
     version = subprocess.run([find_binaries() / "postgres", "--version"], capture_output=True, check=True)
-    return fingerprint_of(ROOT, version.stdout)
+    return digest_of(ROOT, version.stdout)
 
 
 def template_name() -> str:
     """Name of the migrated database inside a server of the tests, which theirs are copied from."""
-    return f"hitl_template_{fingerprint()}"
+    return f"hitl_template_{digest()}"
 
 
-def fingerprint_of(root: Path, server: bytes) -> str:
+def digest_of(root: Path, server: bytes) -> str:
     """The name for the tree below `root`."""
     state = hashlib.sha256(server)
     for path in sorted(_files(root)):

@@ -14,7 +14,7 @@ from hitl.runtime.errors import CannotStart
 from hitl.runtime.locks import held
 from hitl.runtime.paths import ROOT
 from hitl.runtime.postgres import FOR_TESTS, Postgres
-from hitl.runtime.tables import fingerprint
+from hitl.runtime.tables import digest
 
 _PASSWORD = "postgres.password"  # noqa: S105 - the name of a file
 
@@ -28,7 +28,7 @@ def start_from_template(folder: Path, *, data: Path) -> Postgres:
         CannotStart: there is no PostgreSQL here, or the tables could not be made.
     """
     templates = data / "template"
-    name = fingerprint()
+    name = digest()
     with held(data / "template.lock"):
         if not (templates / name).exists():
             shutil.rmtree(templates, ignore_errors=True)

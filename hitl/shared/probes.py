@@ -21,7 +21,7 @@ HOST = "HITL_PROBE_HOST"
 PATHS = ("/health/", "/metrics")
 SECONDS = 5
 """A peer that says nothing for so long is left."""
-MOST_AT_ONCE = 32
+MAX_AT_ONCE = 32
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Any]
 
@@ -40,7 +40,7 @@ class _Server(ThreadingMixIn, WSGIServer):
     request_queue_size = 64
 
     def __init__(self, address: tuple[str, int], application: Application) -> None:
-        self._free = threading.BoundedSemaphore(MOST_AT_ONCE)
+        self._free = threading.BoundedSemaphore(MAX_AT_ONCE)
         super().__init__(address, _Request)
         self.set_app(application)
 

@@ -15,7 +15,7 @@ LEAK = "Here: name the columns that are fields with --fields, and leave that one
 
 
 @dataclass(frozen=True, slots=True)
-class Happening:
+class Event:
     """One thing that happened after `case` cases had come in; `level` is set where it is an alarm."""
 
     case: int
@@ -28,7 +28,7 @@ class Happening:
         return asdict(self)
 
 
-def happenings(entries: Iterable[Entry], chunks: Sequence[Chunk]) -> list[Happening]:
+def events_of(entries: Iterable[Entry], chunks: Sequence[Chunk]) -> list[Event]:
     """Return what the log tells, in its order."""
     found = []
     evidence = "green"
@@ -40,17 +40,17 @@ def happenings(entries: Iterable[Entry], chunks: Sequence[Chunk]) -> list[Happen
                 continue
         if tell is not None:
             words, level = tell(entry.detail)
-            found.append(Happening(case_at(chunks, entry.at), entry.action, words, level))
+            found.append(Event(case_at(chunks, entry.at), entry.action, words, level))
     return found
 
 
-def alarms_of(told: Iterable[Happening]) -> list[Happening]:
+def alarms_of(told: Iterable[Event]) -> list[Event]:
     """Return those that say that something is wrong, each once.
 
     While the evidence is amber, or was green again for fewer cases than it had been amber, more amber is the
     same alarm: evidence near its line crosses it to and fro.
     """
-    alarms: list[Happening] = []
+    alarms: list[Event] = []
     is_amber, began, ended = False, 0, -1
     for one in told:
         if one.level == AMBER:

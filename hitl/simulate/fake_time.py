@@ -15,7 +15,7 @@ from hitl.shared import clock, ids, jobs
 _TICK = timedelta(milliseconds=1)
 
 
-class Clockwork:
+class FakeTime:
     """A clock that moves when it is told, identifiers in its order, and the jobs that were rung for."""
 
     def __init__(self, begins: datetime, seed: int) -> None:
@@ -58,11 +58,11 @@ class Clockwork:
 
 
 @contextmanager
-def turned(clockwork: Clockwork) -> Iterator[None]:
-    """Give the whole process this clockwork inside the block."""
-    clock.use(clockwork.now)
-    ids.use(clockwork.new_id)
-    jobs.use(clockwork.ring)
+def using(fake_time: FakeTime) -> Iterator[None]:
+    """Give the whole process this time, these identifiers and jobs inside the block."""
+    clock.use(fake_time.now)
+    ids.use(fake_time.new_id)
+    jobs.use(fake_time.ring)
     try:
         yield
     finally:

@@ -9,7 +9,7 @@ import numpy as np
 
 from hitl.audit.models import Entry
 from hitl.simulate.counts import Errors
-from hitl.simulate.events import Happening, alarms_of, case_at, happenings
+from hitl.simulate.events import Event, alarms_of, case_at, events_of
 from hitl.simulate.naive import fixed_cutoff
 from hitl.simulate.options import Options
 from hitl.simulate.reading import World
@@ -46,7 +46,7 @@ def outcome_of(world: World, options: Options, played: Played) -> dict[str, Any]
     cutoff = fixed_cutoff(played.first_release, target=options.target) if played.first_release else None
     cases = _cases(played, cutoff)
     n = len(played.items)
-    told = happenings(Entry.objects.order_by("number"), played.chunks)
+    told = events_of(Entry.objects.order_by("number"), played.chunks)
     alarms = alarms_of(told)
     judged = {"target": options.target, "confidence": options.confidence}
     overall = Errors.among(cases.automatic, cases.wrong)
@@ -196,7 +196,7 @@ def _naive(played: Played, cases: Cases, cutoff: float | None, options: Options)
     }
 
 
-def _drift(options: Options, alarms: Sequence[Happening], cases: Cases) -> dict[str, Any] | None:
+def _drift(options: Options, alarms: Sequence[Event], cases: Cases) -> dict[str, Any] | None:
     """When the change that was put in was noticed, and what it cost until then."""
     if options.drift is None:
         return None

@@ -9,7 +9,7 @@ from hitl.accounts.models import User
 from hitl.accounts.types import Role
 from hitl.flow.settling.answer import answer_batch, offered
 from hitl.shared.actor import Actor
-from hitl.simulate.fake_time import Clockwork
+from hitl.simulate.fake_time import FakeTime
 from reviews.models import Task
 from reviews.services.answers import Answer
 from reviews.types import TaskStatus
@@ -47,28 +47,28 @@ class Reviewers:
         self._error, self._labels, self._truth, self._seed = error, labels, truth, seed
         self.answers = 0
 
-    def answer_all(self, workflow_id: UUID, clockwork: Clockwork) -> int:
+    def answer_all(self, workflow_id: UUID, fake_time: FakeTime) -> int:
         """Answer until nothing waits that anybody here may answer; return how many answers that took."""
         before = self.answers
         for _ in range(_ROUNDS):
             waiting = Task.objects.filter(workflow_id=workflow_id, status=TaskStatus.WAITING).count()
-            if not waiting or not self._round(workflow_id, waiting, clockwork):
+            if not waiting or not self._round(workflow_id, waiting, fake_time):
                 break
         return self.answers - before
 
-    def _round(self, workflow_id: UUID, waiting: int, clockwork: Clockwork) -> int:
+    def _round(self, workflow_id: UUID, waiting: int, fake_time: FakeTime) -> int:
         """Let each take a share of what waits; the next one begins next time."""
         share = -(-waiting // len(self._people))
         done = 0
-        since = clockwork.now()
-        now = clockwork.move_by(SECONDS_EACH)
+        since = fake_time.now()
+        now = fake_time.move_by(SECONDS_EACH)
         for actor in self._people:
             tasks = offered(actor=actor, workflow_ids=[workflow_id], now=now, most=share)
             if not tasks:
                 continue
             given = {task.pk: Answer(self._say(task, actor), seconds=SECONDS_EACH) for task in tasks}
             done += len(answer_batch(by_task=given, actor=actor, since=since, now=now).labels)
-            now = clockwork.move_to(now + timedelta(milliseconds=1))
+            now = fake_time.move_to(now + timedelta(milliseconds=1))
         self._people.append(self._people.pop(0))
         self.answers += done
         return done

@@ -23,7 +23,7 @@ from hitl.flow.setup.create import set_up_workflow
 from hitl.shared.actor import Actor, system
 from hitl.simulate.drift import change
 from hitl.simulate.errors import CannotSimulate
-from hitl.simulate.fake_time import Clockwork, turned
+from hitl.simulate.fake_time import FakeTime, using
 from hitl.simulate.naive import FirstModel, ask
 from hitl.simulate.options import Options
 from hitl.simulate.people import Reviewers, make_operator
@@ -151,10 +151,10 @@ def play(world: World, options: Options, *, progress: Progress = lambda done, n,
     """
     n_history = check(world, options)
     times = moments(world.items)
-    clockwork = Clockwork(times[n_history] - timedelta(hours=1), options.seed)
+    fake_time = FakeTime(times[n_history] - timedelta(hours=1), options.seed)
     in_force.forget()
-    with turned(clockwork):
-        return _Play(world, options, n_history, times, clockwork, progress).run()
+    with using(fake_time):
+        return _Play(world, options, n_history, times, fake_time, progress).run()
 
 
 def moments(items: Sequence[Labelled]) -> list[datetime]:
@@ -174,10 +174,10 @@ class _Play:
         options: Options,
         n_history: int,
         times: list[datetime],
-        clockwork: Clockwork,
+        fake_time: FakeTime,
         progress: Progress,
     ) -> None:
-        self.world, self.options, self.clockwork, self.progress = world, options, clockwork, progress
+        self.world, self.options, self.fake_time, self.progress = world, options, fake_time, progress
         self.times = times[n_history:]
         self.operator = make_operator()
         self.workflow = self._workflow()
@@ -200,7 +200,7 @@ class _Play:
         with played.stage("history"):
             self._learn_history()
         with played.stage("training"):
-            self.clockwork.work()
+            self.fake_time.work()
         contents = self._contents()
         self._meet_first_model(contents, 0)
         if self.options.drift is not None:
@@ -217,7 +217,7 @@ class _Play:
         return played
 
     def _workflow(self) -> Workflow:
-        options, now = self.options, self.clockwork.now()
+        options, now = self.options, self.fake_time.now()
         workflow = set_up_workflow(
             slug=SLUG,
             name=options.file.name[:100],
@@ -242,7 +242,7 @@ class _Play:
         names = RowNames()
         for first in range(0, len(self.history), _IMPORT_CHUNK):
             items = self.history[first : first + _IMPORT_CHUNK]
-            now = self.clockwork.move_by(1)
+            now = self.fake_time.move_by(1)
             import_labelled(
                 workflow_id=self.workflow.id, items=items, actor=ACTOR, now=now, attest=True, names=names
             )
@@ -250,14 +250,14 @@ class _Play:
             self._train(self.operator)
 
     def _train(self, actor: Actor) -> None:
-        now = self.clockwork.move_by(1)
+        now = self.fake_time.move_by(1)
         request_training(workflow_id=self.workflow.id, trigger=Trigger.HAND, actor=actor, now=now)
 
     def _contents(self) -> list[Mapping[str, Any]]:
         """Return the stream's contents with media stored, as a client has uploaded them before."""
         if not any(field.is_media for field in self.schema.fields):
             return [item.content for item in self.played.items]
-        now = self.clockwork.now()
+        now = self.fake_time.now()
         return [
             {
                 name: {"asset": store_asset(value, now=now).sha256} if isinstance(value, bytes) else value
@@ -297,7 +297,7 @@ class _Play:
         return changed
 
     def _chunk(self, first: int, last: int, contents: Sequence[Mapping[str, Any]]) -> None:
-        played, now = self.played, self.clockwork.move_to(self.times[last - 1])
+        played, now = self.played, self.fake_time.move_to(self.times[last - 1])
         with played.stage("deciding"):
             before = Policy.objects.get(workflow=self.workflow)
             items = [Submission(content) for content in contents[first:last]]
@@ -309,15 +309,15 @@ class _Play:
                     self.truth[case_id] = (place, played.items[place].label)
                     self.automated += result.case["status"] == "decided" if result.case else 0
         with played.stage("people"):
-            self.people.answer_all(self.workflow.id, self.clockwork)
-            self.clockwork.move_by(settings.UNDO_SECONDS + 1)
+            self.people.answer_all(self.workflow.id, self.fake_time)
+            self.fake_time.move_by(settings.UNDO_SECONDS + 1)
         self._service()
         played.chunks.append(
             Chunk(
                 first,
                 last,
                 now,
-                self.clockwork.now(),
+                self.fake_time.now(),
                 before.degree,
                 before.breaker_tripped_at is not None,
                 before.audit_rate,
@@ -327,13 +327,13 @@ class _Play:
     def _service(self) -> None:
         """Do what beat would have rung for since the chunk before."""
         with self.played.stage("watching"):
-            fold_decisions(workflow_id=self.workflow.id, now=self.clockwork.move_by(LAG.total_seconds()))
-            shadow(self.workflow.id, now=self.clockwork.now(), settle=timedelta(0))
-            watch(self.workflow.id, now=self.clockwork.now(), settle=timedelta(0))
+            fold_decisions(workflow_id=self.workflow.id, now=self.fake_time.move_by(LAG.total_seconds()))
+            shadow(self.workflow.id, now=self.fake_time.now(), settle=timedelta(0))
+            watch(self.workflow.id, now=self.fake_time.now(), settle=timedelta(0))
             sweep_certificates()
         with self.played.stage("training"):
-            request_due(now=self.clockwork.now())
-            self.clockwork.work()
+            request_due(now=self.fake_time.now())
+            self.fake_time.work()
 
 
 def chunk_size(n: int) -> int:

@@ -16,7 +16,7 @@ from science.explain import explain, verify
 
 log = logging.getLogger(__name__)
 
-LEAST_RATIO = 1.5  # times as far as at random must taking evidence away move a model, or it is called weak
+MIN_RATIO = 1.5  # times as far as at random must taking evidence away move a model, or it is called weak
 UNAVAILABLE = {"schema": "highlight/1", "status": "unavailable", "highlights": []}
 
 
@@ -80,5 +80,5 @@ def _with_quality(body: dict[str, Any], checked: Mapping[str, Any]) -> dict[str,
     """Say how much the release's evidence matters; where it hardly does, all of it is called weak."""
     ratio = checked.get("ratio")
     quality = {"ratio_to_random": ratio, "n": checked.get("n_rows", 0)}
-    is_poor = ratio is not None and ratio < LEAST_RATIO
+    is_poor = ratio is not None and ratio < MIN_RATIO
     return {**body, "quality": quality, "status": "weak" if is_poor else body["status"]}

@@ -18,8 +18,10 @@ from models_store.scoring import score_around_failures, score_rows
 from models_store.services.shadow_months import make_months, month_of
 from models_store.serving import served_model
 from models_store.types import Unscored
-from science.decide import Basis, Degree, Rule, decide
+from science.decide import decide
+from science.decision_terms import Basis, Degree
 from science.draws import Draws
+from science.rule import Rule
 
 log = logging.getLogger(__name__)
 

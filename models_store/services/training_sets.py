@@ -183,17 +183,17 @@ def split(snapshot: TrainingSet) -> tuple[np.ndarray, np.ndarray]:
     keys, group, size = np.unique(
         snapshot.groups[snapshot.is_random], return_inverse=True, return_counts=True
     )
-    lots = np.array([_lot(int(key)) for key in keys])
-    order = np.argsort(lots, kind="stable")
+    draws = np.array([_draw(int(key)) for key in keys])
+    order = np.argsort(draws, kind="stable")
     is_drawn = np.zeros(len(keys), dtype=bool)
-    is_drawn[order] = (lots[order] < HELD_OUT_SHARE) & (size[order].cumsum() <= MAX_HELD_OUT)
+    is_drawn[order] = (draws[order] < HELD_OUT_SHARE) & (size[order].cumsum() <= MAX_HELD_OUT)
     judge = np.flatnonzero(snapshot.is_random)[is_drawn[group]]
     if len(judge) < MIN_HELD_OUT:
         return np.arange(len(snapshot)), judge[:0]
     return np.flatnonzero(~np.isin(snapshot.groups, keys[is_drawn])), judge
 
 
-def _lot(group: int) -> float:
+def _draw(group: int) -> float:
     digest = hashlib.sha256(b"judge|" + group.to_bytes(8, signed=True)).digest()
     return int.from_bytes(digest[:8]) / 2**64
 

@@ -10,7 +10,7 @@ from cases.types import Purpose
 from hitl.web.charts import Plot
 from hitl.web.format import size
 from models_store.models import Release, RoleSpan, TrainingRun
-from models_store.services.evidence import LEAST_RATIO
+from models_store.services.evidence import MIN_RATIO
 from models_store.types import ReleaseRole, RunStatus
 from models_store.web.plots import calibration_plot, risk_coverage_plot
 from science.intervals import wilson_interval
@@ -77,7 +77,7 @@ class ShownRun:
     @property
     def trigger(self) -> str:
         """Why it was started, and by whom."""
-        by = f", {self.run.requested_by}" if self.run.requested_by else ""
+        by = f", {self.run.requested_by_name}" if self.run.requested_by_name else ""
         return f"{self.run.get_trigger_display()}{by}"
 
     @property
@@ -269,7 +269,7 @@ class ShownRelease:
     def is_poorly_explained(self) -> bool:
         """Whether its evidence matters so little that all of it is called weak."""
         ratio = self.report.get("explanations", {}).get("ratio")
-        return ratio is not None and ratio < LEAST_RATIO
+        return ratio is not None and ratio < MIN_RATIO
 
     @property
     def file_size(self) -> str:

@@ -17,7 +17,7 @@ from monitoring.watch.draws import Drawn
 from monitoring.watch.watched import ACCEPTED
 from policy.models import Decision, Policy
 from policy.proof.terms import costs_of
-from science.decide import Reason
+from science.decision_terms import Reason
 from science.guarantee.estimates import Estimate, hajek
 
 WINDOW = timedelta(days=90)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from monitoring.promise.outlook import planned_by
 from policy.models import Trial
-from policy.proof.live import LiveTest
+from policy.proof.live_tests import LiveTest
 from policy.types import TrialKind
 from science.guarantee.verdict import Certified
 from science.rule import PROVISIONAL_RAMP

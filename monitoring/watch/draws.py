@@ -23,9 +23,9 @@ from cases.models import Case, Label, Voiding
 from cases.types import Purpose
 from monitoring.watch.truth import NOT_LIVE, Truth, known_of
 from policy.models import Decision
-from policy.proof.live import Block
+from policy.proof.live_tests import Block
 from reviews.models import Review
-from science.decide import Route
+from science.decision_terms import Route
 
 MAX_DRAWN = 2_000  # labelled cases looked at in one go
 MAX_CASES = 50_000  # cases counted in one go

@@ -12,10 +12,10 @@ from monitoring.watch.draws import Drawn
 from monitoring.watch.people import audit_capacity
 from monitoring.watch.watched import ACCEPTED, ACTOR, WatchedWorkflow, cursor
 from policy.models import Decision, Reading, Watch
-from policy.proof.live import LiveWatch, UnitLabel
+from policy.proof.live_tests import LiveWatch, UnitLabel
 from policy.selectors import cutoffs_in_force
 from policy.services import alarms, trials, watches
-from science.decide import Reason
+from science.decision_terms import Reason
 from science.guarantee.blocks import BLOCK_SIZE, closed_prefix
 from science.guarantee.monitor import Level
 

@@ -6,7 +6,7 @@ from monitoring.watch import draws, handover
 from monitoring.watch.trial import hours_of, rows_of
 from monitoring.watch.watched import ACTOR, WatchedWorkflow, cursor
 from policy.models import Certificate, Trial
-from policy.proof.live import LiveTest, UnitLabel
+from policy.proof.live_tests import LiveTest, UnitLabel
 from policy.proof.proofs import unit_of
 from policy.proof.terms import costs_of
 from policy.services.expiry import end_for_changed_labels, is_proved

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from models_store.errors import RunActive
 from models_store.models import TrainingRun
 from models_store.selectors import new_labels
-from models_store.services.runs import request_training
+from models_store.services.runs import MAX_REASON, request_training
 from models_store.types import Trigger
 from monitoring.watch import handover, monitor, recheck, trial
 from monitoring.watch.budget import run as budget
@@ -67,9 +67,17 @@ def _train_after_alarm(watched: WatchedWorkflow) -> None:
     if since is None or not (watched.is_tripped_by_evidence or watched.has_stepped_down):
         return
     runs = TrainingRun.objects.filter(workflow_id=watched.workflow_id, requested_at__gte=since)
-    if runs.exists() or new_labels(watched.workflow_id, since=since) < RETRAIN_AFTER:
+    fresh = new_labels(watched.workflow_id, since=since)
+    if runs.exists() or fresh < RETRAIN_AFTER:
         return
+    reason = f"{fresh:,} labels since the alarm. {watched.policy.breaker_reason}".strip()
     try:
-        request_training(workflow_id=watched.workflow_id, trigger=Trigger.ALARM, actor=ACTOR, now=watched.now)
+        request_training(
+            workflow_id=watched.workflow_id,
+            trigger=Trigger.ALARM,
+            actor=ACTOR,
+            now=watched.now,
+            reason=reason[:MAX_REASON],
+        )
     except RunActive:
         log.info("a model is being trained already", extra={"workflow": str(watched.workflow_id)})

@@ -11,11 +11,11 @@ from monitoring.watch import draws
 from monitoring.watch.draws import Drawn
 from monitoring.watch.watched import ACCEPTED, ACTOR, AUTOMATES, WatchedWorkflow, cursor
 from policy.models import Decision, Policy, Trial
-from policy.proof.live import Block, ChanceTooLow, GroupTooLarge, LiveTest
+from policy.proof.live_tests import Block, ChanceTooLow, GroupTooLarge, LiveTest
 from policy.services import trials
 from policy.services.trials import Planned
 from policy.types import TrialKind, TrialOutcome
-from science.decide import Basis, Reason
+from science.decision_terms import Basis, Reason
 from science.guarantee.blocks import closed_prefix
 from science.guarantee.elond import Share
 

@@ -18,7 +18,7 @@ from policy.models import CutoffSet, Decision, Policy, Trial, Watch
 from policy.proof.terms import costs_of
 from policy.selectors import cutoffs_in_force
 from policy.types import Degree, TrippedBy
-from science.decide import Basis, Reason
+from science.decision_terms import Basis, Reason
 
 ACTOR = system("watch")
 ACCEPTED = (Reason.ABOVE_CUTOFF, Reason.RAMP)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from policy.models import Certificate, CutoffSet, Policy
 from policy.types import CertificateStatus
-from science.decide import Basis
+from science.decision_terms import Basis
 
 _BY_STATUS = {
     CertificateStatus.CERTIFIED: Basis.CERTIFIED,

@@ -5,14 +5,15 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from cases.models import SchemaVersion
+from hitl.stop.selectors import is_stopped, stop_in_force
 from models_store.models import Release
 from models_store.selectors import champion
 from policy.canary_models import Canary
 from policy.in_force.basis import basis_of
 from policy.models import CutoffSet, Policy
 from policy.selectors import cutoffs_in_force, open_canary
-from science.decide import Basis, Degree, Rule
-from science.rule import PROVISIONAL_RAMP
+from science.decision_terms import Basis, Degree
+from science.rule import PROVISIONAL_RAMP, Rule
 
 log = logging.getLogger(__name__)
 
@@ -50,12 +51,13 @@ class Governing:
     is one.
 
     When no rule could be built, `rule` is one that sends every case to a person, and `trouble` tells the
-    operator why.
+    operator why. `stopped`: all automation was stopped when it was read, which writers compare as well.
     """
 
     champion: Deciding
     policy_version: int
     canary: DecidingShare | None = None
+    stopped: bool = False
     trouble: str = ""
 
     @property
@@ -92,43 +94,47 @@ def rule_for(workflow_id: UUID) -> Governing:
     rows carries a version that the write statement of intake refuses. There is no time in here: the rule
     carries the dates of its certificate, and `science.decide` compares them with the time of each case.
     """
-    policy = Policy.objects.select_related("workflow").filter(workflow_id=workflow_id).first()
+    found = Policy.objects.select_related("workflow").annotate(stopped=is_stopped())
+    policy = found.filter(workflow_id=workflow_id).first()
     if policy is None:
-        return Governing(Deciding(_CLOSED), 0, trouble="The workflow has no policy.")
-    version = policy.workflow.policy_version
+        stopped = stop_in_force() is not None
+        return Governing(Deciding(_CLOSED), 0, stopped=stopped, trouble="The workflow has no policy.")
+    version, stopped = policy.workflow.policy_version, policy.stopped
     schema = SchemaVersion.objects.filter(
         workflow_id=workflow_id, number=policy.workflow.schema_version
     ).first()
     if schema is None:
-        return Governing(Deciding(_CLOSED), version, trouble="The workflow's current schema is missing.")
+        missing = "The workflow's current schema is missing."
+        return Governing(Deciding(_CLOSED), version, stopped=stopped, trouble=missing)
     release = champion(workflow_id)
     canary = open_canary(workflow_id) if release else None
     try:
-        deciding = _deciding(policy, schema, release)
+        deciding = _deciding(policy, schema, release, stopped=stopped)
     except (ValueError, TypeError, LookupError, AttributeError) as contradiction:
         log.warning("no rule", extra={"workflow": str(workflow_id), "trouble": repr(contradiction)})
-        return Governing(Deciding(_CLOSED), version, trouble=str(contradiction))
-    return Governing(deciding, version, canary=_canary(policy, schema, canary) if canary else None)
+        return Governing(Deciding(_CLOSED), version, stopped=stopped, trouble=str(contradiction))
+    share = _canary(policy, schema, canary, stopped=stopped) if canary else None
+    return Governing(deciding, version, canary=share, stopped=stopped)
 
 
-def _deciding(policy: Policy, schema: SchemaVersion, release: Release | None) -> Deciding:
+def _deciding(policy: Policy, schema: SchemaVersion, release: Release | None, *, stopped: bool) -> Deciding:
     cutoffs = cutoffs_in_force(release.id) if release else None
     return Deciding(
-        _build(policy, schema, release, cutoffs),
+        _build(policy, schema, release, cutoffs, stopped=stopped),
         release_id=release.id if release else None,
         cutoff_set_id=cutoffs.id if cutoffs else None,
         certificate_id=cutoffs.certificate_id if cutoffs else None,
     )
 
 
-def _canary(policy: Policy, schema: SchemaVersion, canary: Canary) -> DecidingShare:
+def _canary(policy: Policy, schema: SchemaVersion, canary: Canary, *, stopped: bool) -> DecidingShare:
     """Return what a canary's arms are decided under: proved cutoffs of its own, or people.
 
     A rule that cannot be built closes these arms and no others. Automating every case is the champion's
     alone.
     """
     try:
-        deciding = _deciding(policy, schema, canary.release)
+        deciding = _deciding(policy, schema, canary.release, stopped=stopped)
         rule = deciding.rule
         degree = Degree.PARTIAL if rule.degree is Degree.FULL else rule.degree
         basis = Basis.NONE if rule.basis is Basis.BY_HAND else rule.basis
@@ -141,7 +147,14 @@ def _canary(policy: Policy, schema: SchemaVersion, canary: Canary) -> DecidingSh
     return DecidingShare(deciding, canary.first_arm, canary.share)
 
 
-def _build(policy: Policy, schema: SchemaVersion, release: Release | None, cutoffs: CutoffSet | None) -> Rule:
+def _build(
+    policy: Policy,
+    schema: SchemaVersion,
+    release: Release | None,
+    cutoffs: CutoffSet | None,
+    *,
+    stopped: bool,
+) -> Rule:
     labels = tuple(release.labels) if release else ()
     basis = basis_of(cutoffs, policy=policy, labels=labels)
     certificate = cutoffs.certificate if cutoffs and basis is not Basis.NONE else None
@@ -157,6 +170,7 @@ def _build(policy: Policy, schema: SchemaVersion, release: Release | None, cutof
         valid_from=certificate.valid_from.timestamp() if certificate else None,
         valid_until=certificate.valid_until.timestamp() if certificate else None,
         breaker_tripped=policy.breaker_tripped_at is not None,
+        stopped=stopped,
         schema_matches=release is None or release.schema_sha256 == schema.schema.sha256(),
         audit_rate=policy.audit_rate,
         audit_base=policy.audit_base,

@@ -7,7 +7,7 @@ from uuid import UUID
 from policy.in_force.rules import Governing, rule_for
 from policy.models import Certificate, Policy, Watch
 from policy.types import Degree, MonitorLevel, TrippedBy
-from science.decide import Basis, Reason
+from science.decision_terms import Basis, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,9 @@ def status_of(
     if policy.breaker_tripped_at is not None:
         why = _STOPPED_BY[TrippedBy(policy.breaker_by)] if policy.breaker_by else ""
         return PromiseStatus("Stopped", "bad", "hand", f"{policy.breaker_reason} {why}".strip())
+    if governing.stopped:
+        why = "All automation is stopped: people decide every case, here and everywhere."
+        return PromiseStatus("Stopped", "bad", "hand", why)
     if governing.trouble:
         return PromiseStatus("Stopped", "bad", "circle-x", governing.trouble)
     if policy.degree not in (Degree.PARTIAL, Degree.FULL):

@@ -2,7 +2,7 @@
 
 They choose what is to be tested, and at most a provisional certificate rests on them. They prove nothing:
 they were there before the release was, and some of them taught its sisters. Full standing comes only from
-draws made after the release was frozen (`policy.proof.live`).
+draws made after the release was frozen (`policy.proof.live_tests`).
 
 Once a model decides, who gets a label depends on the score: people see the uncertain cases and a few audits.
 Pooled as they are, such labels refuse good cutoffs and let bad ones pass. Two kinds of sample are fair:
@@ -32,7 +32,7 @@ from models_store.models import Release
 from models_store.selectors import Evaluation, evaluation_of
 from policy.models import Decision
 from policy.proof.proofs import Sample
-from science.decide import Reason
+from science.decision_terms import Reason
 
 NO_TRUTH = -2  # the column of nobody's answer
 
@@ -74,7 +74,7 @@ def believed(release: Release, *, since: datetime | None = None) -> Sample | Non
     floor = np.nanmin(inclusion_probability, initial=1.0)
     if np.nansum(floor / inclusion_probability) <= complete.sum():
         return _sample(judged, complete, "complete")
-    kept = np.array([_lot(one) for one in judged.ids]) * inclusion_probability < floor
+    kept = np.array([_draw(one) for one in judged.ids]) * inclusion_probability < floor
     return _sample(judged, kept, f"blind labels, thinned to a chance of {floor:g}")
 
 
@@ -120,7 +120,12 @@ def _chances_of(evaluation: Evaluation, since: datetime | None) -> _Chances:
     if since is not None:
         labels = labels.filter(case__received_at__gte=since)
         asked = asked.filter(case__received_at__gte=since)
-    routed = Decision.objects.filter(case_id=OuterRef("case_id"), sequence=0, reason__in=REGARDLESS_OF_SCORE)
+    routed = Decision.objects.filter(
+        case_id=OuterRef("case_id"),
+        epoch=OuterRef("case__epoch"),  # one that was looked at again is no longer asked whatever the score
+        sequence=0,
+        reason__in=REGARDLESS_OF_SCORE,
+    )
     complete = labels.filter(Q(purpose=Purpose.IMPORT) | (Q(is_blind=True) & Exists(routed)))
     drawn = labels.filter(is_blind=True, inclusion_probability__isnull=False).exclude(purpose=Purpose.IMPORT)
     rows: list[tuple[UUID, float]] = [
@@ -139,7 +144,7 @@ def _known(rows: Any) -> Sequence[tuple[UUID, float]]:
     return [(one, chance) for one, chance in rows if chance is not None]
 
 
-def _lot(one: UUID) -> float:
+def _draw(one: UUID) -> float:
     """A number in [0, 1) that belongs to the label: the same labels are the same sample, every time."""
     return int.from_bytes(hashlib.sha256(b"thin|" + one.bytes).digest()[:6], "big") * 2.0**-48
 

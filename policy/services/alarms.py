@@ -10,7 +10,7 @@ from hitl.audit.log import record
 from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor
 from policy.models import Certificate, CutoffSet, Policy, Trial, Watch
-from policy.proof.live import LiveWatch, UnitLabel
+from policy.proof.live_tests import LiveWatch, UnitLabel
 from policy.services.breaker import trip_breaker
 from policy.services.cutoffs import step_down
 from policy.services.degrees import set_degree

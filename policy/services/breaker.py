@@ -6,11 +6,11 @@ from uuid import UUID
 from django.db import transaction
 
 from cases.services.versions import bump
+from hitl.accounts.automation import require_lowerer, require_raiser
 from hitl.audit.log import record
 from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid
-from policy.access import require_lowerer, require_raiser
 from policy.errors import AlreadyThere
 from policy.models import Policy
 from policy.services.locking import locked_policy

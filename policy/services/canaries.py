@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import transaction
 
 from cases.services.versions import bump
+from hitl.accounts.automation import require_lowerer, require_raiser
 from hitl.audit.log import record
 from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor
@@ -21,7 +22,6 @@ from models_store.models import Release
 from models_store.selectors import champion
 from models_store.services import roles
 from models_store.types import ReleaseRole
-from policy.access import require_lowerer, require_raiser
 from policy.canary_models import STEPS, Canary, CanarySettings
 from policy.errors import CanaryMoved, EvidenceMissing, NoModel
 from policy.models import Policy

@@ -23,7 +23,7 @@ from policy.services.breaker import rearm
 from policy.services.cutoffs import follow
 from policy.services.locking import locked_policy
 from policy.types import LIVE_CERTIFICATES, CertificateStatus
-from science.decide import Basis
+from science.decision_terms import Basis
 
 VALID_FOR = timedelta(days=90)
 

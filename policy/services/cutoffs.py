@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from cases.services.versions import bump
+from hitl.accounts.automation import require_lowerer, require_raiser
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
 from hitl.audit.log import record
@@ -16,7 +17,6 @@ from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, Invalid, NotFound
 from models_store.models import Release
 from models_store.selectors import champion
-from policy.access import require_lowerer, require_raiser
 from policy.errors import NoModel, NothingCertified, SecondPersonNeeded
 from policy.in_force.basis import covers_cutoffs, points_of
 from policy.in_force.rules import rule_for
@@ -25,7 +25,7 @@ from policy.selectors import certificate_for, cutoffs_in_force
 from policy.services.degrees import set_degree
 from policy.services.locking import locked_policy
 from policy.types import Scope
-from science.decide import Basis, Degree
+from science.decision_terms import Basis, Degree
 
 
 @transaction.atomic

@@ -6,18 +6,18 @@ from uuid import UUID
 from django.db import transaction
 
 from cases.services.versions import bump
+from hitl.accounts.automation import require_lowerer, require_raiser
 from hitl.audit.log import record
 from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, NotFound
 from hitl.shared.transitions import move_one
-from policy.access import require_lowerer, require_raiser
 from policy.errors import AlreadyThere, EvidenceMissing, SecondPersonNeeded
 from policy.in_force.evidence import hindrance
 from policy.models import DegreeChange, Policy
 from policy.services.locking import locked_policy
 from policy.types import CHANGE_TRANSITIONS, ChangeStatus, Scope
-from science.decide import Degree
+from science.decision_terms import Degree
 
 
 @transaction.atomic

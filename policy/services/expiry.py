@@ -15,7 +15,7 @@ from hitl.shared.actor import Actor
 from models_store.selectors import evaluation_of
 from policy.in_force.basis import points_of
 from policy.models import Certificate
-from policy.proof.live import UnitLabel
+from policy.proof.live_tests import UnitLabel
 from policy.proof.proofs import Claim, Terms, believe
 from policy.proof.samples import believed
 from policy.services.locking import locked_policy

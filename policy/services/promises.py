@@ -8,17 +8,16 @@ from uuid import UUID
 from django.db import transaction
 
 from cases.services.versions import bump
-from hitl.accounts.automation import require_answerable
+from hitl.accounts.automation import require_answerable, require_raiser
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid
 from hitl.shared.jobs import enqueue
 from models_store.selectors import champion
-from policy.access import require_raiser
 from policy.models import Policy
 from policy.services.locking import locked_policy
 from policy.types import BudgetPeriod, Degree, LossKind, Scope
-from science.decide import Degree as ByRank
+from science.decision_terms import Degree as ByRank
 from science.rule import AUDIT_FLOOR
 
 BLIND_FLOOR = 0.01  # below this a release collects no blind labels to speak of

@@ -15,7 +15,7 @@ from models_store.models import Release
 from policy.models import Certificate, CutoffSet, Policy, Trial
 from policy.proof.doubt import next_share
 from policy.proof.group_sizes import group_cap
-from policy.proof.live import Block, LiveTest, UnitLabel
+from policy.proof.live_tests import Block, LiveTest, UnitLabel
 from policy.proof.proofs import Claim, Proof, unit_of
 from policy.proof.samples import believed
 from policy.proof.terms import terms_of

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from policy.models import Certificate, Watch
-from policy.proof.live import LiveWatch, UnitLabel
+from policy.proof.live_tests import LiveWatch, UnitLabel
 
 FALSE_ALARMS = 0.01  # chance of any within the horizon, a year's automatic cases
 MIN_IN_HORIZON = 10_000.0

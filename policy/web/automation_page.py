@@ -19,7 +19,7 @@ from policy.proof.samples import all_labels, believed
 from policy.types import LIVE_CERTIFICATES, Scope
 from policy.web import curves, wording
 from policy.web.steps import Step, steps
-from science.decide import Basis, Degree
+from science.decision_terms import Basis, Degree
 
 rank = attrgetter("rank")
 ENDS_SOON = timedelta(days=14)

@@ -8,13 +8,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from cases.access import watched_workflow
 from cases.models import Workflow
+from hitl.accounts.automation import LOWERERS, RAISERS, require_raiser
 from hitl.accounts.types import WATCHING
 from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.errors import HitlError, Invalid, NotFound
 from hitl.web.views import actor_of
 from models_store.selectors import champion
-from policy.access import LOWERERS, RAISERS, require_raiser
 from policy.errors import NoModel
 from policy.models import CutoffSet, DegreeChange, Policy
 from policy.services import breaker, cutoffs, degrees

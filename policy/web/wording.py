@@ -6,7 +6,7 @@ from hitl.web.timeline import Entry
 from policy.in_force.rules import Governing
 from policy.models import Certificate, DegreeChange
 from policy.types import CertificateStatus, ChangeStatus, Degree
-from science.decide import Basis, Reason
+from science.decision_terms import Basis, Reason
 
 _BASIS = {
     Basis.CERTIFIED: ("certified", "good"),

@@ -28,12 +28,12 @@ class EarlierAnswer:
     marks: tuple[str, ...]
 
 
-def earlier_answers(actor: Actor, held: LeasedTask) -> list[EarlierAnswer]:
+def earlier_answers(actor: Actor, leased: LeasedTask) -> list[EarlierAnswer]:
     """Return the standing answers that an adjudication is to settle; none for any other task."""
     if not actor.has(Role.ADJUDICATOR):
         return []
-    mine = Task.objects.filter(pk=held.task_id, purpose=Purpose.ADJUDICATION, epoch=OuterRef("epoch"))
-    given = Review.objects.filter(Exists(mine), case_id=held.case_id, undone_at=None)
+    mine = Task.objects.filter(pk=leased.task_id, purpose=Purpose.ADJUDICATION, epoch=OuterRef("epoch"))
+    given = Review.objects.filter(Exists(mine), case_id=leased.case_id, undone_at=None)
     given = given.exclude(task__purpose=Purpose.KNOWN_ANSWER)
     shuffled = sorted(given, key=lambda review: sha256(b"adjudication|" + review.pk.bytes).digest())
     return [

@@ -42,8 +42,8 @@ def next_stage(
     request: HttpRequest, actor: Actor, *, workflow: str, ids: list[UUID] | None, now: datetime
 ) -> HttpResponse:
     """Claim the next task and answer with the stage that shows it, or that says why there is none."""
-    held = _claimed(actor, ids, now)
-    return stage(request, actor, held, workflow=workflow, ids=ids, now=now)
+    leased = _claimed(actor, ids, now)
+    return stage(request, actor, leased, workflow=workflow, ids=ids, now=now)
 
 
 def current_stage(actor: Actor, *, ids: list[UUID] | None, now: datetime) -> LeasedTask | None:
@@ -56,41 +56,41 @@ def _claimed(actor: Actor, ids: list[UUID] | None, now: datetime) -> LeasedTask 
     and of what was only looked ahead at.
     """
     try:
-        held = claim_next(actor=actor, workflow_ids=ids, now=now)
+        leased = claim_next(actor=actor, workflow_ids=ids, now=now)
     except HandsFull:
         if release_left(actor=actor, now=now):
             return claim_next(actor=actor, workflow_ids=ids, now=now)
         raise
-    if held is None and release_left(actor=actor, now=now):
+    if leased is None and release_left(actor=actor, now=now):
         return claim_next(actor=actor, workflow_ids=ids, now=now)
-    return held
+    return leased
 
 
 def stage(
     request: HttpRequest,
     actor: Actor,
-    held: LeasedTask | None,
+    leased: LeasedTask | None,
     *,
     workflow: str,
     ids: list[UUID] | None,
     now: datetime,
 ) -> HttpResponse:
     """Answer with the stage alone."""
-    html = stage_html(request, actor, held, workflow=workflow, ids=ids, now=now)
+    html = stage_html(request, actor, leased, workflow=workflow, ids=ids, now=now)
     return HttpResponse(html, headers={"Cache-Control": "no-store"})
 
 
 def stage_html(
     request: HttpRequest,
     actor: Actor,
-    held: LeasedTask | None,
+    leased: LeasedTask | None,
     *,
     workflow: str,
     ids: list[UUID] | None,
     now: datetime,
 ) -> str:
     """Render the stage without what only a whole page needs: navigation, messages, the person's name."""
-    context = stage_of(request, actor, held, workflow=workflow, ids=ids, now=now)
+    context = stage_of(request, actor, leased, workflow=workflow, ids=ids, now=now)
     return render_to_string("desk/stage.html", {**context, "csrf_token": get_token(request)})
 
 
@@ -116,26 +116,26 @@ def or_stay(
 def stage_of(
     request: HttpRequest,
     actor: Actor,
-    held: LeasedTask | None,
+    leased: LeasedTask | None,
     *,
     workflow: str,
     ids: list[UUID] | None,
     now: datetime,
 ) -> dict[str, Any]:
     """Return what `desk/stage.html` shows."""
-    shared = {"workflow": workflow, "held": held, "keys": template_keys(person(request))}
-    if held is None:
+    shared = {"workflow": workflow, "leased": leased, "keys": template_keys(person(request))}
+    if leased is None:
         return {**shared, "quiet": why_quiet(actor, workflow_ids=ids, now=now)}
     return {
         **shared,
-        "lease_seconds": int((held.lease_until - now).total_seconds()),
-        "is_overdue": held.due_at < now,
-        "blocks": blocks_of(held.case_id, held.workflow_id, held.content, held.schema),
-        "labels": held.labels,
-        "suggestion": None if held.mode == Mode.ON_DEMAND else suggestion_of(held),
-        "is_on_demand": held.mode == Mode.ON_DEMAND and held.suggestion is not None,
-        "reason_codes": _reason_codes(held),
-        "earlier": earlier_answers(actor, held),
+        "lease_seconds": int((leased.lease_until - now).total_seconds()),
+        "is_overdue": leased.due_at < now,
+        "blocks": blocks_of(leased.case_id, leased.workflow_id, leased.content, leased.schema),
+        "labels": leased.labels,
+        "suggestion": None if leased.mode == Mode.ON_DEMAND else suggestion_of(leased),
+        "is_on_demand": leased.mode == Mode.ON_DEMAND and leased.suggestion is not None,
+        "reason_codes": _reason_codes(leased),
+        "earlier": earlier_answers(actor, leased),
     }
 
 
@@ -146,19 +146,19 @@ def blocks_of(case_id: UUID, workflow_id: UUID, content: dict[str, Any], schema:
     return blocks(shown_fields(case, schema, assets))
 
 
-def _reason_codes(held: LeasedTask) -> str:
+def _reason_codes(leased: LeasedTask) -> str:
     """The reasons to choose from by label, as JSON; empty where the workflow lists none."""
-    return json.dumps(held.reason_codes) if held.reason_codes else ""
+    return json.dumps(leased.reason_codes) if leased.reason_codes else ""
 
 
-def suggestion_of(held: LeasedTask) -> Suggestion | None:
+def suggestion_of(leased: LeasedTask) -> Suggestion | None:
     """Return what the model would say; None where nothing of it may be shown yet."""
-    if held.is_blind or held.suggestion is None or held.confidence is None:
+    if leased.is_blind or leased.suggestion is None or leased.confidence is None:
         return None
     return Suggestion(
-        label=held.suggestion,
-        certainty=certainty(held.confidence),
-        frequency=frequency(held.confidence),
-        runner_up=held.runner_up,
-        evidence_url=reverse("desk-evidence", args=[held.lease_token]),
+        label=leased.suggestion,
+        certainty=certainty(leased.confidence),
+        frequency=frequency(leased.confidence),
+        runner_up=leased.runner_up,
+        evidence_url=reverse("desk-evidence", args=[leased.lease_token]),
     )

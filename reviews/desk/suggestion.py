@@ -33,24 +33,24 @@ _TOLD = ("status", "target", "contrast", "highlights", "flips")
 @desk_door
 def first(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Store the person's first answer, given before they see anything; answer with the suggestion."""
-    held = answer_first(
+    leased = answer_first(
         lease_token=lease_of(request), label=request.POST.get("label", ""), actor=actor, now=clock.now()
     )
-    return _suggestion(request, held)
+    return _suggestion(request, leased)
 
 
 @require_POST
 @desk_door
 def suggestion(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Answer with the suggestion, where it is shown when asked for."""
-    held = leased_task_of(actor, now=clock.now(), lease_token=lease_of(request))
-    if held is None or held.mode != Mode.ON_DEMAND:
+    leased = leased_task_of(actor, now=clock.now(), lease_token=lease_of(request))
+    if leased is None or leased.mode != Mode.ON_DEMAND:
         raise LeaseExpired()
-    return _suggestion(request, held)
+    return _suggestion(request, leased)
 
 
-def _suggestion(request: HttpRequest, held: LeasedTask) -> HttpResponse:
-    context = {"held": held, "suggestion": suggestion_of(held), "keys": template_keys(person(request))}
+def _suggestion(request: HttpRequest, leased: LeasedTask) -> HttpResponse:
+    context = {"leased": leased, "suggestion": suggestion_of(leased), "keys": template_keys(person(request))}
     response = render(request, "desk/suggestion.html", context)
     response["Cache-Control"] = "no-store"
     return response
@@ -64,12 +64,12 @@ def evidence(request: HttpRequest, actor: Actor, lease: UUID) -> HttpResponse:
     A blind case has no such page, nor one that is answered first, until it is.
     """
     now = clock.now()
-    held = leased_task_of(actor, now=now, lease_token=lease)
-    if held is None or held.release_id is None or held.suggestion is None:
+    leased = leased_task_of(actor, now=now, lease_token=lease)
+    if leased is None or leased.release_id is None or leased.suggestion is None:
         raise LeaseExpired()
-    told = told_of(held.case_id, held.release_id, held.suggestion, held.runner_up, now=now)
-    if held.mode == Mode.ASSISTED:
-        told["precedents"] = _precedents(held.case_id, held.release_id, actor)
+    told = told_of(leased.case_id, leased.release_id, leased.suggestion, leased.runner_up, now=now)
+    if leased.mode == Mode.ASSISTED:
+        told["precedents"] = _precedents(leased.case_id, leased.release_id, actor)
     response = JsonResponse(told)
     response["Cache-Control"] = "no-store"
     return response

@@ -143,7 +143,9 @@ class Migration(migrations.Migration):
                                 ("known_answer", "known-answer case"),
                                 ("appeal", "appeal"),
                                 ("voided", "an answer was voided"),
+                                ("recalled", "an automatic decision was recalled"),
                                 ("breaker", "the breaker has tripped"),
+                                ("stopped", "all automation is stopped"),
                                 ("unfit", "the model cannot read this case"),
                                 ("undone", "an answer was taken back"),
                                 ("escalated", "a reviewer escalated it"),
@@ -509,7 +511,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
-                    "reread_share",
+                    "second_read_share",
                     models.FloatField(
                         default=0.05,
                         help_text="Share of the audits that agree with the model which a second person reads, blind.",
@@ -820,7 +822,9 @@ class Migration(migrations.Migration):
                             "known_answer",
                             "appeal",
                             "voided",
+                            "recalled",
                             "breaker",
+                            "stopped",
                             "unfit",
                             "undone",
                             "escalated",
@@ -929,7 +933,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     ("decide_first_share__range", (0, 1)),
-                    ("reread_share__range", (0, 1)),
+                    ("second_read_share__range", (0, 1)),
                     ("known_answer_rate__range", (0, 0.5)),
                 ),
                 name="shares_of_reviews_in_range",

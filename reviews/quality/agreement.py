@@ -21,7 +21,7 @@ from science.agreement.pairs import Pair, label_pairs
 from science.agreement.shares import TooFew
 from science.intervals import wilson_interval
 
-LEAST_FOR_CONSENSUS = 20
+MIN_FOR_CONSENSUS = 20
 """Cases with two answers below which nobody's errors are estimated."""
 SURE = 0.95
 MAX_DUBIOUS = 10
@@ -112,9 +112,9 @@ def _agreement(
     pairs = [NamedPair(given.labels[p.one], given.labels[p.other], p) for p in label_pairs(counts)]
     alpha = krippendorff_alpha(counts, rng=np.random.default_rng(seed))
     n_twice = int((counts.sum(axis=1) >= 2).sum())
-    if n_twice < LEAST_FOR_CONSENSUS:
-        why = f"{n_twice} of the {LEAST_FOR_CONSENSUS} cases with two answers that an estimate needs"
-        return WorkflowAgreement(workflow_id, alpha, pairs, TooFew(n_twice, LEAST_FOR_CONSENSUS, why))
+    if n_twice < MIN_FOR_CONSENSUS:
+        why = f"{n_twice} of the {MIN_FOR_CONSENSUS} cases with two answers that an estimate needs"
+        return WorkflowAgreement(workflow_id, alpha, pairs, TooFew(n_twice, MIN_FOR_CONSENSUS, why))
     return WorkflowAgreement(workflow_id, alpha, pairs, _together(given))
 
 

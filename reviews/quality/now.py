@@ -61,7 +61,7 @@ class AtRisk:
     due_at: datetime
     is_adjudication: bool
     reasons: list[str]
-    held_by: str | None
+    leased_by: str | None
 
 
 def at_risk(*, now: datetime) -> list[AtRisk]:
@@ -81,10 +81,10 @@ class On:
     person_id: int
     username: str
     first_name: str
-    held: int
-    held_since: datetime | None
-    held_until: datetime | None
-    held_in: str | None
+    leased: int
+    leased_since: datetime | None
+    leased_until: datetime | None
+    leased_in: str | None
     last_at: datetime | None
     last_label: str | None
     last_in: str | None

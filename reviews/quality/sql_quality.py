@@ -169,24 +169,24 @@ SELECT open.case_id, w.name, open.due_at, open.for_adjudicator, open.reasons, pe
 FROM cases_workflow w
 CROSS JOIN LATERAL (
     SELECT * FROM (
-        SELECT t.case_id, t.due_at, t.for_adjudicator, t.reasons, NULL::int AS held_by FROM reviews_task t
+        SELECT t.case_id, t.due_at, t.for_adjudicator, t.reasons, NULL::int AS leased_by FROM reviews_task t
         WHERE t.workflow_id = w.id AND t.status = 'waiting' LIMIT %(counted)s) waiting
     WHERE waiting.due_at < %(soon)s
     UNION ALL
     SELECT t.case_id, t.due_at, t.for_adjudicator, t.reasons, t.leased_to_id FROM reviews_task t
     WHERE t.workflow_id = w.id AND t.status = 'leased' AND t.due_at < %(soon)s) open
-LEFT JOIN accounts_user person ON person.id = open.held_by
+LEFT JOIN accounts_user person ON person.id = open.leased_by
 ORDER BY open.due_at, open.case_id LIMIT %(most)s
 """
 
 WHO_IS_ON = """
-SELECT person.id, person.username, person.first_name, held.n, held.since, held.until,
-       held.workflow AS held_in, last.at, last.label, last.workflow AS last_in, lately.hour, lately.today
+SELECT person.id, person.username, person.first_name, leased.n, leased.since, leased.until,
+       leased.workflow AS leased_in, last.at, last.label, last.workflow AS last_in, lately.hour, lately.today
 FROM accounts_user person
 LEFT JOIN LATERAL (
     SELECT count(*) AS n, min(t.leased_at) AS since, max(t.lease_until) AS until, min(w.name) AS workflow
     FROM reviews_task t JOIN cases_workflow w ON w.id = t.workflow_id
-    WHERE t.leased_to_id = person.id AND t.status = 'leased' AND t.lease_until > %(now)s) held ON true
+    WHERE t.leased_to_id = person.id AND t.status = 'leased' AND t.lease_until > %(now)s) leased ON true
 LEFT JOIN LATERAL (
     SELECT r.submitted_at AS at, r.label, w.name AS workflow
     FROM reviews_review r JOIN cases_case c ON c.id = r.case_id JOIN cases_workflow w ON w.id = c.workflow_id
@@ -197,8 +197,8 @@ LEFT JOIN LATERAL (
     FROM reviews_review r
     WHERE r.reviewer_id = person.id AND r.submitted_at >= %(midnight)s AND r.submitted_at <= %(now)s
       AND r.undone_at IS NULL) lately ON true
-WHERE held.n > 0 OR last.at > %(lately)s
-ORDER BY held.n > 0 DESC, last.at DESC NULLS LAST, person.username
+WHERE leased.n > 0 OR last.at > %(lately)s
+ORDER BY leased.n > 0 DESC, last.at DESC NULLS LAST, person.username
 """
 
 BY_HOUR = f"""

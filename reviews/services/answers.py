@@ -32,12 +32,12 @@ _LOCK_CASE = case_lock(
 
 
 def locked_case(*, lease_token: UUID) -> Case | None:
-    """Lock the case of the task held under this token, as `lock_case` does; None when no task is."""
+    """Lock the case of the task leased under this token, as `lock_case` does; None when no task is."""
     return locked(_LOCK_CASE, {"token": lease_token})
 
 
 def locked_task(*, lease_token: UUID) -> Task | None:
-    """Lock the task held under this token, with its workflow's rules; None when no task is.
+    """Lock the task leased under this token, with its workflow's rules; None when no task is.
 
     It knows whether it `is_alone`: whoever holds the lock of its case can rely on that.
     """
@@ -100,7 +100,7 @@ def record_answers(
         {
             "id": review.pk,
             "task_id": task.pk,
-            "held_under": None if since else task.lease_token,
+            "leased_under": None if since else task.lease_token,
             "lease_token": review.lease_token,
             "label": review.label,
             "comment": review.comment,
@@ -179,10 +179,10 @@ def answer_first(*, lease_token: UUID, label: str, actor: Actor, now: datetime) 
     if task.first_label not in (None, label):
         raise AlreadyAnswered("You have answered already, and seen the suggestion since.")
     Task.objects.filter(pk=task.pk).update(first_label=label)
-    held = leased_task_of(actor, now=now, lease_token=lease_token)
-    if held is None:
+    leased = leased_task_of(actor, now=now, lease_token=lease_token)
+    if leased is None:
         raise LeaseExpired()
-    return held
+    return leased
 
 
 def check_answer(task: Task, label: str, comment: str) -> None:

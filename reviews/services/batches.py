@@ -30,8 +30,8 @@ from reviews.selectors import open_to
 from reviews.types import (
     BATCH_LASTS,
     BATCH_TRANSITIONS,
-    LEAST_ALIKE,
     MAX_LOOKED_AT,
+    MIN_ALIKE,
     READ_FIRST,
     Mode,
     ReviewBatchStatus,
@@ -165,7 +165,7 @@ def _groups_in(workflow: Workflow, waiting: QuerySet[Task], actor: Actor, now: d
     found = [
         Alike(workflow, release_id, suggestion, [some[place].pk for place in group])
         for (release_id, suggestion, version), some in alike.items()
-        if len(some) >= LEAST_ALIKE
+        if len(some) >= MIN_ALIKE
         for group in _grouped(workflow.pk, release_id, version, some)
     ]
     return sorted(found, key=lambda group: -len(group))
@@ -178,7 +178,7 @@ def _grouped(workflow_id: UUID, release_id: UUID, version: int, tasks: Sequence[
         if served.schema_sha256 != schema.sha256():
             return []
         rows = rows_for([task.case.content for task in tasks], schema)
-        return [group.tolist() for group in clusters(served, rows, least=LEAST_ALIKE)]
+        return [group.tolist() for group in clusters(served, rows, least=MIN_ALIKE)]
     except Exception:
         log.exception("no groups of alike cases", extra={"release": str(release_id)})
         return []

@@ -51,10 +51,10 @@ def claim_next(*, actor: Actor, workflow_ids: list[UUID] | None, now: datetime) 
     Raises:
         HandsFull: they hold as many as one person may.
     """
-    held = _claim(actor, workflow_ids, now, ahead_seconds=None)
-    if held is None and _holds_all_places(actor):
+    leased = _claim(actor, workflow_ids, now, ahead_seconds=None)
+    if leased is None and _holds_all_places(actor):
         raise HandsFull()
-    return held
+    return leased
 
 
 def claim_ahead(
@@ -70,10 +70,10 @@ def claim_ahead(
     there = unseen.filter(lease_until__gt=now).count()
     taken = []
     for _ in range(min(most, MAX_AHEAD) - there):
-        held = _claim(actor, workflow_ids, now, ahead_seconds=AHEAD_LASTS.total_seconds())
-        if held is None:
+        leased = _claim(actor, workflow_ids, now, ahead_seconds=AHEAD_LASTS.total_seconds())
+        if leased is None:
             break
-        taken.append(held)
+        taken.append(leased)
     return taken
 
 
@@ -135,7 +135,7 @@ def _lease(actor: Actor, now: datetime) -> dict[str, Any]:
         "reviewer": person_id(actor),
         "now": now,
         "token": uuid4(),
-        "most_held": MAX_LEASES,
+        "max_leases": MAX_LEASES,
         "lease_seconds": ReviewRules().lease_seconds,  # where a workflow says nothing else
     }
 
@@ -161,19 +161,19 @@ def renew(*, lease_token: UUID, actor: Actor, now: datetime) -> datetime:
 
 def leave(*, lease_token: UUID, actor: Actor, now: datetime) -> bool:
     """Keep a task for a short while only: its page was hidden or closed. Coming back renews it."""
-    held = _held(lease_token, actor).filter(lease_until__gt=now + AWAY_GRACE)
-    return held.update(lease_until=now + AWAY_GRACE) == 1
+    leased = _leased(lease_token, actor).filter(lease_until__gt=now + AWAY_GRACE)
+    return leased.update(lease_until=now + AWAY_GRACE) == 1
 
 
 def release_left(*, actor: Actor, now: datetime) -> int:
     """Put back what the person holds ahead, or on pages that were hidden or closed; return how many tasks."""
-    held = Task.objects.filter(leased_to_id=actor.user_id, status=TaskStatus.LEASED)
-    return _to_queue(held.filter(Q(lease_until__lte=now + AWAY_GRACE) | Q(ahead=True)))
+    leased = Task.objects.filter(leased_to_id=actor.user_id, status=TaskStatus.LEASED)
+    return _to_queue(leased.filter(Q(lease_until__lte=now + AWAY_GRACE) | Q(ahead=True)))
 
 
 def give_back(*, lease_token: UUID, actor: Actor, now: datetime) -> bool:
-    """Put a task back in the queue for anybody; False when the person no longer held it."""
-    return _to_queue(_held(lease_token, actor)) == 1
+    """Put a task back in the queue for anybody; False when the person no longer leased it."""
+    return _to_queue(_leased(lease_token, actor)) == 1
 
 
 @transaction.atomic
@@ -190,13 +190,13 @@ def skip(*, lease_token: UUID, reason: str, actor: Actor, now: datetime) -> None
     if reason not in SkipReason.values:
         fix = f"Use one of: {', '.join(SkipReason.values)}."
         raise Invalid([{"field": "reason", "error": "is not a reason to skip", "fix": fix}])
-    held = _held(lease_token, actor).filter(lease_until__gt=now).select_related("workflow__review_rules")
-    task = held.first()
+    leased = _leased(lease_token, actor).filter(lease_until__gt=now).select_related("workflow__review_rules")
+    task = leased.first()
     if task is None:
         raise LeaseExpired()
     rule = skip_rule(rules_of(task), reason)
     drops = rule == SkipRule.DROP and task.purpose == Purpose.REVIEW
-    if (_drop(lease_token, actor, now) if drops else _to_queue(_held(lease_token, actor))) != 1:
+    if (_drop(lease_token, actor, now) if drops else _to_queue(_leased(lease_token, actor))) != 1:
         raise LeaseExpired()
     lasts = SKIP_LASTS if rule == SkipRule.ME else FOR_GOOD
     Skip.objects.bulk_create(
@@ -211,7 +211,7 @@ def skip(*, lease_token: UUID, reason: str, actor: Actor, now: datetime) -> None
 
 def _drop(lease_token: UUID, actor: Actor, now: datetime) -> int:
     return move(
-        _held(lease_token, actor), table=TASK_TRANSITIONS, to=TaskStatus.DROPPED, closed_at=now, **NO_LEASE
+        _leased(lease_token, actor), table=TASK_TRANSITIONS, to=TaskStatus.DROPPED, closed_at=now, **NO_LEASE
     )
 
 
@@ -223,15 +223,15 @@ def hold(*, lease_token: UUID, actor: Actor, now: datetime, until: datetime) -> 
         HoldsFull: they have as many on hold as one person may.
         LeaseExpired: the person no longer holds it.
     """
-    held = _held(lease_token, actor).filter(lease_until__gt=now).select_related("workflow__review_rules")
-    task = held.first()
+    leased = _leased(lease_token, actor).filter(lease_until__gt=now).select_related("workflow__review_rules")
+    task = leased.first()
     if task is None:
         raise LeaseExpired()
     rules = rules_of(task)
     latest = now + timedelta(hours=rules.hold_max_hours)
     if not now < until <= latest:
         fix = f"Choose a time from now on, at most {rules.hold_max_hours:g} hours ahead."
-        raise Invalid([{"field": "until", "error": "is not a time until which it may be held", "fix": fix}])
+        raise Invalid([{"field": "until", "error": "is no time until which it may be on hold", "fix": fix}])
     params = _lease(actor, now) | {"token": lease_token, "until": until, "cap": rules.hold_cap}
     for _ in range(rules.hold_cap + 1):
         try:
@@ -242,7 +242,7 @@ def hold(*, lease_token: UUID, actor: Actor, now: datetime, until: datetime) -> 
         except IntegrityError:  # another page of the same person took the same shelf at the same moment
             continue
         break
-    if not _held(lease_token, actor).exists():
+    if not _leased(lease_token, actor).exists():
         raise LeaseExpired()
     raise HoldsFull()
 
@@ -283,8 +283,8 @@ def escalate(*, lease_token: UUID, reason: str, actor: Actor, now: datetime) -> 
         "escalation": said,
         "reasons": with_reason(TaskReason.ESCALATED),
     }
-    held = _held(lease_token, actor).filter(lease_until__gt=now)
-    if move(held, table=TASK_TRANSITIONS, to=TaskStatus.WAITING, **NO_LEASE, **changes) != 1:
+    leased = _leased(lease_token, actor).filter(lease_until__gt=now)
+    if move(leased, table=TASK_TRANSITIONS, to=TaskStatus.WAITING, **NO_LEASE, **changes) != 1:
         raise LeaseExpired()
 
 
@@ -315,10 +315,10 @@ def _reap(ended: QuerySet[Task]) -> int:
         return _to_queue(Task.objects.filter(pk__in=ids)) if ids else 0
 
 
-def _held(lease_token: UUID, actor: Actor) -> QuerySet[Task]:
+def _leased(lease_token: UUID, actor: Actor) -> QuerySet[Task]:
     return Task.objects.filter(lease_token=lease_token, leased_to_id=actor.user_id, status=TaskStatus.LEASED)
 
 
 def _to_queue(tasks: QuerySet[Task]) -> int:
-    """End the leases; who held a task last stays on it, so that they may take it again."""
+    """End the leases; who leased a task last stays on it, so that they may take it again."""
     return move(tasks, table=TASK_TRANSITIONS, to=TaskStatus.WAITING, **NO_LEASE)

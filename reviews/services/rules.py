@@ -257,7 +257,7 @@ RULES: dict[str, Callable[[Any], Error]] = {
     "due_hours": _number,
     "decide_first_share": _number,
     "on_demand": _flag,
-    "reread_share": _number,
+    "second_read_share": _number,
     "known_answer_rate": _number,
     "order": _one_of(OrderKind.values),
     "value_hours": _number,

@@ -13,7 +13,7 @@ import numpy as np
 from science.agreement.shares import TooFew
 from science.intervals import wilson_interval
 
-LEAST_CASES = 10
+MIN_CASES = 10
 REPLICATES = 1000
 _MAX_UNDEFINED = 0.25
 
@@ -109,7 +109,7 @@ def krippendorff_alpha(
     rng: np.random.Generator,
     confidence: float = 0.95,
     replicates: int = REPLICATES,
-    least: int = LEAST_CASES,
+    least: int = MIN_CASES,
 ) -> Alpha | TooFew:
     """Estimate agreement beyond chance on labels without order, with an interval.
 

@@ -8,8 +8,8 @@ import numpy as np
 
 FLOOR_SECONDS = 0.8
 DEVIATIONS = 3.0
-LEAST_ANSWERS = 30
-_LEAST_SPREAD = 0.2
+MIN_ANSWERS = 30
+_MIN_SPREAD = 0.2
 _TO_DEVIATION = 1.4826
 
 
@@ -31,7 +31,7 @@ def pace_of(
     *,
     floor: float = FLOOR_SECONDS,
     deviations: float = DEVIATIONS,
-    least: int = LEAST_ANSWERS,
+    least: int = MIN_ANSWERS,
 ) -> Pace:
     """Learn the pace of one kind of case from its answers' active seconds.
 
@@ -63,6 +63,6 @@ def pace_of(
     middle = float(np.median(logs))
     if len(times) < least:
         return Pace(float(np.exp(middle)), floor, len(times), False)
-    spread = max(_LEAST_SPREAD, _TO_DEVIATION * float(np.median(np.abs(logs - middle))))
+    spread = max(_MIN_SPREAD, _TO_DEVIATION * float(np.median(np.abs(logs - middle))))
     limit = float(np.exp(middle - deviations * spread))
     return Pace(float(np.exp(middle)), max(floor, limit), len(times), True)

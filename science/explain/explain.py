@@ -19,7 +19,7 @@ from science.serving.served_model import ServedModel, softmax
 from science.serving.table import NAN
 
 EXACT_WITHIN = 1e-9  # log-odds; beyond it, evidence that should add up is not shown
-_LEAST_SHARE = 0.01
+_MIN_SHARE = 0.01
 _UNSURE = 0.95  # of the answer given; above it three words seldom turn an answer, and nobody asks
 _WEAK_TOTAL = 0.1  # log-odds all evidence together must move to be worth a look
 _WEAK_RATIO = 0.25  # of what the model says before it has read anything
@@ -245,7 +245,7 @@ def _ranked(
     for i in order[: max(0, top)]:
         unit = units[i]
         share = abs(unit.score) / total if total else 0.0
-        if share < _LEAST_SHARE and shown:
+        if share < _MIN_SHARE and shown:
             break
         why = {
             key: value.strongest() if hasattr(value, "strongest") else value

@@ -1,8 +1,8 @@
 """The error budget: how many wrong decisions were delivered so far, proved at every moment from audits alone.
 
-The decisions are a fixed population and all randomness is that of our own coins, so nothing is assumed of
+The decisions are a fixed population and all randomness is that of our own draws, so nothing is assumed of
 the world: errors, audit rates and the number of decisions may react to everything that was seen before.
-What is assumed: a decision is fixed before its coin, nobody who submits, decides or reviews knows the coin
+What is assumed: a decision is fixed before its draw, nobody who submits, decides or reviews knows the draw
 beforehand, and an audit is adjudicated blind. What every reviewer overlooks is not counted.
 
 Decisions count as delivered, for ever: a mended error stays in the budget. Derivation in `budget_ends`; the
@@ -52,8 +52,8 @@ class ErrorBudget:
         decisions, audits, unanswered: how many there were.
         wrong: sum of audited losses where an unanswered audit is wrong (K of the upper end).
         confirmed: the same where it is right (K of the lower end).
-        counted, counted_confirmed: both, of the audits that a coin at `rate` alone would have drawn.
-        even: whether `counted` is what a coin at `rate` alone would have drawn, and not more.
+        counted, counted_confirmed: both, of the audits that a draw at `rate` alone would have taken.
+        even: whether `counted` is what a draw at `rate` alone would have taken, and not more.
         right: audited decisions known to be right; with costs, the sum of 1 - loss.
         weighted, weighted_unanswered: sums of loss / pi.
         least: the highest lower end so far. W never falls, so it stays true.
@@ -118,7 +118,7 @@ class ErrorBudget:
             decisions: all decisions of the block, audited or not.
             losses: of the audited ones, in order; NaN where an audit is overdue, unsettled or lost. Such a
                 one is wrong in the upper end and right in the lower one. Shape (n_audits,).
-            pi: their inclusion probabilities, fixed before each coin, shape (n_audits,).
+            pi: their inclusion probabilities, fixed before each draw, shape (n_audits,).
             draws: their uniforms, audited when below pi; needed only where pi was raised above `rate`, to
                 let the verdict of the period count what `rate` alone would have drawn. Without them it
                 counts all audits, which is valid and weaker. Shape (n_audits,).

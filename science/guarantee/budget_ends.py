@@ -1,7 +1,7 @@
 """The two martingales of the error budget, and where they put the ends of the interval.
 
-Decision i costs x_i in [0, 1] (an error: 1), and a coin of ours audits it with probability pi_i. x_i and
-pi_i may depend on everything before the coin, earlier coins and answers too, but not on the coin. W is the
+Decision i costs x_i in [0, 1] (an error: 1), and a draw of ours audits it with probability pi_i. x_i and
+pi_i may depend on everything before the draw, earlier draws and answers too, but not on the draw. W is the
 sum of all x so far, K that of the audited ones. For a fixed b > 0,
 
     N(b) = product over decisions of (1 + b x (1 - audited / pi))
@@ -22,7 +22,7 @@ pi (1 - m). With q in place of pi the factors above have means of at most 1. The
 errors only lower it.
 
 Source: Ville (1939); mixtures of bets as in Waudby-Smith and Ramdas (2024), section 4. For one constant pi
-the factors are likelihood ratios of coins that find errors with probability pi (1 - b (1 - pi) / pi)
+the factors are likelihood ratios of draws that find errors with probability pi (1 - b (1 - pi) / pi)
 against pi.
 """
 

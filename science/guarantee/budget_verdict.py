@@ -2,9 +2,9 @@
 
 Fixed before the period: the target theta, N, the rate pi that no inclusion probability falls below. Let w* =
 floor(theta N) + 1, one error more than N decisions may hold. If at least w* are wrong, the first w* of them
-had independent coins, whatever decided which decisions are wrong, when, or when the period ends. K, the
-audited errors of the period, is at least the number of those w* that a coin at pi finds, so P(K <= k) <=
-P(Binomial(w*, pi) <= k). Kept means that this is at most delta. Where rates were raised only what a coin at
+had independent draws, whatever decided which decisions are wrong, when, or when the period ends. K, the
+audited errors of the period, is at least the number of those w* that a draw at pi finds, so P(K <= k) <=
+P(Binomial(w*, pi) <= k). Kept means that this is at most delta. Where rates were raised only what a draw at
 pi would have drawn is counted, which is as valid and sharper. Reviewers' misses turn pi into pi (1 - m), m
 bounded with a part of delta.
 
@@ -194,7 +194,7 @@ def _is_kept_so_far(terms: Terms, budget: ErrorBudget, most: float) -> bool:
 def exact_ends(terms: Terms, budget: ErrorBudget) -> tuple[int, int]:
     """Ends for W by inverting the binomial, each at its own delta; for periods that did not react to audits.
 
-    The number wrong is fixed then, and a coin at `rate` finds Binomial(W, rate) of them.
+    The number wrong is fixed then, and a draw at `rate` finds Binomial(W, rate) of them.
     """
     most = budget.decisions
     high, seen = int(budget.counted), terms.rate * (1 - terms.miss_bound)

@@ -4,17 +4,17 @@ For each cutoff and each alternative (the risk is now rho times the target) it k
 statistic with a prior for the moment of the change that is uniform over *cases*, not audits:
 
     S <- (S + cases since the last audit / horizon) * (1 + (rho - 1) / (1 - target) * w * (x - target)),  w =
-    pi_ref / pi
+    reference_rate / pi
 
 and E is the mean over alternatives. While the risk is at most the target, E minus the prior mass spent so far
 is a supermartingale, so within `horizon` automatic cases E reaches 1/pfa with probability at most pfa, and
 within any number N of them with probability at most pfa * N / horizon: there is nothing to renew. This holds
 for every audit policy that decides on a case before its label is known, such as auditing more because of E.
 
-`pi_ref` is one number for all cases of a moment, fixed before their labels: the audit rate in force. Then an
-audit counts in full (w = 1) however often there is one. With the base rate instead, raising the audits
-twelvefold would
-dilute each to a twelfth: measured, the mean audit rate was 6.3 % instead of 2.2 %, for the same delay.
+`reference_rate` is one number for all cases of a moment, fixed before their labels: the audit rate in force.
+Then an audit counts in full (w = 1) however often there is one. With the base rate instead, raising them
+twelvefold would dilute each to a twelfth: measured, the mean audit rate was 6.3 % instead of 2.2 %, for the
+same delay.
 
 Feed closed blocks in decision order (see `blocks`); hold audits that are overdue, do not count them as wrong
 here.
@@ -33,7 +33,7 @@ import numpy as np
 from science.guarantee.grid import accepts, check_scores
 
 RATIOS = np.array([1.5, 2.0, 3.0, 5.0, 10.0])
-MAX_WEIGHT = 2.0  # of pi_ref / pi
+MAX_WEIGHT = 2.0  # of reference_rate / pi
 AMBER = 0.05
 _CEILING = 1e9  # E far above red says no more, and must not overflow
 
@@ -65,7 +65,7 @@ class RiskMonitor:
     >>> rng = np.random.default_rng(0)
     >>> score = rng.random(60_000); wrong = (rng.random(60_000) < 0.05).astype(float)
     >>> wrong[rng.random(60_000) >= 0.05] = np.nan  # not audited
-    >>> monitor.add_block(score, wrong, pi=np.full(60_000, 0.05), pi_ref=np.full(60_000, 0.05))
+    >>> monitor.add_block(score, wrong, pi=np.full(60_000, 0.05), reference_rate=np.full(60_000, 0.05))
     >>> monitor.level(1).value
     'red'
     """
@@ -96,31 +96,33 @@ class RiskMonitor:
         """Count cases that went by, audited or not: number accepted by each cutoff, shape (n_cutoffs,)."""
         self.pending += accepted
 
-    def audit(self, score: float, loss: float, pi: float, pi_ref: float) -> None:
+    def audit(self, score: float, loss: float, pi: float, reference_rate: float) -> None:
         """Take in one final audit of a case that was counted before.
 
         Raises:
-            ValueError: the loss is outside [0, 1], or pi below half of pi_ref; nothing is taken in.
+            ValueError: the loss is outside [0, 1], or pi below half of reference_rate; nothing is taken in.
         """
         check_scores(np.array([score]))
-        weight = pi_ref / pi if pi > 0 else np.inf
+        weight = reference_rate / pi if pi > 0 else np.inf
         if not 0 <= loss <= 1:
             raise ValueError(f"loss must lie in [0, 1], not {loss}.")
         if not 0 < weight <= MAX_WEIGHT * (1 + 1e-9):
-            raise ValueError(f"pi must be at least half of pi_ref ({pi_ref}), not {pi}.")
+            raise ValueError(f"pi must be at least half of reference_rate ({reference_rate}), not {pi}.")
         first = self._grid.size - int(np.searchsorted(self._grid[::-1], score, side="right"))
         self._take(slice(first, None), loss, weight)
 
-    def add_block(self, scores: np.ndarray, losses: np.ndarray, pi: np.ndarray, pi_ref: np.ndarray) -> None:
+    def add_block(
+        self, scores: np.ndarray, losses: np.ndarray, pi: np.ndarray, reference_rate: np.ndarray
+    ) -> None:
         """Take in a closed block of cases in decision order; `losses` is NaN where there is no blind
         label."""
         scores, losses = check_scores(scores), np.asarray(losses, dtype=np.float64)
-        weights = np.asarray(pi_ref, dtype=np.float64) / np.asarray(pi, dtype=np.float64)
+        weights = np.asarray(reference_rate, dtype=np.float64) / np.asarray(pi, dtype=np.float64)
         labelled = np.flatnonzero(~np.isnan(losses))
         if not (np.all(losses[labelled] >= 0) and np.all(losses[labelled] <= 1)):
             raise ValueError("losses must lie in [0, 1], or be NaN where there is no label.")
         if not np.all((weights[labelled] > 0) & (weights[labelled] <= MAX_WEIGHT * (1 + 1e-9))):
-            raise ValueError("pi must be at least half of pi_ref.")
+            raise ValueError("pi must be at least half of reference_rate.")
         first: np.ndarray = accepts(scores, self._grid)
         begin = 0
         for i in labelled.tolist():

@@ -33,7 +33,7 @@ N_FOLDS = 3
 _BACKGROUND = 50
 _EXPLAINED = 30  # rows on which the explanations are checked
 _EXPLAINED_MEDIA = 10  # covering parts of an image costs more
-_RELATIVE_GAIN, _LEAST_GAIN = 0.02, 0.0002  # by how much a heavier candidate's AURC must be better
+_RELATIVE_GAIN, _MIN_GAIN = 0.02, 0.0002  # by how much a heavier candidate's AURC must be better
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +187,9 @@ def prepared(
 
 
 def _different_examples(data: Data) -> Counter[str]:
-    """Distinct usable rows per label, a row with several labels counting for its first."""
-    first: dict[bytes, str] = {}
-    for i in data.to_learn(np.arange(len(data.rows))):
-        first.setdefault(row_digest(data.rows[i]), data.labels[data.y[i]])
-    return Counter(first.values())
+    """Distinct usable rows per label; one that people gave several labels is an example of each."""
+    usable = data.to_learn(np.arange(len(data.rows)))
+    return Counter(label for _, label in {(row_digest(data.rows[i]), data.labels[data.y[i]]) for i in usable})
 
 
 def _trials(
@@ -244,7 +242,7 @@ def _best(trials: list[CrossValidation]) -> CrossValidation:
     best = trials[0]
     for trial in trials[1:]:
         aurc = best.measures["aurc"]
-        if trial.measures["aurc"] < aurc - max(_RELATIVE_GAIN * aurc, _LEAST_GAIN):
+        if trial.measures["aurc"] < aurc - max(_RELATIVE_GAIN * aurc, _MIN_GAIN):
             best = trial
     return best
 

@@ -16,7 +16,7 @@ from science.serving.table import Column, Table
 from science.serving.text import TextBlock
 from science.serving.trees import Trees
 
-VERSION = "plan/1"  # raise it with every change of tokens, features or layout
+VERSION = "served/1"  # raise it with every change of tokens, features or layout
 
 
 def save_model(served: ServedModel) -> bytes:

@@ -143,17 +143,17 @@ def exact_high(counted: np.ndarray, rate: float, delta: float, most: int) -> np.
 def raised(
     errors: int, rate: float, pi: np.ndarray, *, runs: int, rng: np.random.Generator, delta: float = 0.05
 ) -> np.ndarray:
-    """Upper ends for the same wrong decisions and coins at audit rates that are given; shape (n_policies,
+    """Upper ends for the same wrong decisions and draws at audit rates that are given; shape (n_policies,
     runs).
 
     Args:
         rate: rho of all policies.
         pi: inclusion probability of every wrong decision under every policy, shape (n_policies, errors).
     """
-    bets, coins = ends.bets_above(rate, rate * errors, delta), rng.random((runs, errors))
+    bets, draws = ends.bets_above(rate, rate * errors, delta), rng.random((runs, errors))
     highs = []
     for rates in pi:
-        seen = coins < rates
+        seen = draws < rates
         products = seen @ ends.log_seen(np.ones(errors), rates, bets)
         highs.append(seen.sum(axis=1) + ends.unseen_end(products, bets, delta))
     return np.array(highs)

@@ -40,7 +40,7 @@ def test_a_workflow_is_set_up_whole(manager: ApiClient) -> None:
         "lease_seconds": 300,
         "due_hours": 4.5,
     }
-    assert (rules["reread_share"], rules["order"], rules["reason_codes"]) == (0.05, "due", {})
+    assert (rules["second_read_share"], rules["order"], rules["reason_codes"]) == (0.05, "due", {})
     assert manager.send("GET", "/workflows/mail").json() == body
     assert manager.send("GET", "/workflows").json() == {"items": [body]}
     assert (

@@ -15,7 +15,7 @@ from policy.models import CutoffSet, Policy
 from policy.proof import samples
 from policy.services.breaker import trip_breaker
 from policy.services.certify import certify_release
-from science.decide import Basis
+from science.decision_terms import Basis
 from tests.browser.conftest import NARROW, WIDE
 from tests.support.factories import NOW, person
 from tests.support.policy_rows import champion_of, workflow_with_policy

@@ -38,8 +38,8 @@ def wrong() -> list[str]:
     ("make", "settles"),
     [
         (plain, {"ham", "spam"}),
-        (lambda: audited(reread_share=0.0), {"spam"}),
-        (lambda: audited(reread_share=1.0), set()),
+        (lambda: audited(second_read_share=0.0), {"spam"}),
+        (lambda: audited(second_read_share=1.0), set()),
         (lambda: held_back(RAMP), {"spam"}),
         (lambda: held_back(BREAKER_ABOVE), {"spam"}),
         (lambda: held_back(BREAKER_BELOW), {"ham", "spam"}),
@@ -58,14 +58,14 @@ def test_an_answer_makes_a_label_or_somebody_else_is_asked_and_either_is_right(
 
 
 def test_an_audit_to_be_read_twice_where_nobody_else_is_there_is_settled_by_one_who_agrees() -> None:
-    audited(reread_share=1.0)
+    audited(second_read_share=1.0)
     assert say(person(), "spam").label == "spam"
     assert wrong() == []
 
 
 @pytest.mark.parametrize("third", ["ham", "spam"])
 def test_what_two_of_three_settle_is_right_as_well(third: str) -> None:
-    audited(reread_share=0.0)
+    audited(second_read_share=0.0)
     say(person(), "ham")
     say(person(), "spam")
     last = say(adjudicator(), third)
@@ -90,7 +90,7 @@ def test_what_two_of_three_settle_is_right_as_well(third: str) -> None:
     ids=["no label", "another label", "of nobody", "another answer", "nobody asked", "for another purpose"],
 )
 def test_what_an_answer_should_have_done_and_did_not_is_named(label: str, spoil: Any, words: str) -> None:
-    audited(reread_share=0.0)
+    audited(second_read_share=0.0)
     say(person(), label)
     assert wrong() == []
     spoil()

@@ -6,13 +6,15 @@ from sklearn.base import ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
-from science.decide import Basis, Degree, Rule, decide
+from science.decide import decide
+from science.decision_terms import Basis, Degree
 from science.draws import Draws
 from science.guarantee.certify import certify
 from science.guarantee.estimates import hajek, post_stratified
 from science.guarantee.monitor import Level, RiskMonitor
 from science.guarantee.planning import plan
 from science.guarantee.verdict import Certified
+from science.rule import Rule
 from science.worlds.drift import abrupt, constant, gradual
 from science.worlds.ranked import GOOD, probabilities
 from science.worlds.stream import Stream

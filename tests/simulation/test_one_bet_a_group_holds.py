@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from policy.proof.live import Block, GroupTooLarge, LiveTest
+from policy.proof.live_tests import Block, GroupTooLarge, LiveTest
 from science.guarantee.planning import TestPlan, plan_on_grid
 from science.guarantee.verdict import Certified
 

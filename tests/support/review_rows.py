@@ -58,15 +58,15 @@ def suggest(case: Case, release: Release, *, label: str, confidence: float, runn
 
 def claim(user: User, *, at: datetime = NOW, **fields: Any) -> LeasedTask:
     """Let the person claim the next task; there must be one."""
-    held = claim_next(actor=user.as_actor(), workflow_ids=fields.pop("workflow_ids", None), now=at)
-    assert held is not None
-    return held
+    leased = claim_next(actor=user.as_actor(), workflow_ids=fields.pop("workflow_ids", None), now=at)
+    assert leased is not None
+    return leased
 
 
 def say(user: User, label: str, *, at: datetime = NOW, **fields: Any) -> Answered:
     """Let the person claim the next task and answer it."""
-    held = claim(user, at=at)
-    return submit(lease_token=held.lease_token, label=label, actor=user.as_actor(), now=at, **fields)
+    leased = claim(user, at=at)
+    return submit(lease_token=leased.lease_token, label=label, actor=user.as_actor(), now=at, **fields)
 
 
 def submit(*, lease_token: UUID, actor: Actor, now: datetime, **answer: Any) -> Answered:

@@ -9,7 +9,7 @@ from policy.models import Decision
 from policy.types import REASONS, DecisionReason
 from reviews.models import Task
 from reviews.types import TaskReason
-from science.decide import Reason
+from science.decision_terms import Reason
 
 TYPES = {
     "UUIDField": "uuid",

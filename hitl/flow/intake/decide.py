@@ -11,19 +11,18 @@ import numpy as np
 
 from hitl.flow.intake import patience
 from hitl.flow.intake.in_force import Decider, WorkflowInForce
-from hitl.flow.intake.rows import case_row, decision_row, task_row
+from hitl.flow.intake.rows import FIRST_EPOCH, case_row, decision_row, task_row
 from hitl.flow.intake.types import Checked, Decided, Intake
 from hitl.shared.canonical import derived_key
 from hitl.shared.ids import new_id
 from models_store.rows import rows_for
 from models_store.scoring import score_around_failures, score_contents
 from science.arms import arm_of
-from science.decide import Route, decide
+from science.decide import decide
+from science.decision_terms import Route
 from science.draws import draw
 
 log = logging.getLogger(__name__)
-
-FIRST_EPOCH = 1
 
 
 def decide_cases(current: WorkflowInForce, checked: Sequence[Checked], intake: Intake) -> list[Decided]:
@@ -79,7 +78,7 @@ def _decided_by(
         uniform = float(draws.u_audit[i] if is_auto else draws.u_blind[i])
         task = None
         if not is_auto or outcome.audited:
-            second = _runner_up(decider, p, outcome.predicted)
+            second = runner_up(decider, p, outcome.predicted)
             task = task_row(new_id(), item, outcome, current, decider, runner_up=second, now=intake.now)
         row = decision_row(
             item, outcome, current, decider, arm=arms[i], proba=p, uniform=uniform, now=intake.now
@@ -114,7 +113,8 @@ def score(
     return proba, unfit if any(unfit) else None
 
 
-def _runner_up(decider: Decider, proba: Sequence[float] | None, predicted: int | None) -> str | None:
+def runner_up(decider: Decider, proba: Sequence[float] | None, predicted: int | None) -> str | None:
+    """Return the label that the model holds second likeliest; None where there is none."""
     if proba is None or predicted is None or len(proba) < 2:
         return None
     second = max((i for i in range(len(proba)) if i != predicted), key=proba.__getitem__)

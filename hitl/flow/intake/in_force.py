@@ -1,7 +1,8 @@
 """What is in force for a workflow, kept in the memory of each process, so that a case costs one statement.
 
 A snapshot names the `policy_version` it was read under; the write statement compares it and refuses an old
-one, so that a tripped breaker, a changed cutoff or a new model holds from the next case on everywhere.
+one, so that a tripped breaker, a changed cutoff or a new model holds from the next case on everywhere. It
+compares as well whether all automation was stopped, which changes no workflow.
 """
 
 import logging
@@ -20,8 +21,8 @@ from models_store.serving import served_model
 from policy.in_force.rules import Deciding, rule_for
 from reviews.models import ReviewRules
 from science.arms import is_within
-from science.decide import Rule
 from science.fields import Kind, Schema
+from science.rule import Rule
 from science.serving import ServedModel
 
 log = logging.getLogger(__name__)
@@ -62,6 +63,7 @@ class WorkflowInForce:
     workflow_id: UUID
     slug: str
     policy_version: int
+    stopped: bool  # all automation was, when this was read
     schema_version: int
     schema: Schema
     checker: Checker
@@ -136,6 +138,7 @@ def _read(slug: str) -> WorkflowInForce:
         workflow_id=workflow.id,
         slug=slug,
         policy_version=workflow.policy_version,
+        stopped=governing.stopped,
         schema_version=workflow.schema_version,
         schema=schema,
         checker=checker_for(schema),

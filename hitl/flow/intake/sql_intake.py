@@ -1,7 +1,8 @@
 """The one hand-written statement that writes a case and its decision together, and says whether it may.
 
-It compares the workflow's `policy_version` and the key's `version` with what this process has cached. On a
-mismatch it writes nothing. Prepared once per connection: planning it anew would cost more than running it.
+It compares the workflow's `policy_version`, the key's `version` and whether all automation is stopped with
+what this process has cached. On a mismatch it writes nothing. Prepared once per connection: planning it anew
+would cost more than running it.
 """
 
 from uuid import UUID
@@ -12,6 +13,7 @@ from django.db import connection
 from hitl.flow.intake.rows import CASE_COLUMNS, DECISION_COLUMNS, TASK_COLUMNS
 from hitl.flow.intake.types import Decided, Row
 from hitl.shared.prepared import Prepared
+from hitl.stop.selectors import STOPPED
 
 
 def _insert(table: str, columns: dict[str, str], row: str, after: str) -> str:
@@ -33,6 +35,7 @@ _WRITE = Prepared(
     WITH gate AS (
         SELECT 1 FROM cases_workflow
         WHERE id = %(workflow)s AND policy_version = %(policy_version)s AND archived_at IS NULL
+          AND {STOPPED} = %(stopped)s
           AND (%(key)s IS NULL OR EXISTS (
               SELECT 1 FROM accounts_apikey
               WHERE id = %(key)s AND version = %(key_version)s AND revoked_at IS NULL))
@@ -48,6 +51,7 @@ _WRITE = Prepared(
     {
         "workflow": "uuid",
         "policy_version": "int",
+        "stopped": "bool",
         "key": "uuid",
         "key_version": "int",
         "case": "json",
@@ -62,7 +66,13 @@ class Stale(Exception):
 
 
 def write_one(
-    row: Decided, *, workflow_id: UUID, policy_version: int, key_id: UUID | None, key_version: int
+    row: Decided,
+    *,
+    workflow_id: UUID,
+    policy_version: int,
+    stopped: bool,
+    key_id: UUID | None,
+    key_version: int,
 ) -> bool:
     """Write one decided case; return False when its reference or idempotency key is taken.
 
@@ -73,6 +83,7 @@ def write_one(
     parameters = {
         "workflow": workflow_id,
         "policy_version": policy_version,
+        "stopped": stopped,
         "key": key_id,
         "key_version": key_version,
         "case": _json(case),

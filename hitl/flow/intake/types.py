@@ -11,7 +11,7 @@ from hitl.accounts.clients import ClientKey
 from hitl.flow.intake.in_force import Decider
 from hitl.flow.intake.receipts import AnswerBody
 from hitl.shared.errors import HitlError
-from science.decide import Outcome
+from science.outcomes import Outcome
 
 
 class Busy(HitlError):

@@ -15,7 +15,7 @@ from hitl.flow.intake.receipts import AnswerBody, DecisionFacts, case_body
 from hitl.flow.intake.sql_intake import write_one
 from hitl.flow.intake.types import Decided, Intake, ItemResult
 from hitl.outbox.events import News, emit
-from science.decide import Route
+from science.decision_terms import Route
 
 
 class _Gate(TypedDict):
@@ -23,6 +23,7 @@ class _Gate(TypedDict):
 
     workflow_id: UUID
     policy_version: int
+    stopped: bool
     key_id: UUID | None
     key_version: int
 
@@ -31,6 +32,7 @@ def _gate(current: WorkflowInForce, intake: Intake) -> _Gate:
     return _Gate(
         workflow_id=current.workflow_id,
         policy_version=current.policy_version,
+        stopped=current.stopped,
         key_id=intake.key.id if intake.key else None,
         key_version=intake.key.version if intake.key else 0,
     )

@@ -14,7 +14,7 @@ from collections.abc import Collection
 from uuid import UUID
 
 from policy.selectors import routings_of
-from science.decide import Reason
+from science.decision_terms import Reason
 
 Key = tuple[UUID, int]  # of a case and its epoch
 

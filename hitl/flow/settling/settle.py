@@ -20,7 +20,7 @@ from hitl.shared.actor import Actor
 from policy.types import DecisionReason
 from reviews.consensus import Ask, next_step
 from reviews.models import Review, Task
-from reviews.review_chances import is_reread
+from reviews.review_chances import is_read_twice
 from reviews.selectors import answers_that_stand, has_anybody_else
 from reviews.services.asking import ask_another, drop_tasks
 from reviews.services.rules import rules_of
@@ -82,13 +82,13 @@ class Answers:
         """Tell whether these answers may judge the model, whatever has become of the case since."""
         return self.purpose == Purpose.AUDIT or (self.required == 1 and self.reviews[0].mode == Mode.BLIND)
 
-    def is_reread_by_chance(self, judged: Sequence[str] | None) -> bool:
+    def is_read_twice_by_chance(self, judged: Sequence[str] | None) -> bool:
         """Tell whether a second person reads this audit, though the first agrees with the model.
 
         Not where there is nobody else: what is never read would count as wrong in every proof.
         """
-        share = rules_of(self.task).reread_share
-        if self.purpose != Purpose.AUDIT or not is_reread(self.case.pk, self.task.epoch, share):
+        share = rules_of(self.task).second_read_share
+        if self.purpose != Purpose.AUDIT or not is_read_twice(self.case.pk, self.task.epoch, share):
             return False
         if len(self.labels) > 1 or judged is None or set(judged) != set(self.labels):
             return True
@@ -129,7 +129,7 @@ def settle(given: Sequence[Given], *, actor: Actor, now: datetime) -> dict[UUID,
             said.labels,
             required=said.required,
             judged=judgement,
-            reread=said.is_reread_by_chance(judgement),
+            read_twice=said.is_read_twice_by_chance(judgement),
         )
         if isinstance(step, Ask):
             reason = _why_another(said, judgement)

@@ -1,4 +1,4 @@
-"""The error budget: what was delivered in a period, proved by our own coins.
+"""The error budget: what was delivered in a period, proved by our own draws.
 
     plan (before it begins) -> open -> feed (every run of the watch) -> close (signed, for ever)
 

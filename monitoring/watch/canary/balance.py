@@ -14,7 +14,7 @@ from monitoring.watch.watched import ACCEPTED
 from policy.canary_models import Canary
 from science.arms import ARMS
 from science.canary.balance import ARRIVED, LOST, of_counts, of_losses
-from science.decide import Reason
+from science.decision_terms import Reason
 
 UNDER_WAY = timedelta(seconds=5)  # a case that was being decided while the share changed
 _UNSCORED = (Reason.NO_SCORE,)

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from hitl.accounts.automation import require_lowerer, require_raiser
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, Invalid, NotFound
@@ -18,7 +19,6 @@ from models_store.selectors import champion
 from models_store.services import roles
 from models_store.types import ReleaseRole
 from monitoring.watch.canary.plan import plan_of
-from policy.access import require_lowerer, require_raiser
 from policy.canary_models import ReleaseChange
 from policy.errors import CanaryMoved, NoModel, SecondPersonNeeded
 from policy.models import Policy

@@ -15,7 +15,7 @@ from models_store import serving
 from models_store.models import Release, StoredExplanation
 from models_store.rows import rows_for
 from models_store.selectors import champion
-from models_store.services.evidence import LEAST_RATIO, evidence_for
+from models_store.services.evidence import MIN_RATIO, evidence_for
 from tests.support.case_rows import stored
 from tests.support.factories import NOW, TESTER
 from tests.support.model_rows import labelled, train_now
@@ -68,10 +68,10 @@ def test_evidence_that_hardly_matters_is_called_weak_and_says_how_little() -> No
     checked = release.report["explanations"]
     body = evidence_for(**asked)
     assert body["quality"] == {"ratio_to_random": checked["ratio"], "n": checked["n_rows"]}
-    assert checked["ratio"] >= LEAST_RATIO
+    assert checked["ratio"] >= MIN_RATIO
     assert body["status"] == "ok"
     StoredExplanation.objects.all().delete()
-    checked["ratio"] = LEAST_RATIO - 0.1
+    checked["ratio"] = MIN_RATIO - 0.1
     release.save()
     poor = evidence_for(**asked)
     assert poor["status"] == "weak"

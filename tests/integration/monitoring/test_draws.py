@@ -38,7 +38,9 @@ def release() -> Release:
     release = champion_of(workflow_with_policy(degree="partial"))
     cutoffs_of(release, certificate_of(release))
     evaluated(release)
-    ReviewRules.objects.create(workflow=release.workflow, reread_share=0.0, skip_rules={"conflict": "drop"})
+    ReviewRules.objects.create(
+        workflow=release.workflow, second_read_share=0.0, skip_rules={"conflict": "drop"}
+    )
     for _ in range(3):
         person()
     look(release, NOW)
@@ -99,9 +101,9 @@ def first_three() -> list[User]:
 def claimed(by: User, at: datetime, n: int) -> list[UUID]:
     tokens = []
     for _ in range(n):
-        held = claim_next(actor=by.as_actor(), workflow_ids=None, now=at)
-        assert held is not None
-        tokens.append(held.lease_token)
+        leased = claim_next(actor=by.as_actor(), workflow_ids=None, now=at)
+        assert leased is not None
+        tokens.append(leased.lease_token)
     return tokens
 
 
@@ -249,7 +251,7 @@ def test_every_state_of_a_draw_has_its_cause(release: Release):
 def test_an_agreeing_answer_that_a_second_person_was_to_read_proves_nothing_until_then(release: Release):
     cases = take_in(release, N, at=NOW)
     say_of(cases[3:], "ham", first_three()[0], at=NOW)
-    ReviewRules.objects.update(reread_share=1.0)
+    ReviewRules.objects.update(second_read_share=1.0)
     say_of(cases[:3], "ham", first_three()[0], at=NOW)
     look(release, NOW + 2 * DAY)
     assert (Trial.objects.get().n_wrong, Watch.objects.get().n_wrong) == (3, 0)
@@ -263,7 +265,7 @@ def test_an_agreeing_answer_that_a_second_person_was_to_read_proves_nothing_unti
 
 
 def test_where_there_is_nobody_else_no_second_read_is_waited_for(release: Release):
-    ReviewRules.objects.update(reread_share=1.0)
+    ReviewRules.objects.update(second_read_share=1.0)
     only = first_three()[0]
     User.objects.exclude(pk=only.pk).update(is_active=False)
     say_of(take_in(release, N, at=NOW), "ham", only, at=NOW)

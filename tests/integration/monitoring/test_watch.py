@@ -16,7 +16,7 @@ from policy.in_force.rules import rule_for
 from policy.models import Certificate, CutoffSet, Decision, Policy, Reading, Trial, Watch
 from policy.services.breaker import trip_breaker
 from reviews.models import Review, Task
-from science.decide import Basis, Reason
+from science.decision_terms import Basis, Reason
 from tests.support.factories import NOW, TESTER, person
 from tests.support.live_rows import answer, decided, evaluated
 from tests.support.policy_rows import (

@@ -19,7 +19,7 @@ from policy.services.cutoffs import set_cutoffs_by_hand
 from policy.services.expiry import mark_expired
 from policy.services.promises import Promise, change_promise
 from policy.tasks import untested_champions
-from science.decide import Basis
+from science.decision_terms import Basis
 from tests.support.factories import NOW
 from tests.support.policy_rows import champion_of, minutes_later, operator, workflow_with_policy
 

@@ -10,7 +10,7 @@ from policy.in_force.rules import rule_for
 from policy.models import Certificate, Policy
 from policy.services.certify import certify_release
 from policy.services.expiry import end_outlived, recheck
-from science.decide import Basis
+from science.decision_terms import Basis
 from tests.support.factories import NOW, TESTER
 from tests.support.live_rows import answer, decided, evaluated
 from tests.support.policy_rows import champion_of, minutes_later, workflow_with_policy

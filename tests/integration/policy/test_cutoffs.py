@@ -11,7 +11,7 @@ from policy.errors import ChangedMeanwhile, NoModel, NothingCertified, SecondPer
 from policy.in_force.rules import rule_for
 from policy.models import Certificate, CutoffSet, Policy
 from policy.services.cutoffs import approve, set_cutoffs_by_hand, use_certified, withdraw
-from science.decide import Basis
+from science.decision_terms import Basis
 from tests.support.factories import NOW
 from tests.support.policy_rows import (
     GRID,

@@ -15,7 +15,7 @@ from policy.models import CutoffSet, DegreeChange, Policy
 from policy.services.breaker import reset_breaker, trip_breaker
 from policy.services.cutoffs import set_cutoffs_by_hand
 from policy.services.degrees import approve_degree, decline_degree, set_degree
-from science.decide import Reason
+from science.decision_terms import Reason
 from tests.support.factories import NOW
 from tests.support.policy_rows import (
     automating_workflow,

@@ -13,7 +13,8 @@ from cases.models import SchemaVersion, Workflow
 from models_store.models import RoleSpan
 from policy.in_force.rules import rule_for
 from policy.models import Certificate, CutoffSet, Policy
-from science.decide import Basis, Reason, decide
+from science.decide import decide
+from science.decision_terms import Basis, Reason
 from science.draws import Draws
 from tests.support.factories import NOW
 from tests.support.policy_rows import (

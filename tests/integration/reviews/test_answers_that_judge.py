@@ -70,7 +70,7 @@ def test_two_against_the_model_settle_it(in_batch: bool) -> None:
 
 @pytest.mark.parametrize("in_batch", [False, True])
 def test_one_who_agrees_settles_it_and_nobody_reads_it_twice(in_batch: bool) -> None:
-    assert answered(kept_back(HELD_BACK, reread_share=1.0), "spam", in_batch) == "spam"
+    assert answered(kept_back(HELD_BACK, second_read_share=1.0), "spam", in_batch) == "spam"
 
 
 @pytest.mark.parametrize("in_batch", [False, True])

@@ -33,10 +33,10 @@ Answering = Callable[[User, Workflow, Callable[[Task], str], datetime], int]
 def one_by_one(user: User, workflow: Workflow, say: Callable[[Task], str], at: datetime) -> int:
     """Claim and answer until there is nothing more for this person."""
     count = 0
-    while held := claim_next(actor=user.as_actor(), workflow_ids=[workflow.id], now=at):
-        label = say(Task.objects.get(pk=held.task_id))
+    while leased := claim_next(actor=user.as_actor(), workflow_ids=[workflow.id], now=at):
+        label = say(Task.objects.get(pk=leased.task_id))
         submit(
-            lease_token=held.lease_token,
+            lease_token=leased.lease_token,
             label=label,
             seconds=7,
             actor=user.as_actor(),

@@ -222,11 +222,11 @@ def test_cases_in_other_hands_are_passed_by() -> None:
     user = batcher()
     batch = opened(user)
     read(batch, user, *[None] * READ_FIRST)
-    held = claim(person(), at=NOW)
+    leased = claim(person(), at=NOW)
     Task.objects.filter(pk=batch.task_ids[-1]).update(status="dropped")
     done = accept_rest(batch=batch, actor=user.as_actor(), now=LATER)
-    assert done.accepted == len(batch.task_ids) - READ_FIRST - 1 - (held.task_id in batch.task_ids)
-    assert Task.objects.get(pk=held.task_id).status == "leased"
+    assert done.accepted == len(batch.task_ids) - READ_FIRST - 1 - (leased.task_id in batch.task_ids)
+    assert Task.objects.get(pk=leased.task_id).status == "leased"
 
 
 def test_each_can_be_taken_back_by_itself_and_all_of_them_inside_the_window() -> None:

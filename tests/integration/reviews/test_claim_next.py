@@ -24,10 +24,10 @@ LEASE = timedelta(seconds=300)
 def test_the_first_due_case_comes_first_and_with_everything_the_desk_shows() -> None:
     workflow = review_workflow()
     first, _ = waiting(workflow, 2)
-    held = claim(person())
-    assert held.case_id == first.pk
-    assert held.content == {"body": "Message 0"}
-    assert (held.slug, held.workflow, held.lease_until) == ("mail", "Mail", NOW + LEASE)
+    leased = claim(person())
+    assert leased.case_id == first.pk
+    assert leased.content == {"body": "Message 0"}
+    assert (leased.slug, leased.workflow, leased.lease_until) == ("mail", "Mail", NOW + LEASE)
 
 
 def test_a_higher_priority_goes_first() -> None:
@@ -135,9 +135,9 @@ def test_who_comes_back_in_time_keeps_the_case() -> None:
 def test_leaving_never_lengthens_a_lease() -> None:
     waiting(review_workflow(lease_seconds=30))
     reviewer = person()
-    held = claim(reviewer)
-    assert not leave(lease_token=held.lease_token, actor=reviewer.as_actor(), now=NOW)
-    assert Task.objects.get().lease_until == held.lease_until
+    leased = claim(reviewer)
+    assert not leave(lease_token=leased.lease_token, actor=reviewer.as_actor(), now=NOW)
+    assert Task.objects.get().lease_until == leased.lease_until
 
 
 def test_the_last_holder_may_take_a_case_again_unless_somebody_has_it() -> None:
@@ -189,7 +189,7 @@ def test_the_statement_walks_the_index_and_sorts_no_backlog() -> None:
         "reviewer": reviewer.pk,
         "now": NOW,
         "token": None,
-        "most_held": MAX_LEASES,
+        "max_leases": MAX_LEASES,
         "lease_seconds": 300,
         "ahead_seconds": None,
         "lanes": [False, True],
@@ -228,12 +228,12 @@ def test_eight_reviewers_claim_two_thousand_cases_and_none_is_handed_out_twice()
     def work(reviewer, view) -> None:
         ids = [flow.pk for flow in view] if view else None
         actor = reviewer.as_actor()
-        while held := claim_next(actor=actor, workflow_ids=ids, now=NOW):
-            Task.objects.filter(pk=held.task_id, lease_token=held.lease_token).update(
+        while leased := claim_next(actor=actor, workflow_ids=ids, now=NOW):
+            Task.objects.filter(pk=leased.task_id, lease_token=leased.lease_token).update(
                 status="done", lease_token=None, lease_until=None, place=None
             )
             with lock:
-                given.append(held.task_id)
+                given.append(leased.task_id)
 
     people = [person() for _ in range(8)]
     jobs = [lambda r=r, v=views[n % 4]: work(r, v) for n, r in enumerate(people)]
@@ -250,8 +250,8 @@ def test_many_pages_of_one_person_never_hold_more_than_the_cap() -> None:
     with at_the_same_time(
         *[lambda: claim_next(actor=actor, workflow_ids=None, now=NOW) for _ in range(8)]
     ) as outcomes:
-        held = [outcome for outcome in outcomes if not isinstance(outcome, Exception)]
-        assert len({one.task_id for one in held}) == len(held) == MAX_LEASES
+        leased = [outcome for outcome in outcomes if not isinstance(outcome, Exception)]
+        assert len({one.task_id for one in leased}) == len(leased) == MAX_LEASES
         assert all(isinstance(o, HandsFull) for o in outcomes if isinstance(o, Exception))
     assert Task.objects.filter(status="leased").count() == MAX_LEASES
 

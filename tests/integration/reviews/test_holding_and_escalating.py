@@ -49,18 +49,18 @@ def ahead(user, *, at=NOW, most=2):
     return claim_ahead(actor=user.as_actor(), workflow_ids=None, now=at, most=most)
 
 
-def test_the_next_two_cases_are_held_ahead_for_a_short_while() -> None:
+def test_the_next_two_cases_are_leased_ahead_for_a_short_while() -> None:
     cases = waiting(review_workflow(), 4)
     reviewer = person()
     claim(reviewer)
     taken = ahead(reviewer)
-    assert [held.case_id for held in taken] == [case.pk for case in cases[1:3]]
-    assert {held.lease_until for held in taken} == {NOW + AHEAD_LASTS}
+    assert [leased.case_id for leased in taken] == [case.pk for case in cases[1:3]]
+    assert {leased.lease_until for leased in taken} == {NOW + AHEAD_LASTS}
     assert ahead(reviewer) == []
     assert claim(person()).case_id == cases[3].pk
 
 
-def test_what_is_held_ahead_is_on_no_page_until_it_begins() -> None:
+def test_what_is_leased_ahead_is_on_no_page_until_it_begins() -> None:
     waiting(review_workflow(), 2)
     reviewer = person()
     current = claim(reviewer)
@@ -104,11 +104,11 @@ def test_keeping_the_case_on_the_page_keeps_those_ahead_for_a_short_while_more()
 def test_full_hands_let_go_of_what_is_ahead_and_undo_finds_a_place() -> None:
     waiting(review_workflow(), 6)
     reviewer = person()
-    held = claim(reviewer)
-    submit(lease_token=held.lease_token, label="spam", actor=reviewer.as_actor(), now=NOW)
+    leased = claim(reviewer)
+    submit(lease_token=leased.lease_token, label="spam", actor=reviewer.as_actor(), now=NOW)
     claim(reviewer)
     assert len(ahead(reviewer)) == 2
-    undo_review(lease_token=held.lease_token, actor=reviewer.as_actor(), now=NOW)
+    undo_review(lease_token=leased.lease_token, actor=reviewer.as_actor(), now=NOW)
     assert Task.objects.filter(status="leased", ahead=True).count() == 0
     ahead(reviewer)
     with pytest.raises(HandsFull):
@@ -150,9 +150,9 @@ def test_the_owner_takes_a_case_up_again_and_answers_it() -> None:
     task = on_hold(reviewer.as_actor())[0]
     with pytest.raises(LeaseExpired):
         unhold(task_id=task.pk, actor=person().as_actor(), now=NOW)
-    held = unhold(task_id=task.pk, actor=reviewer.as_actor(), now=NOW)
-    assert held.lease_until == NOW + LEASE
-    submit(lease_token=held.lease_token, label="spam", actor=reviewer.as_actor(), now=NOW)
+    leased = unhold(task_id=task.pk, actor=reviewer.as_actor(), now=NOW)
+    assert leased.lease_until == NOW + LEASE
+    submit(lease_token=leased.lease_token, label="spam", actor=reviewer.as_actor(), now=NOW)
     case.refresh_from_db()
     assert case.answer == "spam"
     with pytest.raises(LeaseExpired):
@@ -218,9 +218,9 @@ def test_an_audit_that_is_passed_up_stays_blind_and_settles_as_any_audit() -> No
     reviewer = person()
     escalate(lease_token=claim(reviewer).lease_token, reason="", actor=reviewer.as_actor(), now=NOW)
     judge = adjudicator()
-    held = claim(judge)
-    assert (held.is_blind, held.suggestion) == (True, None)
-    submit(lease_token=held.lease_token, label="spam", actor=judge.as_actor(), now=NOW)
+    leased = claim(judge)
+    assert (leased.is_blind, leased.suggestion) == (True, None)
+    submit(lease_token=leased.lease_token, label="spam", actor=judge.as_actor(), now=NOW)
     assert case.labels.get(superseded_at=None).purpose == "audit"
 
 
@@ -317,7 +317,7 @@ def test_cases_taken_ahead_by_many_at_once_are_never_the_same() -> None:
     waiting(review_workflow(), 20)
     people = [person() for _ in range(6)]
     with at_the_same_time(*[lambda p=p: ahead(p) for p in people]) as outcomes:
-        taken = [held.task_id for outcome in outcomes for held in outcome]
+        taken = [leased.task_id for outcome in outcomes for leased in outcome]
     assert len(taken) == len(set(taken)) == 12
 
 

@@ -35,18 +35,18 @@ def first_to_decide(**fields: Any) -> tuple[Case, User, LeasedTask]:
 
 
 def test_nothing_of_the_model_is_there_until_the_first_answer() -> None:
-    _, reviewer, held = first_to_decide()
-    assert held.answers_first
-    assert (held.suggestion, held.confidence, held.runner_up, held.release_id) == (None,) * 4
-    shown = answer_first(lease_token=held.lease_token, label="ham", actor=reviewer.as_actor(), now=NOW)
+    _, reviewer, leased = first_to_decide()
+    assert leased.answers_first
+    assert (leased.suggestion, leased.confidence, leased.runner_up, leased.release_id) == (None,) * 4
+    shown = answer_first(lease_token=leased.lease_token, label="ham", actor=reviewer.as_actor(), now=NOW)
     assert (shown.first_label, shown.suggestion, shown.confidence) == ("ham", "spam", 0.72)
-    again = answer_first(lease_token=held.lease_token, label="ham", actor=reviewer.as_actor(), now=NOW)
+    again = answer_first(lease_token=leased.lease_token, label="ham", actor=reviewer.as_actor(), now=NOW)
     assert again == shown == leased_task_of(reviewer.as_actor(), now=NOW)
 
 
 def test_the_first_answer_stands_once_the_suggestion_was_seen() -> None:
-    _, reviewer, held = first_to_decide()
-    sent = {"lease_token": held.lease_token, "now": NOW}
+    _, reviewer, leased = first_to_decide()
+    sent = {"lease_token": leased.lease_token, "now": NOW}
     with pytest.raises(UnknownLabel):
         answer_first(label="eggs", actor=reviewer.as_actor(), **sent)
     with pytest.raises(LeaseExpired):
@@ -57,10 +57,10 @@ def test_the_first_answer_stands_once_the_suggestion_was_seen() -> None:
 
 
 def test_what_is_kept_after_the_reveal_is_blind_and_what_is_changed_is_not() -> None:
-    case, reviewer, held = first_to_decide()
+    case, reviewer, leased = first_to_decide()
     actor = reviewer.as_actor()
-    answer_first(lease_token=held.lease_token, label="ham", actor=actor, now=NOW)
-    submit(lease_token=held.lease_token, label="spam", actor=actor, now=NOW)
+    answer_first(lease_token=leased.lease_token, label="ham", actor=actor, now=NOW)
+    submit(lease_token=leased.lease_token, label="spam", actor=actor, now=NOW)
     review = Review.objects.get()
     assert (review.first_label, review.label, review.mode) == ("ham", "spam", "decide_first")
     rows = case.labels.order_by("id").values_list("label", "is_blind", "inclusion_probability")
@@ -70,11 +70,11 @@ def test_what_is_kept_after_the_reveal_is_blind_and_what_is_changed_is_not() -> 
 
 
 def test_taking_a_changed_answer_back_leaves_no_label() -> None:
-    case, reviewer, held = first_to_decide()
+    case, reviewer, leased = first_to_decide()
     actor = reviewer.as_actor()
-    answer_first(lease_token=held.lease_token, label="ham", actor=actor, now=NOW)
-    submit(lease_token=held.lease_token, label="spam", actor=actor, now=NOW)
-    token = undo_review(lease_token=held.lease_token, actor=actor, now=NOW)
+    answer_first(lease_token=leased.lease_token, label="ham", actor=actor, now=NOW)
+    submit(lease_token=leased.lease_token, label="spam", actor=actor, now=NOW)
+    token = undo_review(lease_token=leased.lease_token, actor=actor, now=NOW)
     assert not case.labels.filter(superseded_at=None).exists()
     submit(lease_token=token, label="ham", actor=actor, now=NOW)
     current = case.labels.get(superseded_at=None)
@@ -82,18 +82,18 @@ def test_taking_a_changed_answer_back_leaves_no_label() -> None:
 
 
 def test_who_answers_at_once_has_seen_nothing() -> None:
-    case, reviewer, held = first_to_decide()
-    submit(lease_token=held.lease_token, label="spam", actor=reviewer.as_actor(), now=NOW)
+    case, reviewer, leased = first_to_decide()
+    submit(lease_token=leased.lease_token, label="spam", actor=reviewer.as_actor(), now=NOW)
     assert Review.objects.get().first_label == "spam"
     assert case.labels.get().is_blind
     assert case.decisions.get(sequence=1).is_blind
 
 
 def test_somebody_else_answers_first_for_themselves() -> None:
-    _, reviewer, held = first_to_decide()
+    _, reviewer, leased = first_to_decide()
     actor = reviewer.as_actor()
-    answer_first(lease_token=held.lease_token, label="ham", actor=actor, now=NOW)
-    give_back(lease_token=held.lease_token, actor=actor, now=NOW)
+    answer_first(lease_token=leased.lease_token, label="ham", actor=actor, now=NOW)
+    give_back(lease_token=leased.lease_token, actor=actor, now=NOW)
     other = person()
     theirs = claim(other)
     assert theirs.answers_first
@@ -102,10 +102,10 @@ def test_somebody_else_answers_first_for_themselves() -> None:
 
 
 def test_who_has_seen_the_suggestion_does_not_answer_first_again() -> None:
-    _, reviewer, held = first_to_decide()
+    _, reviewer, leased = first_to_decide()
     actor = reviewer.as_actor()
-    answer_first(lease_token=held.lease_token, label="ham", actor=actor, now=NOW)
-    give_back(lease_token=held.lease_token, actor=actor, now=NOW)
+    answer_first(lease_token=leased.lease_token, label="ham", actor=actor, now=NOW)
+    give_back(lease_token=leased.lease_token, actor=actor, now=NOW)
     assert claim(reviewer).first_label == "ham"
 
 
@@ -118,8 +118,8 @@ def answered(reviewer: User, label: str = "spam", **said: Any) -> Review:
 def test_a_required_reason_is_asked_for_on_the_server() -> None:
     waiting(review_workflow(reason_codes=CODES), 2)
     reviewer = person()
-    held = claim(reviewer)
-    send = {"lease_token": held.lease_token, "actor": reviewer.as_actor(), "now": NOW}
+    leased = claim(reviewer)
+    send = {"lease_token": leased.lease_token, "actor": reviewer.as_actor(), "now": NOW}
     for label, code in (("spam", ""), ("spam", "weather"), ("ham", "lottery")):
         with pytest.raises(Invalid) as refused:
             submit(label=label, reason_code=code, **send)

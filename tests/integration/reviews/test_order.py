@@ -1,4 +1,4 @@
-"""What goes first: dear and unsure cases by the workflow's rules, and blind ones by a lot of their own."""
+"""What goes first: dear and unsure cases by the workflow's rules, and blind ones by a draw of their own."""
 
 from datetime import timedelta
 

@@ -183,11 +183,11 @@ def test_the_lead_sees_who_is_on_what_waits_and_what_is_late() -> None:
     claim(at_work, at=NOW)
     here = {one.person_id: one for one in who_is_on(now=NOW)}
     assert set(here) == {at_work.pk}
-    assert (here[at_work.pk].held, here[at_work.pk].held_in) == (1, workflow.name)
+    assert (here[at_work.pk].leased, here[at_work.pk].leased_in) == (1, workflow.name)
     lane = lanes(now=NOW)[0]
     assert (lane.slug, lane.is_adjudication, lane.waiting, lane.overdue) == (workflow.slug, False, 1, 1)
     assert lane.reasons == [("the model is not sure enough", 1)]
     assert lane.oldest == NOW - timedelta(days=2) + timedelta(seconds=2)
-    assert sorted(task.held_by or "" for task in at_risk(now=NOW)) == ["", at_work.username]
+    assert sorted(task.leased_by or "" for task in at_risk(now=NOW)) == ["", at_work.username]
     hours = by_hour(now=NOW)
     assert (len(hours.hours), hours.by_workflow[workflow.name][6], hours.total) == (10, 1, 1)

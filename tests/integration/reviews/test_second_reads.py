@@ -7,7 +7,7 @@ import pytest
 from hitl.flow.settling.undo import undo_review
 from hitl.shared.ids import new_id
 from reviews.models import PersonSkills, ReviewRules, Task
-from reviews.review_chances import is_reread
+from reviews.review_chances import is_read_twice
 from reviews.selectors import leased_task_of
 from tests.support.factories import NOW, person
 from tests.support.review_rows import adjudicator, audited, claim, say, submit
@@ -17,7 +17,7 @@ LATER = NOW + timedelta(hours=3)
 
 
 def test_an_agreeing_audit_that_is_drawn_counts_only_when_it_was_read_twice() -> None:
-    case = audited(reread_share=1.0)
+    case = audited(second_read_share=1.0)
     first, second = person(), person()
     assert say(first, "spam").label is None
     assert not case.labels.exists()
@@ -30,7 +30,7 @@ def test_an_agreeing_audit_that_is_drawn_counts_only_when_it_was_read_twice() ->
 
 @pytest.mark.parametrize(("third", "stands"), [("spam", "spam"), ("ham", "ham")])
 def test_where_the_second_differs_two_of_three_decide(third: str, stands: str) -> None:
-    case = audited(reread_share=1.0)
+    case = audited(second_read_share=1.0)
     first, second = person(), person()
     say(first, "spam")
     assert say(second, "ham").label is None
@@ -41,7 +41,7 @@ def test_where_the_second_differs_two_of_three_decide(third: str, stands: str) -
 
 
 def test_three_answers_without_a_majority_count_against_the_model() -> None:
-    case = audited(reread_share=1.0)
+    case = audited(second_read_share=1.0)
     first, second = person(), person()
     say(first, "spam")
     say(second, "ham")
@@ -54,24 +54,24 @@ def _labels(case) -> list[str]:
 
 
 def test_a_second_read_looks_like_a_case_that_came_in_just_now() -> None:
-    case = audited(reread_share=1.0)
+    case = audited(second_read_share=1.0)
     first, second = person(), person()
-    held = claim(first, at=LATER)
-    submit(lease_token=held.lease_token, label="spam", actor=first.as_actor(), now=LATER)
+    leased = claim(first, at=LATER)
+    submit(lease_token=leased.lease_token, label="spam", actor=first.as_actor(), now=LATER)
     again = claim(second, at=LATER)
     assert again.case_id == case.pk
     hours = ReviewRules.objects.get(workflow=case.workflow).due_hours
     assert (again.received_at, again.due_at) == (LATER, LATER + timedelta(hours=hours))
     assert (again.mode, again.suggestion, again.release_id) == ("blind", None, None)
-    assert again.due_at - again.received_at == held.due_at - held.received_at
+    assert again.due_at - again.received_at == leased.due_at - leased.received_at
 
 
 def test_taking_the_first_answer_back_asks_nobody_else_and_giving_it_again_does() -> None:
-    audited(reread_share=1.0)
+    audited(second_read_share=1.0)
     first, _ = person(), person()
-    held = claim(first)
-    submit(lease_token=held.lease_token, label="spam", actor=first.as_actor(), now=NOW)
-    token = undo_review(lease_token=held.lease_token, actor=first.as_actor(), now=NOW)
+    leased = claim(first)
+    submit(lease_token=leased.lease_token, label="spam", actor=first.as_actor(), now=NOW)
+    token = undo_review(lease_token=leased.lease_token, actor=first.as_actor(), now=NOW)
     assert Task.objects.get(purpose="second").status == "dropped"
     assert leased_task_of(first.as_actor(), now=NOW).lease_token == token
     submit(lease_token=token, label="spam", actor=first.as_actor(), now=NOW)
@@ -79,7 +79,7 @@ def test_taking_the_first_answer_back_asks_nobody_else_and_giving_it_again_does(
 
 
 def test_nobody_is_waited_for_where_there_is_nobody_else() -> None:
-    case = audited(reread_share=1.0, skills=["mail"])
+    case = audited(second_read_share=1.0, skills=["mail"])
     only, _ = person(), person()
     PersonSkills.objects.create(person=only, skills=["mail"])
     assert say(only, "spam").label == "spam"
@@ -87,17 +87,17 @@ def test_nobody_is_waited_for_where_there_is_nobody_else() -> None:
 
 
 def test_the_share_of_the_rules_decides_and_defaults_to_one_in_twenty() -> None:
-    case = audited(reread_share=0.0)
+    case = audited(second_read_share=0.0)
     assert say(person(), "spam").label == "spam"
-    assert ReviewRules().reread_share == 0.05
+    assert ReviewRules().second_read_share == 0.05
     assert case.labels.exists()
 
 
 @pytest.mark.dice
 def test_the_draw_belongs_to_case_and_epoch_and_keeps_to_the_share() -> None:
     ids = [new_id() for _ in range(4000)]
-    drawn = [is_reread(case_id, 1, 0.05) for case_id in ids]
-    assert drawn == [is_reread(case_id, 1, 0.05) for case_id in ids]
-    assert drawn != [is_reread(case_id, 2, 0.05) for case_id in ids]
+    drawn = [is_read_twice(case_id, 1, 0.05) for case_id in ids]
+    assert drawn == [is_read_twice(case_id, 1, 0.05) for case_id in ids]
+    assert drawn != [is_read_twice(case_id, 2, 0.05) for case_id in ids]
     assert 100 < sum(drawn) < 320  # 200 in the mean, 13.8 the deviation: 7 of them
-    assert not any(is_reread(case_id, 1, 0.0) for case_id in ids)
+    assert not any(is_read_twice(case_id, 1, 0.0) for case_id in ids)

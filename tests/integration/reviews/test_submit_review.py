@@ -38,9 +38,9 @@ def test_one_answer_decides_the_case_and_is_told_after_the_undo_window() -> None
     task.inclusion_probability = 0.1
     task.save()
     reviewer = person()
-    held = claim(reviewer)
+    leased = claim(reviewer)
     submit(
-        lease_token=held.lease_token,
+        lease_token=leased.lease_token,
         label="spam",
         comment="A lottery",
         seconds=12.5,
@@ -71,8 +71,8 @@ def test_one_answer_decides_the_case_and_is_told_after_the_undo_window() -> None
 def test_the_same_answer_sent_twice_is_recorded_once() -> None:
     waiting(review_workflow())
     reviewer = person()
-    held = claim(reviewer)
-    sent = {"lease_token": held.lease_token, "label": "spam", "actor": reviewer.as_actor(), "now": SOON}
+    leased = claim(reviewer)
+    sent = {"lease_token": leased.lease_token, "label": "spam", "actor": reviewer.as_actor(), "now": SOON}
     first = submit(**sent)
     again = submit(**sent)
     assert again.is_replay
@@ -83,24 +83,24 @@ def test_the_same_answer_sent_twice_is_recorded_once() -> None:
 def test_another_answer_under_a_used_lease_is_refused() -> None:
     waiting(review_workflow())
     reviewer = person()
-    held = claim(reviewer)
-    submit(lease_token=held.lease_token, label="spam", actor=reviewer.as_actor(), now=SOON)
+    leased = claim(reviewer)
+    submit(lease_token=leased.lease_token, label="spam", actor=reviewer.as_actor(), now=SOON)
     with pytest.raises(AlreadyAnswered):
-        submit(lease_token=held.lease_token, label="ham", actor=reviewer.as_actor(), now=SOON)
+        submit(lease_token=leased.lease_token, label="ham", actor=reviewer.as_actor(), now=SOON)
     assert Case.objects.get().answer == "spam"
 
 
 def test_a_stale_lease_is_refused_and_nothing_is_written() -> None:
     waiting(review_workflow())
     reviewer = person()
-    held = claim(reviewer)
-    late = held.lease_until
+    leased = claim(reviewer)
+    late = leased.lease_until
     with pytest.raises(LeaseExpired):
-        submit(lease_token=held.lease_token, label="spam", actor=reviewer.as_actor(), now=late)
+        submit(lease_token=leased.lease_token, label="spam", actor=reviewer.as_actor(), now=late)
     reap(now=late + timedelta(seconds=1))
     claim(person(), at=late)
     with pytest.raises(LeaseExpired):
-        submit(lease_token=held.lease_token, label="spam", actor=reviewer.as_actor(), now=late)
+        submit(lease_token=leased.lease_token, label="spam", actor=reviewer.as_actor(), now=late)
     assert not Review.objects.exists()
     assert Case.objects.get().status == "waiting"
 
@@ -131,8 +131,8 @@ def test_a_comment_longer_than_allowed_is_refused() -> None:
 def test_active_seconds_stay_within_the_time_the_case_was_held(claimed: float, kept: float) -> None:
     waiting(review_workflow())
     reviewer = person()
-    held = claim(reviewer)
-    submit(lease_token=held.lease_token, label="spam", seconds=claimed, actor=reviewer.as_actor(), now=SOON)
+    leased = claim(reviewer)
+    submit(lease_token=leased.lease_token, label="spam", seconds=claimed, actor=reviewer.as_actor(), now=SOON)
     assert Review.objects.get().seconds == kept
 
 
@@ -211,11 +211,11 @@ def test_an_audit_of_which_two_of_three_side_with_the_model_changes_no_decision(
 def test_of_two_submits_at_once_one_counts() -> None:
     waiting(review_workflow())
     reviewer = person()
-    held = claim(reviewer)
+    leased = claim(reviewer)
     actor = reviewer.as_actor()
 
     def send(label: str):
-        return lambda: submit(lease_token=held.lease_token, label=label, actor=actor, now=SOON)
+        return lambda: submit(lease_token=leased.lease_token, label=label, actor=actor, now=SOON)
 
     with at_the_same_time(send("spam"), send("ham"), send("spam"), send("ham")) as outcomes:
         refused = [o for o in outcomes if isinstance(o, AlreadyAnswered)]
@@ -230,9 +230,9 @@ def test_of_two_submits_at_once_one_counts() -> None:
 def test_submit_against_withdraw_leaves_one_of_both_whole(attempt: int) -> None:
     case = waiting(review_workflow())[0]
     reviewer = person()
-    held = claim(reviewer)
+    leased = claim(reviewer)
     with at_the_same_time(
-        lambda: submit(lease_token=held.lease_token, label="spam", actor=reviewer.as_actor(), now=SOON),
+        lambda: submit(lease_token=leased.lease_token, label="spam", actor=reviewer.as_actor(), now=SOON),
         lambda: withdraw_case(case_id=case.pk, actor=TESTER, now=SOON),
     ) as outcomes:
         failed = [o for o in outcomes if isinstance(o, Exception)]
@@ -248,13 +248,13 @@ def test_submit_against_withdraw_leaves_one_of_both_whole(attempt: int) -> None:
 def test_submit_against_reap_loses_neither_the_task_nor_the_answer(attempt: int) -> None:
     waiting(review_workflow())
     reviewer = person()
-    held = claim(reviewer)
-    just_in_time = held.lease_until - timedelta(seconds=1)
+    leased = claim(reviewer)
+    just_in_time = leased.lease_until - timedelta(seconds=1)
     with at_the_same_time(
         lambda: submit(
-            lease_token=held.lease_token, label="spam", actor=reviewer.as_actor(), now=just_in_time
+            lease_token=leased.lease_token, label="spam", actor=reviewer.as_actor(), now=just_in_time
         ),
-        lambda: reap(now=held.lease_until + timedelta(seconds=1)),
+        lambda: reap(now=leased.lease_until + timedelta(seconds=1)),
     ) as (submitted, reaped):
         task = Task.objects.get()
     if isinstance(submitted, LeaseExpired):
@@ -266,10 +266,10 @@ def test_submit_against_reap_loses_neither_the_task_nor_the_answer(attempt: int)
 def test_an_operator_withdraws_a_waiting_case_and_whoever_held_it_loses_it() -> None:
     case = waiting(review_workflow())[0]
     reviewer = person()
-    held = claim(reviewer)
+    leased = claim(reviewer)
     withdraw_case(case_id=case.pk, actor=operator(), now=SOON)
     with pytest.raises(LeaseExpired):
-        submit(lease_token=held.lease_token, label="spam", actor=reviewer.as_actor(), now=SOON)
+        submit(lease_token=leased.lease_token, label="spam", actor=reviewer.as_actor(), now=SOON)
     case.refresh_from_db()
     assert (case.status, case.tasks.get().status) == ("withdrawn", "dropped")
     assert withdraw_case(case_id=case.pk, actor=operator(), now=SOON).status == "withdrawn"

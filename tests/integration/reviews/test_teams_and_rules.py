@@ -127,7 +127,7 @@ def test_an_auditor_reads_the_teams_and_changes_none() -> None:
     page = client.get("/review/lead/teams/")
     assert page.status_code == 200
     assert "Save the team" not in page.content.decode()
-    assert client.post("/review/lead/teams/", {"new-name": "Mine", "new-skills": ""}).status_code == 422
+    assert client.post("/review/lead/teams/", {"new-name": "Mine", "new-skills": ""}).status_code == 403
     assert not Team.objects.exists()
     assert browsing(person()).get("/review/lead/teams/").status_code == 403
 
@@ -151,7 +151,7 @@ def test_an_administrator_sets_every_rule_on_the_page_and_finds_it_there_again()
         "hold_max_hours": "8",
         "on_demand": "on",
         "decide_first_share": "7.5",
-        "reread_share": "10",
+        "second_read_share": "10",
         "known_answer_rate": "2",
         "reason_codes": "spam | fraud | Wants money | required\n\nham | news | A newsletter",
         "ready_notes": " Sent twice. \n\nAsked the sender.\nSent twice.\n",

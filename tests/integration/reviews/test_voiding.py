@@ -239,12 +239,12 @@ def test_what_a_person_holds_goes_back_and_the_page_says_what_would_happen() -> 
     workflow, hasty = review_workflow(), person()
     waiting(workflow, 2)
     say(hasty, "spam")
-    held = claim(hasty, at=NOW)
+    leased = claim(hasty, at=NOW)
     seen = preview_voiding(reviewer_id=hasty.pk, workflow_id=workflow.pk, since=NOW, now=LATER)
     assert (seen.answers, seen.cases, seen.automatic, seen.labels, seen.leased) == (1, 1, 0, 1, 1)
     void(hasty, now=NOW)
     with pytest.raises(LeaseExpired):
-        submit(lease_token=held.lease_token, label="spam", actor=hasty.as_actor(), now=NOW)
+        submit(lease_token=leased.lease_token, label="spam", actor=hasty.as_actor(), now=NOW)
 
 
 def test_the_history_of_a_case_says_who_voided_the_answer_and_why() -> None:

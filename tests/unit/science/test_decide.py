@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
 
-from science.decide import REASONS, ROUTES, Basis, Degree, Outcome, Reason, Route, Rule, decide
+from science.decide import decide
+from science.decision_terms import REASONS, ROUTES, Basis, Degree, Reason, Route
 from science.draws import Draws
+from science.outcomes import Outcome
+from science.rule import Rule
 
 LABELS = ("ham", "spam", "news")
 SURE = np.array([[0.97, 0.02, 0.01]])
@@ -53,7 +56,7 @@ def test_a_sure_case_under_a_valid_certificate_is_automatic() -> None:
         confidence=0.97,
         cutoff=0.9,
         pi=0.02,
-        pi_ref=0.02,
+        reference_rate=0.02,
         audited=False,
         blind=False,
     )
@@ -300,7 +303,7 @@ def test_nothing_is_automatic_unless_everything_speaks_for_it(
 
 def visible(outcome: Outcome) -> tuple[Any, ...]:
     """What a desk or an answer may show or be shaped by."""
-    return (outcome.route, outcome.reason, outcome.pi, outcome.pi_ref, outcome.audited, outcome.blind)
+    return (outcome.route, outcome.reason, outcome.pi, outcome.reference_rate, outcome.audited, outcome.blind)
 
 
 @given(

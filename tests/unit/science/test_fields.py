@@ -32,7 +32,7 @@ def test_rearranging_and_display_flags_retire_no_model():
         Schema((Field("age", Kind.TEXT), HOME), SCHEMA.labels),
     ],
 )
-def test_what_a_model_is_trained_for_changes_the_fingerprint(other):
+def test_what_a_model_is_trained_for_changes_the_digest(other):
     assert other.sha256() != SCHEMA.sha256()
 
 

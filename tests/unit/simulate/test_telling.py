@@ -10,7 +10,7 @@ from hitl.audit.models import Entry
 from hitl.simulate.counts import BROKEN, KEPT, NOTHING, WITHIN_CHANCE, Errors
 from hitl.simulate.drawing import draw, legend, ticks
 from hitl.simulate.drift import change
-from hitl.simulate.events import AMBER, LEAK, RED, Happening, alarms_of, happenings
+from hitl.simulate.events import AMBER, LEAK, RED, Event, alarms_of, events_of
 from hitl.simulate.naive import FirstModel
 from hitl.simulate.options import DRIFTS, Drift
 from hitl.web.charts import Plot, Series
@@ -97,13 +97,13 @@ def test_ticks_are_round_and_inside() -> None:
 
 
 def test_evidence_that_crosses_its_line_to_and_fro_is_one_alarm() -> None:
-    def amber(case: int, kind: str = "audits.changed") -> Happening:
-        return Happening(case, kind, "amber", AMBER)
+    def amber(case: int, kind: str = "audits.changed") -> Event:
+        return Event(case, kind, "amber", AMBER)
 
-    def green(case: int) -> Happening:
-        return Happening(case, "audits.changed", "green")
+    def green(case: int) -> Event:
+        return Event(case, "audits.changed", "green")
 
-    red = Happening(900, "breaker.tripped", "stopped", RED)
+    red = Event(900, "breaker.tripped", "stopped", RED)
     told = [amber(100, "certificate.level"), amber(100), green(200), amber(230), green(300), amber(700), red]
     assert [one.case for one in alarms_of(told)] == [100, 700, 900]
     assert alarms_of([amber(0), amber(0)]) == [amber(0)]
@@ -114,7 +114,7 @@ def test_evidence_that_crosses_its_line_to_and_fro_is_one_alarm() -> None:
 def test_a_step_down_is_an_alarm_however_its_reason_is_worded(reason: str) -> None:
     detail = {"cutoffs": {"ham": 0.9}, "reason": reason}
     by_hand, down = (
-        happenings([Entry(action="cutoffs.in_force", detail=detail | more, at=NOW)], [])[0]
+        events_of([Entry(action="cutoffs.in_force", detail=detail | more, at=NOW)], [])[0]
         for more in ({}, {"steps_down_from": "of the set before"})
     )
     assert (by_hand.level, down.level) == (None, RED)
@@ -123,6 +123,6 @@ def test_a_step_down_is_an_alarm_however_its_reason_is_worded(reason: str) -> No
 
 def test_a_column_that_gives_the_answer_away_is_told_with_the_way_out() -> None:
     reason = "No field gives the answer away: no. \u201ctotal\u201d alone gives 99.9 % of the answers."
-    (entry,) = happenings([Entry(action="training.refused", detail={"reason": reason}, at=NOW)], [])
+    (entry,) = events_of([Entry(action="training.refused", detail={"reason": reason}, at=NOW)], [])
     assert entry.words.endswith(LEAK)
     assert "--fields" in LEAK

@@ -43,7 +43,7 @@ from reviews.services.batches import (
     progress_of,
     require_batcher,
 )
-from reviews.types import LEAST_ALIKE, READ_FIRST, ReviewBatchStatus
+from reviews.types import MIN_ALIKE, READ_FIRST, ReviewBatchStatus
 
 MAX_GROUPS = 20  # on the page
 FIRST_LINES = 3  # of the cases of a group
@@ -93,7 +93,7 @@ def batches(request: HttpRequest, actor: Actor) -> HttpResponse:
         "groups": [_waiting(group) for group in groups[:MAX_GROUPS]],
         "more": len(groups) - MAX_GROUPS,
         "open": open_batches(actor, now=now),
-        "least": LEAST_ALIKE,
+        "least": MIN_ALIKE,
         "read_first": READ_FIRST,
     }
     return render(request, "batches/list.html", context)

@@ -44,7 +44,7 @@ class ReviewRulesForm(forms.Form):
         label="Show the suggestion only when the reviewer asks for it", required=False
     )
     decide_first_share = PercentField(label="Answer first, then see the suggestion, %")
-    reread_share = PercentField(label="Agreeing audits read by a second person, %")
+    second_read_share = PercentField(label="Agreeing audits read by a second person, %")
     known_answer_rate = PercentField(
         label="Known-answer cases per blind case, %",
         help_text="0 to 50. Cases whose answer is known check reviewers.",
@@ -64,7 +64,7 @@ class ReviewRulesForm(forms.Form):
     ASKED = ("reviews_required", "due_hours", "sla_action", "default_label")
     ROUTED = ("team", "skills", "order", "value_hours")
     HELD = ("lease_seconds", "hold_cap", "hold_max_hours")
-    SHOWN = ("decide_first_share", "reread_share", "known_answer_rate")
+    SHOWN = ("decide_first_share", "second_read_share", "known_answer_rate")
 
     def __init__(self, data: Any, *, rules: Mapping[str, Any], labels: Sequence[str]) -> None:
         typed = {"skills": ", ".join(rules["skills"]), "reason_codes": _lines(rules["reason_codes"])}

@@ -1,4 +1,4 @@
-"""The error budget's ends hold exactly: every outcome of the coins is enumerated, whatever reacts to them."""
+"""The error budget's ends hold exactly: every outcome of the draws is enumerated, whatever reacts to them."""
 
 import json
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ rates = st.floats(0.05, 0.95)
 
 @dataclass(frozen=True)
 class Path:
-    """One outcome of all coins: the chance of it and the decisions that came of it."""
+    """One outcome of all draws: the chance of it and the decisions that came of it."""
 
     chance: float
     losses: tuple[float, ...] = ()
@@ -29,7 +29,7 @@ class Path:
 def paths(
     seed: int, rate: float, longest: int, *, costs: bool = False, past: Path | None = None
 ) -> Iterator[Path]:
-    """Every outcome in a world whose errors, rates and length are any function of the coins before."""
+    """Every outcome in a world whose errors, rates and length are any function of the draws before."""
     here = past or Path(1.0)
     world = np.random.default_rng([seed, 1, *map(int, here.audited)])
     if len(here.audited) == longest or (here.audited and world.random() < 0.1):

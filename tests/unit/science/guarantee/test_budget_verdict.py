@@ -23,7 +23,7 @@ def ends_of(
 ) -> Iterator[tuple[float, int, ErrorBudget]]:
     """Chance, true number of wrong decisions and books of every outcome in a world that reacts as it likes.
 
-    A coin has three outcomes: below the declared rate, below the raised one only, above both.
+    A draw has three outcomes: below the declared rate, below the raised one only, above both.
     """
     world = np.random.default_rng([seed, 1, *map(int, past)])
     eager = world.random() < 0.8

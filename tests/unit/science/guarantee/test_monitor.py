@@ -29,28 +29,28 @@ def stream(seed: int, n: int = 80) -> tuple[np.ndarray, np.ndarray, np.ndarray, 
 @given(st.integers(0, 2**32 - 1), st.integers(0, 80))
 @settings(max_examples=40, deadline=None)
 def test_blocks_single_audits_and_restarts_give_the_same_books(seed: int, cut: int) -> None:
-    scores, losses, pi, pi_ref = stream(seed)
+    scores, losses, pi, reference_rate = stream(seed)
     whole, parts, single = monitor(), monitor(), monitor()
-    whole.add_block(scores, losses, pi, pi_ref)
-    parts.add_block(scores[:cut], losses[:cut], pi[:cut], pi_ref[:cut])
+    whole.add_block(scores, losses, pi, reference_rate)
+    parts.add_block(scores[:cut], losses[:cut], pi[:cut], reference_rate[:cut])
     parts = RiskMonitor.from_json(json.loads(json.dumps(parts.to_json())))
-    parts.add_block(scores[cut:], losses[cut:], pi[cut:], pi_ref[cut:])
+    parts.add_block(scores[cut:], losses[cut:], pi[cut:], reference_rate[cut:])
     for i in range(len(scores)):
         single.count_cases(accepted_counts(scores[i : i + 1], np.array(GRID)))
         if not np.isnan(losses[i]):
-            single.audit(float(scores[i]), float(losses[i]), float(pi[i]), float(pi_ref[i]))
+            single.audit(float(scores[i]), float(losses[i]), float(pi[i]), float(reference_rate[i]))
     assert whole.to_json() == parts.to_json() == single.to_json()
 
 
 @given(st.integers(0, 2**32 - 1))
 @settings(max_examples=20, deadline=None)
 def test_cutoffs_side_by_side_are_monitors_of_their_own(seed: int) -> None:
-    scores, losses, pi, pi_ref = stream(seed)
+    scores, losses, pi, reference_rate = stream(seed)
     together = monitor()
-    together.add_block(scores, losses, pi, pi_ref)
+    together.add_block(scores, losses, pi, reference_rate)
     for j, cutoff in enumerate(GRID):
         alone = monitor(grid=(cutoff,))
-        alone.add_block(scores, losses, pi, pi_ref)
+        alone.add_block(scores, losses, pi, reference_rate)
         assert np.array_equal(alone.evidence[0], together.evidence[j])
 
 

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("cases", "0001_initial"),
         ("models_store", "0002_shadow_scores_by_month"),
-        ("policy", "0002_decisions_append_only"),
+        ("policy", "0003_recalls"),
     ]
 
     operations = [

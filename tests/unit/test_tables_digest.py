@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hitl.runtime.tables import fingerprint_of
+from hitl.runtime.tables import digest_of
 
 
 @pytest.fixture
@@ -41,16 +41,16 @@ def changed(name: str) -> Callable[[Path], None]:
     ],
 )
 def test_what_the_tables_depend_on_changes_the_name(tree: Path, change: Callable[[Path], None]) -> None:
-    before = fingerprint_of(tree, b"18")
+    before = digest_of(tree, b"18")
     change(tree)
-    assert fingerprint_of(tree, b"18") != before
+    assert digest_of(tree, b"18") != before
 
 
 def test_another_server_changes_the_name(tree: Path) -> None:
-    assert fingerprint_of(tree, b"18") != fingerprint_of(tree, b"17")
+    assert digest_of(tree, b"18") != digest_of(tree, b"17")
 
 
 def test_other_code_and_another_place_do_not(tree: Path) -> None:
-    before = fingerprint_of(tree, b"18")
+    before = digest_of(tree, b"18")
     changed("cases/services.py")(tree)
-    assert fingerprint_of(tree.rename(tree.with_name("elsewhere")), b"18") == before
+    assert digest_of(tree.rename(tree.with_name("elsewhere")), b"18") == before
