@@ -111,6 +111,11 @@ class RoleSpan(models.Model):
                 condition=Q(role="champion", until__isnull=True),
             ),
             models.UniqueConstraint(
+                name="one_canary_at_a_time",
+                fields=["workflow"],
+                condition=Q(role="canary", until__isnull=True),
+            ),
+            models.UniqueConstraint(
                 name="one_role_at_a_time", fields=["release"], condition=Q(until__isnull=True)
             ),
         ]

@@ -359,6 +359,9 @@ class Decision(models.Model):
     certificate = models.ForeignKey(
         Certificate, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
+    arm = models.SmallIntegerField(
+        null=True, help_text="Which of 10,000 the routing fell to, by its entity or case; null: none."
+    )
     inclusion_probability = models.FloatField(null=True)
     reference_rate = models.FloatField(null=True)
     uniform = models.FloatField(
@@ -393,6 +396,9 @@ class Decision(models.Model):
                     inclusion_probability__gt=0,
                     uniform__isnull=False,
                 ),
+            ),
+            models.CheckConstraint(
+                name="decision_arm_in_range", condition=Q(arm__isnull=True) | Q(arm__gte=0, arm__lt=10_000)
             ),
             models.CheckConstraint(
                 name="decision_reason_is_known", condition=Q(reason__in=[reason for reason, _ in REASONS])
@@ -706,3 +712,11 @@ class RecalledCase(models.Model):
             ),
             models.Index(name="recalled_asked", fields=["recall", "asked_at"]),
         ]
+
+
+from policy.canary_models import (  # noqa: E402 - Django looks for models here
+    Bake,  # noqa: F401
+    Canary,  # noqa: F401
+    CanarySettings,  # noqa: F401
+    ReleaseChange,  # noqa: F401
+)

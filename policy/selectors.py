@@ -10,6 +10,8 @@ from django.db import connection
 
 from hitl.shared.errors import NotFound
 from hitl.shared.statements import statements_beside
+from models_store.types import ReleaseRole
+from policy.canary_models import Canary
 from policy.models import (
     Certificate,
     CutoffSet,
@@ -63,6 +65,13 @@ def open_handovers(workflow_id: UUID) -> list[HandoverTrial]:
     """Return the handovers that are going on, by challenger, oldest first."""
     rows = HandoverTrial.objects.select_related("release", "champion")
     return list(rows.filter(workflow_id=workflow_id, ended_at=None).order_by("release__number"))
+
+
+def open_canary(workflow_id: UUID) -> Canary | None:
+    """Return the canary of a workflow whose release has that role still."""
+    role = {"release__role_spans__role": ReleaseRole.CANARY, "release__role_spans__until": None}
+    rows = Canary.objects.select_related("release", "champion", "workflow")
+    return rows.filter(workflow_id=workflow_id, ended_at=None, **role).first()
 
 
 def cutoffs_in_force(release_id: UUID) -> CutoffSet | None:

@@ -567,6 +567,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="rolespan",
             constraint=models.UniqueConstraint(
+                condition=models.Q(("role", "canary"), ("until__isnull", True)),
+                fields=("workflow",),
+                name="one_canary_at_a_time",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="rolespan",
+            constraint=models.UniqueConstraint(
                 condition=models.Q(("until__isnull", True)), fields=("release",), name="one_role_at_a_time"
             ),
         ),

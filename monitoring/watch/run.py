@@ -13,6 +13,7 @@ from models_store.services.runs import MAX_REASON, request_training
 from models_store.types import Trigger
 from monitoring.watch import handover, monitor, recheck, trial
 from monitoring.watch.budget import run as budget
+from monitoring.watch.canary import run as canary
 from monitoring.watch.people import heed_overdue
 from monitoring.watch.watched import ACTOR, WatchedWorkflow, watched_workflow
 from policy.proof.terms import NothingKnown
@@ -40,6 +41,7 @@ def watch(workflow_id: UUID, *, now: datetime, settle: timedelta = SETTLE) -> No
     trial.advance(watched)
     monitor.advance(watched)
     handover.advance(watched)
+    canary.advance(watched)
     heed_overdue(watched)
     _train_after_alarm(watched)
 

@@ -292,6 +292,13 @@ class Migration(migrations.Migration):
                         size=None,
                     ),
                 ),
+                (
+                    "arm",
+                    models.SmallIntegerField(
+                        help_text="Which of 10,000 the routing fell to, by its entity or case; null: none.",
+                        null=True,
+                    ),
+                ),
                 ("inclusion_probability", models.FloatField(null=True)),
                 ("reference_rate", models.FloatField(null=True)),
                 (
@@ -1163,6 +1170,15 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="automatic_decision_is_complete",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("arm__isnull", True), models.Q(("arm__gte", 0), ("arm__lt", 10000)), _connector="OR"
+                ),
+                name="decision_arm_in_range",
             ),
         ),
         migrations.AddConstraint(

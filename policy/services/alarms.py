@@ -205,7 +205,7 @@ def heed_overdue(workflow_id: UUID, *, overdue: int, drawn: int, actor: Actor, n
         overdue: audits past their deadline and unanswered.
         drawn: audits of the last two weeks.
     """
-    if overdue < max(OVERDUE_LEAST, OVERDUE_SHARE * drawn):
+    if overdue < max(MIN_OVERDUE, OVERDUE_SHARE * drawn):
         return False
     policy = locked_policy(workflow_id)
     if policy.breaker_tripped_at is not None or policy.degree not in (Degree.PARTIAL, Degree.FULL):
@@ -215,4 +215,4 @@ def heed_overdue(workflow_id: UUID, *, overdue: int, drawn: int, actor: Actor, n
     return True
 
 
-OVERDUE_LEAST, OVERDUE_SHARE = 10, 0.25
+MIN_OVERDUE, OVERDUE_SHARE = 10, 0.25

@@ -38,6 +38,7 @@ class Again:
     outcome: Outcome
     proba: list[float] | None
     uniform: float
+    arm: int | None
 
     @property
     def is_auto(self) -> bool:
@@ -51,19 +52,25 @@ class Again:
 
 
 def look(current: WorkflowInForce, tasks: Sequence[Task], now: datetime) -> list[Again]:
-    """Score and decide, each case by the draws of its next epoch; nothing is written yet."""
+    """Score and decide by the champion, each case by the draws of its next epoch; nothing is written yet."""
     if not tasks:
         return []
     items = [_item(place, task.case) for place, task in enumerate(tasks)]
-    proba, unfit = score(current, items)
+    proba, unfit = score(current.champion, current, items)
     draws = _draws([(task.case_id, task.epoch + 1) for task in tasks])
-    outcomes = decide(current.rule, proba, unfit=unfit, draws=draws, now=now.timestamp())
+    outcomes = decide(current.champion.rule, proba, unfit=unfit, draws=draws, now=now.timestamp())
+    arms = _arms([task.case_id for task in tasks])
     again = []
     for i, (task, outcome) in enumerate(zip(tasks, outcomes.rows(), strict=True)):
         uniform = draws.u_audit[i] if outcome.route is Route.AUTO else draws.u_blind[i]
         p = proba[i].tolist() if proba is not None and outcome.label is not None else None
-        again.append(Again(task, task.case, items[i], outcome, p, float(uniform)))
+        again.append(Again(task, task.case, items[i], outcome, p, float(uniform), arms.get(task.case_id)))
     return again
+
+
+def _arms(case_ids: Sequence[UUID]) -> dict[UUID, int | None]:
+    """Return the arm of each case: it stays what it was when the case came in."""
+    return dict(Decision.objects.filter(case_id__in=case_ids, sequence=0).values_list("case_id", "arm"))
 
 
 def _item(place: int, case: Case) -> Checked:
@@ -136,6 +143,8 @@ def _decision(current: WorkflowInForce, one: Again, now: datetime) -> Row:
         one.item,
         one.outcome,
         current,
+        current.champion,
+        arm=one.arm,
         proba=one.proba,
         uniform=one.uniform,
         now=now,
@@ -160,12 +169,13 @@ _CHANGED = (
 
 
 def _task(current: WorkflowInForce, one: Again) -> Task:
-    second = runner_up(current, one.proba, one.outcome.predicted)
+    second = runner_up(current.champion, one.proba, one.outcome.predicted)
     row = task_row(
         one.task.pk,
         one.item,
         one.outcome,
         current,
+        current.champion,
         runner_up=second,
         now=one.task.created_at,
         epoch=one.epoch,

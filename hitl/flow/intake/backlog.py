@@ -14,14 +14,15 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Mod
 
 from cases.models import Rescoring, Workflow
 from cases.types import CaseStatus, Purpose
 from hitl.audit.log import record
 from hitl.flow.intake.again import Again, look, releases_of, route, unchanged
 from hitl.flow.intake.copy_batch import pass_gate, pass_stop
-from hitl.flow.intake.in_force import WorkflowInForce, forget, workflow_in_force
+from hitl.flow.intake.in_force import CanaryArms, WorkflowInForce, forget, workflow_in_force
 from hitl.flow.intake.sql_intake import Stale
 from hitl.shared.actor import system
 from hitl.shared.jobs import enqueue
@@ -30,6 +31,7 @@ from hitl.stop.selectors import stop_in_force
 from policy.models import Decision, DisagreementDraw
 from reviews.models import Review, Skip, Task
 from reviews.types import TaskStatus
+from science.arms import ARMS
 from science.decision_terms import Reason
 
 JOB = "hitl.flow.rescore_waiting"
@@ -133,20 +135,31 @@ def to_look_at(current: WorkflowInForce, now: datetime) -> QuerySet[Task]:
         case__status=CaseStatus.WAITING,
         epoch=F("case__epoch"),
     ).order_by("pk")
-    closed = current.rule.closed(now.timestamp())
-    if current.served is None or closed in _SILENT:
+    closed = current.champion.rule.closed(now.timestamp())
+    if current.champion.served is None or closed in _SILENT:
         return waiting.none()
     said = Review.objects.filter(case_id=OuterRef("case_id"), epoch=OuterRef("epoch"))
     skipped = Skip.objects.filter(task_id=OuterRef("pk"))
     differing = DisagreementDraw.objects.filter(pk=OuterRef("case_id"))
     routed = Decision.objects.filter(case_id=OuterRef("case_id"), epoch=OuterRef("epoch"), sequence=0)
     awaited = routed.filter(is_blind=True, score__isnull=False).exclude(reason=Reason.SHADOW)
-    stale = ~Q(release_id=current.release_id) | Q(release_id=None)
+    stale = ~Q(release_id=current.champion.release_id) | Q(release_id=None)
     if closed is None:
-        stale |= ~Q(cutoff_set_id=current.cutoff_set_id) | Q(cutoff_set_id=None) | Q(reason__in=_NOT_COMPARED)
-    return waiting.filter(
+        stale |= (
+            ~Q(cutoff_set_id=current.champion.cutoff_set_id)
+            | Q(cutoff_set_id=None)
+            | Q(reason__in=_NOT_COMPARED)
+        )
+    rest = waiting.filter(
         ~Exists(said), ~Exists(skipped), ~Exists(differing), ~Exists(awaited), Exists(routed.filter(stale))
     )
+    return rest if current.canary is None else rest.filter(~Exists(_of_canary(routed, current.canary)))
+
+
+def _of_canary(routed: QuerySet[Decision], canary: CanaryArms) -> QuerySet[Decision]:
+    """Return the routings whose arms fall to a canary: what it scored stays as it is while it goes on."""
+    place = Mod(F("arm") - Value(canary.first_arm) + Value(ARMS), Value(ARMS))
+    return routed.annotate(place=place).filter(place__lt=canary.share)
 
 
 def step(*, workflow_id: UUID, now: datetime) -> bool:
@@ -189,7 +202,9 @@ def _write(
     changed = unchanged([one for one in looked if one.is_auto or one.outcome.label is not None])
     # Where only the cutoffs are others and people decide all the same, everything stays as it is.
     before = releases_of(changed)
-    changed = [one for one in changed if one.is_auto or before.get(one.case.pk) != current.release_id]
+    changed = [
+        one for one in changed if one.is_auto or before.get(one.case.pk) != current.champion.release_id
+    ]
     route(current, changed, now)
     pass_stop(stopped=current.stopped)
     is_last = len(found) < CHUNK

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from hitl.flow.intake.in_force import WorkflowInForce
+from hitl.flow.intake.in_force import Decider, WorkflowInForce
 from hitl.flow.intake.types import Checked, Intake, Row
 from reviews.order import blind_value, head_start, value
 from reviews.review_chances import decides_first
@@ -54,6 +54,7 @@ DECISION_COLUMNS = {
     "release_id": "uuid",
     "cutoff_set_id": "uuid",
     "certificate_id": "uuid",
+    "arm": "smallint",
     "inclusion_probability": "float8",
     "reference_rate": "float8",
     "uniform": "float8",
@@ -169,7 +170,9 @@ def decision_row(
     item: Checked,
     outcome: Outcome,
     current: WorkflowInForce,
+    decider: Decider,
     *,
+    arm: int | None,
     proba: Sequence[float] | None,
     uniform: float,
     now: datetime,
@@ -192,19 +195,20 @@ def decision_row(
         "confidence": outcome.confidence,
         "cutoff": outcome.cutoff,
         "proba": proba,
-        "release_id": current.release_id if proba is not None else None,
-        "cutoff_set_id": current.cutoff_set_id if proba is not None else None,
-        "certificate_id": current.certificate_id if proba is not None else None,
+        "release_id": decider.release_id if proba is not None else None,
+        "cutoff_set_id": decider.cutoff_set_id if proba is not None else None,
+        "certificate_id": decider.certificate_id if proba is not None else None,
+        "arm": arm,
         "inclusion_probability": person.inclusion_probability,
         "reference_rate": outcome.reference_rate or None,
         "uniform": uniform,
-        "audit_rate": current.rule.audit_rate if is_auto else None,
+        "audit_rate": decider.rule.audit_rate if is_auto else None,
         "is_audited": outcome.audited,
         "is_blind": person.is_blind,
         "policy_version": current.policy_version,
         "actor_kind": "system",
-        "actor_id": current.release_name or "rule",
-        "actor_name": current.release_name or "rule",
+        "actor_id": decider.release_name or "rule",
+        "actor_name": decider.release_name or "rule",
         "arrived_at": arrived_at or now,
         "decided_at": now,
     }
@@ -215,6 +219,7 @@ def task_row(
     item: Checked,
     outcome: Outcome,
     current: WorkflowInForce,
+    decider: Decider,
     *,
     runner_up: str | None,
     now: datetime,
@@ -238,7 +243,7 @@ def task_row(
         "suggestion": outcome.label if is_shown else None,
         "confidence": outcome.confidence if is_shown else None,
         "runner_up": runner_up if is_shown else None,
-        "release_id": current.release_id if is_shown else None,
+        "release_id": decider.release_id if is_shown else None,
         "priority": 0,
         "head_start": head_start(
             current.review_rules,

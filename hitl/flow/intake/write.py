@@ -111,9 +111,9 @@ def answer(current: WorkflowInForce, row: Decided, now: datetime) -> AnswerBody:
         reason=outcome.reason.value,
         label=label,
         confidence=outcome.confidence,
-        release=current.release_name,
-        cutoff_set=current.cutoff_set_id,
-        certificate=current.certificate_id,
+        release=row.decider.release_name,
+        cutoff_set=row.decider.cutoff_set_id,
+        certificate=row.decider.certificate_id,
         decided_at=now,
     )
     return case_body(
