@@ -61,7 +61,7 @@ def fold_counts(workflow_id: UUID, *, now: datetime, seconds: float = 20.0, chun
 @transaction.atomic
 def _fold_chunk(used: BinsInUse, *, now: datetime, chunk: int) -> int | None:
     """Count the next routings; None when there are none, or another worker is at it."""
-    cursors = CountCursor.objects.select_for_update(skip_locked=True)
+    cursors = CountCursor.objects.select_for_update(no_key=True, skip_locked=True)
     cursor = cursors.filter(workflow_id=used.binning.workflow_id).first()
     if cursor is None:
         return None

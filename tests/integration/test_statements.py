@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.db.utils import ProgrammingError
 
 from hitl.runtime.paths import ROOT
+from hitl.shared.prepared import Prepared
 from hitl.shared.statements import Statement, all_statements, statements_beside
 
 STATEMENTS = all_statements(ROOT)
@@ -46,16 +47,17 @@ HOT = {
 
 def plan(statement: Statement) -> dict[str, Any]:
     """Return how it is planned for any values; no table is read whole where an index will do."""
-    prepared = statement.prepared()
+    name = f"planned_{statement.name}"  # not the service's: this connection may have prepared that one
+    prepared = Prepared(name, statement.text, statement.types)
     nulls = ", ".join("NULL" for _ in statement.types)
-    call = f"hitl_{statement.name}" + (f" ({nulls})" if nulls else "")
+    call = name + (f" ({nulls})" if nulls else "")
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL plan_cache_mode = force_generic_plan")
         cursor.execute("SET LOCAL enable_seqscan = off")
-        cursor.execute(f"DEALLOCATE ALL; {prepared.preparing}")
+        cursor.execute(prepared.preparing)
         cursor.execute(f"EXPLAIN (FORMAT JSON) EXECUTE {call}")
         found: dict[str, Any] = cursor.fetchone()[0][0]["Plan"]
-        cursor.execute("DEALLOCATE ALL")
+        cursor.execute(f"DEALLOCATE {name}")
     return found
 
 
