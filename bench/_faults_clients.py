@@ -24,6 +24,15 @@ _LIE = b"HTTP/1.1 503 x\r\nRetry-After: Mon, 1 Jan 2147483648000 00:00:00 GMT\r\
 _MINUS_ONE = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\n"
 
 
+def nothing(service: Service, ledger: Ledger, quick: bool) -> list[Row]:
+    """The control: the same load and the same probes on the same machine, and nothing goes wrong."""
+    with ledger.watching("nothing: the control") as seen:
+        pause(10 if quick else 30)
+        seen.ended = time.monotonic()
+    ledger.control = seen
+    return seen.rows()
+
+
 def slow_clients(service: Service, ledger: Ledger, quick: bool) -> list[Row]:
     """Fifty that send a byte now and then, to pages and to the API."""
     with ledger.watching(f"{SLOW_CLIENTS} slow clients") as seen, Background() as background:
@@ -101,7 +110,7 @@ def _has_answer(wire: socket.socket) -> bool:
 
 def login_storm(service: Service, ledger: Ledger, quick: bool) -> list[Row]:
     """Guessers at names that change each time, all from one address."""
-    said = {"refused by the throttle": 0, "looked at": 0, "no answer": 0}
+    said = {"refused by the throttle": 0, "told to come again": 0, "looked at": 0, "no answer": 0}
     lock = threading.Lock()
 
     def guess(number: int, is_over: threading.Event) -> None:
@@ -110,7 +119,13 @@ def login_storm(service: Service, ledger: Ledger, quick: bool) -> list[Row]:
             count += 1
             try:
                 page = _guess(service, f"guess-{number}-{count}")
-                key = "refused by the throttle" if "Too many failed" in page else "looked at"
+                key = (
+                    "refused by the throttle"
+                    if "Too many failed" in page
+                    else "told to come again"
+                    if "Too many passwords" in page
+                    else "looked at"
+                )
             except OSError:
                 key = "no answer"
             with lock:

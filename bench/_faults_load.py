@@ -15,6 +15,7 @@ from hitl.bench.rows import Row
 
 CASES = "/api/v1/workflows/loans/cases"
 SLOW_PROBE_MS = 250.0
+MOST_BY_CONTROL = 2.0
 PROBE_EVERY = 0.05
 CLIENTS = 2
 RATE_PAUSE = 0.02
@@ -32,6 +33,7 @@ class Watched:
     ended: float = 0.0
     hurt: float = 0.0  # when recovery begins, where the fault is one moment
     notes: list[str] = field(default_factory=list)
+    control: "Watched | None" = None
 
     def rows(self, *, must_hold: bool = True) -> list[Row]:
         """Return the lines of the table for this fault."""
@@ -50,7 +52,8 @@ class Watched:
                 bar=1,
                 note="; ".join(said),
             ),
-            Row("  health, p99", "ms", _quantile(self.probes, 0.99)),
+            Row("  health, p99", "ms", self.late_probe),
+            Row("  health, p99 by the control's", "times", self.by_control, bar=MOST_BY_CONTROL),
             Row("  load held during it", "%", held, bar=99 if must_hold else None, more_is_better=True),
             Row(
                 "  cases without an answer, or with a 500",
@@ -60,6 +63,17 @@ class Watched:
             ),
             Row("  recovery: until 20 cases in a row are taken in", "s", self.recovery()),
         ]
+
+    @property
+    def late_probe(self) -> float | None:
+        """The 99th percentile of the probes, in ms."""
+        return _quantile(self.probes, 0.99)
+
+    @property
+    def by_control(self) -> float | None:
+        """How many times as late as where nothing went wrong: the machine's own troubles are in both."""
+        usual = self.control.late_probe if self.control else None
+        return self.late_probe / usual if self.late_probe and usual else None
 
     def recovery(self) -> float | None:
         """Return the seconds from the fault's end, or moment, to the first of 20 cases taken in in a row."""
@@ -85,11 +99,12 @@ class Ledger:
         self.service, self.number = service, 0
         self.lock = threading.Lock()
         self.answered: dict[str, str] = {}
+        self.control: Watched | None = None
 
     @contextmanager
     def watching(self, name: str, *, settle: float = 3.0) -> Iterator[Watched]:
         """Send cases and probes while the block runs and a little longer."""
-        seen = Watched(name)
+        seen = Watched(name, control=self.control)
         with Background() as background:
             for _ in range(CLIENTS):
                 background.run(self._submit, seen, background.is_over)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from django.core.management.base import CommandError
 
-from bench._faults_clients import large_bodies, login_storm, slow_clients, subscribers
+from bench._faults_clients import large_bodies, login_storm, nothing, slow_clients, subscribers
 from bench._faults_commands import commands
 from bench._faults_inside import (
     broker_gone,
@@ -61,6 +61,7 @@ def run_with(options: Options) -> Sequence[Row]:
     if wanted & set(FAULTS):
         with service() as running:
             ledger = Ledger(running)
+            rows += _happen("control", nothing, running, ledger, options.quick)
             for name, fault in FAULTS.items():
                 if name in wanted:
                     rows += _happen(name, fault, running, ledger, options.quick)

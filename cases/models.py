@@ -114,6 +114,7 @@ class Asset(models.Model):
     height = models.IntegerField(null=True)
     duration_ms = models.IntegerField(null=True)
     likeness = models.BigIntegerField(null=True, help_text="Alike in files that look or sound alike.")
+    measures = models.JSONField(null=True, help_text="Brightness, loudness and the like, to see change by.")
     stored_at = models.DateTimeField()
 
     @property
@@ -339,6 +340,32 @@ class FileImport(models.Model):
     def percent(self) -> int:
         """How much of the file was read, in per cent."""
         return round(100 * self.progress)
+
+
+class Rescoring(models.Model):
+    """One row per workflow: how far its waiting cases have been looked at again under its present policy.
+
+    `version` is the policy version that they are looked at under, `cursor` the last task that was. What has
+    been done is seen by the cases themselves: a pass that was cut off goes on, and one that is repeated
+    changes nothing.
+    """
+
+    workflow = models.OneToOneField(
+        Workflow, primary_key=True, on_delete=models.PROTECT, related_name="rescoring"
+    )
+    version = models.IntegerField()
+    cursor = models.UUIDField(null=True)
+    begun_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    total = models.IntegerField(default=0, help_text="Waiting cases there were to look at.")
+    looked = models.IntegerField(default=0)
+    decided = models.IntegerField(default=0, help_text="Decided by the model.")
+    suggested = models.IntegerField(default=0, help_text="Still with people, with the model's suggestion.")
+
+    @property
+    def percent(self) -> int:
+        """How much of it is done, in per cent."""
+        return min(round(100 * self.looked / self.total), 100) if self.total else 100
 
 
 class Voiding(models.Model):

@@ -6,7 +6,7 @@ QUEUES = {
     "safety": "leases, the watch, breakers, certificates, digests: short, and late is dangerous",
     "webhooks": "the relay",
     "training": "training runs",
-    "bulk": "batches, voidings, imports, purges",
+    "bulk": "batches, voidings, recalls, re-scoring, imports, purges",
 }
 SHORT = {"safety", "webhooks"}
 
@@ -18,6 +18,8 @@ ROUTES = {
     "hitl.flow.take_in_file": "bulk",
     "hitl.flow.sweep_batches": "bulk",
     "hitl.flow.void_answers": "bulk",
+    "hitl.flow.recall": "bulk",
+    "hitl.flow.rescore_waiting": "bulk",
     "hitl.flow.sweep_voidings": "bulk",
     "hitl.flow.withdraw_skipped": "bulk",
     "reviews.rank_again": "bulk",
@@ -30,6 +32,8 @@ SCHEDULE = {
     "purge old events": ("hitl.outbox.purge", 3600.0),
     "deliver webhooks": ("hitl.outbox.relay", 10.0),
     "resume batches": ("hitl.flow.sweep_batches", 30.0),
+    "look again at what waits": ("hitl.flow.sweep_backlogs", 10.0),
+    "go on with recalls": ("hitl.flow.sweep_recalls", 60.0),
     "keep the queue honest": ("hitl.flow.sweep_queue", 60.0),
     "resume voidings": ("hitl.flow.sweep_voidings", 60.0),
     "resume training": ("models_store.sweep_runs", 30.0),
@@ -38,6 +42,8 @@ SCHEDULE = {
     "take in live evidence": ("monitoring.watch", 30.0),
     "score in shadow": ("monitoring.shadow", 30.0),
     "keep the months of shadow scores": ("monitoring.keep_score_months", 86_400.0),
+    "count what comes in": ("monitoring.count", 60.0),
+    "drop old counts": ("monitoring.drop_old_counts", 86_400.0),
     "count and digest decisions": ("monitoring.every_minute", 60.0),
     "sign the audit chain": ("monitoring.sign_checkpoint", 3600.0),
 }

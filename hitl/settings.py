@@ -107,6 +107,7 @@ INSTALLED_APPS = [
     "hitl.accounts",
     "hitl.audit",
     "hitl.outbox",
+    "hitl.stop",
     "hitl.web",
     "cases",
     "models_store",
@@ -149,6 +150,7 @@ API_MIDDLEWARE = ["hitl.api.middleware.ApiGuard"]
 ROOT_URLCONF = "hitl.urls"
 WSGI_APPLICATION = "hitl.wsgi.application"
 AUTH_USER_MODEL = "accounts.User"
+PASSWORD_HASHERS = ["hitl.accounts.hashing.OneAtATime"]
 AUTHENTICATION_BACKENDS = ["hitl.accounts.sessions.People"]
 SESSION_ENGINE = "hitl.accounts.sessions"
 LOGIN_URL = "login"
@@ -285,6 +287,7 @@ CELERY_TIMEZONE = "UTC"
 
 # Full months for which the scores of models in shadow are kept; what open evidence rests on stays longer.
 SHADOW_SCORE_MONTHS = int(os.environ.get("HITL_SHADOW_SCORE_MONTHS", "6"))
+COUNTS_DAYS = int(os.environ.get("HITL_COUNTS_DAYS", "400"))
 
 # How long an answer may be taken back before webhooks go out and `GET` calls it final.
 UNDO_SECONDS = 10
@@ -297,7 +300,8 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": os.environ.get("HITL_LOG_LEVEL", "INFO")},
     "loggers": {
         "django.request": {"level": "ERROR"},
-        "django.security.DisallowedHost": {"level": "CRITICAL"},  # answered with 400; anybody can cause it
+        "django.security": {"level": "CRITICAL"},  # answered with 400, and anybody can cause it
+        "django.security.csrf": {"level": "WARNING"},
         "celery": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
     },

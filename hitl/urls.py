@@ -14,6 +14,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("hitl.web.urls")),
     path("", include("hitl.audit.urls")),
+    path("", include("hitl.stop.urls")),
     path("", include("cases.web.urls")),
     path("", include("models_store.web.urls")),
     path("", include("policy.web.urls")),

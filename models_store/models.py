@@ -23,6 +23,8 @@ class TrainingRun(models.Model):
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
+    requested_by_name = models.CharField(max_length=150, help_text="Of a person or a job of the service.")
+    because = models.CharField(max_length=300, blank=True, help_text="Why it was asked for.")
     requested_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     heartbeat_at = models.DateTimeField(null=True, help_text="The worker's last sign of life.")
@@ -107,6 +109,11 @@ class RoleSpan(models.Model):
                 name="one_champion_per_workflow",
                 fields=["workflow"],
                 condition=Q(role="champion", until__isnull=True),
+            ),
+            models.UniqueConstraint(
+                name="one_canary_at_a_time",
+                fields=["workflow"],
+                condition=Q(role="canary", until__isnull=True),
             ),
             models.UniqueConstraint(
                 name="one_role_at_a_time", fields=["release"], condition=Q(until__isnull=True)

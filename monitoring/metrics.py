@@ -10,7 +10,7 @@ from uuid import UUID
 
 import psutil
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import Min, Sum
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.views.decorators.http import require_safe
@@ -25,6 +25,7 @@ from hitl.outbox.types import DeliveryStatus
 from hitl.shared import clock
 from hitl.shared.client_address import client_address, is_trusted
 from hitl.shared.errors import NotFound
+from hitl.stop.selectors import stop_in_force
 from models_store.models import TrainingRun
 from models_store.selectors import ACTIVE
 from models_store.serving import champions, troubles
@@ -49,6 +50,7 @@ class Service(Collector):
         yield from self._policies(names)
         yield from self._budgets(names)
         yield _usable(names)
+        yield _gauge("hitl_stopped", "1 while all automation is stopped.", float(stop_in_force() is not None))
         yield _gauge("hitl_webhooks_due", "Deliveries that wait to be sent.", _due())
         open_batches = IntakeBatch.objects.filter(
             status__in=[IntakeBatchStatus.QUEUED, IntakeBatchStatus.RUNNING]
@@ -90,7 +92,7 @@ class Service(Collector):
         for workflow_id, slug in names.items():
             tasks = Task.objects.filter(workflow_id=workflow_id, status=TaskStatus.WAITING)
             waiting.add_metric([slug], tasks.order_by()[:MAX_COUNTED].count())
-            due = tasks.order_by("-priority", "due_at").values_list("due_at", flat=True).first()
+            due = tasks.aggregate(first=Min("due_at"))["first"]
             overdue.add_metric([slug], max(0.0, (now - due).total_seconds()) if due else 0.0)
         leased = Task.objects.filter(status=TaskStatus.LEASED)
         yield waiting

@@ -3,33 +3,18 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from hitl.web.admin import ReadOnly
 from policy.models import Certificate, CutoffSet, DegreeChange, Policy
 
 
-class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in the stubs
-    """Rows that the admin shows and never writes: each change has its own checks, author and audit entry."""
-
-    list_per_page = 50
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody adds rows here."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody changes rows here."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Nobody removes rows here."""
-        return False
+class OnItsPage(ReadOnly):
+    """Rows that are changed on the automation page."""
 
     @admin.display(description="automation")
     def page(self, row: Any) -> SafeString:
@@ -38,7 +23,7 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only in t
 
 
 @admin.register(Policy)
-class PolicyAdmin(ReadOnly):
+class PolicyAdmin(OnItsPage):
     """What each workflow leaves to its model."""
 
     list_display = ("workflow", "degree", "promise", "audit_rate", "breaker_tripped_at", "page")
@@ -47,7 +32,7 @@ class PolicyAdmin(ReadOnly):
 
 
 @admin.register(CutoffSet)
-class CutoffSetAdmin(ReadOnly):
+class CutoffSetAdmin(OnItsPage):
     """Every set of cutoffs there was; "add" leads to the page with the plot."""
 
     list_display = (
@@ -72,8 +57,10 @@ class CutoffSetAdmin(ReadOnly):
         self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Go where an operator sees what a cutoff would do before saving it."""
-        slug = request.GET.get("workflow", "")
-        return redirect("automation", slug=slug) if slug else redirect("automation")
+        try:
+            return redirect("automation", slug=request.GET["workflow"])
+        except (KeyError, NoReverseMatch):  # none is named, or what can be no name
+            return redirect("automation")
 
     @admin.display(boolean=True, description="in force")
     def is_in_force(self, row: CutoffSet) -> bool:
@@ -82,7 +69,7 @@ class CutoffSetAdmin(ReadOnly):
 
 
 @admin.register(Certificate)
-class CertificateAdmin(ReadOnly):
+class CertificateAdmin(OnItsPage):
     """Every proof, and every attempt at one."""
 
     list_display = (
@@ -101,7 +88,7 @@ class CertificateAdmin(ReadOnly):
 
 
 @admin.register(DegreeChange)
-class DegreeChangeAdmin(ReadOnly):
+class DegreeChangeAdmin(OnItsPage):
     """Every change of degree, asked for or made."""
 
     list_display = (

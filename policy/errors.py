@@ -37,3 +37,9 @@ class NothingCertified(Conflict):
     """No certificate in force proves the present promise for the present model."""
 
     code = "nothing_certified"
+
+
+class CanaryMoved(Conflict):
+    """This canary has another share by now, or has ended. Look at it again."""
+
+    code = "canary_moved"

@@ -225,6 +225,15 @@ class Certificate(models.Model):
         return f"{self.get_status_display()}: at most {percent(self.target)} wrong"
 
     @property
+    def runs_provisionally(self) -> bool:
+        """Whether a part of what it accepts is automated at most: not confirmed yet, or refuted in part.
+
+        Where audits have refuted one of its cutoffs the world has moved since it was proved, and the stricter
+        ones were proved in the same world as that one.
+        """
+        return self.status == CertificateStatus.PROVISIONAL or bool(self.refuted)
+
+    @property
     def labels_from(self) -> datetime | None:
         """When the window that it was proved over began; None for a provisional one."""
         return datetime.fromisoformat(self.seen["from"]) if self.seen.get("from") else None
@@ -350,6 +359,9 @@ class Decision(models.Model):
     certificate = models.ForeignKey(
         Certificate, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
+    arm = models.SmallIntegerField(
+        null=True, help_text="Which of 10,000 the routing fell to, by its entity or case; null: none."
+    )
     inclusion_probability = models.FloatField(null=True)
     reference_rate = models.FloatField(null=True)
     uniform = models.FloatField(
@@ -384,6 +396,9 @@ class Decision(models.Model):
                     inclusion_probability__gt=0,
                     uniform__isnull=False,
                 ),
+            ),
+            models.CheckConstraint(
+                name="decision_arm_in_range", condition=Q(arm__isnull=True) | Q(arm__gte=0, arm__lt=10_000)
             ),
             models.CheckConstraint(
                 name="decision_reason_is_known", condition=Q(reason__in=[reason for reason, _ in REASONS])
@@ -545,7 +560,7 @@ class Watch(models.Model):
     )
     workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="watches")
     since = models.DateTimeField()
-    horizon_cases = models.FloatField(help_text="Automatic cases to be expected in a year.")
+    horizon_cases = models.FloatField(help_text="Accepted cases to be expected in a year.")
     units = models.JSONField(help_text="Label of each unit, with its promise.")
     states = models.JSONField()
     level = models.CharField(max_length=5, choices=MonitorLevel, default=MonitorLevel.GREEN)
@@ -554,6 +569,9 @@ class Watch(models.Model):
         choices=MonitorLevel,
         default=MonitorLevel.GREEN,
         help_text="With the answers that are not final yet: a hint, which may raise amber and nothing else.",
+    )
+    early = models.JSONField(
+        default=dict, help_text="What early signs are read from: the review band, and the first scores."
     )
     cursor_at = models.DateTimeField(null=True)
     cursor_case = models.UUIDField(null=True)
@@ -605,6 +623,9 @@ class KnownAnswer(models.Model):
     predicted = models.CharField(max_length=100, null=True, help_text="What the model says; null: nothing.")
     answer = models.CharField(max_length=100)
     is_blind = models.BooleanField()
+    is_found = models.BooleanField(
+        default=False, help_text="Its truth is what other reviewers had answered, not known from elsewhere."
+    )
     at = models.DateTimeField()
 
     class Meta:
@@ -614,3 +635,88 @@ class KnownAnswer(models.Model):
         indexes: ClassVar[list[Any]] = [
             models.Index(name="known_answer_of_workflow", fields=["workflow", "-at"]),
         ]
+
+
+class Recall(models.Model):
+    """One row per recall: automatic decisions that people are asked about again, the most harmful first.
+
+    What it takes is said by the columns below: each that is not empty narrows it, and only what was decided
+    before it was asked for counts. `per_day` is its budget: cases that people are asked about in 24 hours.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="recalls")
+    release = models.ForeignKey(
+        Release, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    label = models.CharField(max_length=100, blank=True, help_text="What was decided.")
+    since = models.DateTimeField(null=True)
+    until = models.DateTimeField(null=True)
+    field = models.CharField(max_length=100, blank=True)
+    value = models.CharField(max_length=200, blank=True, help_text="Of the field, as text.")
+    entity = models.CharField(max_length=200, blank=True)
+    reason = models.CharField(max_length=500)
+    per_day = models.IntegerField()
+    asked_by = models.CharField(max_length=150)
+    asked_by_id = models.CharField(max_length=64)
+    at = models.DateTimeField()
+    listed_at = models.DateTimeField(null=True, help_text="When its cases were written down, in their order.")
+    total = models.IntegerField(default=0)
+    finished_at = models.DateTimeField(null=True)
+    ended_by = models.CharField(max_length=150, blank=True, help_text="Who ended it before all were asked.")
+    report = models.JSONField(default=dict, help_text="What it found, as it was when it was closed.")
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(name="recall_has_a_budget", condition=Q(per_day__gte=1)),
+            models.CheckConstraint(name="recall_has_a_reason", condition=~Q(reason="")),
+        ]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(name="recall_open", fields=["at"], condition=Q(finished_at__isnull=True)),
+            models.Index(name="recall_of_workflow", fields=["workflow", "-at"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"recall {str(self.id)[-8:]}"
+
+
+class RecalledCase(models.Model):
+    """One row per decision that a recall takes; a decision is recalled once.
+
+    `asked_at` is set in the transaction in which somebody is asked. `passed_by`: it had been answered by
+    people, or withdrawn, before its turn came.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    recall = models.ForeignKey(Recall, on_delete=models.PROTECT, related_name="cases", db_index=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="+", db_index=False)
+    epoch = models.SmallIntegerField()
+    place = models.IntegerField(help_text="In the order of expected harm, from 1.")
+    harm = models.FloatField(help_text="Chance of a mistake times its cost against the highest, in [0, 1].")
+    label = models.CharField(max_length=100, help_text="What had been decided.")
+    asked_at = models.DateTimeField(null=True)
+    passed_by = models.BooleanField(default=False)
+    answer = models.CharField(max_length=100, null=True, help_text="What people settled on.")
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(name="a_decision_is_recalled_once", fields=["case", "epoch"]),
+            models.UniqueConstraint(name="one_place_in_a_recall", fields=["recall", "place"]),
+        ]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(
+                name="recalled_unanswered",
+                fields=["recall"],
+                condition=Q(asked_at__isnull=False, answered_at__isnull=True, passed_by=False),
+            ),
+            models.Index(name="recalled_asked", fields=["recall", "asked_at"]),
+        ]
+
+
+from policy.canary_models import (  # noqa: E402 - Django looks for models here
+    Bake,  # noqa: F401
+    Canary,  # noqa: F401
+    CanarySettings,  # noqa: F401
+    ReleaseChange,  # noqa: F401
+)

@@ -8,7 +8,10 @@ from uuid import UUID
 import orjson
 from django.db import connection
 
+from hitl.shared.errors import NotFound
 from hitl.shared.statements import statements_beside
+from models_store.types import ReleaseRole
+from policy.canary_models import Canary
 from policy.models import (
     Certificate,
     CutoffSet,
@@ -16,6 +19,7 @@ from policy.models import (
     DegreeChange,
     HandoverTrial,
     Policy,
+    Recall,
     Trial,
 )
 from policy.types import LIVE_CERTIFICATES, ChangeStatus
@@ -61,6 +65,13 @@ def open_handovers(workflow_id: UUID) -> list[HandoverTrial]:
     """Return the handovers that are going on, by challenger, oldest first."""
     rows = HandoverTrial.objects.select_related("release", "champion")
     return list(rows.filter(workflow_id=workflow_id, ended_at=None).order_by("release__number"))
+
+
+def open_canary(workflow_id: UUID) -> Canary | None:
+    """Return the canary of a workflow whose release has that role still."""
+    role = {"release__role_spans__role": ReleaseRole.CANARY, "release__role_spans__until": None}
+    rows = Canary.objects.select_related("release", "champion", "workflow")
+    return rows.filter(workflow_id=workflow_id, ended_at=None, **role).first()
 
 
 def cutoffs_in_force(release_id: UUID) -> CutoffSet | None:
@@ -116,3 +127,20 @@ def certificate_for(policy: Policy, release_id: UUID, *, now: datetime) -> Certi
         release_id=release_id, status__in=LIVE_CERTIFICATES, valid_until__gt=now
     )
     return next((one for one in live.order_by("-id") if one.covers(policy)), None)
+
+
+def recalls_of(workflow_id: UUID) -> list[Recall]:
+    """Return the newest recalls of a workflow."""
+    return list(Recall.objects.filter(workflow_id=workflow_id).select_related("release").order_by("-at")[:50])
+
+
+def recall_of(workflow_id: UUID, recall_id: UUID) -> Recall:
+    """Return one recall of the workflow.
+
+    Raises:
+        NotFound: it has no such recall.
+    """
+    found = Recall.objects.filter(pk=recall_id, workflow_id=workflow_id).select_related("release").first()
+    if found is None:
+        raise NotFound("There is no such recall.")
+    return found

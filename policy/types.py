@@ -97,6 +97,40 @@ class ChangeStatus(models.TextChoices):
 CHANGE_TRANSITIONS: dict[str, tuple[str, ...]] = {"asked": ("made", "declined")}
 
 
+class CanaryHold(models.TextChoices):
+    """Who or what holds a canary at its share."""
+
+    PERSON = "person", "a person"
+    SIGNAL = "signal", "a signal"
+    BALANCE = "balance", "cases that do not come through alike"
+    PROOF = "proof", "nothing that it may decide under"
+    READY = "ready", "it waits for a person to promote it"
+
+
+class CanaryEnd(models.TextChoices):
+    """How a canary has ended."""
+
+    PROMOTED = "promoted", "promoted"
+    ROLLED_BACK = "rolled_back", "rolled back"
+    ABANDONED = "abandoned", "given up: what it began with has changed"
+
+
+class BakeOutcome(models.TextChoices):
+    """How the baking of a new champion has ended."""
+
+    KEPT = "kept", "no alarm"
+    RETURNED = "returned", "back to the champion before"
+    REPLACED = "replaced", "another model became the champion"
+
+
+class ReleaseAction(models.TextChoices):
+    """What may be done with a release that lets it decide more."""
+
+    CANARY = "canary", "Start a canary of"
+    WIDEN = "widen", "Widen the canary of"
+    PROMOTE = "promote", "Promote"
+
+
 ROUTES = [(r.value, r.value) for r in Route] + [("person", "person")]
 
 

@@ -50,6 +50,7 @@ class Reason(StrEnum):
     BAD_SCORE = "bad_score"
     NO_SCORE = "no_score"
     UNFIT_INPUT = "unfit_input"
+    STOPPED = "stopped"
     BREAKER = "breaker"
     CERTIFICATE_EXPIRED = "certificate_expired"
     NOT_CERTIFIED = "not_certified"

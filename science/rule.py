@@ -29,6 +29,7 @@ class Rule:
         valid_from, valid_until: POSIX seconds, start included and end excluded; None is unbounded, which only
             cutoffs without a certificate may be at the end.
         breaker_tripped: live evidence no longer supports the promise.
+        stopped: all automation of the service is stopped, whatever the evidence says.
         schema_matches: the model was trained for the workflow's present fields and labels.
         audit_rate: probability with which an automatic decision is audited now.
         audit_base: the base audit rate, which sets the floor of `audit_rate`.
@@ -51,6 +52,7 @@ class Rule:
     valid_from: float | None = None
     valid_until: float | None = None
     breaker_tripped: bool = False
+    stopped: bool = False
     schema_matches: bool = True
     audit_rate: float = 0.02
     audit_base: float = 0.02
@@ -96,6 +98,8 @@ class Rule:
             return Reason.ASSIST
         if self.breaker_tripped:
             return Reason.BREAKER
+        if self.stopped:
+            return Reason.STOPPED
         if self.basis is Basis.NONE:
             return Reason.NOT_CERTIFIED
         if self.degree is Degree.FULL and not self.covers_everything:

@@ -13,6 +13,7 @@ from cases.access import case_for
 from cases.models import Asset
 from cases.selectors import asset_name
 from hitl.shared.errors import NotFound
+from hitl.shared.given import whole_number
 from hitl.web.views import person
 
 # What a browser may show in place. Anything else (SVG, HTML, what may come) is only ever downloaded.
@@ -58,11 +59,11 @@ def _answer(file: "File[bytes]", wanted: str) -> HttpResponse:
     if not match or match.groups() == ("", ""):
         return HttpResponse(file.read())
     size = file.size
-    first, last = match.groups()
-    if first:
-        start, end = int(first), min(int(last or size - 1), size - 1)
+    first, last = (whole_number(text, most=size) if text else None for text in match.groups())
+    if match[1]:  # a number beyond the file is none
+        start, end = size if first is None else first, size - 1 if last is None else min(last, size - 1)
     else:
-        start, end = max(0, size - int(last)), size - 1
+        start, end = 0 if last is None else size - last, size - 1
     if start > end:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
     file.seek(start)

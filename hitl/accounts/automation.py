@@ -1,13 +1,13 @@
 """Who may let the service decide more by itself. Every door asks here; no rule of its own is anywhere else.
 
 Less automation needs one person on duty. More needs a person who answers for it, and where there is evidence
-to look at, an operator. A key never may, whatever its scopes: nobody sees it, and it answers for nothing. The
-service itself does what its owner asks for at the shell, and what a person has allowed it before.
+to look at, an operator. A key never may allow more, whatever its scopes: nobody sees it, and it answers for
+nothing. The service itself does what its owner asks for at the shell, and what a person has allowed before.
 """
 
 from collections.abc import Iterable
 
-from hitl.accounts.types import Role
+from hitl.accounts.types import Role, Scope
 from hitl.shared.actor import Actor
 from hitl.shared.errors import HitlError, NotAllowed
 
@@ -23,7 +23,9 @@ class PersonNeeded(HitlError):
 
 
 def require_lowerer(actor: Actor) -> None:
-    """Refuse whoever may not take automation away; the service itself always may."""
+    """Refuse whoever may not take automation away; the service itself and keys given for that always may."""
+    if actor.kind == "key" and Scope.RELEASE in actor.scopes:
+        return
     if actor.kind != "system" and not actor.has(*LOWERERS):
         raise NotAllowed("Taking automation away is for leads and operators.")
 

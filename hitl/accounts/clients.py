@@ -36,7 +36,7 @@ class ClientKey:
 
     def as_actor(self) -> Actor:
         """Return the key as the author of a change."""
-        return Actor(kind="key", id=str(self.id), name=self.name, roles=frozenset())
+        return Actor(kind="key", id=str(self.id), name=self.name, scopes=frozenset(self.scopes))
 
 
 _kept: dict[bytes, tuple[float, ClientKey]] = {}

@@ -29,3 +29,4 @@ class Scope(models.TextChoices):
     SUBMIT = "submit", "Submit and withdraw cases, read their decisions"
     READ = "read", "Read cases and decisions"
     MANAGE = "manage", "Create and change workflows"
+    RELEASE = "release", "Hold, roll back and recall releases, and stop all automation"

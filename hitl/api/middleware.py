@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from hitl.api.problems import PROBLEM_TYPE, from_error, plain, problem
 from hitl.shared.errors import HitlError
+from hitl.shared.given import refuse_nul, whole_number
 from hitl.shared.ids import new_id
 from hitl.shared.outages import is_outage, unavailable
 from hitl.sizes import limit_of
@@ -16,7 +17,6 @@ from hitl.sizes import limit_of
 log = logging.getLogger(__name__)
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-MAX_DIGITS = 12
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -36,7 +36,7 @@ class ApiGuard:
             return problem(400, "bad_request", "The service does not answer to this host name.")
         given = request.META.get("HTTP_X_REQUEST_ID", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else new_id().hex
-        response = refusal(request) or self.get_response(request)
+        response = refusal(request) or self._answer(request)
         if response.status_code >= 400 and response.get("Content-Type") != PROBLEM_TYPE:
             response = self._as_problem(response)
         response["X-Request-Id"] = request_id
@@ -50,6 +50,13 @@ class ApiGuard:
         ):  # said in one line where it was found
             log.error("request failed", extra={"request_id": request_id, "path": request.path})
         return response
+
+    def _answer(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            refuse_nul(request, form=False)
+        except HitlError as error:
+            return from_error(error)
+        return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase:
         """Answer for a view that raised: our own errors in their words, others without details."""
@@ -77,10 +84,10 @@ def refusal(request: HttpRequest) -> HttpResponseBase | None:
         if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
             return problem(411, "length_required", "Send Content-Length: a body of unknown size is not read.")
         return None
-    if not announced.isdigit():
+    if not (announced.isascii() and announced.isdigit()):
         return problem(400, "bad_request", "Content-Length is not a number.")
     most = limit_of(request.path, request.META)
-    if len(announced) > MAX_DIGITS or int(announced) > most:
+    if whole_number(announced, most=most) is None:
         return problem(
             413,
             "too_large",

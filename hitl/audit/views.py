@@ -9,6 +9,7 @@ from hitl.accounts.types import Role
 from hitl.audit.models import Entry
 from hitl.audit.verify import verify
 from hitl.shared.errors import Invalid, NotAllowed
+from hitl.shared.given import whole_number
 
 PAGE = 50
 
@@ -19,11 +20,12 @@ def entries(request: HttpRequest) -> HttpResponse:
     if not (isinstance(request.user, User) and request.user.has_role(Role.ADMINISTRATOR, Role.AUDITOR)):
         raise NotAllowed("The audit log is for auditors and administrators.")
     before = request.GET.get("before", "")
-    if before and not before.isdecimal():
+    number = whole_number(before)
+    if before and number is None:
         raise Invalid([{"field": "before", "error": "is not a number", "fix": "Use the links of the page."}])
     rows = Entry.objects.order_by("-number")
-    if before:
-        rows = rows.filter(number__lt=int(before[:18]))
+    if number is not None:
+        rows = rows.filter(number__lt=number)
     page = list(rows[: PAGE + 1])
     return render(
         request,

@@ -47,6 +47,7 @@ class Run:
     """The checks of one call, in the environment that they need."""
 
     environment: Mapping[str, str]
+    long: bool = False  # also the tests that are marked so
     outcomes: list[Outcome] = field(default_factory=list)
     tests: Tests = field(default_factory=Tests)
 
@@ -112,7 +113,7 @@ class Run:
     def pytest(self, name: str, folder: Path, arguments: Sequence[str]) -> None:
         """Run pytest with these arguments, and count its tests."""
         report = folder / f"{name}.xml"
-        self._check(name, [*_MODULE, "pytest", f"--junit-xml={report}", *arguments])
+        self._check(name, [*_MODULE, "pytest", f"--junit-xml={report}", *["--long"] * self.long, *arguments])
         self.tests.add(report)
 
     def _check(self, name: str, command: list[str]) -> None:
@@ -164,8 +165,8 @@ def run_checks(names: Sequence[str]) -> int:
     return 0 if run.held else 1
 
 
-def run_tests(*, fast: bool, narrowed_to: Sequence[str] = ()) -> int:
-    """Run every check, or only pytest with these arguments; the exit code.
+def run_tests(*, fast: bool, long: bool = False, narrowed_to: Sequence[str] = ()) -> int:
+    """Run every check, or only pytest with these arguments; the exit code. `long`: also tests of minutes.
 
     Every check has servers of its own, which end with it. A narrow run takes those that are kept warm, unless
     nobody is there who would run a second one.
@@ -179,7 +180,8 @@ def run_tests(*, fast: bool, narrowed_to: Sequence[str] = ()) -> int:
                     **servers,
                     "HITL_SECRET_KEY": "of the tests, which sign nothing that is kept",
                     "PYTHONUNBUFFERED": "1",
-                }
+                },
+                long=long,
             )
             if narrowed_to:
                 run.pytest("tests", folder, narrowed_to)

@@ -14,6 +14,7 @@ class Actor:
     id: str
     name: str
     roles: frozenset[str] = frozenset()
+    scopes: frozenset[str] = frozenset()  # of a key
 
     def has(self, *roles: str) -> bool:
         """Tell whether the actor holds any of the roles (an administrator holds every one but auditor's)."""

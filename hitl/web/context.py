@@ -3,11 +3,15 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.db import DatabaseError
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
+from hitl.accounts.automation import LOWERERS, RAISERS
 from hitl.accounts.models import User
 from hitl.accounts.types import REVIEWING, WATCHING, Role
+from hitl.stop.models import Stop
+from hitl.stop.selectors import stop_in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     """Return the variables of `hitl/navigation.html`; none for somebody who has not signed in."""
     user = getattr(request, "user", None)
     if not isinstance(user, User):
-        return {"navigation": [], "person": None}
+        return {"navigation": [], "person": None, "stop": None}
     groups = [[place for place in group if _is_open_to(place, user)] for group in PLACES]
     if user.is_staff:
         groups[-1].append(ADMINISTRATION)
@@ -67,7 +71,27 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         [replace(link, is_current=link.is_current and len(link.href) == here) for link in group]
         for group in found
     ]
-    return {"navigation": [group for group in links if group], "person": _person(user)}
+    shown = [group for group in links if group]
+    return {"navigation": shown, "person": _person(user), **_stop(request, user)}
+
+
+def _stop(request: HttpRequest, user: User) -> dict[str, Any]:
+    """Return what every page says of the stop, and who is offered to stop or start."""
+    return {
+        "stop": _stop_now(),
+        "may_stop": user.has_role(*LOWERERS),
+        "may_start": user.has_role(*RAISERS),
+        "sees_stop": user.has_role(*WATCHING),
+        "stop_back": request.get_full_path() if request.method == "GET" else "",
+    }
+
+
+def _stop_now() -> Stop | None:
+    """Return the stop; the page that says that the database is gone is drawn without it."""
+    try:
+        return stop_in_force()
+    except DatabaseError:
+        return None
 
 
 def first_place(user: User) -> str | None:

@@ -1,5 +1,6 @@
 """Forms of sign-in and profile."""
 
+import time
 from typing import Any
 
 from django import forms
@@ -7,6 +8,7 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
+from hitl.accounts.hashing import SignInBusy, rest
 from hitl.accounts.models import User
 from hitl.shared import clock
 from hitl.shared.client_address import client_address
@@ -43,16 +45,21 @@ class SignInForm(AuthenticationForm):
         source = source_of(name, address)
         try:
             one = begin_attempt(source=source_of("", address), most=FAILURES_OF_AN_ADDRESS, now=now)
-            begin_attempt(source=source, now=now)
+            other = begin_attempt(source=source, now=now)
         except TooManyAttempts as refused:
             note_throttled(name, address=address, now=now)
             raise ValidationError(refused.message, code=refused.code) from refused
+        began = time.monotonic()
         try:
             cleaned: dict[str, Any] = super().clean()
+        except SignInBusy as busy:
+            forget_attempts(one, other)
+            raise ValidationError(busy.message, code=busy.code) from busy
         except ValidationError:
+            rest(time.monotonic() - began)
             note_failure(name, address=address, now=now)
             raise
-        forget_attempts(source=source, one=one)
+        forget_attempts(one, source=source)
         return cleaned
 
 

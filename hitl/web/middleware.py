@@ -9,12 +9,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
 
-from hitl.api.middleware import MAX_DIGITS
-from hitl.shared.errors import HitlError
+from hitl.accounts.models import User
+from hitl.accounts.types import Role
+from hitl.shared.errors import HitlError, NotAllowed
+from hitl.shared.given import refuse_nul, whole_number
 from hitl.shared.outages import is_outage, unavailable
 from hitl.sizes import MAX_FORM_BYTES, limit_of
 
 log = logging.getLogger(__name__)
+
+OPEN_TO_READERS = frozenset({"login", "logout", "profile", "change-password", "audit", "promise-check"})
+"""Names of addresses to which auditors send something too: their own account's, and checks."""
 
 
 # Nothing inline and nothing from elsewhere; a constant, so that no answer has to put it together.
@@ -56,6 +61,16 @@ class ErrorPages:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
+    def process_view(self, request: HttpRequest, *view: object) -> HttpResponse | None:
+        """Called by Django before a view; what holds for all of them is refused here."""
+        try:
+            refuse_nul(request, form=request.method == "POST")
+            if request.method == "POST":
+                _refuse_readers(request)
+        except HitlError as error:
+            return self.process_exception(request, error)
+        return None
+
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Called by Django when a view has raised."""
         if is_outage(error):
@@ -65,7 +80,23 @@ class ErrorPages:
         log.info("refused", extra={"code": error.code, "path": request.path})
         if getattr(request, "htmx", False):
             return toast_response(error)
-        return render(request, "hitl/trouble.html", trouble(error), status=error.status)
+        response = render(request, "hitl/trouble.html", trouble(error), status=error.status)
+        for name, value in error.facts.get("headers", {}).items():
+            response[name] = value
+        return response
+
+
+def _refuse_readers(request: HttpRequest) -> None:
+    """Refuse what would change something to whoever only audits, before anything else is said about it.
+
+    Raises:
+        NotAllowed: the address is not one of their own account's, nor one that only looks.
+    """
+    match, user = request.resolver_match, request.user
+    if match is None or match.url_name in OPEN_TO_READERS or not isinstance(user, User):
+        return
+    if set(user.roles) == {Role.AUDITOR} and not user.is_superuser:
+        raise NotAllowed("Auditors read everything and change nothing.")
 
 
 class BodyGuard:
@@ -83,7 +114,7 @@ class BodyGuard:
         if not (announced.isascii() and announced.isdigit()):
             return HttpResponse(loader.render_to_string("400.html"), status=400)
         most = limit_of(request.path, request.META)
-        if len(announced) > MAX_DIGITS or int(announced) > most:
+        if whole_number(announced, most=most) is None:
             return _large(most, 413)
         return self.get_response(request)
 
@@ -146,4 +177,5 @@ _SAID = {
     409: ("Somebody was faster", "Load the page again to see the present state."),
     422: ("Something does not fit", "Correct what is named below and send it again."),
     429: ("Too much at once", "Wait a moment, then try again."),
+    503: ("Not just now", "Wait a moment, then try again."),
 }

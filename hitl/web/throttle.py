@@ -52,6 +52,6 @@ def begin_attempt(*, source: bytes, now: datetime, most: int = FAILURES) -> int:
     return LoginAttempt.objects.create(source=source, at=now).pk
 
 
-def forget_attempts(*, source: bytes, one: int) -> None:
-    """Clear the count of an account after a success, and take that one from its address's count."""
-    LoginAttempt.objects.filter(Q(source=source) | Q(pk=one)).delete()
+def forget_attempts(*attempts: int, source: bytes | None = None) -> None:
+    """Count these attempts no longer, nor any of the source: they succeeded, or were not looked at."""
+    LoginAttempt.objects.filter(Q(pk__in=attempts) | Q(source=source)).delete()

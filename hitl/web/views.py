@@ -12,6 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods
 
 from hitl.accounts.changes import facts_of, note_account
+from hitl.accounts.hashing import SignInBusy
 from hitl.accounts.models import User
 from hitl.accounts.types import REVIEWING, Role
 from hitl.shared import clock
@@ -22,6 +23,7 @@ from hitl.web import styleguide
 from hitl.web.context import first_place
 from hitl.web.forms import ProfileForm, SignInForm
 from hitl.web.signing_in import note_sign_in
+from hitl.web.throttle import TooManyAttempts
 
 
 class SignIn(LoginView):
@@ -30,6 +32,16 @@ class SignIn(LoginView):
     template_name = "hitl/sign_in.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        """Show the form again, with the status of its refusal where no password was looked at."""
+        response = super().form_invalid(form)
+        codes = {error.code for error in form.non_field_errors().as_data()}
+        for refusal in (SignInBusy(), TooManyAttempts()):
+            if refusal.code in codes:
+                response.status_code = refusal.status
+                response["Retry-After"] = refusal.facts.get("headers", {}).get("Retry-After", "60")
+        return response
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Sign in, and say so in the audit log."""

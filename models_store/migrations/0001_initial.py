@@ -493,6 +493,14 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
+                (
+                    "requested_by_name",
+                    models.CharField(help_text="Of a person or a job of the service.", max_length=150),
+                ),
+                (
+                    "because",
+                    models.CharField(blank=True, help_text="Why it was asked for.", max_length=300),
+                ),
                 ("requested_at", models.DateTimeField()),
                 ("started_at", models.DateTimeField(null=True)),
                 (
@@ -554,6 +562,14 @@ class Migration(migrations.Migration):
                 condition=models.Q(("role", "champion"), ("until__isnull", True)),
                 fields=("workflow",),
                 name="one_champion_per_workflow",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="rolespan",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("role", "canary"), ("until__isnull", True)),
+                fields=("workflow",),
+                name="one_canary_at_a_time",
             ),
         ),
         migrations.AddConstraint(

@@ -15,6 +15,7 @@ from django.db import transaction
 
 from cases.models import SchemaVersion, Workflow
 from cases.services.versions import bump
+from hitl.accounts.automation import require_lowerer
 from hitl.audit.log import record
 from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor
@@ -29,6 +30,7 @@ from models_store.types import CHALLENGERS, ROLE_TRANSITIONS, ReleaseRole
 CERTIFY = "policy.certify_release"
 MAX_IN_SHADOW = 5  # each costs a worker what the champion costs the web
 
+_DECIDING = {ReleaseRole.CHAMPION.value, ReleaseRole.CANARY.value}
 _ACTIONS = {
     ReleaseRole.SHADOW: "release.shadowed",
     ReleaseRole.CANARY: "release.canary",
@@ -79,6 +81,27 @@ def retire(
         NotFound, NotAllowed, RoleMoved: nothing is changed.
     """
     return move(release_id=release_id, to=ReleaseRole.RETIRED, actor=actor, now=now, reason=reason, seen=seen)
+
+
+def give_up(
+    *,
+    release_id: UUID,
+    actor: Actor,
+    now: datetime,
+    reason: str,
+    evidence: Mapping[str, Any] | None = None,
+) -> RoleSpan:
+    """Retire a canary. Whoever is on duty may: it takes automation away.
+
+    Raises:
+        NotFound, NotAllowed, RoleMoved: nothing is changed.
+    """
+    require_lowerer(actor)
+    release = Release.objects.filter(pk=release_id).first()
+    if release is None:
+        raise NotFound("There is no such model.")
+    transition = _Transition(release, actor, now)
+    return transition.make(ReleaseRole.RETIRED, reason.strip(), dict(evidence or {}), ReleaseRole.CANARY)
 
 
 def move(
@@ -137,10 +160,14 @@ class _Transition:
             for extra in challengers[MAX_IN_SHADOW:]:
                 self._retire(extra, f"{MAX_IN_SHADOW} newer models are in shadow.")
         if to is ReleaseRole.CHAMPION:
-            for older in spans.filter(role__in=CHALLENGERS, release__number__lt=self.release.number):
+            for canary in spans.filter(role=ReleaseRole.CANARY):
+                self._retire(
+                    canary, f"{self.release.name} became the champion, which it was not compared with."
+                )
+            for older in spans.filter(role=ReleaseRole.SHADOW, release__number__lt=self.release.number):
                 self._retire(older, f"{self.release.name}, which is newer, became the champion.")
             enqueue(CERTIFY, str(self.release.id))
-        if ReleaseRole.CHAMPION in (role, to):
+        if not _DECIDING.isdisjoint((role, to)):
             bump(workflow.id)
         return span
 

@@ -25,18 +25,22 @@ from models_store.types import RUN_TRANSITIONS, RunStatus, Trigger
 
 JOB = "hitl.flow.train"
 MAX_ATTEMPTS = 3
+MAX_REASON = 300
 SILENCE = timedelta(seconds=60)  # without a heartbeat this long, the worker is taken for dead
 UNHEARD = timedelta(minutes=2)  # rung for this long ago, the bell is taken for lost
 SWEEPER = system("training sweeper")
 
 
 @transaction.atomic
-def request_training(*, workflow_id: UUID, trigger: str, actor: Actor, now: datetime) -> TrainingRun:
-    """Queue a training run and tell a worker.
+def request_training(
+    *, workflow_id: UUID, trigger: str, actor: Actor, now: datetime, reason: str = ""
+) -> TrainingRun:
+    """Queue a training run and tell a worker; who asked and why stays with the run.
 
     Raises:
         NotFound: there is no such workflow, or it is archived.
         NotAllowed: the actor is a person who does not operate models.
+        Invalid: there is no such trigger, or the reason is too long.
         RunActive: one is queued or running; a workflow trains one model at a time.
     """
     require_operator(actor)
@@ -46,15 +50,25 @@ def request_training(*, workflow_id: UUID, trigger: str, actor: Actor, now: date
     if trigger not in Trigger.values:
         fix = f"Use one of {', '.join(Trigger.values)}."
         raise Invalid([{"field": "trigger", "error": f"is {trigger[:40]!r}", "fix": fix}])
+    if len(reason) > MAX_REASON:
+        fix = f"Say it in {MAX_REASON}."
+        error = f"has {len(reason):,} characters"
+        raise Invalid([{"field": "reason", "error": error, "fix": fix}])
     run = TrainingRun(
-        workflow=workflow, trigger=trigger, requested_by_id=actor.user_id, requested_at=now, rung_at=now
+        workflow=workflow,
+        trigger=trigger,
+        requested_by_id=actor.user_id,
+        requested_by_name=actor.name,
+        because=reason.strip(),
+        requested_at=now,
+        rung_at=now,
     )
     try:
         with transaction.atomic():
             run.save(force_insert=True)
     except IntegrityError:
         raise RunActive(workflow=workflow.slug) from None
-    detail = {"workflow": workflow.slug, "trigger": trigger}
+    detail = {"workflow": workflow.slug, "trigger": trigger, "reason": run.because}
     record(action="training.requested", actor=actor, now=now, about=run, detail=detail)
     enqueue(JOB, str(run.id))
     return run

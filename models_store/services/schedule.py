@@ -27,19 +27,20 @@ def request_due(*, now: datetime) -> int:
     """Request a run for every workflow whose settings say so; return how many were requested."""
     requested = 0
     for workflow_id in Workflow.objects.filter(archived_at=None).values_list("id", flat=True):
-        trigger = due_trigger(workflow_id, now=now)
-        if trigger is None or active_run(workflow_id) is not None:
+        due = due_trigger(workflow_id, now=now)
+        if due is None or active_run(workflow_id) is not None:
             continue
         try:
-            request_training(workflow_id=workflow_id, trigger=trigger, actor=ACTOR, now=now)
+            trigger, reason = due
+            request_training(workflow_id=workflow_id, trigger=trigger, actor=ACTOR, now=now, reason=reason)
         except (RunActive, NotFound):  # somebody was faster
             continue
         requested += 1
     return requested
 
 
-def due_trigger(workflow_id: UUID, *, now: datetime) -> Trigger | None:
-    """Tell why a run is due now; None when none is.
+def due_trigger(workflow_id: UUID, *, now: datetime) -> tuple[Trigger, str] | None:
+    """Tell by what a run is due now, and why; None when none is.
 
     What the last run saw is not new, also when it was refused or failed: it is not tried again and again.
     """
@@ -51,9 +52,10 @@ def due_trigger(workflow_id: UUID, *, now: datetime) -> Trigger | None:
         return None
     fresh = new_labels(workflow_id, since=last)
     if fresh >= kept.min_new_labels:
-        return Trigger.LABELS
+        return Trigger.LABELS, f"{fresh:,} new labels; {kept.min_new_labels:,} are enough for a run."
     if last is not None and fresh and now - last >= timedelta(hours=kept.every_hours):
-        return Trigger.SCHEDULE
+        more = f"{fresh:,} new label" + ("s" if fresh > 1 else "")
+        return Trigger.SCHEDULE, f"{kept.every_hours:g} hours since the last run, and {more}."
     return None
 
 

@@ -60,7 +60,11 @@ def train(request: HttpRequest, actor: Actor, slug: str) -> tuple[str, str]:
     back = reverse("models", args=[slug])
     try:
         run = runs.request_training(
-            workflow_id=workflow.id, trigger=Trigger.HAND, actor=actor, now=clock.now()
+            workflow_id=workflow.id,
+            trigger=Trigger.HAND,
+            actor=actor,
+            now=clock.now(),
+            reason=request.POST.get("reason", ""),
         )
     except RunActive as refused:
         active = active_run(workflow.id)

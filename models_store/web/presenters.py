@@ -77,7 +77,7 @@ class ShownRun:
     @property
     def trigger(self) -> str:
         """Why it was started, and by whom."""
-        by = f", {self.run.requested_by}" if self.run.requested_by else ""
+        by = f", {self.run.requested_by_name}" if self.run.requested_by_name else ""
         return f"{self.run.get_trigger_display()}{by}"
 
     @property

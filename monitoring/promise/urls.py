@@ -6,6 +6,7 @@ from monitoring.promise import views
 
 urlpatterns: list[URLPattern] = [
     path("automation/<slug:slug>/promise/", views.promise_page, name="promise-page"),
+    path("automation/<slug:slug>/next-step/", views.why_not_higher, name="automation-next-step"),
     path("automation/<slug:slug>/promise/check/", views.check_decisions, name="promise-check"),
     path(
         "automation/<slug:slug>/promise/budgets/<uuid:period_id>.json",

@@ -17,6 +17,7 @@ from hitl.shared import clock
 from hitl.shared.errors import NotFound
 from hitl.web.format import exact_time
 from hitl.web.views import actor_of
+from monitoring.promise.ladder import next_step
 from monitoring.promise.page import promise_page_of
 from monitoring.promise.what_if import ROWS
 from monitoring.watch.budget.selectors import closed_period
@@ -103,3 +104,11 @@ def check_decisions(request: HttpRequest, slug: str) -> HttpResponse:
         words += " are unchanged."
         messages.success(request, words)
     return redirect("promise-page", slug=slug)
+
+
+@login_required
+@require_GET
+def why_not_higher(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show what is missing for the degree above, as a part of the automation page."""
+    step = next_step(watched_workflow(actor_of(request), slug), now=clock.now())
+    return render(request, "promise/next_step.html", {"step": step})

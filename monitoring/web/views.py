@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_GET
 
 from cases.models import Case, Workflow
 from hitl.accounts.models import User
@@ -117,6 +118,7 @@ class Panel:
 
 
 @login_required
+@require_GET
 def overview(request: HttpRequest) -> HttpResponse:
     """Show every workflow at a glance."""
     _check_reader(request)
@@ -125,6 +127,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
+@require_GET
 def live(request: HttpRequest, slug: str) -> HttpResponse:
     """Return the part of a panel that changes by the second."""
     _check_reader(request)

@@ -11,6 +11,7 @@ _WHY_NOT = {
     Reason.NO_MODEL: "There is no model yet. Train one first: the reviewers' answers are its labels.",
     Reason.SCHEMA_MISMATCH: "The model was trained for other fields or labels. Train one for these.",
     Reason.BREAKER: "The breaker has tripped. Find out why and reset it first.",
+    Reason.STOPPED: "Everything is stopped. Start it again first.",
     Reason.CERTIFICATE_EXPIRED: "The certificate has ended. Certify the model again.",
     Reason.NOT_CERTIFIED: "No cutoffs in force are proved for the present promise.",
 }

@@ -61,6 +61,9 @@ def status_of(
     if policy.breaker_tripped_at is not None:
         why = _STOPPED_BY[TrippedBy(policy.breaker_by)] if policy.breaker_by else ""
         return PromiseStatus("Stopped", "bad", "hand", f"{policy.breaker_reason} {why}".strip())
+    if governing.stopped:
+        why = "All automation is stopped: people decide every case, here and everywhere."
+        return PromiseStatus("Stopped", "bad", "hand", why)
     if governing.trouble:
         return PromiseStatus("Stopped", "bad", "circle-x", governing.trouble)
     if policy.degree not in (Degree.PARTIAL, Degree.FULL):
@@ -80,7 +83,10 @@ def status_of(
     if watch is not None and not watch.is_calm:
         return _watched(watch)
     if certificate is not None and certificate.refuted:
-        why = "Audits refuted the cutoffs in force; stricter ones, which are proved, have taken over."
+        why = (
+            "Audits refuted the cutoffs in force. A random quarter of what stricter ones accept is automated"
+            " until a test on cases from after that has passed."
+        )
         return PromiseStatus("Stepped down", "warn", "trending-down", why)
     if rule.basis is Basis.PROVISIONAL:
         why = "A random quarter of what is accepted is automated until fresh blind labels confirm the proof."

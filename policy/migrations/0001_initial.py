@@ -245,6 +245,7 @@ class Migration(migrations.Migration):
                             ("bad_score", "bad score"),
                             ("no_score", "no score"),
                             ("unfit_input", "unfit input"),
+                            ("stopped", "stopped"),
                             ("breaker", "breaker"),
                             ("certificate_expired", "certificate expired"),
                             ("not_certified", "not certified"),
@@ -289,6 +290,13 @@ class Migration(migrations.Migration):
                         help_text="Probabilities in the order of the release's labels.",
                         null=True,
                         size=None,
+                    ),
+                ),
+                (
+                    "arm",
+                    models.SmallIntegerField(
+                        help_text="Which of 10,000 the routing fell to, by its entity or case; null: none.",
+                        null=True,
                     ),
                 ),
                 ("inclusion_probability", models.FloatField(null=True)),
@@ -606,6 +614,13 @@ class Migration(migrations.Migration):
                 ),
                 ("answer", models.CharField(max_length=100)),
                 ("is_blind", models.BooleanField()),
+                (
+                    "is_found",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Its truth is what other reviewers had answered, not known from elsewhere.",
+                    ),
+                ),
                 ("at", models.DateTimeField()),
                 (
                     "case",
@@ -1001,7 +1016,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("since", models.DateTimeField()),
-                ("horizon_cases", models.FloatField(help_text="Automatic cases to be expected in a year.")),
+                ("horizon_cases", models.FloatField(help_text="Accepted cases to be expected in a year.")),
                 ("units", models.JSONField(help_text="Label of each unit, with its promise.")),
                 ("states", models.JSONField()),
                 (
@@ -1019,6 +1034,13 @@ class Migration(migrations.Migration):
                         default="green",
                         help_text="With the answers that are not final yet: a hint, which may raise amber and nothing else.",
                         max_length=5,
+                    ),
+                ),
+                (
+                    "early",
+                    models.JSONField(
+                        default=dict,
+                        help_text="What early signs are read from: the review band, and the first scores.",
                     ),
                 ),
                 ("cursor_at", models.DateTimeField(null=True)),
@@ -1154,6 +1176,15 @@ class Migration(migrations.Migration):
             model_name="decision",
             constraint=models.CheckConstraint(
                 condition=models.Q(
+                    ("arm__isnull", True), models.Q(("arm__gte", 0), ("arm__lt", 10000)), _connector="OR"
+                ),
+                name="decision_arm_in_range",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
                     (
                         "reason__in",
                         [
@@ -1166,6 +1197,7 @@ class Migration(migrations.Migration):
                             "bad_score",
                             "no_score",
                             "unfit_input",
+                            "stopped",
                             "breaker",
                             "certificate_expired",
                             "not_certified",

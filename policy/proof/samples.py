@@ -120,7 +120,12 @@ def _chances_of(evaluation: Evaluation, since: datetime | None) -> _Chances:
     if since is not None:
         labels = labels.filter(case__received_at__gte=since)
         asked = asked.filter(case__received_at__gte=since)
-    routed = Decision.objects.filter(case_id=OuterRef("case_id"), sequence=0, reason__in=REGARDLESS_OF_SCORE)
+    routed = Decision.objects.filter(
+        case_id=OuterRef("case_id"),
+        epoch=OuterRef("case__epoch"),  # one that was looked at again is no longer asked whatever the score
+        sequence=0,
+        reason__in=REGARDLESS_OF_SCORE,
+    )
     complete = labels.filter(Q(purpose=Purpose.IMPORT) | (Q(is_blind=True) & Exists(routed)))
     drawn = labels.filter(is_blind=True, inclusion_probability__isnull=False).exclude(purpose=Purpose.IMPORT)
     rows: list[tuple[UUID, float]] = [

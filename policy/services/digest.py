@@ -30,6 +30,7 @@ _COLUMNS = (
     "release_id",
     "cutoff_set_id",
     "certificate_id",
+    "arm",
     "inclusion_probability",
     "uniform",
     "audit_rate",

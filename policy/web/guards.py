@@ -14,6 +14,7 @@ from cases.access import watched_workflow
 from cases.models import Workflow
 from hitl.shared.actor import Actor
 from hitl.shared.errors import HitlError, Invalid, NotFound
+from hitl.shared.given import whole_number
 from hitl.web.views import actor_of
 
 Change = Callable[[HttpRequest, Workflow, Actor], str]
@@ -45,8 +46,7 @@ def changes_policy(change: Change) -> Callable[[HttpRequest, str], HttpResponse]
 
 def seen_version(request: HttpRequest) -> int | None:
     """Return the policy version that the page showed."""
-    text = request.POST.get("seen", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
+    return whole_number(request.POST.get("seen", ""))
 
 
 def posted_id(request: HttpRequest) -> UUID:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.contrib.auth.views import redirect_to_login
@@ -65,28 +65,31 @@ def _refused(error: HitlError) -> HttpResponse:
     return JsonResponse(body, status=error.status)
 
 
-def chosen_workflow(request: HttpRequest) -> str:
-    """Return the slug of the chosen workflow, empty for all of them."""
-    return str((request.POST if request.method == "POST" else request.GET).get("workflow", ""))[:50]
+class Choice(NamedTuple):
+    """What the desk is narrowed to: nothing, or one workflow."""
+
+    workflow: str
+    ids: list[UUID] | None
+
+    @property
+    def url(self) -> str:
+        """The address of the desk with this choice."""
+        return reverse("desk") + (f"?{urlencode({'workflow': self.workflow})}" if self.workflow else "")
 
 
-def desk_url(workflow: str) -> str:
-    """Return the address of the desk narrowed to a workflow, or of the whole."""
-    return reverse("desk") + (f"?{urlencode({'workflow': workflow})}" if workflow else "")
-
-
-def workflow_ids(slug: str) -> list[UUID] | None:
-    """Return what the queue is narrowed to; None is every workflow.
+def choice_of(request: HttpRequest) -> Choice:
+    """Return what the desk is narrowed to; asked for before anything is done, so that it is refused whole.
 
     Raises:
         NotFound: there is no such workflow.
     """
+    slug = str((request.POST if request.method == "POST" else request.GET).get("workflow", ""))
     if not slug:
-        return None
+        return Choice("", None)
     found = list(Workflow.objects.filter(slug=slug).values_list("pk", flat=True))
     if not found:
         raise NotFound("There is no such workflow, or it is not yours to see.")
-    return found
+    return Choice(slug, found)
 
 
 def lease_of(request: HttpRequest, name: str = "lease") -> UUID:

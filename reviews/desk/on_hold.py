@@ -12,7 +12,7 @@ from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid
 from hitl.web.views import person
 from reviews.desk.glance import glances
-from reviews.desk.guards import chosen_workflow, desk_door, lease_of, workflow_ids
+from reviews.desk.guards import choice_of, desk_door, lease_of
 from reviews.desk.preferences import template_keys
 from reviews.desk.stage import or_stay, stage
 from reviews.selectors import on_hold
@@ -25,7 +25,7 @@ HOLD_TIMES = ((1, "For an hour"), (4, "For four hours"), (24, "Until tomorrow"),
 @desk_door
 def hold(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Hold the case and show the next one."""
-    now, workflow = clock.now(), chosen_workflow(request)
+    now, choice = clock.now(), choice_of(request)
     try:
         hours = float(request.POST.get("hours", ""))
         until = now + timedelta(hours=hours)
@@ -33,7 +33,7 @@ def hold(request: HttpRequest, actor: Actor) -> HttpResponse:
         fix = "Send the hours as a number."
         raise Invalid([{"field": "hours", "error": "is not a number", "fix": fix}]) from None
     queue.hold(lease_token=lease_of(request), actor=actor, now=now, until=until)
-    return or_stay(request, actor, workflow=workflow, ids=workflow_ids(workflow), now=now)
+    return or_stay(request, actor, workflow=choice.workflow, ids=choice.ids, now=now)
 
 
 @require_GET
@@ -50,21 +50,21 @@ def held(request: HttpRequest, actor: Actor) -> HttpResponse:
 @desk_door
 def resume(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Show a case again that the person has on hold."""
-    now, workflow = clock.now(), chosen_workflow(request)
+    now, choice = clock.now(), choice_of(request)
     try:
         task_id = UUID(request.POST.get("task", ""))
     except ValueError:
         fix = "Choose one of those you have on hold."
         raise Invalid([{"field": "task", "error": "is not a case on hold", "fix": fix}]) from None
     found = queue.unhold(task_id=task_id, actor=actor, now=now)
-    return stage(request, actor, found, workflow=workflow, ids=workflow_ids(workflow), now=now)
+    return stage(request, actor, found, workflow=choice.workflow, ids=choice.ids, now=now)
 
 
 @require_POST
 @desk_door
 def escalate(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Pass the case up to the adjudicators and show the next one."""
-    now, workflow = clock.now(), chosen_workflow(request)
+    now, choice = clock.now(), choice_of(request)
     reason = request.POST.get("reason", "")
     queue.escalate(lease_token=lease_of(request), reason=reason, actor=actor, now=now)
-    return or_stay(request, actor, workflow=workflow, ids=workflow_ids(workflow), now=now)
+    return or_stay(request, actor, workflow=choice.workflow, ids=choice.ids, now=now)

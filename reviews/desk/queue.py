@@ -12,15 +12,14 @@ from hitl.accounts.types import Role
 from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid
+from hitl.shared.given import whole_number
 from hitl.web.views import person
 from reviews.desk.guards import (
-    chosen_workflow,
+    choice_of,
     desk_door,
-    desk_url,
     is_script,
     lease_of,
     leases_of,
-    workflow_ids,
 )
 from reviews.desk.on_hold import HOLD_TIMES
 from reviews.desk.preferences import comfort_of, key_deeds
@@ -35,8 +34,8 @@ from reviews.types import MAX_AHEAD, MAX_COMMENT, MAX_ESCALATION, SkipReason, Ta
 @desk_door
 def desk(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Show the desk with the case the person holds, or the next one."""
-    now, workflow = clock.now(), chosen_workflow(request)
-    ids = workflow_ids(workflow)
+    now, choice = clock.now(), choice_of(request)
+    workflow, ids = choice
     leased = current_stage(actor, ids=ids, now=now)
     user = person(request)
     context = {
@@ -61,19 +60,19 @@ def desk(request: HttpRequest, actor: Actor) -> HttpResponse:
 @desk_door
 def next_case(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Hand out the next case; what was skipped as well, if asked for."""
-    now, workflow = clock.now(), chosen_workflow(request)
+    now, choice = clock.now(), choice_of(request)
     if request.POST.get("with_skipped"):
         queue.end_skips(actor=actor, now=now)
     if not is_script(request):
-        return redirect(desk_url(workflow))
-    return next_stage(request, actor, workflow=workflow, ids=workflow_ids(workflow), now=now)
+        return redirect(choice.url)
+    return next_stage(request, actor, workflow=choice.workflow, ids=choice.ids, now=now)
 
 
 @require_GET
 @desk_door
 def waiting(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Tell an empty desk whether there is something to do."""
-    ids = workflow_ids(chosen_workflow(request))
+    ids = choice_of(request).ids
     return JsonResponse({"has_work": has_work(actor, workflow_ids=ids, now=clock.now())})
 
 
@@ -81,20 +80,20 @@ def waiting(request: HttpRequest, actor: Actor) -> HttpResponse:
 @desk_door
 def ahead(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Lease up to `most` further cases for a short while, so that the page can show the next at once."""
-    now, workflow = clock.now(), chosen_workflow(request)
-    most = request.POST.get("most", "")
+    now, choice = clock.now(), choice_of(request)
+    most = whole_number(request.POST.get("most", ""), most=MAX_AHEAD)
     taken = queue.claim_ahead(
         actor=actor,
-        workflow_ids=workflow_ids(workflow),
+        workflow_ids=choice.ids,
         now=now,
-        most=min(int(most), MAX_AHEAD) if most.isdecimal() else MAX_AHEAD,
+        most=MAX_AHEAD if most is None else most,
     )
     cases = [
         {
             "lease": str(leased.lease_token),
             "lease_seconds": _seconds_left(leased.lease_until, now),
             "case": str(leased.case_id),
-            "html": stage_html(request, actor, leased, workflow=workflow, ids=None, now=now),
+            "html": stage_html(request, actor, leased, workflow=choice.workflow, ids=None, now=now),
         }
         for leased in taken
     ]
@@ -154,21 +153,21 @@ def give_back(request: HttpRequest, actor: Actor) -> HttpResponse:
 @desk_door
 def skip(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Skip the case and show the next one."""
-    now, workflow = clock.now(), chosen_workflow(request)
+    now, choice = clock.now(), choice_of(request)
     reason = request.POST.get("reason", "")
     queue.skip(lease_token=lease_of(request), reason=reason, actor=actor, now=now)
-    return or_stay(request, actor, workflow=workflow, ids=workflow_ids(workflow), now=now)
+    return or_stay(request, actor, workflow=choice.workflow, ids=choice.ids, now=now)
 
 
 @require_POST
 @desk_door
 def take_again(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Show a case again whose lease has ended, if nobody else has taken it."""
-    now, workflow = clock.now(), chosen_workflow(request)
+    now, choice = clock.now(), choice_of(request)
     try:
         case_id = UUID(request.POST.get("case", ""))
     except ValueError:
         fix = "Send the id of the case on the page."
         raise Invalid([{"field": "case", "error": "is not the id of a case", "fix": fix}]) from None
     leased = queue.take_again(actor=actor, case_id=case_id, now=now)
-    return stage(request, actor, leased, workflow=workflow, ids=workflow_ids(workflow), now=now)
+    return stage(request, actor, leased, workflow=choice.workflow, ids=choice.ids, now=now)

@@ -13,6 +13,7 @@ from hitl.accounts.models import User
 from hitl.accounts.types import REVIEWING
 from hitl.shared import clock
 from hitl.shared.errors import HitlError
+from hitl.shared.given import whole_number
 from hitl.web.views import person
 from reviews.lead.guards import Asked, reader
 from reviews.models import PersonSkills, ReviewRules, Team
@@ -67,7 +68,7 @@ def teams(request: HttpRequest) -> HttpResponse:
     form = None
     chosen = request.POST.get("team", "")
     if request.method == "POST":
-        team_id = int(chosen) if chosen.isdecimal() else None
+        team_id = whole_number(chosen)
         form = TeamForm(request.POST, prefix=_prefix(team_id))
         try:
             if request.POST.get("do") == "remove" and team_id:

@@ -56,9 +56,17 @@ def ask_another(*, after: Task, purpose: Purpose, reason: TaskReason, now: datet
 
 
 def ask_audit(
-    *, case: Case, rules: ReviewRules, after: Sequence[Task], inclusion_probability: float, now: datetime
+    *,
+    case: Case,
+    rules: ReviewRules,
+    after: Sequence[Task],
+    inclusion_probability: float | None,
+    now: datetime,
+    reason: TaskReason = TaskReason.AUDIT,
 ) -> None:
     """Put a decided case in the queue, blind, as an audit that comes behind the tasks it has had.
+
+    Without an inclusion probability its label proves nothing: the case was chosen by looking.
 
     It is due, and stands in the order, as a case that came in now: nothing tells it from one.
     """
@@ -72,7 +80,7 @@ def ask_audit(
         epoch=case.epoch,
         slot=1 + max((task.slot for task in after), default=0),
         purpose=Purpose.AUDIT,
-        reasons=[TaskReason.AUDIT],
+        reasons=[reason],
         mode=Mode.BLIND,
         inclusion_probability=inclusion_probability,
         head_start=blind_head_start(rules, task_id=task_id, **start),

@@ -187,11 +187,9 @@ def prepared(
 
 
 def _different_examples(data: Data) -> Counter[str]:
-    """Distinct usable rows per label, a row with several labels counting for its first."""
-    first: dict[bytes, str] = {}
-    for i in data.to_learn(np.arange(len(data.rows))):
-        first.setdefault(row_digest(data.rows[i]), data.labels[data.y[i]])
-    return Counter(first.values())
+    """Distinct usable rows per label; one that people gave several labels is an example of each."""
+    usable = data.to_learn(np.arange(len(data.rows)))
+    return Counter(label for _, label in {(row_digest(data.rows[i]), data.labels[data.y[i]]) for i in usable})
 
 
 def _trials(

@@ -3,10 +3,12 @@
 import orjson
 import pytest
 
-from cases.models import Case, Workflow
+from cases.models import Case, IntakeBatch, Workflow
+from hitl.flow.intake.later import take_in_batch
 from policy.models import Decision
 from reviews.models import Task
 from tests.api.client import ApiClient
+from tests.support.factories import NOW
 
 URL = "/workflows/credit/cases"
 GOOD = {"content": {"amount": 12.5, "job": "clerk"}}
@@ -44,6 +46,29 @@ def test_an_idempotency_key_is_good_for_one_payload(client: ApiClient, workflow:
     other = client.send("POST", URL, {"content": {"amount": 13}}, headers=once)
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_mismatch")
     assert Case.objects.count() == 1
+
+
+@pytest.mark.parametrize("first", range(3))
+@pytest.mark.parametrize("second", range(3))
+def test_the_same_bytes_under_one_idempotency_key_make_one_case_however_they_are_sent(
+    client: ApiClient, workflow: Workflow, first: int, second: int
+) -> None:
+    ways = (
+        ("application/json", {}),
+        ("application/x-ndjson", {}),
+        ("application/x-ndjson", {"Prefer": "respond-async"}),
+    )
+    statuses = []
+    for kind, headers in (ways[first], ways[second]):
+        once = {"Idempotency-Key": "a-1", **headers}
+        statuses.append(
+            client.send("POST", URL, orjson.dumps(GOOD), content_type=kind, headers=once).status_code
+        )
+        for batch in IntakeBatch.objects.all():
+            take_in_batch(batch_id=batch.pk, now=NOW)
+    assert Case.objects.count() == 1
+    is_one_request = first == second or 0 not in (first, second)
+    assert (statuses[1] < 300) == is_one_request, "one case and a batch of one are two requests"
 
 
 def test_an_idempotency_key_belongs_to_its_client(client: ApiClient, workflow: Workflow) -> None:

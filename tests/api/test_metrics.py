@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from cases.models import Workflow
 from hitl.shared import clock
 from monitoring.tallies.fold import fold_all
+from reviews.models import Task
 from tests.api.client import ApiClient
 from tests.support.factories import NOW
 
@@ -40,6 +41,17 @@ def test_what_waits_and_what_was_decided_is_counted(client: ApiClient, workflow:
     assert sum(counted.values()) == 3
     assert read["hitl_degree", (("degree", "human_only"), here)] == 1
     assert read["hitl_web_resident_bytes", ()] > 1_000_000
+
+
+def test_a_task_that_is_late_is_late_behind_one_that_is_urgent_as_well(
+    client: ApiClient, workflow: Workflow
+) -> None:
+    clock.use(lambda: NOW)
+    client.send("POST", "/workflows/credit/cases", {"content": {"amount": 1}})
+    clock.use(lambda: NOW + timedelta(hours=25))
+    client.send("POST", "/workflows/credit/cases", {"content": {"amount": 2}})
+    Task.objects.filter(created_at__gt=NOW).update(priority=9)
+    assert figures()["hitl_tasks_overdue_seconds", (("workflow", "credit"),)] == 3600
 
 
 def test_nothing_names_a_case(client: ApiClient, workflow: Workflow) -> None:

@@ -14,12 +14,12 @@ GOOD = {"content": {"amount": 1}}
 
 BASELINE = {
     "one case": 1,
-    "a batch of 100": 7,
+    "a batch of 100": 8,
     "a case that does not fit": 2,
     "look at a case": 3,
     "a page of 20 cases": 4,
     "the history of a case": 3,
-    "all workflows": 5,
+    "all workflows": 6,
 }
 
 

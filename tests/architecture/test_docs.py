@@ -239,7 +239,7 @@ def test_the_table_of_the_api_names_every_address() -> None:
 def test_every_decision_about_the_architecture_has_its_own_number() -> None:
     files = sorted(path.name for path in (DOCS / "adr").glob("[0-9]*.md"))
     numbers = [name[:4] for name in files]
-    assert numbers == [f"{n:04}" for n in range(1, len(files) + 1)]
+    assert len(set(numbers)) == len(numbers)
     for name in files:
         assert text_of(f"docs/adr/{name}").startswith(f"# {name[:4]}. ")
 

@@ -1,6 +1,7 @@
 """A real Chromium on a real server. A page that writes an error to the console fails its test."""
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -10,10 +11,19 @@ from axe_playwright_python.base import AXE_SCRIPT
 from django.conf import settings
 from django.test import Client
 from django.test.testcases import LiveServerThread
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 from hitl.accounts.models import User
 from hitl.runtime.verification import find_browser
+from tests.browser.at_desk import GUARD_MS
 from tests.support.quiet_server import QuietServer
 
 # Playwright's event loop lives in the thread of the tests; the ORM there is used by one task at a time.
@@ -32,6 +42,8 @@ FLAGS = [
 STILL = """() => Promise.allSettled(document.getAnimations()
     .filter((moving) => moving.effect.getComputedTiming().endTime < Infinity)
     .map((moving) => moving.finished))"""
+TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+PATIENCE_SECONDS = 60
 expect.set_options(timeout=20_000)  # for what is awaited; how long a thing may take is for benchmarks
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 COLOURS = ["color-contrast", "link-in-text-block"]
@@ -68,6 +80,10 @@ class Visitor:
         self.page: Page = context.new_page()
         self.page.set_default_timeout(20_000)
         self.page.set_default_navigation_timeout(60_000)  # the first page of a run compiles its templates
+        self._asked: set[Request] = set()
+        self.page.on("request", lambda request: self._asked.add(request))
+        self.page.on("requestfinished", lambda request: self._asked.discard(request))
+        self.page.on("requestfailed", lambda request: self._asked.discard(request))
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
 
@@ -87,9 +103,27 @@ class Visitor:
 
     def open(self, path: str) -> Page:
         """Go to a page of the service and wait until it is quiet."""
+        self._asked.clear()  # what an earlier page left behind: its end is not always told
         self.page.goto(self.address + path)
-        self.page.wait_for_load_state("networkidle")
+        self.settle()
         return self.page
+
+    def settle(self) -> None:
+        """Wait until nothing that the page asked for is on its way, nor what that led it to ask for.
+
+        Playwright's "networkidle" means the same and waits half a second each time. The desk looks away from
+        keys for a moment after a case has come.
+        """
+        self.page.wait_for_load_state("load")
+        if self.page.query_selector("[data-desk]"):
+            self.page.wait_for_timeout(GUARD_MS)
+        began = time.monotonic()
+        while True:
+            was_quiet = not self._asked
+            self.page.evaluate(TWO_FRAMES)
+            if was_quiet and not self._asked:
+                return
+            assert time.monotonic() - began < PATIENCE_SECONDS, [one.url for one in self._asked]
 
     def schemes(self) -> Iterator[str]:
         """Show the page as it stands in light, then in dark, and leave it in light; go through all of it."""

@@ -1,29 +1,17 @@
-"""Every page there is, found by asking each address: axe finds nothing on it, light and dark, and it fits."""
+"""Every page there is, found by asking each address: axe finds nothing on it, and it fits."""
 
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
-from cases.files.told import Told
-from cases.models import Case
-from hitl.accounts.models import User
 from hitl.accounts.types import Role
-from hitl.flow.setup.file_imports import give_file
-from hitl.flow.setup.subscribe import subscribe
-from hitl.shared.clock import now
-from models_store.models import TrainingRun
-from models_store.selectors import champion
-from reviews.models import ReviewRules
-from tests.browser.conftest import NARROW, WIDE
-from tests.support.case_rows import waiting_case
+from tests.browser.conftest import NARROW, WIDE, Visitor
+from tests.support.day_of_work import a_day_of_work
 from tests.support.factories import person
-from tests.support.model_rows import applications, credit_workflow, train_now
-from tests.support.review_rows import say
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,44 +40,6 @@ def addresses(patterns: Any = None, before: str = "") -> Iterator[tuple[str, URL
             yield from addresses(one.url_patterns, path)
 
 
-def a_day_of_work(everybody: User) -> dict[str, Any]:
-    """Let there be something of everything; return what addresses are made of."""
-    workflow = credit_workflow(300)
-    train_now(workflow)
-    ReviewRules.objects.get_or_create(workflow=workflow)
-    content = applications()[400].content
-    decided, _ = (waiting_case(workflow, content, at=now()) for _ in range(2))
-    say(everybody, workflow.schemas.get(number=1).label_names[0], at=now())
-    endpoint = subscribe(
-        name="Ledger",
-        url="https://ledger.example/hooks",
-        kinds=["case.decided"],
-        workflow_id=None,
-        actor=everybody.as_actor(),
-        now=now(),
-    )
-    given = give_file(
-        workflow=workflow,
-        file=ContentFile(b"amount,label\n1,good\n", name="history.csv"),
-        told=Told(),
-        attest=False,
-        all_new=False,
-        allow=0.0,
-        actor=everybody.as_actor(),
-        now=now(),
-    )
-    release = champion(workflow.id)
-    return {
-        "import_id": given.pk,
-        "slug": workflow.slug,
-        "case_id": Case.objects.get(pk=decided.pk).pk,
-        "person_id": everybody.pk,
-        "release_id": release.pk if release else None,
-        "run_id": TrainingRun.objects.latest("id").pk,
-        "endpoint_id": endpoint.pk,
-    }
-
-
 def pages(client: Client, there: dict[str, Any]) -> list[str]:
     """Return the paths that answer with a whole page; whatever is no page is an act, a part or a file."""
     found = []
@@ -107,23 +57,33 @@ def pages(client: Client, there: dict[str, Any]) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize(("scheme", "viewport"), [("light", WIDE), ("dark", NARROW)], ids=["light", "dark"])
-def test_axe_finds_nothing_on_any_page(visit: Any, scheme: str, viewport: Any) -> None:
+def test_axe_finds_nothing_on_any_page_light_or_dark_wide_or_narrow(visit: Any) -> None:
     everybody = person(*Role.values, username="everybody", is_superuser=True)
     there = a_day_of_work(everybody)
     client = Client()
     client.force_login(everybody)
     found = pages(client, there)
     assert len(found) >= FEWEST
-    visitor = visit(everybody, scheme=scheme, viewport=viewport)
-    wrong = []
+    visitor = visit(everybody)
+    wrong: list[tuple[str, str]] = []
     for path in found:
+        visitor.page.emulate_media(color_scheme="light")
+        visitor.page.set_viewport_size(WIDE)
         visitor.open(path)
-        try:
-            assert visitor.is_accessible()
-        except AssertionError as findings:
-            wrong.append((path, str(findings)))
-        if not visitor.fits():
-            wrong.append((path, "scrolls sideways"))
+        wrong += [(path, trouble) for trouble in troubles_of(visitor, "light, wide")]
         wrong += [(path, f"a space before a stop: {text}") for text in visitor.page.evaluate(LOOSE_STOPS)]
+        visitor.page.emulate_media(color_scheme="dark")
+        visitor.page.set_viewport_size(NARROW)
+        visitor.settle()  # what a narrow page asks for only then
+        wrong += [(path, trouble) for trouble in troubles_of(visitor, "dark, narrow")]
     assert not wrong
+
+
+def troubles_of(visitor: Visitor, how: str) -> Iterator[str]:
+    """Yield what axe finds on the page as it stands, and whether it scrolls sideways."""
+    try:
+        assert visitor.is_accessible()
+    except AssertionError as findings:
+        yield f"{how}: {findings}"
+    if not visitor.fits():
+        yield f"{how}: scrolls sideways"

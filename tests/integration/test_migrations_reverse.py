@@ -57,6 +57,7 @@ def _do(statement: str) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.long
 def test_every_migration_reverses_with_data(copy: str) -> None:
     workflow = set_up_workflow(
         slug="credit", name="Credit", fields=TABLE_FIELDS, labels=LABELS, actor=TESTER, now=NOW

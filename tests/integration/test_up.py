@@ -104,6 +104,7 @@ def test_a_life_of_the_whole_service(up: Up) -> None:
     assert not (up.data / "postgres" / "postmaster.pid").exists()
 
 
+@pytest.mark.long  # while they start is harder
 def test_killed_it_leaves_no_process(up: Up) -> None:
     up.wait_for(r"Ready at (\S+)")
     family = up.family()

@@ -74,6 +74,7 @@ def decided(
     answered: bool = True,
     due_at: datetime | None = None,
     every: timedelta = timedelta(seconds=1),
+    arm: int | None = None,
 ) -> list[Decision]:
     """Let the model decide n cases, one a second from `at` on; return the routings.
 
@@ -99,6 +100,7 @@ def decided(
             cutoff=0.9,
             release=release,
             cutoff_set=cutoffs,
+            arm=arm,
             inclusion_probability=inclusion_probability,
             reference_rate=inclusion_probability,
             uniform=inclusion_probability / 2 if drawn else (1 + inclusion_probability) / 2,

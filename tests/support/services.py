@@ -1,4 +1,4 @@
-"""Pytest plugin: a throw-away PostgreSQL and broker for the run.
+"""Pytest plugin: a throw-away PostgreSQL and broker for the run, and which tests are too long for every run.
 
 `manage.py test` hands its own servers over by the environment; a bare `pytest` starts some here.
 """
@@ -29,3 +29,18 @@ def pytest_load_initial_conftests() -> Iterator[None]:
             atexit.register(server.stop)
         os.environ.update(environment)
     return (yield)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Know `--long`, as `manage.py test --long` passes it on."""
+    parser.addoption("--long", action="store_true", help="also run the tests marked `long`")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the tests marked `long` out, unless they are asked for; the end of the run counts them."""
+    if config.getoption("--long"):
+        return
+    long = [item for item in items if item.get_closest_marker("long")]
+    if long:
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in set(long)]

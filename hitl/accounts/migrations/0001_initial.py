@@ -162,6 +162,7 @@ class Migration(migrations.Migration):
                                 ("submit", "Submit and withdraw cases, read their decisions"),
                                 ("read", "Read cases and decisions"),
                                 ("manage", "Create and change workflows"),
+                                ("release", "Hold, roll back and recall releases, and stop all automation"),
                             ],
                             max_length=10,
                         ),

@@ -1,7 +1,9 @@
 """Workflows and API keys in the admin: its forms call the same services as the pages and the API."""
 
+import json
 from typing import Any, ClassVar
 
+import orjson
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
@@ -24,13 +26,23 @@ _EXAMPLE_FIELDS = [{"name": "body", "kind": "text", "required": True}]
 _EXAMPLE_LABELS = [{"name": "yes"}, {"name": "no"}]
 
 
+class _Decoder(json.JSONDecoder):
+    """A stricter one: what is nested too deeply, or holds half a character, is no JSON instead of a fault."""
+
+    def decode(self, s: str, *given: Any) -> Any:
+        """Return what the text says."""
+        return orjson.loads(s)
+
+
 class WorkflowForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
     """Name and texts of a workflow, and its fields and labels as JSON."""
 
     case_fields = forms.JSONField(
-        label="Fields", help_text="As the API takes them: name, kind, required, options."
+        decoder=_Decoder, label="Fields", help_text="As the API takes them: name, kind, required, options."
     )
-    labels = forms.JSONField(help_text="As the API takes them: name, hotkey, cost, meaning.")
+    labels = forms.JSONField(
+        decoder=_Decoder, help_text="As the API takes them: name, hotkey, cost, meaning."
+    )
     is_archived = forms.BooleanField(required=False, help_text="Takes no new cases.")
 
     class Meta:

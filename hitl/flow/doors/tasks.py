@@ -4,11 +4,12 @@ from uuid import UUID
 
 from celery import shared_task
 
-from hitl.flow.intake import later
-from hitl.flow.settling import known_answers, overdue, void, withdraw
+from hitl.flow.intake import backlog, later
+from hitl.flow.settling import known_answers, overdue, recall, void, withdraw
 from hitl.flow.setup import file_imports
 from hitl.shared import clock
 from models_store.services import runs
+from policy.services import recalls
 from reviews.services.queue import WITHDRAW_SKIPPED
 
 
@@ -37,6 +38,31 @@ def sweep_batches() -> None:
 def take_in_file(import_id: str) -> None:
     """Take in a file that was given on a page."""
     file_imports.take_in_file(import_id=UUID(import_id), now=clock.now())
+
+
+@shared_task(name="hitl.flow.sweep_backlogs")
+def sweep_backlogs() -> None:
+    """Find workflows whose waiting cases are to be looked at again."""
+    backlog.sweep_backlogs(now=clock.now())
+
+
+@shared_task(name=backlog.JOB)
+def rescore_waiting(workflow_id: str) -> None:
+    """Look again at the waiting cases of a workflow, step by step."""
+    while backlog.step(workflow_id=UUID(workflow_id), now=clock.now()):
+        pass
+
+
+@shared_task(name="hitl.flow.sweep_recalls")
+def sweep_recalls() -> None:
+    """Go on with every open recall."""
+    recall.sweep_recalls(now=clock.now())
+
+
+@shared_task(name=recalls.JOB)
+def recall_decisions(recall_id: str) -> None:
+    """Ask about recalled decisions, as many as the day allows."""
+    recall.go_on(recall_id=UUID(recall_id), now=clock.now())
 
 
 @shared_task(name=void.JOB)

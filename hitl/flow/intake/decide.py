@@ -1,4 +1,8 @@
-"""Middle steps of intake: score the cases, apply the rule, prepare the rows that record both."""
+"""Middle steps of intake: score the cases, apply the rule, prepare the rows that record both.
+
+Each case falls to an arm, and the arm to a release: the champion, or a canary beside it. The release that
+scores a case decides it, under its own cutoffs.
+"""
 
 import logging
 from collections.abc import Sequence
@@ -6,29 +10,66 @@ from collections.abc import Sequence
 import numpy as np
 
 from hitl.flow.intake import patience
-from hitl.flow.intake.in_force import WorkflowInForce
-from hitl.flow.intake.rows import case_row, decision_row, task_row
+from hitl.flow.intake.in_force import Decider, WorkflowInForce
+from hitl.flow.intake.rows import FIRST_EPOCH, case_row, decision_row, task_row
 from hitl.flow.intake.types import Checked, Decided, Intake
 from hitl.shared.canonical import derived_key
 from hitl.shared.ids import new_id
 from models_store.rows import rows_for
 from models_store.scoring import score_around_failures, score_contents
+from science.arms import arm_of
 from science.decide import decide
 from science.decision_terms import Route
 from science.draws import draw
 
 log = logging.getLogger(__name__)
 
-FIRST_EPOCH = 1
-
 
 def decide_cases(current: WorkflowInForce, checked: Sequence[Checked], intake: Intake) -> list[Decided]:
     """Return the cases with their outcomes and rows, in order; nothing is written yet."""
     if not checked:
         return []
-    proba, unfit = score(current, checked) if intake.is_scored else (None, None)
+    arms = arms_of(current, checked)
+    if current.canary is None:
+        return _decided_by(current.champion, current, checked, arms, intake)
+    deciders = [current.decider_of(arm) for arm in arms]
+    decided: list[Decided | None] = [None] * len(checked)
+    for decider in (current.champion, current.canary.decider):
+        places = [place for place, of in enumerate(deciders) if of is decider]
+        if places:
+            own = [checked[place] for place in places], [arms[place] for place in places]
+            for place, one in zip(places, _decided_by(decider, current, *own, intake), strict=True):
+                decided[place] = one
+    return [one for one in decided if one is not None]
+
+
+def arms_of(current: WorkflowInForce, checked: Sequence[Checked]) -> list[int | None]:
+    """Return the arm of each case: cases of one entity share theirs.
+
+    Where the workflow names an entity's field and a case has none, nobody can say where it belongs: it has no
+    arm, and the champion decides.
+    """
+    secret = derived_key("draws")
+    return [
+        arm_of(secret, current.workflow_id, item.entity.encode())
+        if item.entity is not None
+        else None
+        if current.entity_field
+        else arm_of(secret, current.workflow_id, item.case_id.bytes)
+        for item in checked
+    ]
+
+
+def _decided_by(
+    decider: Decider,
+    current: WorkflowInForce,
+    checked: Sequence[Checked],
+    arms: Sequence[int | None],
+    intake: Intake,
+) -> list[Decided]:
+    proba, unfit = score(decider, current, checked) if intake.is_scored else (None, None)
     draws = draw(derived_key("draws"), [item.case_id for item in checked], FIRST_EPOCH)
-    outcomes = decide(current.rule, proba, unfit=unfit, draws=draws, now=intake.now.timestamp())
+    outcomes = decide(decider.rule, proba, unfit=unfit, draws=draws, now=intake.now.timestamp())
     probabilities: list[list[float]] | None = None if proba is None else proba.tolist()
     decided = []
     for i, (item, outcome) in enumerate(zip(checked, outcomes.rows(), strict=True)):
@@ -37,15 +78,17 @@ def decide_cases(current: WorkflowInForce, checked: Sequence[Checked], intake: I
         uniform = float(draws.u_audit[i] if is_auto else draws.u_blind[i])
         task = None
         if not is_auto or outcome.audited:
-            second = _runner_up(current, p, outcome.predicted)
-            task = task_row(new_id(), item, outcome, current, runner_up=second, now=intake.now)
-        row = decision_row(item, outcome, current, proba=p, uniform=uniform, now=intake.now)
-        decided.append(Decided(item, outcome, case_row(item, outcome, current, intake), row, task))
+            second = runner_up(decider, p, outcome.predicted)
+            task = task_row(new_id(), item, outcome, current, decider, runner_up=second, now=intake.now)
+        row = decision_row(
+            item, outcome, current, decider, arm=arms[i], proba=p, uniform=uniform, now=intake.now
+        )
+        decided.append(Decided(item, decider, outcome, case_row(item, outcome, current, intake), row, task))
     return decided
 
 
 def score(
-    current: WorkflowInForce, checked: Sequence[Checked]
+    decider: Decider, current: WorkflowInForce, checked: Sequence[Checked]
 ) -> tuple[np.ndarray | None, list[bool] | None]:
     """Return probabilities of shape (n_cases, n_labels), and which cases the model cannot read.
 
@@ -53,24 +96,26 @@ def score(
     refused or lost, and one that no model can bear does not hold up its batch. Nor does a model that takes
     too long hold up more than a few.
     """
-    if current.served is None or current.release_id is None or not patience.bears_with(current.release_id):
+    release_id = decider.release_id
+    if decider.served is None or release_id is None or not patience.bears_with(release_id):
         return None, None
     contents = [item.content for item in checked]
     try:
-        with patience.timed(current.release_id, len(contents)):
-            proba, unfit = score_contents(current.served, contents, current.schema)
+        with patience.timed(release_id, len(contents)):
+            proba, unfit = score_contents(decider.served, contents, current.schema)
     except Exception:
-        log.exception("scoring failed, the cases go to people", extra={"release": str(current.release_id)})
+        log.exception("scoring failed, the cases go to people", extra={"release": str(release_id)})
         if len(contents) == 1:
             return None, None
-        proba, unfit = score_around_failures(current.served, rows_for(contents, current.schema))
+        proba, unfit = score_around_failures(decider.served, rows_for(contents, current.schema))
         if np.isnan(proba).all():
             return None, None
     return proba, unfit if any(unfit) else None
 
 
-def _runner_up(current: WorkflowInForce, proba: Sequence[float] | None, predicted: int | None) -> str | None:
+def runner_up(decider: Decider, proba: Sequence[float] | None, predicted: int | None) -> str | None:
+    """Return the label that the model holds second likeliest; None where there is none."""
     if proba is None or predicted is None or len(proba) < 2:
         return None
     second = max((i for i in range(len(proba)) if i != predicted), key=proba.__getitem__)
-    return current.rule.labels[second]
+    return decider.rule.labels[second]

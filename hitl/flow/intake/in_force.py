@@ -1,7 +1,8 @@
 """What is in force for a workflow, kept in the memory of each process, so that a case costs one statement.
 
 A snapshot names the `policy_version` it was read under; the write statement compares it and refuses an old
-one, so that a tripped breaker, a changed cutoff or a new model holds from the next case on everywhere.
+one, so that a tripped breaker, a changed cutoff or a new model holds from the next case on everywhere. It
+compares as well whether all automation was stopped, which changes no workflow.
 """
 
 import logging
@@ -17,8 +18,9 @@ from hitl.outbox.events import endpoints_for
 from hitl.shared.errors import HitlError, NotFound
 from models_store.models import Release
 from models_store.serving import served_model
-from policy.in_force.rules import Governing, rule_for
+from policy.in_force.rules import Deciding, rule_for
 from reviews.models import ReviewRules
+from science.arms import is_within
 from science.fields import Kind, Schema
 from science.rule import Rule
 from science.serving import ServedModel
@@ -33,22 +35,41 @@ class WorkflowArchived(HitlError):
 
 
 @dataclass(frozen=True, slots=True)
-class WorkflowInForce:
-    """Everything that deciding and writing a case needs to know."""
+class Decider:
+    """One release ready to decide, with the rule for its arms and the rows that its decisions name."""
 
-    workflow_id: UUID
-    slug: str
-    policy_version: int
-    schema_version: int
-    schema: Schema
-    checker: Checker
-    grouper: Grouper
     rule: Rule
     served: ServedModel | None
     release_id: UUID | None
     release_name: str | None
     cutoff_set_id: UUID | None
     certificate_id: UUID | None
+    is_missing: bool = False  # its model is needed and could not be loaded
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryArms:
+    """The run of arms that falls to a canary instead of the champion."""
+
+    decider: Decider
+    first_arm: int
+    share: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkflowInForce:
+    """Everything that deciding and writing a case needs to know."""
+
+    workflow_id: UUID
+    slug: str
+    policy_version: int
+    stopped: bool  # all automation was, when this was read
+    schema_version: int
+    schema: Schema
+    checker: Checker
+    grouper: Grouper
+    champion: Decider
+    canary: CanaryArms | None
     due_after: timedelta
     review_rules: ReviewRules
     costs: dict[str, float]  # by label, what taking another for it costs
@@ -56,7 +77,14 @@ class WorkflowInForce:
     is_archived: bool
     entity_field: str  # names what cases belong to; "" where none does
     media_fields: dict[str, Kind]  # by name
-    tried_again_at: float | None  # monotonic; None unless its model could not be loaded
+    tried_again_at: float | None  # monotonic; None unless a model could not be loaded
+
+    def decider_of(self, arm: int | None) -> Decider:
+        """Return who decides the cases of an arm."""
+        canary = self.canary
+        if canary is not None and is_within(arm, first=canary.first_arm, share=canary.share):
+            return canary.decider
+        return self.champion
 
 
 RETRY_SECONDS = 5.0  # between two tries to load a model that could not be: it may have been mended
@@ -100,28 +128,23 @@ def _read(slug: str) -> WorkflowInForce:
     version = SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version)
     schema = version.schema
     governing = rule_for(workflow.id)
-    release = (
-        Release.objects.only("id", "number", "artifact_sha256").get(pk=governing.release_id)
-        if governing.release_id
-        else None
-    )
     rules = ReviewRules.objects.get(workflow=workflow)
-    served = _served(governing)
-    is_missing = served is None and governing.release_id is not None and governing.needs_scores
+    champion, canary = _decider(governing.champion), None
+    if governing.canary is not None:
+        share = governing.canary
+        canary = CanaryArms(_decider(share.deciding), share.first_arm, share.share)
+    is_missing = champion.is_missing or (canary is not None and canary.decider.is_missing)
     snapshot = WorkflowInForce(
         workflow_id=workflow.id,
         slug=slug,
         policy_version=workflow.policy_version,
+        stopped=governing.stopped,
         schema_version=workflow.schema_version,
         schema=schema,
         checker=checker_for(schema),
         grouper=Grouper(schema),
-        rule=governing.rule,
-        served=served,
-        release_id=governing.release_id,
-        release_name=release.name if release else None,
-        cutoff_set_id=governing.cutoff_set_id,
-        certificate_id=governing.certificate_id,
+        champion=champion,
+        canary=canary,
         due_after=timedelta(hours=rules.due_hours),
         review_rules=rules,
         costs={label["name"]: float(label.get("cost", 1.0)) for label in version.labels},
@@ -137,14 +160,30 @@ def _read(slug: str) -> WorkflowInForce:
     return snapshot
 
 
-def _served(governing: Governing) -> ServedModel | None:
+def _decider(deciding: Deciding) -> Decider:
+    release = (
+        Release.objects.only("id", "number", "artifact_sha256").get(pk=deciding.release_id)
+        if deciding.release_id
+        else None
+    )
+    served = _served(deciding)
+    return Decider(
+        rule=deciding.rule,
+        served=served,
+        release_id=deciding.release_id,
+        release_name=release.name if release else None,
+        cutoff_set_id=deciding.cutoff_set_id,
+        certificate_id=deciding.certificate_id,
+        is_missing=served is None and release is not None and deciding.needs_scores,
+    )
+
+
+def _served(deciding: Deciding) -> ServedModel | None:
     """Load the model; one that cannot be loaded sends every case to a person rather than failing it."""
-    if governing.release_id is None or not governing.needs_scores:
+    if deciding.release_id is None or not deciding.needs_scores:
         return None
     try:
-        return served_model(governing.release_id)
+        return served_model(deciding.release_id)
     except Exception:
-        log.exception(
-            "model not loaded, its cases go to people", extra={"release": str(governing.release_id)}
-        )
+        log.exception("model not loaded, its cases go to people", extra={"release": str(deciding.release_id)})
         return None

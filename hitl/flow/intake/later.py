@@ -19,10 +19,9 @@ from hitl.accounts.models import ApiKey
 from hitl.accounts.types import Scope
 from hitl.flow.intake.in_force import WorkflowArchived, workflow_in_force
 from hitl.flow.intake.parse import read_cases
-from hitl.flow.intake.replays import IdempotencyMismatch, KeyRevoked
+from hitl.flow.intake.replays import IdempotencyMismatch, KeyRevoked, made_under, request_digest
 from hitl.flow.intake.submit import submit_cases
 from hitl.flow.intake.types import Busy, Intake, ItemResult
-from hitl.shared.canonical import sha256
 from hitl.shared.errors import HitlError, NotFound
 from hitl.shared.jobs import enqueue
 from hitl.shared.transitions import move
@@ -56,12 +55,15 @@ def accept_batch(
         raise NotFound(f'There is no workflow "{printable(slug)}", or it is not yours.')
     if current.is_archived:
         raise WorkflowArchived()
+    digest = request_digest(slug, body, is_batch=True)
+    if idempotency_key is not None:
+        made_under(key.id, idempotency_key, digest)
     batch = IntakeBatch(
         workflow_id=current.workflow_id,
         key_id=key.id,
         content_type=content_type,
         body=body,
-        request_sha256=sha256(slug.encode() + b"\n" + body),
+        request_sha256=digest,
         idempotency_key=idempotency_key,
         received_at=now,
     )
@@ -70,7 +72,7 @@ def accept_batch(
             batch.save(force_insert=True)
     except IntegrityError:
         first = IntakeBatch.objects.defer("body").get(key_id=key.id, idempotency_key=idempotency_key)
-        if bytes(first.request_sha256) != batch.request_sha256:
+        if bytes(first.request_sha256) != digest:
             raise IdempotencyMismatch() from None
         return first
     enqueue(JOB, str(batch.id))

@@ -8,6 +8,7 @@ from hitl.accounts.clients import ClientKey
 from hitl.accounts.models import ApiKey
 from hitl.flow.intake.receipts import AnswerBody, DecisionFacts, case_body
 from hitl.flow.intake.types import Intake
+from hitl.shared.canonical import sha256
 from hitl.shared.errors import HitlError
 from policy.models import Decision
 
@@ -22,6 +23,12 @@ class KeyRevoked(HitlError):
     """This API key has been revoked or has changed. Ask an administrator for a new one."""
 
     code, status = "key_revoked", 401
+
+
+def request_digest(slug: str, body: bytes, *, is_batch: bool) -> bytes:
+    """Return what tells one request from another under an idempotency key: the same bytes as one case and
+    as a batch of one, whether worked on at once or later, are two requests."""
+    return sha256(b"\n".join((slug.encode(), b"batch" if is_batch else b"case", body)))
 
 
 def check_key(key: ClientKey | None) -> None:
@@ -50,15 +57,15 @@ def taken_references(workflow_id: UUID, references: Sequence[str]) -> set[str]:
 
 def single(intake: Intake, slug: str) -> AnswerBody | None:
     """Return the first answer to the same request, or None when there was none."""
-    return _first_answers(intake, slug).get(None)
+    return _first_answers(intake, slug).get(0)
 
 
 def batch(intake: Intake, slug: str) -> dict[int, AnswerBody]:
     """Return the first answers to the same batch by place; empty when it is new."""
-    return {place: body for place, body in _first_answers(intake, slug).items() if place is not None}
+    return _first_answers(intake, slug)
 
 
-def _first_answers(intake: Intake, slug: str) -> dict[int | None, AnswerBody]:
+def _first_answers(intake: Intake, slug: str) -> dict[int, AnswerBody]:
     """Rebuild what was answered then: the routing, whatever was decided since.
 
     Raises:
@@ -66,14 +73,22 @@ def _first_answers(intake: Intake, slug: str) -> dict[int | None, AnswerBody]:
     """
     if intake.idempotency_key is None:
         return {}
-    cases = Case.objects.filter(
-        key_id=intake.key.id if intake.key else None, idempotency_key=intake.idempotency_key
-    )
-    by_id = {case.id: case for case in cases}
-    if any(bytes(case.request_sha256 or b"") != intake.request_sha256 for case in by_id.values()):
-        raise IdempotencyMismatch()
+    key_id = intake.key.id if intake.key else None
+    by_id = {case.id: case for case in made_under(key_id, intake.idempotency_key, intake.request_sha256)}
     routings = Decision.objects.filter(case_id__in=by_id, epoch=1, sequence=0).select_related("release")
-    return {by_id[r.case_id].batch_index: _body(by_id[r.case_id], r, slug) for r in routings}
+    return {by_id[r.case_id].batch_index or 0: _body(by_id[r.case_id], r, slug) for r in routings}
+
+
+def made_under(key_id: UUID | None, idempotency_key: str, request_sha256: bytes | None) -> list[Case]:
+    """Return the cases that this request made before.
+
+    Raises:
+        IdempotencyMismatch: the idempotency key was used for another request.
+    """
+    cases = list(Case.objects.filter(key_id=key_id, idempotency_key=idempotency_key))
+    if any(bytes(case.request_sha256 or b"") != request_sha256 for case in cases):
+        raise IdempotencyMismatch()
+    return cases
 
 
 def _body(case: Case, routing: Decision, slug: str) -> AnswerBody:

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from hitl.flow.intake.in_force import WorkflowInForce
+from hitl.flow.intake.in_force import Decider, WorkflowInForce
 from hitl.flow.intake.types import Checked, Intake, Row
 from reviews.order import blind_value, head_start, value
 from reviews.review_chances import decides_first
 from reviews.types import TaskReason
 from science.decision_terms import Reason, Route
 from science.outcomes import Outcome
+
+FIRST_EPOCH = 1
 
 CASE_COLUMNS = {
     "id": "uuid",
@@ -52,6 +54,7 @@ DECISION_COLUMNS = {
     "release_id": "uuid",
     "cutoff_set_id": "uuid",
     "certificate_id": "uuid",
+    "arm": "smallint",
     "inclusion_probability": "float8",
     "reference_rate": "float8",
     "uniform": "float8",
@@ -103,6 +106,7 @@ WHY_A_PERSON = {
     Reason.NO_SCORE: TaskReason.NO_MODEL,
     Reason.SCHEMA_MISMATCH: TaskReason.NO_MODEL,
     Reason.BREAKER: TaskReason.BREAKER,
+    Reason.STOPPED: TaskReason.STOPPED,
     Reason.UNFIT_INPUT: TaskReason.UNFIT,
     Reason.BAD_SCORE: TaskReason.UNFIT,
 }
@@ -122,12 +126,12 @@ def case_row(item: Checked, outcome: Outcome, current: WorkflowInForce, intake: 
         "group_key": item.group_key,
         "status": "decided" if is_auto else "waiting",
         "answer": outcome.label if is_auto else None,
-        "epoch": 1,
+        "epoch": FIRST_EPOCH,
         "origin": intake.origin,
         "reference": item.reference,
         "key_id": intake.key.id if intake.key else None,
         "idempotency_key": intake.idempotency_key,
-        "batch_index": item.index if intake.is_batch else None,
+        "batch_index": item.index if intake.is_batch else 0 if intake.idempotency_key else None,
         "request_sha256": intake.request_sha256 if intake.idempotency_key else None,
         "received_at": intake.now,
         "changed_at": intake.now,
@@ -147,7 +151,7 @@ class Asked:
     is_blind: bool
 
 
-def asked(item: Checked, outcome: Outcome, current: WorkflowInForce) -> Asked:
+def asked(item: Checked, outcome: Outcome, current: WorkflowInForce, *, epoch: int) -> Asked:
     """Draw the mode of a case's first answer. It stays when the case is skipped or asked again."""
     rules = current.review_rules
     is_shown = not outcome.blind and outcome.label is not None
@@ -157,7 +161,7 @@ def asked(item: Checked, outcome: Outcome, current: WorkflowInForce) -> Asked:
     inclusion_probability = outcome.pi + (1 - outcome.pi) * share if is_drawn else outcome.pi
     if not is_shown or outcome.route is Route.AUTO:
         return Asked("blind", inclusion_probability, outcome.blind)
-    if decides_first(item.case_id, 1, share):
+    if decides_first(item.case_id, epoch, share):
         return Asked("decide_first", inclusion_probability, True)
     return Asked("on_demand" if rules.on_demand else "assisted", inclusion_probability, False)
 
@@ -166,17 +170,21 @@ def decision_row(
     item: Checked,
     outcome: Outcome,
     current: WorkflowInForce,
+    decider: Decider,
     *,
+    arm: int | None,
     proba: Sequence[float] | None,
     uniform: float,
     now: datetime,
+    epoch: int = FIRST_EPOCH,
+    arrived_at: datetime | None = None,
 ) -> Row:
-    """Return the values of `DECISION_COLUMNS` for the routing (sequence 0)."""
+    """Return the values of `DECISION_COLUMNS` for the routing (sequence 0); it arrived now, if not before."""
     is_auto = outcome.route is Route.AUTO
-    person = asked(item, outcome, current)
+    person = asked(item, outcome, current, epoch=epoch)
     return {
         "case_id": item.case_id,
-        "epoch": 1,
+        "epoch": epoch,
         "sequence": 0,
         "workflow_id": current.workflow_id,
         "route": outcome.route.value,
@@ -187,20 +195,21 @@ def decision_row(
         "confidence": outcome.confidence,
         "cutoff": outcome.cutoff,
         "proba": proba,
-        "release_id": current.release_id if proba is not None else None,
-        "cutoff_set_id": current.cutoff_set_id if proba is not None else None,
-        "certificate_id": current.certificate_id if proba is not None else None,
+        "release_id": decider.release_id if proba is not None else None,
+        "cutoff_set_id": decider.cutoff_set_id if proba is not None else None,
+        "certificate_id": decider.certificate_id if proba is not None else None,
+        "arm": arm,
         "inclusion_probability": person.inclusion_probability,
         "reference_rate": outcome.reference_rate or None,
         "uniform": uniform,
-        "audit_rate": current.rule.audit_rate if is_auto else None,
+        "audit_rate": decider.rule.audit_rate if is_auto else None,
         "is_audited": outcome.audited,
         "is_blind": person.is_blind,
         "policy_version": current.policy_version,
         "actor_kind": "system",
-        "actor_id": current.release_name or "rule",
-        "actor_name": current.release_name or "rule",
-        "arrived_at": now,
+        "actor_id": decider.release_name or "rule",
+        "actor_name": decider.release_name or "rule",
+        "arrived_at": arrived_at or now,
         "decided_at": now,
     }
 
@@ -210,19 +219,21 @@ def task_row(
     item: Checked,
     outcome: Outcome,
     current: WorkflowInForce,
+    decider: Decider,
     *,
     runner_up: str | None,
     now: datetime,
+    epoch: int = FIRST_EPOCH,
 ) -> Row:
     """Return the values of `TASK_COLUMNS`. A blind task holds nothing of the model."""
-    person = asked(item, outcome, current)
+    person = asked(item, outcome, current, epoch=epoch)
     is_shown = person.mode != "blind"
     return {
         "id": task_id,
         "case_id": item.case_id,
         "workflow_id": current.workflow_id,
         "schema_version": current.schema_version,
-        "epoch": 1,
+        "epoch": epoch,
         "slot": 1,
         "status": "waiting",
         "purpose": "audit" if outcome.audited else "review",
@@ -232,7 +243,7 @@ def task_row(
         "suggestion": outcome.label if is_shown else None,
         "confidence": outcome.confidence if is_shown else None,
         "runner_up": runner_up if is_shown else None,
-        "release_id": current.release_id if is_shown else None,
+        "release_id": decider.release_id if is_shown else None,
         "priority": 0,
         "head_start": head_start(
             current.review_rules,

@@ -1,7 +1,8 @@
 """The one hand-written statement that writes a case and its decision together, and says whether it may.
 
-It compares the workflow's `policy_version` and the key's `version` with what this process has cached. On a
-mismatch it writes nothing. Prepared once per connection: planning it anew would cost more than running it.
+It compares the workflow's `policy_version`, the key's `version` and whether all automation is stopped with
+what this process has cached. On a mismatch it writes nothing. Prepared once per connection: planning it anew
+would cost more than running it.
 """
 
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from django.db import connection
 from hitl.flow.intake.rows import CASE_COLUMNS, DECISION_COLUMNS, TASK_COLUMNS
 from hitl.flow.intake.types import Decided, Row
 from hitl.shared.statements import statements_beside
+from hitl.stop.selectors import STOPPED
 
 
 def _columns(**tables: Mapping[str, str]) -> dict[str, str]:
@@ -26,7 +28,7 @@ def _columns(**tables: Mapping[str, str]) -> dict[str, str]:
 
 
 _WRITE = statements_beside(
-    __file__, **_columns(case=CASE_COLUMNS, decision=DECISION_COLUMNS, task=TASK_COLUMNS)
+    __file__, stopped=STOPPED, **_columns(case=CASE_COLUMNS, decision=DECISION_COLUMNS, task=TASK_COLUMNS)
 )["intake"].prepared()
 
 
@@ -35,7 +37,13 @@ class Stale(Exception):
 
 
 def write_one(
-    row: Decided, *, workflow_id: UUID, policy_version: int, key_id: UUID | None, key_version: int
+    row: Decided,
+    *,
+    workflow_id: UUID,
+    policy_version: int,
+    stopped: bool,
+    key_id: UUID | None,
+    key_version: int,
 ) -> bool:
     """Write one decided case; return False when its reference or idempotency key is taken.
 
@@ -46,6 +54,7 @@ def write_one(
     parameters = {
         "workflow": workflow_id,
         "policy_version": policy_version,
+        "stopped": stopped,
         "key": key_id,
         "key_version": key_version,
         "case": _json(case),

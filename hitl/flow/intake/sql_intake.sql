@@ -1,9 +1,11 @@
 -- name: intake
--- takes: workflow uuid, policy_version int, key uuid, key_version int, case json, decision json, task json
+-- takes: workflow uuid, policy_version int, stopped bool, key uuid, key_version int
+-- takes: case json, decision json, task json
 -- Three documents, because quoting them costs a third of quoting their sixty values one by one.
 WITH gate AS (
     SELECT 1 FROM cases_workflow
     WHERE id = %(workflow)s AND policy_version = %(policy_version)s AND archived_at IS NULL
+      AND {stopped} = %(stopped)s
       AND (%(key)s IS NULL OR EXISTS (
           SELECT 1 FROM accounts_apikey
           WHERE id = %(key)s AND version = %(key_version)s AND revoked_at IS NULL))

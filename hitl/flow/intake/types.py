@@ -8,6 +8,7 @@ from uuid import UUID
 
 from cases.content import Problem
 from hitl.accounts.clients import ClientKey
+from hitl.flow.intake.in_force import Decider
 from hitl.flow.intake.receipts import AnswerBody
 from hitl.shared.errors import HitlError
 from science.outcomes import Outcome
@@ -80,6 +81,7 @@ class Decided:
     """A decided case with everything that will be written about it (see `rows`)."""
 
     item: Checked
+    decider: Decider
     outcome: Outcome
     case: Row
     decision: Row

@@ -23,6 +23,7 @@ class _Gate(TypedDict):
 
     workflow_id: UUID
     policy_version: int
+    stopped: bool
     key_id: UUID | None
     key_version: int
 
@@ -31,6 +32,7 @@ def _gate(current: WorkflowInForce, intake: Intake) -> _Gate:
     return _Gate(
         workflow_id=current.workflow_id,
         policy_version=current.policy_version,
+        stopped=current.stopped,
         key_id=intake.key.id if intake.key else None,
         key_version=intake.key.version if intake.key else 0,
     )
@@ -109,9 +111,9 @@ def answer(current: WorkflowInForce, row: Decided, now: datetime) -> AnswerBody:
         reason=outcome.reason.value,
         label=label,
         confidence=outcome.confidence,
-        release=current.release_name,
-        cutoff_set=current.cutoff_set_id,
-        certificate=current.certificate_id,
+        release=row.decider.release_name,
+        cutoff_set=row.decider.cutoff_set_id,
+        certificate=row.decider.certificate_id,
         decided_at=now,
     )
     return case_body(

@@ -3,7 +3,8 @@
 Every task is treated alike: what would be done for some reasons to be asked and not for others would tell
 audits from other cases. Only a set label is kept from where it would stand in for the truth: a case that the
 model decided has its answer already, and where a blind answer is drawn for, the task stays and is answered
-late; that answer, not the set one, becomes the label.
+late; that answer, not the set one, becomes the label. While all automation is stopped no case gets a set
+label either: its time comes when automation is started again.
 """
 
 from datetime import datetime
@@ -16,6 +17,7 @@ from cases.locking import lock_case
 from cases.types import CaseStatus, Purpose
 from hitl.flow.settling.decide import NewAnswer, decide
 from hitl.shared.actor import system
+from hitl.stop.selectors import stop_in_force
 from policy.types import DecisionReason
 from reviews.models import ReviewRules, Task
 from reviews.services.asking import drop_tasks
@@ -34,6 +36,8 @@ def sweep_overdue(*, now: datetime) -> int:
     Known-answer cases are left alone: nobody waits for them.
     """
     rules = ReviewRules.objects.exclude(sla_action=SlaAction.NONE)
+    if stop_in_force() is not None:
+        rules = rules.exclude(sla_action=SlaAction.DEFAULT)
     return sum(_sweep(each, now) for each in rules.filter(workflow__archived_at=None))
 
 

@@ -63,6 +63,7 @@ ADVICE = {
     "second_person_needed": "Ask another operator.",
     "too_large": "Send less at once; `/limits/` says what fits.",
     "too_many_attempts": "Wait as long as the sentence says.",
+    "sign_in_busy": "Wait as long as Retry-After says.",
     "unsupported_media_type": "Set `Content-Type` to one of these.",
     "workflow_archived": "Restore the workflow, or submit to another.",
 }

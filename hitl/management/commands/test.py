@@ -20,6 +20,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--fast", action="store_true", help="leave out the browser and the simulations")
+        parser.add_argument("--long", action="store_true", help="also run the tests that take minutes")
         parser.add_argument("--stop", action="store_true", help="end the PostgreSQL that narrow runs kept")
         parser.add_argument("pytest", nargs=REMAINDER, metavar="PYTEST_ARGUMENTS", help="passed on to pytest")
 
@@ -27,7 +28,7 @@ class Command(BaseCommand):
         if options["stop"]:
             sys.exit(self._stop())
         narrowed_to = [argument for argument in options["pytest"] if argument != "--"]
-        sys.exit(run_tests(fast=options["fast"], narrowed_to=narrowed_to))
+        sys.exit(run_tests(fast=options["fast"], long=options["long"], narrowed_to=narrowed_to))
 
     def _stop(self) -> int:
         ended = stop_warm()

@@ -87,7 +87,7 @@ def _take(
     ready: list[Drawn],
     end: tuple[datetime, UUID],
 ) -> None:
-    between = _up_to(draws.after(rows, cursor(period)), end)
+    between = up_to(draws.after(rows, cursor(period)), end)
     counts = count_by_label(between, period)
     for label, budget, (n, n_rare) in zip(period.units, budgets, counts, strict=True):
         audits = audits_of(ready, label, period.costs, budget.rate) + too_rare(n_rare)
@@ -96,7 +96,8 @@ def _take(
     period.cursor_at, period.cursor_case = end
 
 
-def _up_to(rows: QuerySet[Decision], end: tuple[datetime, UUID]) -> QuerySet[Decision]:
+def up_to(rows: QuerySet[Decision], end: tuple[datetime, UUID]) -> QuerySet[Decision]:
+    """Return the decisions up to a place, with the one there."""
     at, case_id = end
     return rows.filter(Q(decided_at__lt=at) | Q(decided_at=at, case_id__lte=case_id), decided_at__lte=at)
 

@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Count, Exists, F, OuterRef
 
 from cases.models import Label
 from monitoring.models import BudgetPeriod, BudgetVerdict
 from monitoring.watch.budget.advice import advice
-from monitoring.watch.budget.feed import delivered_in
+from monitoring.watch.budget.feed import cursor, delivered_in, up_to
 from monitoring.watch.budget.plan import expected_decisions
 from monitoring.watch.budget.units import budgets_of, terms_of
-from policy.models import Policy
+from policy.models import Policy, RecalledCase
 from policy.types import LossKind
 from science.guarantee.budget import ErrorBudget, Spent
 from science.guarantee.budget_course import Course, ToCome, course, still_wrong, to_come
@@ -48,6 +48,7 @@ class UnitView:
     coming: ToCome
     expected: int
     mended: int
+    recalled: float
 
     @property
     def words(self) -> str:
@@ -96,8 +97,8 @@ class UnitView:
 
     @property
     def still(self) -> Spent:
-        """Wrong decisions that still stand: delivered, less those that audits found and mended."""
-        return still_wrong(self.spent, min(float(self.mended), self.budget.confirmed))
+        """Wrong decisions that still stand: delivered, less what audits and recalls found and mended."""
+        return still_wrong(self.spent, min(float(self.mended), self.budget.confirmed) + self.recalled)
 
     @property
     def why_not(self) -> str:
@@ -209,6 +210,7 @@ class BudgetView:
                 self._coming,
                 round(self.expected * (budget.decisions / whole if whole else 1 / len(budgets))),
                 self.mended if label is None else self._mended_of(label),
+                self._recalled_of(label),
             )
             for label, terms, budget, plan, result in zip(
                 period.units, terms_of(period), budgets, period.plan["units"], results, strict=True
@@ -258,6 +260,27 @@ class BudgetView:
     def _wrong_audits(self) -> Any:
         audited = delivered_in(self.period).filter(is_audited=True, case__answer__isnull=False)
         return audited.exclude(case__answer=F("label")).order_by()
+
+    def _recalled_of(self, label: str | None) -> float:
+        """Loss of those, of the decisions taken in, that a recall found wrong and mended, and no audit."""
+        costs = self.period.costs
+        return float(
+            sum(n * costs.get(one, 1.0) for one, n in self._recalled.items() if label in (None, one))
+        )
+
+    @cached_property
+    def _recalled(self) -> dict[str, int]:
+        end = cursor(self.period)
+        if end is None:
+            return {}
+        asked = RecalledCase.objects.filter(
+            case_id=OuterRef("case_id"), epoch=OuterRef("epoch"), asked_at__isnull=False
+        )
+        blind = Label.objects.filter(case_id=OuterRef("case_id"), superseded_at=None, is_blind=True)
+        rows = up_to(delivered_in(self.period), end).filter(Exists(asked), Exists(blind), is_audited=False)
+        mended = rows.exclude(case__answer=F("label")).order_by().values("predicted")
+        counted = mended.annotate(n=Count("case_id")).values_list("predicted", "n")
+        return {predicted or "": n for predicted, n in counted}
 
     @cached_property
     def late(self) -> int:

@@ -24,6 +24,7 @@ django.setup()
 from cases.models import Workflow
 from hitl.accounts.models import User
 from hitl.shared.clock import now
+from hitl.stop.services import stop_everything
 from policy.models import CutoffSet
 from policy.services.breaker import trip_breaker
 from policy.services.cutoffs import withdraw
@@ -34,13 +35,16 @@ match sys.argv[1]:
         set_degree(workflow_id=workflow.id, degree="assist", actor=actor, now=now())
     case "breaker":
         trip_breaker(workflow_id=workflow.id, reason="Odd answers.", actor=actor, now=now())
+    case "stop":
+        stop_everything(reason="Odd answers.", actor=actor, now=now())
     case "cutoffs":
         withdraw(cutoff_set_id=CutoffSet.objects.get().id, reason="Odd.", actor=actor, now=now())
 """
 
 
 @pytest.mark.parametrize(
-    ("change", "reason"), [("degree", "assist"), ("breaker", "breaker"), ("cutoffs", "not_certified")]
+    ("change", "reason"),
+    [("degree", "assist"), ("breaker", "breaker"), ("stop", "stopped"), ("cutoffs", "not_certified")],
 )
 def test_the_next_case_goes_to_a_person(change, reason):
     workflow = mail_workflow(cutoff=0.0)

@@ -191,10 +191,10 @@ def test_cutoffs_come_back_from_the_database_as_the_exact_floats_they_were(cutof
     assert rule_for(workflow.id).rule.cutoffs == {"ham": cutoff, "spam": cutoff}
 
 
-def test_the_rule_costs_four_queries():
+def test_the_rule_costs_five_queries():
     workflow = automating_workflow()
     with CaptureQueriesContext(
         connection,
     ) as queries:
         rule_for(workflow.id)
-    assert len(queries) == 4
+    assert len(queries) == 5

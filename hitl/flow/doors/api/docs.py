@@ -25,14 +25,15 @@ _WHY = {
     415: "A content type that is not taken in",
     422: "Something does not fit; `errors` names each field and its fix",
     429: "Too many requests; wait as long as Retry-After says",
-    503: "The rules are changing just now; send it again",
+    503: "The database does not answer, or the rules are changing just now; send it again",
+    507: "There is no room to keep it",
 }
 
 
 def _problems(*statuses: int) -> dict[Any, Any]:
     return {
         (status, _PROBLEM): OpenApiResponse(shapes.Problem, description=_WHY[status])
-        for status in sorted({401, 403, 429, *statuses})
+        for status in sorted({400, 401, 403, 429, 503, *statuses})
     }
 
 
@@ -88,7 +89,7 @@ SUBMIT = extend_schema(
         200: OpenApiResponse(shapes.BatchAnswer, description="All of a batch taken in"),
         207: OpenApiResponse(shapes.BatchAnswer, description="Some of a batch taken in"),
         202: OpenApiResponse(shapes.Batch, description="Accepted; `Location` says where to look"),
-        **_problems(400, 404, 409, 411, 413, 415, 422, 503),
+        **_problems(404, 409, 411, 413, 415, 422, 507),
     },
     examples=examples.SUBMIT,
 )
@@ -105,7 +106,7 @@ LIST_CASES = extend_schema(
         _query("received_after", OpenApiTypes.DATETIME, "This moment or later."),
         _query("received_before", OpenApiTypes.DATETIME, "Before this moment."),
     ],
-    responses={200: shapes.CasePage, **_problems(400, 404)},
+    responses={200: shapes.CasePage, **_problems(404)},
 )
 GET_CASE = extend_schema(
     operation_id="get_case",
@@ -140,7 +141,7 @@ UPLOAD_MEDIA = extend_schema(
     description="The body is the file: PNG, JPEG, WebP or PCM WAV, at most 25 MB.",
     tags=["cases"],
     request=dict.fromkeys(("image/png", "image/jpeg", "image/webp", "audio/wav"), OpenApiTypes.BINARY),
-    responses={201: shapes.Asset, **_problems(411, 413, 422)},
+    responses={201: shapes.Asset, **_problems(411, 413, 422, 507)},
 )
 EXPORT = extend_schema(
     operation_id="export",
@@ -157,7 +158,7 @@ EXPORT = extend_schema(
         (200, "text/csv"): OpenApiTypes.STR,
         (200, "application/x-ndjson"): OpenApiTypes.STR,
         (200, "application/vnd.apache.parquet"): OpenApiTypes.BINARY,
-        **_problems(400, 404),
+        **_problems(404),
     },
 )
 LIST_WORKFLOWS = extend_schema(
@@ -172,7 +173,7 @@ CREATE_WORKFLOW = extend_schema(
     description="It takes cases at once. Without a model, every one of them goes to a person.",
     tags=["workflows"],
     request=shapes.NewWorkflow,
-    responses={201: shapes.Workflow, **_problems(400, 409, 415, 422)},
+    responses={201: shapes.Workflow, **_problems(409, 415, 422)},
     examples=examples.WORKFLOW,
 )
 GET_WORKFLOW = extend_schema(
@@ -180,6 +181,66 @@ GET_WORKFLOW = extend_schema(
     summary="Look at a workflow",
     tags=["workflows"],
     responses={200: shapes.Workflow, **_problems(404)},
+)
+LIST_RECALLS = extend_schema(
+    operation_id="list_recalls",
+    summary="List the recalls of a workflow",
+    tags=["automation"],
+    responses={200: shapes.RecallList, **_problems(404)},
+)
+BEGIN_RECALL = extend_schema(
+    operation_id="begin_recall",
+    summary="Recall automatic decisions",
+    description=(
+        "Everything that is named narrows it. People are asked about so many a day, blind, the most harmful "
+        "first; a decision stays until they have answered. `decision.recalled` is sent when they are asked, "
+        "`decision.amended` when their answer differs, `recall.closed` at the end."
+    ),
+    tags=["automation"],
+    request=shapes.NewRecall,
+    responses={201: shapes.Recall, **_problems(400, 404, 415, 422)},
+)
+GET_RECALL = extend_schema(
+    operation_id="get_recall",
+    summary="Look at a recall",
+    description=(
+        "`rest` bounds what may still be wrong in each period of the error budget: what was proved of the "
+        "whole period, less what was found and mended."
+    ),
+    tags=["automation"],
+    responses={200: shapes.Recall, **_problems(404)},
+)
+GET_NEXT_DEGREE = extend_schema(
+    operation_id="get_next_degree",
+    summary="Ask why not one degree higher",
+    description="Dates are predictions from the pace of the last week; null where it is too early to say.",
+    tags=["automation"],
+    responses={200: shapes.NextDegree, **_problems(404)},
+)
+GET_STOP = extend_schema(
+    operation_id="get_stop",
+    summary="Ask whether everything is stopped",
+    tags=["automation"],
+    responses={200: shapes.Stop, **_problems()},
+)
+STOP_EVERYTHING = extend_schema(
+    operation_id="stop_everything",
+    summary="Stop all automation",
+    description=(
+        "From the next case on people decide everything, in every workflow. A key may stop and never start: "
+        "an operator who has signed in starts again. Stopped already, the first time and reason stay."
+    ),
+    tags=["automation"],
+    request=shapes.StopReason,
+    responses={200: shapes.Stop, **_problems(400, 415, 422)},
+)
+STOP_WORKFLOW = extend_schema(
+    operation_id="stop_workflow",
+    summary="Stop the automation of a workflow",
+    description="Trips its breaker. An operator who has signed in resets it.",
+    tags=["automation"],
+    request=shapes.StopReason,
+    responses={200: shapes.Workflow, **_problems(400, 404, 415, 422)},
 )
 GET_BUDGET = extend_schema(
     operation_id="get_budget",
@@ -207,5 +268,5 @@ CHANGE_WORKFLOW = extend_schema(
     ),
     tags=["workflows"],
     request=shapes.WorkflowChange,
-    responses={200: shapes.Workflow, **_problems(400, 404, 415, 422)},
+    responses={200: shapes.Workflow, **_problems(404, 415, 422)},
 )

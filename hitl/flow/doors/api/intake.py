@@ -21,7 +21,7 @@ from hitl.flow.doors.api.listing import list_cases
 from hitl.flow.doors.api.multipart import read_multipart
 from hitl.flow.intake.in_force import workflow_in_force
 from hitl.flow.intake.parse import MULTIPART, read_cases
-from hitl.flow.intake.replays import KeyRevoked, check_key
+from hitl.flow.intake.replays import KeyRevoked, check_key, request_digest
 from hitl.flow.intake.submit import submit_cases
 from hitl.flow.intake.types import Intake, ItemResult
 from hitl.shared import clock
@@ -54,7 +54,7 @@ class CasesView(ApiView):
             key=key,
             now=clock.now(),
             idempotency_key=once,
-            request_sha256=sha256(slug.encode() + b"\n" + body) if once else None,
+            request_sha256=request_digest(slug, body, is_batch=sent.is_batch) if once else None,
             is_batch=sent.is_batch,
         )
         results = submit(intake)

@@ -1,13 +1,11 @@
 """Pages of a workflow's cases, newest first: by cursor, with an allow-list of filters and no count."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
-from django.utils.dateparse import parse_datetime
 
 from cases.content import printable
 from cases.models import Case, Workflow
@@ -17,17 +15,12 @@ from hitl.accounts.clients import ClientKey
 from hitl.api.renderers import answer
 from hitl.flow.doors.api.bodies import case_bodies
 from hitl.shared import clock
-from hitl.shared.errors import Invalid, NotFound
+from hitl.shared.errors import NotFound
+from hitl.shared.given import BadParameter, moment, whole_number
 
 MOST = 200
 USUAL = 50
 STRETCH = 20_000  # cases that one page looks through at most, whatever the filter lets through
-
-
-class BadParameter(Invalid):
-    """A parameter of the address cannot be used."""
-
-    code, status = "bad_parameter", 400
 
 
 def list_cases(slug: str, parameters: Mapping[str, str], key: ClientKey) -> HttpResponse:
@@ -104,8 +97,8 @@ def _status(text: str) -> str:
 
 
 def _limit(text: str) -> int:
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
-    if not 1 <= number <= MOST:
+    number = whole_number(text, most=MOST)
+    if not number:
         raise ValueError(text)
     return number
 
@@ -116,13 +109,6 @@ def _text(text: str) -> str:
     return clean_name(text)
 
 
-def _time(text: str) -> datetime:
-    moment = parse_datetime(text)
-    if moment is None or moment.tzinfo is None:
-        raise ValueError(text)
-    return moment
-
-
 _TIME_FIX = "Send a time with its zone, like 2026-11-23T05:19:00Z."
 _READERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "cursor": (UUID, "Send `next` of the page before, or leave it out."),
@@ -130,6 +116,6 @@ _READERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "status": (_status, f"Use one of {', '.join(CaseStatus.values)}."),
     "answer": (_text, "Send a label's name."),
     "reference": (_text, "Send a reference of at most 200 characters."),
-    "received_after": (_time, _TIME_FIX),
-    "received_before": (_time, _TIME_FIX),
+    "received_after": (moment, _TIME_FIX),
+    "received_before": (moment, _TIME_FIX),
 }

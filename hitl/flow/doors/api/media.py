@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from cases.models import Asset
-from cases.services.media import store_asset
+from cases.services.media import FIX, BadFile, store_asset
 from hitl.accounts.types import Scope
 from hitl.api.renderers import answer
 from hitl.api.views import ApiView
@@ -23,7 +23,11 @@ class MediaView(ApiView):
     def post(self, request: Request) -> HttpResponse:
         """Keep the body, which is the file itself; the answer is the value to put into a case's field."""
         raw = request._request
-        asset = store_asset(raw.body, now=clock.now(), declared=raw.META.get("CONTENT_TYPE", ""))
+        try:
+            asset = store_asset(raw.body, now=clock.now(), declared=raw.META.get("CONTENT_TYPE", ""))
+        except BadFile as bad:
+            bad.facts["errors"] = [{"field": "(body)", "error": "cannot be taken in", "fix": FIX}]
+            raise
         return answer(asset_body(asset), status=201)
 
 

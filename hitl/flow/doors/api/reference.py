@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 
 from hitl.api.openapi import ApiKeyScheme, Shapes
+from hitl.flow.doors.api.completed import completed
 
 KNOWN = (ApiKeyScheme, Shapes)  # the generator knows them because they were imported
 
@@ -17,7 +18,7 @@ def document() -> bytes:
     """Return the OpenAPI document; made once a process."""
     schema = SchemaGenerator(urlconf="hitl.flow.doors.api.urls").get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     schema["servers"] = [{"url": "/api/v1"}]
-    return orjson.dumps(schema, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2)
+    return orjson.dumps(completed(schema), option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2)
 
 
 @require_safe

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from policy.types import REASONS, ROUTES
 from science.fields import Kind
 
 
@@ -42,8 +43,8 @@ class Problem(Shape):
 class Decision(Shape):
     """What was decided, as far as a submitter may know: nothing of the model while a person is awaited."""
 
-    route: Annotated[str, _said("`auto`, `review` or `person`.")]
-    reason: str
+    route: Annotated[Literal[tuple(route for route, _ in ROUTES)], _said("Who decides.")]  # type: ignore[valid-type]  # named there
+    reason: Annotated[Literal[(*(reason for reason, _ in REASONS), "imported")], _said("Why; see the list.")]  # type: ignore[valid-type]  # as above
     label: str | None
     confidence: Annotated[float | None, _said("Calibrated probability that the label is right.")]
     release: str | None
@@ -176,10 +177,12 @@ class Field(Shape):
     name: Annotated[str, Meta(min_length=1, max_length=100)]
     kind: Literal[tuple(kind.value for kind in Kind)]  # type: ignore[valid-type]  # the records name them
     required: bool = True
-    options: Annotated[list[str], _said("Of a category; empty means any.")] = []
+    options: Annotated[
+        list[Annotated[str, Meta(min_length=1)]], _said("Of a category; empty means any.")
+    ] = []
     minimum: float | None = None
     maximum: float | None = None
-    max_length: int | None = None
+    max_length: Annotated[int, Meta(ge=1)] | None = None
     show: Annotated[bool, _said("Explanations may point at it.")] = True
     mutable: Annotated[bool, _said("A counterfactual may propose another value.")] = True
     personal: Annotated[bool, _said("Masked in lists and exports.")] = False
@@ -189,8 +192,10 @@ class Label(Shape):
     """One answer a case may get."""
 
     name: Annotated[str, Meta(min_length=1, max_length=100)]
-    hotkey: Annotated[str, _said("Its key at the desk; given out by itself when left out.")] = ""
-    cost: Annotated[float, _said("What deciding it wrongly costs.")] = 1.0
+    hotkey: Annotated[
+        str, Meta(max_length=1, description="Its key at the desk; given out by itself when left out.")
+    ] = ""
+    cost: Annotated[float, Meta(gt=0, le=1e9, description="What deciding it wrongly costs.")] = 1.0
     meaning: str = ""
 
 
@@ -274,8 +279,10 @@ class BudgetEvidence(Shape):
 class Promise(Shape):
     """The largest share that may be wrong, and how it is audited."""
 
-    target: Annotated[float, _said("Largest share of automatic decisions that may be wrong.")] = 0.01
-    confidence: Annotated[float, _said("With which that must hold.")] = 0.95
+    target: Annotated[
+        float, Meta(gt=0, lt=1, description="Largest share of automatic decisions that may be wrong.")
+    ] = 0.01
+    confidence: Annotated[float, Meta(gt=0.5, lt=1, description="With which that must hold.")] = 0.95
     scope: Literal["overall", "per_label"] = "overall"
     audit_base: Annotated[float, _said("Share of automatic decisions that is audited.")] = 0.02
     audit_amber: Annotated[float, _said("The same while the evidence is doubtful.")] = 0.25
@@ -381,6 +388,113 @@ class NewWorkflow(Shape):
     review_rules: ReviewRules | UnsetType = UNSET
 
 
+class Stopped(Shape):
+    """Why nothing of a workflow is decided automatically that could be."""
+
+    what: Annotated[
+        Literal["everything", "workflow"],
+        _said("All automation is stopped, or this workflow's breaker has tripped."),
+    ]
+    since: Moment
+    reason: str
+
+
+class RecallTakes(Shape):
+    """What a recall takes: only what is named."""
+
+    release: str | UnsetType = UNSET
+    label: str | UnsetType = UNSET
+    since: str | UnsetType = UNSET
+    until: str | UnsetType = UNSET
+    field: str | UnsetType = UNSET
+    value: str | UnsetType = UNSET
+    entity: str | UnsetType = UNSET
+
+
+class NewRecall(Shape):
+    """A recall to begin; at least one of the first seven is named."""
+
+    per_day: Annotated[int, Meta(ge=1, le=100_000, description="Cases a day that people are asked about.")]
+    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+    release: Annotated[UUID | UnsetType, _said("The id of a model.")] = UNSET
+    label: Annotated[str | UnsetType, _said("What was decided.")] = UNSET
+    since: Moment | UnsetType = UNSET
+    until: Moment | UnsetType = UNSET
+    field: str | UnsetType = UNSET
+    value: Annotated[str | UnsetType, _said("Of the field, as text.")] = UNSET
+    entity: str | UnsetType = UNSET
+
+
+class RecallRest(Shape):
+    """What may still be wrong in one period of the error budget."""
+
+    begins_at: str
+    ends_at: str
+    label: str | None
+    decisions: int
+    at_most: Annotated[float, _said("Wrong decisions as delivered, at most.")]
+    still_at_most: Annotated[float, _said("The same, less all that were found and mended.")]
+
+
+class RecallFound(Shape):
+    """How far a recall is, and what it has found."""
+
+    total: int
+    waiting: Annotated[int, _said("Nobody has been asked about them yet.")]
+    asked: int
+    answered: int
+    passed_by: Annotated[int, _said("People had spoken before their turn came, or they were withdrawn.")]
+    wrong: int
+    rest: list[RecallRest]
+
+
+class Recall(Shape):
+    """A recall of automatic decisions."""
+
+    id: UUID
+    takes: RecallTakes
+    reason: str
+    per_day: int
+    begun_at: Moment
+    begun_by: str
+    is_listed: bool
+    closed_at: Moment | None
+    found: RecallFound
+
+
+class RecallList(Shape):
+    """The recalls of a workflow."""
+
+    items: list[Recall]
+
+
+class NextDegree(Shape):
+    """What stands between a workflow and the degree above its own."""
+
+    degree: Literal["human_only", "shadow", "assist", "partial", "full"]
+    next: Literal["shadow", "assist", "partial", "full"] | None
+    missing: Annotated[str, _said("Why it may not be chosen; empty where it may.")]
+    advice: str
+    labels: Annotated[int | None, _said("About how many more labels it takes.")]
+    likely_at: Annotated[Moment | None, _said("A prediction; null where it is too early to say.")]
+    waits_for: Literal["nothing", "labels", "person", "unknown"]
+
+
+class Stop(Shape):
+    """Whether all automation of the service is stopped."""
+
+    is_stopped: bool
+    since: Moment | None
+    by: str | None
+    reason: str | None
+
+
+class StopReason(Shape):
+    """Why automation is stopped."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=200)]
+
+
 class Workflow(Shape):
     """A workflow."""
 
@@ -397,6 +511,7 @@ class Workflow(Shape):
     degree: Literal["human_only", "shadow", "assist", "partial", "full"]
     promise: Promise
     needs_second_person: bool
+    stopped: Stopped | None
     review_rules: ReviewRules
     created_at: Moment
 

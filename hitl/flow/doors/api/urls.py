@@ -8,13 +8,21 @@ from hitl.flow.doors.api.budget import BudgetEvidenceView, BudgetsView
 from hitl.flow.doors.api.cases import CaseView, DecisionsView, WithdrawView
 from hitl.flow.doors.api.exports import ExportView
 from hitl.flow.doors.api.intake import CasesView
+from hitl.flow.doors.api.ladder import NextDegreeView
 from hitl.flow.doors.api.media import MediaView
+from hitl.flow.doors.api.recalls import RecallsView, RecallView
 from hitl.flow.doors.api.reference import openapi
+from hitl.flow.doors.api.stop import StopView, WorkflowStopView
 from hitl.flow.doors.api.workflows import WorkflowsView, WorkflowView
 
 urlpatterns: list[URLPattern] = [
     path("workflows/<str:slug>/cases", CasesView.as_view()),
     path("workflows/<str:slug>/export", ExportView.as_view()),
+    path("workflows/<str:slug>/recalls", RecallsView.as_view()),
+    path("workflows/<str:slug>/recalls/<uuid:recall_id>", RecallView.as_view()),
+    path("workflows/<str:slug>/next-degree", NextDegreeView.as_view()),
+    path("workflows/<str:slug>/stop", WorkflowStopView.as_view()),
+    path("stop", StopView.as_view()),
     path("workflows/<str:slug>/budget", BudgetsView.as_view()),
     path("workflows/<str:slug>/budget/<uuid:period_id>", BudgetEvidenceView.as_view()),
     path("cases/<uuid:case_id>", CaseView.as_view()),

@@ -27,6 +27,8 @@ from hitl.flow.intake.parse import JSON, WrongType, decode
 from hitl.flow.setup.create import set_up_workflow
 from hitl.shared import clock
 from hitl.shared.errors import Invalid, NotFound
+from hitl.stop.models import Stop
+from hitl.stop.selectors import stop_in_force
 from policy.models import Policy
 from policy.services.promises import Promise
 from reviews.models import ReviewRules
@@ -51,13 +53,13 @@ class WorkflowsView(ApiView):
         workflows = Workflow.objects.all()
         if key.workflow_ids is not None:
             workflows = workflows.filter(pk__in=key.workflow_ids)
-        return answer({"items": _bodies(list(workflows.order_by("name", "slug")))})
+        return answer({"items": workflow_bodies(list(workflows.order_by("name", "slug")))})
 
     @docs.CREATE_WORKFLOW
     def post(self, request: Request) -> HttpResponse:
         """Set up a workflow; a key that is not for all workflows is granted the new one."""
         key, now = caller(request), clock.now()
-        given = _object(
+        given = object_of(
             request,
             {
                 "slug",
@@ -99,7 +101,7 @@ class WorkflowsView(ApiView):
                 )
         forget_client(key.id)
         headers = {"Location": f"/api/v1/workflows/{workflow.slug}"}
-        return answer(_bodies([workflow])[0], status=201, headers=headers)
+        return answer(workflow_bodies([workflow])[0], status=201, headers=headers)
 
 
 class WorkflowView(ApiView):
@@ -110,7 +112,7 @@ class WorkflowView(ApiView):
     @docs.GET_WORKFLOW
     def get(self, request: Request, slug: str) -> HttpResponse:
         """Return its fields, labels, degree, promise and review rules."""
-        return answer(_bodies([workflow_of(slug, caller(request))])[0])
+        return answer(workflow_bodies([workflow_of(slug, caller(request))])[0])
 
     @docs.CHANGE_WORKFLOW
     def patch(self, request: Request, slug: str) -> HttpResponse:
@@ -120,7 +122,9 @@ class WorkflowView(ApiView):
         """
         key, now = caller(request), clock.now()
         workflow = workflow_of(slug, key)
-        given = _object(request, {*_WORDS, "fields", "labels", "entity_field", "is_archived", "review_rules"})
+        given = object_of(
+            request, {*_WORDS, "fields", "labels", "entity_field", "is_archived", "review_rules"}
+        )
         actor = key.as_actor()
         with transaction.atomic():
             if words := {name: given[name] for name in _WORDS if name in given}:
@@ -141,7 +145,7 @@ class WorkflowView(ApiView):
             if "is_archived" in given:
                 change = archive_workflow if _flag(given, "is_archived") else restore_workflow
                 change(workflow_id=workflow.id, actor=actor, now=now)
-        return answer(_bodies([workflow_of(slug, key)])[0])
+        return answer(workflow_bodies([workflow_of(slug, key)])[0])
 
 
 def workflow_of(slug: str, key: ClientKey) -> Workflow:
@@ -156,7 +160,9 @@ def workflow_of(slug: str, key: ClientKey) -> Workflow:
     return workflow
 
 
-def _bodies(workflows: list[Workflow]) -> list[dict[str, Any]]:
+def workflow_bodies(workflows: list[Workflow]) -> list[dict[str, Any]]:
+    """Return workflows as the API shows them."""
+    stop = stop_in_force()
     ids = [workflow.id for workflow in workflows]
     policies = Policy.objects.in_bulk(ids)
     rules = {row.workflow_id: row for row in ReviewRules.objects.filter(pk__in=ids).select_related("team")}
@@ -177,6 +183,7 @@ def _bodies(workflows: list[Workflow]) -> list[dict[str, Any]]:
             "entity_field": workflow.entity_field,
             "created_at": workflow.created_at,
             **_policy_body(policies.get(workflow.id)),
+            "stopped": stopped_body(policies.get(workflow.id), stop),
             "review_rules": rules_body(rules.get(workflow.id) or ReviewRules(workflow=workflow)),
         }
         for workflow in workflows
@@ -193,7 +200,16 @@ def _policy_body(policy: Policy | None) -> dict[str, Any]:
     }
 
 
-def _object(request: Request, known: set[str]) -> dict[str, Any]:
+def stopped_body(policy: Policy | None, stop: Stop | None) -> dict[str, Any] | None:
+    """Return why nothing of a workflow is automatic that could be: everything is stopped, or its breaker."""
+    if stop is not None:
+        return {"what": "everything", "since": stop.stopped_at, "reason": stop.reason}
+    if policy is not None and policy.breaker_tripped_at is not None:
+        return {"what": "workflow", "since": policy.breaker_tripped_at, "reason": policy.breaker_reason}
+    return None
+
+
+def object_of(request: Request, known: set[str]) -> dict[str, Any]:
     """Return the body as an object that has only these keys."""
     raw = request._request
     if media_type(raw.META) != JSON:

@@ -21,7 +21,7 @@ from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, NotFound
 from hitl.web.views import person
-from reviews.desk.guards import chosen_workflow, desk_door, desk_url, is_script, lease_of, workflow_ids
+from reviews.desk.guards import choice_of, desk_door, is_script, lease_of
 from reviews.desk.stage import or_stay, stage
 from reviews.models import Review
 from reviews.selectors import label_names_of, leased_task_of
@@ -38,7 +38,7 @@ def answer(request: HttpRequest, actor: Actor) -> HttpResponse:
 
     With `stay` no case is claimed: the page has painted the next one from memory already (`next`).
     """
-    now, workflow = clock.now(), chosen_workflow(request)
+    now, choice = clock.now(), choice_of(request)
     answered = submit_review(
         lease_token=lease_of(request),
         answer=Answer(
@@ -55,8 +55,8 @@ def answer(request: HttpRequest, actor: Actor) -> HttpResponse:
     )
     if not is_script(request):
         messages.success(request, f"Saved: {answered.review.label}")
-        return redirect(desk_url(workflow))
-    ids = workflow_ids(workflow)
+        return redirect(choice.url)
+    workflow, ids = choice
     return _with_outcome(or_stay(request, actor, workflow=workflow, ids=ids, now=clock.now()), answered)
 
 
@@ -100,13 +100,13 @@ def _shown(request: HttpRequest) -> dict[str, Any]:
 @desk_door
 def undo(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Take the answer back and show its case again; the case on the page meanwhile goes back to the queue."""
-    now, workflow = clock.now(), chosen_workflow(request)
+    now, choice = clock.now(), choice_of(request)
     holding = lease_of(request, "holding") if request.POST.get("holding") else None
     lease = undo_review(lease_token=lease_of(request), holding=holding, actor=actor, now=now)
     if not is_script(request):
-        return redirect(desk_url(workflow))
+        return redirect(choice.url)
     leased = leased_task_of(actor, now=now, lease_token=lease)
-    return stage(request, actor, leased, workflow=workflow, ids=workflow_ids(workflow), now=now)
+    return stage(request, actor, leased, workflow=choice.workflow, ids=choice.ids, now=now)
 
 
 class AmendForm(forms.Form):

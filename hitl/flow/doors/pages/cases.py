@@ -1,10 +1,12 @@
 """The case list and the case page. They read several apps, so they are part of the flow."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.contrib.auth.decorators import login_required
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
@@ -32,6 +34,9 @@ from reviews.types import TaskReason
 OWN_STATUS = [("", "Any"), (ANSWERED, "Answered by you"), (UNANSWERED, "Not answered by you")]
 
 
+DATES = [MinValueValidator(date(1900, 1, 1)), MaxValueValidator(date(2999, 12, 31))]
+
+
 class FilterForm(forms.Form):
     """The filters that a URL may have, and no others."""
 
@@ -52,9 +57,11 @@ class FilterForm(forms.Form):
     )
     answer = forms.CharField(max_length=100, required=False)
     received_from = forms.DateField(
-        label="From", required=False, widget=forms.DateInput(attrs={"type": "date"})
+        label="From", required=False, validators=DATES, widget=forms.DateInput(attrs={"type": "date"})
     )
-    received_to = forms.DateField(label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    received_to = forms.DateField(
+        label="To", required=False, validators=DATES, widget=forms.DateInput(attrs={"type": "date"})
+    )
     search = forms.CharField(label="Reference or id", max_length=200, required=False)
     reviewer = forms.ModelChoiceField(
         User.objects.all(), to_field_name="username", required=False, widget=forms.HiddenInput()
@@ -87,7 +94,11 @@ class FilterForm(forms.Form):
         ]
         for name, errors in self.errors.items():
             problems.append(
-                {"field": name, "error": " ".join(map(str, errors)), "fix": "Choose from the list."}
+                {
+                    "field": name,
+                    "error": " ".join(map(str, errors)),
+                    "fix": "Choose from the list, or leave it out.",
+                }
             )
         if problems:
             raise Invalid(problems, "The address of this list contains a filter that cannot be used.")

@@ -16,6 +16,7 @@ from cases.kinds import ANY
 from cases.services.schemas import MAX_FIELDS, MAX_LABELS
 from hitl.flow.setup.rehearsal import Source
 from hitl.shared.errors import Invalid
+from hitl.shared.given import whole_number
 from policy.services.promises import Promise
 from policy.types import Degree
 from policy.web.forms import PercentField
@@ -235,8 +236,7 @@ class SchemaForm:
 def with_more_rows(data: QueryDict, prefix: str) -> QueryDict:
     """Return what was sent with a few empty rows more at the end of a table."""
     changed = data.copy()
-    count = changed.get(f"{prefix}-TOTAL_FORMS", "0")
-    rows = int(count) if count.isdigit() and len(count) < 4 else 0
+    rows = whole_number(changed.get(f"{prefix}-TOTAL_FORMS", "0"), most=MAX_FIELDS + MAX_LABELS) or 0
     changed[f"{prefix}-TOTAL_FORMS"] = str(rows + SchemaForm.EXTRA)
     for row in range(rows, rows + SchemaForm.EXTRA):  # as an empty row begins
         changed.setdefault(f"{prefix}-{row}-required" if prefix == "fields" else f"{prefix}-{row}-cost", "1")

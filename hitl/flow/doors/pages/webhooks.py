@@ -17,6 +17,7 @@ from hitl.outbox.models import Attempt, Delivery, Endpoint
 from hitl.outbox.types import EVENT_KINDS, DeliveryStatus
 from hitl.shared import clock
 from hitl.shared.errors import HitlError, Invalid, NotFound
+from hitl.shared.given import whole_number
 from hitl.web.views import actor_of
 
 SHOWN = 100
@@ -130,10 +131,7 @@ def act(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
             context = {"endpoint": _endpoint(endpoint_id), "secret": secret}
             return unkept(render(request, "webhooks/made.html", context))
         elif what == "again":
-            delivery = request.POST.get("delivery", "")
-            number = (
-                int(delivery) if delivery.isascii() and delivery.isdecimal() and len(delivery) < 19 else 0
-            )
+            number = whole_number(request.POST.get("delivery", "")) or 0
             endpoints.send_again(delivery_id=number, endpoint_id=endpoint_id, now=now)
             messages.success(request, "It is sent again.")
         elif what == "failures":

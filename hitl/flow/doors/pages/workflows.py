@@ -13,6 +13,7 @@ from hitl.accounts.types import Role
 from hitl.flow.doors.pages.forms import FileForm
 from hitl.flow.doors.pages.guards import for_administrators, for_readers
 from hitl.flow.export.download import download
+from hitl.flow.intake.backlog import rescoring_of
 from hitl.flow.setup.examples import curl_line
 from hitl.shared import clock
 from hitl.shared.actor import Actor
@@ -55,6 +56,16 @@ def workflow(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "workflows/workflow.html", about(request, found, actor_of(request)))
 
 
+@for_readers
+@require_GET
+def rescoring(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show how far the look at what waits is; it asks for itself again until it is done."""
+    found = find(slug)
+    return render(
+        request, "workflows/rescoring.html", {"workflow": found, "rescoring": rescoring_of(found.pk)}
+    )
+
+
 def about(request: HttpRequest, found: Workflow, actor: Actor) -> dict[str, Any]:
     """Return what the page of a workflow shows."""
     schema = found.schemas.get(number=found.schema_version)
@@ -66,6 +77,7 @@ def about(request: HttpRequest, found: Workflow, actor: Actor) -> dict[str, Any]
         "policy": Policy.objects.filter(workflow=found).first(),
         "rules": ReviewRules.objects.filter(workflow=found).first(),
         "release": champion(found.id),
+        "rescoring": rescoring_of(found.pk),
         "versions": found.schemas.select_related("created_by").order_by("-number"),
         "curl": curl_line(address, schema.schema.fields, "hitl_…"),
         "keys": [grant.key for grant in grants.order_by("key__name")],

@@ -1,0 +1,1 @@
+"""The time machine: a past window under another setting, from stored scores. It only reads."""

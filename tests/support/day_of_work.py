@@ -1,0 +1,66 @@
+"""Something of everything there is, for tests that walk through all addresses."""
+
+from typing import Any
+
+from django.core.files.base import ContentFile
+
+from cases.files.told import Told
+from cases.models import Case
+from hitl.accounts.models import User
+from hitl.flow.setup.file_imports import give_file
+from hitl.flow.setup.subscribe import subscribe
+from hitl.shared.clock import now
+from models_store.models import TrainingRun
+from models_store.selectors import champion
+from policy.services.recalls import Taken, begin_recall
+from reviews.models import ReviewRules
+from tests.support.case_rows import waiting_case
+from tests.support.model_rows import applications, credit_workflow, train_now
+from tests.support.review_rows import say
+
+
+def a_day_of_work(everybody: User) -> dict[str, Any]:
+    """Let there be something of everything; return what addresses are made of."""
+    workflow = credit_workflow(300)
+    train_now(workflow)
+    ReviewRules.objects.get_or_create(workflow=workflow)
+    content = applications()[400].content
+    decided, _ = (waiting_case(workflow, content, at=now()) for _ in range(2))
+    say(everybody, workflow.schemas.get(number=1).label_names[0], at=now())
+    endpoint = subscribe(
+        name="Ledger",
+        url="https://ledger.example/hooks",
+        kinds=["case.decided"],
+        workflow_id=None,
+        actor=everybody.as_actor(),
+        now=now(),
+    )
+    given = give_file(
+        workflow=workflow,
+        file=ContentFile(b"amount,label\n1,good\n", name="history.csv"),
+        told=Told(),
+        attest=False,
+        all_new=False,
+        allow=0.0,
+        actor=everybody.as_actor(),
+        now=now(),
+    )
+    release = champion(workflow.id)
+    recall = begin_recall(
+        workflow_id=workflow.pk,
+        taken=Taken(until=now()),
+        per_day=5,
+        reason="Odd answers.",
+        actor=everybody.as_actor(),
+        now=now(),
+    )
+    return {
+        "recall_id": recall.pk,
+        "import_id": given.pk,
+        "slug": workflow.slug,
+        "case_id": Case.objects.get(pk=decided.pk).pk,
+        "person_id": everybody.pk,
+        "release_id": release.pk if release else None,
+        "run_id": TrainingRun.objects.latest("id").pk,
+        "endpoint_id": endpoint.pk,
+    }
