@@ -8,6 +8,7 @@ from django.db import DEFAULT_DB_ALIAS, connection
 
 from cases.models import Case, Workflow
 from hitl.shared.prepared import Prepared
+from hitl.shared.statements import statements_beside
 
 _FIELDS = (
     "id",
@@ -20,23 +21,10 @@ _FIELDS = (
     "received_at",
     "changed_at",
 )
-
-
-def case_lock(name: str, case_id: str, types: Mapping[str, str]) -> Prepared:
-    """Return a statement for `locked`; `case_id` says in SQL which case, with parameters of these types.
-
-    Written by hand: the ORM takes longer to put such a statement together than PostgreSQL to run it.
-    """
-    columns = ", ".join(f"c.{field}" for field in _FIELDS)
-    text = f"""
-        SELECT {columns}, w.slug
-        FROM cases_case c JOIN cases_workflow w ON w.id = c.workflow_id
-        WHERE c.id = {case_id} FOR NO KEY UPDATE OF c
-    """  # noqa: S608 - text of our own, no input
-    return Prepared(name, text, types)
-
-
-_BY_ID = case_lock("hitl_lock_case", "%(case)s", {"case": "uuid"})
+LOCKED_COLUMNS = (
+    ", ".join(f"c.{field}" for field in _FIELDS) + ", w.slug"
+)  # of a case `c` and its workflow `w`
+_LOCK_CASE = statements_beside(__file__, locked_columns=LOCKED_COLUMNS)["lock_case"].prepared()
 
 
 def lock_case(case_id: UUID) -> Case | None:
@@ -44,11 +32,14 @@ def lock_case(case_id: UUID) -> Case | None:
 
     Rows that refer to it may still be written by others. Its content is read only if somebody asks for it.
     """
-    return locked(_BY_ID, {"case": case_id})
+    return locked(_LOCK_CASE, {"case": case_id})
 
 
 def locked(lock: Prepared, parameters: Mapping[str, Any]) -> Case | None:
-    """As `lock_case`, for the case that a statement of `case_lock` finds."""
+    """As `lock_case`, for the case that a statement finds which returns `LOCKED_COLUMNS`.
+
+    Written by hand: the ORM takes longer to put such a statement together than PostgreSQL to run it.
+    """
     with connection.cursor() as cursor:
         lock.execute(cursor, parameters)
         row = cursor.fetchone()

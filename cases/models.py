@@ -114,6 +114,7 @@ class Asset(models.Model):
     height = models.IntegerField(null=True)
     duration_ms = models.IntegerField(null=True)
     likeness = models.BigIntegerField(null=True, help_text="Alike in files that look or sound alike.")
+    measures = models.JSONField(null=True, help_text="Brightness, loudness and the like, to see change by.")
     stored_at = models.DateTimeField()
 
     @property

@@ -42,6 +42,8 @@ SCHEDULE = {
     "take in live evidence": ("monitoring.watch", 30.0),
     "score in shadow": ("monitoring.shadow", 30.0),
     "keep the months of shadow scores": ("monitoring.keep_score_months", 86_400.0),
+    "count what comes in": ("monitoring.count", 60.0),
+    "drop old counts": ("monitoring.drop_old_counts", 86_400.0),
     "count and digest decisions": ("monitoring.every_minute", 60.0),
     "sign the audit chain": ("monitoring.sign_checkpoint", 3600.0),
 }

@@ -287,6 +287,7 @@ CELERY_TIMEZONE = "UTC"
 
 # Full months for which the scores of models in shadow are kept; what open evidence rests on stays longer.
 SHADOW_SCORE_MONTHS = int(os.environ.get("HITL_SHADOW_SCORE_MONTHS", "6"))
+COUNTS_DAYS = int(os.environ.get("HITL_COUNTS_DAYS", "400"))
 
 # How long an answer may be taken back before webhooks go out and `GET` calls it final.
 UNDO_SECONDS = 10

@@ -9,6 +9,8 @@ from cases.models import Workflow
 from hitl.audit.log import checkpoint
 from hitl.shared import clock
 from hitl.shared.jobs import enqueue
+from monitoring.counts.retention import drop_old_counts
+from monitoring.counts.run import count_all
 from monitoring.shadow.run import keep_score_months, workflows_with_challengers
 from monitoring.shadow.run import shadow as run_shadow
 from monitoring.tallies.fold import fold_all
@@ -62,3 +64,15 @@ def shadow_workflow(workflow_id: str) -> None:
 def keep_months() -> None:
     """Make and drop the months of the scores that models in shadow give."""
     keep_score_months(now=clock.now())
+
+
+@shared_task(name="monitoring.count")
+def count() -> None:
+    """Count what came in and what people did since the last time."""
+    count_all(now=clock.now())
+
+
+@shared_task(name="monitoring.drop_old_counts")
+def drop_old() -> None:
+    """Delete counts that are past keeping."""
+    drop_old_counts(now=clock.now())

@@ -225,6 +225,15 @@ class Certificate(models.Model):
         return f"{self.get_status_display()}: at most {percent(self.target)} wrong"
 
     @property
+    def runs_provisionally(self) -> bool:
+        """Whether a part of what it accepts is automated at most: not confirmed yet, or refuted in part.
+
+        Where audits have refuted one of its cutoffs the world has moved since it was proved, and the stricter
+        ones were proved in the same world as that one.
+        """
+        return self.status == CertificateStatus.PROVISIONAL or bool(self.refuted)
+
+    @property
     def labels_from(self) -> datetime | None:
         """When the window that it was proved over began; None for a provisional one."""
         return datetime.fromisoformat(self.seen["from"]) if self.seen.get("from") else None
@@ -551,7 +560,7 @@ class Watch(models.Model):
     )
     workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="watches")
     since = models.DateTimeField()
-    horizon_cases = models.FloatField(help_text="Automatic cases to be expected in a year.")
+    horizon_cases = models.FloatField(help_text="Accepted cases to be expected in a year.")
     units = models.JSONField(help_text="Label of each unit, with its promise.")
     states = models.JSONField()
     level = models.CharField(max_length=5, choices=MonitorLevel, default=MonitorLevel.GREEN)
@@ -560,6 +569,9 @@ class Watch(models.Model):
         choices=MonitorLevel,
         default=MonitorLevel.GREEN,
         help_text="With the answers that are not final yet: a hint, which may raise amber and nothing else.",
+    )
+    early = models.JSONField(
+        default=dict, help_text="What early signs are read from: the review band, and the first scores."
     )
     cursor_at = models.DateTimeField(null=True)
     cursor_case = models.UUIDField(null=True)
@@ -611,6 +623,9 @@ class KnownAnswer(models.Model):
     predicted = models.CharField(max_length=100, null=True, help_text="What the model says; null: nothing.")
     answer = models.CharField(max_length=100)
     is_blind = models.BooleanField()
+    is_found = models.BooleanField(
+        default=False, help_text="Its truth is what other reviewers had answered, not known from elsewhere."
+    )
     at = models.DateTimeField()
 
     class Meta:

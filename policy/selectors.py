@@ -9,7 +9,7 @@ import orjson
 from django.db import connection
 
 from hitl.shared.errors import NotFound
-from hitl.shared.prepared import Prepared
+from hitl.shared.statements import statements_beside
 from models_store.types import ReleaseRole
 from policy.canary_models import Canary
 from policy.models import (
@@ -50,16 +50,7 @@ class Routing(NamedTuple):
     cutoffs: dict[str, float] | None
 
 
-_ROUTINGS = Prepared(
-    "hitl_routings",
-    """
-SELECT d.case_id, d.epoch, d.route, d.reason, d.label, d.predicted, d.score, x.labels, c.cutoffs::text
-FROM policy_decision d LEFT JOIN policy_cutoffset c ON c.id = d.cutoff_set_id
-LEFT JOIN policy_disagreementdraw x ON x.case_id = d.case_id AND d.epoch = 1
-WHERE d.case_id = ANY(%(cases)s) AND d.sequence = 0
-""",
-    {"cases": "uuid[]"},
-)
+_ROUTINGS = statements_beside(__file__)["routings_of"].prepared()
 
 
 def routings_of(case_ids: Collection[UUID]) -> list[Routing]:

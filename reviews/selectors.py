@@ -79,7 +79,7 @@ class LeasedTask:
 
     @classmethod
     def fetch(cls, cursor: CursorWrapper) -> "LeasedTask | None":
-        """Read the row of `sql_queue.LEASED_COLUMNS` that a statement returned; None where there is none."""
+        """Read the row of `leased_columns` that a statement returned; None where there is none."""
         row = next(iter(fetch_named(cursor)), None)
         if row is None:
             return None

@@ -51,6 +51,7 @@ def decide(
         The outcomes in the order of the batch. In `human_only` and `shadow` every attribute but the recorded
         score, label and cutoff is the same whatever the model said.
 
+    >>> from science.decision_terms import Basis, Degree
     >>> rule = Rule(labels=("ham", "spam"), workflow_labels=frozenset({"ham", "spam"}), degree=Degree.PARTIAL,
     ...             cutoffs={"ham": 0.9, "spam": 0.9}, basis=Basis.CERTIFIED, valid_until=100.0)
     >>> draws = Draws(np.array([0.5, 0.5]), np.array([0.5, 0.5]), np.array([0.5, 0.5]))

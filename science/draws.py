@@ -67,7 +67,7 @@ def uniforms(secret: bytes, purpose: bytes, cases: Sequence[tuple[UUID, int]]) -
     """Draw the number of each (case, epoch) for one purpose, shape (n_cases,): as `uniform`, many at a time.
 
     >>> case = (UUID(int=7), 1)
-    >>> uniforms(b"k" * 32, AUDIT, [case])[0] == uniform(b"k" * 32, AUDIT, *case)
+    >>> bool(uniforms(b"k" * 32, AUDIT, [case])[0] == uniform(b"k" * 32, AUDIT, *case))
     True
     """
     prefixes = {epoch: b"%b|%d|" % (purpose, epoch) for epoch in {epoch for _, epoch in cases}}

@@ -18,7 +18,7 @@ from science.guarantee.budget import ErrorBudget, Spent
 from science.queueing import Queue, waits
 
 NOT_DRAWN, UNANSWERED = -1, -2
-_LEAST_RATE = 1e-6
+_MIN_RATE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ class Replay:
     _last: float = field(init=False, default=-np.inf)
 
     def __post_init__(self) -> None:
-        rate = max(self.least_rate, _LEAST_RATE)
+        rate = max(self.least_rate, _MIN_RATE)
         self._budget = ErrorBudget(rate=rate, delta_above=self.delta / 2, delta_below=self.delta / 2)
         self._counts = np.zeros(4, dtype=np.int64)  # cases, unscored, audited, labels
         self._asked, self._days = [], {}

@@ -30,6 +30,12 @@ class Migration(migrations.Migration):
                     "likeness",
                     models.BigIntegerField(help_text="Alike in files that look or sound alike.", null=True),
                 ),
+                (
+                    "measures",
+                    models.JSONField(
+                        help_text="Brightness, loudness and the like, to see change by.", null=True
+                    ),
+                ),
                 ("stored_at", models.DateTimeField()),
             ],
         ),

@@ -10,7 +10,7 @@ from django.db import connection
 
 from cases.models import Case, Label
 from hitl.shared.ids import new_id
-from hitl.shared.prepared import Prepared
+from hitl.shared.statements import statements_beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +34,9 @@ class NewLabel:
     is_replaced: bool = False
 
 
-_RECORD = Prepared(
-    "hitl_record_labels",
-    """
-    INSERT INTO cases_label (id, case_id, workflow_id, schema_version, label, purpose, labelled_by_id,
-                             is_blind, inclusion_probability, seconds, review_id, at, superseded_at)
-    SELECT id, case_id, workflow_id, schema_version, label, purpose, labelled_by_id,
-           is_blind, inclusion_probability, seconds, review_id, %(now)s,
-           CASE WHEN is_replaced THEN %(now)s END
-    FROM jsonb_to_recordset(%(labels)s) AS given (
-        id uuid, case_id uuid, workflow_id uuid, schema_version int, label text, purpose text,
-        labelled_by_id int, is_blind bool, inclusion_probability float8, seconds float8, review_id uuid,
-        is_replaced bool)
-    """,
-    {"labels": "jsonb", "now": "timestamptz"},
-)
+_SQL = statements_beside(__file__)
+_RECORD = _SQL["record_labels"].prepared()
+_SUPERSEDE = _SQL["supersede_labels"].text
 
 
 def record_labels(labels: Sequence[NewLabel], *, now: datetime) -> None:
@@ -81,14 +69,7 @@ def supersede_labels(by_case: Mapping[UUID, UUID | None], *, now: datetime) -> N
     """End the current label of each of these cases, if it has one, and say which review ended it, if any."""
     rows = [{"case_id": case_id, "review_id": review_id} for case_id, review_id in by_case.items()]
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            UPDATE cases_label l SET superseded_at = %(now)s, superseded_by_review_id = given.review_id
-            FROM jsonb_to_recordset(%(rows)s::jsonb) AS given (case_id uuid, review_id uuid)
-            WHERE l.case_id = given.case_id AND l.superseded_at IS NULL
-            """,
-            {"rows": orjson.dumps(rows).decode(), "now": now},
-        )
+        cursor.execute(_SUPERSEDE, {"rows": orjson.dumps(rows).decode(), "now": now})
 
 
 def take_back_label(*, case_id: UUID, review_id: UUID, now: datetime) -> bool:

@@ -17,6 +17,7 @@ from PIL import Image, UnidentifiedImageError
 
 from cases.models import Asset
 from hitl.shared.errors import HitlError
+from science.drift.measures import Measured, of_pixels, of_samples
 from science.fields import Kind
 from science.groups import SIDE, picture_key, recording_key
 from science.media import (
@@ -31,6 +32,7 @@ from science.media import (
 )
 
 MAX_SIDE = 16_384  # pixels
+MEASURED_SIDE = 192  # pixels, of what brightness and the like are read from
 MAX_FRAMES = 200  # of a moving image; only the first is shown and scored
 _IMAGE_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "MPO": "image/jpeg", "WEBP": "image/webp"}
 _WAV = "audio/wav"
@@ -78,6 +80,7 @@ class Inspected:
     height: int | None = None
     duration_ms: int | None = None
     likeness: int | None = None
+    measures: Measured | None = None
 
 
 def inspect_file(data: bytes, *, declared: str = "") -> Inspected:
@@ -118,6 +121,7 @@ def keep_asset(file: Inspected, *, now: datetime) -> Asset:
         height=file.height,
         duration_ms=file.duration_ms,
         likeness=file.likeness,
+        measures=file.measures,
         stored_at=now,
     )
     default_storage.save(asset.path, ContentFile(file.data))
@@ -144,6 +148,7 @@ def _inspect_image(data: bytes) -> Inspected:
                 media_type = _IMAGE_TYPES[str(image.format)]
                 parts = image.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX, reducing_gap=2.0)
                 likeness = picture_key(np.asarray(parts))
+                measures = of_pixels(_small(image))
     except BadFile:
         raise
     except Image.DecompressionBombError:
@@ -155,7 +160,21 @@ def _inspect_image(data: bytes) -> Inspected:
     except Exception:  # decoders raise almost anything on a hostile file, and on one that they do not know
         log.exception("an image could not be read")
         raise BadFile("The image cannot be read here, damaged or not. Save it anew as PNG or JPEG.") from None
-    return Inspected(data, sha256(data).hexdigest(), Kind.IMAGE, media_type, width, height, likeness=likeness)
+    digest = sha256(data).hexdigest()
+    return Inspected(
+        data, digest, Kind.IMAGE, media_type, width, height, likeness=likeness, measures=measures
+    )
+
+
+def _small(image: Image.Image) -> np.ndarray:
+    """Pixels (height, width, 3) in 0..1 of at most `MEASURED_SIDE` a side: what the eye sees at a glance."""
+    width, height = image.size
+    scale = min(1.0, MEASURED_SIDE / max(width, height))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    # Colours by number cannot be averaged; converted first, all else only when it is small.
+    plain = image.convert("RGB") if image.mode in ("P", "1") else image
+    small = plain.resize(size, Image.Resampling.BOX, reducing_gap=2.0).convert("RGB")
+    return np.asarray(small, dtype=np.float64) / 255
 
 
 def _name(data: bytes) -> str:
@@ -171,5 +190,13 @@ def _inspect_recording(data: bytes) -> Inspected:
     seconds = wav.n_frames / wav.rate
     if seconds > MAX_SECONDS:
         raise BadFile(f"The recording lasts {seconds:,.0f} s; at most {MAX_SECONDS} s are taken in.")
-    digest, likeness = sha256(data).hexdigest(), recording_key(read_audio(data))
-    return Inspected(data, digest, Kind.AUDIO, _WAV, duration_ms=round(1000 * seconds), likeness=likeness)
+    samples, digest = read_audio(data), sha256(data).hexdigest()
+    return Inspected(
+        data,
+        digest,
+        Kind.AUDIO,
+        _WAV,
+        duration_ms=round(1000 * seconds),
+        likeness=recording_key(samples),
+        measures=of_samples(samples) if len(samples) else None,
+    )

@@ -9,18 +9,10 @@ from django.db import connection
 
 from cases.types import CASE_TRANSITIONS, CaseStatus
 from hitl.shared.errors import Conflict
-from hitl.shared.prepared import Prepared
+from hitl.shared.statements import statements_beside
 from hitl.shared.transitions import sources_of
 
-_MOVE = Prepared(
-    "hitl_move_cases",
-    """
-    UPDATE cases_case c SET status = %(to)s, answer = given.answer, changed_at = %(now)s
-    FROM jsonb_to_recordset(%(cases)s) AS given (case_id uuid, answer text)
-    WHERE c.id = given.case_id AND c.status = ANY(%(sources)s)
-    """,
-    {"cases": "jsonb", "to": "text", "now": "timestamptz", "sources": "text[]"},
-)
+_MOVE = statements_beside(__file__)["move_cases"].prepared()
 
 
 def move_cases(answers: Mapping[UUID, str | None], *, to: CaseStatus, now: datetime) -> None:

@@ -11,7 +11,7 @@ from django.db import connection
 from hitl.outbox.models import Delivery, Event
 from hitl.shared.ids import new_id
 from hitl.shared.jobs import enqueue
-from hitl.shared.prepared import Prepared
+from hitl.shared.statements import statements_beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +27,7 @@ class News:
     review_id: UUID | None = None  # the answer that brought it about
 
 
-_ENDPOINTS = Prepared(
-    "hitl_endpoints",
-    """
-    SELECT id FROM outbox_endpoint
-    WHERE disabled_at IS NULL AND (kinds = '{}' OR %(kind)s = ANY(kinds))
-      AND (workflow_id IS NULL OR workflow_id = %(workflow)s)
-    """,
-    {"kind": "text", "workflow": "uuid"},
-)
+_ENDPOINTS = statements_beside(__file__)["endpoints_for"].prepared()
 
 
 def endpoints_for(kind: str, workflow_id: UUID | None) -> list[UUID]:

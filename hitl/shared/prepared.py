@@ -23,13 +23,14 @@ class Prepared:
         places = {parameter: f"${place}" for place, parameter in enumerate(types, 1)}
         body = _PARAMETER.sub(lambda found: places[found[1]], text)
         self._name = name
-        self._prepare = f"PREPARE {name} ({', '.join(types.values())}) AS {body}"
-        self._execute = f"EXECUTE {name} ({', '.join(f'%({parameter})s' for parameter in types)})"
+        kinds, values = ", ".join(types.values()), ", ".join(f"%({parameter})s" for parameter in types)
+        self.preparing = f"PREPARE {name}{f' ({kinds})' * bool(types)} AS {body}"
+        self._execute = f"EXECUTE {name}{f' ({values})' * bool(types)}"
 
     def execute(self, cursor: CursorWrapper, parameters: Mapping[str, Any]) -> None:
         """Run it; whatever else is in `parameters` is left alone."""
         names = _prepared.setdefault(connection.connection, set())
         if self._name not in names:
-            cursor.execute(self._prepare)
+            cursor.execute(self.preparing)
             names.add(self._name)
         cursor.execute(self._execute, parameters)

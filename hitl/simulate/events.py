@@ -9,6 +9,7 @@ from typing import Any
 from hitl.audit.models import Entry
 from hitl.simulate.stream import Chunk
 from hitl.web.format import percent
+from monitoring.types import SignKind
 
 AMBER, RED = "amber", "red"
 LEAK = "Here: name the columns that are fields with --fields, and leave that one out."
@@ -16,12 +17,16 @@ LEAK = "Here: name the columns that are fields with --fields, and leave that one
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened after `case` cases had come in; `level` is set where it is an alarm."""
+    """One thing that happened after `case` cases had come in.
+
+    `level` is set where it is an alarm, `is_proof` where the promise was proved on live labels.
+    """
 
     case: int
     kind: str
     words: str
     level: str | None = None
+    is_proof: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values."""
@@ -40,7 +45,10 @@ def events_of(entries: Iterable[Entry], chunks: Sequence[Chunk]) -> list[Event]:
                 continue
         if tell is not None:
             words, level = tell(entry.detail)
-            found.append(Event(case_at(chunks, entry.at), entry.action, words, level))
+            is_proof = entry.action == "certificate.made" and bool(
+                (entry.detail.get("seen") or {}).get("from")
+            )
+            found.append(Event(case_at(chunks, entry.at), entry.action, words, level, is_proof))
     return found
 
 
@@ -134,6 +142,8 @@ def _reason(words: str, level: str | None = None) -> Callable[[Detail], Told]:
     return lambda detail: (f"{words}. {detail.get('reason') or ''}".strip(), level)
 
 
+_SIGNS = {kind.value: str(kind.label) for kind in SignKind}
+
 _TOLD: dict[str, Callable[[Detail], Told]] = {
     "audits.changed": _audits,
     "breaker.reset": _reason("Automation goes on"),
@@ -145,6 +155,7 @@ _TOLD: dict[str, Callable[[Detail], Told]] = {
     "cutoffs.in_force": _cutoffs,
     "cutoffs.withdrawn": _reason("The cutoffs were withdrawn"),
     "degree.changed": _degree,
+    "sign.raised": lambda detail: (f"An early sign: {_SIGNS.get(str(detail.get('kind')), '')}.", None),
     "release.promoted": lambda detail: (f"{detail.get('release')} is the champion.", None),
     "training.failed": _reason("A training run failed"),
     "training.refused": _refused,

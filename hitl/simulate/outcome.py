@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from hitl.audit.models import Entry
+from hitl.simulate import courses
 from hitl.simulate.counts import Errors
 from hitl.simulate.events import Event, alarms_of, case_at, events_of
 from hitl.simulate.naive import fixed_cutoff
@@ -77,6 +78,12 @@ def outcome_of(world: World, options: Options, played: Played) -> dict[str, Any]
         "trainings": _trainings(),
         "naive": _naive(played, cases, cutoff, options),
         "drift": _drift(options, alarms, cases),
+        "changes": courses.to_json(
+            courses.courses_of(told, (options.drift.kind, options.drift.case) if options.drift else None),
+            target=options.target,
+            ours=(cases.automatic, cases.wrong),
+            naive=(cases.naive_automatic, cases.naive_wrong),
+        ),
         "cpu_seconds": {name: round(seconds, 2) for name, seconds in played.seconds.items()},
     }
 

@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
 from hitl.simulate import report_text
+from hitl.simulate.courses import STAGES
 from hitl.simulate.drawing import draw, legend
 from hitl.simulate.plots import plots_of
 from hitl.web.charts import table
@@ -52,6 +53,8 @@ def page(outcome: Mapping[str, Any]) -> str:
         "settings": settings_said,
         "style": mark_safe(style),  # noqa: S308 - our own files
         "style_hash": digest,
+        "changes": report_text.changes(outcome),
+        "stages": list(STAGES.values()),
         "rows": [_row(one) for one in outcome["certificates"]],
         "automation": percent(outcome["automation_rate"]),
         "wrong": report_text.share(outcome["selective_error"]),

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hitl.simulate.counts import BROKEN, KEPT, NOTHING, WITHIN_CHANCE
+from hitl.simulate.courses import STAGES
 from hitl.simulate.events import LEAK, RED
 from hitl.web.format import percent
 
@@ -86,6 +87,26 @@ def _exposed(drift: Mapping[str, Any]) -> str:
     return f"Until then {wrong:,} of {automated:,} automatic decisions were wrong."
 
 
+def changes(outcome: Outcome) -> list[dict[str, Any]]:
+    """Return each change as a table shows it: when each stage was reached, and what it cost."""
+    rows = []
+    for one in outcome["changes"]:
+        stages = [
+            (words, f"case {one[name]:,}" if one[name] is not None else "–") for name, words in STAGES.items()
+        ]
+        what = f"{one['change']} from case {one['from_case']:,} on" if one["change"] else "not declared"
+        rows.append({"what": what, "stages": stages, "cost": _cost(one)})
+    return rows
+
+
+def _cost(one: Mapping[str, Any]) -> str:
+    naive = f"fixed cutoff: {one['naive_wrong']:,} of {one['naive_automated']:,}"
+    return (
+        f"{one['wrong']:,} of {one['automated']:,} wrong, {one['excess']:,.0f} beyond the promise"
+        f" ({naive}, {one['naive_excess']:,.0f} beyond)"
+    )
+
+
 def fixed_cutoff(outcome: Outcome) -> str:
     """Say what a fixed cutoff would have done."""
     naive = outcome["naive"]
@@ -122,6 +143,9 @@ def summary(outcome: Outcome) -> str:
         f"  noticed        {noticed(outcome)}",
         f"  fixed cutoff   {fixed_cutoff(outcome)}",
     ]
+    for one in changes(outcome):
+        reached = ", ".join(f"{words} {at}" for words, at in one["stages"] if at != "–")
+        lines.append(f"  change         {one['what']}: {reached or 'not noticed'}. {one['cost']}")
     if outcome["rows_skipped"]:
         lines.append(f"  left out       {_count(outcome['rows_skipped'], 'row')} that do not fit")
     lines += [f"  note           {note}" for note in outcome["notes"]]

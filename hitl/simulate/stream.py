@@ -300,7 +300,10 @@ class _Play:
         played, now = self.played, self.fake_time.move_to(self.times[last - 1])
         with played.stage("deciding"):
             before = Policy.objects.get(workflow=self.workflow)
-            items = [Submission(content) for content in contents[first:last]]
+            items = [
+                Submission(content, entity=item.entity)
+                for content, item in zip(contents[first:last], played.items[first:last], strict=True)
+            ]
             results = submit_cases(Intake(slug=SLUG, items=items, key=None, now=now, is_batch=True))
             for place, result in enumerate(results, start=first):
                 case_id = UUID(result.case["id"]) if result.case else None

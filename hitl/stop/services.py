@@ -36,7 +36,7 @@ def stop_everything(*, reason: str, actor: Actor, now: datetime) -> Stop:
         NotAllowed, Invalid: nothing is changed.
     """
     require_lowerer(actor)
-    said = _checked(reason)
+    said = checked_reason(reason)
     if (present := stop_in_force()) is not None:
         return present
     try:
@@ -57,7 +57,7 @@ def start_everything(*, reason: str, actor: Actor, now: datetime) -> Stop:
         NotAllowed, Invalid, NotStopped: nothing is changed.
     """
     require_raiser(actor)
-    said = _checked(reason)
+    said = checked_reason(reason)
     stop = Stop.objects.select_for_update(no_key=True).filter(started_at=None).first()
     if stop is None:
         raise NotStopped
@@ -69,7 +69,12 @@ def start_everything(*, reason: str, actor: Actor, now: datetime) -> Stop:
     return stop
 
 
-def _checked(reason: str) -> str:
+def checked_reason(reason: str) -> str:
+    """Return the reason without space around it.
+
+    Raises:
+        Invalid: it is empty or too long.
+    """
     reason = reason.strip()
     if not reason or len(reason) > MAX_REASON:
         error = "is empty" if not reason else f"has {len(reason):,} characters"

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from models_store.services.slices import look_closer
 from models_store.services.steps import Clock, Steps
 from models_store.services.training_sets import TrainingSet, split, take_snapshot
 from science.pipelines import TrainedModel, train
+from science.pipelines.window import window_start
 
 BUDGET_SECONDS = 60.0  # CPU seconds the candidates may cost
 
@@ -32,11 +34,18 @@ class Refused(Exception):
 
 
 def make_release(
-    run: TrainingRun, steps: Steps, clock: Clock, *, unsettled: Collection[UUID] = ()
+    run: TrainingRun,
+    steps: Steps,
+    clock: Clock,
+    *,
+    unsettled: Collection[UUID] = (),
+    changed_at: datetime | None = None,
 ) -> Release:
     """Train on the labels of a run's workflow, judge what comes of it, and register it.
 
     `unsettled` are cases that people were asked about and that have no label: they count against the model.
+    `changed_at` is when live evidence last refuted a promise: labels of cases from before may teach what is
+    no longer true (`science.pipelines.window`).
 
     Raises:
         NotTrainable, NothingNew, SchemaMoved: there is nothing to learn from, or no longer.
@@ -44,7 +53,7 @@ def make_release(
         RunIsOver: the run was cancelled, or taken over.
     """
     with steps.step("Read the labels") as step:
-        snapshot = take_snapshot(run.workflow, unsettled=unsettled)
+        snapshot = _latest_window(take_snapshot(run.workflow, unsettled=unsettled), run, changed_at)
         trained, held_out = split(snapshot)
         step.result = _said_of(snapshot, held_out)
     with steps.step("Train") as step:
@@ -103,10 +112,31 @@ def make_release(
     return release
 
 
+def _latest_window(snapshot: TrainingSet, run: TrainingRun, changed_at: datetime | None) -> TrainingSet:
+    """Return the labels that teach: all, or the latest where these alone say the latest better."""
+    places = (i for i, at in enumerate(snapshot.received) if changed_at is not None and at >= changed_at)
+    start = window_start(
+        rows_for(snapshot.contents, snapshot.schema),
+        snapshot.labels,
+        snapshot.schema,
+        seed=snapshot.seed,
+        weights=snapshot.weights,
+        groups=snapshot.groups,
+        changed_at=next(places, None),
+        unread=training_settings(run.workflow_id).unread_words,
+    )
+    return snapshot.from_place(start)
+
+
 def _said_of(snapshot: TrainingSet, held_out: np.ndarray) -> str:
     words = f"{len(snapshot):,} labels by people"
     if snapshot.n_left_out:
         words += f"; {snapshot.n_left_out:,} left out that do not fit the present fields and labels"
+    if snapshot.n_older:
+        words += (
+            f"; {snapshot.n_older:,} older ones left out, because a model without them is clearly better on"
+            " the latest"
+        )
     if len(snapshot.unsettled.case_ids):
         words += f"; {len(snapshot.unsettled.case_ids):,} unsettled cases count against the model"
     if len(held_out):

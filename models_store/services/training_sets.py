@@ -3,7 +3,8 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,17 @@ class Unsettled:
     case_ids: list[UUID]
     contents: list[Mapping[str, Any]]
     groups: list[int]
+    received: list[datetime]
+
+    def since(self, at: datetime) -> "Unsettled":
+        """Return those that came in from `at` on."""
+        kept = [i for i, received in enumerate(self.received) if received >= at]
+        return Unsettled(
+            [self.case_ids[i] for i in kept],
+            [self.contents[i] for i in kept],
+            [self.groups[i] for i in kept],
+            [self.received[i] for i in kept],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +53,11 @@ class TrainingSet:
         is_random: drawn at random and answered blind, or imported and attested to be so: such labels may be
             held out to judge the model.
         groups: equal in cases that belong together, shape (n_labels,).
+        received: when each label's case came in.
         unsettled: teach nothing, and count against the model.
         sha256: over ids, labels and contents: the same data has the same name.
         n_left_out: current labels that do not fit the present schema, or whose case was withdrawn.
+        n_older: labels from before the window that teaches.
     """
 
     schema: Schema
@@ -57,11 +71,13 @@ class TrainingSet:
     chance: np.ndarray
     is_random: np.ndarray
     groups: np.ndarray
+    received: list[datetime]
     unsettled: Unsettled
     first_at: str
     last_at: str
     sha256: str
     n_left_out: int
+    n_older: int = 0
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -75,6 +91,22 @@ class TrainingSet:
     def weights(self) -> np.ndarray:
         """How much each label counts in training, shape (n_labels,)."""
         return np.minimum(1 / self.chance, MAX_WEIGHT)
+
+    def from_place(self, start: int) -> "TrainingSet":
+        """Return it without the labels before a place, and what was unsettled before their cases came in."""
+        if start == 0:
+            return self
+        lists = ("label_ids", "contents", "labels", "purposes", "received")
+        arrays = ("is_blind", "chance", "is_random", "groups")
+        begin = min(self.received[start:])
+        return replace(
+            self,
+            **{name: getattr(self, name)[start:] for name in (*lists, *arrays)},
+            unsettled=self.unsettled.since(begin),
+            first_at=begin.isoformat(),
+            sha256=hashlib.sha256(f"{self.sha256} from {start}".encode()).hexdigest(),
+            n_older=start,
+        )
 
     def take(self, places: np.ndarray) -> tuple[list[Mapping[str, Any]], list[str]]:
         """Return contents and labels at these places."""
@@ -121,6 +153,7 @@ def take_snapshot(workflow: Workflow, *, unsettled: Collection[UUID] = ()) -> Tr
         is_random=np.array([_is_random(label) for label in kept], dtype=bool),
         groups=np.array([label.case.group for label in kept], dtype=np.int64),
         unsettled=_unsettled(version, unsettled),
+        received=[label.case.received_at for label in kept],
         first_at=min(times).isoformat() if times else "",
         last_at=max(times).isoformat() if times else "",
         sha256=_digest(kept),
@@ -153,7 +186,10 @@ def _unsettled(version: SchemaVersion, case_ids: Collection[UUID]) -> Unsettled:
     is_readable = _readable(version)
     cases = [case for case in Case.objects.filter(pk__in=case_ids).order_by("id") if is_readable(case)]
     return Unsettled(
-        [case.id for case in cases], [case.content for case in cases], [case.group for case in cases]
+        [case.id for case in cases],
+        [case.content for case in cases],
+        [case.group for case in cases],
+        [case.received_at for case in cases],
     )
 
 
@@ -203,6 +239,7 @@ def facts(snapshot: TrainingSet) -> dict[str, Any]:
     return {
         "n_labels": len(snapshot),
         "n_left_out": snapshot.n_left_out,
+        "n_older": snapshot.n_older,
         "n_blind": int(snapshot.is_blind.sum()),
         "first_at": snapshot.first_at,
         "last_at": snapshot.last_at,

@@ -53,6 +53,11 @@ def _data(shown: ShownRelease) -> Iterable[str]:
     lines = [f"Labels by people: {shown.n_labels or 0:,}"]
     if data.get("n_left_out"):
         lines.append(f"Left out, because they do not fit the fields and labels: {data['n_left_out']:,}")
+    if data.get("n_older"):
+        older = (
+            f"Older ones left out, because a model without them is better on the latest: {data['n_older']:,}"
+        )
+        lines.append(older)
     if data.get("n_blind") is not None:
         lines.append(f"Answered without sight of a model: {data['n_blind']:,}")
     if shown.purposes:

@@ -22,7 +22,7 @@ from policy.in_force.basis import points_of
 from policy.in_force.status import PromiseStatus, status_of
 from policy.models import Certificate, Policy, Trial
 from policy.proof.proofs import Terms
-from policy.proof.terms import NothingKnown, misses, terms_of
+from policy.proof.terms import Misses, NothingKnown, misses, terms_of
 from policy.services.expiry import LABELS_PER_LABEL
 from policy.services.trials import open_trial_of
 from policy.types import Scope
@@ -121,8 +121,8 @@ class PromisePage:
         return self.automation.release is not None and self.terms is None
 
     @cached_property
-    def misses(self) -> tuple[int, int]:
-        """Known-answer cases that the model gets wrong: missed by people, and all."""
+    def misses(self) -> Misses:
+        """Known-answer cases that the model, sure enough to decide, gets wrong: missed by people, and all."""
         return misses(self.workflow.id)
 
     @property

@@ -10,37 +10,14 @@ import numpy as np
 from django.db import connection, transaction
 
 from hitl.shared.canonical import derived_key
+from hitl.shared.statements import statements_beside
 from monitoring.watch.truth import Known, Truth, known_of
 from science.draws import AUDIT, RAMP, uniforms
 from science.replay import NOT_DRAWN, UNANSWERED, Cases
 
 CHUNK = 50_000
 
-_COLUMNS = """
-    d.case_id, d.epoch, extract(epoch FROM d.decided_at)::float8, {predicted}, {score},
-    d.route = 'auto', d.is_audited, (d.is_audited OR d.is_blind) AND d.inclusion_probability IS NOT NULL,
-    CASE WHEN d.route = 'auto' THEN coalesce(d.audit_rate, d.inclusion_probability)
-         WHEN d.reason = 'ramp' THEN 1 ELSE d.inclusion_probability END
-"""
-_WINDOW = """
-    d.workflow_id = %(workflow)s AND d.sequence = 0 AND d.decided_at >= %(since)s AND d.decided_at < %(until)s
-"""
-_OWN = f"""
-SELECT {_COLUMNS.format(predicted="d.predicted", score="d.score")}
-FROM policy_decision d WHERE {_WINDOW} ORDER BY d.decided_at, d.case_id
-"""  # noqa: S608 - text of our own, no input
-_IN_SHADOW = f"""
-SELECT {_COLUMNS.format(predicted="s.predicted", score="s.score")}
-FROM policy_decision d LEFT JOIN models_store_shadowscore s
-  ON s.release_id = %(release)s AND s.case_id = d.case_id AND s.routed_at = d.decided_at
-WHERE {_WINDOW} ORDER BY d.decided_at, d.case_id
-"""  # noqa: S608 - as above
-_FACTS = f"""
-SELECT count(*), min(least(
-    coalesce(CASE WHEN d.route = 'auto' THEN coalesce(d.audit_rate, d.inclusion_probability)
-                  ELSE d.inclusion_probability END, 1), 1))
-FROM policy_decision d WHERE {_WINDOW}
-"""  # noqa: S608 - as above
+_SQL = statements_beside(__file__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +43,7 @@ class Window:
 def size_and_least_rate(window: Window) -> tuple[int, float]:
     """Return how many cases there are, and the least chance with which one was drawn for a blind answer."""
     with connection.cursor() as cursor:
-        cursor.execute(_FACTS, window.parameters)
+        cursor.execute(_SQL["replay_size"].text, window.parameters)
         n, least = cursor.fetchone()
     return int(n), float(least or 1.0)
 
@@ -81,7 +58,8 @@ def chunks(
     """
     column = {label: i for i, label in enumerate(labels)}
     with connection.chunked_cursor() as cursor:
-        cursor.execute(_IN_SHADOW if window.release_id else _OWN, window.parameters)
+        name = "replay_in_shadow" if window.release_id else "replay_as_scored"
+        cursor.execute(_SQL[name].text, window.parameters)
         while rows := cursor.fetchmany(CHUNK):
             yield _cases(rows, column, now, needs_ramp=needs_ramp, needs_audit=needs_audit)
 

@@ -2,19 +2,33 @@
 
 from collections import Counter
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
+import orjson
 from django.db import connection, transaction
 from django.db.models import Count, Q
 from django.db.models.functions import Coalesce, TruncHour
 
 from cases.models import Workflow
+from hitl.shared.statements import statements_beside
 from monitoring.models import Watermark
 from policy.models import Decision
 
 LAG = timedelta(seconds=60)  # a decision is dated before it commits: leave the youngest to the next fold
 DAWN = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
+
+_ADD = statements_beside(__file__)["add_to_hours"].text
+_COLUMNS = (
+    "workflow_id",
+    "hour",
+    "sequence",
+    "route",
+    "reason",
+    "label",
+    "release_id",
+    "count",
+    "audited",
+)
 
 Key = tuple[datetime, int, str, str, str, UUID | None]
 
@@ -71,13 +85,6 @@ def count_decisions(*, workflow_id: UUID, since: datetime, until: datetime) -> d
 
 
 def _add(workflow_id: UUID, counts: dict[Key, tuple[int, int]]) -> None:
-    values: list[Any] = [(workflow_id, *key, *both) for key, both in counts.items()]
+    rows = [dict(zip(_COLUMNS, (workflow_id, *key, *both), strict=True)) for key, both in counts.items()]
     with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO monitoring_hourtally AS t"
-            " (workflow_id, hour, sequence, route, reason, label, release_id, count, audited)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"
-            " ON CONFLICT (workflow_id, hour, sequence, route, reason, label, release_id)"
-            " DO UPDATE SET count = t.count + EXCLUDED.count, audited = t.audited + EXCLUDED.audited",
-            values,
-        )
+        cursor.execute(_ADD, {"rows": orjson.dumps(rows).decode()})

@@ -110,6 +110,16 @@ def delivered(workflow_id: UUID, *, since: datetime, until: datetime) -> QuerySe
     return rows.filter(decided_at__gte=since, decided_at__lt=until).order_by("decided_at", "case_id")
 
 
+def place_to_json(place: Cursor) -> list[str] | None:
+    """Return a place as JSON values."""
+    return None if place is None else [place[0].isoformat(), str(place[1])]
+
+
+def place_from_json(kept: Sequence[str] | None) -> Cursor:
+    """Return the place that `place_to_json` wrote."""
+    return None if kept is None else (datetime.fromisoformat(kept[0]), UUID(kept[1]))
+
+
 def after(rows: QuerySet[Decision], place: Cursor, *, until: datetime | None = None) -> QuerySet[Decision]:
     """Return the decisions behind a place."""
     if place is not None:

@@ -6,7 +6,7 @@ import numpy as np
 from django.db import transaction
 from django.db.models import QuerySet
 
-from monitoring.watch import draws
+from monitoring.watch import draws, early
 from monitoring.watch.budget.selectors import is_overspending
 from monitoring.watch.draws import Drawn
 from monitoring.watch.people import audit_capacity
@@ -28,9 +28,10 @@ def line_up(watched: WatchedWorkflow) -> None:
     certificate = watched.cutoffs.certificate if watched.cutoffs and watched.is_automating else None
     if watch is not None and (certificate is None or watch.pk != certificate.pk):
         watches.end_watch(watch, now=watched.now)
+        early.close(watched)
         watch = None
     if watch is None and certificate is not None:
-        watches.open_watch(certificate, weekly_automatic=watched.week.automatic, now=watched.now)
+        watches.open_watch(certificate, weekly_accepted=watched.weekly_accepted, now=watched.now)
 
 
 def advance(watched: WatchedWorkflow) -> None:
@@ -51,22 +52,26 @@ def advance(watched: WatchedWorkflow) -> None:
         rows = rows.filter(decided_at__gte=row.since)
         if watched.has_changed(rows, row):
             watches.begin_again(row)
+            early.forget(row)
         monitors = watches.live_watch(row)
-        watches.follow_traffic(row, monitors, weekly_automatic=watched.week.automatic)
-        rest = _feed(row, monitors, rows, in_force, watched)
+        watches.follow_traffic(row, monitors, weekly_accepted=watched.weekly_accepted)
+        is_pressing = not row.is_calm or bool(early.acting(row, watched))
+        rest = _feed(row, monitors, rows, in_force, watched, 1 if is_pressing else BLOCK_SIZE)
         row.level, row.early_level = monitors.level(in_force), _early(monitors, rest, in_force, watched.costs)
+        early.look(row, watched)
+        is_amber = early.is_amber(row)
         watches.keep(row, monitors, now=watched.now)
     if row.level == Level.RED:
         alarms.heed_red(row, monitors, actor=ACTOR, now=watched.now)
         return
     worst = Level.GREEN if row.is_calm else Level.AMBER
     alarms.mark_level(row, worst, actor=ACTOR, now=watched.now)
-    _set_rates(watched, worst)
+    _set_rates(watched, Level.AMBER if is_amber or early.acting(row, watched) else worst)
 
 
 def _audit_unwatched(watched: WatchedWorkflow) -> None:
-    """Cutoffs set by hand are audited as well, and their audits are as hard to recognise."""
-    if watched.decides_by_hand:
+    """Cutoffs set by hand are audited as well, and what is to be proved again is answered blind."""
+    if watched.decides_by_hand or (watched.is_recovering and not watched.is_tripped_by_evidence):
         _set_rates(watched, Level.GREEN)
 
 
@@ -80,6 +85,7 @@ def _set_rates(watched: WatchedWorkflow, level: Level) -> None:
         automatic=watched.week.automatic,
         automation_rate=watched.automation_rate,
         capacity=audit_capacity(watched.workflow_id, now=watched.now),
+        is_recovering=watched.is_recovering,
         actor=ACTOR,
         now=watched.now,
     )
@@ -91,17 +97,21 @@ def _feed(
     rows: QuerySet[Decision],
     in_force: Mapping[UnitLabel, float],
     watched: WatchedWorkflow,
+    block_size: int,
 ) -> list[Drawn]:
-    """Take in whole blocks in decision order; what nobody has answered is waited for. Return the rest."""
+    """Take in whole blocks in decision order; what nobody has answered is waited for. Return the rest.
+
+    While anything speaks against the promise, a block is a single audit.
+    """
     while True:
         drawn = draws.drawn_after(rows, cursor(row), until=watched.until, now=watched.now)
         is_over = np.array([not one.is_held for one in drawn], dtype=bool)
-        n_ready = closed_prefix(is_over)
+        n_ready = closed_prefix(is_over, block_size)
         if not n_ready:
             return drawn
         readings = []
         for begin in range(0, n_ready, BLOCK_SIZE):
-            ready = drawn[begin : begin + BLOCK_SIZE]
+            ready = drawn[begin : min(begin + BLOCK_SIZE, n_ready)]
             _take(row, monitors, rows, ready, watched.costs)
             readings.append(_reading(row, ready[-1], monitors.highest(in_force)))
         Reading.objects.bulk_create(readings)

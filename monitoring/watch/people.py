@@ -35,6 +35,6 @@ def heed_overdue(watched: WatchedWorkflow) -> None:
         case_id=OuterRef("case_id"), epoch=OuterRef("epoch"), purpose=Purpose.AUDIT
     ).exclude(status=TaskStatus.DROPPED)
     overdue = late.exclude(purpose__in=(Purpose.REVIEW, Purpose.KNOWN_ANSWER)).filter(Exists(audits)).count()
-    if overdue >= alarms.OVERDUE_LEAST:
+    if overdue >= alarms.MIN_OVERDUE:
         drawn = 2 * watched.week.audited
         alarms.heed_overdue(watched.workflow_id, overdue=overdue, drawn=drawn, actor=ACTOR, now=watched.now)

@@ -22,7 +22,7 @@ from policy.services.certify import resume_where_proved
 log = logging.getLogger(__name__)
 
 SETTLE = timedelta(minutes=2)  # a decision is dated before it commits: the youngest are left to the next run
-RETRAIN_AFTER = 200  # labels from after an alarm that a new model is worth trying on
+RETRAIN_AFTER = (200, 600, 1_800)  # labels from after an alarm that a new model is worth trying on
 
 
 def watch(workflow_id: UUID, *, now: datetime, settle: timedelta = SETTLE) -> None:
@@ -34,11 +34,11 @@ def watch(workflow_id: UUID, *, now: datetime, settle: timedelta = SETTLE) -> No
     watched = watched_workflow(workflow_id, now, settle)
     if watched is None:
         return
+    if watched.is_tripped_by_evidence and resume_where_proved(workflow_id=workflow_id, actor=ACTOR, now=now):
+        watched = watched_workflow(workflow_id, now, settle) or watched
     _line_up(watched)
     recheck.advance(watched)
     trial.advance(watched)
-    if watched.is_tripped_by_evidence:
-        resume_where_proved(workflow_id=workflow_id, actor=ACTOR, now=now)
     monitor.advance(watched)
     handover.advance(watched)
     canary.advance(watched)
@@ -58,17 +58,17 @@ def _line_up(watched: WatchedWorkflow) -> None:
 
 
 def _train_after_alarm(watched: WatchedWorkflow) -> None:
-    """Try a new model once there are labels from after the alarm; once for each alarm.
+    """Try a new model once there are labels from after the alarm, and again at three times as many.
 
     After a step down this is the way back as well: what was refuted of this model stays refuted, and the next
     one is certified on labels from since then.
     """
     since = watched.policy.evidence_from
-    if since is None or not (watched.is_tripped_by_evidence or watched.has_stepped_down):
+    if since is None or not watched.is_recovering:
         return
-    runs = TrainingRun.objects.filter(workflow_id=watched.workflow_id, requested_at__gte=since)
+    runs = TrainingRun.objects.filter(workflow_id=watched.workflow_id, requested_at__gte=since).count()
     fresh = new_labels(watched.workflow_id, since=since)
-    if runs.exists() or fresh < RETRAIN_AFTER:
+    if runs >= len(RETRAIN_AFTER) or fresh < RETRAIN_AFTER[runs]:
         return
     reason = f"{fresh:,} labels since the alarm. {watched.policy.breaker_reason}".strip()
     try:

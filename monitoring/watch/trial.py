@@ -1,6 +1,7 @@
 """Open, feed and end the trial that confirms what is in force, or proves it again after an alarm."""
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from itertools import groupby, takewhile
 
 import numpy as np
@@ -9,7 +10,7 @@ from django.db.models import QuerySet
 
 from monitoring.watch import draws
 from monitoring.watch.draws import Drawn
-from monitoring.watch.watched import ACCEPTED, ACTOR, AUTOMATES, WatchedWorkflow, cursor
+from monitoring.watch.watched import ACCEPTED, ACTOR, WatchedWorkflow, cursor
 from policy.models import Decision, Policy, Trial
 from policy.proof.live_tests import Block, ChanceTooLow, GroupTooLarge, LiveTest
 from policy.services import trials
@@ -18,6 +19,16 @@ from policy.types import TrialKind, TrialOutcome
 from science.decision_terms import Basis, Reason
 from science.guarantee.blocks import closed_prefix
 from science.guarantee.elond import Share
+from science.rule import PROVISIONAL_RAMP
+
+AFTER_ALARM = (
+    *ACCEPTED,
+    Reason.BELOW_CUTOFF,
+    Reason.BREAKER,
+    Reason.NOT_CERTIFIED,
+    Reason.CERTIFICATE_EXPIRED,
+)
+WINDOW = timedelta(days=90)  # a test that takes longer would prove a mean over worlds that are no more
 
 
 def line_up(watched: WatchedWorkflow) -> None:
@@ -53,8 +64,10 @@ def _fits(trial: Trial, watched: WatchedWorkflow) -> bool:
         getattr(trial, name) != getattr(watched.policy, name) for name in promised
     ):
         return False
+    if watched.now - trial.frozen_at > WINDOW:
+        return False
     if trial.kind == TrialKind.RECOVER:
-        return watched.is_tripped_by_evidence
+        return watched.is_recovering
     is_provisional = watched.is_automating and watched.basis is Basis.PROVISIONAL
     return is_provisional and watched.cutoffs is not None and watched.cutoffs.cutoffs == trial.cutoffs
 
@@ -63,21 +76,24 @@ def _called_for(
     watched: WatchedWorkflow,
 ) -> tuple[TrialKind, Callable[[Policy, Share, int], Planned | None]] | None:
     cutoffs = watched.cutoffs
+    if watched.is_recovering:
+        floor = 1 - PROVISIONAL_RAMP if watched.policy.breaker_tripped_at is None else 1.0
+        if watched.policy.blind_rate < floor:  # raised by this run, and in force from the next on
+            return None
+        tuning = _tuning_after_alarm(watched)
+        return TrialKind.RECOVER, lambda policy, share, cap: trials.plan_recovery(
+            policy, share, cap, watched.release, tuning, pi_floor=floor
+        )
     if watched.is_automating and watched.basis is Basis.PROVISIONAL and cutoffs is not None:
         return TrialKind.CONFIRM, lambda policy, share, cap: trials.plan_confirmation(
             policy, share, cap, watched.release, cutoffs
-        )
-    if watched.is_tripped_by_evidence and watched.policy.degree in AUTOMATES:
-        tuning = _tuning_after_alarm(watched)
-        return TrialKind.RECOVER, lambda policy, share, cap: trials.plan_recovery(
-            policy, share, cap, watched.release, tuning
         )
     return None
 
 
 def _tuning_after_alarm(watched: WatchedWorkflow) -> Block:
-    rows = draws.scored(watched.workflow_id, watched.release.id, reasons=[Reason.BREAKER])
-    rows = rows.filter(decided_at__gte=watched.policy.breaker_tripped_at)
+    rows = draws.scored(watched.workflow_id, watched.release.id, reasons=AFTER_ALARM)
+    rows = rows.filter(decided_at__gte=watched.policy.evidence_from)
     known = draws.drawn_after(rows, None, until=watched.until, now=watched.now)
     return draws.block_of(list(takewhile(lambda one: not one.is_open, known)), watched.costs)
 
@@ -118,7 +134,7 @@ def _abandon(trial: Trial, reason: str, watched: WatchedWorkflow) -> None:
 
 def rows_of(trial: Trial) -> QuerySet[Decision]:
     """Return the decisions that a trial reads, in their order."""
-    reasons = ACCEPTED if trial.kind == TrialKind.CONFIRM else (Reason.BREAKER,)
+    reasons = ACCEPTED if trial.kind == TrialKind.CONFIRM else AFTER_ALARM
     rows = draws.scored(trial.workflow_id, trial.release_id, reasons=reasons)
     return rows.filter(decided_at__gte=trial.frozen_at)
 

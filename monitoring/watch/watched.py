@@ -19,6 +19,7 @@ from policy.proof.terms import costs_of
 from policy.selectors import cutoffs_in_force
 from policy.types import Degree, TrippedBy
 from science.decision_terms import Basis, Reason
+from science.rule import PROVISIONAL_RAMP
 
 ACTOR = system("watch")
 ACCEPTED = (Reason.ABOVE_CUTOFF, Reason.RAMP)
@@ -52,6 +53,12 @@ class WatchedWorkflow:
         return traffic(workflow_id=self.workflow_id, now=self.now, hours=168)
 
     @property
+    def weekly_accepted(self) -> float:
+        """Cases a week that a cutoff accepts; while provisional, at most a quarter of them is automated."""
+        share = PROVISIONAL_RAMP if self.basis is Basis.PROVISIONAL else 1.0
+        return self.week.automatic / share
+
+    @property
     def automation_rate(self) -> float:
         """Share of cases that the model decides: of the last week or day, whichever is more.
 
@@ -82,6 +89,18 @@ class WatchedWorkflow:
         """Whether stricter cutoffs than were proved are in force, because live audits refuted the others."""
         certificate = self.cutoffs.certificate if self.cutoffs else None
         return self.is_automating and certificate is not None and bool(certificate.refuted)
+
+    @property
+    def is_recovering(self) -> bool:
+        """Whether evidence took automation away, whole or in part, and nothing proved since gives it back.
+
+        Then every case that people see is answered blind: nothing proves the promise again sooner.
+        """
+        if self.policy.evidence_from is None or self.policy.degree not in AUTOMATES:
+            return False
+        if self.policy.breaker_tripped_at is not None:
+            return self.is_tripped_by_evidence
+        return self.basis in (Basis.PROVISIONAL, Basis.NONE)
 
     @property
     def is_automating(self) -> bool:

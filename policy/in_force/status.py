@@ -83,7 +83,10 @@ def status_of(
     if watch is not None and not watch.is_calm:
         return _watched(watch)
     if certificate is not None and certificate.refuted:
-        why = "Audits refuted the cutoffs in force; stricter ones, which are proved, have taken over."
+        why = (
+            "Audits refuted the cutoffs in force. A random quarter of what stricter ones accept is automated"
+            " until a test on cases from after that has passed."
+        )
         return PromiseStatus("Stepped down", "warn", "trending-down", why)
     if rule.basis is Basis.PROVISIONAL:
         why = "A random quarter of what is accepted is automated until fresh blind labels confirm the proof."

@@ -614,6 +614,13 @@ class Migration(migrations.Migration):
                 ),
                 ("answer", models.CharField(max_length=100)),
                 ("is_blind", models.BooleanField()),
+                (
+                    "is_found",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Its truth is what other reviewers had answered, not known from elsewhere.",
+                    ),
+                ),
                 ("at", models.DateTimeField()),
                 (
                     "case",
@@ -1009,7 +1016,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("since", models.DateTimeField()),
-                ("horizon_cases", models.FloatField(help_text="Automatic cases to be expected in a year.")),
+                ("horizon_cases", models.FloatField(help_text="Accepted cases to be expected in a year.")),
                 ("units", models.JSONField(help_text="Label of each unit, with its promise.")),
                 ("states", models.JSONField()),
                 (
@@ -1027,6 +1034,13 @@ class Migration(migrations.Migration):
                         default="green",
                         help_text="With the answers that are not final yet: a hint, which may raise amber and nothing else.",
                         max_length=5,
+                    ),
+                ),
+                (
+                    "early",
+                    models.JSONField(
+                        default=dict,
+                        help_text="What early signs are read from: the review band, and the first scores.",
                     ),
                 ),
                 ("cursor_at", models.DateTimeField(null=True)),

@@ -1,20 +1,44 @@
 """The terms of a test: target and doubt, after allowing for reviewers' misses."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
 from cases.models import SchemaVersion, Workflow
-from policy.models import KnownAnswer, Policy
+from policy.models import Decision, KnownAnswer, Policy
 from policy.proof.proofs import Terms
 from policy.types import LossKind
+from science.decision_terms import Reason
+
+_ACCEPTED = (Reason.ABOVE_CUTOFF, Reason.RAMP)
 
 NO_KNOWN_ANSWERS = (
-    "Reviewers' misses are to be allowed for, and nobody has answered a known-answer case that the model gets"
-    " wrong yet. Mark known-answer cases, or promise without allowing for misses."
+    "Reviewers' misses are to be allowed for, and too few known-answer cases that the model would get wrong"
+    " by itself have been answered to say that people see any. Mark known-answer cases, or promise without"
+    " allowing for misses."
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Misses:
+    """What people miss, one outcome a case: that of the first person who answered it.
+
+    Attributes:
+        missed, known: blind known-answer cases on which the model, sure enough to decide, is wrong: answered
+            as it did, and all.
+        found: of them, those whose truth other reviewers found. They bound mistakes that people can find.
+    """
+
+    missed: int
+    known: int
+    found: int = 0
+
+    def to_json(self) -> dict[str, int]:
+        """As evidence."""
+        return {"missed": self.missed, "known_wrong": self.known, "found_by_reviewers": self.found}
 
 
 class NothingKnown(Exception):
@@ -35,20 +59,31 @@ def terms_of(policy: Policy, *, labels: Sequence[str], delta: float | None = Non
     if policy.corrects_misses:
         from science.guarantee.misses import correct_for_misses
 
-        missed, known = misses(policy.workflow_id)
-        if not known:
-            raise NothingKnown(NO_KNOWN_ANSWERS)
-        corrected = correct_for_misses(missed, known, target=target, delta=delta)
+        seen = misses(policy.workflow_id)
+        try:
+            corrected = correct_for_misses(seen.missed, seen.known, target=target, delta=delta)
+        except ValueError:
+            raise NothingKnown(NO_KNOWN_ANSWERS) from None
         target, delta = corrected.target, corrected.delta
-        why["misses"] = {"missed": missed, "known_wrong": known, "bound": corrected.miss_bound}
+        why["misses"] = {**seen.to_json(), "bound": corrected.miss_bound}
     return Terms(target, delta, costs_of(policy, labels), why)
 
 
-def misses(workflow_id: UUID) -> tuple[int, int]:
-    """Return how many blind known-answer cases that the model gets wrong were missed, and of how many."""
+def misses(workflow_id: UUID) -> Misses:
+    """Return what people missed of the mistakes that a certificate speaks of: those above the cutoff.
+
+    Below it people look at every case, and whether they see a mistake that the model was unsure of says
+    little of those that it is sure of.
+    """
     wrong = KnownAnswer.objects.filter(workflow_id=workflow_id, is_blind=True, predicted__isnull=False)
-    wrong = wrong.exclude(predicted=F("truth"))
-    return wrong.filter(answer=F("predicted")).count(), wrong.count()
+    accepted = Decision.objects.filter(case_id=OuterRef("case_id"), sequence=0, reason__in=_ACCEPTED)
+    wrong = wrong.exclude(predicted=F("truth")).filter(Exists(accepted)).order_by("case_id", "at", "id")
+    first = list(wrong.distinct("case_id").values_list("answer", "predicted", "is_found"))
+    return Misses(
+        missed=sum(answer == predicted for answer, predicted, _ in first),
+        known=len(first),
+        found=sum(is_found for *_, is_found in first),
+    )
 
 
 def costs_of(policy: Policy, labels: Sequence[str]) -> tuple[float, ...]:

@@ -17,7 +17,7 @@ from policy.services.degrees import set_degree
 from policy.services.locking import locked_policy
 from policy.services.trials import end_trial, units_of
 from policy.services.watches import end_watch
-from policy.types import CertificateStatus, Degree, Scope, TrialOutcome, TrippedBy
+from policy.types import CertificateStatus, Degree, Scope, TrialKind, TrialOutcome, TrippedBy
 from science.guarantee.audits import AuditPolicy, blind_share
 from science.guarantee.monitor import Level
 
@@ -32,6 +32,7 @@ def set_rates(
     automatic: float,
     automation_rate: float,
     capacity: float | None,
+    is_recovering: bool = False,
     actor: Actor,
     now: datetime,
 ) -> bool:
@@ -45,6 +46,7 @@ def set_rates(
         automatic: cases a week that the model decides.
         automation_rate: share of all cases that it decides now.
         capacity: audits a week that reviewers can do; None when nothing limits them.
+        is_recovering: the promise is to be proved again, which nothing does sooner than blind answers.
     """
     policy = locked_policy(workflow_id)
     rates = AuditPolicy(base=policy.audit_base, amber=policy.audit_amber)
@@ -57,7 +59,7 @@ def set_rates(
         level=level,
         at_least=policy.blind_share,
     )
-    if policy.breaker_tripped_at is not None:
+    if is_recovering or policy.breaker_tripped_at is not None:
         blind = 1.0
     audit, blind = max(round(audit, 4), policy.audit_least), max(blind, policy.blind_share)
     is_enough = blind <= policy.blind_rate
@@ -115,7 +117,10 @@ def mark_level(watch: Watch, level: Level, *, actor: Actor, now: datetime) -> No
 def heed_red(watch: Watch, live: LiveWatch, *, actor: Actor, now: datetime) -> bool:
     """At red, step down to stricter cutoffs that are proved and not in doubt, or stop; return whether it did.
 
-    What was labelled before proves nothing any more: new certificates rest on cases from now on.
+    What was labelled before proves nothing any more: new certificates rest on cases from now on. What is left
+    of this certificate was proved in the world that is no more: it runs provisionally, while all that people
+    see is answered blind, until a test frozen after the alarm has passed. A second alarm about the same
+    certificate belongs to the same change: what came in since the first still speaks.
     """
     policy = locked_policy(watch.workflow_id)
     cutoffs = (
@@ -129,12 +134,20 @@ def heed_red(watch: Watch, live: LiveWatch, *, actor: Actor, now: datetime) -> b
     red = live.red_units(in_force)
     if not red:
         return False
-    policy.evidence_from = now
-    policy.save(update_fields=["evidence_from"])
-    for trial in Trial.objects.filter(workflow_id=watch.workflow_id, ended_at=None):
+    certificate = cutoffs.certificate
+    is_same_change = certificate is not None and bool(certificate.refuted)
+    policy.evidence_from = policy.evidence_from if is_same_change else now
+    policy.blind_rate = 1.0
+    policy.save(update_fields=["evidence_from", "blind_rate"])
+    over = Trial.objects.filter(workflow_id=watch.workflow_id, ended_at=None)
+    if is_same_change:
+        over = over.exclude(kind=TrialKind.RECOVER)
+    for trial in over:
         reason = "Audits refuted the promise while the trial was running."
         end_trial(trial, outcome=TrialOutcome.ABANDONED, reason=reason, actor=actor, now=now)
     Certificate.objects.filter(pk=watch.pk).update(refuted=live.refuted())
+    if certificate is not None:
+        certificate.refuted = live.refuted()
     left = {label: _lower(live, label, cutoff, red) for label, cutoff in in_force.items()}
     kept = {label: cutoff for label, cutoff in left.items() if cutoff is not None}
     if policy.degree == Degree.FULL:
@@ -150,7 +163,9 @@ def heed_red(watch: Watch, live: LiveWatch, *, actor: Actor, now: datetime) -> b
         if policy.scope == Scope.OVERALL
         else {label: cutoff for label, cutoff in kept.items() if label is not None}
     )
-    reason = f"Live audits refuted {_said(red)}; stricter ones that are proved and not in doubt take over."
+    reason = (
+        f"Live audits refuted {_said(red)}; stricter ones that are not in doubt take over, provisionally."
+    )
     step_down(policy, cutoffs, numbers, reason=reason, actor=actor, now=now)
     return True
 
@@ -190,7 +205,7 @@ def heed_overdue(workflow_id: UUID, *, overdue: int, drawn: int, actor: Actor, n
         overdue: audits past their deadline and unanswered.
         drawn: audits of the last two weeks.
     """
-    if overdue < max(OVERDUE_LEAST, OVERDUE_SHARE * drawn):
+    if overdue < max(MIN_OVERDUE, OVERDUE_SHARE * drawn):
         return False
     policy = locked_policy(workflow_id)
     if policy.breaker_tripped_at is not None or policy.degree not in (Degree.PARTIAL, Degree.FULL):
@@ -200,4 +215,4 @@ def heed_overdue(workflow_id: UUID, *, overdue: int, drawn: int, actor: Actor, n
     return True
 
 
-OVERDUE_LEAST, OVERDUE_SHARE = 10, 0.25
+MIN_OVERDUE, OVERDUE_SHARE = 10, 0.25

@@ -84,7 +84,11 @@ def rearm(policy: Policy, *, actor: Actor, now: datetime) -> bool:
     """
     if policy.breaker_tripped_at is None or policy.breaker_by != TrippedBy.EVIDENCE:
         return False
+    blind_rate = policy.blind_rate
     _reset(policy, "The promise has been proved again on labels from after the alarm.", actor, now)
+    # A provisional proof is to be confirmed by blind answers: the watch lowers their share once it is.
+    policy.blind_rate = blind_rate
+    policy.save(update_fields=["blind_rate"])
     return True
 
 

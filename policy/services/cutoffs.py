@@ -230,7 +230,7 @@ def _new_set(
 def _basis(certificate: Certificate | None) -> Basis:
     if certificate is None:
         return Basis.BY_HAND
-    return Basis.PROVISIONAL if certificate.status == Basis.PROVISIONAL else Basis.CERTIFIED
+    return Basis.PROVISIONAL if certificate.runs_provisionally else Basis.CERTIFIED
 
 
 def _put_in_force(

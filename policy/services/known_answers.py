@@ -15,9 +15,13 @@ def record_known_answer(
     predicted: str | None,
     answer: str,
     is_blind: bool,
+    is_found: bool,
     now: datetime,
 ) -> KnownAnswer:
-    """Record one answer; a person who answers the same case again changes the answer they gave."""
+    """Record one answer; a person who answers the same case again changes the answer they gave.
+
+    `is_found`: the truth is what other reviewers had answered: such cases hold mistakes that people find.
+    """
     given, _ = KnownAnswer.objects.update_or_create(
         case_id=case_id,
         reviewer_id=reviewer_id,
@@ -27,6 +31,7 @@ def record_known_answer(
             "predicted": predicted,
             "answer": answer,
             "is_blind": is_blind,
+            "is_found": is_found,
             "at": now,
         },
     )

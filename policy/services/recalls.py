@@ -18,6 +18,7 @@ from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, Invalid, NotFound
 from hitl.shared.jobs import enqueue
+from hitl.shared.statements import statements_beside
 from models_store.models import Release
 from policy.models import Recall, RecalledCase
 
@@ -69,47 +70,7 @@ class Preview:
         return -(-self.takes // per_day) if per_day > 0 else 0
 
 
-# The automatic decisions that a recall names: the routing of the epoch that its case is in.
-_NAMED = """
-    FROM policy_decision d JOIN cases_case c ON c.id = d.case_id AND c.epoch = d.epoch
-    WHERE d.workflow_id = %(workflow)s AND d.sequence = 0 AND d.route = 'auto'
-      AND d.decided_at >= %(since)s AND d.decided_at < %(until)s
-      AND (%(release)s::uuid IS NULL OR d.release_id = %(release)s)
-      AND (%(label)s = '' OR d.label = %(label)s)
-      AND (%(entity)s = '' OR c.entity = %(entity)s)
-      AND (%(field)s = '' OR c.content ->> %(field)s = %(value)s)
-"""
-# Of these, nobody but the model has spoken, and nobody is being asked.
-_ALONE = """
-    c.status = 'decided' AND c.answer = d.label
-    AND NOT EXISTS (SELECT 1 FROM cases_label l WHERE l.case_id = c.id AND l.superseded_at IS NULL)
-    AND NOT EXISTS (
-        SELECT 1 FROM reviews_task t
-        WHERE t.case_id = c.id AND t.status IN ('waiting', 'leased', 'held') AND t.purpose <> 'known_answer')
-    AND NOT EXISTS (
-        SELECT 1 FROM policy_recalledcase r WHERE r.case_id = d.case_id AND r.epoch = d.epoch)
-"""
-_COUNT = f"""
-SELECT count(*), count(*) FILTER (WHERE alone), coalesce(sum(1 - confidence) FILTER (WHERE alone), 0),
-       min(decided_at) FILTER (WHERE alone), max(decided_at) FILTER (WHERE alone)
-FROM (SELECT d.confidence, d.decided_at, {_ALONE} AS alone {_NAMED}) named
-"""  # noqa: S608 - text of our own, no input
-_LIST = f"""
-WITH cost AS (
-    SELECT label ->> 'name' AS name, (label ->> 'cost')::float8 AS cost
-    FROM cases_schemaversion s, jsonb_array_elements(s.labels) AS label
-    WHERE s.workflow_id = %(workflow)s AND s.number = %(schema)s
-), dearest AS (SELECT greatest(max(cost), 0) AS cost FROM cost), named AS (
-    SELECT d.case_id, d.epoch, d.label,
-        least(greatest(1 - coalesce(d.confidence, 0), 0), 1)
-        * CASE WHEN dearest.cost > 0 THEN coalesce(cost.cost, dearest.cost) / dearest.cost ELSE 1 END AS harm
-    FROM dearest, (SELECT d.* {_NAMED} AND {_ALONE}) d LEFT JOIN cost ON cost.name = d.label
-)
-INSERT INTO policy_recalledcase (recall_id, case_id, epoch, place, harm, label, passed_by)
-SELECT %(recall)s, case_id, epoch, row_number() OVER (ORDER BY harm DESC, case_id), harm, label, false
-FROM named
-ON CONFLICT (case_id, epoch) DO NOTHING
-"""  # noqa: S608 - as above
+_SQL = statements_beside(__file__)
 
 
 def preview(*, workflow: Workflow, taken: Taken, now: datetime) -> Preview:
@@ -120,7 +81,7 @@ def preview(*, workflow: Workflow, taken: Taken, now: datetime) -> Preview:
     """
     _check(workflow, taken)
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, _parameters(workflow, taken, now))
+        cursor.execute(_SQL["count_recalled"].text, _parameters(workflow, taken, now))
         decided, takes, expected, first, last = cursor.fetchone()
     return Preview(decided, decided - takes, takes, float(expected), first, last)
 
@@ -169,7 +130,10 @@ def list_cases(*, recall_id: UUID, now: datetime) -> Recall:
     workflow = recall.workflow
     parameters = _parameters(workflow, taken_by(recall), recall.at)
     with connection.cursor() as cursor:
-        cursor.execute(_LIST, {**parameters, "recall": recall.pk, "schema": workflow.schema_version})
+        cursor.execute(
+            _SQL["list_recalled"].text,
+            {**parameters, "recall": recall.pk, "schema": workflow.schema_version},
+        )
         recall.total = cursor.rowcount
     recall.listed_at = now
     recall.save(update_fields=["listed_at", "total"])

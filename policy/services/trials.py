@@ -16,7 +16,7 @@ from policy.models import Certificate, CutoffSet, Policy, Trial
 from policy.proof.doubt import next_share
 from policy.proof.group_sizes import group_cap
 from policy.proof.live_tests import Block, LiveTest, UnitLabel
-from policy.proof.proofs import Claim, Proof, unit_of
+from policy.proof.proofs import Claim, Proof, Terms, unit_of
 from policy.proof.samples import believed
 from policy.proof.terms import terms_of
 from policy.services.certify import claim_of, issue
@@ -25,13 +25,13 @@ from policy.types import Scope, TrialKind, TrialOutcome
 from science.guarantee.elond import Share
 from science.guarantee.exact import fewest_labels
 from science.guarantee.grid import coverage_grid
-from science.guarantee.planning import TestPlan, labels_needed, plan_on_grid
+from science.guarantee.planning import TestPlan, expected_automation, labels_needed, plan_on_grid
 from science.guarantee.verdict import Certified
 from science.rule import PROVISIONAL_RAMP
 
 METHOD = "anytime, live labels in decision order"
 MAX_PLANNED = 20_000  # labels a plan is made for; it may be looked at beyond
-MIN_TO_RECOVER = 200  # labels from after an alarm that say what is worth testing
+MIN_TO_RECOVER = 150  # labels from after an alarm that say what is worth testing
 ENOUGH = 0.9  # of what was to be confirmed: more is not waited for
 
 
@@ -82,16 +82,21 @@ def plan_confirmation(
     return Planned(plans, evidence | {"costs": list(terms.costs)}) if plans else None
 
 
-def plan_recovery(policy: Policy, share: Share, cap: int, release: Release, tuning: Block) -> Planned | None:
+def plan_recovery(
+    policy: Policy, share: Share, cap: int, release: Release, tuning: Block, *, pi_floor: float
+) -> Planned | None:
     """Return the test plan that proves the promise again by labels from after an alarm.
 
-    Everything is reviewed blind meanwhile, so each label counts in full. None while there are too few, or
-    while they say that no number of labels would do.
+    All that people see is reviewed blind meanwhile, and at most a quarter of what stricter cutoffs accept is
+    not seen: every score is asked about. `tuning` are draws from after the alarm that the release scored; of
+    a model that learned from labels since then its evaluation says as much at once. None while there are too
+    few, or while they say that no number of labels would do.
     """
+    terms = terms_of(policy, labels=release.labels, delta=share.alpha)
     known = tuning.where(~np.isnan(tuning.losses))
+    known = max(_believed_since(policy, release, terms), known, key=len)
     if len(known) < MIN_TO_RECOVER:
         return None
-    terms = terms_of(policy, labels=release.labels, delta=share.alpha)
     labels: list[UnitLabel] = [None] if policy.scope == Scope.OVERALL else list(release.labels)
     each, plans = terms.delta / len(labels), {}
     for label in labels:
@@ -99,12 +104,28 @@ def plan_recovery(policy: Policy, share: Share, cap: int, release: Release, tuni
         if len(own) < MIN_TO_RECOVER / len(labels) / 2:
             continue
         grid = coverage_grid(own.scores, target=terms.target, delta=each, expected_labels=2_000)
-        plan = _planned(grid, own.scores, own.losses, target=terms.target, delta=each, pi_floor=1.0, cap=cap)
+        plan = _planned(
+            grid, own.scores, own.losses, target=terms.target, delta=each, pi_floor=pi_floor, cap=cap
+        )
         if labels_needed(plan) is not None:
             plans[label] = plan
     evidence = {"tuned_on": f"{len(known)} labels after the alarm", "target_tested": terms.target}
     evidence |= {"delta": terms.delta, "costs": list(terms.costs), **terms.why}
+    evidence["expected_automation"] = [expected_automation(plan) for plan in plans.values()]
     return Planned(plans, evidence) if plans else None
+
+
+def _believed_since(policy: Policy, release: Release, terms: Terms) -> Block:
+    """Return what the release is believed to be on labels from after the alarm, as draws of chance 1."""
+    sample = believed(release, since=policy.evidence_from)
+    n = len(sample) if sample is not None else 0
+    return Block(
+        scores=sample.scores if sample is not None else np.zeros(0),
+        predicted=np.array(release.labels, dtype=object)[sample.predicted if sample is not None else []],
+        losses=sample.losses(np.array(terms.costs)) if sample is not None else np.zeros(0),
+        inclusion_probability=np.ones(n),
+        reference_rate=np.ones(n),
+    )
 
 
 def _planned(
@@ -226,15 +247,17 @@ def end_trial(trial: Trial, *, outcome: str, reason: str, actor: Actor, now: dat
 def is_enough(trial: Trial, test: LiveTest) -> bool:
     """Tell whether the trial has proved enough to stop and certify.
 
-    All of it, nearly all of it, or, once the planned labels are in, more than the ramp lets through now.
+    All of it, nearly all of it (after an alarm: of what was expected), or, once the planned labels are in,
+    more than the ramp lets through now.
     """
     if test.is_complete:
         return True
     proved, asked, seen, planned = 0.0, 0.0, 0.0, 0.0
-    for label, verdict in test.verdicts().items():
+    expected = trial.evidence.get("expected_automation") or [1.0] * len(test.tests)
+    for (label, verdict), share in zip(test.verdicts().items(), expected, strict=True):
         plan = test.tests[label].plan
         weight = float(plan.tune_n[-1]) or 1.0
-        asked += weight
+        asked += weight * share
         planned += plan.expected_labels
         seen += test.n_labels(label)[0]
         if isinstance(verdict, Certified):

@@ -6,15 +6,15 @@ from uuid import UUID
 from policy.models import Certificate, Watch
 from policy.proof.live_tests import LiveWatch, UnitLabel
 
-FALSE_ALARMS = 0.01  # chance of any within the horizon, a year's automatic cases
+FALSE_ALARMS = 0.01  # chance of any within the horizon, a year's accepted cases
 MIN_IN_HORIZON = 10_000.0
 YEAR = timedelta(days=365)
 
 
-def open_watch(certificate: Certificate, *, weekly_automatic: float, now: datetime) -> Watch:
+def open_watch(certificate: Certificate, *, weekly_accepted: float, now: datetime) -> Watch:
     """Start to watch a certificate: each cutoff that it proves gets a monitor."""
     passed = _passed(certificate)
-    horizon = _horizon(weekly_automatic)
+    horizon = _horizon(weekly_accepted)
     live = LiveWatch.begin(passed, target=_watched(certificate), horizon_cases=horizon, pfa=FALSE_ALARMS)
     watch, _ = Watch.objects.get_or_create(
         certificate=certificate,
@@ -33,20 +33,24 @@ def open_watch(certificate: Certificate, *, weekly_automatic: float, now: dateti
     return watch
 
 
-def follow_traffic(watch: Watch, live: LiveWatch, *, weekly_automatic: float) -> None:
+def follow_traffic(watch: Watch, live: LiveWatch, *, weekly_accepted: float) -> None:
     """Let the horizon grow with the traffic, because a watch often begins before there is much of it.
+
+    It counts accepted cases, automated or held back by the ramp, since each of them may be the first of a
+    changed world. However many certificates follow each other in a year, their watches share that year's
+    cases, and so the one chance of a false alarm.
 
     What each case adds to the doubt, one part in the horizon, is settled before the case is labelled, so the
     monitors stay valid. While traffic is being learned the parts add up to a few per cent more than one.
     """
-    horizon = _horizon(weekly_automatic)
+    horizon = _horizon(weekly_accepted)
     if horizon > watch.horizon_cases:
         watch.horizon_cases = horizon
         live.widen(horizon)
 
 
-def _horizon(weekly_automatic: float) -> float:
-    return max(MIN_IN_HORIZON, weekly_automatic * YEAR / timedelta(days=7))
+def _horizon(weekly_accepted: float) -> float:
+    return max(MIN_IN_HORIZON, weekly_accepted * YEAR / timedelta(days=7))
 
 
 def end_watch(watch: Watch, *, now: datetime) -> None:
@@ -88,6 +92,7 @@ def keep(watch: Watch, live: LiveWatch, *, now: datetime) -> None:
             "read_at",
             "level",
             "early_level",
+            "early",
             "cursor_at",
             "cursor_case",
             "n_cases",

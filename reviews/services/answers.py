@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import orjson
 from django.db import DEFAULT_DB_ALIAS, connection, transaction
 
-from cases.locking import case_lock, locked
+from cases.locking import locked
 from cases.models import Case, Workflow
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid
@@ -20,20 +20,13 @@ from reviews.errors import AlreadyAnswered, LeaseExpired, UnknownLabel
 from reviews.models import Review, ReviewRules, Task
 from reviews.selectors import LeasedTask, field_names_of, label_names_of, leased_task_of
 from reviews.services.rules import rules_of
-from reviews.sql_queue import LOCKED_FIELDS, LOCKED_RULES, PREPARED_ANSWER, PREPARED_LOCK_TASK
+from reviews.sql_queue import ANSWER, LOCK_CASE_UNDER, LOCK_TASK
 from reviews.types import MAX_COMMENT, TASK_TRANSITIONS, Mode, TaskStatus
-
-_N_FIELDS = len(LOCKED_FIELDS)
-_LOCK_CASE = case_lock(
-    "hitl_lock_case_under",
-    "(SELECT t.case_id FROM reviews_task t WHERE t.lease_token = %(token)s)",
-    {"token": "uuid"},
-)
 
 
 def locked_case(*, lease_token: UUID) -> Case | None:
     """Lock the case of the task leased under this token, as `lock_case` does; None when no task is."""
-    return locked(_LOCK_CASE, {"token": lease_token})
+    return locked(LOCK_CASE_UNDER, {"token": lease_token})
 
 
 def locked_task(*, lease_token: UUID) -> Task | None:
@@ -42,15 +35,16 @@ def locked_task(*, lease_token: UUID) -> Task | None:
     It knows whether it `is_alone`: whoever holds the lock of its case can rely on that.
     """
     with connection.cursor() as cursor:
-        PREPARED_LOCK_TASK.execute(cursor, {"token": lease_token})
+        LOCK_TASK.execute(cursor, {"token": lease_token})
         row = cursor.fetchone()
+        names = [column.name for column in cursor.description]
     if row is None:
         return None
-    fields, has_others, rules_row = row[:_N_FIELDS], row[_N_FIELDS], row[_N_FIELDS + 1 :]
-    task = Task.from_db(DEFAULT_DB_ALIAS, LOCKED_FIELDS, fields)
-    task.is_alone = not has_others
+    middle = names.index("has_others")
+    task = Task.from_db(DEFAULT_DB_ALIAS, names[:middle], row[:middle])
+    task.is_alone = not row[middle]
     task.workflow = Workflow.from_db(DEFAULT_DB_ALIAS, ("id",), (task.workflow_id,))
-    rules = dict(zip(LOCKED_RULES, rules_row, strict=True))
+    rules = dict(zip(names[middle + 1 :], row[middle + 1 :], strict=True))
     if rules["reviews_required"] is None:  # nothing was said: the defaults hold
         rules = {}
     else:
@@ -116,9 +110,7 @@ def record_answers(
     ]
     parameters = {"answers": orjson.dumps(rows).decode(), "reviewer": person_id(actor), "now": now}
     with connection.cursor() as cursor:
-        PREPARED_ANSWER.execute(
-            cursor, parameters | {"sources": sources_of(TASK_TRANSITIONS, TaskStatus.DONE)}
-        )
+        ANSWER.execute(cursor, parameters | {"sources": sources_of(TASK_TRANSITIONS, TaskStatus.DONE)})
         if cursor.rowcount != len(rows):
             raise LeaseExpired()
     return reviews

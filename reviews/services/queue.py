@@ -23,7 +23,7 @@ from reviews.models import ReviewRules, Skip, Task
 from reviews.selectors import LeasedTask, lanes_of
 from reviews.services.rules import rules_of, skip_rule
 from reviews.services.tasks import NO_LEASE, with_reason
-from reviews.sql_queue import BEGIN, HOLD, PREPARED_CLAIM, RENEW, TAKE_AGAIN, TAKE_UP
+from reviews.sql_queue import BEGIN_LEASED_AHEAD, CLAIM_NEXT, HOLD, RENEW, TAKE_AGAIN, TAKE_UP
 from reviews.types import (
     AHEAD_LASTS,
     AWAY_GRACE,
@@ -88,7 +88,7 @@ def _claim(
         }
         try:
             with connection.cursor() as cursor:
-                PREPARED_CLAIM.execute(cursor, params)
+                CLAIM_NEXT.execute(cursor, params)
                 return LeasedTask.fetch(cursor)
         except IntegrityError:  # another page of the same person took the same place at the same moment
             continue
@@ -104,7 +104,7 @@ def begin(*, lease_token: UUID, actor: Actor, now: datetime) -> datetime:
         LeaseExpired: the person no longer holds it.
     """
     with connection.cursor() as cursor:
-        cursor.execute(BEGIN, _lease(actor, now) | {"token": lease_token})
+        cursor.execute(BEGIN_LEASED_AHEAD, _lease(actor, now) | {"token": lease_token})
         row = cursor.fetchone()
     if row is None:
         raise LeaseExpired()

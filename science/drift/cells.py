@@ -15,6 +15,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 
 N_BINS = 64
+MAX_RARE = 10_000  # values that are known as rare ones; beyond, a value counts as never seen
 MAX_VALUES = 62  # of a category, the most frequent; the rest are counted together
 
 
@@ -126,7 +127,7 @@ class CategoryCells:
         """Take the values of a reference; equally frequent ones in the order of their letters."""
         seen = Counter(value for value in reference if value is not None)
         ordered = sorted(seen, key=lambda value: (-seen[value], value))
-        return cls(tuple(ordered[:max_values]), frozenset(ordered[max_values:]))
+        return cls(tuple(ordered[:max_values]), frozenset(ordered[max_values : max_values + MAX_RARE]))
 
     @property
     def is_ordered(self) -> bool:

@@ -9,14 +9,21 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from math import log2
+from zlib import crc32
 
 import numpy as np
 
 from science.media import SAMPLE_RATE
 
-Measured = dict[str, float | str | None]
+Value = float | str | None
+Measured = dict[str, Value]
+Words = frozenset[int]  # hashes of the words of a vocabulary; empty: none is known
+MAX_WORDS = 5_000
+_UNREAD = float("nan")
 
 TEXT_READ = 4_000  # characters of a text that are looked at
 _WORD = re.compile(r"\w+")
@@ -25,21 +32,96 @@ _QUIET = 1e-5
 _SPEECH = 12.0  # dB above the noise floor from which a frame counts as sound
 
 
-def of_text(text: str) -> Measured:
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One thing that is counted of a field's values.
+
+    Attributes:
+        name: unique among those of the kind.
+        words: what people call it, behind the name of the field; empty where it is the value itself.
+        unit: of its numbers.
+        is_ordered: whether it is a number.
+    """
+
+    name: str
+    words: str = ""
+    unit: str = ""
+    is_ordered: bool = True
+
+
+Columns = Mapping[str, list[Value]]
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What is counted of one kind of field.
+
+    Attributes:
+        each: the measures, those that people think of first in front.
+        of: from the values of a field in some cases and a vocabulary to what each measure says of them, all
+            as long as the values; None where a case has none, NaN where it is no such thing.
+        of_file: from the content of a file, as it was decoded, to what is kept beside it: then the values
+            given to `of` are what was kept. None: the values are those of the cases.
+        has_vocabulary: whether unknown words are counted.
+    """
+
+    each: tuple[Measure, ...]
+    of: Callable[[Sequence[object], Words], Columns]
+    of_file: Callable[[np.ndarray], Measured] | None = None
+    has_vocabulary: bool = False
+
+
+def one_by_one(names: Sequence[str], of: Callable[[object], Measured | None]) -> Callable[..., Columns]:
+    """A `Measures.of` that asks value by value; `of` returns None for what is no such thing."""
+
+    def columns(values: Sequence[object], words: Words = frozenset()) -> Columns:
+        found: dict[str, list[Value]] = {name: [] for name in names}
+        for value in values:
+            said = None if value is None else of(value)
+            for name, column in found.items():
+                column.append(None if value is None else _UNREAD if said is None else said.get(name))
+        return found
+
+    return columns
+
+
+def kept(names: Sequence[str]) -> Callable[..., Columns]:
+    """A `Measures.of` for files: the values are what was kept of each, an empty mapping where nothing was."""
+    return one_by_one(names, lambda value: dict(value) if isinstance(value, Mapping) and value else None)
+
+
+def vocabulary(texts: Iterable[object], max_words: int = MAX_WORDS) -> Words:
+    """Hashes of the words that most texts hold, for `of_text`: a number says nothing of who wrote it."""
+    seen: Counter[str] = Counter()
+    for text in texts:
+        if isinstance(text, str):
+            seen.update(set(_WORD.findall(text[:TEXT_READ].lower())))
+    ranked = sorted(seen, key=lambda word: (-seen[word], word))[:max_words]
+    return frozenset(crc32(word.encode("utf-8", "replace")) for word in ranked)
+
+
+def of_text(text: str, known: Words = frozenset()) -> Measured:
     """Properties of a text.
 
     words: how many. characters: how many. other: characters that are neither letters nor spaces, per 100.
-    script: of most letters ("LATIN", "CYRILLIC", "CJK", ...), None without any.
+    script: of most letters ("LATIN", "CYRILLIC", "CJK", ...), None without any. unknown: words that are not
+    in the vocabulary, per 100; None without one, or without words.
     """
     read = text[:TEXT_READ]
     letters = sum(map(str.isalpha, read))
     spaces = sum(map(str.isspace, read))
     other = round(100 * (len(read) - letters - spaces) / len(read)) if read else 0
+    words = _WORD.findall(read)
+    unknown = None
+    if known and words:
+        new = sum(crc32(word.lower().encode("utf-8", "replace")) not in known for word in words)
+        unknown = round(100 * new / len(words))
     return {
-        "words": len(_WORD.findall(read)),
+        "words": len(words),
         "characters": len(text),
         "other characters": other,
         "script": _script(read),
+        "unknown": unknown,
     }
 
 
@@ -54,9 +136,9 @@ def _script(text: str) -> str | None:
     return min(counts, key=lambda name: (-counts[name], name))
 
 
-def of_moment(moment: datetime) -> Measured:
-    """Properties of a date or a time: the day, counted from year 1, and the weekday."""
-    return {"day": moment.toordinal(), "weekday": moment.strftime("%A")}
+def of_moment(moment: date) -> Measured:
+    """Properties of a date or a time: the weekday and the month. The day itself differs every day."""
+    return {"weekday": moment.strftime("%A"), "month": moment.strftime("%B")}
 
 
 def of_pixels(pixels: np.ndarray) -> Measured:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from science.drift.measures import Measure, Measures, kept, of_samples
 from science.kinds.files import unfit_file
 from science.kinds.traits import AsFeatures, Traits
 from science.media import read_audio
@@ -29,5 +30,16 @@ TRAITS = Traits(
     unfit=unfit_file,
     slices=None,
     hostile=None,
+    measured=Measures(
+        (
+            Measure("loudness", "loudness", "dB below the loudest"),
+            Measure("tenths", "length", "tenths of a second"),
+            Measure("clipped", "clipped samples", "per 1,000"),
+            Measure("sound", "time with sound", "%"),
+            Measure("high", "energy above 2 kHz", "%"),
+        ),
+        kept(("loudness", "tenths", "clipped", "sound", "high")),
+        of_file=of_samples,
+    ),
     features=AsFeatures(_side, _read, audio_features, "times"),
 )

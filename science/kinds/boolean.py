@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from science.drift.measures import Columns, Measure, Measures, Words
 from science.kinds.category import commonest, slices_by_value
 from science.kinds.traits import AsColumns, Hostile, Learned, Move, Traits, Unfit
 
@@ -39,6 +40,10 @@ def _moves(field: Field, column: Column, own: float, known: np.ndarray) -> list[
     return [Move(value, bool(value), 1.0) for value in np.unique(known).tolist() if value != own]
 
 
+def _measured(values: Sequence[object], words: Words) -> Columns:
+    return {"value": [None if value is None else "yes" if value is True else "no" for value in values]}
+
+
 TRAITS = Traits(
     name="boolean",
     has_options=False,
@@ -46,5 +51,6 @@ TRAITS = Traits(
     unfit=_unfit,
     slices=slices_by_value,
     hostile=Hostile.or_real(None, True, False, 1, "true"),
+    measured=Measures((Measure("value", is_ordered=False),), _measured),
     columns=AsColumns(_learn, _codes, _raw, _moves, commonest),
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from science.drift.measures import Columns, Measure, Measures, Words
 from science.kinds.traits import MAX_MOVES, AsColumns, Hostile, Learned, Move, Slice, Traits, Unfit
 
 if TYPE_CHECKING:
@@ -73,6 +74,10 @@ def commonest(values: Sequence[object]) -> str | None:
     return min(counts, key=lambda value: (-counts[value], value)) if counts else None
 
 
+def _measured(values: Sequence[object], words: Words) -> Columns:
+    return {"value": [None if value is None else str(value) for value in values]}
+
+
 TRAITS = Traits(
     name="category",
     has_options=True,
@@ -80,5 +85,6 @@ TRAITS = Traits(
     unfit=_unfit,
     slices=slices_by_value,
     hostile=Hostile.or_real(None, "", "never seen", "\ud800", 3, "x" * 10_000),
+    measured=Measures((Measure("value", is_ordered=False),), _measured),
     columns=AsColumns(_learn, _codes, _raw, _moves, commonest),
 )

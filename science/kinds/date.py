@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from science.drift.measures import Measure, Measured, Measures, of_moment, one_by_one
 from science.kinds.traits import AsColumns, Hostile, Learned, Slice, Traits, Unfit
 
 if TYPE_CHECKING:
@@ -74,6 +75,11 @@ def _parts(column: Column, value: object) -> tuple[float, ...]:
     return (*parts, float(getattr(moment, "hour", 0)) + getattr(moment, "minute", 0) / 60.0)
 
 
+def _measured(value: object) -> Measured | None:
+    moment = moment_of(value)
+    return None if moment is None else of_moment(moment)
+
+
 TRAITS = Traits(
     name="date",
     has_options=False,
@@ -89,6 +95,10 @@ TRAITS = Traits(
         "2024-05-05T23:59:59+14:00",
         "yesterday",
         5,
+    ),
+    measured=Measures(
+        (Measure("weekday", "weekday", is_ordered=False), Measure("month", "month", is_ordered=False)),
+        one_by_one(("weekday", "month"), _measured),
     ),
     columns=AsColumns(_learn, _codes, _raw, moves=None, typical=None),
 )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from science.drift.measures import Measure, Measures, kept, of_pixels
 from science.kinds.files import unfit_file
 from science.kinds.traits import AsFeatures, Traits
 from science.media import image_side, read_image
@@ -32,5 +33,17 @@ TRAITS = Traits(
     unfit=unfit_file,
     slices=None,
     hostile=None,
+    measured=Measures(
+        (
+            Measure("brightness", "brightness", "%"),
+            Measure("contrast", "contrast", "%"),
+            Measure("detail", "sharpness", "half octaves"),
+            Measure("dark", "dark pixels", "%"),
+            Measure("bright", "bright pixels", "%"),
+            Measure("shape", "width over height", "%"),
+        ),
+        kept(("brightness", "contrast", "detail", "dark", "bright", "shape")),
+        of_file=of_pixels,
+    ),
     features=AsFeatures(_side, read_image, image_features, "boxes"),
 )

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from science.drift.cells import number_or_none
+from science.drift.measures import Columns, Measure, Measures, Words
 from science.kinds.quarters import quarters
 from science.kinds.traits import MAX_MOVES, AsColumns, Hostile, Learned, Move, Slice, Traits, Unfit
 
@@ -95,6 +97,10 @@ def _typical(values: Sequence[object]) -> float | None:
     return None if np.isnan(sizes).all() else float(np.nanmedian(sizes))
 
 
+def _measured(values: Sequence[object], words: Words) -> Columns:
+    return {"value": [number_or_none(value) for value in values]}
+
+
 TRAITS = Traits(
     name="number",
     has_options=False,
@@ -102,5 +108,6 @@ TRAITS = Traits(
     unfit=_unfit,
     slices=_slices,
     hostile=Hostile(_NASTY, _drawn),
+    measured=Measures((Measure("value"),), _measured),
     columns=AsColumns(_learn, _codes, _raw, _moves, _typical),
 )

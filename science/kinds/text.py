@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from science.drift.measures import Columns, Measure, Measures, Words, of_text, one_by_one
 from science.kinds.quarters import quarters
 from science.kinds.traits import Hostile, Slice, Traits, Unfit
 
@@ -76,6 +77,20 @@ def _scrambled(text: str, rng: np.random.Generator) -> str:
     return "".join(characters)
 
 
+_MEASURES = (
+    Measure("words", "number of words"),
+    Measure("unknown", "words never seen before", "% of words"),
+    Measure("other characters", "characters other than letters", "%"),
+    Measure("characters", "length", "characters"),
+    Measure("script", "script", is_ordered=False),
+)
+
+
+def _measured(values: Sequence[object], words: Words) -> Columns:
+    names = [measure.name for measure in _MEASURES]
+    return one_by_one(names, lambda text: of_text(text, words) if isinstance(text, str) else None)(values)
+
+
 TRAITS = Traits(
     name="text",
     has_options=False,
@@ -83,4 +98,5 @@ TRAITS = Traits(
     unfit=_unfit,
     slices=_slices,
     hostile=Hostile(_NASTY, _mixed),
+    measured=Measures(_MEASURES, _measured, has_vocabulary=True),
 )

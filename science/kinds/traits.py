@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypedDict
 
 import numpy as np
 
+from science.drift.measures import Measures
+
 if TYPE_CHECKING:
     from science.fields import Field
     from science.serving.table import Column
@@ -115,6 +117,7 @@ class Traits:
         present value why the model cannot read it, or None. Made once per model, asked for every case.
     slices: groups of rows to look for errors in. None: no slice is made of it, nor of its absence.
     hostile: None where comparing models leaves it empty.
+    measured: what is counted of its values, to see whether they change.
     columns, features: one of them for tables and for media; neither for text, which is read word by word.
     """
 
@@ -124,6 +127,7 @@ class Traits:
     unfit: Callable[[Field, Column | None, int], Unfit]
     slices: Callable[[Sequence[object]], Iterable[Slice]] | None
     hostile: Hostile | None
+    measured: Measures
     columns: AsColumns | None = None
     features: AsFeatures | None = None
 

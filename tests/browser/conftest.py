@@ -23,6 +23,7 @@ from playwright.sync_api import (
 
 from hitl.accounts.models import User
 from hitl.runtime.verification import find_browser
+from tests.browser.at_desk import GUARD_MS
 from tests.support.quiet_server import QuietServer
 
 # Playwright's event loop lives in the thread of the tests; the ORM there is used by one task at a time.
@@ -110,9 +111,12 @@ class Visitor:
     def settle(self) -> None:
         """Wait until nothing that the page asked for is on its way, nor what that led it to ask for.
 
-        Playwright's "networkidle" means the same and waits half a second each time.
+        Playwright's "networkidle" means the same and waits half a second each time. The desk looks away from
+        keys for a moment after a case has come.
         """
         self.page.wait_for_load_state("load")
+        if self.page.query_selector("[data-desk]"):
+            self.page.wait_for_timeout(GUARD_MS)
         began = time.monotonic()
         while True:
             was_quiet = not self._asked

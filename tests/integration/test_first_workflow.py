@@ -38,6 +38,19 @@ def test_a_file_becomes_a_workflow_its_history_and_a_key_that_works(tmp_path: Pa
     assert begin_with(path, actor=TESTER, now=NOW) is None, "a second start reads nothing again"
 
 
+def test_a_column_of_the_file_says_which_cases_belong_together(tmp_path: Path) -> None:
+    path = tmp_path / "loans.csv"
+    rows = "client,amount,outcome\n" + "".join(
+        f"c{n % 5},{n * 10},{'paid' if n % 3 else 'lost'}\n" for n in range(30)
+    )
+    path.write_text(rows)
+    begun = begin_with(path, told=Told(entity="client"), actor=TESTER, now=NOW)
+    assert begun is not None
+    assert Case.objects.values("entity").distinct().count() == 5
+    assert Case.objects.values("group_key").distinct().count() == 5
+    assert "client" not in Case.objects.all()[0].content
+
+
 def test_a_file_without_a_label_makes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "notes.csv"
     path.write_text("note\n" + "".join(f"only text {n}\n" for n in range(30)))

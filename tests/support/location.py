@@ -15,6 +15,7 @@ from cases.kinds import KINDS
 from cases.kinds.plain import stripped
 from cases.kinds.record import Check, KindRecord
 from cases.kinds.unfit import Unfit
+from science.drift.measures import Measure, Measured, Measures, one_by_one
 from science.fields import Field, Kind
 from science.kinds.number import number
 from science.kinds.quarters import quarters
@@ -62,6 +63,10 @@ def raw(column: Column, values: Sequence[object]) -> list[list[float]]:
     return [[place[i] for place in places] for i in range(2)]
 
 
+def measured(value: object) -> Measured | None:
+    return {"latitude": round(parts_of(value)[0])} if is_place(value) else None
+
+
 TRAITS = Traits(
     name="location",
     has_options=False,
@@ -69,6 +74,9 @@ TRAITS = Traits(
     unfit=unfit,
     slices=slices,
     hostile=Hostile.or_real(None, {}, "Berlin", {"latitude": 91, "longitude": 0}, {"latitude": "x"}),
+    measured=Measures(
+        (Measure("latitude", "latitude", "degrees north"),), one_by_one(("latitude",), measured)
+    ),
     columns=AsColumns(learn, codes, raw, moves=None, typical=None),
 )
 

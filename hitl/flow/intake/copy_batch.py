@@ -15,10 +15,8 @@ from hitl.flow.intake.types import Decided
 from hitl.shared.copying import copy_rows
 from hitl.stop.selectors import STOPPED
 
-_GATE = f"""
-SELECT 1 FROM cases_workflow
-WHERE id = %s AND policy_version = %s AND archived_at IS NULL AND {STOPPED} = %s FOR SHARE
-"""  # noqa: S608 - text of our own, no input
+_UNCHANGED = f"id = %s AND policy_version = %s AND archived_at IS NULL AND {STOPPED} = %s"
+_GATE = f"SELECT 1 FROM cases_workflow WHERE {_UNCHANGED} FOR SHARE"  # noqa: S608 - text of our own, no input
 
 
 def write_batch(

@@ -5,6 +5,7 @@ what this process has cached. On a mismatch it writes nothing. Prepared once per
 would cost more than running it.
 """
 
+from collections.abc import Mapping
 from uuid import UUID
 
 import orjson
@@ -12,53 +13,23 @@ from django.db import connection
 
 from hitl.flow.intake.rows import CASE_COLUMNS, DECISION_COLUMNS, TASK_COLUMNS
 from hitl.flow.intake.types import Decided, Row
-from hitl.shared.prepared import Prepared
+from hitl.shared.statements import statements_beside
 from hitl.stop.selectors import STOPPED
 
 
-def _insert(table: str, columns: dict[str, str], row: str, after: str) -> str:
-    """Insert one row that comes as JSON, if the step before it gave one.
-
-    Quoting three documents costs a third of quoting their sixty values one by one.
-    """
-    names = ", ".join(columns)
-    typed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-    return (
-        f"INSERT INTO {table} ({names})"  # noqa: S608 - column names of our own, no input
-        f" SELECT row.* FROM {after}, json_to_record(%({row})s) AS row({typed})"
-    )
+def _columns(**tables: Mapping[str, str]) -> dict[str, str]:
+    """Return for each table its columns as INSERT names them, and with their types as a record has them."""
+    names = {f"{table}_columns": ", ".join(columns) for table, columns in tables.items()}
+    types = {
+        f"{table}_types": ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        for table, columns in tables.items()
+    }
+    return names | types
 
 
-_WRITE = Prepared(
-    "hitl_intake",
-    f"""
-    WITH gate AS (
-        SELECT 1 FROM cases_workflow
-        WHERE id = %(workflow)s AND policy_version = %(policy_version)s AND archived_at IS NULL
-          AND {STOPPED} = %(stopped)s
-          AND (%(key)s IS NULL OR EXISTS (
-              SELECT 1 FROM accounts_apikey
-              WHERE id = %(key)s AND version = %(key_version)s AND revoked_at IS NULL))
-    ), new_case AS (
-        {_insert("cases_case", CASE_COLUMNS, "case", "gate")} ON CONFLICT DO NOTHING RETURNING id
-    ), new_decision AS (
-        {_insert("policy_decision", DECISION_COLUMNS, "decision", "new_case")}
-    ), new_task AS (
-        {_insert("reviews_task", TASK_COLUMNS, "task", "new_case")} WHERE %(task)s IS NOT NULL
-    )
-    SELECT EXISTS (SELECT 1 FROM gate), EXISTS (SELECT 1 FROM new_case)
-    """,  # noqa: S608 - as above
-    {
-        "workflow": "uuid",
-        "policy_version": "int",
-        "stopped": "bool",
-        "key": "uuid",
-        "key_version": "int",
-        "case": "json",
-        "decision": "json",
-        "task": "json",
-    },
-)
+_WRITE = statements_beside(
+    __file__, stopped=STOPPED, **_columns(case=CASE_COLUMNS, decision=DECISION_COLUMNS, task=TASK_COLUMNS)
+)["intake"].prepared()
 
 
 class Stale(Exception):

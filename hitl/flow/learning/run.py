@@ -22,6 +22,7 @@ from models_store.services.runs import begin, finish
 from models_store.services.steps import Clock, Steps
 from models_store.services.training import Refused, make_release
 from models_store.types import ReleaseRole, RunStatus
+from policy.models import Policy
 from policy.promotion import worth_promoting
 from science.pipelines import NotTrainable
 
@@ -69,7 +70,9 @@ def _carry_out(run: TrainingRun, steps: Steps, clock: Clock) -> None:
     release = run.release  # registered by an attempt whose worker died after it
     if release is None:
         unsettled = unsettled_cases(run.workflow_id, now=clock())
-        release = make_release(run, steps, clock, unsettled=unsettled)
+        policy = Policy.objects.filter(workflow_id=run.workflow_id).first()
+        changed_at = policy.evidence_from if policy else None
+        release = make_release(run, steps, clock, unsettled=unsettled, changed_at=changed_at)
     with steps.step("Certify") as step:
         step.result = certify(release, now=clock())
     with steps.step("Promote") as step:

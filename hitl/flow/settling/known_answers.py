@@ -48,8 +48,15 @@ def remember_known_answer(*, case: Case, review: Review, now: datetime) -> None:
         predicted=known.predicted,
         answer=review.label,
         is_blind=review.mode == Mode.BLIND,
+        is_found=_is_found(known),
         now=now,
     )
+
+
+def _is_found(known: KnownAnswerCase) -> bool:
+    """Whether reviewers had answered the case so before it was marked."""
+    said = Review.objects.filter(case_id=known.case_id, undone_at=None, label=known.truth)
+    return said.filter(submitted_at__lte=known.marked_at).exclude(task__purpose=Purpose.KNOWN_ANSWER).exists()
 
 
 @transaction.atomic

@@ -33,5 +33,6 @@ addEventListener("DOMContentLoaded", () => {
     const choice = place.querySelector(".scheme-container");
     choice?.setAttribute("role", "region");
     choice?.setAttribute("aria-label", "Server and key");
+    place.querySelector(".models h4")?.setAttribute("aria-level", "3"); // it follows one of the second level
   }
 });

@@ -13,7 +13,7 @@ from policy.models import CutoffSet
 from science.guarantee.budget_course import SURE, to_come
 
 WINDOW = timedelta(days=28)
-LEAST = 20  # audits without which nothing is believed
+MIN_AUDITS = 20  # audits without which nothing is believed
 
 
 def forecast_of(period: BudgetPeriod, *, now: datetime) -> dict[str, Any]:
@@ -37,7 +37,7 @@ def forecast_of(period: BudgetPeriod, *, now: datetime) -> dict[str, Any]:
 
 def is_too_high(forecast: dict[str, Any]) -> bool:
     """Tell whether it is nearly sure that decisions to come exceed the target."""
-    return bool(forecast["audits"] >= LEAST and forecast["above"] >= SURE)
+    return bool(forecast["audits"] >= MIN_AUDITS and forecast["above"] >= SURE)
 
 
 def _changed(period: BudgetPeriod, now: datetime) -> datetime:

@@ -27,7 +27,7 @@ SHORT = 0.1  # of the doubt is kept for periods with fewer decisions than declar
 WORTH_IT = 0.5  # chance of a proof from which on it is worth more audits
 NOTHING_KNOWN = 0.99  # bound of what reviewers miss, where it is to be allowed for and nothing bounds it
 _WEEK = timedelta(days=7)
-_LEAST = 1e-4  # rate that is planned with where nobody answers audits
+_MIN_RATE = 1e-4  # rate that is planned with where nobody answers audits
 _FEW = 100  # audits from which on the share that nobody answered says something
 
 
@@ -93,7 +93,7 @@ def _within(most: float, terms: Terms, unanswered: float) -> BudgetPlan:
     plan = plan_budget(terms, unanswered=unanswered, capacity=max(1, math.floor(most * terms.decisions)))
     if plan.terms.rate <= most:
         return plan
-    at_most = replace(plan.terms, rate=max(most, _LEAST))
+    at_most = replace(plan.terms, rate=max(most, _MIN_RATE))
     kept = _chance(at_most, unanswered)
     return replace(plan, terms=at_most, kept=kept, is_enough=kept >= POWER)
 
@@ -108,11 +108,12 @@ def _base_terms(policy: Policy, n_units: int) -> Terms:
     delta = (1 - policy.confidence) / n_units
     missed, kept = 0.0, delta
     if policy.corrects_misses:
-        overlooked, known = misses(policy.workflow_id)
-        missed = NOTHING_KNOWN
-        if known:
-            corrected = correct_for_misses(overlooked, known, target=policy.target, delta=delta)
+        seen = misses(policy.workflow_id)
+        try:
+            corrected = correct_for_misses(seen.missed, seen.known, target=policy.target, delta=delta)
             missed, kept = min(corrected.miss_bound, NOTHING_KNOWN), corrected.delta
+        except ValueError:
+            missed = NOTHING_KNOWN
     return Terms(policy.target, 1, 1.0, kept, delta, missed, SHORT)
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from django.db import connection
 
 from hitl.shared.named_rows import fetch_named
+from hitl.shared.statements import statements_beside
 from monitoring.watch.watched import ACCEPTED
 from policy.canary_models import Canary
 from science.arms import ARMS
@@ -20,22 +21,7 @@ UNDER_WAY = timedelta(seconds=5)  # a case that was being decided while the shar
 _UNSCORED = (Reason.NO_SCORE,)
 _UNUSABLE = (Reason.BAD_SCORE, Reason.UNFIT_INPUT, Reason.UNKNOWN_LABEL)
 
-_COUNTS = """
-SELECT (d.arm - %(first)s + {arms}) %% {arms} < %(share)s AS is_canary, {unit} AS n,
-       {unit} FILTER (WHERE d.reason = ANY(%(unscored)s)) AS unscored,
-       {unit} FILTER (WHERE d.reason = ANY(%(unusable)s)) AS unusable,
-       {unit} FILTER (WHERE d.reason = ANY(%(accepted)s)) AS accepted
-FROM policy_decision d {join}
-WHERE d.workflow_id = %(workflow)s AND d.sequence = 0 AND d.epoch = 1 AND d.arm IS NOT NULL
-  AND d.decided_at >= %(since)s AND d.decided_at <= %(until)s
-GROUP BY 1
-"""
-_BY_CASE = _COUNTS.format(arms=ARMS, unit="count(*)", join="")
-_BY_ENTITY = _COUNTS.format(
-    arms=ARMS,
-    unit="count(DISTINCT coalesce(c.entity, c.id::text))",
-    join="JOIN cases_case c ON c.id = d.case_id",
-)
+_SQL = statements_beside(__file__)
 
 
 class Arm(NamedTuple):
@@ -49,13 +35,14 @@ class Arm(NamedTuple):
 
 def counted(canary: Canary, *, has_entities: bool, until: datetime) -> tuple[Arm, Arm]:
     """Return what has come in since the step began: for the champion's arms and for the canary's."""
-    statement = _BY_ENTITY if has_entities else _BY_CASE
+    statement = _SQL["canary_by_entity" if has_entities else "canary_by_case"].text
     with connection.cursor() as cursor:
         cursor.execute(
             statement,
             {
                 "first": canary.first_arm,
                 "share": canary.share,
+                "arms": ARMS,
                 "unscored": [str(reason) for reason in _UNSCORED],
                 "unusable": [str(reason) for reason in _UNUSABLE],
                 "accepted": [str(reason) for reason in ACCEPTED],

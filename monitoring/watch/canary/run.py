@@ -32,7 +32,7 @@ from science.canary.step import Judged, Outcome, Step, judge
 
 log = logging.getLogger(__name__)
 
-LEAST_AUDITED = 0.005  # audits never stop, however little time people have
+MIN_AUDITED = 0.005  # audits never stop, however little time people have
 
 
 def advance(watched: WatchedWorkflow) -> None:
@@ -155,7 +155,7 @@ def _set_audits(canary: Canary, watched: WatchedWorkflow) -> None:
         share = canary.share / 10_000
         automatic = max(watched.week.automatic, 1)
         left = capacity - automatic * (1 - share) * watched.policy.audit_rate
-        rate = min(1.0, max(left / (automatic * share), watched.policy.audit_rate, LEAST_AUDITED))
+        rate = min(1.0, max(left / (automatic * share), watched.policy.audit_rate, MIN_AUDITED))
     if abs(rate - canary.audit_rate) > 0.1 * canary.audit_rate or (rate == 1.0) != (canary.audit_rate == 1.0):
         canaries.set_canary_audits(canary.pk, rate=round(rate, 4), actor=ACTOR, now=watched.now)
 

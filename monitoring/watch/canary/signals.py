@@ -7,27 +7,17 @@ from typing import Any
 from django.db import connection
 
 from hitl.shared.named_rows import fetch_named
+from hitl.shared.statements import statements_beside
 from monitoring.watch.canary.balance import Arm
 from policy.canary_models import Canary
 from reviews.types import OPEN
 from science.arms import ARMS
 
-LEAST = 50  # cases of the canary below which nothing is a signal
+MIN_CASES = 50  # cases of the canary below which nothing is a signal
 RATIO = 1.5
 DEVIATIONS = 4.0
 
-_ASKED = f"""
-SELECT (d.arm - %(first)s + {ARMS}) %% {ARMS} < %(share)s AS is_canary,
-       count(*) AS asked,
-       count(*) FILTER (WHERE t.status = ANY(%(open)s) AND t.due_at < %(now)s) AS late,
-       count(*) FILTER (WHERE r.label IS NOT NULL) AS answered,
-       count(*) FILTER (WHERE r.label <> t.suggestion) AS overridden
-FROM policy_decision d
-JOIN reviews_task t ON t.case_id = d.case_id AND t.epoch = d.epoch
-LEFT JOIN reviews_review r ON r.task_id = t.id AND r.undone_at IS NULL AND t.suggestion IS NOT NULL
-WHERE d.workflow_id = %(workflow)s AND d.sequence = 0 AND d.arm IS NOT NULL AND d.decided_at >= %(since)s
-GROUP BY 1
-"""  # noqa: S608 - numbers of our own, no input
+_SQL = statements_beside(__file__)
 
 
 def signals(canary: Canary, champion_arm: Arm, canary_arm: Arm, *, now: datetime) -> list[str]:
@@ -51,10 +41,11 @@ def signals(canary: Canary, champion_arm: Arm, canary_arm: Arm, *, now: datetime
 def _asked(canary: Canary, now: datetime) -> dict[bool, Any]:
     with connection.cursor() as cursor:
         cursor.execute(
-            _ASKED,
+            _SQL["asked_by_arm"].text,
             {
                 "first": canary.first_arm,
                 "share": canary.share,
+                "arms": ARMS,
                 "open": [str(status) for status in OPEN],
                 "now": now,
                 "workflow": canary.workflow_id,
@@ -81,7 +72,7 @@ def is_clearly_higher(its: tuple[int, int], champions: tuple[int, int]) -> bool:
     (False, False)
     """
     (some, of), (others, of_others) = its, champions
-    if of < LEAST or of_others < LEAST:
+    if of < MIN_CASES or of_others < MIN_CASES:
         return False
     pooled = (some + others) / (of + of_others)
     spread = sqrt(pooled * (1 - pooled) * (1 / of + 1 / of_others))

@@ -49,6 +49,14 @@ def test_a_csv_becomes_labelled_cases(workflow: Workflow, tmp_path: Path) -> Non
     }
 
 
+def test_a_column_says_which_cases_belong_together(workflow: Workflow, tmp_path: Path) -> None:
+    (tmp_path / "h.csv").write_text(ROWS.replace(",ref", ",client").replace(",A", ",C1").replace(",B", ",C1"))
+    run("credit", tmp_path / "h.csv", "--entity", "client")
+    assert set(Case.objects.values_list("entity", flat=True)) == {"C1"}
+    assert len(set(Case.objects.values_list("group_key", flat=True))) == 1
+    assert "client" not in Case.objects.all()[0].content
+
+
 def test_the_same_file_again_changes_nothing(workflow: Workflow, tmp_path: Path) -> None:
     (tmp_path / "h.csv").write_text(ROWS.replace(",ref", ",x").replace(",A", ",").replace(",B", ","))
     assert "2 cases taken in" in run("credit", tmp_path / "h.csv")[0]

@@ -53,7 +53,7 @@ def test_a_request_is_queued_recorded_and_rung_for(
     assert (run.status, run.trigger, run.requested_at) == (RunStatus.QUEUED, "hand", NOW)
     entry = Entry.objects.get()
     assert (entry.action, entry.about_id) == ("training.requested", str(run.id))
-    assert entry.detail == {"workflow": workflow.slug, "trigger": "hand"}
+    assert entry.detail == {"workflow": workflow.slug, "trigger": "hand", "reason": ""}
     assert bells == [("hitl.flow.train", str(run.id))]
 
 

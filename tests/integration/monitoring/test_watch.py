@@ -10,7 +10,8 @@ from django.db import connection
 from cases.models import Case, Label
 from hitl.audit.models import Entry
 from models_store.models import Release, TrainingRun
-from monitoring.watch import watch
+from monitoring.models import EarlySign
+from monitoring.watch import early, watch
 from monitoring.watch.run import RETRAIN_AFTER
 from policy.in_force.rules import rule_for
 from policy.models import Certificate, CutoffSet, Decision, Policy, Reading, Trial, Watch
@@ -270,7 +271,8 @@ def test_red_steps_down_to_the_loosest_stricter_cutoff_that_is_calm():
     decided(release, 200, at=NOW + timedelta(minutes=5), score=0.98, inclusion_probability=0.25)
     look(release, NOW + timedelta(hours=1))
     rule = rule_for(release.workflow_id).rule
-    assert (rule.cutoffs["ham"], rule.basis) == (GRID[2], Basis.CERTIFIED)
+    assert (rule.cutoffs["ham"], rule.basis) == (GRID[2], Basis.PROVISIONAL)
+    assert (rule.share_let_through, rule.blind_share) == (0.25, 1.0)
     assert policy_of(release).breaker_tripped_at is None
     assert [None, loosest] in Certificate.objects.get().refuted
     refuted = CutoffSet.objects.exclude(in_force_until=None).get()
@@ -278,8 +280,10 @@ def test_red_steps_down_to_the_loosest_stricter_cutoff_that_is_calm():
     look(release, NOW + timedelta(hours=2))
     assert rule_for(release.workflow_id).rule.cutoffs["ham"] == GRID[2]
     assert CutoffSet.objects.filter(in_force_until=None).count() == 1
-    # The way back is another model, tried once there are labels from since then, once for the alarm.
-    decided(release, RETRAIN_AFTER - 1, at=NOW + timedelta(hours=3), score=0.98, inclusion_probability=0.25)
+    # The way back is another model, tried once there are labels from since then, once for each step.
+    decided(
+        release, RETRAIN_AFTER[0] - 1, at=NOW + timedelta(hours=3), score=0.98, inclusion_probability=0.25
+    )
     look(release, NOW + timedelta(hours=4))
     assert not TrainingRun.objects.exists()
     decided(release, 1, at=NOW + timedelta(hours=5), score=0.98, inclusion_probability=0.25)
@@ -312,6 +316,100 @@ def test_after_an_alarm_the_promise_is_proved_again_and_automation_comes_back():
     rule = rule_for(release.workflow_id).rule
     assert rule.basis is Basis.CERTIFIED
     assert rule.closed((tripped + 3 * DAY).timestamp()) is None
+
+
+def test_after_a_step_down_a_test_from_after_the_alarm_gives_back_what_it_proves():
+    """Nothing old is trusted at full speed: stricter cutoffs run provisionally, and every score is asked."""
+    release = automating()
+    look(release, NOW)
+    decided(release, 40, at=NOW, wrong=20, score=0.955, inclusion_probability=0.25)
+    decided(release, 200, at=NOW + timedelta(minutes=5), score=0.98, inclusion_probability=0.25)
+    down = NOW + timedelta(hours=1)
+    look(release, down)
+    assert rule_for(release.workflow_id).rule.basis is Basis.PROVISIONAL
+    assert (policy_of(release).evidence_from, policy_of(release).blind_rate) == (down, 1.0)
+    soon = down + timedelta(minutes=1)
+    decided(release, 300, at=soon, reason="below_cutoff", score=0.93, inclusion_probability=1.0)
+    look(release, down + timedelta(hours=1))
+    trial = Trial.objects.get()
+    assert (trial.kind, trial.evidence["tuned_on"]) == ("recover", "300 labels after the alarm")
+    assert trial.plans[0]["plan"]["pi_floor"] == 0.75
+    later = trial.frozen_at + timedelta(minutes=1)
+    decided(release, 2500, at=later, reason="below_cutoff", score=0.93, inclusion_probability=1.0)
+    look(release, down + DAY)
+    trial.refresh_from_db()
+    rule = rule_for(release.workflow_id).rule
+    assert (trial.outcome, rule.basis, rule.share_let_through) == ("certified", Basis.CERTIFIED, 1.0)
+    assert (
+        rule.cutoffs["ham"] <= 0.93
+    )  # looser than what had been refuted: it was proved in the world that is
+    assert Trial.objects.count() == 1
+
+
+def test_a_second_alarm_about_the_same_certificate_belongs_to_the_same_change():
+    release = automating()
+    look(release, NOW)
+    decided(release, 40, at=NOW, wrong=20, score=0.955, inclusion_probability=0.25)
+    decided(release, 200, at=NOW + timedelta(minutes=5), score=0.98, inclusion_probability=0.25)
+    down = NOW + timedelta(hours=1)
+    look(release, down)
+    decided(release, 300, at=down + timedelta(minutes=1), reason="below_cutoff", score=0.93)
+    look(release, down + timedelta(hours=1))
+    trial = Trial.objects.get()
+    decided(release, 80, at=down + timedelta(hours=2), wrong=60, score=0.98, inclusion_probability=0.8)
+    look(release, down + timedelta(hours=3))
+    policy = policy_of(release)
+    assert (policy.breaker_by, policy.evidence_from) == ("evidence", down)
+    trial.refresh_from_db()
+    assert trial.ended_at is None  # what it has seen since the first alarm still speaks
+    assert trial.n_labels >= 80
+
+
+def test_a_test_that_has_gone_on_for_a_season_is_over():
+    release = automating("provisional")
+    look(release, NOW)
+    look(release, NOW + timedelta(days=91))
+    assert Trial.objects.order_by("number").first().outcome == "abandoned"
+
+
+def test_reviewers_who_contradict_the_model_more_often_than_it_predicts_raise_the_audits():
+    release = automating()
+    look(release, NOW)
+    decided(release, 60, at=NOW, wrong=30, reason="below_cutoff", score=0.85, inclusion_probability=0.1)
+    look(release, NOW + timedelta(hours=1))
+    sign = EarlySign.objects.get()
+    assert (sign.kind, sign.ended_at) == ("disagreement", None)
+    assert (sign.evidence["answers"], sign.evidence["wrong"]) == (60, 30.0)
+    policy = policy_of(release)
+    assert (round(policy.audit_rate, 4), policy.blind_rate) == (policy.audit_amber, 1.0)
+    assert policy.breaker_tripped_at is None  # a sign never takes automation away
+    assert Watch.objects.get().level == "green"
+    # Two hundred audits without a word against the promise have answered it.
+    decided(release, 210, at=NOW + timedelta(hours=2), score=0.98, inclusion_probability=0.25)
+    look(release, NOW + timedelta(hours=3))
+    look(release, NOW + timedelta(hours=3))
+    assert policy_of(release).audit_rate < policy.audit_amber
+
+
+def test_one_audit_that_agrees_does_not_end_the_many_that_were_to_settle_it():
+    row = Watch(level="amber", early_level="green", n_labels=100)
+    assert early.is_amber(row)
+    row.level, row.n_labels = "green", 149  # calm by what is in, and still looked at closely
+    assert early.is_amber(row)
+    row.n_labels = 150
+    assert not early.is_amber(row)
+    early.forget(row)
+    row.n_labels = 0
+    assert not early.is_amber(row)
+
+
+def test_reviewers_who_contradict_it_as_often_as_it_predicts_raise_nothing():
+    release = automating()
+    look(release, NOW)
+    decided(release, 60, at=NOW, wrong=8, reason="below_cutoff", score=0.85, inclusion_probability=0.1)
+    look(release, NOW + timedelta(hours=1))
+    assert not EarlySign.objects.exists()
+    assert policy_of(release).blind_rate < 1.0
 
 
 def test_what_a_person_tripped_no_evidence_gives_back():

@@ -30,7 +30,7 @@ def test_nobody_takes_the_place_of_a_champion_that_audits_speak_against(levels, 
     challenger = certificate_of(better, status="certified")
     challenger.seen["units"][0]["automation"] = 0.8
     challenger.save()
-    open_watch(certificate, weekly_automatic=1000, now=NOW)
+    open_watch(certificate, weekly_accepted=1000, now=NOW)
     Watch.objects.update(**levels)
     found = worth_promoting(better, now=NOW)
     assert found.is_worth is is_worth

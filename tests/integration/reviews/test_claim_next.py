@@ -9,10 +9,11 @@ from django.db import connection
 
 from cases.models import Workflow
 from hitl.accounts.types import Role
+from hitl.runtime.paths import ROOT
+from hitl.shared.statements import all_statements
 from reviews.errors import HandsFull, LeaseExpired
 from reviews.models import Task
 from reviews.services.queue import claim_next, end_skips, give_back, leave, reap, renew, skip, take_again
-from reviews.sql_queue import CLAIM_NEXT
 from reviews.types import AWAY_GRACE, MAX_LEASES, SKIP_LASTS
 from tests.support.factories import NOW, person
 from tests.support.review_rows import adjudicator, at_the_same_time, claim, review_workflow, say, waiting
@@ -195,9 +196,10 @@ def test_the_statement_walks_the_index_and_sorts_no_backlog() -> None:
         "lanes": [False, True],
         "workflows": None,
     }
+    statement = all_statements(ROOT)["claim_next"]
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")  # a few hundred rows would not be worth an index
-        cursor.execute(f"EXPLAIN (FORMAT JSON) {CLAIM_NEXT}", params)
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {statement.text}", params)
         plan = cursor.fetchone()[0][0]["Plan"]
     nodes = list(_walk(plan))
     scans = [n for n in nodes if n.get("Relation Name") == "reviews_task" and "Scan" in n["Node Type"]]

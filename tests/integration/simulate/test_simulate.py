@@ -14,6 +14,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from cases.files.told import Told
 from cases.models import Case
 from hitl.outbox.models import Event
 from hitl.simulate.options import Options, parse_drift
@@ -107,6 +108,17 @@ def test_a_file_becomes_a_stream_and_a_report(tmp_path: Path) -> None:
     times = Case.objects.order_by("received_at").values_list("received_at", flat=True)
     assert (times[0].year, times[899].year) == (2026, 2026)
     assert times[899] <= Decision.objects.order_by("-decided_at")[0].decided_at
+
+
+def test_cases_of_a_replay_belong_to_what_the_file_says(tmp_path: Path) -> None:
+    rows = [{**row, "sender": f"s{i % 40}"} for i, row in enumerate(mails(240))]
+    file = as_jsonl(rows, tmp_path / "mails.jsonl")
+    played(file, told=Told(entity="sender"), start=160, target=0.1)
+    streamed = Case.objects.exclude(origin="import")
+    assert streamed.count() == 80
+    assert set(Case.objects.values_list("entity", flat=True)) == {f"s{i}" for i in range(40)}
+    assert streamed.values("group_key").distinct().count() == 40
+    assert "sender" not in streamed[0].content
 
 
 def test_the_same_seed_gives_the_same_outcome(tmp_path: Path) -> None:

@@ -97,6 +97,7 @@ REFUSALS = {
     "nothing certified": (rule(basis=Basis.NONE), SURE, {}, Reason.NOT_CERTIFIED),
     "expired this instant": (rule(), SURE, {"now": 100.0}, Reason.CERTIFICATE_EXPIRED),
     "not yet valid": (rule(valid_from=60.0), SURE, {}, Reason.CERTIFICATE_EXPIRED),
+    "everything is stopped": (rule(stopped=True), SURE, {}, Reason.STOPPED),
     "a broken clock": (rule(), SURE, {"now": np.nan}, Reason.CERTIFICATE_EXPIRED),
     "outside the provisional ramp": (
         rule(basis=Basis.PROVISIONAL),

@@ -14,7 +14,7 @@ from hitl.shared import clock
 from hitl.shared.errors import Invalid, NotAllowed
 from hitl.stop.models import Stop
 from hitl.stop.selectors import stop_in_force
-from hitl.stop.services import stop_everything
+from hitl.stop.services import checked_reason, stop_everything
 from policy.services.breaker import trip_breaker
 
 
@@ -53,10 +53,11 @@ class WorkflowStopView(ApiView):
 
 
 def _reason(request: Request) -> str:
+    """Return the reason given; one is asked for even where it changes nothing, as all is stopped already."""
     reason = object_of(request, {"reason"}).get("reason", "")
     if not isinstance(reason, str):
         raise Invalid([{"field": "reason", "error": "is not a text", "fix": "Send it in quotes."}])
-    return reason
+    return checked_reason(reason)
 
 
 def _body(stop: Stop | None) -> dict[str, Any]:

@@ -1,11 +1,11 @@
 """What is counted of texts, pictures and recordings moves when they change, and only then."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
-from science.drift.measures import of_moment, of_pixels, of_samples, of_text
+from science.drift.measures import of_moment, of_pixels, of_samples, of_text, vocabulary
 from science.media import SAMPLE_RATE
 
 
@@ -15,8 +15,17 @@ def test_a_text() -> None:
         "characters": 17,
         "other characters": 29,
         "script": "LATIN",
+        "unknown": None,
     }
-    assert of_text("") == {"words": 0, "characters": 0, "other characters": 0, "script": None}
+    nothing = {"words": 0, "characters": 0, "other characters": 0, "script": None, "unknown": None}
+    assert of_text("") == nothing
+
+
+def test_words_that_no_text_of_the_vocabulary_had_are_counted() -> None:
+    known = vocabulary(["Please pay the bill", "the bill is due", None])
+    assert of_text("Pay the CRYPTO wallet", known)["unknown"] == 50
+    assert of_text("the bill", known)["unknown"] == 0
+    assert of_text("...", known)["unknown"] is None
 
 
 @pytest.mark.parametrize(
@@ -35,8 +44,8 @@ def test_a_long_text_is_read_in_part_and_measured_whole() -> None:
 
 def test_a_moment() -> None:
     assert of_moment(datetime(2026, 3, 2, 9, 30, tzinfo=UTC)) == {
-        "day": date(2026, 3, 2).toordinal(),
         "weekday": "Monday",
+        "month": "March",
     }
 
 

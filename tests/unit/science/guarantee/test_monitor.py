@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from science.guarantee.audits import AuditPolicy, blind_share
 from science.guarantee.blocks import closed_prefix
+from science.guarantee.exact import upper_bound
 from science.guarantee.grid import accepted_counts
-from science.guarantee.misses import correct_for_misses
+from science.guarantee.misses import OUTVOTED, correct_for_misses
 from science.guarantee.monitor import MAX_WEIGHT, Level, RiskMonitor, slopes, updated
 
 GRID = (0.9, 0.6, 0.3, 0.0)
@@ -171,10 +172,21 @@ def test_blind_tasks_that_are_no_audits_are_at_least_as_many(automation: float, 
 @given(st.integers(1, 500), st.data())
 def test_missed_errors_cost_target_and_delta(known: int, data: st.DataObject) -> None:
     missed = data.draw(st.integers(0, known))
+    raw = float(upper_bound(missed, known, 0.01))
+    if OUTVOTED * raw >= 1:
+        with pytest.raises(ValueError, match="every error"):
+            correct_for_misses(missed, known, target=0.01, delta=0.05)
+        return
     corrected = correct_for_misses(missed, known, target=0.01, delta=0.05)
-    assert missed / known <= corrected.miss_bound <= 1
-    assert 0 <= corrected.target < 0.01
+    assert 1.25 * missed / known <= corrected.miss_bound == pytest.approx(OUTVOTED * raw)
+    assert 0 < corrected.target < 0.01
     assert corrected.delta == pytest.approx(0.04)
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
+def test_three_people_miss_at_most_a_quarter_more_than_one_whatever_the_cases(hard: list[float]) -> None:
+    q = np.array(hard)
+    assert float((q + (1 - q) * q**2).mean()) <= OUTVOTED * float(q.mean()) + 1e-12
 
 
 @pytest.mark.parametrize(("missed", "known"), [(0, 0), (3, 2), (-1, 5)])

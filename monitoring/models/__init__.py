@@ -1,4 +1,4 @@
-"""Counters of decisions, kept as they arrive, and the error budget of each period."""
+"""Counters of decisions, kept as they arrive, the error budget of each period, and what else is watched."""
 
 from typing import Any, ClassVar
 
@@ -7,8 +7,22 @@ from django.db.models import F, Q
 
 from cases.models import Workflow
 from hitl.shared.ids import new_id
+from monitoring.models.counts import Baseline, Binning, CountCursor, HourCount
+from monitoring.models.signs import EarlySign
 from policy.types import BudgetPeriod as Length
 from policy.types import LossKind, Scope
+
+__all__ = [
+    "Baseline",
+    "Binning",
+    "BudgetPeriod",
+    "BudgetVerdict",
+    "CountCursor",
+    "EarlySign",
+    "HourCount",
+    "HourTally",
+    "Watermark",
+]
 
 
 class HourTally(models.Model):

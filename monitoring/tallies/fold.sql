@@ -1,0 +1,10 @@
+-- name: add_to_hours
+-- takes: rows jsonb
+INSERT INTO monitoring_hourtally AS t
+    (workflow_id, hour, sequence, route, reason, label, release_id, count, audited)
+SELECT workflow_id, hour, sequence, route, reason, label, release_id, count, audited
+FROM jsonb_to_recordset(%(rows)s::jsonb) AS given (
+    workflow_id uuid, hour timestamptz, sequence smallint, route text, reason text, label text,
+    release_id uuid, count int, audited int)
+ON CONFLICT (workflow_id, hour, sequence, route, reason, label, release_id)
+DO UPDATE SET count = t.count + EXCLUDED.count, audited = t.audited + EXCLUDED.audited

@@ -1,0 +1,78 @@
+"""Measures watched over time: calm ones stay calm, changed ones drift, and what is not known is not calm."""
+
+import numpy as np
+import pytest
+
+from science.drift.cells import CategoryCells, NumberCells
+from science.drift.watch import State, gradual, sudden
+
+CELLS = NumberCells.learn(np.random.default_rng(0).normal(size=2_000))
+WORDS = CategoryCells.learn(["a"] * 60 + ["b"] * 30 + ["c"] * 10)
+
+
+def days(n: int, *, per: int = 300, shift: float = 0.0, last: int = 0, weekend: float = 0.0) -> np.ndarray:
+    """Counts of a number by day; the last ones are shifted, and so are weekends."""
+    rng = np.random.default_rng(n + per)
+    rows = []
+    for day in range(n):
+        moved = shift * (day >= n - last) + weekend * (day % 7 > 4)
+        rows.append(CELLS.count(rng.normal(size=per) + moved))
+    return np.array(rows)
+
+
+def state_of(windows: np.ndarray) -> State:
+    seen = sudden({"x": windows}, {"x": True}, rng=np.random.default_rng(1))
+    return seen["x"].state
+
+
+def test_what_stays_as_it_was_is_calm() -> None:
+    assert state_of(days(31)) is State.CALM
+
+
+def test_a_change_that_comes_back_drifts_and_says_since_when() -> None:
+    windows = days(31, shift=0.6, last=3)
+    seen = sudden({"x": windows}, {"x": True}, rng=np.random.default_rng(1))["x"]
+    assert seen.state is State.DRIFTS
+    assert seen.change is not None
+    assert seen.change.at == 28
+    assert seen.effect > 0.15
+
+
+def test_a_single_odd_window_differs_and_does_not_drift_yet() -> None:
+    assert state_of(days(31, shift=0.6, last=1)) is State.DIFFERS
+
+
+@pytest.mark.parametrize("windows", [days(31, per=10), days(2), days(1), days(3)])
+def test_too_few_cases_or_days_are_not_calm(windows: np.ndarray) -> None:
+    assert state_of(windows) is State.UNKNOWN
+
+
+def test_a_weekend_is_compared_with_weekends() -> None:
+    windows = days(34, weekend=1.0)  # the last day is a Saturday
+    assert state_of(windows) is State.CALM
+
+
+def test_a_gradual_change_shows_against_the_baseline_only() -> None:
+    rng = np.random.default_rng(5)
+    slow = np.array([CELLS.count(rng.normal(size=300) + 0.02 * day) for day in range(31)])
+    baseline = {"x": CELLS.count(rng.normal(size=2_000))}
+    assert state_of(slow) is not State.DRIFTS
+    seen = gradual(baseline, {"x": slow}, {"x": True}, latest=7, rng=rng)
+    assert seen["x"].state is State.DRIFTS
+    few = gradual(baseline, {"x": days(7, per=5)}, {"x": True}, latest=7, rng=rng)
+    assert few["x"].state is State.UNKNOWN
+
+
+def test_a_value_never_seen_before_is_found_among_others_that_are_calm() -> None:
+    rng = np.random.default_rng(6)
+    calm = np.array(
+        [WORDS.count(rng.choice(["a", "b", "c"], p=[0.6, 0.3, 0.1], size=200)) for _ in range(31)]
+    )
+    changed = calm.copy()
+    for day in (-3, -2, -1):
+        changed[day] = WORDS.count(["a"] * 110 + ["b"] * 60 + ["new"] * 30)
+    seen = sudden({"calm": calm, "new": changed}, {"calm": False, "new": False}, rng=rng)
+    assert seen["new"].state is State.DRIFTS
+    assert seen["calm"].state is not State.DRIFTS
+    assert seen["new"].difference is not None
+    assert WORDS.names[seen["new"].difference.cell] == "never seen before"
