@@ -1,12 +1,16 @@
 """The part of a release's page about its share of the decisions: who sees it, and what may be done there."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from hitl.accounts.types import Role
+from hitl.shared import clock
 from models_store.selectors import roles_now
 from policy.canary_models import Canary, ReleaseChange
+from policy.models import Certificate
 from tests.support.canary_rows import CanaryWorld, canary_world
 from tests.support.factories import person
 from tests.support.pages import as_read
@@ -14,9 +18,16 @@ from tests.support.pages import as_read
 pytestmark = pytest.mark.django_db
 
 
+def world_of_today(**policy: object) -> CanaryWorld:
+    """Return a world whose certificates have not ended, as pages go by the real clock."""
+    world = canary_world(history=0, **policy)  # type: ignore[arg-type]
+    Certificate.objects.update(valid_until=clock.now() + timedelta(days=1))
+    return world
+
+
 @pytest.fixture
 def world() -> CanaryWorld:
-    return canary_world(history=0)
+    return world_of_today()
 
 
 def signed_in(*roles: str) -> Client:
@@ -92,7 +103,7 @@ def test_what_makes_no_sense_is_refused_in_words(world: CanaryWorld) -> None:
 
 
 def test_a_second_person_approves_on_the_page() -> None:
-    world = canary_world(history=0, needs_second_person=True)
+    world = world_of_today(needs_second_person=True)
     first, second = signed_in(Role.OPERATOR), signed_in(Role.OPERATOR)
     assert "Asked for" in act(first, world, "release-change-role", action="canary", reason="Try it.")
     assert "Take it back" in read(first, world)
