@@ -28,6 +28,7 @@ from policy.models import Policy
 from policy.services import canaries
 from policy.types import ChangeStatus, ReleaseAction
 from science.canary.step import ALPHA, HARM
+from science.intervals import wilson_interval
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,14 @@ class ShownCanary:
 
     @property
     def expected_at(self) -> datetime | None:
-        """When this step's labels and time are probably there."""
+        """When this step's answers and time are probably there."""
         at = self.verdict.get("expected_at")
         return datetime.fromisoformat(at) if at else None
+
+    @property
+    def is_late(self) -> bool:
+        """Whether that has passed."""
+        return self.expected_at is not None and self.expected_at < clock.now()
 
     @property
     def error(self) -> float | None:
@@ -69,6 +75,16 @@ class ShownCanary:
         """The same of the champion, its history included."""
         return self._rate("champion_wrong", "champion_labels")
 
+    @property
+    def error_interval(self) -> tuple[float, float]:
+        """Of its error, at 95 %."""
+        return wilson_interval(self.error or 0.0, self.verdict["labels"])
+
+    @property
+    def champion_interval(self) -> tuple[float, float]:
+        """Of the champion's."""
+        return wilson_interval(self.champion_error or 0.0, self.verdict["champion_labels"])
+
     def _rate(self, wrong: str, labels: str) -> float | None:
         n = self.verdict.get(labels)
         return self.verdict[wrong] / n if n else None
@@ -77,9 +93,9 @@ class ShownCanary:
     def against(self) -> list[tuple[str, str]]:
         """How far the evidence against it has come: what it is held against, and how far, in words."""
         harm = self.verdict.get("harm", {})
-        words = {"champion": "it is worse than the champion", "promise": "it breaks the promise"}
+        words = {"champion": "Worse than champion", "promise": "Breaks promise"}
         return [
-            (words[name], f"{harm[name]:.3g} of {1 / (ALPHA * share):.0f}")
+            (words[name], f"evidence {harm[name]:.3g}; at {1 / (ALPHA * share):.0f} it is rolled back")
             for name, share in HARM.items()
             if name in harm
         ]

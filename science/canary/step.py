@@ -72,7 +72,7 @@ def judge(step: Step, *, now: datetime) -> Judged:
     >>> alike = dict.fromkeys(STAGES, 1.0)
     >>> step = Step(0, 100, begun, timedelta(days=1), {"champion": 1.0, "promise": 1.0}, alike)
     >>> judge(step, now=begun + timedelta(days=9)).reasons
-    ('100 labels are missing.',)
+    ('100 answers are missing.',)
     """
     worst = [
         name for name, e_value in step.harm.items() if name in HARM and e_value >= 1 / (ALPHA * HARM[name])
@@ -92,7 +92,7 @@ def judge(step: Step, *, now: datetime) -> Judged:
     if missing or not step.labels >= step.needed or step.labels < 1:
         missing = max(missing, 1)
         reasons.append(
-            f"{missing:,} label{'' if missing == 1 else 's'} {'is' if missing == 1 else 'are'} missing."
+            f"{missing:,} answer{'' if missing == 1 else 's'} {'is' if missing == 1 else 'are'} missing."
         )
     if not now >= step.since + step.least:
         reasons.append(f"It lasts until {step.since + step.least:%Y-%m-%d %H:%M} UTC at least.")
