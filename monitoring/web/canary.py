@@ -23,7 +23,7 @@ from models_store.selectors import roles_now
 from models_store.types import ReleaseRole
 from models_store.web.actions import Refused, acts
 from monitoring.watch.canary import changes
-from policy.canary_models import STEPS, Canary, ReleaseChange
+from policy.canary_models import STEPS, Bake, Canary, ReleaseChange
 from policy.models import Policy
 from policy.services import canaries
 from policy.types import ChangeStatus, ReleaseAction
@@ -137,6 +137,8 @@ def _context(release: Release, actor: Actor) -> dict[str, Any]:
         "policy": policy,
         "shown": ShownCanary(going) if going and role == ReleaseRole.CANARY else None,
         "last": rows.exclude(ended_at=None).first(),
+        "bake": Bake.objects.select_related("blue").filter(green=release, ended_at=None).first(),
+        "baked": Bake.objects.select_related("blue").filter(green=release, outcome="returned").first(),
         "in_shadow": role == ReleaseRole.SHADOW,
         "missing": missing,
         "settings": canaries.canary_settings(release.workflow_id),
