@@ -102,6 +102,11 @@ class Canary(models.Model):
         return f"canary of {self.release} at {self.share / 100:g} %"
 
     @property
+    def share_percent(self) -> str:
+        """Its share as people write it."""
+        return f"{self.share / 100:g}"
+
+    @property
     def next_share(self) -> int | None:
         """The share of the step after this one; None at the last."""
         return next((share for share in self.steps if share > self.share), None)

@@ -87,21 +87,6 @@ def cancel(request: HttpRequest, actor: Actor, run_id: UUID) -> tuple[str, str]:
 
 
 @acts
-def promote(request: HttpRequest, actor: Actor, release_id: UUID) -> tuple[str, str]:
-    """Make a release the champion: a new one, or the one to go back to."""
-    release = release_for(actor, release_id)
-    back = reverse("release", args=[release.pk])
-    reason = request.POST.get("reason", "").strip()
-    if not reason:
-        raise Refused(back, ["Say why: the reason stays in the model's history and in the audit log."])
-    try:
-        roles.promote(release_id=release.pk, actor=actor, now=clock.now(), reason=reason[:1000])
-    except HitlError as refused:
-        raise Refused(back, refused) from None
-    return back, f"{release.name} is the champion from the next case on."
-
-
-@acts
 def retire(request: HttpRequest, actor: Actor, release_id: UUID) -> tuple[str, str]:
     """Take a challenger out of the shadow."""
     release = release_for(actor, release_id)

@@ -11,7 +11,6 @@ urlpatterns: list[URLPattern] = [
     path("models/runs/<uuid:run_id>/cancel/", actions.cancel, name="cancel-training"),
     path("models/releases/<uuid:release_id>/", views.release, name="release"),
     path("models/releases/<uuid:release_id>/card.md", views.card, name="model-card"),
-    path("models/releases/<uuid:release_id>/promote/", actions.promote, name="promote-release"),
     path("models/releases/<uuid:release_id>/retire/", actions.retire, name="retire-release"),
     path("models/<slug:slug>/", views.models_of_workflow, name="models"),
     path("models/<slug:slug>/train/", actions.train, name="train-model"),

@@ -11,6 +11,7 @@ from models_store.types import ReleaseRole
 from monitoring.shadow.asking import ask_about_draws
 from monitoring.shadow.drawing import draw_disagreements
 from monitoring.shadow.scoring import SETTLE, score_workflow
+from policy.canary_models import Bake
 from policy.models import HandoverTrial
 from policy.types import LIVE_CERTIFICATES
 
@@ -26,9 +27,11 @@ def shadow(workflow_id: UUID, *, now: datetime, settle: timedelta = SETTLE) -> N
 
 
 def workflows_with_challengers() -> list[UUID]:
-    """Return the workflows in which something is in shadow."""
+    """Return the workflows in which something is in shadow, or a champion bakes."""
     spans = RoleSpan.objects.filter(role=ReleaseRole.SHADOW, until=None, workflow__archived_at=None)
-    return sorted(set(spans.values_list("workflow_id", flat=True)))
+    baking = Bake.objects.filter(ended_at=None, workflow__archived_at=None)
+    found = {*spans.values_list("workflow_id", flat=True), *baking.values_list("workflow_id", flat=True)}
+    return sorted(found)
 
 
 def keep_score_months(*, now: datetime) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from models_store.models import ShadowProgress, ShadowScore
 from models_store.selectors import training_settings
 from models_store.services.shadow_scores import Routed, score_in_shadow
 from models_store.types import ReleaseRole
+from policy.canary_models import Bake
 from policy.models import Decision
 from science.draws import SHADOW, uniform
 
@@ -30,6 +31,7 @@ def score_workflow(
     and the next run begins where the last batch ended; a second worker finds the cursors taken.
     """
     end, scored = time.monotonic() + seconds, _score_late(workflow_id, now)
+    scored += _score_audited(workflow_id, now, now - settle)
     while True:
         written = _score_batch(workflow_id, now, now - settle)
         if written is None or time.monotonic() > end:
@@ -91,6 +93,28 @@ def _score_late(workflow_id: UUID, now: datetime) -> int:
         late = [Routed(at, case_id) for at, case_id in found]
         missing[one.pk] = [case for case in late if case <= place and is_scored(case.case_id, share)]
     return score_in_shadow(progress, missing, now=now)
+
+
+@transaction.atomic
+def _score_audited(workflow_id: UUID, now: datetime, until: datetime) -> int:
+    """Let the champion before score what the new one's audits were drawn for, while that one bakes.
+
+    Were it brought back, what it would have said of these cases is known at once.
+    """
+    bake = Bake.objects.filter(workflow_id=workflow_id, ended_at=None).first()
+    if bake is None:
+        return 0
+    ShadowProgress.objects.get_or_create(release_id=bake.blue_id, defaults={"since": bake.since})
+    rows = ShadowProgress.objects.select_related("release").filter(pk=bake.blue_id)
+    progress = list(rows.select_for_update(of=("self",), no_key=True, skip_locked=True))
+    if not progress:
+        return 0
+    scores = ShadowScore.objects.filter(
+        release_id=bake.blue_id, case_id=OuterRef("case_id"), routed_at=OuterRef("decided_at")
+    )
+    audited = routings(workflow_id).filter(decided_at__gte=bake.since, decided_at__lte=until, is_audited=True)
+    found = audited.filter(~Exists(scores)).values_list("decided_at", "case_id")[:BATCH]
+    return score_in_shadow(progress, {bake.blue_id: [Routed(*one) for one in found]}, now=now)
 
 
 def _locked(workflow_id: UUID) -> Sequence[ShadowProgress]:

@@ -13,6 +13,7 @@ from models_store.services.runs import MAX_REASON, request_training
 from models_store.types import Trigger
 from monitoring.watch import handover, monitor, recheck, trial
 from monitoring.watch.budget import run as budget
+from monitoring.watch.canary import bake
 from monitoring.watch.canary import run as canary
 from monitoring.watch.people import heed_overdue
 from monitoring.watch.watched import ACTOR, WatchedWorkflow, watched_workflow
@@ -39,6 +40,9 @@ def watch(workflow_id: UUID, *, now: datetime, settle: timedelta = SETTLE) -> No
     _line_up(watched)
     recheck.advance(watched)
     trial.advance(watched)
+    if bake.advance(watched):
+        watched = watched_workflow(workflow_id, now, settle) or watched
+        _line_up(watched)
     monitor.advance(watched)
     handover.advance(watched)
     canary.advance(watched)

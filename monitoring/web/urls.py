@@ -2,12 +2,16 @@
 
 from django.urls import path
 
-from monitoring.web import day, replay, shadow, views
+from monitoring.web import canary, day, replay, shadow, views
 
 urlpatterns = [
     path("overview/", views.overview, name="overview"),
     path("overview/<slug:slug>/live/", views.live, name="overview-live"),
     path("models/releases/<uuid:release_id>/shadow/", shadow.shadow, name="release-shadow"),
+    path("models/releases/<uuid:release_id>/canary/", canary.canary_part, name="release-canary"),
+    path("models/releases/<uuid:release_id>/role/", canary.change, name="release-change-role"),
+    path("models/releases/<uuid:release_id>/move/", canary.move, name="release-move"),
+    path("models/releases/<uuid:release_id>/changes/<uuid:change_id>/", canary.settle, name="release-change"),
     path("automation/<slug:slug>/replay/", replay.replay_page, name="replay"),
     path("automation/<slug:slug>/day/", day.day, name="automation-day"),
 ]

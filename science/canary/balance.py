@@ -22,7 +22,6 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import special
 
-STAGES = ("assigned", "scored", "decided", "audited")
 ARRIVED = 100.0  # what the belief about arriving shares weighs, in cases
 LOST = 2.0
 BLOCK = 50  # draws

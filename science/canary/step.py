@@ -12,6 +12,7 @@ HARM = {
     "champion": 0.8,
     "promise": 0.2,
 }  # how the chance of a false rollback is shared among what it is held against
+STAGES = ("assigned", "scored", "decided", "audited")
 IMBALANCE = 0.0006  # chance of a false sample-ratio alarm at each of the four stages, in each step
 
 
@@ -68,9 +69,10 @@ def judge(step: Step, *, now: datetime) -> Judged:
 
     >>> from datetime import UTC
     >>> begun = datetime(2026, 1, 5, tzinfo=UTC)
-    >>> step = Step(0, 100, begun, timedelta(days=1), {"champion": 1.0, "promise": 1.0}, {"scored": 1.0})
+    >>> alike = dict.fromkeys(STAGES, 1.0)
+    >>> step = Step(0, 100, begun, timedelta(days=1), {"champion": 1.0, "promise": 1.0}, alike)
     >>> judge(step, now=begun + timedelta(days=9)).reasons
-    ('100 labels are missing.',)
+    ('100 answers are missing.',)
     """
     worst = [
         name for name, e_value in step.harm.items() if name in HARM and e_value >= 1 / (ALPHA * HARM[name])
@@ -79,7 +81,7 @@ def judge(step: Step, *, now: datetime) -> Judged:
         return Judged(Outcome.FAIL, tuple(_WORSE[name] for name in worst))
     reasons = []
     unknown = [name for name, e in (*step.harm.items(), *step.imbalance.items()) if not 0 <= e < float("inf")]
-    unknown += sorted(step.harm.keys() ^ HARM.keys())
+    unknown += sorted(step.harm.keys() ^ HARM.keys()) + sorted(step.imbalance.keys() ^ set(STAGES))
     if unknown:
         reasons.append(f"Nothing can be said of: {', '.join(unknown)}.")
     stage = next((name for name, e_value in step.imbalance.items() if e_value >= 1 / IMBALANCE), "")
@@ -90,7 +92,7 @@ def judge(step: Step, *, now: datetime) -> Judged:
     if missing or not step.labels >= step.needed or step.labels < 1:
         missing = max(missing, 1)
         reasons.append(
-            f"{missing:,} label{'' if missing == 1 else 's'} {'is' if missing == 1 else 'are'} missing."
+            f"{missing:,} answer{'' if missing == 1 else 's'} {'is' if missing == 1 else 'are'} missing."
         )
     if not now >= step.since + step.least:
         reasons.append(f"It lasts until {step.since + step.least:%Y-%m-%d %H:%M} UTC at least.")

@@ -55,7 +55,7 @@ def change_release(
         fix = "Say why: the reason stays in the model's history and in the audit log."
         raise Invalid([{"field": "reason", "error": "A reason is missing.", "fix": fix}])
     policy = Policy.objects.get(workflow_id=release.workflow_id)
-    if policy.needs_second_person:
+    if policy.needs_second_person and not _is_way_back(release, action):
         return _ask(release, action, words, seen, actor, now)
     _make(release, action, words, seen, actor, now)
     return None
@@ -102,6 +102,12 @@ def present_role(release: Release) -> str:
     if role == ReleaseRole.CANARY and canary is not None and canary.release_id == release.pk:
         return f"{role} {canary.share}"
     return str(role)
+
+
+def _is_way_back(release: Release, action: ReleaseAction) -> bool:
+    """Whether it is the way back to a champion before: two people have agreed to that one already."""
+    before = RoleSpan.objects.filter(release=release, role=ReleaseRole.CHAMPION)
+    return action is ReleaseAction.PROMOTE and before.exists()
 
 
 @transaction.atomic

@@ -63,11 +63,11 @@ def test_only_operators_are_offered_to_act_and_others_who_try_change_nothing() -
         assert "Cancel the run" not in seen
         for name, args in (
             ("cancel-training", [run.pk]),
-            ("promote-release", [release.pk]),
+            ("release-change-role", [release.pk]),
             ("train-model", ["spam-mail"]),
             ("training-settings", ["spam-mail"]),
         ):
-            data = {"reason": "x", "min_new_labels": 1, "every_hours": 1}
+            data = {"reason": "x", "action": "promote", "min_new_labels": 1, "every_hours": 1}
             data |= {"shadow_share": 100, "disagreements_a_day": 10}
             answer = client.post(reverse(name, args=args), data, follow=True)
             if role == Role.AUDITOR:
@@ -100,10 +100,10 @@ def test_a_promotion_without_a_reason_and_one_of_a_damaged_file_are_refused_in_w
     workflow = mail_workflow()
     release = Release.objects.get()
     client = signed_in(Role.OPERATOR)
-    address = reverse("promote-release", args=[release.pk])
-    assert "Say why" in told(client.post(address, {"reason": " "}, follow=True))
+    address = reverse("release-change-role", args=[release.pk])
+    assert "Say why" in told(client.post(address, {"reason": " ", "action": "promote"}, follow=True))
     Release.objects.update(signature=bytes(32))
-    refused = told(client.post(address, {"reason": "It is better."}, follow=True))
+    refused = told(client.post(address, {"reason": "It is better.", "action": "promote"}, follow=True))
     assert "signature is not this service" in refused
     assert champion(workflow.id) == release
 

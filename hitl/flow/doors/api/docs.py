@@ -242,6 +242,29 @@ STOP_WORKFLOW = extend_schema(
     request=shapes.StopReason,
     responses={200: shapes.Workflow, **_problems(400, 404, 415, 422)},
 )
+GET_CANARY = extend_schema(
+    operation_id="get_canary",
+    summary="Look at the canary of a workflow",
+    description="What its last look found; null before the first.",
+    tags=["automation"],
+    responses={200: shapes.Canary, **_problems(404)},
+)
+HOLD_CANARY = extend_schema(
+    operation_id="hold_canary",
+    summary="Hold the canary of a workflow",
+    description="It keeps its share until an operator who has signed in lets it go on.",
+    tags=["automation"],
+    request=shapes.StopReason,
+    responses={200: shapes.Canary, **_problems(400, 404, 409, 415, 422)},
+)
+ROLL_BACK_CANARY = extend_schema(
+    operation_id="roll_back_canary",
+    summary="Roll back the canary of a workflow",
+    description="From the next case on the champion decides. What the canary decided can be recalled.",
+    tags=["automation"],
+    request=shapes.StopReason,
+    responses={200: shapes.Canary, **_problems(400, 404, 409, 415, 422)},
+)
 GET_BUDGET = extend_schema(
     operation_id="get_budget",
     summary="Look at the error budget of a workflow",

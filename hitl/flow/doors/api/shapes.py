@@ -489,6 +489,22 @@ class Stop(Shape):
     reason: str | None
 
 
+class Canary(Shape):
+    """A release that decides a share of the cases beside the champion."""
+
+    release: str
+    champion: str
+    share: Annotated[float, _said("Of the cases, from 0 to 1.")]
+    step_since: Moment
+    held_by: Literal["person", "signal", "balance", "proof", "ready"] | None
+    reason: str | None
+    end: Literal["promoted", "rolled_back", "abandoned"] | None
+    answers: Annotated[int | None, _said("Audited and answered; those of one group count once.")]
+    wrong: float | None
+    missing: Annotated[int | None, _said("Answers that this step waits for.")]
+    expected_at: Annotated[Moment | None, _said("When they are probably there.")]
+
+
 class StopReason(Shape):
     """Why automation is stopped."""
 

@@ -34,7 +34,8 @@ class StopView(ApiView):
         key = caller(request)
         if key.workflow_ids is not None:
             raise NotAllowed("This key is for some workflows only: stop each of them by its own address.")
-        return answer(_body(stop_everything(reason=_reason(request), actor=key.as_actor(), now=clock.now())))
+        reason = reason_of(request)
+        return answer(_body(stop_everything(reason=reason, actor=key.as_actor(), now=clock.now())))
 
 
 class WorkflowStopView(ApiView):
@@ -47,12 +48,12 @@ class WorkflowStopView(ApiView):
         """Trip the workflow's breaker; tripped already, it stays as it is."""
         key = caller(request)
         workflow = workflow_of(slug, key)
-        reason = _reason(request)
+        reason = reason_of(request)
         trip_breaker(workflow_id=workflow.id, reason=reason, actor=key.as_actor(), now=clock.now())
         return answer(workflow_bodies([workflow])[0])
 
 
-def _reason(request: Request) -> str:
+def reason_of(request: Request) -> str:
     """Return the reason given; one is asked for even where it changes nothing, as all is stopped already."""
     reason = object_of(request, {"reason"}).get("reason", "")
     if not isinstance(reason, str):

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path, re_path
 from hitl.api.views import no_such_address
 from hitl.flow.doors.api.batches import BatchView
 from hitl.flow.doors.api.budget import BudgetEvidenceView, BudgetsView
+from hitl.flow.doors.api.canary import CanaryView, HoldCanaryView, RollBackCanaryView
 from hitl.flow.doors.api.cases import CaseView, DecisionsView, WithdrawView
 from hitl.flow.doors.api.exports import ExportView
 from hitl.flow.doors.api.intake import CasesView
@@ -22,6 +23,9 @@ urlpatterns: list[URLPattern] = [
     path("workflows/<str:slug>/recalls/<uuid:recall_id>", RecallView.as_view()),
     path("workflows/<str:slug>/next-degree", NextDegreeView.as_view()),
     path("workflows/<str:slug>/stop", WorkflowStopView.as_view()),
+    path("workflows/<str:slug>/canary", CanaryView.as_view()),
+    path("workflows/<str:slug>/canary/hold", HoldCanaryView.as_view()),
+    path("workflows/<str:slug>/canary/rollback", RollBackCanaryView.as_view()),
     path("stop", StopView.as_view()),
     path("workflows/<str:slug>/budget", BudgetsView.as_view()),
     path("workflows/<str:slug>/budget/<uuid:period_id>", BudgetEvidenceView.as_view()),
