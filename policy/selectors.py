@@ -11,7 +11,7 @@ from django.db import connection
 from hitl.shared.errors import NotFound
 from hitl.shared.statements import statements_beside
 from models_store.types import ReleaseRole
-from policy.canary_models import Canary
+from policy.canary_models import Bake, Canary, ReleaseChange
 from policy.models import (
     Certificate,
     CutoffSet,
@@ -72,6 +72,33 @@ def open_canary(workflow_id: UUID) -> Canary | None:
     role = {"release__role_spans__role": ReleaseRole.CANARY, "release__role_spans__until": None}
     rows = Canary.objects.select_related("release", "champion", "workflow")
     return rows.filter(workflow_id=workflow_id, ended_at=None, **role).first()
+
+
+def canary_of(release_id: UUID) -> Canary | None:
+    """Return the canary of a release that is going on."""
+    rows = Canary.objects.select_related("champion")
+    return rows.filter(release_id=release_id, ended_at=None).first()
+
+
+def last_canary_of(release_id: UUID) -> Canary | None:
+    """Return the latest canary of a release that has ended."""
+    rows = Canary.objects.filter(release_id=release_id).exclude(ended_at=None)
+    return rows.order_by("-started_at").first()
+
+
+def bake_of(release_id: UUID) -> Bake | None:
+    """Return the baking of a release that is going on."""
+    return Bake.objects.select_related("blue").filter(green_id=release_id, ended_at=None).first()
+
+
+def bake_that_returned(release_id: UUID) -> Bake | None:
+    """Return a baking of a release that an alarm ended."""
+    return Bake.objects.select_related("blue").filter(green_id=release_id, outcome="returned").first()
+
+
+def release_change_asked(release_id: UUID) -> ReleaseChange | None:
+    """Return what one person asked for and another has to approve."""
+    return ReleaseChange.objects.filter(release_id=release_id, status=ChangeStatus.ASKED).first()
 
 
 def cutoffs_in_force(release_id: UUID) -> CutoffSet | None:

@@ -23,10 +23,10 @@ from models_store.selectors import roles_now
 from models_store.types import ReleaseRole
 from models_store.web.actions import Refused, acts
 from monitoring.watch.canary import changes
-from policy.canary_models import STEPS, Bake, Canary, ReleaseChange
-from policy.models import Policy
+from policy import selectors
+from policy.canary_models import STEPS, Canary
 from policy.services import canaries
-from policy.types import ChangeStatus, ReleaseAction
+from policy.types import ReleaseAction
 from science.canary.step import ALPHA, HARM
 from science.intervals import wilson_interval
 
@@ -125,20 +125,19 @@ def canary_part(request: HttpRequest, release_id: UUID) -> HttpResponse:
 
 def _context(release: Release, actor: Actor) -> dict[str, Any]:
     now = clock.now()
-    policy = Policy.objects.get(workflow_id=release.workflow_id)
-    rows = Canary.objects.filter(release=release).order_by("-started_at")
-    going = rows.filter(ended_at=None).select_related("champion").first()
+    policy = release.workflow.policy
+    going = selectors.canary_of(release.pk)
     span = roles_now(release.workflow_id).get(release.pk)
     role = span.role if span else ReleaseRole.TRAINED
     missing = canaries.hindrance(policy, release, now=now) if role == ReleaseRole.SHADOW else ""
-    waiting = ReleaseChange.objects.filter(release=release, status=ChangeStatus.ASKED).first()
+    waiting = selectors.release_change_asked(release.pk)
     return {
         "release": release,
         "policy": policy,
         "shown": ShownCanary(going) if going and role == ReleaseRole.CANARY else None,
-        "last": rows.exclude(ended_at=None).first(),
-        "bake": Bake.objects.select_related("blue").filter(green=release, ended_at=None).first(),
-        "baked": Bake.objects.select_related("blue").filter(green=release, outcome="returned").first(),
+        "last": selectors.last_canary_of(release.pk),
+        "bake": selectors.bake_of(release.pk),
+        "baked": selectors.bake_that_returned(release.pk),
         "in_shadow": role == ReleaseRole.SHADOW,
         "missing": missing,
         "settings": canaries.canary_settings(release.workflow_id),
@@ -206,7 +205,7 @@ def move(request: HttpRequest, actor: Actor, release_id: UUID) -> tuple[str, str
     wanted = request.POST.get("action", "")
     if wanted not in acts_by:
         raise Refused(back, [f"Use one of {', '.join(acts_by)}."])
-    going = Canary.objects.filter(release=release, ended_at=None).first()
+    going = selectors.canary_of(release.pk)
     if going is None:
         raise Refused(back, ["It is no canary any more."])
     act, words = acts_by[wanted]
