@@ -35,7 +35,7 @@ def test_every_door_says_what_goes_wrong_and_needs_a_key(db: None) -> None:
 
 @pytest.mark.parametrize("body", [examples.DECIDED, examples.WAITING])
 def test_examples_have_the_shape_they_illustrate(body: dict[str, Any]) -> None:
-    msgspec.convert(body, shapes.Case)
+    msgspec.convert(body, shapes.cases.Case)
 
 
 def test_answers_have_the_shapes_of_the_reference(
@@ -46,13 +46,13 @@ def test_answers_have_the_shapes_of_the_reference(
 
     url = "/workflows/credit/cases"
     one = client.send("POST", url, {"content": {"amount": 1}})
-    read(one, shapes.Case)
-    read(client.send("POST", url, {"content": {}}), shapes.Problem)
-    read(client.send("POST", url, [{"content": {"amount": 1}}, {"content": {}}]), shapes.BatchAnswer)
-    read(client.send("GET", url), shapes.CasePage)
-    read(client.send("GET", one["Location"].removeprefix("/api/v1")), shapes.Case)
-    read(client.send("GET", one["Location"].removeprefix("/api/v1") + "/decisions"), shapes.History)
-    read(manager.send("GET", "/workflows"), shapes.WorkflowList)
-    read(manager.send("GET", "/workflows/credit"), shapes.Workflow)
+    read(one, shapes.cases.Case)
+    read(client.send("POST", url, {"content": {}}), shapes.base.Problem)
+    read(client.send("POST", url, [{"content": {"amount": 1}}, {"content": {}}]), shapes.cases.BatchAnswer)
+    read(client.send("GET", url), shapes.cases.CasePage)
+    read(client.send("GET", one["Location"].removeprefix("/api/v1")), shapes.cases.Case)
+    read(client.send("GET", one["Location"].removeprefix("/api/v1") + "/decisions"), shapes.cases.History)
+    read(manager.send("GET", "/workflows"), shapes.workflows.WorkflowList)
+    read(manager.send("GET", "/workflows/credit"), shapes.workflows.Workflow)
     later = client.send("POST", url, [{"content": {"amount": 1}}], headers={"Prefer": "respond-async"})
-    read(later, shapes.Batch)
+    read(later, shapes.cases.Batch)

@@ -376,13 +376,13 @@ def test_the_api_says_it_and_gives_what_computes_it_again(tmp_path: Path):
     (unit,) = body["current"]["units"]
     assert (body["length"], body["current"]["state"], body["ended"]) == ("month", "too_early", [])
     assert unit["spent"]["high"] == budgets_of(period(release))[0].spent().high
-    msgspec.convert(body, shapes.Budgets, strict=False)
+    msgspec.convert(body, shapes.budget.Budgets, strict=False)
     assert Client().get(f"{address}/{period(release).pk}", **headers).status_code == 404
     look(release, APRIL + DAY)
     clock.use(lambda: APRIL + DAY)
     (closed,) = Client().get(address, **headers).json()["ended"]
     evidence = Client().get(closed["evidence"], **headers).json()
-    msgspec.convert(evidence, shapes.BudgetEvidence, strict=False)
+    msgspec.convert(evidence, shapes.budget.BudgetEvidence, strict=False)
     again = recomputed(evidence, tmp_path)
     assert again["verdict"] == closed["state"]
     assert again["high"] == closed["units"][0]["spent"]["high"]

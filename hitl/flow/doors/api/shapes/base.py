@@ -1,0 +1,37 @@
+"""What all bodies share: no unknown names, times with their zone, and how a problem is told."""
+
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+
+def said(description: str) -> Meta:
+    """Return what the reference says of a field."""
+    return Meta(description=description)
+
+
+Moment = Annotated[datetime, Meta(tz=True)]
+
+
+class Shape(Struct, forbid_unknown_fields=True):
+    """A JSON object."""
+
+
+class ProblemField(Shape):
+    """One field that does not fit."""
+
+    field: Annotated[str, said("Where, like `content.amount`.")]
+    error: Annotated[str, said("What is wrong with it.")]
+    fix: Annotated[str, said("How to mend it.")]
+
+
+class Problem(Shape):
+    """Why a request was not carried out (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: Annotated[str, said("For machines; does not change.")]
+    errors: list[ProblemField] | UnsetType = UNSET
