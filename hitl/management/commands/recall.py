@@ -3,13 +3,11 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-from django.utils.dateparse import parse_datetime
+from django.core.management.base import BaseCommand
 
 from cases.access import watched_workflow
-from hitl.management.stopping import actor_named, add_actor, told
+from hitl.management.arguments import actor_named, add_actor, moment_of, release_named, told
 from hitl.shared import clock
-from models_store.selectors import releases_of
 from policy.services.recalls import Taken, begin_recall, preview
 
 
@@ -22,7 +20,7 @@ class Command(BaseCommand):
         parser.add_argument("workflow", help="the workflow's slug")
         add_actor(parser)
         parser.add_argument("--reason", default="", help="why, in up to 500 characters")
-        parser.add_argument("--release", help='a model by its name, like "model 3"')
+        parser.add_argument("--release", help="a model by its number or its name, as v2-1430a4a6")
         parser.add_argument("--label", default="", help="what was decided")
         parser.add_argument("--since", help="a time with its offset, like 2026-03-02T09:30:00Z")
         parser.add_argument("--until", help="the same; what was decided then is left out")
@@ -38,10 +36,10 @@ class Command(BaseCommand):
         workflow = told(watched_workflow, actor=actor, slug=options["workflow"])
         field, _, value = (options["where"] or "").partition("=")
         taken = Taken(
-            release_id=self._release(workflow.pk, options["release"]),
+            release_id=release_named(workflow.pk, options["release"]).pk if options["release"] else None,
             label=options["label"],
-            since=self._moment(options["since"]),
-            until=self._moment(options["until"]),
+            since=moment_of(options["since"]),
+            until=moment_of(options["until"]),
             field=field,
             value=value,
             entity=options["entity"],
@@ -64,22 +62,3 @@ class Command(BaseCommand):
             now=now,
         )
         self.stdout.write(f"Recall {made.pk} has begun.")
-
-    def _release(self, workflow_id: Any, name: str | None) -> Any:
-        if name is None:
-            return None
-        for release in releases_of(workflow_id):
-            if release.name == name:
-                return release.pk
-        raise CommandError(f'There is no model called "{name}".')
-
-    def _moment(self, text: str | None) -> Any:
-        if text is None:
-            return None
-        try:
-            found = parse_datetime(text)
-        except ValueError:
-            found = None
-        if found is None or found.tzinfo is None:
-            raise CommandError(f'"{text}" is no time with its offset, like 2026-03-02T09:30:00Z.')
-        return found

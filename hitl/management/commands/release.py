@@ -7,10 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from cases.access import watched_workflow
-from hitl.management.stopping import actor_named, add_actor, told
+from hitl.management.arguments import actor_named, add_actor, release_named, told
 from hitl.shared import clock
-from models_store.models import Release
-from models_store.selectors import releases_of
 from monitoring.watch.canary.changes import change_release
 from policy.canary_models import Canary
 from policy.services.canaries import hold_canary, resume_canary, roll_back_canary
@@ -37,7 +35,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         actor, act = actor_named(options["person"]), options["act"]
         workflow = told(watched_workflow, actor=actor, slug=options["workflow"])
-        release = _named(options["release"], releases_of(workflow.pk))
+        release = release_named(workflow.pk, options["release"])
         said = {"reason": options["reason"], "actor": actor, "now": clock.now()}
         if act in MORE:
             asked = told(change_release, release_id=release.pk, action=MORE[act], **said)
@@ -49,11 +47,3 @@ class Command(BaseCommand):
             raise CommandError(f"{release.name} is no canary.")
         told(MOVES[act], canary_id=canary.pk, **said)
         self.stdout.write(f"{act} {release.name}: done.")
-
-
-def _named(name: str, releases: list[Release]) -> Release:
-    found = [one for one in releases if name in (one.name, str(one.number), f"v{one.number}")]
-    if not found:
-        there = ", ".join(one.name for one in releases) or "none"
-        raise CommandError(f"The workflow has no release {name}. There are: {there}.")
-    return found[0]

@@ -2,16 +2,14 @@
 
 import math
 from argparse import ArgumentParser
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils.dateparse import parse_datetime
 
 from cases.models import Workflow
-from hitl.management.stopping import told
+from hitl.management.arguments import moment_of, release_named, told
 from hitl.shared import clock
-from models_store.selectors import releases_of
 from monitoring.replay.run import Answer, Tried, replay
 from science.replay import Replayed
 
@@ -34,7 +32,7 @@ class Command(BaseCommand):
             metavar="LABEL=NUMBER",
             help="may be given for each label",
         )
-        add("--release", help="a model that scored these cases in shadow, by its name")
+        add("--release", help="a model that scored these cases in shadow, by its number or its name")
         add("--degree", default="", help="human_only, shadow, assist, partial or full")
         add("--audit-rate", type=float, help="share of automatic decisions that is audited")
         add("--answers-a-day", type=float, help="of all reviewers together")
@@ -45,10 +43,10 @@ class Command(BaseCommand):
             raise CommandError(f"There is no workflow {options['workflow']}.")
         now = clock.now()
         tried = Tried(
-            since=_moment(options["since"]) or now - timedelta(days=7),
-            until=_moment(options["until"]) or now,
+            since=moment_of(options["since"]) or now - timedelta(days=7),
+            until=moment_of(options["until"]) or now,
             cutoffs=_cutoffs(options["cutoff"]),
-            release_id=_release(workflow, options["release"]),
+            release_id=release_named(workflow.pk, options["release"]).pk if options["release"] else None,
             degree=options["degree"],
             audit_rate=options["audit_rate"],
             answers_a_day=options["answers_a_day"],
@@ -94,18 +92,6 @@ def _table(answer: Answer) -> list[str]:
     return [f"{name:28}{was:>24}{would_be:>24}".rstrip() for name, was, would_be in rows]
 
 
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        found = parse_datetime(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise CommandError(f'"{text}" is no time with its offset, like 2026-03-02T09:30:00Z.')
-    return found
-
-
 def _cutoffs(given: list[str]) -> dict[str, float] | None:
     cutoffs = {}
     for one in given:
@@ -115,12 +101,3 @@ def _cutoffs(given: list[str]) -> dict[str, float] | None:
         except ValueError:
             raise CommandError(f'"{one}" is no cutoff: write LABEL=NUMBER.') from None
     return cutoffs or None
-
-
-def _release(workflow: Workflow, name: str | None) -> Any:
-    if name is None:
-        return None
-    for release in releases_of(workflow.pk):
-        if release.name == name:
-            return release.pk
-    raise CommandError(f'There is no model called "{name}".')

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from cases.access import watched_workflow
-from hitl.management.stopping import actor_named, add_actor, told
+from hitl.management.arguments import actor_named, add_actor, told
 from hitl.shared import clock
 from hitl.stop.services import stop_everything
 from policy.services.breaker import trip_breaker
