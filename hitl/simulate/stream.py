@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,11 +21,13 @@ from hitl.flow.intake.submit import submit_cases
 from hitl.flow.intake.types import Intake, Submission
 from hitl.flow.setup.create import set_up_workflow
 from hitl.shared.actor import Actor, system
+from hitl.simulate.checks import check
 from hitl.simulate.drift import change
 from hitl.simulate.errors import CannotSimulate
 from hitl.simulate.fake_time import FakeTime, using
 from hitl.simulate.naive import FirstModel, ask
 from hitl.simulate.options import Options
+from hitl.simulate.pace import chunk_size, moments
 from hitl.simulate.people import Reviewers, make_operator
 from hitl.simulate.reading import World
 from models_store.models import Release
@@ -42,9 +44,6 @@ from science.fields import Schema
 
 ACTOR = system("simulation")
 SLUG = "simulation"
-CASES_A_DAY = 1_000  # where the file names no time
-BEGINS = datetime(2026, 1, 5, tzinfo=UTC)
-EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
 _IMPORT_CHUNK = 1_000
 _A_CENTURY = 24 * 365 * 100.0  # hours; simulated services train by number of labels alone
 
@@ -99,50 +98,6 @@ class Played:
             self.seconds[name] += time.process_time() - began
 
 
-def starts_with(options: Options, n_rows: int) -> int:
-    """Return how many rows are history.
-
-    Raises:
-        CannotSimulate: that leaves no case.
-    """
-    if options.start is None:
-        return min(2_000, n_rows // 5)
-    if options.start >= n_rows:
-        raise CannotSimulate(
-            f"--start {options.start:,} leaves no case: FILE has {n_rows:,} usable rows. Give fewer."
-        )
-    return options.start
-
-
-def check_drift(options: Options, n_cases: int, n_history: int) -> None:
-    """Refuse a drift that cannot be put into this file.
-
-    Raises:
-        CannotSimulate: its case is not in the stream, or it needs a model that is not there.
-    """
-    drift = options.drift
-    if drift is None:
-        return
-    if not 1 <= drift.case <= n_cases:
-        raise CannotSimulate(
-            f"--drift {drift.kind}@{drift.case}: cases are counted from 1 after the history, here to"
-            f" {n_cases:,}. Name one of them."
-        )
-    if drift.kind != "prior" and n_history == 0:
-        raise CannotSimulate(f"--drift {drift.kind} needs a first model. Give a history with --start.")
-
-
-def check(world: World, options: Options) -> int:
-    """Return how many rows are history, if the options fit the world.
-
-    Raises:
-        CannotSimulate: they do not.
-    """
-    n_history = starts_with(options, len(world.items))
-    check_drift(options, len(world.items) - n_history, n_history)
-    return n_history
-
-
 def play(world: World, options: Options, *, progress: Progress = lambda done, n, automated: None) -> Played:
     """Play the world in the connected database, which must be empty of workflows.
 
@@ -155,14 +110,6 @@ def play(world: World, options: Options, *, progress: Progress = lambda done, n,
     in_force.forget()
     with using(fake_time):
         return _Play(world, options, n_history, times, fake_time, progress).run()
-
-
-def moments(items: Sequence[Labelled]) -> list[datetime]:
-    """Return when each case comes in: as the file says, else evenly. Never before there were computers."""
-    if items[0].at is None:
-        return [BEGINS + timedelta(days=i / CASES_A_DAY) for i in range(len(items))]
-    late = max(timedelta(0), EARLIEST - items[0].at)
-    return [item.at + late for item in items if item.at is not None]
 
 
 class _Play:
@@ -337,8 +284,3 @@ class _Play:
         with self.played.stage("training"):
             request_due(now=self.fake_time.now())
             self.fake_time.work()
-
-
-def chunk_size(n: int) -> int:
-    """Return how many cases come in together: few enough that an alarm takes effect soon."""
-    return min(250, max(20, n // 200))

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from hitl.web.charts import Plot, Series
 from policy.models import CutoffSet, Reading, Watch
-from policy.services.trials import units_of
+from policy.services.trial_plans import units_of
 from policy.services.watches import live_watch, open_watch_of
 from science.guarantee.monitor import AMBER
 

@@ -14,7 +14,8 @@ from monitoring.watch.watched import ACCEPTED, ACTOR, WatchedWorkflow, cursor
 from policy.models import Decision, Reading, Watch
 from policy.proof.live_tests import LiveWatch, UnitLabel
 from policy.selectors import cutoffs_in_force
-from policy.services import alarms, trials, watches
+from policy.services import alarms, watches
+from policy.services.trial_plans import units_of
 from science.decision_terms import Reason
 from science.guarantee.blocks import BLOCK_SIZE, closed_prefix
 from science.guarantee.monitor import Level
@@ -47,7 +48,7 @@ def advance(watched: WatchedWorkflow) -> None:
         if row is None or cutoffs is None or cutoffs.certificate_id != row.pk:
             _audit_unwatched(watched)
             return
-        in_force = trials.units_of(cutoffs)
+        in_force = units_of(cutoffs)
         rows = draws.scored(row.workflow_id, row.certificate.release_id, reasons=MONITORED)
         rows = rows.filter(decided_at__gte=row.since)
         if watched.has_changed(rows, row):

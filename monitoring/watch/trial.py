@@ -14,7 +14,7 @@ from monitoring.watch.watched import ACCEPTED, ACTOR, WatchedWorkflow, cursor
 from policy.models import Decision, Policy, Trial
 from policy.proof.live_tests import Block, ChanceTooLow, GroupTooLarge, LiveTest
 from policy.services import trials
-from policy.services.trials import Planned
+from policy.services.trial_plans import Planned, plan_confirmation, plan_recovery
 from policy.types import TrialKind, TrialOutcome
 from science.decision_terms import Basis, Reason
 from science.guarantee.blocks import closed_prefix
@@ -81,11 +81,11 @@ def _called_for(
         if watched.policy.blind_rate < floor:  # raised by this run, and in force from the next on
             return None
         tuning = _tuning_after_alarm(watched)
-        return TrialKind.RECOVER, lambda policy, share, cap: trials.plan_recovery(
+        return TrialKind.RECOVER, lambda policy, share, cap: plan_recovery(
             policy, share, cap, watched.release, tuning, pi_floor=floor
         )
     if watched.is_automating and watched.basis is Basis.PROVISIONAL and cutoffs is not None:
-        return TrialKind.CONFIRM, lambda policy, share, cap: trials.plan_confirmation(
+        return TrialKind.CONFIRM, lambda policy, share, cap: plan_confirmation(
             policy, share, cap, watched.release, cutoffs
         )
     return None

@@ -25,7 +25,7 @@ from models_store.web.actions import Refused, acts
 from monitoring.watch.canary import changes
 from policy import selectors
 from policy.canary_models import STEPS, Canary
-from policy.services import canaries
+from policy.services import canaries, canary_start
 from policy.types import ReleaseAction
 from science.canary.step import ALPHA, HARM
 from science.intervals import wilson_interval
@@ -129,7 +129,7 @@ def _context(release: Release, actor: Actor) -> dict[str, Any]:
     going = selectors.canary_of(release.pk)
     span = roles_now(release.workflow_id).get(release.pk)
     role = span.role if span else ReleaseRole.TRAINED
-    missing = canaries.hindrance(policy, release, now=now) if role == ReleaseRole.SHADOW else ""
+    missing = canary_start.hindrance(policy, release, now=now) if role == ReleaseRole.SHADOW else ""
     waiting = selectors.release_change_asked(release.pk)
     return {
         "release": release,
@@ -140,7 +140,7 @@ def _context(release: Release, actor: Actor) -> dict[str, Any]:
         "baked": selectors.bake_that_returned(release.pk),
         "in_shadow": role == ReleaseRole.SHADOW,
         "missing": missing,
-        "settings": canaries.canary_settings(release.workflow_id),
+        "settings": canary_start.canary_settings(release.workflow_id),
         "first_share": f"{STEPS[0] / 100:g} %",
         "seen": changes.present_role(release),
         "waiting": waiting,

@@ -15,7 +15,8 @@ from policy.services.breaker import trip_breaker
 from policy.services.cutoffs import step_down
 from policy.services.degrees import set_degree
 from policy.services.locking import locked_policy
-from policy.services.trials import end_trial, units_of
+from policy.services.trial_plans import units_of
+from policy.services.trials import end_trial
 from policy.services.watches import end_watch
 from policy.types import CertificateStatus, Degree, Scope, TrialKind, TrialOutcome, TrippedBy
 from science.guarantee.audits import AuditPolicy, blind_share

@@ -1,7 +1,7 @@
-"""Start, widen, hold, resume, promote and roll back a canary: one transaction each, behind the policy's lock.
+"""Widen, hold, resume, promote and roll back a canary: one transaction each, behind the policy's lock.
 
-More takes an operator, and a second one where the policy says so (`services.release_changes`). Less takes
-whoever is on duty. The watch moves a canary that a person has started by the rules it was started under.
+More takes an operator, and a second one where the policy says so: `monitoring.watch.canary.changes`. Less
+takes whoever is on duty. A canary that a person has started is moved by the watch, by the rules of its start.
 """
 
 from collections.abc import Mapping
@@ -16,103 +16,15 @@ from hitl.accounts.automation import require_lowerer, require_raiser
 from hitl.audit.log import record
 from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor
-from hitl.shared.canonical import canonical_json, derived_key, sha256
+from hitl.shared.canonical import canonical_json, sha256
 from hitl.shared.errors import NotFound
-from models_store.models import Release
-from models_store.selectors import champion
 from models_store.services import roles
 from models_store.types import ReleaseRole
-from policy.canary_models import STEPS, Canary, CanarySettings
-from policy.errors import CanaryMoved, EvidenceMissing, NoModel
-from policy.models import Policy
-from policy.selectors import certificate_for, cutoffs_in_force, open_canary
-from policy.services.cutoffs import certified_cutoffs, follow
+from policy.canary_models import Canary
+from policy.errors import CanaryMoved
+from policy.selectors import open_canary
 from policy.services.locking import locked_policy
-from policy.types import CanaryEnd, CanaryHold, Degree
-from science.arms import first_arm
-
-NO_PROOF = (
-    "Nothing is proved of it that it could decide under. A canary decides under a certificate of its own: one"
-    " inherited in shadow, or a provisional one, under which a quarter of what it accepts is automated."
-)
-
-
-def canary_settings(workflow_id: UUID) -> CanarySettings:
-    """Return what the workflow's next canary runs by: the defaults where nobody has said."""
-    return CanarySettings.objects.filter(workflow_id=workflow_id).first() or CanarySettings(
-        workflow_id=workflow_id
-    )
-
-
-def hindrance(policy: Policy, release: Release, *, now: datetime) -> str:
-    """Say why a release cannot decide a share now; empty where it can."""
-    before = champion(release.workflow_id)
-    if before is None:
-        return "There is no champion that it could stand beside. Promote it."
-    if before == release:
-        return "It is the champion."
-    automates = policy.degree in (Degree.PARTIAL, Degree.FULL)
-    if automates and certificate_for(policy, release.pk, now=now) is None:
-        return NO_PROOF
-    return ""
-
-
-@transaction.atomic
-def start_canary(
-    *,
-    release_id: UUID,
-    plan: Mapping[str, Any],
-    actor: Actor,
-    now: datetime,
-    reason: str,
-    seen: str | None = None,
-) -> Canary:
-    """Let a release in shadow decide the first step's share of the cases, from the next case on.
-
-    Args:
-        plan: what will be tested and against what, fixed now (`monitoring.watch.canary.plan`).
-        seen: the role that the caller saw it in.
-
-    Raises:
-        NotFound, NotAllowed, RoleRefused, RoleMoved, SchemaChanged, ArtifactRefused: nothing is changed.
-        NoModel: there is no champion.
-        EvidenceMissing: nothing is proved of it that it could decide under.
-    """
-    release = Release.objects.filter(pk=release_id).first()
-    if release is None:
-        raise NotFound("There is no such model.")
-    policy = locked_policy(release.workflow_id)
-    _require(actor)
-    before = champion(release.workflow_id)
-    if before is None:
-        raise NoModel
-    missing = hindrance(policy, release, now=now)
-    if missing:
-        raise EvidenceMissing(missing)
-    span = roles.move(
-        release_id=release_id, to=ReleaseRole.CANARY, actor=actor, now=now, reason=reason, seen=seen
-    )
-    _put_cutoffs(policy, release, actor, now)
-    settings = canary_settings(release.workflow_id)
-    canary = Canary.objects.create(
-        workflow_id=release.workflow_id,
-        release=release,
-        champion=before,
-        first_arm=first_arm(derived_key("draws"), release.pk),
-        steps=list(STEPS),
-        share=STEPS[0],
-        min_labels=settings.min_labels,
-        min_hours=settings.min_hours,
-        audit_rate=1.0,
-        started_at=now,
-        started_by=actor.name,
-        step_since=now,
-        plan=dict(plan),
-        plan_sha256=plan_sha256(plan),
-    )
-    bump(release.workflow_id)
-    _tell("canary.started", canary, actor, now, span=span.pk, reason=reason, plan_sha256=canary.plan_sha256)
-    return canary
+from policy.types import CanaryEnd, CanaryHold
 
 
 @transaction.atomic
@@ -132,7 +44,7 @@ def widen_canary(
         CanaryMoved: it has ended, is at its last step, or has another share than was seen.
     """
     canary = _locked(canary_id)
-    _require(actor)
+    require_more(actor)
     share = canary.next_share
     if share is None or (seen is not None and seen != canary.share):
         raise CanaryMoved(share=canary.share)
@@ -144,7 +56,7 @@ def widen_canary(
         raise CanaryMoved(share=before)
     canary.refresh_from_db()
     bump(canary.workflow_id)
-    _tell("canary.widened", canary, actor, now, before=before, reason=reason, evidence=dict(evidence or {}))
+    tell("canary.widened", canary, actor, now, before=before, reason=reason, evidence=dict(evidence or {}))
     return canary
 
 
@@ -163,7 +75,7 @@ def hold_canary(
         return canary
     Canary.objects.filter(pk=canary.pk).update(hold=by, hold_reason=reason, hold_since=now)
     canary.refresh_from_db()
-    _tell("canary.held", canary, actor, now, by=by, reason=reason)
+    tell("canary.held", canary, actor, now, by=by, reason=reason)
     return canary
 
 
@@ -180,13 +92,13 @@ def resume_canary(
         NotFound, NotAllowed, CanaryMoved: nothing is changed.
     """
     canary = _locked(canary_id)
-    _require(actor)
+    require_more(actor)
     if not canary.hold or (held is not None and held != canary.hold):
         raise CanaryMoved(share=canary.share)
     before = canary.hold
     Canary.objects.filter(pk=canary.pk).update(hold="", hold_reason="", hold_since=None)
     canary.refresh_from_db()
-    _tell("canary.resumed", canary, actor, now, held=before, reason=reason)
+    tell("canary.resumed", canary, actor, now, held=before, reason=reason)
     return canary
 
 
@@ -203,7 +115,7 @@ def roll_back_canary(
     require_lowerer(actor)
     end_canary(canary, CanaryEnd.ROLLED_BACK, reason, now)
     roles.give_up(release_id=canary.release_id, actor=actor, now=now, reason=reason, evidence=evidence)
-    _tell("release.rolled_back", canary, actor, now, reason=reason, evidence=dict(evidence or {}))
+    tell("release.rolled_back", canary, actor, now, reason=reason, evidence=dict(evidence or {}))
     return canary
 
 
@@ -217,7 +129,7 @@ def promote_canary(
         NotFound, NotAllowed, CanaryMoved, SchemaChanged, ArtifactRefused: nothing is changed.
     """
     canary = _locked(canary_id)
-    _require(actor)
+    require_more(actor)
     end_canary(canary, CanaryEnd.PROMOTED, reason, now)
     roles.promote(
         release_id=canary.release_id,
@@ -281,22 +193,18 @@ def _locked(canary_id: UUID) -> Canary:
     return canary
 
 
-def _require(actor: Actor) -> None:
+def require_more(actor: Actor) -> None:
+    """Refuse who may not let the service decide more; the watch moves on what a person has started.
+
+    Raises:
+        NotAllowed: it is somebody else.
+    """
     if actor.kind != "system":
         require_raiser(actor)
 
 
-def _put_cutoffs(policy: Policy, release: Release, actor: Actor, now: datetime) -> None:
-    """Put the cutoffs of its certificate in force, where none are that rest on one."""
-    in_force = cutoffs_in_force(release.pk)
-    certificate = certificate_for(policy, release.pk, now=now)
-    if certificate is None or (in_force is not None and in_force.certificate_id == certificate.pk):
-        return
-    if certified_cutoffs(certificate, release):
-        follow(policy, certificate, actor=actor, now=now, reason="A canary decides under its certificate.")
-
-
-def _tell(kind: str, canary: Canary, actor: Actor, now: datetime, **facts: Any) -> None:
+def tell(kind: str, canary: Canary, actor: Actor, now: datetime, **facts: Any) -> None:
+    """Record a change of a canary, and tell subscribers of it."""
     detail = {"canary": str(canary.pk), "release": canary.release.name, "share": canary.share / 100, **facts}
     record(action=kind, actor=actor, now=now, about=canary.release, detail=detail)
     told = {"release": canary.release.name, "share": canary.share / 100, "reason": facts.get("reason", "")}

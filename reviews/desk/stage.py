@@ -21,7 +21,8 @@ from reviews.desk.adjudication import earlier_answers
 from reviews.desk.guards import leases_of
 from reviews.desk.preferences import template_keys
 from reviews.errors import HandsFull, LeaseExpired
-from reviews.selectors import LeasedTask, leased_task_of, why_quiet
+from reviews.quiet import why_quiet
+from reviews.selectors import LeasedTask, leased_task_of
 from reviews.services.queue import begin, claim_next, release_left
 from reviews.types import Mode
 from science.fields import Schema

@@ -16,11 +16,11 @@ from hitl.runtime.paths import MANAGE, data_directory
 from hitl.runtime.processes import run_tied
 from hitl.runtime.template import start_from_template
 from hitl.shared.errors import HitlError, in_words
+from hitl.simulate.checks import check
 from hitl.simulate.errors import CannotSimulate
 from hitl.simulate.options import DRIFTS, Options, from_command
 from hitl.simulate.reading import World, read_world
 from hitl.simulate.run import simulate
-from hitl.simulate.stream import check
 
 ON_STAGE = "HITL_SIMULATION"
 """Set in the process that has a database of its own."""

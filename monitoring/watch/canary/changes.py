@@ -23,7 +23,7 @@ from policy.canary_models import ReleaseChange
 from policy.errors import CanaryMoved, NoModel, SecondPersonNeeded
 from policy.models import Policy
 from policy.selectors import open_canary
-from policy.services import canaries
+from policy.services import canaries, canary_start
 from policy.services.locking import locked_policy
 from policy.types import CHANGE_TRANSITIONS, ChangeStatus, ReleaseAction
 
@@ -148,9 +148,9 @@ def _make(
         if before is None:
             raise NoModel
         policy = Policy.objects.get(workflow_id=release.workflow_id)
-        labels = canaries.canary_settings(release.workflow_id).min_labels
+        labels = canary_start.canary_settings(release.workflow_id).min_labels
         plan = plan_of(policy, before, min_labels=labels, now=now)
-        canaries.start_canary(
+        canary_start.start_canary(
             release_id=release.pk, plan=plan, actor=actor, now=now, reason=reason, seen=role
         )
     elif action is ReleaseAction.WIDEN:

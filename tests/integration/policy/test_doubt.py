@@ -10,7 +10,8 @@ from django.db import IntegrityError, connection, transaction
 from models_store.models import Release
 from monitoring.watch import watch
 from policy.models import Policy, Trial
-from policy.services.trials import Planned, end_trial, freeze_plan
+from policy.services.trial_plans import Planned
+from policy.services.trials import end_trial, freeze_plan
 from policy.types import TrialKind, TrialOutcome
 from science.guarantee.elond import Doubt
 from science.guarantee.planning import plan_on_grid

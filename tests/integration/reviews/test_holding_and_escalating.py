@@ -12,7 +12,8 @@ from hitl.flow.settling.withdraw import withdraw_case, withdraw_skipped
 from hitl.shared.errors import Invalid
 from reviews.errors import HandsFull, HoldsFull, LeaseExpired
 from reviews.models import Skip, Task
-from reviews.selectors import has_work, leased_task_of, on_hold, why_quiet
+from reviews.quiet import why_quiet
+from reviews.selectors import has_work, leased_task_of, on_hold
 from reviews.services.queue import (
     begin,
     claim_ahead,
