@@ -45,7 +45,7 @@ def test_a_promotion_takes_an_operator(world: CanaryWorld) -> None:
 
 
 def test_what_is_not_there_is_named(world: CanaryWorld) -> None:
-    with pytest.raises(CommandError, match=r"no release 9\. There are: v2"):
+    with pytest.raises(CommandError, match=r"no model 9\. There are: v2"):
         release(world, "canary", name="9")
     with pytest.raises(CommandError, match="is no canary"):
         release(world, "hold")
