@@ -64,7 +64,7 @@ def widen_canary(
 def hold_canary(
     *, canary_id: UUID, actor: Actor, now: datetime, reason: str, by: CanaryHold = CanaryHold.PERSON
 ) -> Canary:
-    """Keep a canary at its share; what holds it already goes on holding it, unless a person does now.
+    """Keep a canary at its share. A person's hold stands whatever else comes; any other gives way to this.
 
     Raises:
         NotFound, NotAllowed, CanaryMoved: nothing is changed.

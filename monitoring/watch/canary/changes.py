@@ -15,7 +15,7 @@ from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, Invalid, NotFound
 from hitl.shared.transitions import move_one
 from models_store.models import Release, RoleSpan
-from models_store.selectors import champion
+from models_store.selectors import champion, previous_champion
 from models_store.services import roles
 from models_store.types import ReleaseRole
 from monitoring.watch.canary.plan import plan_of
@@ -105,9 +105,8 @@ def present_role(release: Release) -> str:
 
 
 def _is_way_back(release: Release, action: ReleaseAction) -> bool:
-    """Whether it is the way back to a champion before: two people have agreed to that one already."""
-    before = RoleSpan.objects.filter(release=release, role=ReleaseRole.CHAMPION)
-    return action is ReleaseAction.PROMOTE and before.exists()
+    """Whether it is the way back to the last champion: that one must be quick, and decided until just now."""
+    return action is ReleaseAction.PROMOTE and previous_champion(release.workflow_id) == release
 
 
 @transaction.atomic

@@ -18,6 +18,7 @@ from policy.models import Certificate, Policy
 from policy.services.canaries import hold_canary, resume_canary, roll_back_canary, widen_canary
 from policy.types import CanaryEnd, CanaryHold, ReleaseAction
 from tests.support.canary_rows import CanaryWorld, canary_world
+from tests.support.factories import TESTER
 from tests.support.live_rows import decided
 from tests.support.policy_rows import lead, operator, reviewer
 from tests.support.shadow_rows import challenger
@@ -245,3 +246,21 @@ def test_a_transition_that_is_killed_leaves_nothing(world: CanaryWorld, move: st
     with pytest.raises(InterruptedError):
         killed()
     assert stored() == before
+
+
+def test_only_the_way_back_to_the_last_champion_takes_one_person() -> None:
+    world = canary_world(history=0, needs_second_person=True)
+    oldest, at = world.champion, world.at
+    newest = challenger(world.workflow, number=3)
+    for minute, release in enumerate((world.release, newest)):
+        promote(release_id=release.pk, actor=TESTER, now=at + timedelta(minutes=minute), reason="tests")
+    now = at + timedelta(hours=1)
+    asked = {
+        release.pk: change_release(
+            release_id=release.pk, action=ReleaseAction.PROMOTE, actor=world.actor, now=now, reason="Back."
+        )
+        for release in (oldest, world.release)
+    }
+    assert asked[oldest.pk] is not None
+    assert asked[world.release.pk] is None
+    assert champion(world.workflow.pk) == world.release
