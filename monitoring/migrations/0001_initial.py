@@ -182,6 +182,12 @@ class Migration(migrations.Migration):
                 ("count", models.BigIntegerField(default=0)),
                 ("audited", models.BigIntegerField(default=0)),
                 (
+                    "replaced",
+                    models.BigIntegerField(
+                        default=0, help_text="Of these, routings after which the case was routed again."
+                    ),
+                ),
+                (
                     "workflow",
                     models.ForeignKey(
                         db_index=False,

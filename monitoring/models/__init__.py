@@ -40,6 +40,9 @@ class HourTally(models.Model):
     release_id = models.UUIDField(null=True)
     count = models.BigIntegerField(default=0)
     audited = models.BigIntegerField(default=0)
+    replaced = models.BigIntegerField(
+        default=0, help_text="Of these, routings after which the case was routed again."
+    )
 
     class Meta:
         constraints: ClassVar[list[Any]] = [

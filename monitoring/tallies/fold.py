@@ -1,12 +1,14 @@
 """Fold new decisions into hourly tallies, so that no page counts the large tables."""
 
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 import orjson
 from django.db import connection, transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce, TruncHour
 
 from cases.models import Workflow
@@ -28,9 +30,21 @@ _COLUMNS = (
     "release_id",
     "count",
     "audited",
+    "replaced",
 )
 
 Key = tuple[datetime, int, str, str, str, UUID | None]
+
+
+class Tally(NamedTuple):
+    """Decisions of one key: how many were made, audited, and replaced by a later routing of their cases."""
+
+    made: int = 0
+    audited: int = 0
+    replaced: int = 0
+
+    def __add__(self, other: "Tally") -> "Tally":  # type: ignore[override]  # as numbers, not as a tuple
+        return Tally(*(one + more for one, more in zip(self, other, strict=True)))
 
 
 @transaction.atomic
@@ -45,7 +59,7 @@ def fold_decisions(*, workflow_id: UUID, now: datetime) -> int:
     counts = count_decisions(workflow_id=workflow_id, since=mark.read_until, until=until)
     _add(workflow_id, counts)
     Watermark.objects.filter(pk=mark.pk).update(read_until=until)
-    return sum(count for count, _ in counts.values())
+    return sum(tally.made for tally in counts.values())
 
 
 def fold_all(*, now: datetime) -> int:
@@ -54,37 +68,54 @@ def fold_all(*, now: datetime) -> int:
     return sum(fold_decisions(workflow_id=workflow_id, now=now) for workflow_id in ids)
 
 
-def count_decisions(*, workflow_id: UUID, since: datetime, until: datetime) -> dict[Key, tuple[int, int]]:
-    """Return (decisions, audited) in (since, until] by hour, step, route, reason, label and release."""
-    rows = (
-        Decision.objects.filter(workflow_id=workflow_id, decided_at__gt=since, decided_at__lte=until)
-        .values(
-            "sequence",
-            "route",
-            "reason",
-            "release_id",
-            hour=TruncHour("decided_at"),
-            word=Coalesce("label", "predicted"),
-        )
-        .annotate(n=Count("case_id"), audited=Count("case_id", filter=Q(is_audited=True)))
+def count_decisions(*, workflow_id: UUID, since: datetime, until: datetime) -> dict[Key, Tally]:
+    """Return the decisions in (since, until] by hour, step, route, reason, label and release.
+
+    A case that was looked at again has two routings. Both were decisions; the earlier one, whenever it was,
+    is counted as replaced, so that cases can be counted once.
+    """
+    counts: defaultdict[Key, Tally] = defaultdict(Tally)
+    within = {"decided_at__gt": since, "decided_at__lte": until}
+    made = Decision.objects.filter(workflow_id=workflow_id, **within)
+    for key, n, audited in _counted(made):
+        counts[key] += Tally(n, audited)
+    again = Decision.objects.filter(
+        workflow_id=workflow_id,
+        case_id=OuterRef("case_id"),
+        epoch=OuterRef("epoch") + 1,
+        sequence=0,
+        **within,
     )
-    counts: Counter[Key] = Counter()
-    audited: Counter[Key] = Counter()
+    rerouted = _routed_again(workflow_id, **within)
+    if rerouted:
+        before = Decision.objects.filter(workflow_id=workflow_id, case_id__in=rerouted, sequence=0)
+        for key, n, _ in _counted(before.filter(Exists(again))):
+            counts[key] += Tally(replaced=n)
+    return dict(counts)
+
+
+def _routed_again(workflow_id: UUID, **within: datetime) -> list[UUID]:
+    """Return the cases that were routed another time in a window; mostly none."""
+    later = Decision.objects.filter(workflow_id=workflow_id, epoch__gt=1, sequence=0, **within)
+    return list(later.values_list("case_id", flat=True))
+
+
+def _counted(decisions: QuerySet[Decision]) -> Iterator[tuple[Key, int, int]]:
+    rows = decisions.values(
+        "sequence",
+        "route",
+        "reason",
+        "release_id",
+        hour=TruncHour("decided_at"),
+        word=Coalesce("label", "predicted"),
+    ).annotate(n=Count("case_id"), audited=Count("case_id", filter=Q(is_audited=True)))
     for row in rows:
-        key = (
-            row["hour"],
-            min(row["sequence"], 1),
-            row["route"],
-            row["reason"],
-            row["word"] or "",
-            row["release_id"],
-        )
-        counts[key] += row["n"]
-        audited[key] += row["audited"]
-    return {key: (counts[key], audited[key]) for key in counts}
+        step, word = min(row["sequence"], 1), row["word"] or ""
+        key = (row["hour"], step, row["route"], row["reason"], word, row["release_id"])
+        yield key, row["n"], row["audited"]
 
 
-def _add(workflow_id: UUID, counts: dict[Key, tuple[int, int]]) -> None:
-    rows = [dict(zip(_COLUMNS, (workflow_id, *key, *both), strict=True)) for key, both in counts.items()]
+def _add(workflow_id: UUID, counts: dict[Key, Tally]) -> None:
+    rows = [dict(zip(_COLUMNS, (workflow_id, *key, *tally), strict=True)) for key, tally in counts.items()]
     with connection.cursor() as cursor:
         cursor.execute(_ADD, {"rows": orjson.dumps(rows).decode()})

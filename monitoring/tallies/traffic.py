@@ -51,8 +51,9 @@ def traffic(*, workflow_id: UUID, now: datetime, hours: int = 24) -> Traffic:
     labels: dict[str, int] = defaultdict(int)
     audited = 0
 
-    def add(hour: datetime, route: str, label: str, count: int, checked: int) -> None:
+    def add(hour: datetime, route: str, label: str, count: int, checked: int, replaced: int) -> None:
         nonlocal audited
+        count -= replaced  # a case counts once, as it was routed last
         is_auto = route == "auto"
         if hour in by_hour:
             by_hour[hour][0 if is_auto else 1] += count
@@ -61,14 +62,14 @@ def traffic(*, workflow_id: UUID, now: datetime, hours: int = 24) -> Traffic:
                 labels[label] += count
 
     folded = HourTally.objects.filter(workflow_id=workflow_id, sequence=0, hour__gte=first)
-    for row in folded.values_list("hour", "route", "label", "count", "audited"):
+    for row in folded.values_list("hour", "route", "label", "count", "audited", "replaced"):
         add(*row)
     mark = Watermark.objects.filter(pk=f"decisions/{workflow_id}").first()
     since = max(mark.read_until if mark else DAWN, first)
     young = count_decisions(workflow_id=workflow_id, since=since, until=now)
-    for (hour, sequence, route, _, label, _), (count, checked) in young.items():
+    for (hour, sequence, route, _, label, _), tally in young.items():
         if sequence == 0:
-            add(hour, route, label, count, checked)
+            add(hour, route, label, *tally)
     by = [Hour(hour, auto, people) for hour, (auto, people) in sorted(by_hour.items())]
     return Traffic(by, sum(h.automatic for h in by), sum(h.people for h in by), audited, dict(labels))
 

@@ -10,6 +10,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 from django.db import connection
+from django.db.models import Sum
 
 from cases.models import Case, Rescoring, Workflow
 from hitl.flow.intake import again, backlog, in_force
@@ -19,6 +20,9 @@ from hitl.outbox.models import Endpoint, Event
 from hitl.shared.ids import new_id
 from hitl.stop.services import start_everything, stop_everything
 from models_store.models import Release
+from monitoring.models import HourTally
+from monitoring.tallies.fold import LAG, fold_decisions
+from monitoring.tallies.traffic import traffic
 from policy.models import Decision, DisagreementDraw, Policy
 from policy.services.degrees import set_degree
 from reviews.models import ReviewRules, Skip, Task
@@ -104,6 +108,20 @@ def test_the_first_model_decides_what_it_may_of_what_waits():
     }
     assert set(Task.objects.values_list("status", flat=True)) == {"dropped"}
     assert Event.objects.filter(kind="case.decided").count() == 4
+
+
+@pytest.mark.django_db
+def test_the_overview_counts_a_case_once_as_it_was_routed_last():
+    workflow = waiting_workflow(4)
+    fold_decisions(workflow_id=workflow.pk, now=NOW + LAG)  # what came before is in the tallies already
+    promoted(workflow)
+    with model():
+        look_again(workflow)
+    seen = traffic(workflow_id=workflow.pk, now=LATER)
+    assert (seen.automatic, seen.people) == (4, 0)
+    fold_decisions(workflow_id=workflow.pk, now=LATER + LAG)
+    assert traffic(workflow_id=workflow.pk, now=LATER + LAG) == seen
+    assert HourTally.objects.aggregate(made=Sum("count"))["made"] == 8  # decisions, each of which was made
 
 
 @pytest.mark.django_db
