@@ -26,13 +26,8 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
-                            ("input_drift", "Cases differ from those the model learned from"),
                             ("score_drift", "The model's scores differ from what they were"),
-                            ("concept_drift", "More is wrong than the model's confidence predicts"),
                             ("disagreement", "Reviewers contradict the model more often than predicted"),
-                            ("unusual_entities", "Cases come from those the model has not met"),
-                            ("reviewers_changed", "Known answers are answered otherwise than before"),
-                            ("skew", "A score computed again is not the one that was served"),
                         ],
                         max_length=20,
                     ),

@@ -9,9 +9,9 @@ from datetime import timedelta
 import numpy as np
 
 from monitoring.models import EarlySign
-from monitoring.signs.open_now import signs_that_may
+from monitoring.signs.open_now import open_signs
 from monitoring.signs.raised import clear_sign, raise_sign
-from monitoring.types import SignKind, SignMay
+from monitoring.types import SignKind
 from monitoring.watch import draws
 from monitoring.watch.watched import ACTOR, WatchedWorkflow
 from policy.models import Watch
@@ -57,7 +57,7 @@ def close(watched: WatchedWorkflow) -> None:
 
 def acting(row: Watch, watched: WatchedWorkflow) -> list[EarlySign]:
     """Return the open signs that nobody has looked into yet: audits are raised by them."""
-    signs = signs_that_may(watched.workflow_id, SignMay.RAISE_AUDITS)
+    signs = open_signs(watched.workflow_id)
     return [one for one in signs if row.readings.filter(at__gte=one.began_at).count() < ANSWERED]
 
 

@@ -1,4 +1,4 @@
-"""Early signs open once, are confirmed, close, and say what may follow from them."""
+"""Early signs open once, are confirmed, and close."""
 
 from datetime import timedelta
 from threading import Thread
@@ -10,9 +10,9 @@ from cases.models import Workflow
 from hitl.audit.models import Entry
 from hitl.shared.actor import system
 from monitoring.models import EarlySign
-from monitoring.signs.open_now import open_signs, signs_that_may
+from monitoring.signs.open_now import open_signs
 from monitoring.signs.raised import clear_sign, raise_sign
-from monitoring.types import MAY, SignKind, SignMay
+from monitoring.types import SignKind
 from tests.support.factories import NOW
 from tests.support.spam import mail_workflow
 
@@ -20,11 +20,11 @@ ACTOR = system("monitoring")
 
 
 def drift(workflow: Workflow, *, minutes: int = 0, effect: float = 0.2) -> EarlySign:
-    """Raise a sign of input drift."""
+    """Raise a sign of drift."""
     return raise_sign(
         workflow_id=workflow.id,
-        kind=SignKind.INPUT_DRIFT,
-        evidence={"fields": {"body": effect}},
+        kind=SignKind.SCORE_DRIFT,
+        evidence={"largest_gap": effect},
         actor=ACTOR,
         now=NOW + timedelta(minutes=minutes),
     )
@@ -36,7 +36,7 @@ def test_a_sign_is_opened_once_and_confirmed_by_what_comes_later() -> None:
     first, again = drift(workflow), drift(workflow, minutes=5, effect=0.4)
     assert first.pk == again.pk
     again.refresh_from_db()
-    assert again.evidence == {"fields": {"body": 0.4}}
+    assert again.evidence == {"largest_gap": 0.4}
     assert (again.began_at, again.seen_at) == (NOW, NOW + timedelta(minutes=5))
     assert Entry.objects.filter(action="sign.raised").count() == 1
 
@@ -46,27 +46,14 @@ def test_a_closed_sign_stays_as_it_was_and_the_next_is_another() -> None:
     workflow = mail_workflow()
     first = drift(workflow)
     assert clear_sign(
-        workflow_id=workflow.id, kind=SignKind.INPUT_DRIFT, actor=ACTOR, now=NOW + timedelta(hours=1)
+        workflow_id=workflow.id, kind=SignKind.SCORE_DRIFT, actor=ACTOR, now=NOW + timedelta(hours=1)
     )
-    assert not clear_sign(workflow_id=workflow.id, kind=SignKind.INPUT_DRIFT, actor=ACTOR, now=NOW)
+    assert not clear_sign(workflow_id=workflow.id, kind=SignKind.SCORE_DRIFT, actor=ACTOR, now=NOW)
     assert open_signs(workflow.id) == []
     second = drift(workflow, minutes=90)
     assert open_signs(workflow.id) == [second]
     assert second.pk != first.pk
     assert Entry.objects.filter(action="sign.cleared").count() == 1
-
-
-@pytest.mark.django_db
-def test_nothing_may_retrain_on_answers_that_are_in_doubt() -> None:
-    workflow = mail_workflow()
-    drift(workflow)
-    raise_sign(workflow_id=workflow.id, kind=SignKind.REVIEWERS_CHANGED, evidence={}, actor=ACTOR, now=NOW)
-    assert {sign.kind for sign in signs_that_may(workflow.id, SignMay.RAISE_AUDITS)} == {
-        "input_drift",
-        "reviewers_changed",
-    }
-    assert {sign.kind for sign in signs_that_may(workflow.id, SignMay.RETRAIN)} == {"input_drift"}
-    assert set(MAY) == set(SignKind)
 
 
 @pytest.mark.django_db(transaction=True)
