@@ -1,5 +1,6 @@
 """Every page there is, found by asking each address: axe finds nothing on it, and it fits."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
@@ -71,11 +72,14 @@ def test_axe_finds_nothing_on_any_page_light_or_dark_wide_or_narrow(visit: Any) 
         visitor.page.set_viewport_size(WIDE)
         visitor.open(path)
         wrong += [(path, trouble) for trouble in troubles_of(visitor, "light, wide")]
+        name = re.sub(r"[0-9a-f-]{36}", "one", path).strip("/").replace("/", "-") or "home"
+        visitor.shoot(f"{name}-light-wide")
         wrong += [(path, f"a space before a stop: {text}") for text in visitor.page.evaluate(LOOSE_STOPS)]
         visitor.page.emulate_media(color_scheme="dark")
         visitor.page.set_viewport_size(NARROW)
         visitor.settle()  # what a narrow page asks for only then
         wrong += [(path, trouble) for trouble in troubles_of(visitor, "dark, narrow")]
+        visitor.shoot(f"{name}-dark-narrow")
     assert not wrong
 
 

@@ -16,9 +16,11 @@ from hitl.flow.doors.pages.guards import for_readers, tell
 from hitl.flow.settling.recall import allowed_now, end_recall
 from hitl.shared import clock
 from hitl.shared.errors import HitlError, Invalid
+from hitl.web.format import exact_time
 from hitl.web.views import actor_of
 from models_store.selectors import releases_of
 from monitoring.watch.recalled import report_of
+from policy.models import Recall
 from policy.selectors import recall_of, recalls_of
 from policy.services.recalls import (
     MAX_PER_DAY,
@@ -26,7 +28,6 @@ from policy.services.recalls import (
     Taken,
     begin_recall,
     change_budget,
-    named,
     preview,
 )
 
@@ -46,7 +47,7 @@ class RecallForm(forms.Form):
     """What to recall, how many cases a day, and why."""
 
     release = forms.ChoiceField(label="Decided by", required=False)
-    label = forms.ChoiceField(label="As", required=False)
+    label = forms.ChoiceField(label="Decided as", required=False)
     since = _moment("From (UTC)")
     until = _moment("Until (UTC)")
     field = forms.ChoiceField(label="Where this field", required=False)
@@ -93,12 +94,25 @@ class RecallForm(forms.Form):
             self.add_error(error["field"], f"{error['error'].capitalize()}. {error['fix']}")
 
 
+def in_words(recall: Recall) -> list[tuple[str, str]]:
+    """Return what a recall takes, as its page names it: only what was named."""
+    facts = [
+        ("Model", recall.release.name if recall.release else ""),
+        ("Decided as", recall.label),
+        ("From", exact_time(recall.since) if recall.since else ""),
+        ("Until", exact_time(recall.until) if recall.until else ""),
+        (f"Field {recall.field}", recall.value if recall.field else ""),
+        ("Entity", recall.entity),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
 @for_readers
 @require_GET
 def recalls(request: HttpRequest, slug: str) -> HttpResponse:
     """List a workflow's recalls, the newest first."""
     workflow, now = watched_workflow(actor_of(request), slug), clock.now()
-    rows = [(one, report_of(one, now=now), named(one)) for one in recalls_of(workflow.pk)]
+    rows = [(one, report_of(one, now=now), in_words(one)) for one in recalls_of(workflow.pk)]
     may = actor_of(request).has(*LOWERERS)
     return render(request, "recalls/list.html", {"workflow": workflow, "rows": rows, "may_recall": may})
 
@@ -143,7 +157,7 @@ def recall(request: HttpRequest, slug: str, recall_id: UUID) -> HttpResponse:
         "workflow": workflow,
         "recall": found,
         "report": report,
-        "named": named(found),
+        "named": in_words(found),
         "left_today": allowed_now(found, now),
         "days": -(-report.waiting // found.per_day),
         "may_recall": actor_of(request).has(*LOWERERS),
