@@ -16,7 +16,7 @@ import { offerUndo } from "./undo.js";
 /** @typedef {import("./server.js").Reply} Reply */
 
 const undoBar = offerUndo(find("[data-undo]"), Number(url.undoSeconds));
-const outbox = outboxOf(url.person ?? "", { send, settled, changed: tellState });
+const outbox = outboxOf(url.person ?? "", { send, settled, changed });
 
 /** The lease of a case painted from the shelf that the service has not been told of. */
 let unseen = "";
@@ -38,6 +38,12 @@ export function commit(kind, to, fields, words) {
   } else setBusy(true);
   const said = { ...fields, lease: one.lease, case: one.id, workflow: workflow() };
   outbox.add({ kind, url: to, lease: one.lease, case: one.id, words, fields: said });
+}
+
+/** @param {Parameters<typeof tellState>[0]} state @param {Act[]} waiting */
+function changed(state, waiting) {
+  tellState(state, waiting);
+  if (state === "idle") shelf.ready();
 }
 
 /** @param {Act} act @returns {Promise<Reply>} */

@@ -19,6 +19,8 @@ export function outboxOf(person, tell) {
   const store = storeFor(person);
   /** @type {Act[]} */
   const waiting = [];
+  /** @type {Set<string>} those that the browser would not keep: they live as long as the page */
+  const unkept = new Set();
   /** @type {Act | null} */
   let sending = null;
   let attempt = 0;
@@ -44,7 +46,7 @@ export function outboxOf(person, tell) {
 
   /** @param {Act} act @returns {Promise<Reply | null>} null when another tab has delivered it */
   async function deliver(act) {
-    if (!(await store.has(act.id))) return null;
+    if (!unkept.has(act.id) && !(await store.has(act.id))) return null;
     const reply = await tell.send(act);
     if (isFinal(reply)) await store.drop(act.id);
     return reply;
@@ -71,7 +73,10 @@ export function outboxOf(person, tell) {
       seq = Math.max(seq + 1, Date.now());
       const act = { ...said, id: said.lease, seq, person };
       waiting.push(act);
-      store.put(act).then(pump);
+      store.put(act).then((isKept) => {
+        if (!isKept) unkept.add(act.id);
+        pump();
+      });
     },
     /** Send what an earlier page could not. @returns {Promise<Act[]>} */
     async takeUp() {

@@ -15,6 +15,8 @@ export function shelfFor(page) {
   let cases = [];
   /** @type {Promise<void> | null} */
   let filling = null;
+  let isReady = false;
+  let isWanted = false;
   let isClosed = false;
 
   async function fill() {
@@ -36,9 +38,17 @@ export function shelfFor(page) {
   return {
     /** Claim what is missing; several calls at once are one. */
     refill() {
-      if (isClosed || document.hidden || cases.length >= MOST) return Promise.resolve();
+      isWanted = true;
+      if (!isReady || isClosed || document.hidden || cases.length >= MOST) return Promise.resolve();
       filling ??= fill().finally(() => (filling = null));
       return filling;
+    },
+    /** What was said on an earlier page is with the service. Before that, nothing is claimed: cases answered there are
+     * still held, and where hands are full the service lets go of cases held ahead. */
+    ready() {
+      if (isReady) return;
+      isReady = true;
+      if (isWanted) this.refill();
     },
     /** The next case, null when it has to be asked for. @returns {Case | null} */
     take() {

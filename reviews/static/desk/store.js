@@ -49,8 +49,8 @@ export function storeFor(person) {
       const rows = /** @type {Act[]} */ (await use("readonly", (store) => store.getAll(), []));
       return rows.filter((act) => act.person === person).sort((a, b) => a.seq - b.seq);
     },
-    /** @param {Act} act */
-    put: (act) => use("readwrite", (store) => store.put(act), undefined),
+    /** @param {Act} act @returns {Promise<boolean>} false where the browser keeps nothing, or nothing more */
+    put: async (act) => (await use("readwrite", (store) => store.put(act), null)) !== null,
     /** @param {string} id */
     drop: (id) => use("readwrite", (store) => store.delete(id), undefined),
     /** @param {string} id @returns {Promise<boolean>} true where nobody can tell */
