@@ -68,7 +68,9 @@ def test_a_minute_without_a_network_and_a_reload_lose_nothing_and_say_nothing_tw
 def test_an_answer_that_the_browser_will_not_keep_is_sent_all_the_same(visit: Any) -> None:
     waiting(review_workflow(), 2, at=clock.now())
     visitor = visit(person())
-    visitor.page.add_init_script("IDBObjectStore.prototype.put = () => { throw new Error('the disk is full'); };")
+    visitor.page.add_init_script(
+        "IDBObjectStore.prototype.put = () => { throw new Error('the disk is full'); };"
+    )
     page = open_desk(visitor)
     press(page, "2")
     until(lambda: Review.objects.count() == 1)
