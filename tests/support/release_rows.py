@@ -65,7 +65,7 @@ class Releases:
 
 def releases(patch: pytest.MonkeyPatch, *, role: str = "shadow", history: int = 0, **policy: Any) -> Releases:
     """Return a workflow whose second release has this role, with a certificate and cutoffs of its own."""
-    patch.setattr(roles, "read_model", lambda _: None)  # read before any lock, and tested by itself
+    patch.setattr(roles, "make_ready", lambda _: None)  # before any lock, and tested by itself
     workflow = automating_workflow(**policy)
     first = Release.objects.get(workflow=workflow)
     RoleSpan.objects.filter(release=first).update(since=NOW - timedelta(days=30))
