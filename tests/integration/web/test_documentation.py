@@ -1,4 +1,4 @@
-"""The documentation as pages: all of it, linked to the end, found by its words, and for people who are signed in."""
+"""The documentation as pages: all of it, linked to the end, found by its words, for who is signed in."""
 
 import re
 from html.parser import HTMLParser
