@@ -36,7 +36,7 @@ class Reading:
         loose: fields whose few cells of another kind count as empty.
         notes: what whoever reads the outcome should know, in sentences.
         columns: all columns of the file.
-        n_rows: how many rows were looked at.
+        n_rows: how many rows could be read.
     """
 
     fields: list[dict[str, Any]]

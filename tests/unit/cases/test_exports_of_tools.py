@@ -83,6 +83,19 @@ def test_a_case_on_which_people_disagree_or_say_nothing_is_refused_with_its_reas
     assert "more than one way: bad, good" in case.reason or "ignored" in case.reason
 
 
+@pytest.mark.parametrize(
+    "row", [task(result("good")), record("good"), {"text": "t", "prediction": None, "annotation": "good"}]
+)
+def test_a_row_that_is_no_such_export_is_refused_and_the_others_are_read(row: dict[str, Any]) -> None:
+    rows = [row, {"text": "t", "label": "good"}, row]
+    table = read_table(io.BytesIO("\n".join(map(json.dumps, rows)).encode()), "f.jsonl")
+    first, other, last = (case for _, case in table.rows)
+    assert isinstance(other, Unreadable)
+    assert "not in the form of the first row" in other.reason
+    assert first == last
+    assert first["label"] == "good"
+
+
 def test_what_is_left_out_is_said() -> None:
     rows = [{"text": f"t{n}", "tags": ["x", "y"], "one": [n], "label": "ab"[n % 2]} for n in range(40)]
     reading = look_at(read_table(io.BytesIO("\n".join(map(json.dumps, rows)).encode()), "f.jsonl"), NOTHING)
