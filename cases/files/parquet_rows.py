@@ -24,7 +24,7 @@ def parquet_rows(file: IO[bytes], *, is_zipped: bool) -> tuple[Iterator[Row], Ca
 
     try:
         parquet = pq.ParquetFile(_unzipped(file) if is_zipped else file)
-    except (pa.ArrowException, OSError, EOFError, zlib.error) as error:
+    except (pa.ArrowException, OSError, EOFError, ValueError, zlib.error) as error:
         raise BadTable(f"The file is not Parquet: {str(error)[:200]}") from None
     total, read = max(1, parquet.metadata.num_rows), [0]
     columns = [name for name in parquet.schema_arrow.names if not name.startswith(_INDEX)]

@@ -3,6 +3,8 @@
 import gzip
 import io
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,6 +49,15 @@ def test_a_gzipped_file_damaged_anywhere_is_refused_in_words(name: str) -> None:
         look(name, whole[:place] + bytes([byte]) + whole[place + 1 : len(whole) - cut], None)
 
     read()
+
+
+def test_names_of_columns_that_are_no_text_are_refused_in_words() -> None:
+    file = io.BytesIO()
+    pq.write_table(pa.table({"column-of-texts": ["a", "b"]}), file)
+    with pytest.raises(BadTable, match="not Parquet"):
+        read_table(
+            io.BytesIO(file.getvalue().replace(b"column-of-texts", b"column-of-t\xbdxts")), "f.parquet"
+        )
 
 
 def look(name: str, data: bytes, encoding: str | None) -> None:
