@@ -14,6 +14,7 @@ from cases.files.checks import check_rows, check_told
 from cases.files.collected import MAX_ROWS, Collected, collect
 from cases.files.columns import as_name, cell_as, is_of
 from cases.files.guess import Guess, guess_columns
+from cases.files.held import Held, held
 from cases.files.labels import label_in, label_names
 from cases.files.named_files import are_in, kind_of_files
 from cases.files.styles import FEW, PLAIN, Prepare, Style, style_of, time_style_of
@@ -39,6 +40,7 @@ class Reading:
         loose: fields whose few cells of another kind count as empty.
         notes: what whoever reads the outcome should know, in sentences.
         columns: all columns of the file.
+        held: what the columns hold that are fields.
         n_rows: how many rows could be read.
     """
 
@@ -55,6 +57,7 @@ class Reading:
     loose: frozenset[str]
     notes: tuple[str, ...]
     columns: tuple[str, ...]
+    held: Mapping[str, Held]
     n_rows: int
 
     @property
@@ -122,6 +125,7 @@ def look_at(table: Table, told: Told, *, schema: Schema | None = None, folder: P
         loose=frozenset(loose),
         notes=tuple(map(seen, notes)),
         columns=tuple(found.columns),
+        held={field["name"]: held(found.inside[field["name"]]) for field in fields},
         n_rows=found.n_rows,
     )
 
