@@ -51,6 +51,30 @@ RUN_TRANSITIONS: dict[str, tuple[str, ...]] = {
 }
 
 
+class RunStep(models.TextChoices):
+    """The steps of a training run, in their order."""
+
+    READ = "read", "Read the labels"
+    TRAIN = "train", "Train"
+    JUDGE = "judge", "Judge"
+    GATE = "gate", "Pass the gate"
+    REGISTER = "register", "Register"
+    CERTIFY = "certify", "Certify"
+    PROMOTE = "promote", "Promote"
+
+
+class GateCheck(models.TextChoices):
+    """What the gate asks of a new model."""
+
+    MAJORITY = "majority", "No worse than the commonest label"
+    RANKING = "ranking", "It is less sure when it is wrong"
+    LOGISTIC = "logistic", "No worse than logistic regression"
+    CHAMPION = "champion", "Not worse than the champion"
+    LEAK = "leak", "No field gives the answer away"
+    SLICES = "slices", "No group of cases does badly"
+    REVIEWERS = "reviewers", "No single reviewer's labels make it worse"
+
+
 class Trigger(models.TextChoices):
     """Why a training run was started."""
 

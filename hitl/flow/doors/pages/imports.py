@@ -85,7 +85,7 @@ def answer(request: HttpRequest, slug: str, import_id: UUID) -> HttpResponse:
     found = find(slug)
     row = _row(found, import_id)
     try:
-        if request.POST.get("answer") == "go on":
+        if request.POST.get("answer") == "continue":
             go_on(import_id=row.id, allow=1.0, now=clock.now())
         else:
             drop(import_id=row.id, now=clock.now())
