@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from cases.content import Checker, Problem, printable
+from cases.content import Checker, printable
 from cases.reference import check_entity, check_reference
-from hitl.shared.errors import HitlError
+from hitl.shared.errors import HitlError, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +63,13 @@ def checked(
             for name, value in item.content.items()
         }
     except HitlError as refusal:
-        return None, [{"field": "content", "error": refusal.message, "fix": "Leave it out, or mend it."}]
+        return None, [Problem(field="content", error=refusal.message, fix="Leave it out, or mend it.")]
     content, problems = checker.check(raw)
     if item.label not in labels:
         error = f'is "{printable(item.label)}"' if item.label else "is missing"
         problems = [
             *problems,
-            {"field": "label", "error": error, "fix": f"Labels of this workflow: {', '.join(labels)}."},
+            Problem(field="label", error=error, fix=f"Labels of this workflow: {', '.join(labels)}."),
         ]
     for misfit in (check_reference(item.reference)[1], check_entity(item.entity)[1]):
         if misfit is not None:

@@ -8,7 +8,7 @@ from hitl.accounts.models import User
 from hitl.accounts.types import Role
 from hitl.audit.models import Entry
 from hitl.audit.verify import verify
-from hitl.shared.errors import Invalid, NotAllowed
+from hitl.shared.errors import Invalid, NotAllowed, Problem
 from hitl.shared.given import whole_number
 
 PAGE = 50
@@ -22,7 +22,7 @@ def entries(request: HttpRequest) -> HttpResponse:
     before = request.GET.get("before", "")
     number = whole_number(before)
     if before and number is None:
-        raise Invalid([{"field": "before", "error": "is not a number", "fix": "Use the links of the page."}])
+        raise Invalid([Problem(field="before", error="is not a number", fix="Use the links of the page.")])
     rows = Entry.objects.order_by("-number")
     if number is not None:
         rows = rows.filter(number__lt=number)

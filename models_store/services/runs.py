@@ -16,7 +16,7 @@ from cases.models import Workflow
 from hitl.audit.log import record
 from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor, system
-from hitl.shared.errors import Conflict, Invalid, NotFound
+from hitl.shared.errors import Conflict, Invalid, NotFound, Problem
 from hitl.shared.jobs import enqueue
 from hitl.shared.transitions import move, move_one
 from models_store.access import require_operator
@@ -50,11 +50,11 @@ def request_training(
         raise NotFound("There is no such workflow, or it is archived.")
     if trigger not in Trigger.values:
         fix = f"Use one of {', '.join(Trigger.values)}."
-        raise Invalid([{"field": "trigger", "error": f"is {trigger[:40]!r}", "fix": fix}])
+        raise Invalid([Problem(field="trigger", error=f"is {trigger[:40]!r}", fix=fix)])
     if len(reason) > MAX_REASON:
         fix = f"Say it in {MAX_REASON}."
         error = f"has {len(reason):,} characters"
-        raise Invalid([{"field": "reason", "error": error, "fix": fix}])
+        raise Invalid([Problem(field="reason", error=error, fix=fix)])
     run = TrainingRun(
         workflow=workflow,
         trigger=trigger,

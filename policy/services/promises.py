@@ -11,7 +11,7 @@ from cases.services.versions import bump
 from hitl.accounts.automation import require_answerable, require_raiser
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Invalid
+from hitl.shared.errors import Invalid, Problem
 from hitl.shared.jobs import enqueue
 from models_store.selectors import champion
 from policy.models import Policy
@@ -51,7 +51,7 @@ class Promise:
     budget_period: str = BudgetPeriod.QUARTER
     audits_for_budget: bool = True
 
-    def errors(self) -> list[dict[str, str]]:
+    def errors(self) -> list[Problem]:
         """Name each field that does not fit, with its fix; NaN fits nowhere."""
         ranges = {
             "target": (0 < self.target < 1, "above 0 and below 1: 0.01 is 1 %"),
@@ -70,11 +70,11 @@ class Promise:
             "blind_share": (BLIND_FLOOR <= self.blind_share <= 1, f"from {BLIND_FLOOR:g} to 1"),
         }
         return [
-            {
-                "field": field,
-                "error": f"{getattr(self, field)!r} is out of range.",
-                "fix": f"Give a value {fix}.",
-            }
+            Problem(
+                field=field,
+                error=f"is {getattr(self, field)!r}",
+                fix=f"Give a value {fix}.",
+            )
             for field, (fits, fix) in ranges.items()
             if not fits
         ]
@@ -119,11 +119,11 @@ def create_policy(
     if degree not in Degree.values or degree == Degree.FULL:
         allowed = ", ".join(value for value in Degree.values if value != Degree.FULL)
         errors.append(
-            {
-                "field": "degree",
-                "error": f"{degree!r} is no degree to begin with.",
-                "fix": f"Use one of {allowed}.",
-            }
+            Problem(
+                field="degree",
+                error=f"is {degree!r}, which is no degree to begin with",
+                fix=f"Use one of {allowed}.",
+            )
         )
     if errors:
         raise Invalid(errors)

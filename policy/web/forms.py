@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from hitl.shared.errors import Invalid
+from hitl.shared.errors import Invalid, Problem
 from policy.models import Policy
 from policy.services.promises import Promise
 from policy.types import BudgetPeriod, LossKind, Scope
@@ -115,9 +115,9 @@ def _number(text: str, field: str) -> float:
     try:
         return float(text)
     except ValueError:
-        error = {
-            "field": field,
-            "error": f"{text[:40]!r} is not a number.",
-            "fix": "Give a number from 0 to 1.",
-        }
+        error = Problem(
+            field=field,
+            error=f"is {text[:40]!r}, which is no number",
+            fix="Give a number from 0 to 1.",
+        )
         raise Invalid([error]) from None

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from hitl.shared import clock
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Invalid
+from hitl.shared.errors import Invalid, Problem
 from hitl.web.views import person
 from reviews.desk.glance import glances
 from reviews.desk.guards import choice_of, desk_door, lease_of
@@ -31,7 +31,7 @@ def hold(request: HttpRequest, actor: Actor) -> HttpResponse:
         until = now + timedelta(hours=hours)
     except (ValueError, OverflowError):
         fix = "Send the hours as a number."
-        raise Invalid([{"field": "hours", "error": "is not a number", "fix": fix}]) from None
+        raise Invalid([Problem(field="hours", error="is not a number", fix=fix)]) from None
     queue.hold(lease_token=lease_of(request), actor=actor, now=now, until=until)
     return or_stay(request, actor, workflow=choice.workflow, ids=choice.ids, now=now)
 
@@ -55,7 +55,7 @@ def resume(request: HttpRequest, actor: Actor) -> HttpResponse:
         task_id = UUID(request.POST.get("task", ""))
     except ValueError:
         fix = "Choose one of those you have on hold."
-        raise Invalid([{"field": "task", "error": "is not a case on hold", "fix": fix}]) from None
+        raise Invalid([Problem(field="task", error="is not a case on hold", fix=fix)]) from None
     found = queue.unhold(task_id=task_id, actor=actor, now=now)
     return stage(request, actor, found, workflow=choice.workflow, ids=choice.ids, now=now)
 

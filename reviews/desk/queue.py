@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from hitl.accounts.types import Role
 from hitl.shared import clock
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Invalid
+from hitl.shared.errors import Invalid, Problem
 from hitl.shared.given import whole_number
 from hitl.web.views import person
 from reviews.desk.guards import (
@@ -168,6 +168,6 @@ def take_again(request: HttpRequest, actor: Actor) -> HttpResponse:
         case_id = UUID(request.POST.get("case", ""))
     except ValueError:
         fix = "Send the id of the case on the page."
-        raise Invalid([{"field": "case", "error": "is not the id of a case", "fix": fix}]) from None
+        raise Invalid([Problem(field="case", error="is not the id of a case", fix=fix)]) from None
     leased = queue.take_again(actor=actor, case_id=case_id, now=now)
     return stage(request, actor, leased, workflow=choice.workflow, ids=choice.ids, now=now)

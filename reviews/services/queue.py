@@ -14,7 +14,7 @@ from django.db.models import Q, QuerySet
 
 from cases.types import Purpose
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Invalid
+from hitl.shared.errors import Invalid, Problem
 from hitl.shared.jobs import enqueue
 from hitl.shared.transitions import move
 from reviews.access import person_id
@@ -189,7 +189,7 @@ def skip(*, lease_token: UUID, reason: str, actor: Actor, now: datetime) -> None
     """
     if reason not in SkipReason.values:
         fix = f"Use one of: {', '.join(SkipReason.values)}."
-        raise Invalid([{"field": "reason", "error": "is not a reason to skip", "fix": fix}])
+        raise Invalid([Problem(field="reason", error="is not a reason to skip", fix=fix)])
     leased = _leased(lease_token, actor).filter(lease_until__gt=now).select_related("workflow__review_rules")
     task = leased.first()
     if task is None:
@@ -231,7 +231,7 @@ def hold(*, lease_token: UUID, actor: Actor, now: datetime, until: datetime) -> 
     latest = now + timedelta(hours=rules.hold_max_hours)
     if not now < until <= latest:
         fix = f"Choose a time from now on, at most {rules.hold_max_hours:g} hours ahead."
-        raise Invalid([{"field": "until", "error": "is no time until which it may be on hold", "fix": fix}])
+        raise Invalid([Problem(field="until", error="is no time until which it may be on hold", fix=fix)])
     params = _lease(actor, now) | {"token": lease_token, "until": until, "cap": rules.hold_cap}
     for _ in range(rules.hold_cap + 1):
         try:
@@ -275,7 +275,7 @@ def escalate(*, lease_token: UUID, reason: str, actor: Actor, now: datetime) -> 
     said = reason.strip()
     if len(said) > MAX_ESCALATION:
         error = f"has {len(said):,} characters"
-        raise Invalid([{"field": "reason", "error": error, "fix": f"Say it in {MAX_ESCALATION:,}."}])
+        raise Invalid([Problem(field="reason", error=error, fix=f"Say it in {MAX_ESCALATION:,}.")])
     changes = {
         "for_adjudicator": True,
         "escalated_by_id": person_id(actor),

@@ -366,7 +366,7 @@ def test_the_command_looks_before_it_recalls(capsys):
     call_command("recall", slug, person="lea", label="ham", look=True)
     assert "It takes 2 of 2 decisions" in capsys.readouterr().out
     assert not Recall.objects.exists()
-    with pytest.raises(CommandError, match="nothing is named"):
+    with pytest.raises(CommandError, match="Name a model, a label, a time"):
         call_command("recall", slug, person="lea")
     call_command("recall", slug, person="lea", label="ham", reason="Odd.")
     assert list_cases(recall_id=Recall.objects.get().pk, now=clock.now()).total == 2
