@@ -16,7 +16,7 @@ from hitl.shared.jobs import enqueue
 from models_store.selectors import champion
 from policy.models import Policy
 from policy.services.locking import locked_policy
-from policy.types import BudgetPeriod, Degree, LossKind, Scope
+from policy.types import Degree, LossKind, PeriodLength, Scope
 from science.decision_terms import Degree as ByRank
 from science.rule import AUDIT_FLOOR
 
@@ -48,7 +48,7 @@ class Promise:
     blind_share: float = 0.1
     loss: str = LossKind.ERRORS
     corrects_misses: bool = False
-    budget_period: str = BudgetPeriod.QUARTER
+    budget_period: str = PeriodLength.QUARTER
     audits_for_budget: bool = True
 
     def errors(self) -> list[Problem]:
@@ -59,8 +59,8 @@ class Promise:
             "scope": (self.scope in Scope.values, f"one of {', '.join(Scope.values)}"),
             "loss": (self.loss in LossKind.values, f"one of {', '.join(LossKind.values)}"),
             "budget_period": (
-                self.budget_period in BudgetPeriod.values,
-                f"one of {', '.join(BudgetPeriod.values)}",
+                self.budget_period in PeriodLength.values,
+                f"one of {', '.join(PeriodLength.values)}",
             ),
             "audit_base": (
                 AUDIT_FLOOR <= self.audit_base <= 1,
