@@ -1,39 +1,15 @@
 """The gate: checks that a new model must pass before it may be used. Every refusal has a reason."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
 from math import sqrt
-from typing import Any, Self
+from typing import Any
 
 from hitl.web.format import percent
 from models_store.services.evaluation import Comparison
-from models_store.types import GateCheck
+from models_store.types import Check, GateCheck
 
 MARGIN = 0.005  # by how much more often than the champion it may err before chance is no excuse
 Z = 3.0  # standard errors by which its ranking must beat a random one
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One check of the gate: which, whether it passed, and why, in words."""
-
-    check: GateCheck
-    passed: bool
-    words: str
-
-    @property
-    def name(self) -> str:
-        """What pages call it."""
-        return str(self.check.label)
-
-    def to_json(self) -> dict[str, Any]:
-        """As the model's report keeps it."""
-        return asdict(self)
-
-    @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> Self:
-        """As it was kept."""
-        return cls(GateCheck(kept["check"]), kept["passed"], kept["words"])
 
 
 def checks(

@@ -17,13 +17,13 @@ from models_store.rows import rows_for
 from models_store.selectors import champion, training_settings
 from models_store.services import training_sets
 from models_store.services.evaluation import Comparison, compare, evaluate
-from models_store.services.gate import Check, checks
+from models_store.services.gate import checks
 from models_store.services.precedents import keep_precedents
 from models_store.services.registry import register
 from models_store.services.slices import look_closer
 from models_store.services.steps import Clock, Steps
 from models_store.services.training_sets import TrainingSet, split, take_snapshot
-from models_store.types import RunStep
+from models_store.types import Check, RunStep
 from science.pipelines import TrainedModel, train
 from science.pipelines.window import window_start
 

@@ -11,8 +11,7 @@ from hitl.web.charts import Plot
 from hitl.web.format import size
 from models_store.models import Release, RoleSpan
 from models_store.services.evidence import MIN_RATIO
-from models_store.services.gate import Check
-from models_store.types import ReleaseRole
+from models_store.types import Check, ReleaseRole
 from models_store.web.plots import calibration_plot, risk_coverage_plot
 from science.intervals import wilson_interval
 
