@@ -8,7 +8,7 @@ from uuid import UUID
 from cases.models import Label
 from cases.types import Purpose
 from monitoring.tallies.traffic import waiting
-from monitoring.watch.people import open_audits, overdue_audits
+from monitoring.watch.overdue_audits import open_audits, overdue_audits
 from reviews.models import Review
 
 WEEK = timedelta(days=7)
@@ -24,7 +24,7 @@ class Pace:
     Attributes:
         answers: labels of the last seven days, at most `MAX_ANSWERS`; `blind` and `audits` among them.
         seconds: median active seconds of the latest answers; None where nobody has answered.
-        due, overdue: `monitoring.watch.people.open_audits`, and those of them past their deadline.
+        due, overdue: `monitoring.watch.overdue_audits.open_audits`, and those of them past their deadline.
         waiting: tasks in the queue.
     """
 

@@ -1,4 +1,4 @@
-"""Whether people keep up with the audits."""
+"""Audits that wait too long: whether people keep up, and what follows where they do not."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
