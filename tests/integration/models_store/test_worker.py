@@ -75,7 +75,7 @@ def until(is_so: Callable[[], bool], what: str, run: TrainingRun, log: Path) -> 
 def test_a_killed_worker_s_run_is_finished_by_the_next_one(
     start_worker: Callable[[], subprocess.Popen[bytes]], tmp_path: Path
 ) -> None:
-    workflow = mail_history(700)
+    workflow = mail_history(300)
     run = runs.request_training(workflow_id=workflow.id, trigger="hand", actor=TESTER, now=clock.now())
 
     def now() -> TrainingRun:
@@ -96,7 +96,7 @@ def test_a_killed_worker_s_run_is_finished_by_the_next_one(
     assert (ended.status, ended.attempts) == (RunStatus.SUCCEEDED, 2), ended.reason
     release = Release.objects.get()
     assert champion(workflow.id) == ended.release == release
-    assert LabelRole.objects.count() == 700
+    assert LabelRole.objects.count() == 300
     assert list(RoleSpan.objects.order_by("id").values_list("role", flat=True)) == ["trained", "champion"]
     assert {entry["attempt"] for entry in ended.log} == {1, 2}
     certified = next(entry for entry in ended.log if entry["step"] == RunStep.CERTIFY)
