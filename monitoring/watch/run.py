@@ -17,7 +17,7 @@ from monitoring.watch import handover, monitor, recheck, trial
 from monitoring.watch.budget import run as budget
 from monitoring.watch.canary import bake
 from monitoring.watch.canary import run as canary
-from monitoring.watch.people import heed_overdue
+from monitoring.watch.overdue_audits import heed_overdue
 from monitoring.watch.watched import ACTOR, WatchedWorkflow, watched_workflow
 from policy.proof.terms import NothingKnown
 from policy.services.certify import resume_where_proved
