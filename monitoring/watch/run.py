@@ -64,15 +64,20 @@ def _line_up(watched: WatchedWorkflow) -> None:
 def _train_after_alarm(watched: WatchedWorkflow) -> None:
     """Try a new model once there are labels from after the alarm, and again at three times as many.
 
+    Whoever asked for a run, it has tried what was there: a step that the last one had the labels for is not
+    tried again, and one that it had not is still to come.
+
     After a step down this is the way back as well: what was refuted of this model stays refuted, and the next
     one is certified on labels from since then.
     """
     since = watched.policy.evidence_from
     if since is None or not watched.is_recovering:
         return
-    runs = TrainingRun.objects.filter(workflow_id=watched.workflow_id, requested_at__gte=since).count()
+    runs = TrainingRun.objects.filter(workflow_id=watched.workflow_id, requested_at__gte=since)
+    last = runs.order_by("-requested_at").values_list("requested_at", flat=True).first()
+    tried = new_labels(watched.workflow_id, since=since, until=last) if last is not None else 0
     fresh = new_labels(watched.workflow_id, since=since)
-    if runs >= len(RETRAIN_AFTER) or fresh < RETRAIN_AFTER[runs]:
+    if not any(tried < step <= fresh for step in RETRAIN_AFTER):
         return
     reason = f"{fresh:,} labels since the alarm. {watched.policy.breaker_reason}".strip()
     try:
