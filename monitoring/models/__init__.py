@@ -7,17 +7,22 @@ from django.db.models import F, Q
 
 from cases.models import Workflow
 from hitl.shared.ids import new_id
+from monitoring.models.alarms import Alarm, AlarmRule
 from monitoring.models.counts import Baseline, Binning, CountCursor, HourCount
+from monitoring.models.drift import DriftReading
 from monitoring.models.signs import EarlySign
 from policy.types import BudgetPeriod as Length
 from policy.types import LossKind, Scope
 
 __all__ = [
+    "Alarm",
+    "AlarmRule",
     "Baseline",
     "Binning",
     "BudgetPeriod",
     "BudgetVerdict",
     "CountCursor",
+    "DriftReading",
     "EarlySign",
     "HourCount",
     "HourTally",

@@ -112,14 +112,7 @@ def _p_value(total: np.ndarray, m: int, real: float, statistic: object, rng: np.
 
 def deal(total: np.ndarray, m: int, size: int, rng: np.random.Generator) -> np.ndarray:
     """Deal out cases to "now" at random: (size, n_cells), each row sums to `m`."""
-    dealt = np.empty((size, len(total)), dtype=np.int64)
-    left, rest = np.full(size, m, dtype=np.int64), int(total.sum())
-    for i, here in enumerate(total[:-1]):
-        rest -= int(here)
-        dealt[:, i] = rng.hypergeometric(int(here), rest, left)
-        left = left - dealt[:, i]
-    dealt[:, -1] = left
-    return dealt
+    return rng.multivariate_hypergeometric(total, m, size=size, method="marginals")
 
 
 def _ordered(total: np.ndarray, now: np.ndarray) -> np.ndarray:

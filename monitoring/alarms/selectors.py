@@ -1,0 +1,70 @@
+"""Which alarms there are."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Case, IntegerField, QuerySet, Value, When
+
+from hitl.audit.models import Entry
+from monitoring.models import Alarm
+from monitoring.types import AlarmStatus, CountFamily, MetricKey, Reference, Verdict
+
+_ORDER = (AlarmStatus.OPEN, AlarmStatus.ACKNOWLEDGED, AlarmStatus.SILENCED, AlarmStatus.CLOSED)
+
+
+@dataclass(frozen=True, slots=True)
+class NewNormal:
+    """The window that somebody said is how it is now."""
+
+    window_from: datetime
+    window_until: datetime
+
+
+def alarms_of(workflows: Iterable[UUID]) -> QuerySet[Alarm]:
+    """Return alarms, open ones first, then by how soon to look, then the newest."""
+    places = [When(status=status, then=Value(place)) for place, status in enumerate(_ORDER)]
+    rows = Alarm.objects.filter(workflow_id__in=workflows).select_related("workflow")
+    return rows.annotate(place=Case(*places, output_field=IntegerField())).order_by(
+        "place", "severity", "-raised_at", "-id"
+    )
+
+
+def history_of(alarm: Alarm) -> list[Entry]:
+    """Return what was done about an alarm, from the audit log, oldest first."""
+    entries = Entry.objects.filter(about_type=alarm._meta.label_lower, about_id=str(alarm.pk))
+    return list(entries.order_by("number"))
+
+
+def holding(workflow_id: UUID, *, since: datetime) -> list[Alarm]:
+    """Return the alarms of inputs and outputs that were raised since a moment and that hold a canary.
+
+    One that has passed, that somebody silenced or closed holds nothing.
+    """
+    standing = Alarm.objects.filter(
+        workflow_id=workflow_id,
+        family__in=(CountFamily.INPUT, CountFamily.OUTPUT),
+        raised_at__gte=since,
+        cleared_at=None,
+        status__in=(AlarmStatus.OPEN, AlarmStatus.ACKNOWLEDGED),
+    )
+    return list(standing.order_by("raised_at", "id"))
+
+
+def standing(workflow_id: UUID) -> set[tuple[MetricKey, Reference]]:
+    """Return the metrics whose alarm is not closed and has not passed."""
+    rows = Alarm.objects.filter(workflow_id=workflow_id, closed_at=None, cleared_at=None)
+    named = rows.values_list("family", "field", "measure", "reference")
+    return {(MetricKey(*key), Reference(reference)) for *key, reference in named}
+
+
+def new_normals(workflow_id: UUID) -> dict[tuple[MetricKey, Reference], NewNormal]:
+    """Return, of each metric whose difference was expected, the window of it: how it is from then on."""
+    closed = Alarm.objects.filter(workflow_id=workflow_id, verdict=Verdict.EXPECTED)
+    return {
+        (MetricKey(row.family, row.field, row.measure), Reference(row.reference)): NewNormal(
+            row.window_from, row.window_until
+        )
+        for row in closed.order_by("closed_at", "id")
+    }
