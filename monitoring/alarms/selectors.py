@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 
 from hitl.audit.models import Entry
+from hitl.shared.errors import NotFound
 from monitoring.models import Alarm
 from monitoring.types import AlarmStatus, CountFamily, MetricKey, Reference, Verdict
 
@@ -29,6 +30,35 @@ def alarms_of(workflows: Iterable[UUID]) -> QuerySet[Alarm]:
     return rows.annotate(place=Case(*places, output_field=IntegerField())).order_by(
         "place", "severity", "-raised_at", "-id"
     )
+
+
+def alarm_of(alarm_id: UUID) -> Alarm:
+    """Return an alarm with its workflow.
+
+    Raises:
+        NotFound: there is none.
+    """
+    found = Alarm.objects.select_related("workflow").filter(pk=alarm_id).first()
+    if found is None:
+        raise NotFound("There is no such alarm.")
+    return found
+
+
+def of_metric(workflow_id: UUID, key: MetricKey, reference: Reference) -> list[Alarm]:
+    """Return all alarms there were of a metric, oldest first."""
+    rows = Alarm.objects.filter(workflow_id=workflow_id, reference=reference, **key._asdict())
+    return list(rows.order_by("raised_at", "id"))
+
+
+def alarms_by_metric(workflow_id: UUID) -> dict[MetricKey, Alarm]:
+    """Return the alarms that are not closed, by metric; of two the one raised last."""
+    rows = Alarm.objects.filter(workflow_id=workflow_id, closed_at=None).order_by("raised_at", "id")
+    return {key_of(row): row for row in rows}
+
+
+def key_of(alarm: Alarm) -> MetricKey:
+    """Return the name of an alarm's metric."""
+    return MetricKey(alarm.family, alarm.field, alarm.measure)
 
 
 def history_of(alarm: Alarm) -> list[Entry]:
@@ -63,8 +93,6 @@ def new_normals(workflow_id: UUID) -> dict[tuple[MetricKey, Reference], NewNorma
     """Return, of each metric whose difference was expected, the window of it: how it is from then on."""
     closed = Alarm.objects.filter(workflow_id=workflow_id, verdict=Verdict.EXPECTED)
     return {
-        (MetricKey(row.family, row.field, row.measure), Reference(row.reference)): NewNormal(
-            row.window_from, row.window_until
-        )
+        (key_of(row), Reference(row.reference)): NewNormal(row.window_from, row.window_until)
         for row in closed.order_by("closed_at", "id")
     }

@@ -22,12 +22,14 @@ class Metric:
     Attributes:
         words: what people call it.
         cells: where its values fall.
+        binning_id: of an input, the bins that these are.
     """
 
     key: MetricKey
     words: str
     unit: str
     cells: Cells
+    binning_id: UUID | None = None
 
     @property
     def is_ordered(self) -> bool:
@@ -48,6 +50,12 @@ def present_bins(workflow_id: UUID) -> Binning | None:
     return Binning.objects.filter(workflow_id=workflow_id, ended_at=None).first()
 
 
+def metrics_now(workflow_id: UUID) -> dict[MetricKey, Metric]:
+    """Return the metrics of a workflow; none before its cases are counted."""
+    binning = present_bins(workflow_id)
+    return {} if binning is None else metrics_of(workflow_id, binning)
+
+
 def metrics_of(workflow_id: UUID, binning: Binning) -> dict[MetricKey, Metric]:
     """Return the metrics of a workflow: inputs by their fields, then outputs, then people."""
     found = [*_inputs(binning), *_outputs(workflow_id), *_people()]
@@ -62,7 +70,7 @@ def _inputs(binning: Binning) -> Iterator[Metric]:
             if (known := cells.get((field.name, measure.name))) is not None:
                 key = MetricKey(CountFamily.INPUT.value, field.name, measure.name)
                 words = f"{field.name}: {measure.words}" if measure.words else field.name
-                yield Metric(key, words, measure.unit, known)
+                yield Metric(key, words, measure.unit, known, binning.pk)
 
 
 def _outputs(workflow_id: UUID) -> Iterator[Metric]:

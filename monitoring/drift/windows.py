@@ -91,7 +91,7 @@ def windows_of(
             n=n,
             release_id=release.pk if release else None,
             any_release=False,
-            measures=[outputs.SCORE, outputs.LABEL, outputs.NULL],
+            measures=outputs.OF_A_RELEASE,
         ),
     )
     take(CountFamily.PEOPLE, blocks(workflow_id, CountFamily.PEOPLE, until=end, length=QUARTER, n=n))

@@ -38,6 +38,9 @@ class State(StrEnum):
     DRIFTS = "drifts"
 
 
+USUAL = Persistence()
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """What it takes for a measure to be said to drift.
@@ -50,7 +53,7 @@ class Rule:
 
     least_effect: float = LEAST_EFFECT
     min_cases: int = MIN_CASES
-    persistence: Persistence = Persistence()
+    persistence: Persistence = USUAL
 
 
 @dataclass(frozen=True, slots=True)
