@@ -33,7 +33,7 @@ class Reference(models.TextChoices):
     """What a window is compared with."""
 
     BEFORE = "before", "the weeks before"
-    BASELINE = "baseline", "the training cases"
+    BASELINE = "baseline", "the baseline"
 
 
 class MetricState(models.TextChoices):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models import Case, Count, IntegerField, QuerySet, Value, When
 
 from hitl.audit.models import Entry
 from hitl.shared.errors import NotFound
@@ -54,6 +54,13 @@ def alarms_by_metric(workflow_id: UUID) -> dict[MetricKey, Alarm]:
     """Return the alarms that are not closed, by metric; of two the one raised last."""
     rows = Alarm.objects.filter(workflow_id=workflow_id, closed_at=None).order_by("raised_at", "id")
     return {key_of(row): row for row in rows}
+
+
+def counts_not_closed(workflow_ids: Iterable[UUID]) -> list[tuple[UUID, str, str, int]]:
+    """Return how many alarms there are by workflow, status and severity, closed ones left out."""
+    rows = Alarm.objects.filter(workflow_id__in=workflow_ids, closed_at=None)
+    named = rows.order_by().values_list("workflow_id", "status", "severity")
+    return list(named.annotate(n=Count("id")))
 
 
 def key_of(alarm: Alarm) -> MetricKey:

@@ -76,6 +76,8 @@ def in_words(metric: Metric, reading: DriftReading) -> str:
     then, now, cells = reading.then, reading.now, metric.cells
     if not reading.n_now:
         return "Nothing was counted."
+    if not reading.value:
+        return "No difference."
     if not isinstance(cells, NumberCells):
         return f"“{_name(metric, reading.cell)}”: {percent(now)} now, {percent(then)} before."
     unit = f" {metric.unit}" if metric.unit else ""

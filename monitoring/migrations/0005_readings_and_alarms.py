@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                 (
                     "reference",
                     models.CharField(
-                        choices=[("before", "the weeks before"), ("baseline", "the training cases")],
+                        choices=[("before", "the weeks before"), ("baseline", "the baseline")],
                         max_length=8,
                     ),
                 ),
@@ -158,7 +158,7 @@ class Migration(migrations.Migration):
                 (
                     "reference",
                     models.CharField(
-                        choices=[("before", "the weeks before"), ("baseline", "the training cases")],
+                        choices=[("before", "the weeks before"), ("baseline", "the baseline")],
                         max_length=8,
                     ),
                 ),
@@ -219,7 +219,7 @@ class Migration(migrations.Migration):
                 (
                     "reference",
                     models.CharField(
-                        choices=[("before", "the weeks before"), ("baseline", "the training cases")],
+                        choices=[("before", "the weeks before"), ("baseline", "the baseline")],
                         max_length=8,
                     ),
                 ),

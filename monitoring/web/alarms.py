@@ -15,6 +15,7 @@ from cases.access import watched_workflows
 from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.errors import HitlError, NotAllowed, NotFound, in_words
+from hitl.web.format import percent
 from hitl.web.timeline import Entry
 from hitl.web.views import actor_of
 from models_store.web.actions import Refused, acts
@@ -152,9 +153,9 @@ def _terms(contract: Contract) -> list[tuple[str, str]]:
         ("Compared with", contract.reference.label),
         ("Fewest cases", f"{contract.min_cases} on either side"),
         ("Must come back", contract.lasts),
-        ("False among the findings of one check", f"at most {contract.rate:.0%}, on average"),
-        ("Smallest difference of interest", f"{contract.least_effect:.0%}"),
-        ("Clears", f"below {CLEARS_AT:.0%} of the threshold"),
+        ("False among the findings of one check", f"at most {percent(contract.rate, 0)}, on average"),
+        ("Smallest difference of interest", percent(contract.least_effect)),
+        ("Clears", f"below {percent(CLEARS_AT, 0)} of the threshold"),
         ("To be looked at", contract.severity.label),
     ]
 

@@ -1,6 +1,6 @@
 """A workflow's metrics, worst first, and the page of one of them."""
 
-from typing import Any
+from collections.abc import Sequence
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -44,13 +44,7 @@ def workflow_metrics(request: HttpRequest, slug: str) -> HttpResponse:
         for key, metric in metrics.items()
     ]
     families = [
-        {
-            "name": FAMILY_WORDS[family],
-            "hint": HINTS[family],
-            "metrics": sorted(
-                (one for one in shown if one.metric.key.family == family and one.worst), key=_place
-            ),
-        }
+        {"name": FAMILY_WORDS[family], "hint": HINTS[family], "metrics": _worst_first(shown, family)}
         for family in CountFamily
     ]
     context = {
@@ -97,5 +91,7 @@ def metric(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "monitoring/metric.html", context)
 
 
-def _place(shown: ShownMetric) -> Any:
-    return rank(shown.worst.reading) if shown.worst else (9, 0.0)
+def _worst_first(shown: Sequence[ShownMetric], family: str) -> list[ShownMetric]:
+    some = [(one.worst, one) for one in shown if one.metric.key.family == family]
+    read = [(rank(worst.reading), place, one) for place, (worst, one) in enumerate(some) if worst]
+    return [one for *_, one in sorted(read, key=lambda item: item[:2])]

@@ -79,11 +79,21 @@ class ShownReading:
         return "less than 1 in 1,000" if p < 1e-3 else percent(p, 1)
 
     @property
+    def began_words(self) -> str:
+        """When the difference came; empty where nothing drifts."""
+        first, last = self.reading.changed_from, self.reading.changed_until
+        if first is None or last is None:
+            return ""
+        if first == last:
+            return f"{first:%Y-%m-%d %H:%M} UTC"
+        return f"between {first:%Y-%m-%d %H:%M} and {last:%Y-%m-%d %H:%M} UTC"
+
+    @property
     def size_words(self) -> str:
-        """How large it is beside what it is held against."""
+        """How large it is, and what that is held against."""
         if self.reading.threshold is None:
             return "–"
-        return f"{percent(self.reading.value)} of {percent(self.reading.threshold)}"
+        return f"{percent(self.reading.value)} ({percent(self.reading.threshold)})"
 
 
 @dataclass(frozen=True)
@@ -171,7 +181,7 @@ class ShownAlarm:
 
 def course_plot(course: Sequence[DriftReading], alarms: Sequence[Alarm], words: str) -> Plot:
     """Draw the differences of a metric window by window, what they are held against, and its alarms."""
-    first = course[0].ended_at if course else None
+    first, last = (course[0].ended_at, course[-1].ended_at) if course else (None, None)
     return Plot(
         title=f"{words}: difference, window by window",
         x_name="end of the window (UTC)",
@@ -186,8 +196,8 @@ def course_plot(course: Sequence[DriftReading], alarms: Sequence[Alarm], words: 
         is_time=True,
         as_percent=True,
         marks=[
-            (alarm.raised_at.timestamp(), "alarm")
+            (min(alarm.raised_at, last).timestamp(), "alarm")
             for alarm in alarms
-            if first is not None and alarm.raised_at >= first
+            if first is not None and last is not None and alarm.raised_at >= first
         ],
     )
