@@ -15,6 +15,12 @@ def rules_in_force(workflow_id: UUID) -> dict[RuleKey, AlarmRule]:
     return {(MetricKey(row.family, row.field, row.measure), Reference(row.reference)): row for row in rows}
 
 
+def rule_history(workflow_id: UUID, key: MetricKey, reference: Reference) -> list[AlarmRule]:
+    """Return the rules that were set for a metric, the one in force and past ones, newest first."""
+    rows = AlarmRule.objects.filter(workflow_id=workflow_id, reference=reference, **key._asdict())
+    return list(rows.order_by("-set_at", "-id"))
+
+
 def contract_in_force(rules: dict[RuleKey, AlarmRule], key: MetricKey, reference: Reference) -> Contract:
     """Return the terms that hold for a metric."""
     rule = rules.get((key, reference))

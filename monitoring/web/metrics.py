@@ -4,18 +4,21 @@ from collections.abc import Sequence
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET
 
 from cases.access import watched_workflow
 from hitl.shared import clock
 from hitl.shared.errors import NotFound
 from hitl.web.views import actor_of
+from monitoring.alarms.rules import contract_in_force, rule_history, rules_in_force
 from monitoring.alarms.selectors import alarms_by_metric, of_metric
+from monitoring.alarms.set_rule import SETTING
 from monitoring.drift.compared import compared
 from monitoring.drift.metrics import metrics_now
 from monitoring.drift.selectors import course_of, courses, last_checks, latest_readings
 from monitoring.types import CountFamily, MetricKey, Reference
+from monitoring.web.rules import shown_proposals
 from monitoring.web.shown import FAMILY_WORDS, ShownMetric, ShownReading, course_plot, metric_address, rank
 
 HINTS = {
@@ -51,7 +54,8 @@ def workflow_metrics(request: HttpRequest, slug: str) -> HttpResponse:
         "workflow": workflow,
         "families": [one for one in families if one["metrics"]],
         "checked": last_checks([workflow.pk]).get(workflow.pk),
-        "n_alarms": len(alarms),
+        "proposals": shown_proposals(workflow, metrics),
+        "may_set": actor_of(request).has(*SETTING),
     }
     return render(request, "monitoring/metrics.html", context)
 
@@ -61,6 +65,8 @@ def workflow_metrics(request: HttpRequest, slug: str) -> HttpResponse:
 def metric(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the course of one metric, and then and now beside each other."""
     workflow = watched_workflow(actor_of(request), slug)
+    if "measure" not in request.GET:
+        return redirect("monitoring", slug=slug)
     key = MetricKey(*(request.GET.get(name, "") for name in MetricKey._fields))
     found = metrics_now(workflow.pk).get(key)
     if found is None:
@@ -78,6 +84,10 @@ def metric(request: HttpRequest, slug: str) -> HttpResponse:
         "compared": compared(found, last) if last else None,
         "plot": course_plot(course, alarms, found.words) if len(course) > 1 else None,
         "alarms": alarms,
+        "rules": rule_history(workflow.pk, key, reference),
+        "contract": contract_in_force(rules_in_force(workflow.pk), key, reference),
+        "reference": reference,
+        "may_set": actor_of(request).has(*SETTING),
         "tabs": [
             {
                 "words": f"Against {one.label}",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from monitoring.web import alarms, canary, day, metrics, replay, shadow, views
+from monitoring.web import alarms, canary, day, metrics, replay, rules, shadow, views
 
 urlpatterns = [
     path("overview/", views.overview, name="overview"),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("monitoring/", alarms.monitoring, name="monitoring"),
     path("monitoring/<slug:slug>/", metrics.workflow_metrics, name="monitoring"),
     path("monitoring/<slug:slug>/metric/", metrics.metric, name="metric"),
+    path("monitoring/<slug:slug>/rule/", rules.change_rule, name="alarm-rule"),
     path("monitoring/alarms/<uuid:alarm_id>/", alarms.alarm, name="alarm"),
     path("monitoring/alarms/<uuid:alarm_id>/answer/", alarms.answer, name="alarm-answer"),
     path("automation/<slug:slug>/day/", day.day, name="automation-day"),

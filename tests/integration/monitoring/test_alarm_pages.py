@@ -75,6 +75,9 @@ def test_one_metric_shows_its_course_against_both_references(world: CountedWorld
     baseline = read(client, f"{address}&reference=baseline")
     assert "the first cases beside the last window" in baseline
     assert client.get(address.replace("amount", "nothing")).status_code == 404
+    assert client.get(reverse("metric", args=["loans"])).headers["Location"] == reverse(
+        "monitoring", args=["loans"]
+    )
     assert client.get(reverse("metric", args=["nowhere"])).status_code == 404
 
 
