@@ -8,7 +8,7 @@ import numpy as np
 from scipy.stats import ks_2samp
 
 from hitl.bench.rows import Row, from_runs, ratio
-from science.drift.cells import CategoryCells, NumberCells
+from science.drift.cells import CategoryCells, Cells, NumberCells
 from science.drift.compare import compare
 
 SIZES = ((200, 0.27), (1_000, 0.12), (5_000, 0.055), (50_000, 0.018))
@@ -25,7 +25,7 @@ def power(quick: bool) -> Iterator[Row]:
         ours = exact = 0
         for _ in range(runs):
             then, now = rng.normal(size=n), rng.normal(shift, 1, n)
-            cells = NumberCells.learn(rng.normal(size=5_000))
+            cells = NumberCells.learn(rng.normal(size=5_000).tolist())
             counted = [cells.count(values.tolist()) for values in (then, now)]
             ours += compare(counted[0], counted[1], is_ordered=True, rng=rng).p_value <= LEVEL
             exact += ks_2samp(then, now, method="asymp").pvalue <= LEVEL
@@ -46,7 +46,7 @@ def same_bytes(quick: bool) -> Row:
     rng = np.random.default_rng(1)
     numbers = rng.lognormal(size=20_000).tolist()
     words = rng.choice(["a", "b", "c", "d"], 20_000).tolist()
-    cells = NumberCells.learn(numbers[:5_000]), CategoryCells.learn(words[:5_000])
+    cells: list[Cells] = [NumberCells.learn(numbers[:5_000]), CategoryCells.learn(words[:5_000])]
     digests = set()
     turns = 20 if quick else 200
     for _ in range(turns):
@@ -64,7 +64,7 @@ def cost(quick: bool) -> Iterator[Row]:
     rng = np.random.default_rng(2)
     then = rng.normal(size=(FIELDS, ROWS))
     now = rng.normal(size=(FIELDS, ROWS))
-    cells = [NumberCells.learn(column[:10_000]) for column in then]
+    cells = [NumberCells.learn(column[:10_000].tolist()) for column in then]
     counted = [
         (one.count(a.tolist()), one.count(b.tolist())) for one, a, b in zip(cells, then, now, strict=True)
     ]

@@ -13,6 +13,7 @@ from monitoring.types import CountFamily, MetricKey
 from science.drift.cells import Cells
 from science.drift.counting import Bins
 from science.drift.measures import Measure
+from science.fields import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,22 @@ _OUTPUT_CELLS: dict[str, Cells] = {
 }
 
 
+_MEASURES = (
+    *(measure for kind in Kind for measure in kind.traits.measured.each),
+    *outputs.MEASURES,
+    *hours.MEASURES,
+)
+_WORDS = {measure.name: measure.words for measure in _MEASURES}
+
+
+def words_of(key: MetricKey) -> str:
+    """Return what people call a metric, whether or not its field is still there."""
+    words = _WORDS.get(key.measure, key.measure)
+    if key.family == CountFamily.INPUT:
+        return f"{key.field}: {words}" if words else key.field
+    return words[:1].upper() + words[1:]
+
+
 def present_bins(workflow_id: UUID) -> Binning | None:
     """Return the bins that inputs are counted in now; None before there are any."""
     return Binning.objects.filter(workflow_id=workflow_id, ended_at=None).first()
@@ -69,8 +86,7 @@ def _inputs(binning: Binning) -> Iterator[Metric]:
         for measure in field.kind.traits.measured.each:
             if (known := cells.get((field.name, measure.name))) is not None:
                 key = MetricKey(CountFamily.INPUT.value, field.name, measure.name)
-                words = f"{field.name}: {measure.words}" if measure.words else field.name
-                yield Metric(key, words, measure.unit, known, binning.pk)
+                yield Metric(key, words_of(key), measure.unit, known, binning.pk)
 
 
 def _outputs(workflow_id: UUID) -> Iterator[Metric]:
@@ -89,7 +105,5 @@ def _people() -> Iterator[Metric]:
 
 
 def _plain(family: CountFamily, measure: Measure, cells: Cells) -> Metric:
-    words = measure.words or measure.name
-    return Metric(
-        MetricKey(family.value, "", measure.name), words[0].upper() + words[1:], measure.unit, cells
-    )
+    key = MetricKey(family.value, "", measure.name)
+    return Metric(key, words_of(key), measure.unit, cells)

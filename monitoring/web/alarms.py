@@ -24,11 +24,11 @@ from monitoring.alarms.contract import CLEARS_AT, Contract
 from monitoring.alarms.rules import contract_in_force, rules_in_force
 from monitoring.alarms.selectors import alarm_of, alarms_of, history_of, key_of, of_metric
 from monitoring.drift.compared import compared
-from monitoring.drift.metrics import metrics_now
+from monitoring.drift.metrics import metrics_now, words_of
 from monitoring.drift.selectors import course_of, last_checks, reading_of, state_counts
 from monitoring.models import Alarm
 from monitoring.types import AlarmStatus, Reference, Verdict
-from monitoring.web.shown import ShownAlarm, ShownReading, course_plot, metric_address, words_of
+from monitoring.web.shown import ShownAlarm, ShownReading, course_plot, metric_address
 
 CLOSED_SHOWN = 20
 SILENCES = ((4, "4 hours"), (24, "a day"), (72, "3 days"), (168, "a week"), (672, "4 weeks"))
@@ -54,8 +54,7 @@ def monitoring(request: HttpRequest) -> HttpResponse:
         *rows.exclude(status=AlarmStatus.CLOSED),
         *rows.filter(status=AlarmStatus.CLOSED)[:CLOSED_SHOWN],
     ]
-    names = {pk: metrics_now(pk) for pk in {alarm.workflow_id for alarm in alarms}}
-    shown = [ShownAlarm(alarm, words_of(key_of(alarm), names[alarm.workflow_id])) for alarm in alarms]
+    shown = [ShownAlarm(alarm, words_of(key_of(alarm))) for alarm in alarms]
     context = {
         "open": [one for one in shown if one.alarm.status != AlarmStatus.CLOSED],
         "closed": [one for one in shown if one.alarm.status == AlarmStatus.CLOSED],
@@ -73,11 +72,10 @@ def alarm(request: HttpRequest, alarm_id: UUID) -> HttpResponse:
     """Show an alarm: what differs, since when, under which terms, and what can be done."""
     actor = _watcher(request)
     found = alarm_of(alarm_id)
-    metrics = metrics_now(found.workflow_id)
     key, reference = key_of(found), Reference(found.reference)
-    metric = metrics.get(key)
+    metric = metrics_now(found.workflow_id).get(key)
     reading = reading_of(found.workflow_id, key, reference, found.window_until)
-    words = words_of(key, metrics)
+    words = words_of(key)
     contract = contract_in_force(rules_in_force(found.workflow_id), key, reference)
     course = course_of(found.workflow_id, key, reference)
     context = {

@@ -54,7 +54,7 @@ def workflow_metrics(request: HttpRequest, slug: str) -> HttpResponse:
         "workflow": workflow,
         "families": [one for one in families if one["metrics"]],
         "checked": last_checks([workflow.pk]).get(workflow.pk),
-        "proposals": shown_proposals(workflow, metrics),
+        "proposals": shown_proposals(workflow),
         "may_set": actor_of(request).has(*SETTING),
     }
     return render(request, "monitoring/metrics.html", context)

@@ -15,9 +15,9 @@ from hitl.web.format import percent
 from models_store.web.actions import Refused, acts
 from monitoring.alarms.proposals import Proposal, proposal_for, proposals
 from monitoring.alarms.set_rule import end_alarm_rule, set_alarm_rule
-from monitoring.drift.metrics import Metric
+from monitoring.drift.metrics import words_of
 from monitoring.types import CountFamily, MetricKey, Reference
-from monitoring.web.shown import metric_address, words_of
+from monitoring.web.shown import metric_address
 
 REMOVED = "none"  # said in place of a smallest difference: it is to raise no alarm any more
 
@@ -54,12 +54,12 @@ class ShownProposal:
         return [*self.proposal.key._asdict().items(), ("reference", self.proposal.reference.value)]
 
 
-def shown_proposals(workflow: Workflow, metrics: dict[MetricKey, Metric]) -> list[ShownProposal]:
+def shown_proposals(workflow: Workflow) -> list[ShownProposal]:
     """Return what is proposed for a workflow's alarms."""
     return [
         ShownProposal(
             one,
-            f"{words_of(one.key, metrics)}, against {one.reference.label}",
+            f"{words_of(one.key)}, against {one.reference.label}",
             metric_address(workflow.slug, one.key, one.reference),
         )
         for one in proposals(workflow.pk)

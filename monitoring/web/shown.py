@@ -36,13 +36,6 @@ def metric_address(slug: str, key: MetricKey, reference: str = "") -> str:
     return f"{reverse('metric', args=[slug])}?{urlencode(asked)}"
 
 
-def words_of(key: MetricKey, metrics: dict[MetricKey, Metric]) -> str:
-    """Return what people call a metric; one whose field is gone by its names."""
-    if key in metrics:
-        return metrics[key].words
-    return f"{key.field}: {key.measure}" if key.field else key.measure
-
-
 @dataclass(frozen=True)
 class ShownReading:
     """A reading in words."""

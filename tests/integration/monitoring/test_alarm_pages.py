@@ -3,16 +3,23 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from hitl.accounts.types import Role
+from hitl.flow.setup.create import set_up_workflow
 from hitl.shared import clock
+from monitoring.alarms.contract import contract_of
+from monitoring.alarms.found import Finding, raise_alarm
+from monitoring.counts import hours, outputs
 from monitoring.models import Alarm, DriftReading
-from monitoring.types import AlarmStatus, Reference
+from monitoring.types import AlarmStatus, MetricKey, Reference
+from science.fields import Kind
 from tests.support import count_rows
 from tests.support.count_rows import CountedWorld, counted_world
-from tests.support.factories import person
+from tests.support.factories import LABELS, TABLE_FIELDS, TESTER, person
 from tests.support.pages import as_read
 
 pytestmark = pytest.mark.django_db
@@ -126,3 +133,36 @@ def test_nothing_there_is_said_to_be_nothing() -> None:
     assert "Nothing was checked yet" in read(client, reverse("monitoring", args=["loans"]))
     page = read(client, reverse("metric", args=["loans"]) + "?family=people&field=&measure=override")
     assert "Nothing was read yet" in page
+
+
+def test_the_list_costs_as_many_queries_for_twenty_workflows_as_for_one() -> None:
+    client = signed_in(Role.LEAD)
+
+    def cost(n: int) -> int:
+        for number in range(n):
+            workflow = set_up_workflow(
+                slug=f"w{n}-{number}",
+                name="W",
+                fields=TABLE_FIELDS,
+                labels=LABELS,
+                actor=TESTER,
+                now=clock.now(),
+            )
+            raise_alarm(
+                workflow_id=workflow.pk,
+                contract=contract_of(MetricKey("input", "amount", "value"), Reference.BEFORE),
+                finding=Finding(0.3, 0.1, clock.now() - timedelta(days=1), clock.now()),
+                actor=TESTER,
+                now=clock.now(),
+            )
+        with CaptureQueriesContext(connection) as seen:
+            client.get(reverse("monitoring"))
+        return len(seen)
+
+    assert cost(1) == cost(20) < 20
+
+
+def test_every_measure_has_words_of_its_own() -> None:
+    measures = [measure for kind in Kind for measure in kind.traits.measured.each]
+    words = {(measure.name, measure.words) for measure in [*measures, *outputs.MEASURES, *hours.MEASURES]}
+    assert len({name for name, _ in words}) == len(words)
