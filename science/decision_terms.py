@@ -50,6 +50,14 @@ class Reason(StrEnum):
     BAD_SCORE = "bad_score"
     NO_SCORE = "no_score"
     UNFIT_INPUT = "unfit_input"
+    SOURCE_SILENT = "source_silent"
+    SOURCE_UNREGISTERED = "source_unregistered"
+    SCORES_MALFORMED = "scores_malformed"
+    SCORES_LACK_LABEL = "scores_lack_label"
+    SCORES_EXTRA_LABEL = "scores_extra_label"
+    SCORES_NO_NUMBERS = "scores_no_numbers"
+    SCORES_NEGATIVE = "scores_negative"
+    SCORES_SUM = "scores_sum"
     STOPPED = "stopped"
     BREAKER = "breaker"
     CERTIFICATE_EXPIRED = "certificate_expired"
@@ -62,6 +70,17 @@ class Reason(StrEnum):
     NO_RULE = "no_rule"
 
 
+# Why what a model elsewhere said of a case cannot be used.
+OF_SOURCES = (
+    Reason.SOURCE_SILENT,
+    Reason.SOURCE_UNREGISTERED,
+    Reason.SCORES_MALFORMED,
+    Reason.SCORES_LACK_LABEL,
+    Reason.SCORES_EXTRA_LABEL,
+    Reason.SCORES_NO_NUMBERS,
+    Reason.SCORES_NEGATIVE,
+    Reason.SCORES_SUM,
+)
 DEGREES = tuple(Degree)
 ROUTES = tuple(Route)
 REASONS = tuple(Reason)

@@ -19,7 +19,7 @@ from models_store.rows import rows_for
 from models_store.scoring import score_around_failures, score_contents
 from science.arms import arm_of
 from science.decide import decide
-from science.decision_terms import Route
+from science.decision_terms import Reason, Route
 from science.draws import draw
 
 log = logging.getLogger(__name__)
@@ -67,9 +67,9 @@ def _decided_by(
     arms: Sequence[int | None],
     intake: Intake,
 ) -> list[Decided]:
-    proba, unfit = score(decider, current, checked) if intake.is_scored else (None, None)
+    proba, unusable = score(decider, current, checked) if intake.is_scored else (None, None)
     draws = draw(derived_key("draws"), [item.case_id for item in checked], FIRST_EPOCH)
-    outcomes = decide(decider.rule, proba, unfit=unfit, draws=draws, now=intake.now.timestamp())
+    outcomes = decide(decider.rule, proba, unusable=unusable, draws=draws, now=intake.now.timestamp())
     probabilities: list[list[float]] | None = None if proba is None else proba.tolist()
     decided = []
     for i, (item, outcome) in enumerate(zip(checked, outcomes.rows(), strict=True)):
@@ -83,14 +83,16 @@ def _decided_by(
         row = decision_row(
             item, outcome, current, decider, arm=arms[i], proba=p, uniform=uniform, now=intake.now
         )
-        decided.append(Decided(item, decider, outcome, case_row(item, outcome, current, intake), row, task))
+        case = case_row(item, outcome, current, intake)
+        said = item.heard.rows(item.case_id, intake.now) if item.heard is not None else []
+        decided.append(Decided(item, decider, outcome, case, row, task, said))
     return decided
 
 
 def score(
     decider: Decider, current: WorkflowInForce, checked: Sequence[Checked]
-) -> tuple[np.ndarray | None, list[bool] | None]:
-    """Return probabilities of shape (n_cases, n_labels), and which cases the model cannot read.
+) -> tuple[np.ndarray | None, list[Reason | None] | None]:
+    """Return probabilities of shape (n_cases, n_labels), and why some of them may not be used.
 
     One vectorised call. Whatever goes wrong in a model sends the cases it goes wrong with to people; none is
     refused or lost, and one that no model can bear does not hold up its batch. Nor does a model that takes
@@ -99,18 +101,18 @@ def score(
     release_id = decider.release_id
     if decider.served is None or release_id is None or not patience.bears_with(release_id):
         return None, None
-    contents = [item.content for item in checked]
+    contents = [item.seen for item in checked]
     try:
         with patience.timed(release_id, len(contents)):
-            proba, unfit = score_contents(decider.served, contents, current.schema)
+            proba, unusable = score_contents(decider.served, contents, current.schema)
     except Exception:
         log.exception("scoring failed, the cases go to people", extra={"release": str(release_id)})
         if len(contents) == 1:
             return None, None
-        proba, unfit = score_around_failures(decider.served, rows_for(contents, current.schema))
+        proba, unusable = score_around_failures(decider.served, rows_for(contents, current.schema))
         if np.isnan(proba).all():
             return None, None
-    return proba, unfit if any(unfit) else None
+    return proba, unusable if any(unusable) else None
 
 
 def runner_up(decider: Decider, proba: Sequence[float] | None, predicted: int | None) -> str | None:

@@ -17,13 +17,15 @@ from cases.models import SchemaVersion, Workflow
 from hitl.outbox.events import endpoints_for
 from hitl.shared.errors import HitlError, NotFound
 from models_store.models import Release
+from models_store.selectors import sources_in_use
 from models_store.serving import served_model
+from models_store.source_models import Source
 from policy.in_force.rules import Deciding, rule_for
 from reviews.models import ReviewRules
 from science.arms import is_within
 from science.fields import Kind, Schema
 from science.rule import Rule
-from science.serving import ServedModel
+from science.serving import ScoreSource
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +41,7 @@ class Decider:
     """One release ready to decide, with the rule for its arms and the rows that its decisions name."""
 
     rule: Rule
-    served: ServedModel | None
+    served: ScoreSource | None
     release_id: UUID | None
     release_name: str | None
     cutoff_set_id: UUID | None
@@ -77,6 +79,7 @@ class WorkflowInForce:
     is_archived: bool
     entity_field: str  # names what cases belong to; "" where none does
     media_fields: dict[str, Kind]  # by name
+    sources: dict[tuple[str, str], Source]  # that are listened to, by model and version
     tried_again_at: float | None  # monotonic; None unless a model could not be loaded
 
     def decider_of(self, arm: int | None) -> Decider:
@@ -154,6 +157,7 @@ def _read(slug: str) -> WorkflowInForce:
         is_archived=workflow.archived_at is not None,
         entity_field=workflow.entity_field,
         media_fields={field.name: field.kind for field in schema.fields if field.is_media},
+        sources=sources_in_use(workflow.id),
         tried_again_at=monotonic() if is_missing else None,
     )
     _cache[slug] = snapshot
@@ -178,7 +182,7 @@ def _decider(deciding: Deciding) -> Decider:
     )
 
 
-def _served(deciding: Deciding) -> ServedModel | None:
+def _served(deciding: Deciding) -> ScoreSource | None:
     """Load the model; one that cannot be loaded sends every case to a person rather than failing it."""
     if deciding.release_id is None or not deciding.needs_scores:
         return None

@@ -16,7 +16,7 @@ JSON = "application/json"
 NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 MULTIPART = "multipart/form-data"
 _EXAMPLE = '{"content": {"field": "value"}, "reference": "optional"}'
-_KNOWN = {"content", "reference", "entity"}
+_KNOWN = {"content", "reference", "entity", "scores"}
 
 
 class NotJson(HitlError):
@@ -92,7 +92,9 @@ def submission(item: object) -> Submission:
         fix = f"Leave it out. A case looks like {_EXAMPLE}."
         unknown = [name for name in item if name not in _KNOWN]
         misfits = [_misfit(printable(name), "is not known", fix) for name in unknown[:20]]
-    return Submission(item.get("content"), item.get("reference"), misfits, item.get("entity"))
+    return Submission(
+        item.get("content"), item.get("reference"), misfits, item.get("entity"), item.get("scores")
+    )
 
 
 def _misfit(field: str, error: str, fix: str) -> Problem:

@@ -13,7 +13,7 @@ from hitl.flow.intake.types import Checked, Intake, Row
 from reviews.order import blind_value, head_start, value
 from reviews.review_chances import decides_first
 from reviews.types import TaskReason
-from science.decision_terms import Reason, Route
+from science.decision_terms import OF_SOURCES, Reason, Route
 from science.outcomes import Outcome
 
 FIRST_EPOCH = 1
@@ -109,6 +109,7 @@ WHY_A_PERSON = {
     Reason.STOPPED: TaskReason.STOPPED,
     Reason.UNFIT_INPUT: TaskReason.UNFIT,
     Reason.BAD_SCORE: TaskReason.UNFIT,
+    **dict.fromkeys(OF_SOURCES, TaskReason.UNSAID),
 }
 """Why a person is asked about a case that the rule does not automate: every reason but the one that does."""
 

@@ -1,6 +1,6 @@
 """Types of intake: what was sent, and what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,8 +10,10 @@ from cases.content import Problem
 from hitl.accounts.clients import ClientKey
 from hitl.flow.intake.in_force import Decider
 from hitl.flow.intake.receipts import AnswerBody
+from hitl.flow.intake.scores import Heard
 from hitl.shared.errors import HitlError
 from science.outcomes import Outcome
+from science.serving import ScoredRow
 
 
 class Busy(HitlError):
@@ -31,6 +33,7 @@ class Submission:
     reference: object = None
     misfits: Sequence[Problem] = ()
     entity: object = None
+    scores: object = None  # of models elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,13 @@ class Checked:
     reference: str | None
     entity: str | None = None
     group_key: int | None = None  # filled in last, when the files it names are known
+    heard: Heard | None = None  # scores that came with it
+
+    @property
+    def seen(self) -> Mapping[str, Any]:
+        """What scores it reads: the content, and what sources said of it."""
+        heard = self.heard
+        return self.content if heard is None else ScoredRow(self.content, heard.said, heard.stray)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +96,4 @@ class Decided:
     case: Row
     decision: Row
     task: Row | None
+    scores: list[Row]
