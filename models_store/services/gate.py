@@ -9,6 +9,7 @@ from hitl.web.format import percent
 from models_store.services.evaluation import Comparison
 
 MARGIN = 0.005  # by how much more often than the champion it may err before chance is no excuse
+NOT_WORSE = "Not worse than the champion"
 Z = 3.0  # standard errors by which its ranking must beat a random one
 
 
@@ -86,9 +87,8 @@ def _matches_logistic(chosen: Mapping[str, float], logistic: Mapping[str, float]
 
 
 def _not_worse(comparison: Comparison | None) -> Check:
-    name = "Not worse than the champion"
     if comparison is None:
-        return Check(name, True, "There is no champion for these fields and labels to compare with.")
+        return Check(NOT_WORSE, True, "There is no champion for these fields and labels to compare with.")
     errors = comparison.errors
     which = "newer than the champion" if comparison.is_fresh else "that neither model was trained on"
     words = (
@@ -97,7 +97,7 @@ def _not_worse(comparison: Comparison | None) -> Check:
         f" {100 * errors.difference:+.1f} points (95 % interval {100 * errors.low:+.1f} to"
         f" {100 * errors.high:+.1f})."
     )
-    return Check(name, errors.low <= 0 and errors.difference <= MARGIN, words)
+    return Check(NOT_WORSE, errors.low <= 0 and errors.difference <= MARGIN, words)
 
 
 def _no_answer_given_away(report: Mapping[str, Any], trusted: Collection[str]) -> Check:

@@ -79,7 +79,7 @@ def tried(
         fitting = ", ".join(f"{sent} → {label}" for sent, label in fit.best.items())
         raise LabelMapRefused(
             f"Under this label map {fit.right} of {fit.n} known answers are right; {fit.best_right} would be"
-            f" under another: {fitting}. Labels are turned round, or the answers are not what they are said to be.",
+            f" under another: {fitting}. Labels are turned round, or the answers are not the true ones.",
             right=fit.right,
             best_right=fit.best_right,
             n=fit.n,
