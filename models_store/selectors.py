@@ -120,6 +120,12 @@ def latest_runs(workflow_id: UUID, *, limit: int = 10) -> list[TrainingRun]:
     return list(runs.order_by("-requested_at", "-id")[:limit])
 
 
+def last_training(workflow_id: UUID) -> TrainingRun | None:
+    """Return the newest run that trained a model here; those of models elsewhere are others."""
+    runs = TrainingRun.objects.filter(workflow_id=workflow_id, source=None)
+    return runs.order_by("-requested_at", "-id").first()
+
+
 def n_precedents(release_id: UUID) -> int:
     """Count the training cases that can be found again by likeness; 0 without an index."""
     return sum(PrecedentIndex.objects.filter(release_id=release_id).values_list("n_cases", flat=True))

@@ -47,14 +47,16 @@ def tried(
         error = f"are {len(known_answers):,}"
         fix = f"Send {MIN_KNOWN} to {MAX_KNOWN:,} cases whose answer is known, each with its scores."
         raise Invalid([{"field": "known_answers", "error": error, "fix": fix}])
-    errors, tops, truth = [], [], []
+    errors: list[dict[str, str]] = []
+    tops: list[str] = []
+    truth: list[str] = []
     for place, one in enumerate(known_answers):
         sent, label = (
             (one.get("probabilities"), one.get("label")) if isinstance(one, Mapping) else (None, None)
         )
         said = read_said(sent, label_map, labels)
         where = f"known_answers[{place}]"
-        if label not in labels:
+        if not isinstance(label, str) or label not in labels:
             fix = f"Give the true answer, one of {', '.join(labels)}."
             errors.append(
                 {"field": f"{where}.label", "error": "is no label that the map leads to", "fix": fix}

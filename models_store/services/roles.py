@@ -174,7 +174,7 @@ class _Transition:
 
     def _of_same_source(self, spans: QuerySet[RoleSpan]) -> QuerySet[RoleSpan]:
         """Return the challengers that a newer one stands in for: not models from somewhere else."""
-        return spans.filter(role=ReleaseRole.SHADOW, release__source_id=self.release.source_id)
+        return spans.filter(role=ReleaseRole.SHADOW, release__source=self.release.source)
 
     def _check(self, workflow: Workflow, role: str, to: ReleaseRole) -> None:
         if to not in ROLE_TRANSITIONS[role]:

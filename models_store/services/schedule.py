@@ -65,7 +65,8 @@ def due_trigger(workflow_id: UUID, *, now: datetime) -> tuple[Trigger, str] | No
     kept = training_settings(workflow_id)
     if not kept.is_automatic:
         return None
-    last = _last_run(workflow_id, None)
+    trained = TrainingRun.objects.filter(workflow_id=workflow_id, source=None)
+    last = trained.aggregate(at=Max("requested_at"))["at"]
     if last is not None and now - last < SETTLING:
         return None
     fresh = new_labels(workflow_id, since=last)
@@ -86,19 +87,13 @@ def due_source(workflow_id: UUID, *, now: datetime) -> tuple[UUID | None, str]:
     if not kept.is_automatic:
         return None, ""
     for source in sources_in_use(workflow_id).values():
-        last = _last_run(workflow_id, source.pk)
+        last = TrainingRun.objects.filter(source=source).aggregate(at=Max("requested_at"))["at"]
         if last is not None and now - last < SETTLING:
             continue
         fresh = scored_labels(source, since=last).count()
         if fresh >= kept.min_new_labels:
             return source.pk, f"{fresh:,} new labels of cases that {source.name} scored."
     return None, ""
-
-
-def _last_run(workflow_id: UUID, source_id: UUID | None) -> datetime | None:
-    runs = TrainingRun.objects.filter(workflow_id=workflow_id, source_id=source_id)
-    at: datetime | None = runs.aggregate(at=Max("requested_at"))["at"]
-    return at
 
 
 @transaction.atomic

@@ -141,8 +141,8 @@ def retire_source(*, source_id: UUID, actor: Actor, now: datetime, reason: str) 
 
 def _locked(source_id: UUID) -> Source:
     """Return the source behind its workflow's lock."""
-    found = Source.objects.filter(pk=source_id).values_list("workflow_id", flat=True).first()
-    Workflow.objects.select_for_update(no_key=True).filter(pk=found).first()
+    owners = Source.objects.filter(pk=source_id).values("workflow_id")
+    Workflow.objects.select_for_update(no_key=True).filter(pk__in=owners).first()
     source = Source.objects.select_for_update(no_key=True).filter(pk=source_id, retired_at=None).first()
     if source is None:
         raise NotFound("There is no such source, or it is retired.")

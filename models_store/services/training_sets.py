@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -108,11 +108,15 @@ class TrainingSet:
             hasher.update(np.array(said[i].proba, dtype=np.float64).tobytes())
         return replace(
             self,
-            **{name: [getattr(self, name)[i] for i in kept] for name in _LISTS},
-            **{name: getattr(self, name)[kept] for name in _ARRAYS},
             sha256=hasher.hexdigest(),
             n_unscored=len(self) - len(kept),
+            **self._at(kept),
         )
+
+    def _at(self, places: Sequence[int]) -> dict[str, Any]:
+        """Return what belongs to the labels at these places."""
+        lists = {name: [getattr(self, name)[i] for i in places] for name in _LISTS}
+        return lists | {name: getattr(self, name)[list(places)] for name in _ARRAYS}
 
     def from_place(self, start: int) -> "TrainingSet":
         """Return it without the labels before a place, and what was unsettled before their cases came in."""

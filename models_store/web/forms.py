@@ -1,5 +1,7 @@
 """Forms of the model pages."""
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -27,3 +29,55 @@ class TrainingSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # generi
     def wanted(self) -> dict[str, Any]:
         """Return what was chosen, for the service."""
         return {name: self.cleaned_data[name] for name in self.Meta.fields}
+
+
+class SourceForm(forms.Form):
+    """A version of a model elsewhere, with the known answers that its label map is tried on."""
+
+    model = forms.CharField(max_length=200, help_text="The name that comes with each score.")
+    version = forms.CharField(
+        max_length=200, help_text="Exactly as it comes: a case with another version goes to a person."
+    )
+    label_map = forms.CharField(
+        label="Labels",
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
+        help_text="A line for each label that it sends: its word = the workflow's label.",
+    )
+    known_answers = forms.CharField(
+        label="Known answers",
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
+        help_text='At least 20 cases whose answer is known, one JSON object a line: {"label": the true one,'
+        ' "probabilities": as they will be sent}.',
+    )
+
+    def __init__(self, data: Any = None, *, labels: Sequence[str]) -> None:
+        super().__init__(data, initial={"label_map": "\n".join(f"{label} = {label}" for label in labels)})
+
+    def clean_label_map(self) -> dict[str, str]:
+        """Read `their word = our label`, a line each."""
+        found: dict[str, str] = {}
+        for line in filter(str.strip, self.cleaned_data["label_map"].splitlines()):
+            sent, equals, label = line.rpartition("=")
+            if not equals or not sent.strip() or not label.strip():
+                raise forms.ValidationError(
+                    f"“{line[:60]}” is no pair. Write: its word = the workflow's label."
+                )
+            if sent.strip() in found:
+                raise forms.ValidationError(
+                    f"“{sent.strip()[:60]}” stands there twice. Keep one of the lines."
+                )
+            found[sent.strip()] = label.strip()
+        return found
+
+    def clean_known_answers(self) -> list[Any]:
+        """Read a JSON object a line."""
+        found = []
+        for number, line in enumerate(self.cleaned_data["known_answers"].splitlines(), start=1):
+            if not line.strip():
+                continue
+            try:
+                found.append(json.loads(line))
+            except (ValueError, RecursionError):
+                words = f"Line {number} is not valid JSON. Write an object on each line."
+                raise forms.ValidationError(words) from None
+        return found

@@ -12,6 +12,7 @@ from hitl.flow.setup.subscribe import subscribe
 from hitl.shared.clock import now
 from models_store.models import TrainingRun
 from models_store.selectors import champion
+from models_store.services.sources import propose_source
 from policy.services.recalls import Taken, begin_recall
 from reviews.models import ReviewRules
 from tests.support.case_rows import waiting_case
@@ -54,7 +55,22 @@ def a_day_of_work(everybody: User) -> dict[str, Any]:
         actor=everybody.as_actor(),
         now=now(),
     )
+    label = workflow.schemas.get(number=1).label_names[0]
+    other = workflow.schemas.get(number=1).label_names[1]
+    source = propose_source(
+        workflow_id=workflow.pk,
+        model="acme-credit",
+        version="7",
+        label_map={label: label, other: other},
+        known_answers=[
+            {"label": one, "probabilities": {one: 0.9, two: 0.1}}
+            for one, two in [(label, other), (other, label)] * 10
+        ],
+        actor=everybody.as_actor(),
+        now=now(),
+    )
     return {
+        "source_id": source.pk,
         "recall_id": recall.pk,
         "import_id": given.pk,
         "slug": workflow.slug,

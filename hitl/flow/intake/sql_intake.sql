@@ -21,6 +21,7 @@ WITH gate AS (
     SELECT row.* FROM new_case, json_to_record(%(task)s) AS row({task_types}) WHERE %(task)s IS NOT NULL
 ), new_scores AS (
     INSERT INTO models_store_sourcescore ({scores_columns})
-    SELECT row.* FROM new_case, json_to_recordset(%(scores)s) AS row({scores_types}) WHERE %(scores)s IS NOT NULL
+    SELECT row.* FROM new_case, json_to_recordset(%(scores)s) AS row({scores_types})
+    WHERE %(scores)s IS NOT NULL
 )
 SELECT EXISTS (SELECT 1 FROM gate) AS passed, EXISTS (SELECT 1 FROM new_case) AS written
