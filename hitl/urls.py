@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("hitl.web.urls")),
     path("", include("hitl.audit.urls")),
     path("", include("hitl.stop.urls")),
+    path("", include("hitl.docs.urls")),
     path("", include("cases.web.urls")),
     path("", include("models_store.web.urls")),
     path("", include("policy.web.urls")),

@@ -71,6 +71,7 @@ def a_day_of_work(everybody: User) -> dict[str, Any]:
     )
     return {
         "source_id": source.pk,
+        "address": "how-to/simulate/",
         "recall_id": recall.pk,
         "import_id": given.pk,
         "slug": workflow.slug,

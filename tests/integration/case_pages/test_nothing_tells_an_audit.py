@@ -232,6 +232,7 @@ def _known(stage: Stage, case: Case, filler: Case, lease: str) -> Known:
             "import_id": (nobody,),
             "recall_id": (nobody,),
             "source_id": (nobody,),
+            "address": ("explanation/why-blind/",),
             "change_id": (nobody,),
             "slug": (stage.workflow.slug,),
             "person_id": (str(stage.reviewer.pk), str(stage.others[0].pk)),
