@@ -168,7 +168,7 @@ def evaluation_of(release_id: UUID) -> Evaluation | None:
 def sources_in_use(workflow_id: UUID) -> dict[tuple[str, str], Source]:
     """Return the models elsewhere whose scores of new cases are listened to, by model and version."""
     found = Source.objects.filter(workflow_id=workflow_id, confirmed_at__isnull=False, retired_at=None)
-    return {(one.model, one.version): one for one in found}
+    return {(one.model, one.version): one for one in found if one.is_in_use}
 
 
 def scored_labels(source: Source, *, since: datetime | None = None) -> QuerySet[Label]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Max, Q
+from django.db.models import Avg, Count, Max, Q
 
 from models_store.models import Release
 from models_store.selectors import latest_release_of, scored_labels
@@ -19,6 +19,16 @@ WORDS = {
     Reason.SCORES_NO_NUMBERS: "a probability is no number (NaN, null, text)",
     Reason.SCORES_NEGATIVE: "a probability is negative",
     Reason.SCORES_SUM: "the probabilities do not add up to 1",
+    Reason.SCORING: "its score is being asked for",
+    Reason.SOURCE_LATE: "it was not asked in time",
+    Reason.SOURCE_UNREACHABLE: "it could not be reached, or its address is not allowed",
+    Reason.SOURCE_TIMEOUT: "it gave no answer in time",
+    Reason.SOURCE_FAILED: "it failed (5xx)",
+    Reason.SOURCE_REFUSED: "it refused the request (4xx)",
+    Reason.SOURCE_UNREADABLE: "its answer could not be read",
+    Reason.SOURCE_SHORT: "it answered for fewer or more cases than it was asked about",
+    Reason.SOURCE_CHANGED: "it named another version of itself",
+    Reason.SOURCE_MASS: "it wanted to say something else than a label",
 }
 """Why what was sent is no score, for people."""
 
@@ -34,6 +44,8 @@ class SourceFigures:
         last_at: when the last one came; None before the first.
         labelled: usable scores of cases that people have labelled: what a calibrator is fitted on.
         release: the last release made of it; None before the first.
+        awaited: cases whose score is being asked for.
+        milliseconds, cost: means per case that was asked about; None where none was.
     """
 
     received: int
@@ -42,6 +54,9 @@ class SourceFigures:
     last_at: datetime | None
     labelled: int
     release: Release | None
+    awaited: int = 0
+    milliseconds: float | None = None
+    cost: float | None = None
 
     @property
     def n_unusable(self) -> int:
@@ -51,9 +66,14 @@ class SourceFigures:
 
 def figures_of(source: Source) -> SourceFigures:
     """Count what has come from a source."""
-    scores = SourceScore.objects.filter(source=source)
+    rows = SourceScore.objects.filter(source=source)
+    scores = rows.exclude(unusable=Reason.SCORING)
     facts = scores.aggregate(
-        n=Count("case_id"), usable=Count("case_id", filter=Q(unusable="")), last=Max("at")
+        n=Count("case_id"),
+        usable=Count("case_id", filter=Q(unusable="")),
+        last=Max("at"),
+        milliseconds=Avg("milliseconds"),
+        cost=Avg("cost"),
     )
     why = scores.exclude(unusable="").values("unusable").annotate(n=Count("case_id")).order_by("-n")
     return SourceFigures(
@@ -63,4 +83,7 @@ def figures_of(source: Source) -> SourceFigures:
         last_at=facts["last"],
         labelled=scored_labels(source).count(),
         release=latest_release_of(source),
+        awaited=rows.filter(unusable=Reason.SCORING).count(),
+        milliseconds=facts["milliseconds"],
+        cost=facts["cost"],
     )

@@ -25,8 +25,21 @@ class Source(models.Model):
     version = models.CharField(max_length=200)
     label_map = models.JSONField(help_text="The workflow's label for each label that it sends.")
     labels = models.JSONField(help_text="The workflow's labels that it can say, in the order of its scores.")
+    address = models.CharField(max_length=500, blank=True, help_text="Where it is asked; empty: it is not.")
+    options = models.JSONField(default=dict, help_text="How its door asks and reads.")
+    secret = models.BinaryField(null=True, help_text="Sealed: the value of the header Authorization.")
+    seconds = models.FloatField(default=10, help_text="How long one answer may take.")
+    deadline_seconds = models.FloatField(default=60, help_text="How long a case waits for its score.")
+    price = models.FloatField(default=0, help_text="Of a call; of 1,000 tokens where tokens are counted.")
+    known_answers = models.JSONField(default=list, help_text="What it is tried on by a worker.")
+    busy_until = models.DateTimeField(null=True, help_text="A worker is at it until then.")
+    trouble = models.CharField(max_length=24, blank=True, help_text="Why it gave no answer, last.")
+    trouble_words = models.CharField(max_length=300, blank=True)
+    trouble_at = models.DateTimeField(null=True)
     sha256 = models.CharField(max_length=64)
-    tried = models.JSONField(help_text="How many known answers it was tried on, and how many were right.")
+    tried = models.JSONField(
+        help_text="How many known answers it was tried on, and how many were right; empty before."
+    )
     proposed_at = models.DateTimeField()
     proposed_by = models.CharField(max_length=150)
     confirmed_at = models.DateTimeField(null=True)
@@ -54,7 +67,12 @@ class Source(models.Model):
     @property
     def is_in_use(self) -> bool:
         """Whether what it says of new cases is listened to."""
-        return self.confirmed_at is not None and self.retired_at is None
+        return self.confirmed_at is not None and self.retired_at is None and bool(self.tried)
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether workers ask for its scores."""
+        return self.door != Door.SCORE_IN
 
 
 class SourceScore(models.Model):
@@ -65,9 +83,16 @@ class SourceScore(models.Model):
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="+", db_index=False)
     proba = ArrayField(models.FloatField(), null=True, help_text="As sent, in the order of `labels`.")
     unusable = models.CharField(max_length=24, blank=True, default="", help_text="A reason of `OF_SOURCES`.")
-    at = models.DateTimeField()
+    at = models.DateTimeField(help_text="When it came; of one that is asked for, when the case did.")
+    milliseconds = models.FloatField(null=True, help_text="Its share of the time that the answer took.")
+    cost = models.FloatField(null=True, help_text="Its share of the price, in the price's currency.")
 
     class Meta:
+        indexes: ClassVar[list[Any]] = [
+            models.Index(
+                name="score_awaited", fields=["source", "at", "case"], condition=Q(unusable="scoring")
+            ),
+        ]
         constraints: ClassVar[list[Any]] = [
             models.CheckConstraint(
                 name="source_score_or_why_not",

@@ -39,6 +39,10 @@ class Door(models.TextChoices):
     """How the scores of a model elsewhere come in."""
 
     SCORE_IN = "score_in", "sent with each case"
+    OPEN_INFERENCE = "oip", "asked for by Open Inference Protocol v2"
+    MLFLOW = "mlflow", "asked for at MLflow's /invocations"
+    TEMPLATE = "template", "asked for by a JSON template"
+    CHAT = "chat", "asked for at OpenAI-compatible chat completions"
 
 
 class RunStatus(models.TextChoices):

@@ -58,6 +58,16 @@ class Reason(StrEnum):
     SCORES_NO_NUMBERS = "scores_no_numbers"
     SCORES_NEGATIVE = "scores_negative"
     SCORES_SUM = "scores_sum"
+    SCORING = "scoring"
+    SOURCE_LATE = "source_late"
+    SOURCE_UNREACHABLE = "source_unreachable"
+    SOURCE_TIMEOUT = "source_timeout"
+    SOURCE_FAILED = "source_failed"
+    SOURCE_REFUSED = "source_refused"
+    SOURCE_UNREADABLE = "source_unreadable"
+    SOURCE_SHORT = "source_short"
+    SOURCE_CHANGED = "source_changed"
+    SOURCE_MASS = "source_mass"
     STOPPED = "stopped"
     BREAKER = "breaker"
     CERTIFICATE_EXPIRED = "certificate_expired"
@@ -80,6 +90,16 @@ OF_SOURCES = (
     Reason.SCORES_NO_NUMBERS,
     Reason.SCORES_NEGATIVE,
     Reason.SCORES_SUM,
+    Reason.SCORING,
+    Reason.SOURCE_LATE,
+    Reason.SOURCE_UNREACHABLE,
+    Reason.SOURCE_TIMEOUT,
+    Reason.SOURCE_FAILED,
+    Reason.SOURCE_REFUSED,
+    Reason.SOURCE_UNREADABLE,
+    Reason.SOURCE_SHORT,
+    Reason.SOURCE_CHANGED,
+    Reason.SOURCE_MASS,
 )
 DEGREES = tuple(Degree)
 ROUTES = tuple(Route)

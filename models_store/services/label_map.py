@@ -32,6 +32,18 @@ def labels_of(label_map: Mapping[str, str], known: Sequence[str]) -> list[str]:
     return labels
 
 
+def check_number(known_answers: Sequence[Any]) -> None:
+    """Refuse too few known answers, and too many.
+
+    Raises:
+        Invalid: there are.
+    """
+    if not MIN_KNOWN <= len(known_answers) <= MAX_KNOWN:
+        error = f"are {len(known_answers):,}"
+        fix = f"Send {MIN_KNOWN} to {MAX_KNOWN:,} cases whose answer is known, each with its scores."
+        raise Invalid([{"field": "known_answers", "error": error, "fix": fix}])
+
+
 def tried(
     known_answers: Sequence[Mapping[str, Any]], label_map: Mapping[str, str], labels: Sequence[str]
 ) -> MapFit:
@@ -43,10 +55,7 @@ def tried(
         Invalid: there are too few or too many, of one label too few, or one would go to a person.
         LabelMapRefused: another map fits clearly better; the message names it.
     """
-    if not MIN_KNOWN <= len(known_answers) <= MAX_KNOWN:
-        error = f"are {len(known_answers):,}"
-        fix = f"Send {MIN_KNOWN} to {MAX_KNOWN:,} cases whose answer is known, each with its scores."
-        raise Invalid([{"field": "known_answers", "error": error, "fix": fix}])
+    check_number(known_answers)
     errors: list[dict[str, str]] = []
     tops: list[str] = []
     truth: list[str] = []

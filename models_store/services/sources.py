@@ -20,8 +20,10 @@ from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.canonical import canonical_json, sha256
 from hitl.shared.errors import Invalid, NotAllowed, NotFound
+from hitl.shared.sealed import seal
 from models_store.errors import SourceTaken
-from models_store.services.label_map import labels_of, tried
+from models_store.services.label_map import check_number, labels_of, tried
+from models_store.services.remote_terms import RemoteTerms, checked_contents, checked_options
 from models_store.source_models import Source
 from models_store.types import Door
 
@@ -38,11 +40,13 @@ def propose_source(
     known_answers: Sequence[Mapping[str, Any]],
     actor: Actor,
     now: datetime,
+    remote: RemoteTerms | None = None,
 ) -> Source:
-    """Register a version of a model elsewhere whose scores will be sent with cases.
+    """Register a version of a model elsewhere; its scores will be sent with cases, or asked for.
 
-    It is tried on known answers first, each `{"label": what is true, "probabilities": as it will be sent}`.
-    An operator's or administrator's own proposal is confirmed with it; a key's waits for one of them.
+    It is tried on known answers first, each `{"label": what is true, "probabilities": as it will be sent}`;
+    one that is asked for its scores by a worker, with the case's `content` instead of probabilities. An
+    operator's or administrator's own proposal is confirmed with it; a key's waits for one of them.
 
     Raises:
         NotFound: there is no such workflow, or it is archived.
@@ -60,24 +64,33 @@ def propose_source(
     schema = SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version)
     labels = labels_of(label_map, schema.label_names)
     model, version = _name("model", model), _name("version", version)
-    fit = tried(known_answers, label_map, labels)
+    options: dict[str, Any] = {}
+    if remote is None:
+        fit = tried(known_answers, label_map, labels)
+        found, contents = {"n": fit.n, "right": fit.right}, []
+    else:
+        options = checked_options(remote, label_map, schema.schema)
+        check_number(known_answers)
+        found, contents = {}, checked_contents(list(known_answers), schema.schema, labels)
     about = {
-        "door": Door.SCORE_IN.value,
+        "door": str(remote.door if remote else Door.SCORE_IN),
         "model": model,
         "version": version,
-        "prompt": "",
-        "label_map": label_map,
+        "prompt": options.get("prompt", ""),
+        "label_map": dict(label_map),
     }
     is_confirmed = actor.kind != "key"
     source = Source(
         workflow=workflow,
-        door=Door.SCORE_IN,
+        door=about["door"],
         model=model,
         version=version,
         label_map=dict(label_map),
         labels=labels,
         sha256=sha256(canonical_json(about)).hex(),
-        tried={"n": fit.n, "right": fit.right},
+        tried=found,
+        known_answers=contents,
+        **_asked(remote, options),
         proposed_at=now,
         proposed_by=actor.name,
         confirmed_at=now if is_confirmed else None,
@@ -137,6 +150,19 @@ def retire_source(*, source_id: UUID, actor: Actor, now: datetime, reason: str) 
     detail = {"source": source.name, "sha256": source.sha256, "reason": reason.strip()[:1000]}
     record(action="source.retired", actor=actor, now=now, about=source, detail=detail)
     return source
+
+
+def _asked(remote: RemoteTerms | None, options: dict[str, Any]) -> dict[str, Any]:
+    if remote is None:
+        return {}
+    return {
+        "address": remote.address,
+        "options": options,
+        "secret": seal(remote.secret) if remote.secret else None,
+        "seconds": remote.seconds,
+        "deadline_seconds": remote.deadline_seconds,
+        "price": remote.price,
+    }
 
 
 def _locked(source_id: UUID) -> Source:

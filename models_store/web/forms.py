@@ -7,6 +7,8 @@ from typing import Any
 from django import forms
 
 from models_store.models import TrainingSettings
+from models_store.services.remote_terms import RemoteTerms
+from models_store.types import Door
 
 
 class TrainingSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only in the stubs
@@ -47,7 +49,41 @@ class SourceForm(forms.Form):
         label="Known answers",
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
         help_text='At least 20 cases whose answer is known, one JSON object a line: {"label": the true one,'
-        ' "probabilities": as they will be sent}.',
+        ' "probabilities": as they will be sent}; of one that is asked {"label": ..., "content": the case}.',
+    )
+    door = forms.ChoiceField(label="How its scores come", choices=Door.choices, required=False)
+    address = forms.CharField(
+        max_length=500, required=False, widget=forms.URLInput, help_text="Where it is asked, in full."
+    )
+    secret = forms.CharField(
+        label="Authorization",
+        max_length=5000,
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
+        help_text="The value of the header, like Bearer sk-…. Kept encrypted, and never shown again.",
+    )
+    options = forms.JSONField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
+        help_text="JSON, for the door: input and output, template and predictions, prompt or votes.",
+    )
+    seconds = forms.FloatField(
+        label="Seconds for one answer", required=False, initial=10, min_value=0.1, max_value=120
+    )
+    deadline_seconds = forms.FloatField(
+        label="Seconds that a case waits",
+        required=False,
+        initial=60,
+        min_value=0.1,
+        max_value=3600,
+        help_text="Then a person is asked.",
+    )
+    price = forms.FloatField(
+        required=False,
+        initial=0,
+        min_value=0,
+        max_value=1e6,
+        help_text="Of one request; of 1,000 tokens where a language model counts them.",
     )
 
     def __init__(self, data: Any = None, *, labels: Sequence[str]) -> None:
@@ -81,3 +117,21 @@ class SourceForm(forms.Form):
                 words = f"Line {number} is not valid JSON. Write an object on each line."
                 raise forms.ValidationError(words) from None
         return found
+
+    def told(self) -> dict[str, Any]:
+        """Return what was typed, for the service."""
+        typed = self.cleaned_data
+        told = {name: typed[name] for name in ("model", "version", "label_map", "known_answers")}
+        if typed["door"] in ("", Door.SCORE_IN):
+            return told
+        return told | {
+            "remote": RemoteTerms(
+                door=typed["door"],
+                address=typed["address"],
+                secret=typed["secret"],
+                options=typed["options"] or {},
+                seconds=typed["seconds"] or 10.0,
+                deadline_seconds=typed["deadline_seconds"] or 60.0,
+                price=typed["price"] or 0.0,
+            )
+        }

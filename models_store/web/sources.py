@@ -27,6 +27,12 @@ from models_store.source_models import Source
 from models_store.types import Trigger
 from models_store.web.actions import Refused, acts
 from models_store.web.forms import SourceForm
+from science.decision_terms import Reason
+
+_NEXT = {
+    False: "Its scores are kept from the next case on.",
+    True: "A worker tries it on the known answers now.",
+}
 
 
 @login_required
@@ -40,9 +46,7 @@ def sources(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         source = _register(workflow, form, actor)
         if source is not None:
-            messages.success(
-                request, f"{source.name} is registered. Its scores are kept from the next case on."
-            )
+            messages.success(request, f"{source.name} is registered. {_NEXT[source.is_remote]}")
             return redirect("source", source_id=source.pk)
     context = {
         "workflow": workflow,
@@ -55,12 +59,13 @@ def sources(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _register(workflow: Workflow, form: SourceForm, actor: Actor) -> Source | None:
     try:
-        return propose_source(workflow_id=workflow.pk, actor=actor, now=clock.now(), **form.cleaned_data)
+        return propose_source(workflow_id=workflow.pk, actor=actor, now=clock.now(), **form.told())
     except NotFound:
         raise
     except HitlError as refused:
         for problem in refused.facts.get("errors", []):
-            field = problem["field"].partition("[")[0]
+            field = problem["field"].partition("[")[0].partition(".")[0]
+            field = "address" if field == "url" else field
             told = f"{problem['field']} {problem['error']}. {problem['fix']}"
             form.add_error(field if field in form.fields else None, told)
         if not form.errors:
@@ -79,6 +84,7 @@ def source(request: HttpRequest, source_id: UUID) -> HttpResponse:
         "source": found,
         "workflow": found.workflow,
         "figures": figures,
+        "trouble": WORDS.get(Reason(found.trouble)) if found.trouble else "",
         "unusable": [(WORDS[reason], reason.value, n) for reason, n in figures.unusable],
         "runs": found.runs.order_by("-requested_at")[:5],
         "active": active_run(found.workflow_id),

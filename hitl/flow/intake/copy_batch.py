@@ -46,7 +46,7 @@ def write_batch(
             if cursor.fetchone() is None:
                 raise Stale
     copy_rows("cases_case", CASE_COLUMNS, (row.case for row in rows))
-    copy_rows("policy_decision", DECISION_COLUMNS, (row.decision for row in rows))
+    copy_rows("policy_decision", DECISION_COLUMNS, (row.decision for row in rows if row.decision is not None))
     copy_rows("reviews_task", TASK_COLUMNS, (row.task for row in rows if row.task is not None))
     copy_rows("models_store_sourcescore", SOURCE_SCORE_COLUMNS, (one for row in rows for one in row.scores))
     pass_stop(stopped=stopped)

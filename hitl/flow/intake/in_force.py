@@ -25,7 +25,7 @@ from reviews.models import ReviewRules
 from science.arms import is_within
 from science.fields import Kind, Schema
 from science.rule import Rule
-from science.serving import ScoreSource
+from science.serving import ScoreSource, SourceModel
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +46,7 @@ class Decider:
     release_name: str | None
     cutoff_set_id: UUID | None
     certificate_id: UUID | None
+    awaits: str | None = None  # hash of the source that workers ask for its scores
     is_missing: bool = False  # its model is needed and could not be loaded
 
 
@@ -79,7 +80,8 @@ class WorkflowInForce:
     is_archived: bool
     entity_field: str  # names what cases belong to; "" where none does
     media_fields: dict[str, Kind]  # by name
-    sources: dict[tuple[str, str], Source]  # that are listened to, by model and version
+    sources: dict[tuple[str, str], Source]  # whose scores come with cases, by model and version
+    remote: list[Source]  # whose scores workers ask for
     tried_again_at: float | None  # monotonic; None unless a model could not be loaded
 
     def decider_of(self, arm: int | None) -> Decider:
@@ -136,6 +138,7 @@ def _read(slug: str) -> WorkflowInForce:
     if governing.canary is not None:
         share = governing.canary
         canary = CanaryArms(_decider(share.deciding), share.first_arm, share.share)
+    sources = sources_in_use(workflow.id)
     is_missing = champion.is_missing or (canary is not None and canary.decider.is_missing)
     snapshot = WorkflowInForce(
         workflow_id=workflow.id,
@@ -157,7 +160,8 @@ def _read(slug: str) -> WorkflowInForce:
         is_archived=workflow.archived_at is not None,
         entity_field=workflow.entity_field,
         media_fields={field.name: field.kind for field in schema.fields if field.is_media},
-        sources=sources_in_use(workflow.id),
+        sources={name: one for name, one in sources.items() if not one.is_remote},
+        remote=[one for one in sources.values() if one.is_remote],
         tried_again_at=monotonic() if is_missing else None,
     )
     _cache[slug] = snapshot
@@ -178,6 +182,7 @@ def _decider(deciding: Deciding) -> Decider:
         release_name=release.name if release else None,
         cutoff_set_id=deciding.cutoff_set_id,
         certificate_id=deciding.certificate_id,
+        awaits=served.source if isinstance(served, SourceModel) and deciding.rule.schema_matches else None,
         is_missing=served is None and release is not None and deciding.needs_scores,
     )
 

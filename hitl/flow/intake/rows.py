@@ -114,9 +114,9 @@ WHY_A_PERSON = {
 """Why a person is asked about a case that the rule does not automate: every reason but the one that does."""
 
 
-def case_row(item: Checked, outcome: Outcome, current: WorkflowInForce, intake: Intake) -> Row:
-    """Return the values of `CASE_COLUMNS`."""
-    is_auto = outcome.route is Route.AUTO
+def case_row(item: Checked, outcome: Outcome | None, current: WorkflowInForce, intake: Intake) -> Row:
+    """Return the values of `CASE_COLUMNS`; without an outcome it waits for a score."""
+    is_auto = outcome is not None and outcome.route is Route.AUTO
     return {
         "id": item.case_id,
         "workflow_id": current.workflow_id,
@@ -126,7 +126,7 @@ def case_row(item: Checked, outcome: Outcome, current: WorkflowInForce, intake: 
         "entity": item.entity,
         "group_key": item.group_key,
         "status": "decided" if is_auto else "waiting",
-        "answer": outcome.label if is_auto else None,
+        "answer": outcome.label if outcome is not None and is_auto else None,
         "epoch": FIRST_EPOCH,
         "origin": intake.origin,
         "reference": item.reference,

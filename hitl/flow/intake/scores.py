@@ -47,6 +47,17 @@ class Heard:
         ]
 
 
+def awaited(source: Source, case_id: UUID, now: datetime) -> dict[str, Any]:
+    """Return the row of a score that a worker will ask for."""
+    return {
+        "source_id": source.pk,
+        "case_id": case_id,
+        "proba": None,
+        "unusable": Reason.SCORING.value,
+        "at": now,
+    }
+
+
 def hear(sent: object, sources: Mapping[tuple[str, str], Source]) -> Heard | None:
     """Read the scores of one submission; None where none were sent.
 

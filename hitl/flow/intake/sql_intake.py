@@ -61,7 +61,7 @@ def write_one(
         "key": key_id,
         "key_version": key_version,
         "case": _json(case),
-        "decision": _json(row.decision),
+        "decision": None if row.decision is None else _json(row.decision),
         "task": None if row.task is None else _json(row.task),
         "scores": _json(row.scores) if row.scores else None,
     }

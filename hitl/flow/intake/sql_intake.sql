@@ -16,6 +16,7 @@ WITH gate AS (
 ), new_decision AS (
     INSERT INTO policy_decision ({decision_columns})
     SELECT row.* FROM new_case, json_to_record(%(decision)s) AS row({decision_types})
+    WHERE %(decision)s IS NOT NULL
 ), new_task AS (
     INSERT INTO reviews_task ({task_columns})
     SELECT row.* FROM new_case, json_to_record(%(task)s) AS row({task_types}) WHERE %(task)s IS NOT NULL

@@ -87,13 +87,31 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
-    """A decided case with everything that will be written about it (see `rows`)."""
+class Routed:
+    """The routing of a case with the rows that record it (see `rows`)."""
 
     item: Checked
     decider: Decider
     outcome: Outcome
-    case: Row
     decision: Row
     task: Row | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A case with everything that will be written about it; without a routing, it waits for a score."""
+
+    item: Checked
+    case: Row
     scores: list[Row]
+    routed: Routed | None
+
+    @property
+    def decision(self) -> Row | None:
+        """The row of its routing."""
+        return self.routed.decision if self.routed else None
+
+    @property
+    def task(self) -> Row | None:
+        """The row of what a person is asked."""
+        return self.routed.task if self.routed else None

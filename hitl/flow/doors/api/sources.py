@@ -13,11 +13,14 @@ from hitl.flow.doors.api.workflows import object_of, workflow_of
 from hitl.shared import clock
 from hitl.shared.errors import Invalid
 from models_store.selectors import sources_of
+from models_store.services.remote_terms import RemoteTerms
 from models_store.services.sources import propose_source
 from models_store.source_figures import figures_of
 from models_store.source_models import Source
+from models_store.types import Door
 
-_KNOWN = {"model", "version", "label_map", "known_answers"}
+_REMOTE = ("address", "secret", "options", "seconds", "deadline_seconds", "price")
+_KNOWN = {"model", "version", "label_map", "known_answers", "door", *_REMOTE}
 
 
 class SourcesView(ApiView):
@@ -55,8 +58,27 @@ class SourcesView(ApiView):
             known_answers=known,  # type: ignore[arg-type]  # as well
             actor=key.as_actor(),
             now=clock.now(),
+            remote=_remote(given),
         )
         return answer(_body(source), status=201)
+
+
+def _remote(given: dict[str, Any]) -> RemoteTerms | None:
+    """Return how a source is asked; None where its scores come with the cases."""
+    if given.get("door", Door.SCORE_IN) == Door.SCORE_IN:
+        return None
+    terms: dict[str, Any] = {name: given[name] for name in _REMOTE if name in given}
+    problems = [
+        {"field": name, "error": "is not a text", "fix": "Send it in quotes."}
+        for name in ("door", "address", "secret")
+        if not isinstance(given.get(name, ""), str)
+    ]
+    if not isinstance(terms.get("options", {}), dict):
+        fix = "Send an object, as the page about your door says."
+        problems.append({"field": "options", "error": "is not an object", "fix": fix})
+    if problems:
+        raise Invalid(problems)
+    return RemoteTerms(door=given["door"], **({"address": ""} | terms))
 
 
 def _body(source: Source) -> dict[str, Any]:
@@ -66,9 +88,10 @@ def _body(source: Source) -> dict[str, Any]:
         "door": source.door,
         "model": source.model,
         "version": source.version,
+        "address": source.address or None,
         "label_map": source.label_map,
         "sha256": source.sha256,
-        "known_answers": source.tried,
+        "known_answers": source.tried or None,
         "proposed_at": source.proposed_at,
         "confirmed_at": source.confirmed_at,
         "retired_at": source.retired_at,
@@ -76,5 +99,9 @@ def _body(source: Source) -> dict[str, Any]:
         "usable": figures.usable,
         "unusable": {reason.value: n for reason, n in figures.unusable},
         "labelled": figures.labelled,
+        "awaited": figures.awaited,
+        "milliseconds": figures.milliseconds,
+        "cost": figures.cost,
+        "trouble": source.trouble_words or None,
         "release": figures.release.name if figures.release else None,
     }
