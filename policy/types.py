@@ -26,7 +26,7 @@ class Scope(models.TextChoices):
     PER_LABEL = "per_label", "each label's automatic decisions"
 
 
-class BudgetPeriod(models.TextChoices):
+class PeriodLength(models.TextChoices):
     """How long an error budget lasts; periods end with the calendar's, in UTC."""
 
     MONTH = "month", "a month"

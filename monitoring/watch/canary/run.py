@@ -18,7 +18,7 @@ from monitoring.watch.canary.balance import counted, imbalance
 from monitoring.watch.canary.evidence import Units, units
 from monitoring.watch.canary.plan import comparison_of
 from monitoring.watch.canary.signals import signals
-from monitoring.watch.people import audit_capacity
+from monitoring.watch.overdue_audits import audit_capacity
 from monitoring.watch.watched import ACTOR, WatchedWorkflow
 from policy.canary_models import Canary
 from policy.errors import CanaryMoved
