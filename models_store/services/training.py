@@ -1,6 +1,6 @@
 """From labels to a registered release: read the labels, train, judge, pass the gate, register."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -40,12 +40,13 @@ def make_release(
     *,
     unsettled: Collection[UUID] = (),
     changed_at: datetime | None = None,
+    read: Callable[..., TrainingSet] = take_snapshot,
 ) -> Release:
     """Train on the labels of a run's workflow, judge what comes of it, and register it.
 
     `unsettled` are cases that people were asked about and that have no label: they count against the model.
     `changed_at` is when live evidence last refuted a promise: labels of cases from before may teach what is
-    no longer true (`science.pipelines.window`).
+    no longer true (`science.pipelines.window`). `read` says what the labels are.
 
     Raises:
         NotTrainable, NothingNew, SchemaMoved: there is nothing to learn from, or no longer.
@@ -53,7 +54,7 @@ def make_release(
         RunIsOver: the run was cancelled, or taken over.
     """
     with steps.step("Read the labels") as step:
-        snapshot = _latest_window(take_snapshot(run.workflow, unsettled=unsettled), run, changed_at)
+        snapshot = _latest_window(read(run.workflow, unsettled=unsettled), run, changed_at)
         trained, held_out = split(snapshot)
         step.result = _said_of(snapshot, held_out)
     with steps.step("Train") as step:
