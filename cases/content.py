@@ -13,11 +13,10 @@ from cases.kinds import KINDS
 from cases.kinds.record import Check
 from cases.kinds.unfit import Unfit, clean_text, json_type, printable
 from cases.names import clean_name
+from hitl.shared.errors import Problem
 from science.fields import Schema
 
-__all__ = ["Checker", "Problem", "checker_for", "clean_text", "printable"]
-
-Problem = dict[str, str]
+__all__ = ["Checker", "checker_for", "clean_text", "printable"]
 
 
 class Checker:
@@ -35,7 +34,7 @@ class Checker:
         """
         if not isinstance(raw, Mapping):
             fix = "Send an object with the workflow's fields, like " + self.example()
-            return None, [{"field": "content", "error": f"is {json_type(raw)}, not an object", "fix": fix}]
+            return None, [Problem(field="content", error=f"is {json_type(raw)}, not an object", fix=fix)]
         content: dict[str, Any] = {}
         problems: list[Problem] = []
         if not raw.keys() <= self._checks.keys():  # é has two forms; people see one
@@ -76,4 +75,4 @@ def checker_for(schema: Schema) -> Checker:
 
 
 def _problem(name: str, error: str, fix: str) -> Problem:
-    return {"field": f"content.{name}", "error": error, "fix": fix}
+    return Problem(field=f"content.{name}", error=error, fix=fix)

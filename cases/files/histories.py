@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from cases.content import Problem, printable
+from cases.content import printable
 from cases.files.collected import parts
 from cases.files.columns import as_name, as_time, cell_as, is_of
 from cases.files.errors import Unreadable
@@ -17,6 +17,7 @@ from cases.files.reading import Reading
 from cases.files.tables import Row
 from cases.files.told import NONE
 from cases.services.labelled import Labelled
+from hitl.shared.errors import Problem, sentence
 from science.fields import Kind
 
 EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)  # what lies before is a default of some tool
@@ -37,7 +38,7 @@ def labelled(
     latest = None if now is None else now + timedelta(days=1)  # clocks and zones differ
     for line, row in rows:
         if isinstance(row, Unreadable):
-            yield line, [{"field": "(row)", "error": row.reason, "fix": "Mend the row."}]
+            yield line, [Problem(field="(row)", error=row.reason, fix="Mend the row.")]
         else:
             yield line, _case(row, kinds, reading, folder, latest)
 
@@ -45,7 +46,7 @@ def labelled(
 def sentences(line: int, problems: Iterable[Problem]) -> Iterator[str]:
     """Yield what is wrong with a row, as every door says it."""
     for problem in problems:
-        yield f"line {line}: {problem['field']} {problem['error']}. {problem['fix']}"
+        yield f"line {line}: {sentence(problem)}"
 
 
 def _case(
@@ -66,7 +67,7 @@ def _case(
     label, time = cell(reading.label), cell(reading.time)
     if isinstance(label, list | dict):
         error = f"is a list of {len(label)}" if isinstance(label, list) else "is an object"
-        return [{"field": "label", "error": error, "fix": "Give each case one label."}]
+        return [Problem(field="label", error=error, fix="Give each case one label.")]
     at = as_time(time)
     if reading.time and (problem := _time_problem(time, at, latest)):
         return [problem]
@@ -89,10 +90,10 @@ def _time_problem(cell: object, at: datetime | None, latest: datetime | None) ->
         return None
     if at is None:
         error = f'is "{printable(as_name(cell))}"' if as_name(cell) else "is missing"
-        return {"field": "time", "error": error, "fix": TIME_FIX}
+        return Problem(field="time", error=error, fix=TIME_FIX)
     when = "before computers kept time" if at < EARLIEST else "still to come"
     fix = f'Mend it, or name another column for the time, or none with "{NONE}".'
-    return {"field": "time", "error": f'is "{printable(as_name(cell))}", which is {when}', "fix": fix}
+    return Problem(field="time", error=f'is "{printable(as_name(cell))}", which is {when}', fix=fix)
 
 
 def _uuid(cell: object) -> UUID | None:

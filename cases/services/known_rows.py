@@ -8,12 +8,13 @@ from uuid import UUID
 
 import orjson
 
-from cases.content import Problem, checker_for, printable
+from cases.content import checker_for, printable
 from cases.models import Case, Label, SchemaVersion
 from cases.reference import check_reference
 from cases.services.labelled import Imported, Labelled, NewCase, checked
 from cases.services.row_names import RowNames
 from cases.types import Purpose
+from hitl.shared.errors import Problem
 from science.fields import Kind, Schema
 
 _Case = dict[str, Any]
@@ -130,11 +131,11 @@ def _filled(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _taken(reference: str) -> Problem:
-    return {
-        "field": "reference",
-        "error": f'"{printable(reference)}" names another case, with other content or another label',
-        "fix": "Name another column, or take all rows as new cases.",
-    }
+    return Problem(
+        field="reference",
+        error=f'"{printable(reference)}" names another case, with other content or another label',
+        fix="Name another column, or take all rows as new cases.",
+    )
 
 
 def _attested(case_ids: Sequence[UUID]) -> int:

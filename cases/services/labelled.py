@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from cases.content import Checker, Problem, printable
+from cases.content import Checker, printable
 from cases.reference import check_entity, check_reference
 from cases.selectors import asset_name
 from cases.services.media import BadFile
+from hitl.shared.errors import Problem
 from science.fields import Kind, Schema
 
 
@@ -75,11 +76,7 @@ def checked(
         error = f'is "{printable(item.label)}"' if item.label else "is missing"
         problems = [
             *problems,
-            {
-                "field": "label",
-                "error": error,
-                "fix": f"Labels of this workflow: {', '.join(schema.labels)}.",
-            },
+            Problem(field="label", error=error, fix=f"Labels of this workflow: {', '.join(schema.labels)}."),
         ]
     for misfit in (check_reference(item.reference)[1], check_entity(item.entity)[1]):
         if misfit is not None:

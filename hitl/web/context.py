@@ -45,12 +45,14 @@ PLACES: tuple[tuple[Place, ...], ...] = (
         Place("Workflows", "workflows", "workflow", WATCHING),
         Place("Models", "models", "box", WATCHING),
         Place("Automation", "automation", "shield-check", WATCHING),
+        Place("Monitoring", "monitoring", "gauge", WATCHING),
     ),
     (
         Place("Audit log", "audit", "scroll-text", (Role.ADMINISTRATOR, Role.AUDITOR)),
         Place("API keys", "keys", "key-round", (Role.ADMINISTRATOR,)),
         Place("Webhooks", "webhooks", "webhook", (Role.ADMINISTRATOR,)),
         Place("API docs", "api-docs", "code"),
+        Place("Documentation", "docs", "help-circle"),
     ),
 )
 ADMINISTRATION = Place("Administration", "admin:index", "settings")

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from cases.content import Problem
 from cases.groups import NamedFile
 from cases.kinds import KINDS
 from cases.selectors import asset_name
 from hitl.flow.intake.in_force import WorkflowInForce
 from hitl.flow.intake.types import Checked
+from hitl.shared.errors import Problem
 
 
 def absent_media(
@@ -23,6 +23,6 @@ def absent_media(
             error = f"is not {KINDS[kind].noun} that was uploaded for this workflow"
             where = f"/api/v1/workflows/{current.slug}/media"
             fix = f'Send the file as the multipart part "{field}", or upload it first by POST {where}.'
-            problems.append({"field": f"content.{field}", "error": error, "fix": fix})
+            problems.append(Problem(field=f"content.{field}", error=error, fix=fix))
         if problems:
             yield item.index, problems

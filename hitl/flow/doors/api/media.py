@@ -14,7 +14,7 @@ from hitl.api.views import ApiView, caller
 from hitl.flow.doors.api import docs
 from hitl.flow.intake.in_force import workflow_in_force
 from hitl.shared import clock
-from hitl.shared.errors import NotFound
+from hitl.shared.errors import NotFound, Problem
 
 
 class MediaView(ApiView):
@@ -33,7 +33,7 @@ class MediaView(ApiView):
         try:
             asset = store_file(raw.body, workflow_id=current.workflow_id, now=clock.now(), declared=declared)
         except BadFile as bad:
-            bad.facts["errors"] = [{"field": "(body)", "error": "cannot be taken in", "fix": FIX}]
+            bad.facts["errors"] = [Problem(field="(body)", error="cannot be taken in", fix=FIX)]
             raise
         return answer(asset_body(asset), status=201)
 

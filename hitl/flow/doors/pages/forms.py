@@ -15,7 +15,7 @@ from cases.files.told import Told
 from cases.kinds import ANY
 from cases.services.schemas import MAX_FIELDS, MAX_LABELS
 from hitl.flow.setup.rehearsal import Source
-from hitl.shared.errors import Invalid
+from hitl.shared.errors import Invalid, beside_its_field
 from hitl.shared.given import whole_number
 from policy.services.promises import Promise
 from policy.types import Degree
@@ -232,7 +232,7 @@ class SchemaForm:
             "labels": [row for row in self.labels if row.cleaned_data.get("name")],
         }
         for problem in refused.facts["errors"]:
-            words = f"This {problem['error']}. {problem['fix']}"
+            words = beside_its_field(problem)
             table, _, rest = problem["field"].partition("[")
             place, _, name = rest.partition("]")
             if table in rows and place.isdigit() and int(place) < len(rows[table]):
