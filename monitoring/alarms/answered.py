@@ -8,7 +8,7 @@ from django.db import transaction
 from hitl.accounts.types import Role
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Invalid, NotAllowed, NotFound
+from hitl.shared.errors import Invalid, NotAllowed, NotFound, Problem
 from hitl.shared.transitions import move_one
 from monitoring.alarms.found import facts_of, keep_sign
 from monitoring.models import Alarm
@@ -102,5 +102,5 @@ def _need(field: str, words: str) -> None:
         raise Invalid([_problem(field, "is empty", "Say it in a sentence: it stays in the audit log.")])
 
 
-def _problem(field: str, error: str, fix: str) -> dict[str, str]:
-    return {"field": field, "error": error, "fix": fix}
+def _problem(field: str, error: str, fix: str) -> Problem:
+    return Problem(field=field, error=error, fix=fix)
