@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hitl.shared.errors import Invalid
+from hitl.shared.errors import Invalid, Problem
 from models_store.errors import LabelMapRefused
 from science.label_maps import MapFit, fit_of
 from science.serving import read_said
@@ -22,13 +22,13 @@ def labels_of(label_map: Mapping[str, str], known: Sequence[str]) -> list[str]:
     """
     fix = f"Give for each label that the model sends one of the workflow's: {', '.join(known)}."
     if not all(isinstance(name, str) and name for pair in label_map.items() for name in pair):
-        raise Invalid([{"field": "label_map", "error": "names labels by what is no text", "fix": fix}])
+        raise Invalid([Problem(field="label_map", error="names labels by what is no text", fix=fix)])
     unknown = sorted(set(label_map.values()) - set(known))
     if unknown:
-        raise Invalid([{"field": "label_map", "error": f"names {unknown[0]!r}, which is none", "fix": fix}])
+        raise Invalid([Problem(field="label_map", error=f"names {unknown[0]!r}, which is none", fix=fix)])
     labels = [label for label in known if label in set(label_map.values())]
     if len(labels) < 2:
-        raise Invalid([{"field": "label_map", "error": "leads to fewer than two labels", "fix": fix}])
+        raise Invalid([Problem(field="label_map", error="leads to fewer than two labels", fix=fix)])
     return labels
 
 
@@ -41,7 +41,7 @@ def check_number(known_answers: Sequence[Any]) -> None:
     if not MIN_KNOWN <= len(known_answers) <= MAX_KNOWN:
         error = f"are {len(known_answers):,}"
         fix = f"Send {MIN_KNOWN} to {MAX_KNOWN:,} cases whose answer is known, each with its scores."
-        raise Invalid([{"field": "known_answers", "error": error, "fix": fix}])
+        raise Invalid([Problem(field="known_answers", error=error, fix=fix)])
 
 
 def tried(
@@ -56,7 +56,7 @@ def tried(
         LabelMapRefused: another map fits clearly better; the message names it.
     """
     check_number(known_answers)
-    errors: list[dict[str, str]] = []
+    errors: list[Problem] = []
     tops: list[str] = []
     truth: list[str] = []
     for place, one in enumerate(known_answers):
@@ -67,13 +67,11 @@ def tried(
         where = f"known_answers[{place}]"
         if not isinstance(label, str) or label not in labels:
             fix = f"Give the true answer, one of {', '.join(labels)}."
-            errors.append(
-                {"field": f"{where}.label", "error": "is no label that the map leads to", "fix": fix}
-            )
+            errors.append(Problem(field=f"{where}.label", error="is no label that the map leads to", fix=fix))
         elif said.unusable is not None or not isinstance(sent, Mapping):
             error = f"would go to a person: {said.unusable}"
             fix = "Send a probability for each label of the map and no other; they add up to 1."
-            errors.append({"field": f"{where}.probabilities", "error": error, "fix": fix})
+            errors.append(Problem(field=f"{where}.probabilities", error=error, fix=fix))
         else:
             tops.append(max(sent, key=sent.__getitem__))
             truth.append(label)
@@ -84,7 +82,7 @@ def tried(
     if rare:
         error = f"hold fewer than {MIN_KNOWN_PER_LABEL} of {', '.join(rare)}"
         fix = "Add some: a map that turns two labels round is found by cases of both."
-        raise Invalid([{"field": "known_answers", "error": error, "fix": fix}])
+        raise Invalid([Problem(field="known_answers", error=error, fix=fix)])
     fit = fit_of(tops, truth, label_map)
     if fit.is_refuted:
         fitting = ", ".join(f"{sent} → {label}" for sent, label in fit.best.items())

@@ -6,7 +6,7 @@ from typing import Any
 
 from cases.content import checker_for
 from hitl.outbox.addresses import check_url
-from hitl.shared.errors import Invalid
+from hitl.shared.errors import Invalid, Problem
 from models_store.doors.chat import LETTERS, MAX_VOTES
 from models_store.doors.template import CASES
 from models_store.types import Door
@@ -46,7 +46,7 @@ def checked_options(terms: RemoteTerms, label_map: Mapping[str, str], schema: Sc
     errors = []
 
     def wrong(field: str, error: str, fix: str) -> None:
-        errors.append({"field": field, "error": error, "fix": fix})
+        errors.append(Problem(field=field, error=error, fix=fix))
 
     if terms.door not in REMOTE:
         wrong("door", "is none", f"Use one of {', '.join(REMOTE)}.")
@@ -117,12 +117,10 @@ def checked_contents(known_answers: list[Any], schema: Schema, labels: list[str]
         where = f"known_answers[{place}]"
         if content is None:
             error, fix = (problems[0]["error"], problems[0]["fix"]) if problems else ("does not fit", "")
-            errors.append({"field": f"{where}.content", "error": error, "fix": fix})
+            errors.append(Problem(field=f"{where}.content", error=error, fix=fix))
         elif given.get("label") not in labels:
             fix = f"Give the true answer, one of {', '.join(labels)}."
-            errors.append(
-                {"field": f"{where}.label", "error": "is no label that the map leads to", "fix": fix}
-            )
+            errors.append(Problem(field=f"{where}.label", error="is no label that the map leads to", fix=fix))
         else:
             found.append({"content": content, "label": given["label"]})
     if errors:

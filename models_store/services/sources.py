@@ -19,7 +19,7 @@ from hitl.accounts.types import Scope
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.canonical import canonical_json, sha256
-from hitl.shared.errors import Invalid, NotAllowed, NotFound
+from hitl.shared.errors import Invalid, NotAllowed, NotFound, Problem
 from hitl.shared.sealed import seal
 from models_store.errors import SourceTaken
 from models_store.services.label_map import check_number, labels_of, tried
@@ -141,7 +141,7 @@ def retire_source(*, source_id: UUID, actor: Actor, now: datetime, reason: str) 
     require_lowerer(actor)
     if not reason.strip():
         raise Invalid(
-            [{"field": "reason", "error": "is missing", "fix": "Say why: it stays in the audit log."}]
+            [Problem(field="reason", error="is missing", fix="Say why: it stays in the audit log.")]
         )
     source = _locked(source_id)
     source.retired_at, source.retired_by = now, actor.name
@@ -192,5 +192,5 @@ def _name(field: str, value: str) -> str:
     value = value.strip() if isinstance(value, str) else ""
     if not value or len(value) > MAX_NAME or not value.isprintable():
         fix = f"Send the name that comes with each score, of 1 to {MAX_NAME} printable characters."
-        raise Invalid([{"field": field, "error": "is no name", "fix": fix}])
+        raise Invalid([Problem(field=field, error="is no name", fix=fix)])
     return value

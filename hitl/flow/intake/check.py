@@ -15,6 +15,7 @@ from hitl.flow.intake.receipts import AnswerBody
 from hitl.flow.intake.scores import hear
 from hitl.flow.intake.types import Checked, Intake, ItemResult
 from hitl.shared.canonical import sha256
+from hitl.shared.errors import Problem
 from hitl.shared.ids import new_id
 
 
@@ -66,4 +67,4 @@ def taken(reference: str | None, by: str = "another case of this workflow") -> I
     """Answer for a reference that already names a case."""
     error = f'"{printable(reference or "")}" is taken by {by}'
     fix = "Send each case once, under a reference of its own."
-    return ItemResult(409, errors=[{"field": "reference", "error": error, "fix": fix}])
+    return ItemResult(409, errors=[Problem(field="reference", error=error, fix=fix)])

@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from cases.content import Problem
 from hitl.accounts.clients import ClientKey
 from hitl.flow.intake.in_force import Decider
 from hitl.flow.intake.receipts import AnswerBody
 from hitl.flow.intake.scores import Heard
-from hitl.shared.errors import HitlError
+from hitl.shared.errors import HitlError, Problem
 from science.outcomes import Outcome
 from science.serving import ScoredRow
 

@@ -15,12 +15,11 @@ from hitl.flow.intake.submit import submit_cases
 from hitl.flow.intake.types import Intake
 from models_store.models import Evaluation, Release, RoleSpan, ShadowScore, SourceScore
 from models_store.services.evidence import evidence_for
-from models_store.services.gate import NOT_WORSE
 from models_store.services.roles import promote
 from models_store.services.schedule import due_source, request_due
 from models_store.services.sources import retire_source
 from models_store.source_models import Source
-from models_store.types import ReleaseRole
+from models_store.types import GateCheck, ReleaseRole
 from monitoring.shadow.scoring import score_workflow
 from policy.models import Decision
 from reviews.models import Task
@@ -181,7 +180,9 @@ def test_a_source_that_errs_more_than_the_champion_is_looked_at_in_shadow_and_no
     span = RoleSpan.objects.get(release=release, until=None)
     assert span.role == ReleaseRole.SHADOW
     assert "it is wrong in" in span.reason
-    assert [check["name"] for check in release.report["gate"] if not check["passed"]] == [NOT_WORSE]
+    assert [check["name"] for check in release.report["gate"] if not check["passed"]] == [
+        GateCheck.CHAMPION.label
+    ]
 
 
 def train_now_on_texts(workflow: Workflow) -> None:

@@ -11,7 +11,7 @@ from hitl.api.views import ApiView, caller
 from hitl.flow.doors.api import docs_sources
 from hitl.flow.doors.api.workflows import object_of, workflow_of
 from hitl.shared import clock
-from hitl.shared.errors import Invalid
+from hitl.shared.errors import Invalid, Problem
 from models_store.selectors import sources_of
 from models_store.services.remote_terms import RemoteTerms
 from models_store.services.sources import propose_source
@@ -44,10 +44,10 @@ class SourcesView(ApiView):
         problems = []
         if not isinstance(label_map, dict):
             fix = "Send an object: the workflow's label for each label that the model sends."
-            problems.append({"field": "label_map", "error": "is not an object", "fix": fix})
+            problems.append(Problem(field="label_map", error="is not an object", fix=fix))
         if not isinstance(known, list):
             fix = 'Send an array of {"label": ..., "probabilities": {...}}.'
-            problems.append({"field": "known_answers", "error": "is not an array", "fix": fix})
+            problems.append(Problem(field="known_answers", error="is not an array", fix=fix))
         if problems:
             raise Invalid(problems)
         source = propose_source(
@@ -69,13 +69,13 @@ def _remote(given: dict[str, Any]) -> RemoteTerms | None:
         return None
     terms: dict[str, Any] = {name: given[name] for name in _REMOTE if name in given}
     problems = [
-        {"field": name, "error": "is not a text", "fix": "Send it in quotes."}
+        Problem(field=name, error="is not a text", fix="Send it in quotes.")
         for name in ("door", "address", "secret")
         if not isinstance(given.get(name, ""), str)
     ]
     if not isinstance(terms.get("options", {}), dict):
         fix = "Send an object, as the page about your door says."
-        problems.append({"field": "options", "error": "is not an object", "fix": fix})
+        problems.append(Problem(field="options", error="is not an object", fix=fix))
     if problems:
         raise Invalid(problems)
     return RemoteTerms(door=given["door"], **({"address": ""} | terms))
