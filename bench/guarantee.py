@@ -34,6 +34,7 @@ from bench import _sets
 from bench._guarantee_kept import Kept
 from hitl.bench.options import Options
 from hitl.bench.rows import Row
+from science.worlds.ranked import CONFIDENTLY_WRONG, GOOD
 from science.worlds.world import World
 
 NEEDS_STAGE = False
@@ -56,7 +57,7 @@ class Setting:
     def worlds(self) -> list[World]:
         """Drawn worlds first, then the real ones that are there."""
         if self.options.quick:
-            return [world for world in pools.drawn() if world.name in ("good", "confidently wrong")]
+            return [world for world in pools.drawn() if world.name in (GOOD.name, CONFIDENTLY_WRONG.name)]
         return list(pools.worlds(self.options.data or _sets.SHARED, self.folder))
 
     def kept(self, *modules: ModuleType) -> Kept:

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from cases.models import Case, Label, Workflow
 from hitl.shared.ids import new_id
-from models_store.types import LabelUse, ReleaseRole, RunStatus, Trigger, Unscored
+from models_store.types import GateCheck, LabelUse, ReleaseRole, RunStatus, RunStep, Trigger, Unscored
 
 
 class TrainingRun(models.Model):
@@ -31,10 +31,22 @@ class TrainingRun(models.Model):
     finished_at = models.DateTimeField(null=True)
     attempts = models.SmallIntegerField(default=0)
     rung_at = models.DateTimeField(null=True, help_text="When a worker was last asked to take it.")
-    step = models.CharField(max_length=40, blank=True)
+    step = models.CharField(max_length=10, choices=RunStep, blank=True)
     log = models.JSONField(default=list, help_text="Steps with time and result.")
     reason = models.TextField(blank=True, help_text="Why it was refused or failed.")
+    failed_checks = ArrayField(
+        models.CharField(max_length=10, choices=GateCheck),
+        default=list,
+        help_text="The checks of the gate that refused it.",
+    )
     release = models.ForeignKey("Release", null=True, on_delete=models.PROTECT, related_name="+")
+    source = models.ForeignKey(
+        "Source",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="runs",
+        help_text="The model elsewhere whose calibrator it fits; null where a model is trained.",
+    )
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
@@ -74,6 +86,13 @@ class Release(models.Model):
         help_text="Everything that names the training: data hash, seed, code, versions."
     )
     report = models.JSONField(help_text="The model card's numbers.")
+    source = models.ForeignKey(
+        "Source",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="releases",
+        help_text="The model elsewhere whose scores it calibrates; null where a model was trained here.",
+    )
     created_at = models.DateTimeField()
 
     class Meta:
@@ -316,3 +335,9 @@ class TrainingSettings(models.Model):
         help_text="Cases that a model in shadow would decide otherwise than the champion are answered blind:"
         " all of them up to this many a day, of the others one in ten.",
     )
+
+
+from models_store.source_models import (  # noqa: E402 - Django looks for models here
+    Source,  # noqa: F401
+    SourceScore,  # noqa: F401
+)

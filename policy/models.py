@@ -21,12 +21,12 @@ from policy.types import (
     Degree,
     LossKind,
     MonitorLevel,
+    PeriodLength,
     Scope,
     TrialKind,
     TrialOutcome,
     TrippedBy,
 )
-from policy.types import BudgetPeriod as Period
 
 
 def percent(share: float) -> str:
@@ -66,7 +66,10 @@ class Policy(models.Model):
     blind_rate = models.FloatField(default=0.1, validators=_share, help_text="The share in force now.")
     loss = models.CharField(max_length=10, choices=LossKind, default=LossKind.ERRORS)
     budget_period = models.CharField(
-        max_length=10, choices=Period, default=Period.QUARTER, help_text="How long an error budget lasts."
+        max_length=10,
+        choices=PeriodLength,
+        default=PeriodLength.QUARTER,
+        help_text="How long an error budget lasts.",
     )
     audits_for_budget = models.BooleanField(
         default=True,

@@ -7,17 +7,21 @@ from django.db.models import F, Q
 
 from cases.models import Workflow
 from hitl.shared.ids import new_id
+from monitoring.models.alarms import Alarm, AlarmRule
 from monitoring.models.counts import Baseline, Binning, CountCursor, HourCount
+from monitoring.models.drift import DriftReading
 from monitoring.models.signs import EarlySign
-from policy.types import BudgetPeriod as Length
-from policy.types import LossKind, Scope
+from policy.types import LossKind, PeriodLength, Scope
 
 __all__ = [
+    "Alarm",
+    "AlarmRule",
     "Baseline",
     "Binning",
     "BudgetPeriod",
     "BudgetVerdict",
     "CountCursor",
+    "DriftReading",
     "EarlySign",
     "HourCount",
     "HourTally",
@@ -80,7 +84,7 @@ class BudgetPeriod(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="budget_periods")
-    length = models.CharField(max_length=10, choices=Length)
+    length = models.CharField(max_length=10, choices=PeriodLength)
     begins_at = models.DateTimeField()
     ends_at = models.DateTimeField(help_text="End excluded.")
     frozen_at = models.DateTimeField(help_text="When the terms were fixed; nothing was delivered by then.")

@@ -40,7 +40,7 @@ def is_amber(row: Watch) -> bool:
     """
     if not row.is_calm:
         row.early["amber_at"] = _audits(row)
-    return "amber_at" in row.early and _audits(row) < row.early["amber_at"] + HELD
+    return _is_amber_still(row)
 
 
 def forget(row: Watch) -> None:
@@ -65,6 +65,25 @@ def is_pressing(row: Watch, watched: WatchedWorkflow) -> bool:
     kept = {pk: at for pk, at in (standing | begun).items() if pk in standing or n - at < ANSWERED}
     row.early["signs"] = kept
     return any(n - at < ANSWERED for at in kept.values())
+
+
+def pausing(watched: WatchedWorkflow) -> list[str]:
+    """Return why no canary is to be widened now, as sentences: amber, and signs that nobody has looked into.
+
+    A sign that audits have answered pauses nothing: inputs that have changed for good would keep out the very
+    model that was trained on them.
+    """
+    row = Watch.objects.filter(workflow_id=watched.workflow_id, ended_at=None).first()
+    if row is None:
+        return []
+    amber = [] if row.is_calm and not _is_amber_still(row) else ["Audits begin to contradict the promise."]
+    n, begun = _audits(row), row.early.get("signs", {})
+    signs = [one for one in open_signs(watched.workflow_id) if n - begun.get(str(one.pk), n) < ANSWERED]
+    return amber + [f"{one.get_kind_display()}; audits have not answered that yet." for one in signs]
+
+
+def _is_amber_still(row: Watch) -> bool:
+    return "amber_at" in row.early and _audits(row) < row.early["amber_at"] + HELD
 
 
 def _audits(row: Watch) -> int:

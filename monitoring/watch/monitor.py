@@ -10,7 +10,7 @@ from monitoring.tallies.traffic import cases_since
 from monitoring.watch import draws, early
 from monitoring.watch.budget.selectors import is_overspending
 from monitoring.watch.draws import Drawn
-from monitoring.watch.people import audit_capacity
+from monitoring.watch.overdue_audits import audit_capacity
 from monitoring.watch.watched import ACCEPTED, ACTOR, WatchedWorkflow, cursor
 from policy.models import Decision, Reading, Watch
 from policy.proof.live_tests import LiveWatch, UnitLabel

@@ -26,7 +26,7 @@ from models_store.rows import rows_for
 from models_store.serving import served_model
 from reviews.access import person_id
 from reviews.models import Review, ReviewBatch, ReviewRules, Task
-from reviews.selectors import open_to
+from reviews.selectors import claimable_tasks
 from reviews.types import (
     BATCH_LASTS,
     BATCH_TRANSITIONS,
@@ -38,6 +38,7 @@ from reviews.types import (
     TaskReason,
 )
 from science.explain.clusters import clusters
+from science.serving import ServedModel
 from science.spot_check import most_wrong
 
 log = logging.getLogger(__name__)
@@ -115,7 +116,7 @@ def require_batcher(actor: Actor) -> None:
 def can_be_batched(actor: Actor, *, now: datetime) -> QuerySet[Task]:
     """Return the waiting tasks open to the person that may be answered with others like them, in no order."""
     return (
-        open_to(actor, now=now)
+        claimable_tasks(actor, now=now)
         .filter(
             purpose=Purpose.REVIEW,
             slot=1,
@@ -175,8 +176,8 @@ def _grouped(workflow_id: UUID, release_id: UUID, version: int, tasks: Sequence[
     schema = SchemaVersion.objects.get(workflow_id=workflow_id, number=version).schema
     try:
         served = served_model(release_id)
-        if served.schema_sha256 != schema.sha256():
-            return []
+        if not isinstance(served, ServedModel) or served.schema_sha256 != schema.sha256():
+            return []  # of what a model elsewhere looked at nothing is known here: no group is alike to it
         rows = rows_for([task.case.content for task in tasks], schema)
         return [group.tolist() for group in clusters(served, rows, least=MIN_ALIKE)]
     except Exception:

@@ -5,6 +5,7 @@ begins again from the labels, or, where the release is registered already, with 
 """
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from hitl.flow.learning.unsettled import unsettled_cases
 from hitl.shared.actor import system
 from hitl.shared.errors import HitlError
 from models_store.errors import RunIsOver, SchemaChanged
-from models_store.models import TrainingRun
+from models_store.models import Release, TrainingRun
 from models_store.selectors import champion, training_settings
 from models_store.services.heartbeat import heartbeat
 from models_store.services.registry import NothingNew, SchemaMoved
@@ -21,9 +22,9 @@ from models_store.services.roles import move, promote
 from models_store.services.runs import begin, finish
 from models_store.services.steps import Clock, Steps
 from models_store.services.training import Refused, make_release
-from models_store.types import ReleaseRole, RunStatus
+from models_store.types import GateCheck, ReleaseRole, RunStatus, RunStep
 from policy.models import Policy
-from policy.promotion import worth_promoting
+from policy.promotion import Promotion, worth_promoting
 from science.pipelines import NotTrainable
 
 log = logging.getLogger(__name__)
@@ -48,7 +49,9 @@ def run_training(*, run_id: UUID, clock: Clock) -> None:
             _carry_out(run, steps, clock)
     except RunIsOver:
         log.info("the run was cancelled or taken over", extra={"run": str(run_id)})
-    except (NotTrainable, Refused, NothingNew, SchemaMoved, SchemaChanged) as refusal:
+    except Refused as refusal:
+        _close(run, steps, RunStatus.REFUSED, str(refusal), clock(), failed_checks=refusal.failed_checks)
+    except (NotTrainable, NothingNew, SchemaMoved, SchemaChanged) as refusal:
         _close(run, steps, RunStatus.REFUSED, str(refusal), clock())
     except Exception as error:
         log.exception("training failed", extra={"run": str(run_id)})
@@ -56,10 +59,18 @@ def run_training(*, run_id: UUID, clock: Clock) -> None:
         _close(run, steps, RunStatus.FAILED, reason[:2000], clock())
 
 
-def _close(run: TrainingRun, steps: Steps, status: str, reason: str, now: datetime) -> None:
+def _close(
+    run: TrainingRun,
+    steps: Steps,
+    status: str,
+    reason: str,
+    now: datetime,
+    *,
+    failed_checks: Sequence[GateCheck] = (),
+) -> None:
     try:
         steps.stop(reason)
-        finish(run=run, status=status, now=now, reason=reason)
+        finish(run=run, status=status, now=now, reason=reason, failed_checks=failed_checks)
         facts = {"run": str(run.pk), "status": str(status), "reason": reason}
         log.warning("training ended without a release", extra=facts)
     except RunIsOver:
@@ -73,10 +84,10 @@ def _carry_out(run: TrainingRun, steps: Steps, clock: Clock) -> None:
         policy = Policy.objects.filter(workflow_id=run.workflow_id).first()
         changed_at = policy.evidence_from if policy else None
         release = make_release(run, steps, clock, unsettled=unsettled, changed_at=changed_at)
-    with steps.step("Certify") as step:
+    with steps.step(RunStep.CERTIFY) as step:
         step.result = certify(release, now=clock())
-    with steps.step("Promote") as step:
-        promotion = worth_promoting(release, now=clock())
+    with steps.step(RunStep.PROMOTE) as step:
+        promotion = _promotion(release, clock())
         step.say(promotion.words)
         waits = champion(run.workflow_id) is not None and training_settings(run.workflow_id).challengers_wait
         if promotion.is_worth and not waits:
@@ -88,3 +99,9 @@ def _carry_out(run: TrainingRun, steps: Steps, clock: Clock) -> None:
             step.result = f"It is in shadow: it scores beside the champion, and nobody sees it. {why}"
     finish(run=run, status=RunStatus.SUCCEEDED, now=clock(), release=release)
     log.info("training succeeded", extra={"run": str(run.pk), "release": release.name, "end": step.result})
+
+
+def _promotion(release: Release, now: datetime) -> Promotion:
+    """Say whether to promote; what a release was let through the gate with keeps it from it."""
+    short = [check["words"] for check in release.report["gate"] if not check["passed"]]
+    return Promotion(False, " ".join(short)) if short else worth_promoting(release, now=now)

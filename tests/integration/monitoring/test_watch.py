@@ -13,6 +13,7 @@ from models_store.models import Release, TrainingRun
 from models_store.services.runs import request_training
 from models_store.types import Trigger
 from monitoring.models import EarlySign
+from monitoring.promise.pace import pace_of
 from monitoring.watch import early, watch
 from monitoring.watch.run import RETRAIN_AFTER
 from policy.in_force.rules import rule_for
@@ -495,6 +496,7 @@ def test_second_looks_at_audits_that_nobody_takes_stop_automation_too():
     look(release, NOW + 2 * DAY)
     assert policy_of(release).breaker_tripped_at is None, "other second answers are nobody's watch"
     Task.objects.bulk_create(seconds)
+    assert pace_of(workflow_id=release.workflow_id, now=NOW + 2 * DAY).overdue == 10  # as the page says it
     look(release, NOW + 2 * DAY)
     assert policy_of(release).breaker_by == "overdue"
 

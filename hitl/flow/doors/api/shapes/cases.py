@@ -5,7 +5,9 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, UnsetType
 
-from hitl.flow.doors.api.shapes.base import Moment, ProblemField, Shape, said
+from hitl.flow.doors.api.shapes.base import Moment, Shape, said
+from hitl.flow.doors.api.shapes.sources import Scores
+from hitl.shared.errors import Problem
 from policy.types import REASONS, ROUTES
 
 
@@ -65,6 +67,10 @@ class Submission(Shape):
             description="What it belongs to, if cases belong together: a customer, a speaker, a document.",
         ),
     ] | (UnsetType) = UNSET
+    scores: Annotated[
+        Scores | list[Scores] | UnsetType,
+        said("Of models elsewhere, at most five. What is no score refuses nothing: a person decides."),
+    ] = UNSET
 
 
 class SubmissionWithFiles(Shape):
@@ -73,6 +79,7 @@ class SubmissionWithFiles(Shape):
     content: Annotated[str, said("The other fields, as JSON.")] | UnsetType = UNSET
     reference: str | UnsetType = UNSET
     entity: str | UnsetType = UNSET
+    scores: Annotated[str | UnsetType, said("Of models elsewhere, as JSON.")] = UNSET
     photo: Annotated[bytes, said("An example of a field.")] | UnsetType = UNSET
 
 
@@ -82,7 +89,7 @@ class BatchItem(Shape):
     index: Annotated[int, said("Its place in the batch, from 0.")]
     status: Annotated[int, said("201 taken in, 409 reference taken, 422 does not fit.")]
     case: Case | UnsetType = UNSET
-    errors: list[ProblemField] | UnsetType = UNSET
+    errors: list[Problem] | UnsetType = UNSET
 
 
 class BatchAnswer(Shape):
@@ -106,7 +113,7 @@ class LaterItem(Shape):
     index: int
     status: int
     case: NamedCase | UnsetType = UNSET
-    errors: list[ProblemField] | UnsetType = UNSET
+    errors: list[Problem] | UnsetType = UNSET
 
 
 class Batch(Shape):
