@@ -5,6 +5,7 @@ Canonical: every field present (null where an optional one was left out), text i
 finite floats, dates in ISO form, media by the hash of their bytes.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -34,10 +35,14 @@ class Checker:
         if not isinstance(raw, Mapping):
             fix = "Send an object with the workflow's fields, like " + self.example()
             return None, [Problem(field="content", error=f"is {json_type(raw)}, not an object", fix=fix)]
-        if not raw.keys() <= self._checks.keys():  # é has two forms; people see one
-            raw = {clean_name(name) if isinstance(name, str) else name: value for name, value in raw.items()}
         content: dict[str, Any] = {}
         problems: list[Problem] = []
+        if not raw.keys() <= self._checks.keys():  # é has two forms; people see one
+            names = [clean_name(name) if isinstance(name, str) else name for name in raw]
+            if len(set(names)) < len(names):
+                twice = Counter(names).most_common(1)[0][0]
+                problems.append(_problem(printable(str(twice)), "is there twice", "Send each field once."))
+            raw = dict(zip(names, raw.values(), strict=True))
         for name, (is_required, check) in self._checks.items():
             value = raw.get(name)
             if value is None:

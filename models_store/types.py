@@ -109,6 +109,7 @@ class Trigger(models.TextChoices):
     SCHEDULE = "schedule", "by schedule"
     LABELS = "labels", "by number of new labels"
     ALARM = "alarm", "by alarm"
+    DRIFT = "drift", "by an early sign"
 
 
 class LabelUse(models.TextChoices):

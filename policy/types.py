@@ -104,6 +104,7 @@ class CanaryHold(models.TextChoices):
     SIGNAL = "signal", "a signal"
     BALANCE = "balance", "cases that do not come through alike"
     PROOF = "proof", "nothing that it may decide under"
+    UNREAD = "unread", "what is known of it, which cannot be read"
     READY = "ready", "it waits for a person to promote it"
 
 

@@ -12,6 +12,7 @@ from cases.files.collected import parts
 from cases.files.columns import as_name, as_time, cell_as, is_of
 from cases.files.errors import Unreadable
 from cases.files.labels import label_in
+from cases.files.named_files import file_in
 from cases.files.reading import Reading
 from cases.files.tables import Row
 from cases.files.told import NONE
@@ -70,8 +71,12 @@ def _case(
     at = as_time(time)
     if reading.time and (problem := _time_problem(time, at, latest)):
         return [problem]
+    content = {name: _value(inside.get(name), name, kind, reading, folder) for name, kind in kinds.items()}
+    files = ((name, content[name]) for name, kind in kinds.items() if kind.is_media)
+    if absent := [_not_there(name, file, folder) for name, file in files if isinstance(file, str)]:
+        return absent
     return Labelled(
-        content={name: _value(inside.get(name), name, kind, reading, folder) for name, kind in kinds.items()},
+        content=content,
         label=label_in(label, reading.known_labels),
         reference=as_name(cell(reading.reference)) or None,
         at=at,
@@ -102,16 +107,28 @@ def _value(cell: object, name: str, kind: Kind, reading: Reading, folder: Path |
     if kind.is_media and isinstance(cell, str):
         if reading.case_id is not None and _SHA256.fullmatch(cell):
             return {"asset": cell}
-        return cell if folder is None else _file(folder, cell)
+        return _bytes(cell, folder) if cell.strip() else None
     prepare = reading.prepare.get(name)
     value = cell_as(prepare(cell) if prepare else cell, kind)
     return None if name in reading.loose and not is_of(value, kind) else value
 
 
-def _file(folder: Path, name: str) -> object:
-    """Return the bytes of a file in the folder; where there is none, its name, which fits no field."""
+def _bytes(name: str, folder: Path | None) -> bytes | str:
+    """Return what the file holds; where there is none, its name."""
+    path = None if folder is None else file_in(folder, name)
     try:
-        path = (folder / name).resolve()
-        return path.read_bytes() if path.is_relative_to(folder.resolve()) and path.is_file() else name
-    except (OSError, ValueError):  # no path can be called so
+        return name if path is None else path.read_bytes()
+    except OSError:
         return name
+
+
+def _not_there(name: str, cell: str, folder: Path | None) -> Problem:
+    if folder is None:
+        error, fix = (
+            "names a file",
+            "Files come with a table by command: manage.py import_cases --media FOLDER.",
+        )
+    else:
+        error = f"names a file that cannot be read in {folder}"
+        fix = f'Put "{printable(cell)}" there. import_cases takes another folder by --media.'
+    return {"field": f"content.{name}", "error": error, "fix": fix}

@@ -46,10 +46,13 @@ class Told:
                 object.__setattr__(self, role, clean_name(name))
         if self.fields is not None:
             object.__setattr__(self, "fields", tuple((clean_name(name), kind) for name, kind in self.fields))
-        if self.encoding is not None and known_encoding(self.encoding) is None:
+        if self.encoding is None:
+            return
+        if (known := known_encoding(self.encoding)) is None:
             error = f'is "{seen(self.encoding[:60])}"'
             fix = f"Use one of {', '.join(ENCODINGS)}, or another that Python knows by name."
             raise Invalid([Problem(field="encoding", error=error, fix=fix)])
+        object.__setattr__(self, "encoding", known)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON values; `from_json` reads them back."""

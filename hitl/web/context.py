@@ -51,6 +51,7 @@ PLACES: tuple[tuple[Place, ...], ...] = (
         Place("API keys", "keys", "key-round", (Role.ADMINISTRATOR,)),
         Place("Webhooks", "webhooks", "webhook", (Role.ADMINISTRATOR,)),
         Place("API docs", "api-docs", "code"),
+        Place("Documentation", "docs", "help-circle"),
     ),
 )
 ADMINISTRATION = Place("Administration", "admin:index", "settings")

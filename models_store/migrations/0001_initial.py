@@ -489,6 +489,7 @@ class Migration(migrations.Migration):
                             ("schedule", "by schedule"),
                             ("labels", "by number of new labels"),
                             ("alarm", "by alarm"),
+                            ("drift", "by an early sign"),
                         ],
                         max_length=10,
                     ),

@@ -61,11 +61,15 @@ class Answer:
 
 
 def in_force(workflow: Workflow) -> Setting:
-    """Return the setting in force now; columns are the labels of `labels_of`."""
+    """Return the setting in force now; columns are the labels of `labels_of`.
+
+    A label whose own degree lets the model decide nothing has no cutoff.
+    """
     rule = rule_for(workflow.pk).rule
-    labels = labels_of(workflow)
+    decided = [label for label in rule.cutoffs if rule.degree_of(label).rank >= Degree.PARTIAL.rank]
+    numbers = {label: rule.cutoffs[label] for label in decided}
     return Setting(
-        np.array([rule.cutoffs.get(label, np.nan) for label in labels], dtype=np.float64),
+        np.array([numbers.get(label, np.nan) for label in labels_of(workflow)], dtype=np.float64),
         automates=rule.degree.rank >= Degree.PARTIAL.rank,
         ramp=rule.share_let_through,
         audit_rate=rule.audit_rate,

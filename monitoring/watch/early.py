@@ -40,7 +40,7 @@ def is_amber(row: Watch) -> bool:
     """
     if not row.is_calm:
         row.early["amber_at"] = row.n_labels
-    return "amber_at" in row.early and row.n_labels < row.early["amber_at"] + HELD
+    return _is_amber_still(row)
 
 
 def forget(row: Watch) -> None:
@@ -59,6 +59,24 @@ def acting(row: Watch, watched: WatchedWorkflow) -> list[EarlySign]:
     """Return the open signs that nobody has looked into yet: audits are raised by them."""
     signs = open_signs(watched.workflow_id)
     return [one for one in signs if row.readings.filter(at__gte=one.began_at).count() < ANSWERED]
+
+
+def pausing(watched: WatchedWorkflow) -> list[str]:
+    """Return why no canary is to be widened now, as sentences: amber, and signs that nobody has looked into.
+
+    A sign that audits have answered pauses nothing: inputs that have changed for good would keep out the very
+    model that was trained on them.
+    """
+    row = Watch.objects.filter(workflow_id=watched.workflow_id, ended_at=None).first()
+    if row is None:
+        return []
+    amber = [] if row.is_calm and not _is_amber_still(row) else ["Audits begin to contradict the promise."]
+    signs = acting(row, watched)
+    return amber + [f"{one.get_kind_display()}; audits have not answered that yet." for one in signs]
+
+
+def _is_amber_still(row: Watch) -> bool:
+    return "amber_at" in row.early and row.n_labels < row.early["amber_at"] + HELD
 
 
 def _look_at_band(row: Watch, watched: WatchedWorkflow) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from monitoring.web import canary, day, replay, shadow, views
+from monitoring.web import canary, day, history, replay, shadow, views
 
 urlpatterns = [
     path("overview/", views.overview, name="overview"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("models/releases/<uuid:release_id>/role/", canary.change, name="release-change-role"),
     path("models/releases/<uuid:release_id>/move/", canary.move, name="release-move"),
     path("models/releases/<uuid:release_id>/changes/<uuid:change_id>/", canary.settle, name="release-change"),
+    path("models/<slug:slug>/history/", history.history, name="models-history"),
     path("automation/<slug:slug>/replay/", replay.replay_page, name="replay"),
     path("automation/<slug:slug>/day/", day.day, name="automation-day"),
 ]

@@ -49,6 +49,7 @@ SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 COLOURS = ["color-contrast", "link-in-text-block"]
 """Of the rules that axe asks by itself, those about colours: all others see the same in each scheme."""
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
+MIDDLE = {"width": 1024, "height": 768}
 
 
 @pytest.fixture(scope="session")

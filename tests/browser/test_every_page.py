@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 from uuid import uuid4
 
@@ -9,8 +10,9 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 
+from hitl.accounts.models import User
 from hitl.accounts.types import Role
-from tests.browser.conftest import NARROW, WIDE, Visitor
+from tests.browser.conftest import MIDDLE, NARROW, WIDE, Visitor
 from tests.support.day_of_work import a_day_of_work
 from tests.support.factories import person
 
@@ -24,7 +26,7 @@ NOT_FOUND_HERE = {
     "desk-file",
     "media",
 }
-FEWEST = 30
+FEWEST, FEWEST_EMPTY = 30, 15
 LOOSE_STOPS = r"""() => [...document.body.innerText.matchAll(/.{0,30}\w [,.;:](?= |$).{0,20}/gm)]
     .map((found) => found[0])"""
 """Where visible text has a space before a comma or a stop: a formatter of templates may put one there."""
@@ -41,12 +43,17 @@ def addresses(patterns: Any = None, before: str = "") -> Iterator[tuple[str, URL
             yield from addresses(one.url_patterns, path)
 
 
-def pages(client: Client, there: dict[str, Any]) -> list[str]:
-    """Return the paths that answer with a whole page; whatever is no page is an act, a part or a file."""
+def pages(client: Client, there: dict[str, Any] | None) -> list[str]:
+    """Return the paths that answer with a whole page; whatever is no page is an act, a part or a file.
+
+    Where nothing is there yet (None), a page about one thing does not exist.
+    """
     found = []
     for path, one in addresses():
         named = one.pattern.converters
-        values = {name: there.get(name, uuid4()) for name in named}
+        if named and there is None:
+            continue
+        values = {name: (there or {}).get(name, uuid4()) for name in named}
         for name in named:
             start = path.index("<", 0)
             path = path[:start] + str(values[name]) + path[path.index(">", start) + 1 :]
@@ -58,29 +65,55 @@ def pages(client: Client, there: dict[str, Any]) -> list[str]:
     return found
 
 
+WAYS = [("light", "wide"), ("dark", "narrow")]  # the two that differ most; all others with --long
+SIZES = {"wide": WIDE, "middle": MIDDLE, "narrow": NARROW}
+
+
 def test_axe_finds_nothing_on_any_page_light_or_dark_wide_or_narrow(visit: Any) -> None:
-    everybody = person(*Role.values, username="everybody", is_superuser=True)
-    there = a_day_of_work(everybody)
+    everybody = a_person_of_all_roles()
+    assert not wrong_on_pages(visit, everybody, a_day_of_work(everybody), WAYS)
+
+
+@pytest.mark.long
+def test_nor_in_any_scheme_at_any_width(visit: Any) -> None:
+    everybody = a_person_of_all_roles()
+    ways = [way for way in product(("light", "dark"), SIZES) if way not in WAYS]
+    assert not wrong_on_pages(visit, everybody, a_day_of_work(everybody), ways)
+
+
+@pytest.mark.long
+def test_nor_where_there_is_nothing_yet(visit: Any) -> None:
+    assert not wrong_on_pages(visit, a_person_of_all_roles(), None, WAYS)
+
+
+def a_person_of_all_roles() -> User:
+    return person(*Role.values, username="everybody", is_superuser=True)
+
+
+def wrong_on_pages(
+    visit: Any, user: User, there: dict[str, Any] | None, ways: list[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    """Open every page in these ways, given what there is (None: nothing yet); return what is wrong where."""
     client = Client()
-    client.force_login(everybody)
+    client.force_login(user)
     found = pages(client, there)
-    assert len(found) >= FEWEST
-    visitor = visit(everybody)
+    assert len(found) >= (FEWEST_EMPTY if there is None else FEWEST)
+    visitor = visit(user)
     wrong: list[tuple[str, str]] = []
     for path in found:
-        visitor.page.emulate_media(color_scheme="light")
-        visitor.page.set_viewport_size(WIDE)
-        visitor.open(path)
-        wrong += [(path, trouble) for trouble in troubles_of(visitor, "light, wide")]
         name = re.sub(r"[0-9a-f-]{36}", "one", path).strip("/").replace("/", "-") or "home"
-        visitor.shoot(f"{name}-light-wide")
-        wrong += [(path, f"a space before a stop: {text}") for text in visitor.page.evaluate(LOOSE_STOPS)]
-        visitor.page.emulate_media(color_scheme="dark")
-        visitor.page.set_viewport_size(NARROW)
-        visitor.settle()  # what a narrow page asks for only then
-        wrong += [(path, trouble) for trouble in troubles_of(visitor, "dark, narrow")]
-        visitor.shoot(f"{name}-dark-narrow")
-    assert not wrong
+        for scheme, size in ways:
+            visitor.page.emulate_media(color_scheme=scheme)
+            visitor.page.set_viewport_size(SIZES[size])
+            if (scheme, size) == ways[0]:
+                visitor.open(path)
+                texts = visitor.page.evaluate(LOOSE_STOPS)
+                wrong += [(path, f"a space before a stop: {text}") for text in texts]
+            else:
+                visitor.settle()  # what a page of this width asks for only then
+            wrong += [(path, trouble) for trouble in troubles_of(visitor, f"{scheme}, {size}")]
+            visitor.shoot(f"{name}{'-empty' if there is None else ''}-{scheme}-{size}")
+    return wrong
 
 
 def troubles_of(visitor: Visitor, how: str) -> Iterator[str]:

@@ -55,6 +55,8 @@ def a_day_of_work(everybody: User) -> dict[str, Any]:
         now=now(),
     )
     return {
+        "form": "csv",
+        "address": "how-to/simulate/",
         "recall_id": recall.pk,
         "import_id": given.pk,
         "slug": workflow.slug,

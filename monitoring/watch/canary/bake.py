@@ -47,7 +47,7 @@ def advance(watched: WatchedWorkflow) -> bool:
     if harmed:
         return _return(bake, verdict, "While it baked, " + " and ".join(_WHY[one] for one in harmed), watched)
     if watched.now >= bake.until:
-        _end(bake, BakeOutcome.KEPT, "No alarm while it baked.", watched)
+        _end(bake, BakeOutcome.KEPT, _kept(verdict), watched)
     return False
 
 
@@ -109,6 +109,14 @@ def _verdict(bake: Bake, watched: WatchedWorkflow) -> dict[str, Any]:
         "wrong": float(np.count_nonzero(own)),
         "waiting": seen.waiting,
     }
+
+
+def _kept(verdict: dict[str, Any]) -> str:
+    """Say what keeping it rests on: without answers there was nothing that could have raised an alarm."""
+    n = verdict["labels"]
+    if not n:
+        return "It was kept unseen: no audit of it was answered while it baked. Its monitor watches on."
+    return f"No alarm in the {n:,} audit{'' if n == 1 else 's'} of it that were answered while it baked."
 
 
 def _return(bake: Bake, verdict: dict[str, Any], reason: str, watched: WatchedWorkflow) -> bool:

@@ -231,6 +231,8 @@ def _known(stage: Stage, case: Case, filler: Case, lease: str) -> Known:
             "period_id": (nobody,),
             "import_id": (nobody,),
             "recall_id": (nobody,),
+            "form": ("csv",),
+            "address": ("explanation/why-blind/",),
             "change_id": (nobody,),
             "slug": (stage.workflow.slug,),
             "person_id": (str(stage.reviewer.pk), str(stage.others[0].pk)),

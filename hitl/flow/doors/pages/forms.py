@@ -169,6 +169,18 @@ class FileForm(forms.Form):
         )
 
 
+class ToldForm(FileForm):
+    """What was said of a file's columns, carried through the page on which the workflow is made."""
+
+    prefix = "told"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["file"]
+        for field in self.fields.values():
+            field.widget = field.hidden_widget()
+
+
 def _name_for_screen_readers(form: forms.Form, what: str) -> None:
     number = (form.prefix or "0").rpartition("-")[2]
     shown = int(number) + 1 if number.isdigit() else 1

@@ -1,0 +1,1 @@
+"""The documentation as pages of the service: the same Markdown files that stand in the repository."""
