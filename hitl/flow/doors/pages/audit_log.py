@@ -22,7 +22,7 @@ from hitl.flow.doors.pages.audit_file import log_export
 from hitl.flow.export.formats import FORMATS, written
 from hitl.flow.reading.audit_log import Wanted, log_page
 from hitl.shared import clock
-from hitl.shared.errors import Invalid, NotAllowed
+from hitl.shared.errors import Invalid, NotAllowed, Problem
 from hitl.web.views import actor_of
 
 BY = [("people", "People and programs"), ("service", "The service"), ("everybody", "Everybody")]
@@ -60,11 +60,11 @@ class FilterForm(forms.Form):
         """
         if not self.is_valid():
             problems = [
-                {
-                    "field": name,
-                    "error": " ".join(map(str, errors)),
-                    "fix": "Choose another, or leave it out.",
-                }
+                Problem(
+                    field=name,
+                    error=" ".join(map(str, errors)),
+                    fix="Choose another, or leave it out.",
+                )
                 for name, errors in self.errors.items()
             ]
             raise Invalid(problems)
@@ -98,7 +98,7 @@ def export(request: HttpRequest, form: str) -> HttpResponseBase:
     """Send the entries that pass the filters as a file; that somebody took it is in the log first."""
     _require_reader(request)
     if form not in ("csv", "jsonl"):
-        raise Invalid([{"field": "format", "error": "is unknown", "fix": "Use csv or jsonl."}])
+        raise Invalid([Problem(field="format", error="is unknown", fix="Use csv or jsonl.")])
     wanted = FilterForm(request.GET).wanted()
     asked = {name: str(value) for name, value in request.GET.items()}
     with transaction.atomic():
