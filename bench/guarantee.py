@@ -19,6 +19,7 @@ from bench import _guarantee_bias as bias
 from bench import _guarantee_budget as budget
 from bench import _guarantee_ceiling as ceiling
 from bench import _guarantee_certify as certify
+from bench import _guarantee_changes as changes
 from bench import _guarantee_clusters as clusters
 from bench import _guarantee_doubt as doubt
 from bench import _guarantee_handover as handover
@@ -135,6 +136,10 @@ def _doubt(of: Setting) -> Iterator[Row]:
     yield from doubt.rows(of.kept(doubt), of.runs(2000, least=200))
 
 
+def _changes(of: Setting) -> Iterator[Row]:
+    yield from changes.rows(of.kept(changes), of.runs(100, least=4))
+
+
 BARS: dict[str, Callable[[Setting], Iterator[Row]]] = {
     "validity": _validity,
     "efficiency": _efficiency,
@@ -150,6 +155,7 @@ BARS: dict[str, Callable[[Setting], Iterator[Row]]] = {
     "clusters": _clusters,
     "handover": _handover,
     "doubt": _doubt,
+    "changes": _changes,
 }
 
 

@@ -6,7 +6,7 @@ QUEUES = {
     "safety": "leases, the watch, breakers, certificates, digests: short, and late is dangerous",
     "webhooks": "the relay",
     "training": "training runs",
-    "bulk": "batches, voidings, recalls, re-scoring, imports, purges",
+    "bulk": "batches, voidings, recalls, re-scoring, imports, purges, checks for drift",
 }
 SHORT = {"safety", "webhooks"}
 
@@ -20,10 +20,12 @@ ROUTES = {
     "hitl.flow.void_answers": "bulk",
     "hitl.flow.recall": "bulk",
     "hitl.flow.rescore_waiting": "bulk",
+    "hitl.flow.fetch_scores": "bulk",
     "hitl.flow.sweep_voidings": "bulk",
     "hitl.flow.withdraw_skipped": "bulk",
     "reviews.rank_again": "bulk",
     "policy.certify_release": "bulk",
+    "monitoring.check_drift": "bulk",
 }
 """The queue of each job that is not in `safety`."""
 
@@ -33,6 +35,7 @@ SCHEDULE = {
     "deliver webhooks": ("hitl.outbox.relay", 10.0),
     "resume batches": ("hitl.flow.sweep_batches", 30.0),
     "look again at what waits": ("hitl.flow.sweep_backlogs", 10.0),
+    "ask models elsewhere": ("hitl.flow.sweep_scores", 2.0),
     "go on with recalls": ("hitl.flow.sweep_recalls", 60.0),
     "keep the queue honest": ("hitl.flow.sweep_queue", 60.0),
     "resume voidings": ("hitl.flow.sweep_voidings", 60.0),
@@ -43,6 +46,7 @@ SCHEDULE = {
     "score in shadow": ("monitoring.shadow", 30.0),
     "keep the months of shadow scores": ("monitoring.keep_score_months", 86_400.0),
     "count what comes in": ("monitoring.count", 60.0),
+    "look for drift": ("monitoring.check_drift", 300.0),
     "drop old counts": ("monitoring.drop_old_counts", 86_400.0),
     "count and digest decisions": ("monitoring.every_minute", 60.0),
     "sign the audit chain": ("monitoring.sign_checkpoint", 3600.0),

@@ -29,6 +29,8 @@ from hitl.stop.selectors import stop_in_force
 from models_store.models import TrainingRun
 from models_store.selectors import ACTIVE
 from models_store.serving import champions, troubles
+from monitoring.alarms.selectors import counts_not_closed
+from monitoring.drift.selectors import last_checks, state_counts
 from monitoring.models import HourTally
 from monitoring.watch.budget.selectors import running
 from monitoring.watch.budget.units import budgets_of
@@ -49,6 +51,7 @@ class Service(Collector):
         yield from self._waiting(names)
         yield from self._policies(names)
         yield from self._budgets(names)
+        yield from _drift(names)
         yield _usable(names)
         yield _gauge("hitl_stopped", "1 while all automation is stopped.", float(stop_in_force() is not None))
         yield _gauge("hitl_webhooks_due", "Deliveries that wait to be sent.", _due())
@@ -172,6 +175,31 @@ def _usable(names: dict[UUID, str]) -> Metric:
         if workflow_id in names:
             usable.add_metric([names[workflow_id]], float(workflow_id not in broken))
     return usable
+
+
+def _drift(names: dict[UUID, str]) -> Iterator[Metric]:
+    """Yield where the metrics of each workflow stand by the last checks, and the alarms that wait."""
+    states = GaugeMetricFamily(
+        "hitl_drift_metrics",
+        "Metrics by what is known of them: drifts, differs, calm, or unknown, of which too little is known.",
+        labels=["workflow", "state"],
+    )
+    for workflow_id, counts in state_counts(names, now=clock.now()).items():
+        for state, count in counts.items():
+            states.add_metric([names[workflow_id], state], count)
+    checked = GaugeMetricFamily(
+        "hitl_drift_checked_timestamp_seconds",
+        "End of the window that was checked for drift last.",
+        labels=["workflow"],
+    )
+    for workflow_id, at in last_checks(names).items():
+        checked.add_metric([names[workflow_id]], at.timestamp())
+    alarms = GaugeMetricFamily(
+        "hitl_alarms", "Alarms that are not closed.", labels=["workflow", "status", "severity"]
+    )
+    for workflow_id, status, severity, count in counts_not_closed(names):
+        alarms.add_metric([names[workflow_id], status, severity], count)
+    yield from (states, checked, alarms)
 
 
 def _is_like(process: psutil.Process, own: psutil.Process) -> bool:

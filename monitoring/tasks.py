@@ -11,6 +11,7 @@ from hitl.shared import clock
 from hitl.shared.jobs import enqueue
 from monitoring.counts.retention import drop_old_counts
 from monitoring.counts.run import count_all
+from monitoring.drift.run import check_all, drop_old_readings
 from monitoring.shadow.run import keep_score_months, workflows_with_challengers
 from monitoring.shadow.run import shadow as run_shadow
 from monitoring.tallies.fold import fold_all
@@ -74,5 +75,12 @@ def count() -> None:
 
 @shared_task(name="monitoring.drop_old_counts")
 def drop_old() -> None:
-    """Delete counts that are past keeping."""
+    """Delete counts that are past keeping, and what checks read in them."""
     drop_old_counts(now=clock.now())
+    drop_old_readings(now=clock.now())
+
+
+@shared_task(name="monitoring.check_drift")
+def check_drift() -> None:
+    """Compare what came in, went out and was answered with what it was before."""
+    check_all(now=clock.now())

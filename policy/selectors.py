@@ -7,6 +7,7 @@ from uuid import UUID
 
 import orjson
 from django.db import connection
+from django.db.models import Max
 
 from hitl.shared.errors import NotFound
 from hitl.shared.statements import statements_beside
@@ -122,6 +123,16 @@ def cutoff_history(workflow_id: UUID, *, limit: int = 30) -> list[CutoffSet]:
 def degree_history(workflow_id: UUID, *, limit: int = 30) -> list[DegreeChange]:
     """Return the latest changes of degree, newest first."""
     return list(DegreeChange.objects.filter(workflow_id=workflow_id).order_by("-id")[:limit])
+
+
+def ruled_since(workflow_id: UUID) -> datetime | None:
+    """Return since when cutoffs and degrees are as they are now; None: from ever."""
+    cutoffs = CutoffSet.objects.filter(workflow_id=workflow_id).aggregate(
+        begun=Max("in_force_from"), ended=Max("in_force_until")
+    )
+    degrees = DegreeChange.objects.filter(workflow_id=workflow_id, status=ChangeStatus.MADE)
+    times = [*cutoffs.values(), degrees.aggregate(made=Max("settled_at"))["made"]]
+    return max((at for at in times if at is not None), default=None)
 
 
 def asked_changes(workflow_id: UUID) -> list[DegreeChange]:

@@ -43,6 +43,8 @@ EVENT_KINDS = (
     "audit.checkpoint",
     "budget.period_closed",
     "budget.overspending",
+    "alarm.raised",
+    "alarm.cleared",
 )
 
 TEST_KIND = "endpoint.test"  # sent on request to one endpoint, whatever kinds it asked for

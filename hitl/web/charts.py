@@ -1,7 +1,7 @@
 """The geometry of the plots that are drawn on the server, and the data of those drawn in the browser."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -120,12 +120,15 @@ def bar(share: float, low: float | None = None, high: float | None = None) -> di
     return {"solid": held(low), "span": round(held(high) - held(low), 2), "point": min(held(share), 99.5)}
 
 
-def sparkline(values: Sequence[float | None]) -> dict[str, str]:
-    """Return the path of a small curve and of the area under it; gaps where values are missing."""
-    numbers = [_number(v) for v in values]
-    known = [v for v in numbers if v is not None]
+def sparkline(values: Sequence[float | None], against: Sequence[float | None] = ()) -> dict[str, str]:
+    """Return the path of a small curve and of the area under it; gaps where values are missing.
+
+    `against` is drawn on the same scale, as the line that the values are held against.
+    """
+    numbers, limits = [_number(v) for v in values], [_number(v) for v in against]
+    known = [v for v in [*numbers, *limits] if v is not None]
     if not known:
-        return {"line": "", "area": ""}
+        return {"line": "", "area": "", "against": ""}
     low, high = min(0.0, *known), max(*known, 0.0)
     step = WIDTH / max(1, len(numbers) - 1)
     height = high - low or 1.0
@@ -133,13 +136,22 @@ def sparkline(values: Sequence[float | None]) -> dict[str, str]:
     def y(value: float) -> float:
         return round(HEIGHT - 1 - (value - low) / height * (HEIGHT - 2), 2)
 
-    line, area, run = [], [], []
-    for i, value in enumerate([*numbers, None]):
-        if value is not None:
-            run.append((round(i * step, 2), y(value)))
-        elif run:
-            drawn = " L".join(f"{a} {b}" for a, b in (run if len(run) > 1 else run * 2))
-            line.append(f"M{drawn}")
-            area.append(f"M{run[0][0]} {y(low)} L{drawn} L{run[-1][0]} {y(low)} Z")
-            run = []
-    return {"line": " ".join(line), "area": " ".join(area)}
+    def runs(some: Sequence[float | None]) -> Iterator[tuple[str, float, float]]:
+        run: list[tuple[float, float]] = []
+        for i, value in enumerate([*some, None]):
+            if value is not None:
+                run.append((round(i * step, 2), y(value)))
+            elif run:
+                yield (
+                    " L".join(f"{a} {b}" for a, b in (run if len(run) > 1 else run * 2)),
+                    run[0][0],
+                    run[-1][0],
+                )
+                run = []
+
+    parts = list(runs(numbers))
+    return {
+        "line": " ".join(f"M{drawn}" for drawn, _, _ in parts),
+        "area": " ".join(f"M{first} {y(low)} L{drawn} L{last} {y(low)} Z" for drawn, first, last in parts),
+        "against": " ".join(f"M{drawn}" for drawn, _, _ in runs(limits)),
+    }

@@ -45,6 +45,7 @@ PLACES: tuple[tuple[Place, ...], ...] = (
         Place("Workflows", "workflows", "workflow", WATCHING),
         Place("Models", "models", "box", WATCHING),
         Place("Automation", "automation", "shield-check", WATCHING),
+        Place("Monitoring", "monitoring", "gauge", WATCHING),
     ),
     (
         Place("Audit log", "audit", "scroll-text", (Role.ADMINISTRATOR, Role.AUDITOR)),

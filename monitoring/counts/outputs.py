@@ -19,6 +19,8 @@ YES_NO = CategoryCells(("no", "yes"))
 MICRO = 1_000_000
 
 SCORE, LABEL, ROUTE, NULL, AGAIN, DOUBT = "score", "label", "route", "null", "again", "doubt"
+OF_A_RELEASE = (SCORE, LABEL, NULL)
+"""What a model says: another one says it otherwise, and is compared with itself alone."""
 MEASURES = (
     Measure(SCORE, "score"),
     Measure(LABEL, "predicted label", is_ordered=False),

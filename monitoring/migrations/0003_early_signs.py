@@ -28,6 +28,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("score_drift", "The model's scores differ from what they were"),
                             ("disagreement", "Reviewers contradict the model more often than predicted"),
+                            ("data_drift", "What comes in or goes out differs from what it was"),
                         ],
                         max_length=20,
                     ),

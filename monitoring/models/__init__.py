@@ -7,16 +7,21 @@ from django.db.models import F, Q
 
 from cases.models import Workflow
 from hitl.shared.ids import new_id
+from monitoring.models.alarms import Alarm, AlarmRule
 from monitoring.models.counts import Baseline, Binning, CountCursor, HourCount
+from monitoring.models.drift import DriftReading
 from monitoring.models.signs import EarlySign
 from policy.types import LossKind, PeriodLength, Scope
 
 __all__ = [
+    "Alarm",
+    "AlarmRule",
     "Baseline",
     "Binning",
     "BudgetPeriod",
     "BudgetVerdict",
     "CountCursor",
+    "DriftReading",
     "EarlySign",
     "HourCount",
     "HourTally",

@@ -87,12 +87,18 @@ def _train_after_signs(watched: WatchedWorkflow) -> None:
 
 
 def _train_since(
-    watched: WatchedWorkflow, since: datetime, enough: Sequence[int], trigger: Trigger, why: str
+    watched: WatchedWorkflow, since: datetime, steps: Sequence[int], trigger: Trigger, why: str
 ) -> None:
-    """Request a run at each of these numbers of labels from since then; any run since then counts as one."""
-    runs = TrainingRun.objects.filter(workflow_id=watched.workflow_id, requested_at__gte=since).count()
+    """Request a run at each of these numbers of labels from since then.
+
+    Whoever asked for a run, it has tried what was there: a step that the last one had the labels for is not
+    tried again, and one that it had not is still to come.
+    """
+    runs = TrainingRun.objects.filter(workflow_id=watched.workflow_id, requested_at__gte=since)
+    last = runs.order_by("-requested_at").values_list("requested_at", flat=True).first()
+    tried = new_labels(watched.workflow_id, since=since, until=last) if last is not None else 0
     fresh = new_labels(watched.workflow_id, since=since)
-    if runs >= len(enough) or fresh < enough[runs]:
+    if not any(tried < step <= fresh for step in steps):
         return
     reason = f"{fresh:,} labels {why}".strip()
     try:

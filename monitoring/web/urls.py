@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from monitoring.web import canary, day, history, replay, shadow, views
+from monitoring.web import alarms, canary, day, history, metrics, replay, rules, shadow, views
 
 urlpatterns = [
     path("overview/", views.overview, name="overview"),
@@ -14,5 +14,11 @@ urlpatterns = [
     path("models/releases/<uuid:release_id>/changes/<uuid:change_id>/", canary.settle, name="release-change"),
     path("models/<slug:slug>/history/", history.history, name="models-history"),
     path("automation/<slug:slug>/replay/", replay.replay_page, name="replay"),
+    path("monitoring/", alarms.monitoring, name="monitoring"),
+    path("monitoring/<slug:slug>/", metrics.workflow_metrics, name="monitoring"),
+    path("monitoring/<slug:slug>/metric/", metrics.metric, name="metric"),
+    path("monitoring/<slug:slug>/rule/", rules.change_rule, name="alarm-rule"),
+    path("monitoring/alarms/<uuid:alarm_id>/", alarms.alarm, name="alarm"),
+    path("monitoring/alarms/<uuid:alarm_id>/answer/", alarms.answer, name="alarm-answer"),
     path("automation/<slug:slug>/day/", day.day, name="automation-day"),
 ]

@@ -222,17 +222,17 @@ def _new_set(
         certificate=certificate,
         scope=policy.scope,
         cutoffs=numbers,
-        basis=_basis(certificate),
+        basis=_basis(policy, certificate),
         reason=reason,
         made_by_id=actor.user_id,
         made_at=now,
     )
 
 
-def _basis(certificate: Certificate | None) -> Basis:
+def _basis(policy: Policy, certificate: Certificate | None) -> Basis:
     if certificate is None:
         return Basis.BY_HAND
-    return Basis.PROVISIONAL if certificate.runs_provisionally else Basis.CERTIFIED
+    return Basis.PROVISIONAL if certificate.runs_provisionally(policy) else Basis.CERTIFIED
 
 
 def _put_in_force(

@@ -15,7 +15,7 @@ import numpy as np
 MIN_CASES = 50  # on either side; below, there is not enough to say anything
 _ENOUGH = 20  # dealt-out differences as large as the real one, after which the p-value is known well enough
 _ROUNDS = (100, 400, 1_500, 8_000)
-_BEYOND_DOUBT = 1e-6
+_BEYOND_DOUBT = 1e-3
 _SMALLEST = 1e-300  # no p-value is zero
 
 
@@ -31,6 +31,8 @@ class Difference:
         cell: where it is largest: the last cell of the lower part, or the cell itself.
         then, now: the share there: at or below that cell, or in it.
         n_then, n_now: cases counted.
+        statistic: of the test, not divided by the dispersion: Kolmogorov's scaled difference squared, or
+            Pearson's.
     """
 
     p_value: float
@@ -40,6 +42,7 @@ class Difference:
     now: float
     n_then: int
     n_now: int
+    statistic: float = 0.0
 
     @property
     def is_known(self) -> bool:
@@ -62,7 +65,7 @@ def compare(
         then, now: how many cases fell into each cell, both (n_cells,).
         is_ordered: whether neighbouring cells hold neighbouring values.
         dispersion: how much more the counts of this installation vary from one clean window to the next than
-            dealing out explains, at least 1 (see `dispersion_of`).
+            dealing out explains, at least 1 (see `science.drift.dispersion`).
 
     Raises:
         ValueError: the shapes differ, a count is negative, or the dispersion is below 1.
@@ -86,11 +89,13 @@ def compare(
     total, second = (before + after)[seen], after[seen]
     if len(total) < 2:
         return Difference(1.0, effect, cell, share_then, share_now, n, m)
-    real = float(statistic(total, second[None, :])[0]) / dispersion
+    whole = float(statistic(total, second[None, :])[0])
+    real = whole / dispersion
     if is_ordered and (bound := 2 * exp(-2 * real)) < _BEYOND_DOUBT:
-        return Difference(max(bound, _SMALLEST), effect, cell, share_then, share_now, n, m)
-    p = _p_value(total, m, real, statistic, rng)
-    return Difference(p, effect, cell, share_then, share_now, n, m)
+        p = max(bound, _SMALLEST)
+    else:
+        p = _p_value(total, m, real, statistic, rng)
+    return Difference(p, effect, cell, share_then, share_now, n, m, whole)
 
 
 def _p_value(total: np.ndarray, m: int, real: float, statistic: object, rng: np.random.Generator) -> float:
@@ -107,14 +112,7 @@ def _p_value(total: np.ndarray, m: int, real: float, statistic: object, rng: np.
 
 def deal(total: np.ndarray, m: int, size: int, rng: np.random.Generator) -> np.ndarray:
     """Deal out cases to "now" at random: (size, n_cells), each row sums to `m`."""
-    dealt = np.empty((size, len(total)), dtype=np.int64)
-    left, rest = np.full(size, m, dtype=np.int64), int(total.sum())
-    for i, here in enumerate(total[:-1]):
-        rest -= int(here)
-        dealt[:, i] = rng.hypergeometric(int(here), rest, left)
-        left = left - dealt[:, i]
-    dealt[:, -1] = left
-    return dealt
+    return rng.multivariate_hypergeometric(total, m, size=size, method="marginals")
 
 
 def _ordered(total: np.ndarray, now: np.ndarray) -> np.ndarray:
@@ -146,35 +144,6 @@ def _effect(then: np.ndarray, now: np.ndarray, is_ordered: bool) -> tuple[float,
     cell = int(np.argmax(gap))
     effect = float(gap[cell]) if is_ordered else size
     return effect, cell, float(before[cell]), float(after[cell])
-
-
-def dispersion_of(windows: np.ndarray, *, is_ordered: bool, rng: np.random.Generator) -> float:
-    """By how much clean windows differ more from each other than dealing out explains; at least 1.
-
-    Args:
-        windows: counts of each clean window, (n_windows, n_cells): days of this installation in which nothing
-            was found.
-
-    Mails come in campaigns and Mondays are no Sundays, so that counts vary more than those of independent
-    cases. Each window is compared with all others; the mean of the statistic over its mean when dealt out is
-    the factor by which every later statistic is divided.
-    """
-    kept = np.asarray(windows, dtype=np.int64)
-    kept = kept[kept.sum(axis=1) >= MIN_CASES]
-    if len(kept) < 3:
-        return 1.0
-    statistic = _ordered if is_ordered else _unordered
-    everything = kept.sum(axis=0)
-    seen = everything > 0
-    if seen.sum() < 2:
-        return 1.0
-    total = everything[seen]
-    ratios = []
-    for window in kept[:, seen]:
-        real = float(statistic(total, window[None, :])[0])
-        usual = float(statistic(total, deal(total, int(window.sum()), 100, rng)).mean())
-        ratios.append(real / usual)
-    return max(1.0, float(np.mean(ratios)))
 
 
 def population_stability(then: np.ndarray, now: np.ndarray) -> float:

@@ -11,7 +11,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from math import log2
 from zlib import crc32
 
@@ -137,8 +137,12 @@ def _script(text: str) -> str | None:
 
 
 def of_moment(moment: date) -> Measured:
-    """Properties of a date or a time: the weekday and the month. The day itself differs every day."""
-    return {"weekday": moment.strftime("%A"), "month": moment.strftime("%B")}
+    """Properties of a date or a time: which of them it is, midnight being none.
+
+    Days, weekdays and months go on by themselves: of dates that follow the calendar they always differ.
+    """
+    has_time = isinstance(moment, datetime) and bool(moment.hour or moment.minute)
+    return {"form": "a day and a time" if has_time else "a day"}
 
 
 def of_pixels(pixels: np.ndarray) -> Measured:

@@ -96,9 +96,6 @@ TRAITS = Traits(
         "yesterday",
         5,
     ),
-    measured=Measures(
-        (Measure("weekday", "weekday", is_ordered=False), Measure("month", "month", is_ordered=False)),
-        one_by_one(("weekday", "month"), _measured),
-    ),
+    measured=Measures((Measure("form", "form", is_ordered=False),), one_by_one(("form",), _measured)),
     columns=AsColumns(_learn, _codes, _raw, moves=None, typical=None),
 )

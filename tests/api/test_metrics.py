@@ -8,10 +8,13 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from cases.models import Workflow
 from hitl.shared import clock
+from monitoring.alarms.answered import close_alarm
+from monitoring.models import Alarm
 from monitoring.tallies.fold import fold_all
 from reviews.models import Task
 from tests.api.client import ApiClient
-from tests.support.factories import NOW
+from tests.support.count_rows import DAY, FIRST, HOUR, counted_world
+from tests.support.factories import NOW, person
 
 Figures = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
@@ -74,3 +77,23 @@ def test_the_figures_are_for_this_machine_or_for_who_holds_the_token() -> None:
         assert Client().get("/metrics", headers={"Authorization": "Bearer wrong"}).status_code == 404
         remote = Client(REMOTE_ADDR="10.0.0.9")
         assert remote.get("/metrics", headers={"Authorization": "Bearer secret"}).status_code == 200
+
+
+@pytest.mark.django_db
+def test_drift_and_alarms_are_counted_by_workflow_and_closed_ones_are_not() -> None:
+    world = counted_world()
+    world.count_days(0, 31)
+    world.live(31, 33, lambda _: {"shift": 1.0})
+    clock.use(lambda: FIRST + 33 * DAY + HOUR)
+    read = figures()
+    here = ("workflow", "loans")
+    drifting = Alarm.objects.values("family", "field", "measure").distinct().count()
+    assert read["hitl_drift_metrics", (("state", "drifts"), here)] == drifting >= 1
+    assert read["hitl_drift_metrics", (("state", "unknown"), here)] >= 5
+    assert read["hitl_drift_checked_timestamp_seconds", (here,)] == (FIRST + 33 * DAY).timestamp()
+    open_ones = ("hitl_alarms", (("severity", "normal"), ("status", "open"), here))
+    assert read[open_ones] == Alarm.objects.count()
+    lead = person("lead").as_actor()
+    for alarm in Alarm.objects.all():
+        close_alarm(alarm_id=alarm.pk, verdict="noise", note="Nothing.", actor=lead, now=clock.now())
+    assert open_ones not in figures()

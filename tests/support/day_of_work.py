@@ -1,6 +1,8 @@
 """Something of everything there is, for tests that walk through all addresses."""
 
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.core.files.base import ContentFile
 
@@ -9,9 +11,16 @@ from cases.models import Case
 from hitl.accounts.models import User
 from hitl.flow.setup.file_imports import give_file
 from hitl.flow.setup.subscribe import subscribe
+from hitl.shared.actor import system
 from hitl.shared.clock import now
 from models_store.models import TrainingRun
 from models_store.selectors import champion
+from models_store.services.sources import propose_source
+from monitoring.alarms.contract import contract_of
+from monitoring.alarms.found import Finding, raise_alarm
+from monitoring.counts.outputs import SCORE
+from monitoring.models import Alarm
+from monitoring.types import CountFamily, MetricKey, Reference
 from policy.services.recalls import Taken, begin_recall
 from reviews.models import ReviewRules
 from tests.support.case_rows import waiting_case
@@ -54,10 +63,26 @@ def a_day_of_work(everybody: User) -> dict[str, Any]:
         actor=everybody.as_actor(),
         now=now(),
     )
+    label = workflow.schemas.get(number=1).label_names[0]
+    other = workflow.schemas.get(number=1).label_names[1]
+    source = propose_source(
+        workflow_id=workflow.pk,
+        model="acme-credit",
+        version="7",
+        label_map={label: label, other: other},
+        known_answers=[
+            {"label": one, "probabilities": {one: 0.9, two: 0.1}}
+            for one, two in [(label, other), (other, label)] * 10
+        ],
+        actor=everybody.as_actor(),
+        now=now(),
+    )
     return {
         "form": "csv",
+        "source_id": source.pk,
         "address": "how-to/simulate/",
         "recall_id": recall.pk,
+        "alarm_id": _alarm(workflow.pk).pk,
         "import_id": given.pk,
         "slug": workflow.slug,
         "case_id": Case.objects.get(pk=decided.pk).pk,
@@ -66,3 +91,14 @@ def a_day_of_work(everybody: User) -> dict[str, Any]:
         "run_id": TrainingRun.objects.latest("id").pk,
         "endpoint_id": endpoint.pk,
     }
+
+
+def _alarm(workflow_id: UUID) -> Alarm:
+    at = now()
+    return raise_alarm(
+        workflow_id=workflow_id,
+        contract=contract_of(MetricKey(CountFamily.OUTPUT.value, "", SCORE), Reference.BEFORE),
+        finding=Finding(0.3, 0.1, at - timedelta(days=1), at),
+        actor=system("monitoring"),
+        now=at,
+    )

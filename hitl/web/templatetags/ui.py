@@ -240,9 +240,11 @@ def bar(
 
 
 @register.inclusion_tag("components/sparkline.html")
-def sparkline(values: Sequence[float | None], words: str) -> dict[str, Any]:
-    """Draw a small curve; None leaves a gap. `words` say what it shows."""
-    return {"words": words, **charts.sparkline(values)}
+def sparkline(
+    values: Sequence[float | None], words: str, *, against: Sequence[float | None] = ()
+) -> dict[str, Any]:
+    """Draw a small curve; None leaves a gap. `words` say what it shows; `against` limits it."""
+    return {"words": words, **charts.sparkline(values, against)}
 
 
 @register.inclusion_tag("components/plot.html")

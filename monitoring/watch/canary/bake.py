@@ -141,6 +141,7 @@ def _return(bake: Bake, verdict: dict[str, Any], reason: str, watched: WatchedWo
     return True
 
 
+@transaction.atomic
 def _end(bake: Bake, outcome: BakeOutcome, reason: str, watched: WatchedWorkflow) -> None:
     ended = Bake.objects.filter(pk=bake.pk, ended_at=None)
     if ended.update(ended_at=watched.now, outcome=outcome, reason=reason):

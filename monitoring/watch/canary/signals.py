@@ -8,6 +8,7 @@ from django.db import connection
 
 from hitl.shared.named_rows import fetch_named
 from hitl.shared.statements import statements_beside
+from monitoring.alarms.selectors import holding
 from monitoring.watch.canary.balance import Arm
 from policy.canary_models import Canary
 from reviews.types import OPEN
@@ -35,6 +36,10 @@ def signals(canary: Canary, champion_arm: Arm, canary_arm: Arm, *, now: datetime
         late = [(arm.late, arm.asked) for arm in (its, of)]
         found.append(_said("People override its suggestions more often than the champion's", *overridden))
         found.append(_said("More of its cases than of the champion's are overdue", *late))
+    found += [
+        f"An alarm was raised: {alarm.get_family_display().lower()} differ from what they were."
+        for alarm in holding(canary.workflow_id, since=canary.started_at)
+    ]
     return [sentence for sentence in found if sentence]
 
 

@@ -232,6 +232,8 @@ def _known(stage: Stage, case: Case, filler: Case, lease: str) -> Known:
             "import_id": (nobody,),
             "recall_id": (nobody,),
             "form": ("csv",),
+            "alarm_id": (nobody,),
+            "source_id": (nobody,),
             "address": ("explanation/why-blind/",),
             "change_id": (nobody,),
             "slug": (stage.workflow.slug,),

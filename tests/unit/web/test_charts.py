@@ -37,6 +37,14 @@ def test_a_sparkline_stays_in_its_box_and_breaks_at_gaps(values: list[float | No
     assert all(0 <= y <= 32 for y in numbers[1::2])
 
 
+def test_what_limits_a_sparkline_is_drawn_on_the_same_scale() -> None:
+    drawn = sparkline([1.0, 2.0, None], [4.0, None, 4.0])
+    assert drawn["against"] == "M0.0 1.0 L0.0 1.0 M100.0 1.0 L100.0 1.0"
+    assert drawn["line"] == "M0.0 23.5 L50.0 16.0"
+    assert sparkline([None], [0.5])["line"] == ""
+    assert sparkline([0.5])["against"] == ""
+
+
 def test_a_plot_writes_no_nan_and_its_table_says_intervals() -> None:
     plot = Plot(
         "Rate",

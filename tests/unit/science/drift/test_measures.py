@@ -1,6 +1,6 @@
 """What is counted of texts, pictures and recordings moves when they change, and only then."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import numpy as np
 import pytest
@@ -43,10 +43,9 @@ def test_a_long_text_is_read_in_part_and_measured_whole() -> None:
 
 
 def test_a_moment() -> None:
-    assert of_moment(datetime(2026, 3, 2, 9, 30, tzinfo=UTC)) == {
-        "weekday": "Monday",
-        "month": "March",
-    }
+    assert of_moment(datetime(2026, 3, 2, 9, 30, tzinfo=UTC)) == {"form": "a day and a time"}
+    assert of_moment(datetime(2026, 3, 2, tzinfo=UTC)) == {"form": "a day"}
+    assert of_moment(date(2026, 3, 2)) == of_moment(date(2026, 4, 3)) == {"form": "a day"}
 
 
 def picture() -> np.ndarray:

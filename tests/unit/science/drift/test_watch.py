@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from science.drift.cells import CategoryCells, NumberCells
-from science.drift.watch import State, gradual, sudden
+from science.drift.watch import LEAST_EFFECT, Rule, State, gradual, sudden
 
 CELLS = NumberCells.learn(np.random.default_rng(0).normal(size=2_000))
 WORDS = CategoryCells.learn(["a"] * 60 + ["b"] * 30 + ["c"] * 10)
@@ -21,7 +21,7 @@ def days(n: int, *, per: int = 300, shift: float = 0.0, last: int = 0, weekend: 
 
 
 def state_of(windows: np.ndarray) -> State:
-    seen = sudden({"x": windows}, {"x": True}, rng=np.random.default_rng(1))
+    seen = sudden({"x": windows}, {"x": True}, seed=1)
     return seen["x"].state
 
 
@@ -31,7 +31,7 @@ def test_what_stays_as_it_was_is_calm() -> None:
 
 def test_a_change_that_comes_back_drifts_and_says_since_when() -> None:
     windows = days(31, shift=0.6, last=3)
-    seen = sudden({"x": windows}, {"x": True}, rng=np.random.default_rng(1))["x"]
+    seen = sudden({"x": windows}, {"x": True}, seed=1)["x"]
     assert seen.state is State.DRIFTS
     assert seen.change is not None
     assert seen.change.at == 28
@@ -57,9 +57,9 @@ def test_a_gradual_change_shows_against_the_baseline_only() -> None:
     slow = np.array([CELLS.count(rng.normal(size=300) + 0.02 * day) for day in range(31)])
     baseline = {"x": CELLS.count(rng.normal(size=2_000))}
     assert state_of(slow) is not State.DRIFTS
-    seen = gradual(baseline, {"x": slow}, {"x": True}, latest=7, rng=rng)
+    seen = gradual(baseline, {"x": slow}, {"x": True}, latest=7, seed=1)
     assert seen["x"].state is State.DRIFTS
-    few = gradual(baseline, {"x": days(7, per=5)}, {"x": True}, latest=7, rng=rng)
+    few = gradual(baseline, {"x": days(7, per=5)}, {"x": True}, latest=7, seed=1)
     assert few["x"].state is State.UNKNOWN
 
 
@@ -71,8 +71,41 @@ def test_a_value_never_seen_before_is_found_among_others_that_are_calm() -> None
     changed = calm.copy()
     for day in (-3, -2, -1):
         changed[day] = WORDS.count(["a"] * 110 + ["b"] * 60 + ["new"] * 30)
-    seen = sudden({"calm": calm, "new": changed}, {"calm": False, "new": False}, rng=rng)
+    seen = sudden({"calm": calm, "new": changed}, {"calm": False, "new": False}, seed=1)
     assert seen["new"].state is State.DRIFTS
     assert seen["calm"].state is not State.DRIFTS
-    assert seen["new"].difference is not None
     assert WORDS.names[seen["new"].difference.cell] == "never seen before"
+
+
+def test_a_difference_that_matters_to_nobody_is_calm_however_sure_it_is() -> None:
+    windows = days(31, per=20_000, shift=0.05, last=3)
+    calm = sudden({"x": windows}, {"x": True}, seed=1)["x"]
+    assert calm.q_value < 1e-3
+    assert calm.effect < calm.threshold == LEAST_EFFECT
+    assert calm.state is State.CALM
+    strict = sudden({"x": windows}, {"x": True}, seed=1, rules={"x": Rule(least_effect=0.01)})["x"]
+    assert strict.state is State.DRIFTS
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.1, 0.2, 0.4, 0.8])
+@pytest.mark.parametrize("per", [100, 300, 3_000])
+def test_the_threshold_says_what_the_test_says(shift: float, per: int) -> None:
+    seen = sudden({"x": days(31, per=per, shift=shift, last=1)}, {"x": True}, seed=3)["x"]
+    if abs(seen.effect / seen.threshold - 1) > 0.15:  # nearer, the limit of the distribution decides
+        assert (seen.state is State.DIFFERS) == (seen.effect > seen.threshold)
+
+
+def test_neither_the_order_of_the_measures_nor_their_company_changes_what_is_dealt() -> None:
+    windows = {name: days(31, per=per) for name, per in (("x", 90), ("y", 120), ("z", 200))}
+    ordered = dict.fromkeys(windows, True)
+    forth = sudden(windows, ordered, seed=5)
+    back = sudden(dict(reversed(windows.items())), ordered, seed=5)
+    assert {key: repr(forth[key]) for key in windows} == {key: repr(back[key]) for key in windows}
+
+
+def test_windows_of_a_quarter_of_a_day_are_compared_with_those_of_the_same_hours() -> None:
+    rng = np.random.default_rng(8)
+    counts = np.array([CELLS.count(rng.normal(size=250) + (place % 4)) for place in range(29 * 4)])
+    seen = sudden({"x": counts}, {"x": True}, seed=1, a_day=4)["x"]
+    assert seen.state is State.CALM
+    assert seen.dispersion < 2

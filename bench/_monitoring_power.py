@@ -1,0 +1,83 @@
+"""The test of binned counts beside the exact test of the values, and what both cost."""
+
+import hashlib
+import time
+from collections.abc import Iterator
+
+import numpy as np
+from scipy.stats import ks_2samp
+
+from hitl.bench.rows import Row, from_runs, ratio
+from science.drift.cells import CategoryCells, Cells, NumberCells
+from science.drift.compare import compare
+
+SIZES = ((200, 0.27), (1_000, 0.12), (5_000, 0.055), (50_000, 0.018))
+"""Cases on either side, and a shift that the exact test finds about as often as not."""
+LEVEL = 0.05
+FIELDS, ROWS = 20, 100_000
+
+
+def power(quick: bool) -> Iterator[Row]:
+    """Yield how often a shift is found, in points less than by the exact test of Kolmogorov and Smirnov."""
+    runs = 100 if quick else 400
+    for n, shift in SIZES:
+        rng = np.random.default_rng([n])
+        ours = exact = 0
+        for _ in range(runs):
+            then, now = rng.normal(size=n), rng.normal(shift, 1, n)
+            cells = NumberCells.learn(rng.normal(size=5_000).tolist())
+            counted = [cells.count(values.tolist()) for values in (then, now)]
+            ours += compare(counted[0], counted[1], is_ordered=True, rng=rng).p_value <= LEVEL
+            exact += ks_2samp(then, now, method="asymp").pvalue <= LEVEL
+        note = (
+            f"of {runs} shifts of {shift} deviations {ours / runs:.1%}, by the exact test {exact / runs:.1%}"
+        )
+        yield Row(
+            f"n = {n:,}: found less often than by the exact test",
+            "points",
+            100 * (exact - ours) / runs,
+            bar=2.0,
+            note=note,
+        )
+
+
+def same_bytes(quick: bool) -> Row:
+    """Return how many of some shuffled and sharded countings gave other bytes than the first."""
+    rng = np.random.default_rng(1)
+    numbers = rng.lognormal(size=20_000).tolist()
+    words = rng.choice(["a", "b", "c", "d"], 20_000).tolist()
+    cells: list[Cells] = [NumberCells.learn(numbers[:5_000]), CategoryCells.learn(words[:5_000])]
+    digests = set()
+    turns = 20 if quick else 200
+    for _ in range(turns):
+        order, shards = rng.permutation(20_000), int(rng.integers(1, 40))
+        hasher = hashlib.sha256()
+        for one, values in zip(cells, (numbers, words), strict=True):
+            parts = [one.count([values[i] for i in part]) for part in np.array_split(order, shards)]
+            hasher.update(np.sum(parts, axis=0, dtype=np.int64).tobytes())
+        digests.add(hasher.hexdigest())
+    return Row(f"{turns} orders and shardings: other bytes", "", len(digests) - 1, bar=0)
+
+
+def cost(quick: bool) -> Iterator[Row]:
+    """Yield what a check of twenty fields costs beside scipy's, which reads all rows of each."""
+    rng = np.random.default_rng(2)
+    then = rng.normal(size=(FIELDS, ROWS))
+    now = rng.normal(size=(FIELDS, ROWS))
+    cells = [NumberCells.learn(column[:10_000].tolist()) for column in then]
+    counted = [
+        (one.count(a.tolist()), one.count(b.tolist())) for one, a, b in zip(cells, then, now, strict=True)
+    ]
+    ours, floors = [], []
+    for _ in range(3 if quick else 7):
+        began = time.process_time()
+        for a, b in counted:
+            compare(a, b, is_ordered=True, rng=rng)
+        ours.append(time.process_time() - began)
+        began = time.process_time()
+        for a, b in zip(then, now, strict=True):
+            ks_2samp(a, b, method="asymp")
+        floors.append(time.process_time() - began)
+    yield ratio(f"a check of {FIELDS} fields of {ROWS:,} rows, over scipy's", ours, floors, bar=1.0)
+    yield from_runs("  the check", "s CPU", ours)
+    yield from_runs("  scipy", "s CPU", floors)

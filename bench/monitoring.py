@@ -1,0 +1,57 @@
+"""Drift: false alarms of a clean year, injected faults, power beside the exact test, cost beside scipy."""
+
+from collections.abc import Iterator, Sequence
+
+from django.core.management import call_command
+
+from bench._monitoring_power import cost, power, same_bytes
+from bench._monitoring_year import DAY, FAULTS, FIRST, HISTORY, Fault, Odd, YearWorld
+from hitl.bench.rows import Row
+
+YEAR = 365
+MOST_ALARMS = 12.0
+PATIENCE = 10  # days after a fault should have been caught for which it is still waited for
+
+
+def run(quick: bool) -> Sequence[Row]:
+    """Measure; a quarter of a year and every third fault when quick."""
+    call_command("migrate", verbosity=0)
+    return [*_clean(quick), *_faults(quick), *power(quick), same_bytes(quick), *cost(quick)]
+
+
+def _clean(quick: bool) -> Iterator[Row]:
+    days = YEAR // 4 if quick else YEAR
+    world = YearWorld(seed=1)
+    for day in range(HISTORY):
+        world.count(day, Odd())
+    for day in range(HISTORY, HISTORY + days):
+        world.live(day, Odd())
+    rose = world.raised()
+    note = "; ".join(f"{key.field or key.measure} ({where})" for key, where, _ in rose)
+    yield Row(
+        f"alarms of {days} clean days, 20 fields", "", len(rose), bar=MOST_ALARMS * days / YEAR, note=note
+    )
+
+
+def _faults(quick: bool) -> Iterator[Row]:
+    caught, some = 0, FAULTS[::3] if quick else FAULTS
+    rows = []
+    for number, fault in enumerate(some):
+        days = _days_until(fault, seed=100 + number)
+        caught += days is not None and days <= fault.within
+        rows.append(Row(f"  {fault.name}", "days", days, bar=fault.within))
+    yield Row(f"caught in time, of {len(some)} faults", "", caught, bar=len(some), more_is_better=True)
+    yield from rows
+
+
+def _days_until(fault: Fault, *, seed: int) -> int | None:
+    """Return after how many days the fault's own metric raised an alarm; None where it did not."""
+    world = YearWorld(seed=seed)
+    for day in range(HISTORY):
+        world.count(day, Odd())
+    for n in range(fault.within + PATIENCE):
+        world.live(HISTORY + n, fault.odd(n))
+        found = [at for key, _, at in world.raised() if key == fault.key]
+        if found:
+            return (min(found) - FIRST) // DAY - HISTORY
+    return None

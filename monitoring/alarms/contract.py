@@ -1,0 +1,86 @@
+"""What every alarm says before it rises: its question, its terms, how soon to look, and what to do."""
+
+from dataclasses import dataclass
+
+from monitoring.counts import hours, outputs
+from monitoring.types import CountFamily, MetricKey, Reference, Severity
+from science.drift.compare import MIN_CASES
+from science.drift.findings import RATE, Persistence
+from science.drift.watch import GRADUAL_RATE, LEAST_EFFECT
+
+CLEARS_AT = 0.8  # of the threshold: a difference at the threshold itself would raise and clear it to and fro
+OWNER = "operators on duty"
+
+HIGH = {
+    MetricKey(CountFamily.OUTPUT.value, "", outputs.NULL),
+    MetricKey(CountFamily.OUTPUT.value, "", outputs.SCORE),
+    MetricKey(CountFamily.PEOPLE.value, "", hours.KNOWN_ANSWER),
+}
+"""Metrics that somebody looks at today: either nothing is decided, or what is decided may be wrong."""
+
+_QUESTIONS = {
+    CountFamily.INPUT.value: "Are the cases that come in still like those that came in before?",
+    CountFamily.OUTPUT.value: "Does the model still say what it said before?",
+    CountFamily.PEOPLE.value: "Do people still answer as they did before?",
+}
+_RUNBOOKS = {
+    CountFamily.INPUT.value: "inputs",
+    CountFamily.OUTPUT.value: "outputs",
+    CountFamily.PEOPLE.value: "people",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """The terms of a metric's alarm.
+
+    Attributes:
+        question: that it answers.
+        min_cases: on either side; with fewer nothing is said.
+        rate: of false discoveries among the findings of one check.
+        least_effect: below which a difference is of no interest.
+        persistence: how often it must come back; None: once, as a week is compared.
+        runbook: the part of the page "Monitoring" of the documentation that says what to do.
+    """
+
+    key: MetricKey
+    reference: Reference
+    question: str
+    min_cases: int
+    rate: float
+    least_effect: float
+    persistence: Persistence | None
+    severity: Severity
+    runbook: str
+    owner: str = OWNER
+    is_watched: bool = True
+
+    @property
+    def lasts(self) -> str:
+        """How often it must come back, in words."""
+        if self.persistence is None:
+            return "once: a week is compared"
+        return f"in {self.persistence.times} of {self.persistence.of} windows that share no case"
+
+
+def contract_of(
+    key: MetricKey, reference: Reference, *, least_effect: float | None = None, is_watched: bool = True
+) -> Contract:
+    """Return the terms of a metric's alarm.
+
+    Args:
+        least_effect, is_watched: as somebody has set them here.
+    """
+    is_sudden = reference == Reference.BEFORE
+    return Contract(
+        key=key,
+        reference=reference,
+        question=_QUESTIONS[key.family],
+        min_cases=MIN_CASES if is_sudden else 4 * MIN_CASES,
+        rate=RATE if is_sudden else GRADUAL_RATE,
+        least_effect=LEAST_EFFECT if least_effect is None else least_effect,
+        persistence=Persistence() if is_sudden else None,
+        severity=Severity.HIGH if key in HIGH else Severity.NORMAL,
+        runbook=_RUNBOOKS[key.family],
+        is_watched=is_watched,
+    )

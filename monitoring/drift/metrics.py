@@ -1,0 +1,109 @@
+"""Which metrics a workflow has, and what people call them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from uuid import UUID
+
+from cases.models import SchemaVersion
+from models_store.selectors import champion
+from monitoring.counts import hours, outputs
+from monitoring.counts.outputs import label_cells
+from monitoring.models import Binning
+from monitoring.types import CountFamily, MetricKey
+from science.drift.cells import Cells
+from science.drift.counting import Bins
+from science.drift.measures import Measure
+from science.fields import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """Something that is counted, as far as it is compared.
+
+    Attributes:
+        words: what people call it.
+        cells: where its values fall.
+        binning_id: of an input, the bins that these are.
+    """
+
+    key: MetricKey
+    words: str
+    unit: str
+    cells: Cells
+    binning_id: UUID | None = None
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether its values are numbers."""
+        return self.cells.is_ordered
+
+
+_OUTPUT_CELLS: dict[str, Cells] = {
+    outputs.SCORE: outputs.SCORES,
+    outputs.ROUTE: outputs.ROUTES,
+    outputs.NULL: outputs.YES_NO,
+    outputs.AGAIN: outputs.YES_NO,
+}
+
+
+_MEASURES = (
+    *(measure for kind in Kind for measure in kind.traits.measured.each),
+    *outputs.MEASURES,
+    *hours.MEASURES,
+)
+_WORDS = {measure.name: measure.words for measure in _MEASURES}
+
+
+def words_of(key: MetricKey) -> str:
+    """Return what people call a metric, whether or not its field is still there."""
+    words = _WORDS.get(key.measure, key.measure)
+    if key.family == CountFamily.INPUT:
+        return f"{key.field}: {words}" if words else key.field
+    return words[:1].upper() + words[1:]
+
+
+def present_bins(workflow_id: UUID) -> Binning | None:
+    """Return the bins that inputs are counted in now; None before there are any."""
+    return Binning.objects.filter(workflow_id=workflow_id, ended_at=None).first()
+
+
+def metrics_now(workflow_id: UUID) -> dict[MetricKey, Metric]:
+    """Return the metrics of a workflow; none before its cases are counted."""
+    binning = present_bins(workflow_id)
+    return {} if binning is None else metrics_of(workflow_id, binning)
+
+
+def metrics_of(workflow_id: UUID, binning: Binning) -> dict[MetricKey, Metric]:
+    """Return the metrics of a workflow: inputs by their fields, then outputs, then people."""
+    found = [*_inputs(binning), *_outputs(workflow_id), *_people()]
+    return {one.key: one for one in found}
+
+
+def _inputs(binning: Binning) -> Iterator[Metric]:
+    version = SchemaVersion.objects.get(workflow_id=binning.workflow_id, number=binning.schema_version)
+    cells = Bins.from_json(binning.bins).cells
+    for field in version.schema.fields:
+        for measure in field.kind.traits.measured.each:
+            if (known := cells.get((field.name, measure.name))) is not None:
+                key = MetricKey(CountFamily.INPUT.value, field.name, measure.name)
+                yield Metric(key, words_of(key), measure.unit, known, binning.pk)
+
+
+def _outputs(workflow_id: UUID) -> Iterator[Metric]:
+    release = champion(workflow_id)
+    for measure in outputs.MEASURES:
+        if measure.name == outputs.LABEL:
+            if release is not None:
+                yield _plain(CountFamily.OUTPUT, measure, label_cells(release.labels))
+        elif measure.name in _OUTPUT_CELLS:
+            yield _plain(CountFamily.OUTPUT, measure, _OUTPUT_CELLS[measure.name])
+
+
+def _people() -> Iterator[Metric]:
+    for measure in hours.MEASURES:
+        yield _plain(CountFamily.PEOPLE, measure, hours.CELLS[measure.name])
+
+
+def _plain(family: CountFamily, measure: Measure, cells: Cells) -> Metric:
+    key = MetricKey(family.value, "", measure.name)
+    return Metric(key, words_of(key), measure.unit, cells)

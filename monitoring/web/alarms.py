@@ -1,0 +1,165 @@
+"""The list of alarms, an alarm's page, and what people do there."""
+
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from cases.access import watched_workflows
+from hitl.shared import clock
+from hitl.shared.actor import Actor
+from hitl.shared.errors import HitlError, NotAllowed, NotFound, in_words
+from hitl.web.format import percent
+from hitl.web.timeline import Entry
+from hitl.web.views import actor_of
+from models_store.web.actions import Refused, acts
+from monitoring.alarms import answered
+from monitoring.alarms.contract import CLEARS_AT, Contract
+from monitoring.alarms.rules import contract_in_force, rules_in_force
+from monitoring.alarms.selectors import alarm_of, alarms_of, history_of, key_of, of_metric
+from monitoring.drift.compared import compared
+from monitoring.drift.metrics import metrics_now, words_of
+from monitoring.drift.selectors import course_of, last_checks, reading_of, state_counts
+from monitoring.models import Alarm
+from monitoring.types import AlarmStatus, Reference, Verdict
+from monitoring.web.shown import ShownAlarm, ShownReading, course_plot, metric_address
+
+CLOSED_SHOWN = 20
+SILENCES = ((4, "4 hours"), (24, "a day"), (72, "3 days"), (168, "a week"), (672, "4 weeks"))
+_DONE = {
+    "alarm.raised": ("Raised", "circle-alert", "bad"),
+    "alarm.cleared": ("Passed", "circle-check", "good"),
+    "alarm.acknowledged": ("Acknowledged", "eye", "accent"),
+    "alarm.silenced": ("Silenced", "clock", ""),
+    "alarm.silence_ended": ("Open again", "clock", ""),
+    "alarm.closed": ("Closed", "check", "good"),
+}
+
+
+@login_required
+@require_GET
+def monitoring(request: HttpRequest) -> HttpResponse:
+    """Show the alarms, open ones first, and where each workflow stands."""
+    workflows = list(watched_workflows(_watcher(request)).filter(archived_at=None).order_by("name"))
+    ids, now = [workflow.pk for workflow in workflows], clock.now()
+    counts, checked = state_counts(ids, now=now), last_checks(ids)
+    rows = alarms_of(ids)
+    alarms = [
+        *rows.exclude(status=AlarmStatus.CLOSED),
+        *rows.filter(status=AlarmStatus.CLOSED)[:CLOSED_SHOWN],
+    ]
+    shown = [ShownAlarm(alarm, words_of(key_of(alarm))) for alarm in alarms]
+    context = {
+        "open": [one for one in shown if one.alarm.status != AlarmStatus.CLOSED],
+        "closed": [one for one in shown if one.alarm.status == AlarmStatus.CLOSED],
+        "workflows": [
+            {"workflow": one, "states": counts.get(one.pk), "checked": checked.get(one.pk)}
+            for one in workflows
+        ],
+    }
+    return render(request, "monitoring/alarms.html", context)
+
+
+@login_required
+@require_GET
+def alarm(request: HttpRequest, alarm_id: UUID) -> HttpResponse:
+    """Show an alarm: what differs, since when, under which terms, and what can be done."""
+    actor = _watcher(request)
+    found = alarm_of(alarm_id)
+    key, reference = key_of(found), Reference(found.reference)
+    metric = metrics_now(found.workflow_id).get(key)
+    reading = reading_of(found.workflow_id, key, reference, found.window_until)
+    words = words_of(key)
+    contract = contract_in_force(rules_in_force(found.workflow_id), key, reference)
+    course = course_of(found.workflow_id, key, reference)
+    context = {
+        "shown": ShownAlarm(found, words),
+        "contract": contract,
+        "terms": _terms(contract),
+        "reading": ShownReading(reading, metric) if reading and metric else None,
+        "compared": compared(metric, reading) if reading and metric else None,
+        "plot": course_plot(course, of_metric(found.workflow_id, key, reference), words)
+        if len(course) > 1
+        else None,
+        "metric_href": metric_address(found.workflow.slug, key, reference) if metric else "",
+        "cases_href": cases_between(found),
+        "history": [_entry(entry) for entry in history_of(found)],
+        "runbook": f"monitoring/runbook_{contract.runbook}.html",
+        "may_answer": actor.has(*answered.ANSWERING) and found.status != AlarmStatus.CLOSED,
+        "silences": SILENCES,
+        "verdicts": Verdict.choices,
+    }
+    return render(request, "monitoring/alarm.html", context)
+
+
+@acts
+def answer(request: HttpRequest, actor: Actor, alarm_id: UUID) -> tuple[str, str]:
+    """Acknowledge an alarm, silence it, or close it."""
+    back, now = reverse("alarm", args=[alarm_id]), clock.now()
+    wanted, said = request.POST.get("action", ""), request.POST.get("note", "")
+    try:
+        if wanted == "acknowledge":
+            answered.acknowledge_alarm(alarm_id=alarm_id, actor=actor, now=now)
+            return back, "Acknowledged: others see that you look at it."
+        if wanted == "silence":
+            until = now + timedelta(hours=_hours(request))
+            answered.silence_alarm(alarm_id=alarm_id, until=until, actor=actor, now=now, reason=said)
+            return back, "Silenced. It opens again by itself."
+        if wanted == "close":
+            verdict = request.POST.get("verdict", "")
+            answered.close_alarm(alarm_id=alarm_id, verdict=verdict, note=said, actor=actor, now=now)
+            return back, "Closed. What you found stays with it."
+    except NotFound:
+        raise
+    except HitlError as refused:
+        raise Refused(back, in_words(refused)) from None
+    raise Refused(back, ["Use one of acknowledge, silence, close."])
+
+
+def cases_between(alarm: Alarm) -> str:
+    """Return the list of the cases that came in on the days of its window."""
+    asked = {
+        "workflow": alarm.workflow.slug,
+        "received_from": f"{alarm.window_from:%Y-%m-%d}",
+        "received_to": f"{alarm.window_until - timedelta(seconds=1):%Y-%m-%d}",
+    }
+    return f"{reverse('cases')}?{urlencode(asked)}"
+
+
+def _watcher(request: HttpRequest) -> Actor:
+    """Return who asks; refuse whoever does not watch over the service."""
+    actor = actor_of(request)
+    if not watched_workflows(actor).query.is_empty():
+        return actor
+    raise NotAllowed("Monitoring is for leads, operators, administrators and auditors.")
+
+
+def _hours(request: HttpRequest) -> int:
+    given = request.POST.get("hours", "")
+    return int(given) if given in {str(hours) for hours, _ in SILENCES} else 0
+
+
+def _terms(contract: Contract) -> list[tuple[str, str]]:
+    return [
+        ("Owner", contract.owner),
+        ("Compared with", contract.reference.label),
+        ("Fewest cases", f"{contract.min_cases} on either side"),
+        ("Must come back", contract.lasts),
+        ("False among the findings of one check", f"at most {percent(contract.rate, 0)}, on average"),
+        ("Smallest difference of interest", percent(contract.least_effect)),
+        ("Clears", f"below {percent(CLEARS_AT, 0)} of the threshold"),
+        ("To be looked at", contract.severity.label),
+    ]
+
+
+def _entry(entry: Any) -> Entry:
+    title, symbol, tone = _DONE.get(entry.action, (entry.action, "circle", ""))
+    by = entry.actor_name if entry.actor_kind == "user" else ""
+    note = entry.detail.get("note") or entry.detail.get("reason") or ""
+    return Entry(entry.at, title, symbol, tone, by, note)
