@@ -34,6 +34,7 @@ class KindRecord:
         exported: a value as an export writes it.
         layout: with what others a page shows it: small values in a table, the rest by itself.
         said: a value in words; of media none, a page shows the file.
+        endings: of the names of files that are values of this kind.
     """
 
     kind: Kind
@@ -49,3 +50,4 @@ class KindRecord:
     exported: Callable[[object], object]
     layout: Layout
     said: Callable[[object], str]
+    endings: tuple[str, ...] = ()
