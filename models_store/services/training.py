@@ -59,7 +59,7 @@ def make_release(
         RunIsOver: the run was cancelled, or taken over.
     """
     with steps.step(RunStep.READ) as step:
-        snapshot = _snapshot(run, read(run.workflow, unsettled=unsettled), changed_at)
+        snapshot = _snapshot(read(run.workflow, unsettled=unsettled), run, changed_at)
         trained, held_out = split(snapshot)
         step.result = _said_of(snapshot, held_out)
     with steps.step(RunStep.TRAIN) as step:
@@ -108,7 +108,7 @@ def make_release(
     return release
 
 
-def _snapshot(run: TrainingRun, everything: TrainingSet, changed_at: datetime | None) -> TrainingSet:
+def _snapshot(everything: TrainingSet, run: TrainingRun, changed_at: datetime | None) -> TrainingSet:
     if run.source is not None:
         return everything.scored_by(run.source.sha256)
     return _latest_window(everything, run, changed_at)
