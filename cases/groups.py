@@ -1,4 +1,4 @@
-"""The group of a case: what it must not be parted from in training, tests and proofs."""
+"""The group of a case: the cases that training, tests and proofs must not separate from it."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple

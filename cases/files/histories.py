@@ -1,4 +1,4 @@
-"""The rows of a file as labelled cases, and in words why one is none."""
+"""Turn the rows of a file into labelled cases, or say why a row is none."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping

@@ -7,7 +7,6 @@ from pathlib import Path
 from cases.kinds import KINDS
 from science.fields import Kind
 
-_ENDINGS = {ending: kind for kind, record in KINDS.items() for ending in record.endings}
 _LOOKED_FOR = 100  # files of a column
 
 
@@ -17,11 +16,12 @@ def kind_of_files(cells: Sequence[object]) -> Kind | None:
     >>> [str(kind_of_files(cells)) for cells in (["a/1.PNG", None, "2.jpg"], ["a.png", "why?"], [])]
     ['image', 'None', 'None']
     """
+    kind_of = {ending: kind for kind, record in KINDS.items() for ending in record.endings}
     kinds = set()
     for cell in cells:
         if cell is None or cell == "":
             continue
-        kinds.add(_ENDINGS.get(Path(cell.strip()).suffix.lower()) if isinstance(cell, str) else None)
+        kinds.add(kind_of.get(Path(cell.strip()).suffix.lower()) if isinstance(cell, str) else None)
         if len(kinds) > 1:
             return None
     return kinds.pop() if kinds else None

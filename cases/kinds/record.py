@@ -1,4 +1,4 @@
-"""What a kind of field has to say for itself, so that cases can be taken in, read from files, and shown.
+"""The record of a kind of field: how its values are taken in, read from files, and shown.
 
 The other half, what models do with it, is `science.kinds.traits.Traits`.
 """

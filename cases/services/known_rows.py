@@ -1,4 +1,4 @@
-"""Which rows of a history are new, which are here already, and which name a case that says something else."""
+"""Find which rows of a history are new, already here, or in conflict with a case of their reference."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

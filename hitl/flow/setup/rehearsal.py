@@ -1,4 +1,4 @@
-"""What would become of a file, found out before anything of it is written."""
+"""Find out what an import of a file would do, before anything is written."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
