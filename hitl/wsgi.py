@@ -6,12 +6,16 @@ from typing import Any
 
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
+from django.urls import get_resolver
 
 from hitl.runtime.tied import tie_worker
 
 tie_worker()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hitl.settings")
 get_wsgi_application()  # sets Django up
+_ = (
+    get_resolver().url_patterns
+)  # takes a second or more: before anybody waits, not on the first request or probe
 
 from hitl.api.handler import ApiHandler, PageHandler, ProbeHandler  # noqa: E402
 from hitl.shared.probes import PATHS, serve_probes_if_asked  # noqa: E402
