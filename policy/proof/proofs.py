@@ -1,4 +1,4 @@
-"""What labelled cases say of a promise: what was seen, which cutoffs seem to keep it, what is missing.
+"""What labelled cases say about a promise: counts, the cutoffs that keep it, and what is missing.
 
 Pure but for the words of policy: arrays in, plain values out, no rows and no clock.
 """
