@@ -13,8 +13,8 @@ _LOOKED_FOR = 100  # files of a column
 def kind_of_files(cells: Sequence[object]) -> Kind | None:
     """Return the kind of the files that all cells name by their endings, empty ones apart; else None.
 
-    >>> print(kind_of_files(["a/1.PNG", None, "2.jpg"]), kind_of_files(["a.png", "why?"]), kind_of_files([]))
-    image None None
+    >>> [str(kind_of_files(cells)) for cells in (["a/1.PNG", None, "2.jpg"], ["a.png", "why?"], [])]
+    ['image', 'None', 'None']
     """
     kind_of = {ending: kind for kind, record in KINDS.items() for ending in record.endings}
     kinds = set()

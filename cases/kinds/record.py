@@ -34,7 +34,7 @@ class KindRecord:
         exported: a value as an export writes it.
         layout: with what others a page shows it: small values in a table, the rest by itself.
         said: a value in words; of media none, a page shows the file.
-        endings: of the names of files that are values of this kind.
+        endings: what the names of files of this kind end in, in small letters; of media alone.
     """
 
     kind: Kind

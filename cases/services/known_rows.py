@@ -25,15 +25,15 @@ def sorted_out(
     *,
     schema: Schema,
     version: SchemaVersion | None,
-    asset: Callable[[bytes, Kind], str],
+    asset: Callable[[bytes | str, Kind], str],
     names: RowNames,
     all_new: bool,
     now: datetime,
 ) -> tuple[dict[str, NewCase], Imported]:
     """Return the new cases by name, and what becomes of all: each row is new, known or refused, once.
 
-    `version` is that of the workflow that the rows are for, None where it is yet to be made. `asset` returns
-    the name of the bytes of an image or a recording, which must be of the field's kind, or raises `BadFile`.
+    `version` is that of the workflow that the rows are for, None where it is yet to be made. `asset`: as
+    `checked` takes it.
     """
     checker, result = checker_for(schema), Imported()
     fit: list[tuple[int, Labelled, bytes]] = []
