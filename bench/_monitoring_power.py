@@ -27,8 +27,8 @@ def power(quick: bool) -> Iterator[Row]:
             then, now = rng.normal(size=n), rng.normal(shift, 1, n)
             cells = NumberCells.learn(rng.normal(size=5_000).tolist())
             counted = [cells.count(values.tolist()) for values in (then, now)]
-            ours += compare(counted[0], counted[1], is_ordered=True, rng=rng).p_value <= LEVEL
-            exact += ks_2samp(then, now, method="asymp").pvalue <= LEVEL
+            ours += bool(compare(counted[0], counted[1], is_ordered=True, rng=rng).p_value <= LEVEL)
+            exact += bool(ks_2samp(then, now, method="asymp").pvalue <= LEVEL)
         note = (
             f"of {runs} shifts of {shift} deviations {ours / runs:.1%}, by the exact test {exact / runs:.1%}"
         )
