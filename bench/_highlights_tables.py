@@ -40,7 +40,7 @@ def tables(n: int) -> list[Row]:
         out.append(Row(f"table, {name}: gap of the sum", "log-odds", max(gaps), bar=1e-6))
         out.append(explained_is_shown(f"table, {name}", served, cases))
         out.append(_loss_of_fields(f"table, {name}", served, unsure_of(served, rows[3000:], UNSURE)))
-        if name == "pairwise trees":
+        if candidate is PAIRWISE:
             out += _against_shapley(served, cases[:40])
     served = served_model_of(SMALL_TREES, rows[:3000], labels[:3000], sample.schema)
     gappy = [row for row in rows[3000:] if None in row.values()]

@@ -23,7 +23,8 @@ from hitl.shared import clock
 from reviews.errors import AlreadyAnswered, LeaseExpired
 from reviews.models import Task
 from reviews.services.answers import Answer
-from reviews.services.queue import claim_next, give_back, reap
+from reviews.services.leases import give_back, reap
+from reviews.services.queue import claim_next
 
 SEED = 11
 MOMENT = timedelta(seconds=1)

@@ -19,6 +19,7 @@ from bench import _guarantee_bias as bias
 from bench import _guarantee_budget as budget
 from bench import _guarantee_ceiling as ceiling
 from bench import _guarantee_certify as certify
+from bench import _guarantee_changes as changes
 from bench import _guarantee_clusters as clusters
 from bench import _guarantee_doubt as doubt
 from bench import _guarantee_handover as handover
@@ -33,6 +34,7 @@ from bench import _sets
 from bench._guarantee_kept import Kept
 from hitl.bench.options import Options
 from hitl.bench.rows import Row
+from science.worlds.ranked import CONFIDENTLY_WRONG, GOOD
 from science.worlds.world import World
 
 NEEDS_STAGE = False
@@ -55,7 +57,7 @@ class Setting:
     def worlds(self) -> list[World]:
         """Drawn worlds first, then the real ones that are there."""
         if self.options.quick:
-            return [world for world in pools.drawn() if world.name in ("good", "confidently wrong")]
+            return [world for world in pools.drawn() if world.name in (GOOD.name, CONFIDENTLY_WRONG.name)]
         return list(pools.worlds(self.options.data or _sets.SHARED, self.folder))
 
     def kept(self, *modules: ModuleType) -> Kept:
@@ -134,6 +136,10 @@ def _doubt(of: Setting) -> Iterator[Row]:
     yield from doubt.rows(of.kept(doubt), of.runs(2000, least=200))
 
 
+def _changes(of: Setting) -> Iterator[Row]:
+    yield from changes.rows(of.kept(changes), of.runs(100, least=4))
+
+
 BARS: dict[str, Callable[[Setting], Iterator[Row]]] = {
     "validity": _validity,
     "efficiency": _efficiency,
@@ -149,6 +155,7 @@ BARS: dict[str, Callable[[Setting], Iterator[Row]]] = {
     "clusters": _clusters,
     "handover": _handover,
     "doubt": _doubt,
+    "changes": _changes,
 }
 
 

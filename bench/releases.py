@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import numpy as np
 
+from bench import _releases_live
 from hitl.bench.rows import Row, ratio
 from science.arms import arm_of
 from science.canary import balance, promotion
@@ -14,21 +15,22 @@ from science.canary.compared import BLOCK, Comparison, breach, harm
 from science.canary.step import ALPHA, IMBALANCE, STAGES, Outcome, Step, judge
 from science.draws import draw
 
-NEEDS_STAGE = False
+NEEDS_STAGE = True
 BEFORE = 2_000  # audits of the champion before the canary begins
 TARGET = 0.04
 AT = datetime(2026, 1, 5, tzinfo=UTC)
 
 
 def run(quick: bool) -> Sequence[Row]:
-    """Measure what the tests of a canary do in simulated traffic; the arithmetic is that of the service."""
+    """Measure what the tests of a canary do in simulated traffic, and what the services do with releases."""
     rng = np.random.default_rng(20261129)
     runs = 100 if quick else 1_000
-    return [*_rolled_back(rng, runs), *_promoted(rng, runs), *_missing(rng, runs), _cost()]
+    simulated = [*_rolled_back(rng, runs), *_promoted(rng, runs), *_missing(rng, runs)]
+    return [*simulated, _cost(), *_releases_live.run(quick)]
 
 
 def _rolled_back(rng: np.random.Generator, runs: int) -> list[Row]:
-    labels = np.array([_labels_until(rng, 0.06, 800) for _ in range(runs // 5)])
+    labels = np.array([_labels_until(rng, 0.06, 800) for _ in range(max(200, runs // 2))])
     good = np.array([_labels_until(rng, 0.02, 600) for _ in range(runs)])
     low, high = np.quantile(labels, [0.25, 0.75])
     return [
@@ -83,29 +85,31 @@ def _promoted(rng: np.random.Generator, runs: int) -> list[Row]:
         )
         for error in (0.02, 0.04)
     }
-    alone = np.median([_sequential_labels(rng, 8_000) for _ in range(max(20, runs // 20))])
+    alone = np.array([_sequential_labels(rng, n, 8_000) for _ in range(max(200, runs))])
+    as_often = float(np.quantile(alone, passed[0.02].mean(), method="higher"))
     return [
         Row("one twice as wrong (2 -> 4 %) promoted by the planned test", "%", _percent(passed[0.04]), bar=5),
         Row(
             "an equal one promoted", "%", _percent(passed[0.02]), note=f"at {n:,} labels, planned beforehand"
         ),
         Row(
-            "labels of the planned test, of what an e-process alone needs",
+            "labels of the planned test, of what an e-process alone needs to promote as often",
             "ratio",
-            float(n / alone),
+            n / as_often,
             bar=1,
-            note=f"e-process for the same question: {alone:,.0f} labels in the median",
+            note=f"e-process: {as_often:,.0f} labels; in the median {np.median(alone):,.0f}",
         ),
     ]
 
 
-def _sequential_labels(rng: np.random.Generator, most: int) -> float:
+def _sequential_labels(rng: np.random.Generator, n: int, most: int) -> float:
     """Return when an e-process, as `harm` bets, shows that an equal canary is less than twice as wrong.
 
-    The same bet in the other direction: the canary's losses against twice the champion's.
+    The same bet in the other direction: the canary's losses against twice the champion's, whose labels are
+    dealt out as the planned test of `n` labels has them, and never end. It is told the champion's error.
     """
     p, worse = 0.02, promotion.WORSE
-    per_block = BLOCK * 2  # two of the champion's for each of its own, without end: more than it has
+    per_block = round(BLOCK * BEFORE / n)
     theta = (BLOCK + per_block) * p / (BLOCK * worse + per_block)
     down = (worse * theta - p) / (worse * theta)
     up = BLOCK * down * worse / per_block

@@ -5,6 +5,7 @@ Canonical: every field present (null where an optional one was left out), text i
 finite floats, dates in ISO form, media by the hash of their bytes.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,11 +13,10 @@ from cases.kinds import KINDS
 from cases.kinds.record import Check
 from cases.kinds.unfit import Unfit, clean_text, json_type, printable
 from cases.names import clean_name
+from hitl.shared.errors import Problem
 from science.fields import Schema
 
-__all__ = ["Checker", "Problem", "checker_for", "clean_text", "printable"]
-
-Problem = dict[str, str]
+__all__ = ["Checker", "checker_for", "clean_text", "printable"]
 
 
 class Checker:
@@ -34,11 +34,15 @@ class Checker:
         """
         if not isinstance(raw, Mapping):
             fix = "Send an object with the workflow's fields, like " + self.example()
-            return None, [{"field": "content", "error": f"is {json_type(raw)}, not an object", "fix": fix}]
-        if not raw.keys() <= self._checks.keys():  # é has two forms; people see one
-            raw = {clean_name(name) if isinstance(name, str) else name: value for name, value in raw.items()}
+            return None, [Problem(field="content", error=f"is {json_type(raw)}, not an object", fix=fix)]
         content: dict[str, Any] = {}
         problems: list[Problem] = []
+        if not raw.keys() <= self._checks.keys():  # é has two forms; people see one
+            names = [clean_name(name) if isinstance(name, str) else name for name in raw]
+            if len(set(names)) < len(names):
+                twice = Counter(names).most_common(1)[0][0]
+                problems.append(_problem(printable(str(twice)), "is there twice", "Send each field once."))
+            raw = dict(zip(names, raw.values(), strict=True))
         for name, (is_required, check) in self._checks.items():
             value = raw.get(name)
             if value is None:
@@ -71,4 +75,4 @@ def checker_for(schema: Schema) -> Checker:
 
 
 def _problem(name: str, error: str, fix: str) -> Problem:
-    return {"field": f"content.{name}", "error": error, "fix": fix}
+    return Problem(field=f"content.{name}", error=error, fix=fix)

@@ -2,12 +2,13 @@
 
 from cases.kinds.unfit import clean_text, printable
 from cases.names import is_plain
+from hitl.shared.errors import Problem
 
 MAX_REFERENCE = 200
 """Characters in NFC, as the column counts them; of an entity too."""
 
 
-def check_reference(value: object) -> tuple[str | None, dict[str, str] | None]:
+def check_reference(value: object) -> tuple[str | None, Problem | None]:
     """Return the reference in NFC, None if there is none, and what is wrong with it.
 
     Its length is that of the NFC text, which may be longer than the text that came: U+0958 becomes two
@@ -16,12 +17,12 @@ def check_reference(value: object) -> tuple[str | None, dict[str, str] | None]:
     return _checked("reference", value)
 
 
-def check_entity(value: object) -> tuple[str | None, dict[str, str] | None]:
+def check_entity(value: object) -> tuple[str | None, Problem | None]:
     """Return the same of an entity: what the case belongs to."""
     return _checked("entity", value)
 
 
-def _checked(field: str, value: object) -> tuple[str | None, dict[str, str] | None]:
+def _checked(field: str, value: object) -> tuple[str | None, Problem | None]:
     if value is None:
         return None, None
     if not isinstance(value, str):
@@ -34,6 +35,6 @@ def _checked(field: str, value: object) -> tuple[str | None, dict[str, str] | No
     return (name, None) if name else (None, _problem(field, "is empty"))
 
 
-def _problem(field: str, error: str) -> dict[str, str]:
+def _problem(field: str, error: str) -> Problem:
     fix = f"Use a text of 1 to {MAX_REFERENCE} printable characters."
-    return {"field": field, "error": error, "fix": fix}
+    return Problem(field=field, error=error, fix=fix)

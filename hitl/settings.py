@@ -169,7 +169,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "hitl.web.context.shell",
             ],
-            "builtins": ["hitl.web.templatetags.ui"],
+            "builtins": ["hitl.web.templatetags.ui", "hitl.web.templatetags.values"],
         },
     }
 ]

@@ -13,7 +13,6 @@ urlpatterns = [
     path("", include("monitoring.metrics")),
     path("admin/", admin.site.urls),
     path("", include("hitl.web.urls")),
-    path("", include("hitl.audit.urls")),
     path("", include("hitl.stop.urls")),
     path("", include("hitl.docs.urls")),
     path("", include("cases.web.urls")),

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from cases.models import Case, Label, Workflow
 from hitl.shared.ids import new_id
-from models_store.types import LabelUse, ReleaseRole, RunStatus, Trigger, Unscored
+from models_store.types import GateCheck, LabelUse, ReleaseRole, RunStatus, RunStep, Trigger, Unscored
 
 
 class TrainingRun(models.Model):
@@ -31,9 +31,14 @@ class TrainingRun(models.Model):
     finished_at = models.DateTimeField(null=True)
     attempts = models.SmallIntegerField(default=0)
     rung_at = models.DateTimeField(null=True, help_text="When a worker was last asked to take it.")
-    step = models.CharField(max_length=40, blank=True)
+    step = models.CharField(max_length=10, choices=RunStep, blank=True)
     log = models.JSONField(default=list, help_text="Steps with time and result.")
     reason = models.TextField(blank=True, help_text="Why it was refused or failed.")
+    failed_checks = ArrayField(
+        models.CharField(max_length=10, choices=GateCheck),
+        default=list,
+        help_text="The checks of the gate that refused it.",
+    )
     release = models.ForeignKey("Release", null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:

@@ -96,10 +96,11 @@ def current_labels(workflow_id: UUID) -> QuerySet[Label]:
     return Label.objects.filter(workflow_id=workflow_id, superseded_at=None)
 
 
-def new_labels(workflow_id: UUID, *, since: datetime | None) -> int:
-    """Count the current labels given since then; all of them without a time."""
+def new_labels(workflow_id: UUID, *, since: datetime | None, until: datetime | None = None) -> int:
+    """Count the current labels given since then and until then; all of them without times."""
     labels = current_labels(workflow_id)
-    return labels.count() if since is None else labels.filter(at__gt=since).count()
+    labels = labels if since is None else labels.filter(at__gt=since)
+    return (labels if until is None else labels.filter(at__lte=until)).count()
 
 
 def labels_trained_on(release_id: UUID) -> set[UUID]:

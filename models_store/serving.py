@@ -40,7 +40,7 @@ def served_model(release_id: UUID) -> ServedModel:
             _served_models.move_to_end(release_id)
             return kept[1]
         release = Release.objects.defer("report", "manifest").get(pk=release_id)
-        served = read_model(release)
+        served = _read(release)
         _served_models[release_id] = (release.workflow_id, served)
         siblings = [other for other, (owner, _) in _served_models.items() if owner == release.workflow_id]
         for oldest in siblings[:-KEPT_PER_WORKFLOW]:
@@ -48,12 +48,19 @@ def served_model(release_id: UUID) -> ServedModel:
         return served
 
 
-def read_model(release: Release) -> ServedModel:
-    """Read a model from its file, not from the memory of this process.
+def make_ready(release: Release) -> None:
+    """Load a model into this process where it is not yet, and check that its file is what it was.
+
+    The way back to a model that has just decided costs a look at its file.
 
     Raises:
         ArtifactRefused: the file is missing, damaged, not the service's own or not this release's.
     """
+    served_model(release.pk)
+    artifacts.check(release)
+
+
+def _read(release: Release) -> ServedModel:
     try:
         served = load_model(artifacts.load(release))
     except BadArtifact as fault:
@@ -90,8 +97,7 @@ def troubles() -> list[Trouble]:
     found = []
     for span in champions():
         try:
-            served_model(span.release_id)
-            artifacts.check(span.release)
+            make_ready(span.release)
         except ArtifactRefused as refused:
             log.error("model not usable", extra={"release": str(span.release_id), "trouble": refused.message})
             found.append(Trouble(span.workflow_id, span.release_id, refused.message))

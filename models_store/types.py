@@ -1,4 +1,8 @@
-"""Choices of the model store."""
+"""Words of the model store."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
 
 from django.db import models
 
@@ -51,6 +55,53 @@ RUN_TRANSITIONS: dict[str, tuple[str, ...]] = {
 }
 
 
+class RunStep(models.TextChoices):
+    """The steps of a training run, in their order."""
+
+    READ = "read", "Read the labels"
+    TRAIN = "train", "Train"
+    JUDGE = "judge", "Judge"
+    GATE = "gate", "Pass the gate"
+    REGISTER = "register", "Register"
+    CERTIFY = "certify", "Certify"
+    PROMOTE = "promote", "Promote"
+
+
+class GateCheck(models.TextChoices):
+    """What the gate asks of a new model."""
+
+    MAJORITY = "majority", "No worse than the commonest label"
+    RANKING = "ranking", "It is less sure when it is wrong"
+    LOGISTIC = "logistic", "No worse than logistic regression"
+    CHAMPION = "champion", "Not worse than the champion"
+    LEAK = "leak", "No field gives the answer away"
+    SLICES = "slices", "No group of cases does badly"
+    REVIEWERS = "reviewers", "No single reviewer's labels make it worse"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check of the gate: which, whether it passed, and why, in words."""
+
+    check: GateCheck
+    passed: bool
+    words: str
+
+    @property
+    def name(self) -> str:
+        """What pages call it."""
+        return str(self.check.label)
+
+    def to_json(self) -> dict[str, Any]:
+        """As the model's report keeps it."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Self:
+        """As it was kept."""
+        return cls(GateCheck(kept["check"]), kept["passed"], kept["words"])
+
+
 class Trigger(models.TextChoices):
     """Why a training run was started."""
 
@@ -58,6 +109,7 @@ class Trigger(models.TextChoices):
     SCHEDULE = "schedule", "by schedule"
     LABELS = "labels", "by number of new labels"
     ALARM = "alarm", "by alarm"
+    DRIFT = "drift", "by an early sign"
 
 
 class LabelUse(models.TextChoices):

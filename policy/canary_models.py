@@ -13,6 +13,7 @@ from models_store.models import Release
 from policy.types import BakeOutcome, CanaryEnd, CanaryHold, ChangeStatus, ReleaseAction
 from science.arms import ARMS
 
+MAX_HOURS = 2_400
 STEPS = (100, 500, 2_500, 5_000)  # of ten thousand arms
 
 
@@ -35,18 +36,25 @@ class CanarySettings(models.Model):
     min_hours = models.FloatField(
         "Hours a step",
         default=24,
-        validators=[MinValueValidator(0.1), MaxValueValidator(2_400)],
+        validators=[MinValueValidator(0.1), MaxValueValidator(MAX_HOURS)],
         help_text="Nor before so much time has passed.",
     )
     bake_hours = models.FloatField(
         "Hours of baking",
         default=24,
-        validators=[MinValueValidator(0), MaxValueValidator(2_400)],
+        validators=[MinValueValidator(0), MaxValueValidator(MAX_HOURS)],
         help_text="So long an alarm against a new champion brings back the one before it. 0: not at all.",
     )
 
     class Meta:
         verbose_name_plural = "canary settings"
+        constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(  # NaN lies above every number
+                name="canary_settings_in_range",
+                condition=Q(min_labels__gte=1, min_hours__gte=0, min_hours__lte=MAX_HOURS)
+                & Q(bake_hours__gte=0, bake_hours__lte=MAX_HOURS),
+            ),
+        ]
 
 
 class Canary(models.Model):

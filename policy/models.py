@@ -21,12 +21,12 @@ from policy.types import (
     Degree,
     LossKind,
     MonitorLevel,
+    PeriodLength,
     Scope,
     TrialKind,
     TrialOutcome,
     TrippedBy,
 )
-from policy.types import BudgetPeriod as Period
 
 
 def percent(share: float) -> str:
@@ -66,7 +66,10 @@ class Policy(models.Model):
     blind_rate = models.FloatField(default=0.1, validators=_share, help_text="The share in force now.")
     loss = models.CharField(max_length=10, choices=LossKind, default=LossKind.ERRORS)
     budget_period = models.CharField(
-        max_length=10, choices=Period, default=Period.QUARTER, help_text="How long an error budget lasts."
+        max_length=10,
+        choices=PeriodLength,
+        default=PeriodLength.QUARTER,
+        help_text="How long an error budget lasts.",
     )
     audits_for_budget = models.BooleanField(
         default=True,
@@ -224,14 +227,14 @@ class Certificate(models.Model):
     def __str__(self) -> str:
         return f"{self.get_status_display()}: at most {percent(self.target)} wrong"
 
-    @property
-    def runs_provisionally(self) -> bool:
-        """Whether a part of what it accepts is automated at most: not confirmed yet, or refuted in part.
+    def runs_provisionally(self, policy: Policy) -> bool:
+        """Whether a part of what it accepts is automated at most: not confirmed yet, or older than an alarm.
 
-        Where audits have refuted one of its cutoffs the world has moved since it was proved, and the stricter
-        ones were proved in the same world as that one.
+        Where audits have refuted cutoffs, of this model or another, the world has moved since then, and what
+        was not refuted was proved in the same world as what was.
         """
-        return self.status == CertificateStatus.PROVISIONAL or bool(self.refuted)
+        is_older = policy.evidence_from is not None and self.valid_from < policy.evidence_from
+        return self.status == CertificateStatus.PROVISIONAL or bool(self.refuted) or is_older
 
     @property
     def labels_from(self) -> datetime | None:

@@ -60,12 +60,14 @@ def worth_promoting(release: Release, *, now: datetime) -> Promotion:
     if watch is not None and not watch.is_calm:
         return Promotion(False, f"Audits begin to contradict {before.name}; it stays until that is settled.")
     certificate = certificate_for(policy, release.id, now=now)
-    would = _share(certificate, release, certified_cutoffs(certificate, release)) if certificate else 0.0
+    would = (
+        _share(policy, certificate, release, certified_cutoffs(certificate, release)) if certificate else 0.0
+    )
     words = f"It would automate {percent(would)} of cases, {before.name} automates {percent(now_automated)}."
     if certificate is None:
         return Promotion(False, words)
     under_way = _nearly_proved(policy, before)
-    if under_way and certificate.runs_provisionally:
+    if under_way and certificate.runs_provisionally(policy):
         return Promotion(False, under_way)
     is_worth = takes_over(_standing(certificate, would), _standing(in_force.certificate, now_automated))
     if is_worth and would < now_automated:
@@ -148,12 +150,12 @@ def _automated_now(policy: Policy, release: Release, now: datetime) -> tuple[Cut
         return None, None
     if rule.basis not in (Basis.CERTIFIED, Basis.PROVISIONAL):
         return None, None
-    return cutoffs, _share(cutoffs.certificate, release, cutoffs.cutoffs)
+    return cutoffs, _share(policy, cutoffs.certificate, release, cutoffs.cutoffs)
 
 
-def _share(certificate: Certificate, release: Release, cutoffs: dict[str, float]) -> float:
+def _share(policy: Policy, certificate: Certificate, release: Release, cutoffs: dict[str, float]) -> float:
     """Share of traffic automated under a certificate's cutoffs, as its own sample says."""
-    ramp = PROVISIONAL_RAMP if certificate.runs_provisionally else 1.0
+    ramp = PROVISIONAL_RAMP if certificate.runs_provisionally(policy) else 1.0
     n = max(1, certificate.seen["n_labels"])
     share = 0.0
     for unit in certificate.seen["units"]:

@@ -26,7 +26,7 @@ class Scope(models.TextChoices):
     PER_LABEL = "per_label", "each label's automatic decisions"
 
 
-class BudgetPeriod(models.TextChoices):
+class PeriodLength(models.TextChoices):
     """How long an error budget lasts; periods end with the calendar's, in UTC."""
 
     MONTH = "month", "a month"
@@ -104,6 +104,7 @@ class CanaryHold(models.TextChoices):
     SIGNAL = "signal", "a signal"
     BALANCE = "balance", "cases that do not come through alike"
     PROOF = "proof", "nothing that it may decide under"
+    UNREAD = "unread", "what is known of it, which cannot be read"
     READY = "ready", "it waits for a person to promote it"
 
 

@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hitl.shared.errors import Invalid
+from hitl.shared.errors import Invalid, Problem
 
 MAX_MARKS = 100
 MAX_NOTE = 200
@@ -24,8 +24,6 @@ _NUMBERS = {
     "span": ("start", "end"),
 }
 _SLACK = 1e-6  # of sums of shares
-
-Problem = dict[str, str]
 
 
 def codes_for(reason_codes: Mapping[str, Any], label: str) -> list[dict[str, Any]]:
@@ -45,10 +43,10 @@ def check_reason_code(reason_codes: Mapping[str, Any], label: str, reason_code: 
     known = [str(code["code"]) for code in codes]
     if not reason_code and any(code.get("required") for code in codes):
         fix = f"Choose one of: {', '.join(known)}."
-        raise Invalid([{"field": "reason_code", "error": f'is needed for "{label}"', "fix": fix}])
+        raise Invalid([Problem(field="reason_code", error=f'is needed for "{label}"', fix=fix)])
     if reason_code and reason_code not in known:
         fix = f"Choose one of: {', '.join(known)}." if known else "Leave it out: this label has none."
-        raise Invalid([{"field": "reason_code", "error": f'is no reason for "{label}"', "fix": fix}])
+        raise Invalid([Problem(field="reason_code", error=f'is no reason for "{label}"', fix=fix)])
 
 
 def check_marks(marks: Sequence[Any], fields: Sequence[str]) -> None:
@@ -82,11 +80,11 @@ def check_flags(flags: Sequence[Any], fields: Sequence[str], *, sees_highlights:
 def _too_many(given: Sequence[Any], name: str) -> list[Problem]:
     if len(given) <= MAX_MARKS:
         return []
-    return [{"field": name, "error": f"are {len(given):,}", "fix": f"Send at most {MAX_MARKS}."}]
+    return [Problem(field=name, error=f"are {len(given):,}", fix=f"Send at most {MAX_MARKS}.")]
 
 
 def _at(table: str, place: int, name: str, error: str, fix: str) -> Problem:
-    return {"field": f"{table}[{place}]" + (f".{name}" if name else ""), "error": error, "fix": fix}
+    return Problem(field=f"{table}[{place}]" + (f".{name}" if name else ""), error=error, fix=fix)
 
 
 def _mark_problems(mark: Any, fields: Sequence[str]) -> list[tuple[str, str, str]]:

@@ -1,6 +1,6 @@
 """What cannot be done at the desk. The docstring is the sentence that the reviewer reads."""
 
-from hitl.shared.errors import Conflict, HitlError, Invalid
+from hitl.shared.errors import Conflict, HitlError, Invalid, Problem
 
 
 class LeaseExpired(Conflict):
@@ -48,4 +48,4 @@ class UnknownLabel(Invalid):
 
     def __init__(self, label: str, known: list[str]) -> None:
         fix = "Use one of: " + ", ".join(known) + "."
-        super().__init__([{"field": "label", "error": f'"{label[:60]}" is not a label here', "fix": fix}])
+        super().__init__([Problem(field="label", error=f'"{label[:60]}" is not a label here', fix=fix)])

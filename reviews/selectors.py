@@ -20,7 +20,7 @@ from hitl.accounts.types import Role
 from hitl.shared.actor import Actor
 from hitl.shared.named_rows import fetch_named
 from reviews.models import KnownAnswerCase, Review, Skip, Task
-from reviews.sql_queue import ANYBODY_ELSE, COUNT_WAITING, LEASED_BY, OPEN_TO
+from reviews.sql_queue import ANYBODY_ELSE, COUNT_WAITING, LEASED_BY, OPEN_WORKFLOWS
 from reviews.types import Mode, TaskStatus
 from science.fields import Schema
 
@@ -113,7 +113,7 @@ def on_hold(actor: Actor) -> list[Task]:
 def open_workflows(actor: Actor) -> list[UUID]:
     """Return the workflows that the person's teams and skills let them into."""
     with connection.cursor() as cursor:
-        cursor.execute(OPEN_TO, {"reviewer": actor.user_id})
+        cursor.execute(OPEN_WORKFLOWS, {"reviewer": actor.user_id})
         return [row[0] for row in cursor.fetchall()]
 
 
@@ -126,7 +126,7 @@ def has_anybody_else(workflow_id: UUID, *, but: Collection[int]) -> bool:
 
 def _let_in(actor: Actor) -> RawSQL:
     """Return the same as a subquery."""
-    text = OPEN_TO.replace("%(reviewer)s", "%s")
+    text = OPEN_WORKFLOWS.replace("%(reviewer)s", "%s")
     return RawSQL(text, [actor.user_id] * text.count("%s"))  # noqa: S611 - text of our own
 
 
@@ -178,10 +178,12 @@ def choices_for(actor: Actor, *, now: datetime) -> list[Choice]:
 
 def has_work(actor: Actor, *, workflow_ids: list[UUID] | None, now: datetime) -> bool:
     """Tell whether the person would be given a task now."""
-    return open_to(actor, now=now, workflow_ids=workflow_ids).exists()
+    return claimable_tasks(actor, now=now, workflow_ids=workflow_ids).exists()
 
 
-def open_to(actor: Actor, *, now: datetime, workflow_ids: Sequence[UUID] | None = None) -> QuerySet[Task]:
+def claimable_tasks(
+    actor: Actor, *, now: datetime, workflow_ids: Sequence[UUID] | None = None
+) -> QuerySet[Task]:
     """Return the waiting tasks that `queue.claim_next` would hand to the person, in no order."""
     waiting = Task.objects.filter(status=TaskStatus.WAITING, workflow_id__in=_let_in(actor))
     if workflow_ids is not None:

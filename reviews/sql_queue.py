@@ -21,4 +21,4 @@ BEGIN_LEASED_AHEAD = _SQL["begin_leased_ahead"].text
 RENEW = _SQL["renew"].text
 COUNT_WAITING = _SQL["count_waiting"].text
 ANYBODY_ELSE = _SQL["anybody_else"].text
-OPEN_TO = _SQL["open_to"].text
+OPEN_WORKFLOWS = _SQL["open_workflows"].text

@@ -239,7 +239,7 @@ SELECT EXISTS (
       AND (person.is_superuser OR 'reviewer' = ANY(person.roles))
       AND person.id <> ALL(%(but)s) AND {lets_in})
 
--- name: open_to
+-- name: open_workflows
 -- takes: reviewer int
 -- The workflows that a person's teams and skills let them into.
 SELECT w.id FROM cases_workflow w CROSS JOIN ({able}) able

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from hitl.shared import clock
 from reviews.services import order
-from reviews.services.queue import reap
+from reviews.services.leases import reap
 from reviews.services.rules import RANK_AGAIN_JOB
 
 

@@ -70,7 +70,7 @@ class Rule:
         self._check()
         shut = np.array([REASON_CODE[self._against(label)] for label in self.labels], dtype=np.int8)
         hidden = np.array(
-            [self._degree_of(label).rank <= Degree.SHADOW.rank for label in self.labels], dtype=bool
+            [self.degree_of(label).rank <= Degree.SHADOW.rank for label in self.labels], dtype=bool
         )
         for name, value in (
             (
@@ -115,7 +115,7 @@ class Rule:
         return self.basis is Basis.CERTIFIED and all(
             self.cutoffs.get(label, np.inf) <= LOWEST_SCORE
             for label in self.labels
-            if label in self.workflow_labels and self._degree_of(label) is Degree.FULL
+            if label in self.workflow_labels and self.degree_of(label) is Degree.FULL
         )
 
     @property
@@ -138,13 +138,14 @@ class Rule:
         """Probability that an accepted case gets a blind label: audited, or held back by the ramp."""
         return self.share_let_through * self.audit_rate + (1 - self.share_let_through)
 
-    def _degree_of(self, label: str) -> Degree:
+    def degree_of(self, label: str) -> Degree:
+        """How far a label's cases are automated: its own degree lowers, never raises, the workflow's."""
         return min(self.degree, self.label_degrees.get(label, self.degree), key=RANK.__getitem__)
 
     def _against(self, label: str) -> Reason:
         if label not in self.workflow_labels:
             return Reason.UNKNOWN_LABEL
-        if self._degree_of(label).rank < Degree.PARTIAL.rank:
+        if self.degree_of(label).rank < Degree.PARTIAL.rank:
             return Reason.LABEL_NOT_AUTOMATED
         if not np.isfinite(self.cutoffs.get(label, np.nan)):
             return Reason.NO_CUTOFF

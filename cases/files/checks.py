@@ -7,7 +7,7 @@ from cases.files.collected import Collected
 from cases.files.columns import as_time
 from cases.files.styles import time_style_of
 from cases.files.told import NONE, Told
-from hitl.shared.errors import Invalid
+from hitl.shared.errors import Invalid, Problem
 from science.fields import Kind
 
 _SHOWN = 30  # columns of a file that a message lists
@@ -15,7 +15,7 @@ _SHOWN = 30  # columns of a file that a message lists
 
 def refusal(field: str, error: str, fix: str) -> Invalid:
     """Return the error that says one thing."""
-    return Invalid([{"field": field, "error": error, "fix": fix}])
+    return Invalid([Problem(field=field, error=error, fix=fix)])
 
 
 def columns_there(columns: Sequence[str]) -> str:
@@ -53,7 +53,7 @@ def check_told(found: Collected, told: Told, known: Mapping[str, Kind]) -> None:
     ]
     wanted = [*roles, *(("fields", name) for name, _ in fields)]
     problems = [
-        {"field": what, "error": f'column "{printable(name)}" is not in the file', "fix": there}
+        Problem(field=what, error=f'column "{printable(name)}" is not in the file', fix=there)
         for what, name in wanted
         if name not in (None, NONE) and name not in (found.inside if what == "fields" else columns)
     ]
@@ -65,14 +65,12 @@ def check_told(found: Collected, told: Told, known: Mapping[str, Kind]) -> None:
             error, fix = f'name "{name}:{kind}", which the workflow has not', f"It has {there}."
         else:
             continue
-        problems.append({"field": "fields", "error": error, "fix": fix})
+        problems.append(Problem(field="fields", error=error, fix=fix))
     if known and not known.keys() & found.inside.keys():
         error = f"of the workflow ({', '.join(sorted(known))}) are not in the file: it has none of them"
-        problems.append({"field": "fields", "error": error, "fix": there})
+        problems.append(Problem(field="fields", error=error, fix=there))
     if told.time in columns and (fix := _why_no_times(columns[str(told.time)], told.day_first)):
-        problems.append(
-            {"field": "time", "error": f'column "{told.time}" holds no dates or times', "fix": fix}
-        )
+        problems.append(Problem(field="time", error=f'column "{told.time}" holds no dates or times', fix=fix))
     if problems:
         raise Invalid(problems)
 

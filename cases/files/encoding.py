@@ -75,13 +75,14 @@ def text_blocks(file: IO[bytes], told: str | None) -> Iterator[str]:
 
 
 def _pieces(file: IO[bytes], told: str | None, read: Callable[[io.TextIOWrapper], str]) -> Iterator[str]:
-    encoding = told or encoding_of(file)
+    shown = encoding_of(file)
+    encoding = shown if told is None or shown.startswith(f"{told}-") else told  # UTF-16 without its mark
     file.seek(0)
     text = io.TextIOWrapper(io.BufferedReader(_Lent(file), _BLOCK), encoding=encoding, newline="\n")
     try:
         while piece := read(text):
             yield piece
-    except UnicodeDecodeError:
+    except UnicodeError:
         raise BadTable(_unreadable(file, encoding, is_told=told is not None)) from None
 
 
@@ -126,6 +127,8 @@ def _first_fault(file: IO[bytes], encoding: str) -> tuple[int, int]:
         except UnicodeDecodeError as fault:
             good = fault.object[: fault.start].decode(encoding, errors="ignore")
             return read - pending + fault.start, line + good.count("\n")
+        except UnicodeError:  # of the file as a whole, such as a mark that is missing
+            return read, line
         if not block:
             return read, line
         read += len(block)

@@ -105,7 +105,7 @@ def _is_label_studio(row: Mapping[str, Any]) -> bool:
 
 
 def _label_studio(row: Row, is_text: bool) -> Row:
-    given = row.get("annotations") or row.get("completions") or []
+    given = _objects(row.get("annotations") or row.get("completions"))
     said = {str(choice) for each in given if not each.get("was_cancelled") for choice in _choices(each)}
     if len(said) > 1:
         return Unreadable("labelled in more than one way: " + ", ".join(sorted(said))[:100])
@@ -113,8 +113,13 @@ def _label_studio(row: Row, is_text: bool) -> Row:
     return outside | {"content": row["data"], "label": next(iter(said), None)}
 
 
+def _objects(cell: object) -> list[dict[str, Any]]:
+    """Return the objects of a list; none of what is no list."""
+    return [each for each in cell if isinstance(each, dict)] if isinstance(cell, list) else []
+
+
 def _choices(annotation: Mapping[str, Any]) -> list[object]:
-    results = [each for each in annotation.get("result") or [] if isinstance(each, dict)]
+    results = _objects(annotation.get("result"))
     values = [each["value"] for each in results if isinstance(each.get("value"), dict)]
     return [
         one_of(value.get(kind)) if kind in ("choices", "taxonomy") else value[kind]
@@ -144,8 +149,8 @@ def _argilla(row: Row, is_text: bool) -> Row:
     responses = row.get("responses")
     questions = responses.values() if isinstance(responses, dict) else []
     for answers in questions:
-        for answer in answers if isinstance(answers, list) else []:
-            if isinstance(answer, dict) and answer.get("status") != "discarded":
+        for answer in _objects(answers):
+            if answer.get("status") != "discarded":
                 said.add(str(one_of(answer.get("value"))))
     said.discard("None")
     if len(said) > 1:

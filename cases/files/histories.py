@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from cases.content import Problem, printable
+from cases.content import printable
 from cases.files.collected import parts
 from cases.files.columns import as_name, as_time, cell_as, is_of
 from cases.files.errors import Unreadable
 from cases.files.labels import label_in
+from cases.files.named_files import file_in
 from cases.files.reading import Reading
 from cases.files.tables import Row
 from cases.files.told import NONE
 from cases.services.labelled import Labelled
+from hitl.shared.errors import Problem, sentence
 from science.fields import Kind
 
 EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)  # what lies before is a default of some tool
@@ -36,7 +38,7 @@ def labelled(
     latest = None if now is None else now + timedelta(days=1)  # clocks and zones differ
     for line, row in rows:
         if isinstance(row, Unreadable):
-            yield line, [{"field": "(row)", "error": row.reason, "fix": "Mend the row."}]
+            yield line, [Problem(field="(row)", error=row.reason, fix="Mend the row.")]
         else:
             yield line, _case(row, kinds, reading, folder, latest)
 
@@ -44,7 +46,7 @@ def labelled(
 def sentences(line: int, problems: Iterable[Problem]) -> Iterator[str]:
     """Yield what is wrong with a row, as every door says it."""
     for problem in problems:
-        yield f"line {line}: {problem['field']} {problem['error']}. {problem['fix']}"
+        yield f"line {line}: {sentence(problem)}"
 
 
 def _case(
@@ -65,12 +67,16 @@ def _case(
     label, time = cell(reading.label), cell(reading.time)
     if isinstance(label, list | dict):
         error = f"is a list of {len(label)}" if isinstance(label, list) else "is an object"
-        return [{"field": "label", "error": error, "fix": "Give each case one label."}]
+        return [Problem(field="label", error=error, fix="Give each case one label.")]
     at = as_time(time)
     if reading.time and (problem := _time_problem(time, at, latest)):
         return [problem]
+    content = {name: _value(inside.get(name), name, kind, reading, folder) for name, kind in kinds.items()}
+    files = ((name, content[name]) for name, kind in kinds.items() if kind.is_media)
+    if absent := [_not_there(name, file, folder) for name, file in files if isinstance(file, str)]:
+        return absent
     return Labelled(
-        content={name: _value(inside.get(name), name, kind, reading, folder) for name, kind in kinds.items()},
+        content=content,
         label=label_in(label, reading.known_labels),
         reference=as_name(cell(reading.reference)) or None,
         at=at,
@@ -84,10 +90,10 @@ def _time_problem(cell: object, at: datetime | None, latest: datetime | None) ->
         return None
     if at is None:
         error = f'is "{printable(as_name(cell))}"' if as_name(cell) else "is missing"
-        return {"field": "time", "error": error, "fix": TIME_FIX}
+        return Problem(field="time", error=error, fix=TIME_FIX)
     when = "before computers kept time" if at < EARLIEST else "still to come"
     fix = f'Mend it, or name another column for the time, or none with "{NONE}".'
-    return {"field": "time", "error": f'is "{printable(as_name(cell))}", which is {when}', "fix": fix}
+    return Problem(field="time", error=f'is "{printable(as_name(cell))}", which is {when}', fix=fix)
 
 
 def _uuid(cell: object) -> UUID | None:
@@ -101,16 +107,28 @@ def _value(cell: object, name: str, kind: Kind, reading: Reading, folder: Path |
     if kind.is_media and isinstance(cell, str):
         if reading.case_id is not None and _SHA256.fullmatch(cell):
             return {"asset": cell}
-        return cell if folder is None else _file(folder, cell)
+        return _bytes(cell, folder) if cell.strip() else None
     prepare = reading.prepare.get(name)
     value = cell_as(prepare(cell) if prepare else cell, kind)
     return None if name in reading.loose and not is_of(value, kind) else value
 
 
-def _file(folder: Path, name: str) -> object:
-    """Return the bytes of a file in the folder; where there is none, its name, which fits no field."""
+def _bytes(name: str, folder: Path | None) -> bytes | str:
+    """Return what the file holds; where there is none, its name."""
+    path = None if folder is None else file_in(folder, name)
     try:
-        path = (folder / name).resolve()
-        return path.read_bytes() if path.is_relative_to(folder.resolve()) and path.is_file() else name
-    except (OSError, ValueError):  # no path can be called so
+        return name if path is None else path.read_bytes()
+    except OSError:
         return name
+
+
+def _not_there(name: str, cell: str, folder: Path | None) -> Problem:
+    if folder is None:
+        error, fix = (
+            "names a file",
+            "Files come with a table by command: manage.py import_cases --media FOLDER.",
+        )
+    else:
+        error = f"names a file that cannot be read in {folder}"
+        fix = f'Put "{printable(cell)}" there. import_cases takes another folder by --media.'
+    return {"field": f"content.{name}", "error": error, "fix": fix}

@@ -24,9 +24,8 @@ def json_rows(file: IO[bytes], *, encoding: str | None) -> Iterator[Row]:
     """
     head = next(text_blocks(file, encoding), "").lstrip()
     is_lined = head.startswith("{") and _is_lined(head)
-    return (
-        _by_line(file, encoding) if is_lined or not head.startswith(("{", "[")) else _streamed(file, encoding)
-    )
+    is_by_line = is_lined or not head.startswith(("{", "["))
+    yield from _by_line(file, encoding) if is_by_line else _streamed(file, encoding)
 
 
 def _is_lined(head: str) -> bool:
@@ -105,7 +104,7 @@ def _values(file: IO[bytes], encoding: str | None) -> Iterator[tuple[int, Any, b
         except ValueError as fault:
             end, reason = -1, str(fault)
         if end < 0 or (end == len(text) and not isinstance(value, dict | list | str)):
-            more = next(blocks, "")
+            more = _as_much_again(blocks, len(text) - at)
             if (not more and end < 0) or len(text) - at > LARGEST_VALUE:
                 raise BadTable(f"The file is no JSON from line {line:,} on: {reason[:100]}.")
             if more:
@@ -114,6 +113,17 @@ def _values(file: IO[bytes], encoding: str | None) -> Iterator[tuple[int, Any, b
         yield line, value, is_open
         line += text.count("\n", at, end)
         at = end
+
+
+def _as_much_again(blocks: Iterator[str], length: int) -> str:
+    """Read on by as much as there is: a value that began a long way back is looked at a few times only."""
+    read: list[str] = []
+    for block in blocks:
+        read.append(block)
+        length -= len(block)
+        if length <= 0:
+            break
+    return "".join(read)
 
 
 def _unwrapped(value: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Rows of a Parquet file."""
 
 import io
+import zlib
 from collections.abc import Callable, Iterator
 from typing import IO, Any
 
@@ -23,7 +24,7 @@ def parquet_rows(file: IO[bytes], *, is_zipped: bool) -> tuple[Iterator[Row], Ca
 
     try:
         parquet = pq.ParquetFile(_unzipped(file) if is_zipped else file)
-    except (pa.ArrowException, OSError, EOFError) as error:
+    except (pa.ArrowException, OSError, EOFError, ValueError, zlib.error) as error:
         raise BadTable(f"The file is not Parquet: {str(error)[:200]}") from None
     total, read = max(1, parquet.metadata.num_rows), [0]
     columns = [name for name in parquet.schema_arrow.names if not name.startswith(_INDEX)]

@@ -7,17 +7,21 @@ the file; the rest is guessed.
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from cases.files.checks import check_rows, check_told
 from cases.files.collected import MAX_ROWS, Collected, collect
 from cases.files.columns import as_name, cell_as, is_of
 from cases.files.guess import Guess, guess_columns
+from cases.files.held import Held, held
 from cases.files.labels import label_in, label_names
+from cases.files.named_files import are_in, kind_of_files
 from cases.files.styles import FEW, PLAIN, Prepare, Style, style_of, time_style_of
 from cases.files.tables import Table
 from cases.files.told import Told
 from cases.kinds import KINDS
+from cases.names import seen
 from science.fields import Kind, Schema
 
 
@@ -36,7 +40,8 @@ class Reading:
         loose: fields whose few cells of another kind count as empty.
         notes: what whoever reads the outcome should know, in sentences.
         columns: all columns of the file.
-        n_rows: how many rows were looked at.
+        held: what the columns hold that are fields.
+        n_rows: how many rows could be read.
     """
 
     fields: list[dict[str, Any]]
@@ -52,6 +57,7 @@ class Reading:
     loose: frozenset[str]
     notes: tuple[str, ...]
     columns: tuple[str, ...]
+    held: Mapping[str, Held]
     n_rows: int
 
     @property
@@ -60,8 +66,10 @@ class Reading:
         return sum(self.counts.values())
 
 
-def look_at(table: Table, told: Told, *, schema: Schema | None = None) -> Reading:
+def look_at(table: Table, told: Told, *, schema: Schema | None = None, folder: Path | None = None) -> Reading:
     """Read a file once, and return how it is to be read for a workflow of this schema, or for a new one.
+
+    `folder` is that of the files which cells of image and audio fields name.
 
     Raises:
         BadTable: it cannot be read.
@@ -81,11 +89,13 @@ def look_at(table: Table, told: Told, *, schema: Schema | None = None) -> Readin
         reference=told.reference or _there(found, export.reference if export else None),
         time=told.time or _there(found, export.time if export else None),
     )
-    fields = _fields(found, kinds) if kinds else guess.fields
+    named = {} if kinds else _named_files(found, guess, folder)
+    fields = _fields(found, kinds) if kinds else [f | named.get(f["name"], {}) for f in guess.fields]
     fields = [field for field in fields if field["name"] != told.entity or told.fields is not None]
     required = {field.name for field in schema.fields if field.required} if schema else set()
     notes = [f"This is an export of {export.tool}."] if export else []
     notes += _notes(found, told, guess, is_guessed=not kinds)
+    notes += [f"{name}: its cells name files, which are taken in." for name in named]
     notes += table.remarks
     notes += [
         f"{name}: {style.note}."
@@ -113,8 +123,9 @@ def look_at(table: Table, told: Told, *, schema: Schema | None = None) -> Readin
         case_id=_there(found, export.case_id if export else None),
         prepare={name: style.prepare for name, style in styles.items() if style.prepare},
         loose=frozenset(loose),
-        notes=tuple(notes),
+        notes=tuple(map(seen, notes)),
         columns=tuple(found.columns),
+        held={field["name"]: held(found.inside[field["name"]]) for field in fields},
         n_rows=found.n_rows,
     )
 
@@ -162,6 +173,18 @@ def _fields(found: Collected, kinds: Mapping[str, Kind]) -> list[dict[str, Any]]
         for name, kind in kinds.items()
         if name in found.inside
     ]
+
+
+def _named_files(found: Collected, guess: Guess, folder: Path | None) -> dict[str, dict[str, str]]:
+    """Return which fields hold images or recordings, as their cells name files that are there."""
+    if folder is None:
+        return {}
+    kinds = {field["name"]: kind_of_files(found.inside[field["name"]]) for field in guess.fields}
+    return {
+        name: {"kind": kind.value}
+        for name, kind in kinds.items()
+        if kind and are_in(folder, found.inside[name])
+    }
 
 
 def _few_odd(cells: Sequence[object], kind: Kind) -> int:

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
-from cases.content import Problem
 from cases.files.histories import sentences
+from hitl.shared.errors import Problem
 
 SHOWN = 10  # reasons
 MAX_REASONS = 1_000  # different ones that are counted apart

@@ -114,7 +114,9 @@ def _shaped(rows: Iterator[Row], found: list[Export | None], *, is_text: bool) -
             continue
         if not is_known:
             is_known, found[0] = True, (export := export_of(row))
-        row = export.case(row, is_text) if export else row
+        if export:
+            of_another = Unreadable(f"not in the form of the first row, which {export.tool} exported")
+            row = export.case(row, is_text) if export.fits(row) else of_another
         yield line, row if (is_text and not export) or isinstance(row, Unreadable) else _cleaned(row)
 
 

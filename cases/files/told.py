@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from cases.files.encoding import ENCODINGS, known_encoding
 from cases.names import clean_name, seen
-from hitl.shared.errors import Invalid
+from hitl.shared.errors import Invalid, Problem
 from science.fields import Kind
 
 NONE = "-"
@@ -46,10 +46,13 @@ class Told:
                 object.__setattr__(self, role, clean_name(name))
         if self.fields is not None:
             object.__setattr__(self, "fields", tuple((clean_name(name), kind) for name, kind in self.fields))
-        if self.encoding is not None and known_encoding(self.encoding) is None:
+        if self.encoding is None:
+            return
+        if (known := known_encoding(self.encoding)) is None:
             error = f'is "{seen(self.encoding[:60])}"'
             fix = f"Use one of {', '.join(ENCODINGS)}, or another that Python knows by name."
-            raise Invalid([{"field": "encoding", "error": error, "fix": fix}])
+            raise Invalid([Problem(field="encoding", error=error, fix=fix)])
+        object.__setattr__(self, "encoding", known)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON values; `from_json` reads them back."""
@@ -81,10 +84,8 @@ def parse_fields(text: str) -> tuple[tuple[str, Kind], ...]:
         name, colon, kind = part.strip().rpartition(":")
         if not colon or not name or kind not in known:
             fix = f"Kinds are {', '.join(Kind)}."
-            raise Invalid(
-                [{"field": "fields", "error": f'"{part.strip()[:60]}" is not NAME:KIND', "fix": fix}]
-            )
+            raise Invalid([Problem(field="fields", error=f'"{part.strip()[:60]}" is not NAME:KIND', fix=fix)])
         pairs.append((name, known[kind]))
     if len(dict(pairs)) < len(pairs):
-        raise Invalid([{"field": "fields", "error": "name a column twice", "fix": "Name each once."}])
+        raise Invalid([Problem(field="fields", error="name a column twice", fix="Name each once.")])
     return tuple(pairs)

@@ -58,7 +58,7 @@ def import_labelled(
         items,
         schema=version.schema,
         version=version,
-        asset=lambda data: store_asset(data, now=now).sha256,
+        asset=lambda data, kind: store_asset(data, now=now, kind=kind).sha256,
         names=names or RowNames(),
         all_new=all_new,
         now=now,

@@ -8,13 +8,14 @@ from uuid import UUID
 
 import orjson
 
-from cases.content import Problem, checker_for, printable
+from cases.content import checker_for, printable
 from cases.models import Case, Label, SchemaVersion
 from cases.reference import check_reference
 from cases.services.labelled import Imported, Labelled, NewCase, checked
 from cases.services.row_names import RowNames
 from cases.types import Purpose
-from science.fields import Schema
+from hitl.shared.errors import Problem
+from science.fields import Kind, Schema
 
 _Case = dict[str, Any]
 
@@ -24,7 +25,7 @@ def sorted_out(
     *,
     schema: Schema,
     version: SchemaVersion | None,
-    asset: Callable[[bytes], str],
+    asset: Callable[[bytes, Kind], str],
     names: RowNames,
     all_new: bool,
     now: datetime,
@@ -32,12 +33,12 @@ def sorted_out(
     """Return the new cases by name, and what becomes of all: each row is new, known or refused, once.
 
     `version` is that of the workflow that the rows are for, None where it is yet to be made. `asset` returns
-    the name of the bytes of an image or a recording, or raises `HitlError`.
+    the name of the bytes of an image or a recording, which must be of the field's kind, or raises `BadFile`.
     """
     checker, result = checker_for(schema), Imported()
     fit: list[tuple[int, Labelled, bytes]] = []
     for place, item in enumerate(items):
-        content, problems = checked(item, checker, schema.labels, asset=asset)
+        content, problems = checked(item, checker, schema, asset=asset)
         if content is None:
             result.refused.append((place, problems))
         else:
@@ -130,11 +131,11 @@ def _filled(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _taken(reference: str) -> Problem:
-    return {
-        "field": "reference",
-        "error": f'"{printable(reference)}" names another case, with other content or another label',
-        "fix": "Name another column, or take all rows as new cases.",
-    }
+    return Problem(
+        field="reference",
+        error=f'"{printable(reference)}" names another case, with other content or another label',
+        fix="Name another column, or take all rows as new cases.",
+    )
 
 
 def _attested(case_ids: Sequence[UUID]) -> int:

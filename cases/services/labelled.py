@@ -1,14 +1,16 @@
 """A labelled case as it was read, and whether it fits a workflow."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from cases.content import Checker, Problem, printable
+from cases.content import Checker, printable
 from cases.reference import check_entity, check_reference
-from hitl.shared.errors import HitlError
+from cases.services.media import BadFile
+from hitl.shared.errors import Problem
+from science.fields import Kind, Schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +53,38 @@ class NewCase:
 
 
 def checked(
-    item: Labelled, checker: Checker, labels: Collection[str], *, asset: Callable[[bytes], str]
+    item: Labelled, checker: Checker, schema: Schema, *, asset: Callable[[bytes, Kind], str]
 ) -> tuple[dict[str, Any] | None, list[Problem]]:
     """Return the canonical content and no problems, or None and everything that is wrong with the case.
 
-    `asset` returns the name of the bytes of an image or a recording, or raises `HitlError`.
+    `asset` returns the name of the bytes of an image or a recording of a kind, or raises `BadFile`.
     """
-    try:
-        raw = {
-            name: {"asset": asset(value)} if isinstance(value, bytes) else value
-            for name, value in item.content.items()
-        }
-    except HitlError as refusal:
-        return None, [{"field": "content", "error": refusal.message, "fix": "Leave it out, or mend it."}]
+    raw, bad = dict(item.content), []
+    for name, kind in ((each.name, each.kind) for each in schema.fields if each.kind.is_media):
+        if isinstance(data := raw.get(name), bytes):
+            try:
+                raw[name] = {"asset": asset(data, kind)}
+            except BadFile as refusal:
+                bad.append(_unfit(name, refusal))
+    if bad:
+        return None, bad
     content, problems = checker.check(raw)
-    if item.label not in labels:
+    if item.label not in schema.labels:
         error = f'is "{printable(item.label)}"' if item.label else "is missing"
         problems = [
             *problems,
-            {"field": "label", "error": error, "fix": f"Labels of this workflow: {', '.join(labels)}."},
+            Problem(field="label", error=error, fix=f"Labels of this workflow: {', '.join(schema.labels)}."),
         ]
     for misfit in (check_reference(item.reference)[1], check_entity(item.entity)[1]):
         if misfit is not None:
             problems = [*problems, misfit]
     return (None if problems else content), problems
+
+
+def _unfit(name: str, refusal: BadFile) -> Problem:
+    what, _, fix = refusal.message.rstrip(".").partition(". ")
+    return {
+        "field": f"content.{name}",
+        "error": f"cannot be taken in: {what[:1].lower()}{what[1:]}",
+        "fix": f"{fix or 'Mend it, or leave it out'}.",
+    }

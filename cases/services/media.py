@@ -15,6 +15,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from PIL import Image, UnidentifiedImageError
 
+from cases.kinds import KINDS
 from cases.models import Asset
 from hitl.shared.errors import HitlError
 from science.drift.measures import Measured, of_pixels, of_samples
@@ -83,11 +84,13 @@ class Inspected:
     measures: Measured | None = None
 
 
-def inspect_file(data: bytes, *, declared: str = "") -> Inspected:
-    """Read a file without trusting it; `declared` is the type its sender gave, if any.
+def inspect_file(data: bytes, *, declared: str = "", kind: Kind | None = None) -> Inspected:
+    """Read a file without trusting it.
+
+    `declared` is the type its sender gave, if any; `kind` that of the field that it is for, if it is known.
 
     Raises:
-        BadFile: unknown, damaged, too large to open safely, or of another type than declared.
+        BadFile: unknown, damaged, too large to open safely, or of another type than declared or needed.
     """
     if len(data) > settings.MAX_MEDIA_BYTES:
         raise BadFile(f"The file has {len(data):,} bytes; at most {settings.MAX_MEDIA_BYTES:,} are taken in.")
@@ -96,16 +99,18 @@ def inspect_file(data: bytes, *, declared: str = "") -> Inspected:
     said = _SAME.get(said, said)
     if said not in _UNSAID and said != found.media_type:
         raise BadFile(f"The file says it is {said[:60]}, but it is {found.media_type}. {FIX}")
+    if kind not in (None, found.kind):
+        raise BadFile(f"The file is {KINDS[found.kind].noun}, and the field holds {kind} files.")
     return found
 
 
-def store_asset(data: bytes, *, now: datetime, declared: str = "") -> Asset:
+def store_asset(data: bytes, *, now: datetime, declared: str = "", kind: Kind | None = None) -> Asset:
     """Check a file and keep it under the hash of its bytes; the same bytes are kept once.
 
     Raises:
         BadFile: it cannot be taken in; nothing is kept.
     """
-    return keep_asset(inspect_file(data, declared=declared), now=now)
+    return keep_asset(inspect_file(data, declared=declared, kind=kind), now=now)
 
 
 def keep_asset(file: Inspected, *, now: datetime) -> Asset:

@@ -8,7 +8,7 @@ from typing import Any
 
 from cases.content import printable
 from cases.names import clean_name, is_plain
-from hitl.shared.errors import Invalid
+from hitl.shared.errors import Invalid, Problem
 from science.fields import BadSchema, Field, Schema
 
 MAX_FIELDS = 2_000
@@ -19,8 +19,6 @@ MAX_OPTIONS = 1000
 
 HOTKEYS = "1234567890abdefghijklnoqrtvwxyz"  # the other letters are the desk's own keys
 _LABEL_KEYS = {"name", "hotkey", "cost", "meaning"}
-
-Problem = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,9 @@ def checked_schema(fields: object, labels: object) -> CheckedSchema:
     try:
         schema = Schema(tuple(good_fields), tuple(label["name"] for label in good_labels))
     except BadSchema as bad:
-        raise Invalid([_problem("fields", str(bad), "Correct the named field or label.")]) from None
+        raise Invalid(
+            [Problem(field="fields", error=str(bad), fix="Correct the named field or label.")]
+        ) from None
     return CheckedSchema([field.to_json() for field in good_fields], good_labels, schema.sha256())
 
 
@@ -66,24 +66,26 @@ def _clean(item: Mapping[str, Any]) -> dict[str, Any]:
     return cleaned
 
 
-def _problem(field: str, error: str, fix: str) -> Problem:
-    return {"field": field, "error": error, "fix": fix}
-
-
 def _objects(
     name: str, value: object, limit: int, example: str, problems: list[Problem]
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     if not isinstance(value, Sequence) or isinstance(value, str | bytes):
-        problems.append(_problem(name, "is not a list", f"Send a list of objects like {example}."))
+        problems.append(
+            Problem(field=name, error="is not a list", fix=f"Send a list of objects like {example}.")
+        )
         return
     if len(value) > limit:
-        problems.append(_problem(name, f"has {len(value):,} entries", f"Send at most {limit:,}."))
+        problems.append(
+            Problem(field=name, error=f"has {len(value):,} entries", fix=f"Send at most {limit:,}.")
+        )
         return
     for place, item in enumerate(value):
         if isinstance(item, Mapping):
             yield f"{name}[{place}]", item
         else:
-            problems.append(_problem(f"{name}[{place}]", "is not an object", f"Send one like {example}."))
+            problems.append(
+                Problem(field=f"{name}[{place}]", error="is not an object", fix=f"Send one like {example}.")
+            )
 
 
 def _fields(value: object, problems: list[Problem]) -> Iterator[Field]:
@@ -100,9 +102,11 @@ def _fields(value: object, problems: list[Problem]) -> Iterator[Field]:
             yield Field.from_json(item)
         except (BadSchema, TypeError) as bad:
             fix = f"Send an object like {example}; the reference lists what else it may say."
-            problems.append(_problem(where, printable(str(bad), 300), fix))
+            problems.append(Problem(field=where, error=printable(str(bad), 300), fix=fix))
     if is_empty and len(problems) == before:
-        problems.append(_problem("fields", "is empty", f"Name at least one field, like {example}."))
+        problems.append(
+            Problem(field="fields", error="is empty", fix=f"Name at least one field, like {example}.")
+        )
 
 
 _FIELD_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
@@ -127,10 +131,14 @@ def _wrong_types(where: str, item: Mapping[str, Any]) -> Problem | None:
         value = item[name]
         is_bool_for_number = isinstance(value, bool) and bool not in types
         if not isinstance(value, types) or is_bool_for_number:
-            return _problem(f"{where}.{name}", f"is not {words}", f"Send {words}.")
+            return Problem(field=f"{where}.{name}", error=f"is not {words}", fix=f"Send {words}.")
     options = item.get("options", ())
     if len(options) > MAX_OPTIONS:
-        return _problem(f"{where}.options", f"has {len(options):,} entries", f"List at most {MAX_OPTIONS:,}.")
+        return Problem(
+            field=f"{where}.options",
+            error=f"has {len(options):,} entries",
+            fix=f"List at most {MAX_OPTIONS:,}.",
+        )
     for place, option in enumerate(options):
         if misfit := _bad_name(f"{where}.options[{place}]", option, "option"):
             return misfit
@@ -149,7 +157,11 @@ def _labels(value: object, problems: list[Problem]) -> Iterator[dict[str, Any]]:
         name = item.get("name")
         if not found and name in names:
             found.append(
-                _problem(f"{where}.name", f'"{name}" is there twice', "Give each label its own name.")
+                Problem(
+                    field=f"{where}.name",
+                    error=f'"{name}" is there twice',
+                    fix="Give each label its own name.",
+                )
             )
         if found:
             problems += found
@@ -165,7 +177,9 @@ def _labels(value: object, problems: list[Problem]) -> Iterator[dict[str, Any]]:
         }
     if len(names) < 2 and len(problems) == before:
         problems.append(
-            _problem("labels", f"names {len(names)}", "Name at least two labels to decide between.")
+            Problem(
+                field="labels", error=f"names {len(names)}", fix="Name at least two labels to decide between."
+            )
         )
 
 
@@ -180,36 +194,44 @@ def _wanted_hotkeys(value: object) -> set[object]:
 
 def _label_problems(where: str, item: Mapping[str, Any], taken: Mapping[str, str]) -> Iterator[Problem]:
     for unknown in sorted(map(str, set(item) - _LABEL_KEYS))[:5]:
-        yield _problem(
-            f"{where}.{printable(unknown)}",
-            "is not known",
-            f"Leave it out. Known: {', '.join(sorted(_LABEL_KEYS))}.",
+        yield Problem(
+            field=f"{where}.{printable(unknown)}",
+            error="is not known",
+            fix=f"Leave it out. Known: {', '.join(sorted(_LABEL_KEYS))}.",
         )
     if misfit := _bad_name(f"{where}.name", item.get("name"), "label"):
         yield misfit
     hotkey = item.get("hotkey", "")
     if not isinstance(hotkey, str) or (hotkey and (len(hotkey) != 1 or hotkey not in HOTKEYS)):
         fix = f"Use one of {HOTKEYS}, or leave it out."
-        yield _problem(f"{where}.hotkey", f"is {printable(repr(hotkey))}", fix)
+        yield Problem(field=f"{where}.hotkey", error=f"is {printable(repr(hotkey))}", fix=fix)
     elif hotkey in taken and hotkey:
-        yield _problem(f"{where}.hotkey", f'is that of "{taken[hotkey]}"', "Give each label its own key.")
+        yield Problem(
+            field=f"{where}.hotkey", error=f'is that of "{taken[hotkey]}"', fix="Give each label its own key."
+        )
     cost = item.get("cost", 1.0)
     is_number = isinstance(cost, int | float) and not isinstance(cost, bool)
     if not is_number or not 0 < cost <= 1e9 or not math.isfinite(cost):
-        yield _problem(f"{where}.cost", f"is {printable(repr(cost))}", "Send a number above 0, at most 1e9.")
+        yield Problem(
+            field=f"{where}.cost",
+            error=f"is {printable(repr(cost))}",
+            fix="Send a number above 0, at most 1e9.",
+        )
     meaning = item.get("meaning", "")
     if not isinstance(meaning, str) or len(meaning) > MAX_MEANING or not _is_clean(meaning):
-        yield _problem(
-            f"{where}.meaning", "does not fit", f"Send a text of at most {MAX_MEANING:,} characters."
+        yield Problem(
+            field=f"{where}.meaning",
+            error="does not fit",
+            fix=f"Send a text of at most {MAX_MEANING:,} characters.",
         )
 
 
 def _bad_name(where: str, name: object, what: str) -> Problem | None:
     fix = f"Give the {what} a name of 1 to {MAX_NAME} visible characters without surrounding spaces."
     if not isinstance(name, str) or not name:
-        return _problem(where, "is missing" if name in (None, "") else "is not a text", fix)
+        return Problem(field=where, error="is missing" if name in (None, "") else "is not a text", fix=fix)
     if len(name) > MAX_NAME or name != name.strip() or not is_plain(name):
-        return _problem(where, f'is "{printable(name)}"', fix)
+        return Problem(field=where, error=f'is "{printable(name)}"', fix=fix)
     return None
 
 

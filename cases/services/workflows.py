@@ -11,12 +11,12 @@ from django.db import IntegrityError, transaction
 from cases.content import printable
 from cases.models import SchemaVersion, Workflow
 from cases.names import clean_name, is_plain
-from cases.services.schemas import MAX_NAME, CheckedSchema, Problem, checked_schema
+from cases.services.schemas import MAX_NAME, CheckedSchema, checked_schema
 from cases.services.versions import bump
 from hitl.accounts.automation import require_answerable
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Conflict, Invalid, NotFound
+from hitl.shared.errors import Conflict, Invalid, NotFound, Problem
 from science.fields import Kind
 
 MAX_DESCRIPTION = 1_000
@@ -75,7 +75,7 @@ def create_workflow(
                 created_at=now,
             )
     except IntegrityError:
-        errors = [{"field": "slug", "error": f'"{slug}" is taken', "fix": "Choose another."}]
+        errors = [Problem(field="slug", error=f'"{slug}" is taken', fix="Choose another.")]
         raise SlugTaken(errors=errors) from None
     _add_version(workflow, 1, schema, actor, now)
     record(
@@ -152,13 +152,13 @@ def group_by(*, workflow_id: UUID, field: object, actor: Actor, now: datetime) -
     return workflow
 
 
-def _entity_problems(field: object, fields: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+def _entity_problems(field: object, fields: Sequence[Mapping[str, Any]]) -> list[Problem]:
     kinds = {one["name"]: Kind(one["kind"]) for one in fields}
     names = [name for name, kind in kinds.items() if not kind.is_media]
     if field == "" or field in names:
         return []
     fix = f"Name one of {', '.join(names)}, or none."
-    return [{"field": "entity_field", "error": "is no field that could name it", "fix": fix}]
+    return [Problem(field="entity_field", error="is no field that could name it", fix=fix)]
 
 
 @transaction.atomic
@@ -248,7 +248,7 @@ def _slug_problems(slug: object) -> list[Problem]:
     if isinstance(slug, str) and _SLUG.fullmatch(slug) and slug not in _RESERVED:
         return []
     fix = "Use 1 to 50 of a-z, 0-9 and -, beginning with a letter or digit."
-    return [{"field": "slug", "error": f'is "{printable(str(slug))}"', "fix": fix}]
+    return [Problem(field="slug", error=f'is "{printable(str(slug))}"', fix=fix)]
 
 
 def _text_problems(words: dict[str, Any]) -> list[Problem]:
@@ -257,13 +257,11 @@ def _text_problems(words: dict[str, Any]) -> list[Problem]:
     for field, value in words.items():
         fix = f"Send a text of at most {longest[field]:,} characters, without control characters."
         if not isinstance(value, str):
-            problems.append({"field": field, "error": "is not a text", "fix": fix})
+            problems.append(Problem(field=field, error="is not a text", fix=fix))
         elif field == "name" and not value.strip():
-            problems.append({"field": field, "error": "is empty", "fix": "Say what is decided here."})
+            problems.append(Problem(field=field, error="is empty", fix="Say what is decided here."))
         elif len(value) > longest[field] or not _is_plain(value):
-            problems.append(
-                {"field": field, "error": f"has {len(value):,} characters or odd ones", "fix": fix}
-            )
+            problems.append(Problem(field=field, error=f"has {len(value):,} characters or odd ones", fix=fix))
     return problems
 
 

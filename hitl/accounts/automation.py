@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from hitl.accounts.types import Role, Scope
 from hitl.shared.actor import Actor
-from hitl.shared.errors import HitlError, NotAllowed
+from hitl.shared.errors import HitlError, NotAllowed, Problem
 
 LOWERERS = (Role.LEAD, Role.OPERATOR)  # less automation is always safe: whoever is on duty
 RAISERS = (Role.OPERATOR,)
@@ -46,7 +46,7 @@ def require_answerable(actor: Actor, raised: Iterable[tuple[str, str]]) -> None:
         PersonNeeded: a key asks; the fields are named.
         NotAllowed: a person of another role asks.
     """
-    errors = [{"field": name, "error": "lets the service decide more", "fix": fix} for name, fix in raised]
+    errors = [Problem(field=name, error="lets the service decide more", fix=fix) for name, fix in raised]
     if not errors or actor.kind == "system" or actor.has(*ANSWERABLE):
         return
     if actor.kind == "key":

@@ -10,7 +10,7 @@ from django.db.models import F
 from hitl.accounts.models import ApiKey, new_secret, secret_digest
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Invalid, NotFound
+from hitl.shared.errors import Invalid, NotFound, Problem
 
 
 @transaction.atomic
@@ -29,9 +29,9 @@ def create_key(
         Invalid: the name is empty or no scope is named.
     """
     if not name.strip():
-        raise Invalid([{"field": "name", "error": "is empty", "fix": "Say who or what will use the key."}])
+        raise Invalid([Problem(field="name", error="is empty", fix="Say who or what will use the key.")])
     if not scopes:
-        raise Invalid([{"field": "scopes", "error": "is empty", "fix": "Name at least one scope."}])
+        raise Invalid([Problem(field="scopes", error="is empty", fix="Name at least one scope.")])
     secret = new_secret()
     key = ApiKey.objects.create(
         name=name.strip(),

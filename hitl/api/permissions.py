@@ -8,7 +8,7 @@ from rest_framework.request import Request
 
 from hitl.accounts.clients import ClientKey
 from hitl.accounts.types import Scope
-from hitl.shared.errors import HitlError
+from hitl.shared.errors import HitlError, Problem
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView  # which imports this module by its name in the settings
@@ -39,4 +39,4 @@ class HasKey(BasePermission):
             return True
         names = " or ".join(f'"{scope.value}"' for scope in wanted)
         fix = f"Use a key with the scope {names}."
-        raise ScopeMissing(errors=[{"field": "Authorization", "error": "lacks the scope", "fix": fix}])
+        raise ScopeMissing(errors=[Problem(field="Authorization", error="lacks the scope", fix=fix)])

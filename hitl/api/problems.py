@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig, Suspicio
 from django.http import Http404, HttpResponse
 from rest_framework import exceptions
 
-from hitl.shared.errors import HitlError, NotFound
+from hitl.shared.errors import HitlError, NotFound, Problem
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ def problem(
     code: str,
     detail: str,
     *,
-    errors: list[dict[str, str]] | None = None,
+    errors: list[Problem] | None = None,
     headers: dict[str, str] | None = None,
 ) -> HttpResponse:
     """Return the answer to a request that cannot be carried out."""

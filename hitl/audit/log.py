@@ -1,16 +1,20 @@
 """Write to the audit log. `hitl.audit.verify` checks it."""
 
+import warnings
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, models, transaction
 
 from hitl.audit.models import Checkpoint, Entry, Head
+from hitl.audit.sentences import has_sentence
 from hitl.audit.shipping import ship
 from hitl.shared.actor import Actor
 from hitl.shared.canonical import canonical_json, sha256, sign
 
 GENESIS = bytes(32)
+WORKFLOW = "cases.workflow"
 HEAD, CHECKPOINT = "audit-head", "audit-checkpoint"  # what is signed: one is not taken for the other
 _LOCK = 0x68_69_74_6C  # "hitl": one writer of the chain at a time
 
@@ -21,8 +25,9 @@ def record(*, action: str, actor: Actor, now: datetime, about: models.Model, det
     The chain has one writer at a time: the lock is held until that transaction ends. Nothing on the
     path of a case writes here; decisions enter as one digest a minute.
     """
-    if not connection.in_atomic_block:
-        raise RuntimeError("audit entries belong to the transaction of the change they record")
+    if not has_sentence(action, detail):
+        warnings.warn(f"{action} has no sentence for {detail} in hitl/audit/sentences.py", stacklevel=2)
+    _require_transaction()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
     last = Entry.objects.order_by("-number").only("number", "digest").first()
@@ -35,6 +40,7 @@ def record(*, action: str, actor: Actor, now: datetime, about: models.Model, det
         action=action,
         about_type=about._meta.label_lower,
         about_id="" if about.pk is None else str(about.pk),  # a sign-in under a name that nobody has
+        workflow_id=_workflow_of(about),
         detail=_as_stored(detail),
         previous=bytes(last.digest) if last else GENESIS,
     )
@@ -45,6 +51,13 @@ def record(*, action: str, actor: Actor, now: datetime, about: models.Model, det
         id=1, defaults={"number": entry.number, "digest": entry.digest, "signature": sign(HEAD, said)}
     )
     return entry
+
+
+def _workflow_of(about: models.Model) -> UUID | None:
+    """Return the workflow that this is, or that it belongs to."""
+    if about._meta.label_lower == WORKFLOW:
+        return about.pk  # type: ignore[no-any-return]
+    return getattr(about, "workflow_id", None)
 
 
 def _as_stored(value: Any) -> Any:
@@ -64,6 +77,7 @@ def digest_of(entry: Entry) -> bytes:
         "actor": [entry.actor_kind, entry.actor_id, entry.actor_name],
         "action": entry.action,
         "about": [entry.about_type, entry.about_id],
+        "workflow": None if entry.workflow_id is None else str(entry.workflow_id),
         "detail": entry.detail,
     }
     return sha256(bytes(entry.previous) + canonical_json(body))
@@ -89,3 +103,13 @@ def checkpoint(*, now: datetime) -> Checkpoint | None:
     )
     ship(made)
     return made
+
+
+def _require_transaction() -> None:
+    """Refuse to write outside the transaction of a change; one that a test wraps around itself is none."""
+    try:
+        with transaction.atomic(durable=True):  # refused inside of another, before anything is sent
+            pass
+    except RuntimeError:
+        return
+    raise RuntimeError("audit entries belong to the transaction of the change they record")

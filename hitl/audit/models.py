@@ -20,6 +20,7 @@ class Entry(models.Model):
     action = models.CharField(max_length=60)
     about_type = models.CharField(max_length=60)
     about_id = models.CharField(max_length=64)
+    workflow_id = models.UUIDField(null=True, help_text="The workflow that it is about or belongs to.")
     detail = models.JSONField(default=dict)
     previous = models.BinaryField(max_length=32)
     digest = models.BinaryField(max_length=32)
@@ -28,7 +29,10 @@ class Entry(models.Model):
         verbose_name_plural = "entries"
         indexes: ClassVar[list[Any]] = [
             models.Index(name="audit_about", fields=["about_type", "about_id", "number"]),
+            models.Index(name="audit_workflow", fields=["workflow_id", "number"]),
             models.Index(name="audit_at", fields=["at"]),
+            # The service writes most entries; people are what most pages ask for.
+            models.Index(name="audit_people", fields=["number"], condition=~models.Q(actor_kind="system")),
         ]
 
     def __str__(self) -> str:

@@ -13,7 +13,11 @@ TIMEOUT_SECONDS = 30
 
 
 class Unexpected(RuntimeError):
-    """The service answered with something else than was asked for."""
+    """The service answered with another `status` than was asked for."""
+
+    def __init__(self, request: str, status: int, text: str) -> None:
+        super().__init__(f"{request}: {status} {text}")
+        self.status = status
 
 
 @dataclass
@@ -58,7 +62,7 @@ class ApiClient:
                 if is_last:
                     raise
         if response.status not in expect:
-            raise Unexpected(f"{method} {path}: {response.status} {text[:500].decode(errors='replace')}")
+            raise Unexpected(f"{method} {path}", response.status, text[:500].decode(errors="replace"))
         return dict(json.loads(text))
 
     def close(self) -> None:

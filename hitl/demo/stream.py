@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from hitl.demo.client import ApiClient, Unexpected
 from hitl.demo.worlds import Example, World
@@ -55,7 +56,7 @@ def _submit(
             client.submit(world.slug, example, reference=reference)
             return
         except Unexpected as refusal:
-            if " 409 " in str(refusal):
+            if refusal.status == HTTPStatus.CONFLICT:
                 return  # it was taken in, only the answer was lost
             say(str(refusal))
         except OSError as error:

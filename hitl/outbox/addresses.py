@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
 
-from hitl.shared.errors import Invalid
+from hitl.shared.errors import Invalid, Problem
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NEVER = [
@@ -32,12 +32,12 @@ def check_url(url: str) -> SplitResult:
         parts, port_fits = urlsplit(""), False
     is_plain = url.isascii() and url.isprintable() and " " not in url and len(url) <= 500
     if not is_plain or not port_fits or parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise Invalid([{"field": "url", "error": "is not an address of the web", "fix": fix}])
+        raise Invalid([Problem(field="url", error="is not an address of the web", fix=fix)])
     if parts.username or parts.password or parts.fragment:
         error = "holds a name, a password or a fragment"
-        raise Invalid([{"field": "url", "error": error, "fix": fix}])
+        raise Invalid([Problem(field="url", error=error, fix=fix)])
     if parts.scheme == "http" and not settings.WEBHOOK_NETWORKS:
-        raise Invalid([{"field": "url", "error": "is not encrypted", "fix": "Use https."}])
+        raise Invalid([Problem(field="url", error="is not encrypted", fix="Use https.")])
     return parts
 
 

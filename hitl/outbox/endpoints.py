@@ -13,7 +13,7 @@ from hitl.outbox.models import Delivery, Endpoint, Event
 from hitl.outbox.signing import new_signing_secret
 from hitl.outbox.types import EVENT_KINDS, TEST_KIND, TRANSITIONS, DeliveryStatus
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Invalid, NotFound
+from hitl.shared.errors import Invalid, NotFound, Problem
 from hitl.shared.ids import new_id
 from hitl.shared.jobs import enqueue
 from hitl.shared.transitions import move, move_one
@@ -41,11 +41,11 @@ def create_endpoint(
     problems = []
     if not name.strip() or len(name) > 100:
         problems.append(
-            {"field": "name", "error": "does not fit", "fix": "Say in 100 characters who gets them."}
+            Problem(field="name", error="does not fit", fix="Say in 100 characters who gets them.")
         )
     if unknown := sorted(set(kinds) - set(EVENT_KINDS)):
         fix = f"Known kinds: {', '.join(EVENT_KINDS)}."
-        problems.append({"field": "kinds", "error": f"{unknown[0][:60]!r} is not known", "fix": fix})
+        problems.append(Problem(field="kinds", error=f"{unknown[0][:60]!r} is not known", fix=fix))
     try:
         check_url(url)
     except Invalid as invalid:

@@ -37,6 +37,12 @@ RETRY_PAUSES_SECONDS = (0.0, 0.2, 0.5, 1.0, 2.0, 4.0)
 START_SECONDS = 120
 """Crash recovery after a hard stop may take this long on a slow disk."""
 
+LOG_LINE_PREFIX = "%m [%p] %q%e "
+"""Time and process; in sessions also the SQLSTATE."""
+
+REFUSED = "] 28P01 "
+"""A line about a refused password, by its SQLSTATE."""
+
 FOR_TESTS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "200"}
 """Settings of a server whose data nobody will miss."""
 
@@ -90,6 +96,7 @@ class Postgres:
         self.password = kept_secret(data / OWNER_PASSWORD)
         self.service_password = kept_secret(data / SERVICE_PASSWORD)
         self.process: subprocess.Popen[bytes] | None = None
+        self._log_begins = 0  # where in its log this start of the server begins
 
     @property
     def url(self) -> str:
@@ -182,6 +189,7 @@ class Postgres:
             "listen_addresses": LOOPBACK,
             "port": str(self.port),
             "unix_socket_directories": "",
+            "log_line_prefix": LOG_LINE_PREFIX,
             **self.settings,
         }
         command = [str(self.binaries / "postgres"), "-D", str(self.cluster)]
@@ -190,6 +198,7 @@ class Postgres:
         self.process = spawn(
             command, data=self.data, log=self.log, identity=self.identity, death_signal=self.stop_signal
         )
+        self._log_begins = self.log.stat().st_size
         return self.process
 
     def start(self) -> "Postgres":
@@ -236,7 +245,7 @@ class Postgres:
         try:
             self.connect().close()
         except psycopg2.OperationalError as problem:
-            if "password authentication failed" in str(problem):
+            if self._refused_a_password():
                 self.stop()
                 raise CannotStart(
                     f"{self.data / 'postgres.password'} is not the password of the cluster beside it. "
@@ -244,6 +253,12 @@ class Postgres:
                 ) from problem
             return False
         return True
+
+    def _refused_a_password(self) -> bool:
+        """Ask the server's log, which has the SQLSTATE: libpq's error has only a sentence."""
+        with self.log.open("rb") as log:
+            log.seek(self._log_begins)
+            return REFUSED.encode() in log.read()
 
     def _make_database(self) -> None:
         connection = self.connect()

@@ -4,7 +4,18 @@ The docstring of a subclass is its message, `code` is for machines, `status` for
 fields carry the facts. Programming mistakes stay ordinary exceptions.
 """
 
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypedDict
+
+from msgspec import Meta
+
+
+class Problem(TypedDict):
+    """One thing that does not fit: where, what is wrong with it, and how to mend it."""
+
+    # `error` goes on where the name of the field ends, without a full stop: "is missing".
+    field: Annotated[str, Meta(description="Where, like `content.amount`.")]
+    error: Annotated[str, Meta(description="What is wrong with it.")]
+    fix: Annotated[str, Meta(description="How to mend it.")]
 
 
 class HitlError(Exception):
@@ -36,7 +47,7 @@ class Invalid(HitlError):
 
     code, status = "invalid", 422
 
-    def __init__(self, errors: list[dict[str, str]], message: str | None = None) -> None:
+    def __init__(self, errors: list[Problem], message: str | None = None) -> None:
         super().__init__(message, errors=errors)
 
 
@@ -48,5 +59,15 @@ class Conflict(HitlError):
 
 def in_words(refused: HitlError) -> list[str]:
     """Return why something was refused: a sentence for each problem, else the message."""
-    problems = refused.facts.get("errors") or []
-    return [f"{each['field']} {each['error']}. {each['fix']}" for each in problems] or [refused.message]
+    problems: list[Problem] = refused.facts.get("errors") or []
+    return [sentence(each) for each in problems] or [refused.message]
+
+
+def sentence(problem: Problem) -> str:
+    """Say what does not fit, and its fix."""
+    return f"{problem['field']} {problem['error']}. {problem['fix']}"
+
+
+def beside_its_field(problem: Problem) -> str:
+    """Say the same where the field stands beside it."""
+    return f"This {problem['error']}. {problem['fix']}"

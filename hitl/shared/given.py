@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from django.http import HttpRequest
 from django.utils.dateparse import parse_datetime
 
-from hitl.shared.errors import Invalid, NotFound
+from hitl.shared.errors import Invalid, NotFound, Problem
 
 LARGEST = 2**63 - 1
 """Of PostgreSQL's numbers of rows."""
@@ -57,7 +57,7 @@ def refuse_nul(request: HttpRequest, *, form: bool) -> None:
     if names:
         fix = "Leave it out: it is no text."
         raise BadParameter(
-            [{"field": name, "error": "holds a NUL character", "fix": fix} for name in names[:20]]
+            [Problem(field=name, error="holds a NUL character", fix=fix) for name in names[:20]]
         )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from hitl.audit.models import Entry
 from hitl.simulate.stream import Chunk
 from hitl.web.format import percent
+from models_store.types import GateCheck
 from monitoring.types import SignKind
 
 AMBER, RED = "amber", "red"
@@ -105,10 +106,13 @@ def _audits(detail: Detail) -> Told:
 
 
 def _refused(detail: Detail) -> Told:
-    reason = str(detail.get("reason") or "")
-    if "alone gives" in reason:
-        reason += f" {LEAK}"
+    reason = why_refused(detail.get("reason") or "", detail.get("failed_checks") or ())
     return f"A new model was refused. {reason}".strip(), None
+
+
+def why_refused(reason: str, failed_checks: Sequence[str]) -> str:
+    """Add to why a run made no model what can be done about it here."""
+    return f"{reason} {LEAK}" if GateCheck.LEAK in failed_checks else reason
 
 
 def _level(detail: Detail) -> Told:

@@ -93,8 +93,7 @@ def _check_promise(options: Options) -> None:
         option = names.get(problem["field"])
         if option is not None:
             value = getattr(options.promise, problem["field"])
-            fix = problem["fix"].replace("Give a value", "give a value")
-            raise CannotSimulate(f"{option} {value:g} is out of range: {fix}")
+            raise CannotSimulate(f"{option} {value:g} is out of range. {problem['fix']}")
 
 
 def parse_drift(text: str) -> Drift:

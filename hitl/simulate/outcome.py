@@ -181,6 +181,7 @@ def _trainings() -> list[dict[str, Any]]:
             "status": run.status,
             "release": run.release.name if run.release else None,
             "reason": run.reason,
+            "failed_checks": run.failed_checks,
         }
         for run in runs
     ]

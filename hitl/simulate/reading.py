@@ -20,7 +20,7 @@ from hitl.flow.setup.rehearsal import Source, at_path, rehearse
 from hitl.shared import clock
 from hitl.simulate.errors import CannotSimulate
 from hitl.simulate.options import Options
-from science.fields import Schema
+from science.fields import Kind, Schema
 
 MIN_ROWS = 20
 MAX_ROWS = 1_000_000
@@ -81,7 +81,7 @@ def _items(source: Source, reading: Reading) -> list[Labelled]:
         for _, item in labelled(table.rows, reading, folder=source.folder, now=clock.now()):
             if isinstance(item, list):
                 continue
-            content, _ = checked(item, checker, reading.labels, asset=_asset)
+            content, _ = checked(item, checker, schema, asset=_asset)
             if content is None:
                 continue
             body = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
@@ -93,9 +93,9 @@ def _items(source: Source, reading: Reading) -> list[Labelled]:
     return items
 
 
-def _asset(data: bytes) -> str:
+def _asset(data: bytes, kind: Kind) -> str:
     """Return the name of an image or a recording, which is stored only when it is played."""
-    return inspect_file(data).sha256
+    return inspect_file(data, kind=kind).sha256
 
 
 def _came_in(item: Labelled) -> datetime:

@@ -5,7 +5,7 @@ from typing import Any
 
 from hitl.simulate.counts import BROKEN, KEPT, NOTHING, WITHIN_CHANCE
 from hitl.simulate.courses import STAGES
-from hitl.simulate.events import LEAK, RED
+from hitl.simulate.events import RED, why_refused
 from hitl.web.format import percent
 
 Outcome = Mapping[str, Any]
@@ -43,10 +43,9 @@ def why_nothing(outcome: Outcome) -> str:
     refused = [one["why_not"] for one in outcome["certificates"] if one["why_not"]]
     if refused:
         return str(refused[-1])
-    reasons = [run["reason"] for run in outcome["trainings"] if run["reason"]]
-    if reasons:
-        is_leak = "alone gives" in reasons[-1]
-        return f"{reasons[-1]} {LEAK if is_leak else ''}".strip()
+    without_model = [run for run in outcome["trainings"] if run["reason"]]
+    if without_model:
+        return why_refused(without_model[-1]["reason"], without_model[-1]["failed_checks"])
     return "" if outcome["trainings"] else "There were too few labels to train a model."
 
 

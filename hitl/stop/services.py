@@ -12,7 +12,7 @@ from hitl.accounts.automation import require_lowerer, require_raiser
 from hitl.audit.log import record
 from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Conflict, Invalid
+from hitl.shared.errors import Conflict, Invalid, Problem
 from hitl.stop.models import Stop
 from hitl.stop.selectors import stop_in_force
 
@@ -79,5 +79,5 @@ def checked_reason(reason: str) -> str:
     if not reason or len(reason) > MAX_REASON:
         error = "is empty" if not reason else f"has {len(reason):,} characters"
         fix = f"Say why in 1 to {MAX_REASON} characters."
-        raise Invalid([{"field": "reason", "error": error, "fix": fix}])
+        raise Invalid([Problem(field="reason", error=error, fix=fix)])
     return reason

@@ -17,7 +17,7 @@ from django_celery_beat.models import (
     SolarSchedule,
 )
 
-from hitl.shared.errors import Invalid
+from hitl.shared.errors import Invalid, Problem
 from hitl.web.views import sign_in_for_admin
 
 admin.site.site_header = "hitl administration"
@@ -69,7 +69,7 @@ def _guarded(admin_view: Callable[..., Any]) -> Callable[..., Any]:
         def guarded(request: HttpRequest, *parts: Any, **named: Any) -> HttpResponseBase:
             if "" in {*request.GET.getlist(TO_FIELD_VAR), *request.POST.getlist(TO_FIELD_VAR)}:
                 fix = "Leave it out."
-                raise Invalid([{"field": TO_FIELD_VAR, "error": "is empty", "fix": fix}])
+                raise Invalid([Problem(field=TO_FIELD_VAR, error="is empty", fix=fix)])
             answer: HttpResponseBase = inner(request, *parts, **named)
             return answer
 

@@ -11,7 +11,7 @@ from django.template import loader
 
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
-from hitl.shared.errors import HitlError, NotAllowed
+from hitl.shared.errors import HitlError, NotAllowed, sentence
 from hitl.shared.given import refuse_nul, whole_number
 from hitl.shared.outages import is_outage, unavailable
 from hitl.sizes import MAX_FORM_BYTES, limit_of
@@ -147,7 +147,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def toast_response(error: HitlError) -> HttpResponse:
     """Leave the page as it is and show the sentence in its corner."""
     response = HttpResponse(status=error.status)
-    words = " ".join([error.message, *(_line(problem) for problem in error.facts.get("errors", []))])
+    words = " ".join([error.message, *map(sentence, error.facts.get("errors", []))])
     response["HX-Trigger"] = json.dumps({"hitl:toast": {"words": words, "tone": "bad"}})
     response["HX-Reswap"] = "none"
     return response
@@ -164,10 +164,6 @@ def trouble(error: HitlError) -> dict[str, object]:
         "hint": hint,
         "problems": error.facts.get("errors", []),
     }
-
-
-def _line(problem: dict[str, str]) -> str:
-    return f"{problem.get('field', '')} {problem.get('error', '')}. {problem.get('fix', '')}".strip()
 
 
 _SAID = {

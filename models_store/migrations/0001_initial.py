@@ -489,6 +489,7 @@ class Migration(migrations.Migration):
                             ("schedule", "by schedule"),
                             ("labels", "by number of new labels"),
                             ("alarm", "by alarm"),
+                            ("drift", "by an early sign"),
                         ],
                         max_length=10,
                     ),
@@ -513,9 +514,44 @@ class Migration(migrations.Migration):
                     "rung_at",
                     models.DateTimeField(help_text="When a worker was last asked to take it.", null=True),
                 ),
-                ("step", models.CharField(blank=True, max_length=40)),
+                (
+                    "step",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("read", "Read the labels"),
+                            ("train", "Train"),
+                            ("judge", "Judge"),
+                            ("gate", "Pass the gate"),
+                            ("register", "Register"),
+                            ("certify", "Certify"),
+                            ("promote", "Promote"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
                 ("log", models.JSONField(default=list, help_text="Steps with time and result.")),
                 ("reason", models.TextField(blank=True, help_text="Why it was refused or failed.")),
+                (
+                    "failed_checks",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("majority", "No worse than the commonest label"),
+                                ("ranking", "It is less sure when it is wrong"),
+                                ("logistic", "No worse than logistic regression"),
+                                ("champion", "Not worse than the champion"),
+                                ("leak", "No field gives the answer away"),
+                                ("slices", "No group of cases does badly"),
+                                ("reviewers", "No single reviewer's labels make it worse"),
+                            ],
+                            max_length=10,
+                        ),
+                        default=list,
+                        help_text="The checks of the gate that refused it.",
+                        size=None,
+                    ),
+                ),
                 (
                     "release",
                     models.ForeignKey(

@@ -1,28 +1,15 @@
 """The gate: checks that a new model must pass before it may be used. Every refusal has a reason."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
 from math import sqrt
 from typing import Any
 
 from hitl.web.format import percent
 from models_store.services.evaluation import Comparison
+from models_store.types import Check, GateCheck
 
 MARGIN = 0.005  # by how much more often than the champion it may err before chance is no excuse
 Z = 3.0  # standard errors by which its ranking must beat a random one
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One check of the gate: whether it passed, and why, in words."""
-
-    name: str
-    passed: bool
-    words: str
-
-    def to_json(self) -> dict[str, Any]:
-        """As the run and the model card keep it."""
-        return asdict(self)
 
 
 def checks(
@@ -57,7 +44,7 @@ def _beats_majority(report: Mapping[str, Any], chosen: Mapping[str, float]) -> C
         f"Right in {percent(chosen['accuracy'])} of the cases it was not trained on; always answering the"
         f" commonest label is right in {percent(share)}."
     )
-    return Check("No worse than the commonest label", chosen["accuracy"] >= share, words)
+    return Check(GateCheck.MAJORITY, chosen["accuracy"] >= share, words)
 
 
 def _knows_its_errors(report: Mapping[str, Any], chosen: Mapping[str, float]) -> Check:
@@ -72,7 +59,7 @@ def _knows_its_errors(report: Mapping[str, Any], chosen: Mapping[str, float]) ->
         f"Its mean error over all automation rates is {percent(chosen['aurc'], 2)}; chance"
         f" alone would hardly bring it below {percent(max(0.0, needed), 2)}."
     )
-    return Check("It is less sure when it is wrong", chosen["aurc"] < needed, words)
+    return Check(GateCheck.RANKING, chosen["aurc"] < needed, words)
 
 
 def _matches_logistic(chosen: Mapping[str, float], logistic: Mapping[str, float]) -> Check:
@@ -82,13 +69,13 @@ def _matches_logistic(chosen: Mapping[str, float], logistic: Mapping[str, float]
         f" {percent(logistic['aurc'], 2)}."
     )
     tie = max(0.02 * chosen["aurc"], 0.0002)
-    return Check("No worse than logistic regression", chosen["aurc"] <= logistic["aurc"] + tie, words)
+    return Check(GateCheck.LOGISTIC, chosen["aurc"] <= logistic["aurc"] + tie, words)
 
 
 def _not_worse(comparison: Comparison | None) -> Check:
-    name = "Not worse than the champion"
+    check = GateCheck.CHAMPION
     if comparison is None:
-        return Check(name, True, "There is no champion for these fields and labels to compare with.")
+        return Check(check, True, "There is no champion for these fields and labels to compare with.")
     errors = comparison.errors
     which = "newer than the champion" if comparison.is_fresh else "that neither model was trained on"
     words = (
@@ -97,12 +84,12 @@ def _not_worse(comparison: Comparison | None) -> Check:
         f" {100 * errors.difference:+.1f} points (95 % interval {100 * errors.low:+.1f} to"
         f" {100 * errors.high:+.1f})."
     )
-    return Check(name, errors.low <= 0 and errors.difference <= MARGIN, words)
+    return Check(check, errors.low <= 0 and errors.difference <= MARGIN, words)
 
 
 def _no_answer_given_away(report: Mapping[str, Any], trusted: Collection[str]) -> Check:
     """A field that holds the answer makes a model that is right on old cases and lost on new ones."""
-    name = "No field gives the answer away"
+    check = GateCheck.LEAK
     lone = report.get("lone_fields", [])
     told = [f"“{one['field']}” alone gives {percent(one['right'])} of the answers" for one in lone]
     suspect = [one["field"] for one in lone if one["field"] not in trusted]
@@ -111,9 +98,9 @@ def _no_answer_given_away(report: Mapping[str, Any], trusted: Collection[str]) -
             f"{'; '.join(told)}. A field filled in after the decision would: take it out of the workflow's"
             " fields, or name it under “When to train” if it is known before."
         )
-        return Check(name, False, words)
+        return Check(check, False, words)
     words = f"{'; '.join(told)}: trusted." if told else "No single field is nearly always right."
-    return Check(name, True, words)
+    return Check(check, True, words)
 
 
 def _no_slice_abandoned(slices: Mapping[str, Any], most: float | None) -> Check:
@@ -123,7 +110,7 @@ def _no_slice_abandoned(slices: Mapping[str, Any], most: float | None) -> Check:
     for the others can be as often right as who never does. The intervals hold for all slices together. Slices
     by label are shown but not judged: every model finds the rare label less often.
     """
-    name = "No group of cases does badly"
+    check = GateCheck.SLICES
     bad = []
     for one in slices["worst"]:
         if not one["field"]:
@@ -134,20 +121,20 @@ def _no_slice_abandoned(slices: Mapping[str, Any], most: float | None) -> Check:
         elif most is not None and 100 * one["low"] > most:
             bad.append(f"{said}, clearly more than the {most:g} % allowed")
     if bad:
-        return Check(name, False, f"{'; '.join(bad)}. Label more such cases, or leave them to people.")
+        return Check(check, False, f"{'; '.join(bad)}. Label more such cases, or leave them to people.")
     judged = next((one for one in slices["worst"] if one["field"]), None)
     if judged is None:
-        return Check(name, True, "There are too few cases to compare groups.")
+        return Check(check, True, "There are too few cases to compare groups.")
     words = (
         f"Of {slices['n_slices']} groups the worst is {judged['slice']}: wrong in"
         f" {percent(judged['wrong'])} of {judged['n']:,} cases (interval {percent(judged['low'])} to"
         f" {percent(judged['high'])}, all groups together at 95 %)."
     )
-    return Check(name, True, words)
+    return Check(check, True, words)
 
 
 def _nobody_spoils_it(people: Mapping[str, Any]) -> Check:
-    name = "No single reviewer's labels make it worse"
+    check = GateCheck.REVIEWERS
     spoilt = [one for one in people["left_out"] if one["spoils"]]
     if spoilt:
         told = [
@@ -157,12 +144,12 @@ def _nobody_spoils_it(people: Mapping[str, Any]) -> Check:
             f" {percent(one['others_contradicted'])} of others' of the same kind."
             for one in spoilt
         ]
-        return Check(name, False, f"{' '.join(told)} Check their answers before a model learns from them.")
+        return Check(check, False, f"{' '.join(told)} Check their answers before a model learns from them.")
     if people["n_people"] < 2:
-        return Check(name, True, "Fewer than two people gave enough labels to compare.")
+        return Check(check, True, "Fewer than two people gave enough labels to compare.")
     if people["left_out"]:
         names = " and ".join(one["person"] for one in people["left_out"])
-        return Check(name, True, f"Leaving out {names}, who differ most, makes it no better.")
+        return Check(check, True, f"Leaving out {names}, who differ most, makes it no better.")
     return Check(
-        name, True, f"None of the {people['n_people']} people's labels differ much from the others'."
+        check, True, f"None of the {people['n_people']} people's labels differ much from the others'."
     )

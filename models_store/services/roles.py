@@ -24,7 +24,7 @@ from hitl.shared.jobs import enqueue
 from models_store.access import require_operator
 from models_store.errors import RoleMoved, RoleRefused, SchemaChanged
 from models_store.models import Release, RoleSpan, ShadowProgress
-from models_store.serving import read_model
+from models_store.serving import make_ready
 from models_store.types import CHALLENGERS, ROLE_TRANSITIONS, ReleaseRole
 
 CERTIFY = "policy.certify_release"
@@ -128,7 +128,7 @@ def move(
     if release is None:
         raise NotFound("There is no such model.")
     if to is not ReleaseRole.RETIRED:
-        read_model(release)  # before any lock: the store may be another machine
+        make_ready(release)  # before any lock: the store may be another machine
     return _Transition(release, actor, now).make(to, reason.strip(), dict(evidence or {}), seen)
 
 

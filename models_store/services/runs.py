@@ -4,6 +4,7 @@ A worker that takes a run has its `attempts` as a fencing token: what it writes 
 running under that number. One that was given up for dead and comes back changes nothing any more.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,13 +16,13 @@ from cases.models import Workflow
 from hitl.audit.log import record
 from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor, system
-from hitl.shared.errors import Conflict, Invalid, NotFound
+from hitl.shared.errors import Conflict, Invalid, NotFound, Problem
 from hitl.shared.jobs import enqueue
 from hitl.shared.transitions import move, move_one
 from models_store.access import require_operator
 from models_store.errors import RunActive, RunIsOver
 from models_store.models import Release, TrainingRun
-from models_store.types import RUN_TRANSITIONS, RunStatus, Trigger
+from models_store.types import RUN_TRANSITIONS, GateCheck, RunStatus, Trigger
 
 JOB = "hitl.flow.train"
 MAX_ATTEMPTS = 3
@@ -49,11 +50,11 @@ def request_training(
         raise NotFound("There is no such workflow, or it is archived.")
     if trigger not in Trigger.values:
         fix = f"Use one of {', '.join(Trigger.values)}."
-        raise Invalid([{"field": "trigger", "error": f"is {trigger[:40]!r}", "fix": fix}])
+        raise Invalid([Problem(field="trigger", error=f"is {trigger[:40]!r}", fix=fix)])
     if len(reason) > MAX_REASON:
         fix = f"Say it in {MAX_REASON}."
         error = f"has {len(reason):,} characters"
-        raise Invalid([{"field": "reason", "error": error, "fix": fix}])
+        raise Invalid([Problem(field="reason", error=error, fix=fix)])
     run = TrainingRun(
         workflow=workflow,
         trigger=trigger,
@@ -104,21 +105,29 @@ def beat(*, run: TrainingRun, now: datetime) -> bool:
 
 @transaction.atomic
 def finish(
-    *, run: TrainingRun, status: str, now: datetime, reason: str = "", release: Release | None = None
+    *,
+    run: TrainingRun,
+    status: str,
+    now: datetime,
+    reason: str = "",
+    failed_checks: Sequence[GateCheck] = (),
+    release: Release | None = None,
 ) -> None:
-    """Close the run that this worker holds.
+    """Close the run that this worker holds; `failed_checks` are those of the gate that refused its model.
 
     Raises:
         RunIsOver: it was cancelled, or given to another worker, in the meantime.
     """
-    changes: dict[str, Any] = {"finished_at": now, "reason": reason, "step": ""}
+    changes: dict[str, Any] = {
+        "finished_at": now, "reason": reason, "failed_checks": list(failed_checks), "step": "",
+    }  # fmt: skip
     if release is not None:
         changes["release"] = release
     try:
         move_one(mine(run), table=RUN_TRANSITIONS, to=status, **changes)
     except Conflict:
         raise RunIsOver(run=str(run.pk)) from None
-    _tell(run, status, reason, system("training"), now, release)
+    _tell(run, status, reason, system("training"), now, release, failed_checks)
 
 
 @transaction.atomic
@@ -137,7 +146,7 @@ def cancel_training(*, run_id: UUID, actor: Actor, now: datetime) -> None:
     reason = f"Cancelled by {actor.name}."
     if not move(rows, table=RUN_TRANSITIONS, to=RunStatus.CANCELLED, finished_at=now, step="", reason=reason):
         raise RunIsOver("This training run has already ended.")
-    _tell(rows.get(), RunStatus.CANCELLED, reason, actor, now, None)
+    _tell(rows.get(), RunStatus.CANCELLED, reason, actor, now)
 
 
 def sweep_runs(*, now: datetime) -> tuple[int, int]:
@@ -171,18 +180,28 @@ def sweep_runs(*, now: datetime) -> tuple[int, int]:
 
 @transaction.atomic
 def _give_up(run: TrainingRun, now: datetime) -> None:
-    reason = (
-        f"Its worker died {run.attempts} times, last in “{run.step}”. Look at the worker's log and memory."
-    )
+    step = run.get_step_display()
+    reason = f"Its worker died {run.attempts} times, last in “{step}”. Look at the worker's log and memory."
     same = TrainingRun.objects.filter(pk=run.pk, attempts=run.attempts, heartbeat_at=run.heartbeat_at)
     if move(same, table=RUN_TRANSITIONS, to=RunStatus.FAILED, finished_at=now, reason=reason, step=""):
-        _tell(run, RunStatus.FAILED, reason, SWEEPER, now, None)
+        _tell(run, RunStatus.FAILED, reason, SWEEPER, now)
 
 
 def _tell(
-    run: TrainingRun, status: str, reason: str, actor: Actor, now: datetime, release: Release | None
+    run: TrainingRun,
+    status: str,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    release: Release | None = None,
+    failed_checks: Sequence[GateCheck] = (),
 ) -> None:
-    facts = {"status": str(status), "reason": reason, "release": release.name if release else None}
+    facts = {
+        "status": str(status),
+        "reason": reason,
+        "failed_checks": [str(check) for check in failed_checks],
+        "release": release.name if release else None,
+    }
     record(action=f"training.{status}", actor=actor, now=now, about=run, detail=facts)
     emit([News("training.finished", run.pk, run.workflow_id, now, facts)])
 

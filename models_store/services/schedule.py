@@ -11,7 +11,7 @@ from django.db.models import Max
 from cases.models import Workflow
 from hitl.audit.log import record
 from hitl.shared.actor import Actor, system
-from hitl.shared.errors import Invalid, NotFound
+from hitl.shared.errors import Invalid, NotFound, Problem
 from models_store.access import require_operator
 from models_store.errors import RunActive
 from models_store.models import TrainingRun, TrainingSettings
@@ -83,7 +83,7 @@ def change_training_settings(
     except ValidationError as refused:
         raise Invalid(
             [
-                {"field": name, "error": " ".join(errors), "fix": "Choose another value."}
+                Problem(field=name, error=" ".join(errors), fix="Choose another value.")
                 for name, errors in refused.message_dict.items()
             ]
         ) from None

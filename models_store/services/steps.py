@@ -7,6 +7,7 @@ from typing import Any
 
 from models_store.models import TrainingRun
 from models_store.services.runs import note
+from models_store.types import RunStep
 
 Clock = Callable[[], datetime]
 MAX_LINES = 200
@@ -21,7 +22,7 @@ class Steps:
             entry.setdefault("result", "The worker stopped here; another attempt follows.")
 
     @contextmanager
-    def step(self, title: str) -> Iterator["Step"]:
+    def step(self, which: RunStep) -> Iterator["Step"]:
         """Open a step; it is closed with its result, or left open by what goes wrong in it.
 
         Raises:
@@ -29,10 +30,10 @@ class Steps:
         """
         now = self._clock()
         entry: dict[str, Any] = {
-            "title": title, "attempt": self.run.attempts, "at": now.isoformat(), "lines": [],
+            "step": which, "attempt": self.run.attempts, "at": now.isoformat(), "lines": [],
         }  # fmt: skip
         self.run.log.append(entry)
-        self.run.step = title
+        self.run.step = which
         self._write(now)
         step = Step(self, entry)
         yield step

@@ -17,12 +17,13 @@ from models_store.rows import rows_for
 from models_store.selectors import champion, training_settings
 from models_store.services import training_sets
 from models_store.services.evaluation import Comparison, compare, evaluate
-from models_store.services.gate import Check, checks
+from models_store.services.gate import checks
 from models_store.services.precedents import keep_precedents
 from models_store.services.registry import register
 from models_store.services.slices import look_closer
 from models_store.services.steps import Clock, Steps
 from models_store.services.training_sets import TrainingSet, split, take_snapshot
+from models_store.types import Check, RunStep
 from science.pipelines import TrainedModel, train
 from science.pipelines.window import window_start
 
@@ -30,7 +31,11 @@ BUDGET_SECONDS = 60.0  # CPU seconds the candidates may cost
 
 
 class Refused(Exception):
-    """The gate refuses the model; the message says why."""
+    """The gate refuses the model: the checks that it failed, and why in words as the message."""
+
+    def __init__(self, failed: Sequence[Check]) -> None:
+        super().__init__(" ".join(f"{check.name}: no. {check.words}" for check in failed))
+        self.failed_checks = tuple(check.check for check in failed)
 
 
 def make_release(
@@ -52,11 +57,11 @@ def make_release(
         Refused: the gate says no.
         RunIsOver: the run was cancelled, or taken over.
     """
-    with steps.step("Read the labels") as step:
+    with steps.step(RunStep.READ) as step:
         snapshot = _latest_window(take_snapshot(run.workflow, unsettled=unsettled), run, changed_at)
         trained, held_out = split(snapshot)
         step.result = _said_of(snapshot, held_out)
-    with steps.step("Train") as step:
+    with steps.step(RunStep.TRAIN) as step:
         unread = training_settings(run.workflow_id).unread_words
         if unread:
             step.say(f"Leaving out as no evidence: {', '.join(unread)}.")
@@ -74,14 +79,14 @@ def make_release(
             progress=step.say,
         )
         step.result = f"Chosen: {model.report['chosen']}, {len(model.artifact) / 1024:,.0f} kB."
-    with steps.step("Judge") as step:
+    with steps.step(RunStep.JUDGE) as step:
         evaluation = evaluate(model, snapshot, trained, held_out)
         before = champion(run.workflow_id)
         comparison = _comparison(before, evaluation, snapshot, step.say)
         closer = look_closer(model=model, snapshot=snapshot, trained=trained, evaluation=evaluation)
         model.report.update(closer)
         step.result = _judgement(evaluation)
-    with steps.step("Pass the gate") as step:
+    with steps.step(RunStep.GATE) as step:
         served = training_settings(run.workflow_id)
         asked = checks(
             model.report,
@@ -91,11 +96,11 @@ def make_release(
         )
         for check in asked:
             step.say(f"{'Passed' if check.passed else 'Refused'}: {check.name}. {check.words}")
-        refusals = [f"{check.name}: no. {check.words}" for check in asked if not check.passed]
-        if refusals:
-            raise Refused(" ".join(refusals))
+        failed = [check for check in asked if not check.passed]
+        if failed:
+            raise Refused(failed)
         step.result = f"Passed {len(asked)} checks."
-    with steps.step("Register") as step:
+    with steps.step(RunStep.REGISTER) as step:
         release = register(
             run=run,
             model=model,

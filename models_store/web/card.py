@@ -24,7 +24,7 @@ def as_markdown(shown: ShownRelease, history: Sequence[RoleSpan]) -> str:
         *_labels(shown),
         *_slices(report),
         *_curves(report),
-        *_gate(report),
+        *_gate(shown),
         *_evidence(shown),
         *_identity(shown),
         *_limits(shown),
@@ -145,11 +145,11 @@ def _curves(report: Mapping[str, Any]) -> Iterable[str]:
         yield _table(["automation rate", "wrong", "cutoff"], rows)
 
 
-def _gate(report: Mapping[str, Any]) -> Iterable[str]:
-    asked = report.get("gate")
+def _gate(shown: ShownRelease) -> Iterable[str]:
+    asked = shown.gate
     if asked:
         yield "## The gate"
-        said = [f"{'Passed' if one['passed'] else 'Refused'}: {one['name']}. {one['words']}" for one in asked]
+        said = [f"{'Passed' if one.passed else 'Refused'}: {one.name}. {one.words}" for one in asked]
         yield _list(*map(_plain, said))
 
 

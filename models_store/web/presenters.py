@@ -1,4 +1,4 @@
-"""Runs and releases as the pages show them."""
+"""Releases as the pages show them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,22 +9,12 @@ from typing import Any
 from cases.types import Purpose
 from hitl.web.charts import Plot
 from hitl.web.format import size
-from models_store.models import Release, RoleSpan, TrainingRun
+from models_store.models import Release, RoleSpan
 from models_store.services.evidence import MIN_RATIO
-from models_store.types import ReleaseRole, RunStatus
+from models_store.types import Check, ReleaseRole
 from models_store.web.plots import calibration_plot, risk_coverage_plot
 from science.intervals import wilson_interval
 
-TITLES = ("Read the labels", "Train", "Judge", "Pass the gate", "Register", "Certify", "Promote")
-
-_STATUS = {
-    RunStatus.QUEUED: ("waits for a worker", "neutral", "clock"),
-    RunStatus.RUNNING: ("running", "accent", "play"),
-    RunStatus.SUCCEEDED: ("made a model", "good", "check"),
-    RunStatus.REFUSED: ("refused by the gate", "warn", "hand"),
-    RunStatus.FAILED: ("failed", "bad", "circle-x"),
-    RunStatus.CANCELLED: ("cancelled", "neutral", "x"),
-}
 _ROLES = {
     ReleaseRole.TRAINED: ("trained", "neutral", "clock"),
     ReleaseRole.CHAMPION: ("champion", "good", "circle-check"),
@@ -47,100 +37,6 @@ class Badge:
     words: str
     tone: str
     icon: str
-
-
-@dataclass(frozen=True, slots=True)
-class StepLine:
-    """One step of a run's log."""
-
-    title: str
-    result: str
-    at: datetime
-    took: str
-    lines: list[tuple[str, str]]
-    state: str  # done, open, trouble
-    attempt: int
-
-
-@dataclass(frozen=True)
-class ShownRun:
-    """A training run with what its page says of it."""
-
-    run: TrainingRun
-    now: datetime
-
-    @property
-    def status(self) -> Badge:
-        """Its status."""
-        return Badge(*_STATUS[RunStatus(self.run.status)])
-
-    @property
-    def trigger(self) -> str:
-        """Why it was started, and by whom."""
-        by = f", {self.run.requested_by_name}" if self.run.requested_by_name else ""
-        return f"{self.run.get_trigger_display()}{by}"
-
-    @property
-    def took(self) -> str:
-        """How long its last attempt took, or takes so far."""
-        if self.run.started_at is None:
-            return ""
-        return seconds((self.run.finished_at or self.now) - self.run.started_at)
-
-    @cached_property
-    def steps(self) -> list[StepLine]:
-        """The log, oldest first."""
-        return [_step(entry, self.run) for entry in self.run.log]
-
-    @property
-    def place(self) -> int:
-        """How many steps of the present attempt are behind it."""
-        done = {
-            step.title for step in self.steps if step.attempt == self.run.attempts and step.state == "done"
-        }
-        return len(done)
-
-    @property
-    def n_steps(self) -> int:
-        """How many steps there are."""
-        return len(TITLES)
-
-    @property
-    def outlook(self) -> list[str]:
-        """The steps that have not begun."""
-        begun = {step.title for step in self.steps if step.attempt == self.run.attempts}
-        return [title for title in TITLES if title not in begun] if self.run.is_active else []
-
-
-def _step(entry: Mapping[str, Any], run: TrainingRun) -> StepLine:
-    at = datetime.fromisoformat(entry["at"])
-    is_over = "until" in entry
-    if entry.get("is_trouble") or (not is_over and (not run.is_active or entry["attempt"] != run.attempts)):
-        state = "trouble"
-    else:
-        state = "done" if is_over else "open"
-    return StepLine(
-        title=entry["title"],
-        result=entry.get("result", "") or ("It ended here." if state == "trouble" else ""),
-        at=at,
-        took=seconds(datetime.fromisoformat(entry["until"]) - at) if is_over else "",
-        lines=[(f"{datetime.fromisoformat(line['at']):%H:%M:%S}", line["words"]) for line in entry["lines"]],
-        state=state,
-        attempt=entry["attempt"],
-    )
-
-
-def seconds(duration: Any) -> str:
-    """Say a duration: tenths below ten seconds, minutes above ninety.
-
-    >>> from datetime import timedelta
-    >>> seconds(timedelta(seconds=3.21)), seconds(timedelta(seconds=42)), seconds(timedelta(seconds=125))
-    ('3.2 s', '42 s', '2 min 5 s')
-    """
-    total = float(duration.total_seconds())
-    if total < 10:
-        return f"{total:.1f} s"
-    return f"{total:.0f} s" if total < 90 else f"{int(total // 60)} min {int(total % 60)} s"
 
 
 @dataclass(frozen=True)
@@ -170,6 +66,11 @@ class ShownRelease:
         """The model card's numbers."""
         report: Mapping[str, Any] = self.release.report
         return report
+
+    @property
+    def gate(self) -> list[Check]:
+        """The checks that it passed."""
+        return [Check.from_json(kept) for kept in self.report.get("gate", [])]
 
     @property
     def chosen(self) -> Mapping[str, Any]:

@@ -20,7 +20,8 @@ from models_store.access import release_for, run_for
 from models_store.models import Release, TrainingRun
 from models_store.web.card import as_markdown
 from models_store.web.forms import TrainingSettingsForm
-from models_store.web.presenters import ShownRelease, ShownRun
+from models_store.web.presenters import ShownRelease
+from models_store.web.run_presenters import ShownRun
 
 MAX_RUNS = 10
 

@@ -11,8 +11,7 @@ from monitoring.models.alarms import Alarm, AlarmRule
 from monitoring.models.counts import Baseline, Binning, CountCursor, HourCount
 from monitoring.models.drift import DriftReading
 from monitoring.models.signs import EarlySign
-from policy.types import BudgetPeriod as Length
-from policy.types import LossKind, Scope
+from policy.types import LossKind, PeriodLength, Scope
 
 __all__ = [
     "Alarm",
@@ -85,7 +84,7 @@ class BudgetPeriod(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="budget_periods")
-    length = models.CharField(max_length=10, choices=Length)
+    length = models.CharField(max_length=10, choices=PeriodLength)
     begins_at = models.DateTimeField()
     ends_at = models.DateTimeField(help_text="End excluded.")
     frozen_at = models.DateTimeField(help_text="When the terms were fixed; nothing was delivered by then.")

@@ -5,13 +5,11 @@ from datetime import datetime, timedelta
 from statistics import median
 from uuid import UUID
 
-from django.db.models import Count, Q
-
 from cases.models import Label
 from cases.types import Purpose
 from monitoring.tallies.traffic import waiting
-from reviews.models import Review, Task
-from reviews.types import OPEN
+from monitoring.watch.overdue_audits import open_audits, overdue_audits
+from reviews.models import Review
 
 WEEK = timedelta(days=7)
 MAX_ANSWERS = 20_000  # of a week
@@ -26,7 +24,7 @@ class Pace:
     Attributes:
         answers: labels of the last seven days, at most `MAX_ANSWERS`; `blind` and `audits` among them.
         seconds: median active seconds of the latest answers; None where nobody has answered.
-        due, overdue: audits that wait for an answer, and those of them past their deadline.
+        due, overdue: `monitoring.watch.overdue_audits.open_audits`, and those of them past their deadline.
         waiting: tasks in the queue.
     """
 
@@ -48,19 +46,14 @@ def pace_of(*, workflow_id: UUID, now: datetime) -> Pace:
     cases = [case_id for case_id, _, _ in lately[:_LATEST]]
     seconds = Review.objects.filter(case_id__in=cases, undone_at=None).values_list("seconds", flat=True)
     known = list(seconds)
-    due = overdue = 0
-    for status in OPEN:  # one at a time: each has an index of its own
-        audits = Task.objects.filter(workflow_id=workflow_id, purpose=Purpose.AUDIT, status=status)
-        counted = audits.aggregate(due=Count("id"), overdue=Count("id", filter=Q(due_at__lt=now)))
-        due, overdue = due + counted["due"], overdue + counted["overdue"]
     queued, has_more = waiting(workflow_id=workflow_id)
     return Pace(
         answers=len(lately),
         blind=sum(is_blind for _, is_blind, _ in lately),
         audits=sum(purpose == Purpose.AUDIT for _, _, purpose in lately),
         seconds=float(median(known)) if known else None,
-        due=due,
-        overdue=overdue,
+        due=open_audits(workflow_id).count(),
+        overdue=overdue_audits(workflow_id, now=now).count(),
         waiting=queued,
         has_more_waiting=has_more,
     )

@@ -13,7 +13,9 @@ from monitoring.promise.live import LiveError, live_error
 from monitoring.promise.outlook import Outlook
 from monitoring.promise.pace import Pace, pace_of
 from monitoring.promise.trials import Progress, progress_of
+from monitoring.promise.wait import Wait, wait_for
 from monitoring.promise.what_if import what_if
+from monitoring.signs.open_now import open_signs
 from monitoring.tallies.traffic import Traffic, traffic
 from monitoring.watch.budget.selectors import ended, running
 from monitoring.watch.budget.view import BudgetView
@@ -23,11 +25,14 @@ from policy.in_force.status import PromiseStatus, status_of
 from policy.models import Certificate, Policy, Trial
 from policy.proof.proofs import Terms
 from policy.proof.terms import Misses, NothingKnown, misses, terms_of
+from policy.services.alarms import NOTICEABLE
 from policy.services.expiry import LABELS_PER_LABEL
 from policy.services.trials import open_trial_of
-from policy.types import Scope
+from policy.types import LIVE_CERTIFICATES, Scope
 from policy.web import wording
 from policy.web.automation_page import AutomationPage, automation_page_of
+from science.decision_terms import Basis
+from science.guarantee.audits import AuditPolicy
 
 MAX_COUNTED = 20_000  # labels since a certificate
 _WEEK = 168  # hours
@@ -168,6 +173,20 @@ class PromisePage:
         return progress_of(trial, now=self.now) if trial else None
 
     @cached_property
+    def wait(self) -> Wait | None:
+        """What full standing takes, while nothing is proved and no test is running."""
+        rule = self.automation.governing.rule
+        if rule.basis is Basis.CERTIFIED or self.progress is not None or self.is_nothing_known:
+            return None
+        is_believed = self.certificate is not None and self.certificate.status in LIVE_CERTIFICATES
+        return wait_for(
+            self.policy,
+            self.certificate if is_believed else None,
+            target=self.terms.target if self.terms else self.policy.target,
+            weekly_cases=self.week.total,
+        )
+
+    @cached_property
     def live(self) -> LiveError | None:
         """The estimated error now; None without a model."""
         release = self.automation.release
@@ -214,7 +233,16 @@ class PromisePage:
         watch = self.line.watch if self.line is not None else None
         if watch is not None and not watch.is_calm:
             return "raised, because audits speak against the promise"
-        return "raised, so that few automatic cases still make enough audits a week"
+        if policy.audit_rate <= policy.audit_least:
+            return "raised to what the period's error budget takes"
+        rates = AuditPolicy(base=policy.audit_base, amber=policy.audit_amber)
+        if policy.audit_rate <= (1 + NOTICEABLE) * rates.base_rate(self.week.automatic):
+            return "raised, so that few automatic cases still make enough audits a week"
+        if open_signs(self.workflow.id):
+            return "raised, because of an early sign"
+        if policy.evidence_from is not None:
+            return "raised since an alarm, and lowered as cases come in without another"
+        return "raised, because audits or the error budget spoke against the promise lately"
 
     @cached_property
     def outlooks(self) -> list[Outlook]:

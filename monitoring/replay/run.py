@@ -9,7 +9,7 @@ import numpy as np
 from django.db.models import Avg, Count
 
 from cases.models import SchemaVersion, Workflow
-from hitl.shared.errors import Invalid
+from hitl.shared.errors import Invalid, Problem
 from models_store.models import Release, ShadowScore
 from monitoring.replay.reading import Window, chunks, size_and_least_rate
 from policy.in_force.rules import rule_for
@@ -61,11 +61,15 @@ class Answer:
 
 
 def in_force(workflow: Workflow) -> Setting:
-    """Return the setting in force now; columns are the labels of `labels_of`."""
+    """Return the setting in force now; columns are the labels of `labels_of`.
+
+    A label whose own degree lets the model decide nothing has no cutoff.
+    """
     rule = rule_for(workflow.pk).rule
-    labels = labels_of(workflow)
+    decided = [label for label in rule.cutoffs if rule.degree_of(label).rank >= Degree.PARTIAL.rank]
+    numbers = {label: rule.cutoffs[label] for label in decided}
     return Setting(
-        np.array([rule.cutoffs.get(label, np.nan) for label in labels], dtype=np.float64),
+        np.array([numbers.get(label, np.nan) for label in labels_of(workflow)], dtype=np.float64),
         automates=rule.degree.rank >= Degree.PARTIAL.rank,
         ramp=rule.share_let_through,
         audit_rate=rule.audit_rate,
@@ -104,7 +108,7 @@ def replay(workflow: Workflow, tried: Tried, *, now: datetime, most: int | None 
     n, least = size_and_least_rate(window)
     if most is not None and n > most:
         fix = f"Choose a shorter one, or use the command, which takes any: {most:,} cases are shown here."
-        raise Invalid([{"field": "since", "error": f"the window holds {n:,} cases", "fix": fix}])
+        raise Invalid([Problem(field="since", error=f"begins a window of {n:,} cases", fix=fix)])
     setting = _setting(tried, present, labels)
     people = people_of(workflow.pk, tried.since, tried.until)
     rules = ReviewRules.objects.filter(workflow=workflow).first() or ReviewRules(workflow=workflow)
@@ -146,34 +150,32 @@ def _setting(tried: Tried, present: Setting, labels: tuple[str, ...]) -> Setting
 def _check(workflow: Workflow, tried: Tried, labels: tuple[str, ...]) -> None:
     problems = []
     if tried.until <= tried.since:
-        problems.append(
-            {"field": "until", "error": "is not after the beginning", "fix": "Choose a later one."}
-        )
+        problems.append(Problem(field="until", error="is not after the beginning", fix="Choose a later one."))
     for label, cutoff in (tried.cutoffs or {}).items():
         if label not in labels:
             fix = f"Use one of {', '.join(labels)}."
-            problems.append({"field": "cutoffs", "error": f'names "{label[:60]}"', "fix": fix})
+            problems.append(Problem(field="cutoffs", error=f'names "{label[:60]}"', fix=fix))
         elif not 0 <= cutoff <= 1:
             problems.append(
-                {"field": "cutoffs", "error": f"has {cutoff:g}", "fix": "Use a number between 0 and 1."}
+                Problem(field="cutoffs", error=f"has {cutoff:g}", fix="Use a number between 0 and 1.")
             )
     if tried.audit_rate is not None and not 0 <= tried.audit_rate <= 1:
         problems.append(
-            {
-                "field": "audit_rate",
-                "error": f"is {tried.audit_rate:g}",
-                "fix": "Use a share between 0 and 1.",
-            }
+            Problem(
+                field="audit_rate",
+                error=f"is {tried.audit_rate:g}",
+                fix="Use a share between 0 and 1.",
+            )
         )
     if tried.answers_a_day is not None and not 0 <= tried.answers_a_day < float("inf"):
         fix = "Use a number that is not negative."
-        problems.append({"field": "answers_a_day", "error": f"is {tried.answers_a_day:g}", "fix": fix})
+        problems.append(Problem(field="answers_a_day", error=f"is {tried.answers_a_day:g}", fix=fix))
     if tried.degree and tried.degree not in list(Degree):
         fix = f"Use one of {', '.join(Degree)}."
-        problems.append({"field": "degree", "error": "is not a degree", "fix": fix})
+        problems.append(Problem(field="degree", error="is not a degree", fix=fix))
     if tried.release_id and not Release.objects.filter(pk=tried.release_id, workflow=workflow).exists():
         problems.append(
-            {"field": "release", "error": "is no model of this workflow", "fix": "Choose one of its models."}
+            Problem(field="release", error="is no model of this workflow", fix="Choose one of its models.")
         )
     if problems:
         raise Invalid(problems)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import F, Sum
+
 from cases.types import Purpose
 from monitoring.models import HourTally, Watermark
 from monitoring.tallies.fold import DAWN, count_decisions
@@ -72,6 +74,13 @@ def traffic(*, workflow_id: UUID, now: datetime, hours: int = 24) -> Traffic:
             add(hour, route, label, *tally)
     by = [Hour(hour, auto, people) for hour, (auto, people) in sorted(by_hour.items())]
     return Traffic(by, sum(h.automatic for h in by), sum(h.people for h in by), audited, dict(labels))
+
+
+def cases_since(*, workflow_id: UUID, since: datetime) -> int:
+    """Return how many cases came in since the hour of a moment, by the tallies: the youngest are left out."""
+    hour = since.replace(minute=0, second=0, microsecond=0)
+    folded = HourTally.objects.filter(workflow_id=workflow_id, sequence=0, hour__gte=hour)
+    return folded.aggregate(cases=Sum(F("count") - F("replaced")))["cases"] or 0
 
 
 def waiting(*, workflow_id: UUID) -> tuple[int, bool]:

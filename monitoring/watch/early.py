@@ -1,4 +1,4 @@
-"""Early signs from what the watch reads anyway: the review band, and the scores.
+"""Early signs from what the watch reads anyway: blind answers beside what was predicted, and the scores.
 
 Neither proves anything. Both raise the audits at once, so that the monitor, whose errors are bounded, decides
 sooner; and once enough audits have come since without a word against the promise, they have been answered.
@@ -8,28 +8,28 @@ from datetime import timedelta
 
 import numpy as np
 
-from monitoring.models import EarlySign
 from monitoring.signs.open_now import open_signs
 from monitoring.signs.raised import clear_sign, raise_sign
 from monitoring.types import SignKind
 from monitoring.watch import draws
-from monitoring.watch.watched import ACTOR, WatchedWorkflow
+from monitoring.watch.watched import ACCEPTED, ACTOR, WatchedWorkflow
 from policy.models import Watch
 from science.decision_terms import Reason
 from science.drift.scores import MIN_RECENT, REFERENCE, Quantiles, differ
-from science.guarantee.band import BandMonitor
 from science.guarantee.blocks import closed_prefix
+from science.guarantee.surprise import MAX_NULL, NEWS, SurpriseMonitor
 
 HELD = 50  # audits for which amber is held: evidence near its line crosses it to and fro
-ANSWERED = 20  # readings of the monitor, of ten audits each, after which a sign has been looked into
-MIN_BAND_HORIZON = 2_000.0
+ANSWERED = 200  # audits after which a sign has been looked into
+MIN_HORIZON = 2_000.0  # blind answers
 _YEAR = timedelta(days=365) / timedelta(days=7)  # in weeks
+_READ_BY = {"band": (Reason.BELOW_CUTOFF,), "accepted": ACCEPTED}
 _SCORED = (Reason.ABOVE_CUTOFF, Reason.RAMP, Reason.BELOW_CUTOFF)
 
 
 def look(row: Watch, watched: WatchedWorkflow) -> None:
     """Take in what has come since the last look; open and close the signs that follow. `row` is not saved."""
-    _look_at_band(row, watched)
+    _look_at_answers(row, watched)
     _look_at_scores(row, watched)
 
 
@@ -39,14 +39,14 @@ def is_amber(row: Watch) -> bool:
     Without that a single audit that agrees ends the many that were to settle the question.
     """
     if not row.is_calm:
-        row.early["amber_at"] = row.n_labels
-    return "amber_at" in row.early and row.n_labels < row.early["amber_at"] + HELD
+        row.early["amber_at"] = _audits(row)
+    return _is_amber_still(row)
 
 
 def forget(row: Watch) -> None:
     """Begin again, because an answer has changed; the reference of the scores rests on none."""
-    row.early.pop("band", None)
-    row.early.pop("amber_at", None)
+    for kept in (*_READ_BY, "amber_at", "signs"):
+        row.early.pop(kept, None)
 
 
 def close(watched: WatchedWorkflow) -> None:
@@ -55,36 +55,81 @@ def close(watched: WatchedWorkflow) -> None:
         clear_sign(workflow_id=watched.workflow_id, kind=kind, actor=ACTOR, now=watched.now)
 
 
-def acting(row: Watch, watched: WatchedWorkflow) -> list[EarlySign]:
-    """Return the open signs that nobody has looked into yet: audits are raised by them."""
-    signs = open_signs(watched.workflow_id)
-    return [one for one in signs if row.readings.filter(at__gte=one.began_at).count() < ANSWERED]
+def is_pressing(row: Watch, watched: WatchedWorkflow) -> bool:
+    """Tell whether a sign has not been looked into yet, also where it has gone: audits are raised by it.
+
+    `row` is not saved.
+    """
+    n, begun = _audits(row), row.early.get("signs", {})
+    begun |= {str(one.pk): n for one in open_signs(watched.workflow_id) if str(one.pk) not in begun}
+    row.early["signs"] = begun
+    return any(n - at < ANSWERED for at in begun.values())
 
 
-def _look_at_band(row: Watch, watched: WatchedWorkflow) -> None:
-    kept = row.early.get("band")
-    band = BandMonitor.from_json(kept["state"]) if kept else BandMonitor(_band_horizon(watched))
+def pausing(watched: WatchedWorkflow) -> list[str]:
+    """Return why no canary is to be widened now, as sentences: amber, and signs that nobody has looked into.
+
+    A sign that audits have answered pauses nothing: inputs that have changed for good would keep out the very
+    model that was trained on them.
+    """
+    row = Watch.objects.filter(workflow_id=watched.workflow_id, ended_at=None).first()
+    if row is None:
+        return []
+    amber = [] if row.is_calm and not _is_amber_still(row) else ["Audits begin to contradict the promise."]
+    n, begun = _audits(row), row.early.get("signs", {})
+    signs = [one for one in open_signs(watched.workflow_id) if n - begun.get(str(one.pk), n) < ANSWERED]
+    return amber + [f"{one.get_kind_display()}; audits have not answered that yet." for one in signs]
+
+
+def _is_amber_still(row: Watch) -> bool:
+    return "amber_at" in row.early and _audits(row) < row.early["amber_at"] + HELD
+
+
+def _audits(row: Watch) -> int:
+    """Return how many blind answers to accepted cases were read: those below the cutoff settle nothing."""
+    return int(row.early["accepted"]["state"]["n"]) if "accepted" in row.early else 0
+
+
+def _look_at_answers(row: Watch, watched: WatchedWorkflow) -> None:
+    """Hold blind answers against what was predicted, of what the model decides and of what people review.
+
+    Apart, because people answer far more of the one than of the other, and what is as it was drowns a change.
+    """
+    policy, week = watched.policy, watched.week
+    ends = {
+        "band": SurpriseMonitor(_horizon((week.total - week.automatic) * policy.blind_rate)),
+        "accepted": SurpriseMonitor(
+            _horizon(week.automatic * policy.audit_base), floor=min(MAX_NULL, NEWS * policy.target)
+        ),
+    }
+    read = {name: _surprise(name, one, row, watched) for name, one in ends.items()}
+    worst = max(read.values(), key=lambda one: one.e_value)
+    facts = {"answers": worst.n, "wrong": worst.wrong, "predicted": round(worst.predicted, 2)}
+    _say(SignKind.DISAGREEMENT, facts, watched, is_there=worst.is_amber)
+
+
+def _surprise(name: str, fresh: SurpriseMonitor, row: Watch, watched: WatchedWorkflow) -> SurpriseMonitor:
+    kept = row.early.get(name)
+    monitor = SurpriseMonitor.from_json(kept["state"]) if kept else fresh
     place = draws.place_from_json(kept["place"]) if kept else None
-    rows = draws.scored(row.workflow_id, row.certificate.release_id, reasons=[Reason.BELOW_CUTOFF])
+    rows = draws.scored(row.workflow_id, row.certificate.release_id, reasons=_READ_BY[name])
     rows = rows.filter(decided_at__gte=row.since)
     while True:
         drawn = draws.drawn_after(rows, place, until=watched.until, now=watched.now)
         ready = drawn[: closed_prefix(np.array([not one.is_held for one in drawn], dtype=bool), 1)]
         for one in ready:
-            band.add(one.loss, 1 - one.score)  # the score is the probability of what was predicted
+            monitor.add(one.loss, 1 - one.score)  # the score is the probability of what was predicted
         if ready:
             place = ready[-1].place
         if len(ready) < len(drawn) or len(drawn) < draws.MAX_DRAWN:
             break
-    row.early["band"] = {"state": band.to_json(), "place": draws.place_to_json(place)}
-    facts = {"answers": band.n, "wrong": band.wrong, "predicted": round(band.predicted, 2)}
-    _say(SignKind.DISAGREEMENT, facts, watched, is_there=band.is_amber)
+    row.early[name] = {"state": monitor.to_json(), "place": draws.place_to_json(place)}
+    return monitor
 
 
-def _band_horizon(watched: WatchedWorkflow) -> float:
-    """Blind answers below the cutoff that a year brings."""
-    reviewed = watched.week.total - watched.week.automatic
-    return max(MIN_BAND_HORIZON, reviewed * watched.policy.blind_rate * _YEAR)
+def _horizon(weekly: float) -> float:
+    """Blind answers that a year brings."""
+    return max(MIN_HORIZON, weekly * _YEAR)
 
 
 def _look_at_scores(row: Watch, watched: WatchedWorkflow) -> None:

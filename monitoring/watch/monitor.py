@@ -6,10 +6,11 @@ import numpy as np
 from django.db import transaction
 from django.db.models import QuerySet
 
+from monitoring.tallies.traffic import cases_since
 from monitoring.watch import draws, early
 from monitoring.watch.budget.selectors import is_overspending
 from monitoring.watch.draws import Drawn
-from monitoring.watch.people import audit_capacity
+from monitoring.watch.overdue_audits import audit_capacity
 from monitoring.watch.watched import ACCEPTED, ACTOR, WatchedWorkflow, cursor
 from policy.models import Decision, Reading, Watch
 from policy.proof.live_tests import LiveWatch, UnitLabel
@@ -17,6 +18,7 @@ from policy.selectors import cutoffs_in_force
 from policy.services import alarms, watches
 from policy.services.trial_plans import units_of
 from science.decision_terms import Reason
+from science.guarantee.audits import rate_after_alarm
 from science.guarantee.blocks import BLOCK_SIZE, closed_prefix
 from science.guarantee.monitor import Level
 
@@ -56,18 +58,18 @@ def advance(watched: WatchedWorkflow) -> None:
             early.forget(row)
         monitors = watches.live_watch(row)
         watches.follow_traffic(row, monitors, weekly_accepted=watched.weekly_accepted)
-        is_pressing = not row.is_calm or bool(early.acting(row, watched))
+        is_pressing = not row.is_calm or early.is_pressing(row, watched)
         rest = _feed(row, monitors, rows, in_force, watched, 1 if is_pressing else BLOCK_SIZE)
         row.level, row.early_level = monitors.level(in_force), _early(monitors, rest, in_force, watched.costs)
         early.look(row, watched)
-        is_amber = early.is_amber(row)
+        is_amber = early.is_pressing(row, watched) | early.is_amber(row)
         watches.keep(row, monitors, now=watched.now)
     if row.level == Level.RED:
         alarms.heed_red(row, monitors, actor=ACTOR, now=watched.now)
         return
     worst = Level.GREEN if row.is_calm else Level.AMBER
     alarms.mark_level(row, worst, actor=ACTOR, now=watched.now)
-    _set_rates(watched, Level.AMBER if is_amber or early.acting(row, watched) else worst)
+    _set_rates(watched, Level.AMBER if is_amber else worst)
 
 
 def _audit_unwatched(watched: WatchedWorkflow) -> None:
@@ -86,9 +88,24 @@ def _set_rates(watched: WatchedWorkflow, level: Level) -> None:
         automatic=watched.week.automatic,
         automation_rate=watched.automation_rate,
         capacity=audit_capacity(watched.workflow_id, now=watched.now),
+        after_alarm=_after_alarm(watched),
         is_recovering=watched.is_recovering,
         actor=ACTOR,
         now=watched.now,
+    )
+
+
+def _after_alarm(watched: WatchedWorkflow) -> float:
+    """Return the audit rate that the last alarm asks for, by the cases that have come in since."""
+    since = watched.policy.evidence_from
+    if since is None or not watched.automation_rate:
+        return 0.0
+    cases = cases_since(workflow_id=watched.workflow_id, since=since)
+    return rate_after_alarm(
+        since=cases * watched.automation_rate,
+        target=watched.policy.target,
+        horizon=watches.horizon(watched.weekly_accepted),
+        pfa=watches.FALSE_ALARMS,
     )
 
 

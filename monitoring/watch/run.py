@@ -1,6 +1,7 @@
 """One run of the watch over one workflow."""
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -8,14 +9,15 @@ from django.db import IntegrityError, transaction
 
 from models_store.errors import RunActive
 from models_store.models import TrainingRun
-from models_store.selectors import new_labels
+from models_store.selectors import new_labels, training_settings
 from models_store.services.runs import MAX_REASON, request_training
 from models_store.types import Trigger
+from monitoring.signs.open_now import open_signs
 from monitoring.watch import handover, monitor, recheck, trial
 from monitoring.watch.budget import run as budget
 from monitoring.watch.canary import bake
 from monitoring.watch.canary import run as canary
-from monitoring.watch.people import heed_overdue
+from monitoring.watch.overdue_audits import heed_overdue
 from monitoring.watch.watched import ACTOR, WatchedWorkflow, watched_workflow
 from policy.proof.terms import NothingKnown
 from policy.services.certify import resume_where_proved
@@ -24,6 +26,7 @@ log = logging.getLogger(__name__)
 
 SETTLE = timedelta(minutes=2)  # a decision is dated before it commits: the youngest are left to the next run
 RETRAIN_AFTER = (200, 600, 1_800)  # labels from after an alarm that a new model is worth trying on
+RETRAIN_AFTER_SIGN = (100, 400, 1_600)  # from since an early sign: sooner, as nothing has been refuted yet
 
 
 def watch(workflow_id: UUID, *, now: datetime, settle: timedelta = SETTLE) -> None:
@@ -48,6 +51,7 @@ def watch(workflow_id: UUID, *, now: datetime, settle: timedelta = SETTLE) -> No
     canary.advance(watched)
     heed_overdue(watched)
     _train_after_alarm(watched)
+    _train_after_signs(watched)
 
 
 def _line_up(watched: WatchedWorkflow) -> None:
@@ -68,17 +72,39 @@ def _train_after_alarm(watched: WatchedWorkflow) -> None:
     one is certified on labels from since then.
     """
     since = watched.policy.evidence_from
-    if since is None or not watched.is_recovering:
+    if since is not None and watched.is_recovering:
+        why = f"since the alarm. {watched.policy.breaker_reason}"
+        _train_since(watched, since, RETRAIN_AFTER, Trigger.ALARM, why)
+
+
+def _train_after_signs(watched: WatchedWorkflow) -> None:
+    """Try a new model on labels from since an early sign, before an alarm has to say so."""
+    if watched.is_recovering or not training_settings(watched.workflow_id).is_automatic:
         return
-    runs = TrainingRun.objects.filter(workflow_id=watched.workflow_id, requested_at__gte=since).count()
+    for sign in open_signs(watched.workflow_id):
+        why = f"since an early sign: {sign.get_kind_display()}."
+        _train_since(watched, sign.began_at, RETRAIN_AFTER_SIGN, Trigger.DRIFT, why)
+
+
+def _train_since(
+    watched: WatchedWorkflow, since: datetime, steps: Sequence[int], trigger: Trigger, why: str
+) -> None:
+    """Request a run at each of these numbers of labels from since then.
+
+    Whoever asked for a run, it has tried what was there: a step that the last one had the labels for is not
+    tried again, and one that it had not is still to come.
+    """
+    runs = TrainingRun.objects.filter(workflow_id=watched.workflow_id, requested_at__gte=since)
+    last = runs.order_by("-requested_at").values_list("requested_at", flat=True).first()
+    tried = new_labels(watched.workflow_id, since=since, until=last) if last is not None else 0
     fresh = new_labels(watched.workflow_id, since=since)
-    if runs >= len(RETRAIN_AFTER) or fresh < RETRAIN_AFTER[runs]:
+    if not any(tried < step <= fresh for step in steps):
         return
-    reason = f"{fresh:,} labels since the alarm. {watched.policy.breaker_reason}".strip()
+    reason = f"{fresh:,} labels {why}".strip()
     try:
         request_training(
             workflow_id=watched.workflow_id,
-            trigger=Trigger.ALARM,
+            trigger=trigger,
             actor=ACTOR,
             now=watched.now,
             reason=reason[:MAX_REASON],

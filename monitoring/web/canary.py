@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET
 from hitl.accounts.automation import LOWERERS, RAISERS
 from hitl.shared import clock
 from hitl.shared.actor import Actor
-from hitl.shared.errors import HitlError, Invalid
+from hitl.shared.errors import HitlError, Invalid, Problem, in_words
 from hitl.web.views import person
 from models_store.access import release_for
 from models_store.models import Release
@@ -185,7 +185,9 @@ def _action(request: HttpRequest) -> ReleaseAction:
         return ReleaseAction(wanted)
     except ValueError:
         names = ", ".join(ReleaseAction)
-        error = {"field": "action", "error": f"{wanted[:40]!r} is none.", "fix": f"Use one of {names}."}
+        error = Problem(
+            field="action", error=f"is {wanted[:40]!r}, which is none", fix=f"Use one of {names}."
+        )
         raise Invalid([error]) from None
 
 
@@ -231,6 +233,4 @@ def settle(request: HttpRequest, actor: Actor, release_id: UUID, change_id: UUID
 
 
 def _refused(back: str, refused: HitlError) -> Refused:
-    if isinstance(refused, Invalid):
-        return Refused(back, [f"{one['error']} {one['fix']}" for one in refused.facts["errors"]])
-    return Refused(back, refused)
+    return Refused(back, in_words(refused) if isinstance(refused, Invalid) else refused)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 from cases.access import watched_workflow
 from cases.models import Workflow
 from hitl.shared import clock
-from hitl.shared.errors import Invalid
+from hitl.shared.errors import Invalid, beside_its_field
 from hitl.web.charts import Plot, Series
 from hitl.web.views import actor_of
 from models_store.models import Release
@@ -91,7 +91,7 @@ class ReplayForm(forms.Form):
         """Show beside each field why it does not fit."""
         for error in refused.facts["errors"]:
             name = error["field"] if error["field"] in self.fields else None
-            self.add_error(name, f"{error['error'].capitalize()}. {error['fix']}")
+            self.add_error(name, beside_its_field(error))
 
 
 @login_required

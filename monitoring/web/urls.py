@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from monitoring.web import alarms, canary, day, metrics, replay, rules, shadow, views
+from monitoring.web import alarms, canary, day, history, metrics, replay, rules, shadow, views
 
 urlpatterns = [
     path("overview/", views.overview, name="overview"),
@@ -12,6 +12,7 @@ urlpatterns = [
     path("models/releases/<uuid:release_id>/role/", canary.change, name="release-change-role"),
     path("models/releases/<uuid:release_id>/move/", canary.move, name="release-move"),
     path("models/releases/<uuid:release_id>/changes/<uuid:change_id>/", canary.settle, name="release-change"),
+    path("models/<slug:slug>/history/", history.history, name="models-history"),
     path("automation/<slug:slug>/replay/", replay.replay_page, name="replay"),
     path("monitoring/", alarms.monitoring, name="monitoring"),
     path("monitoring/<slug:slug>/", metrics.workflow_metrics, name="monitoring"),

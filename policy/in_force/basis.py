@@ -30,7 +30,7 @@ def basis_of(cutoffs: CutoffSet | None, *, policy: Policy, labels: Sequence[str]
     if not covers_cutoffs(certificate, cutoffs.cutoffs, labels):
         return Basis.NONE
     basis = _BY_STATUS.get(CertificateStatus(certificate.status), Basis.NONE)
-    return Basis.PROVISIONAL if basis is not Basis.NONE and certificate.runs_provisionally else basis
+    return Basis.PROVISIONAL if basis is not Basis.NONE and certificate.runs_provisionally(policy) else basis
 
 
 def covers_cutoffs(certificate: Certificate, cutoffs: dict[str, float], labels: Sequence[str]) -> bool:

@@ -69,6 +69,18 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name_plural": "canary settings",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("min_hours__gte", 0),
+                            ("min_hours__lte", 2400),
+                            ("min_labels__gte", 1),
+                            ("bake_hours__gte", 0),
+                            ("bake_hours__lte", 2400),
+                        ),
+                        name="canary_settings_in_range",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -181,6 +193,7 @@ class Migration(migrations.Migration):
                             ("signal", "a signal"),
                             ("balance", "cases that do not come through alike"),
                             ("proof", "nothing that it may decide under"),
+                            ("unread", "what is known of it, which cannot be read"),
                             ("ready", "it waits for a person to promote it"),
                         ],
                         default="",

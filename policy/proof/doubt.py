@@ -12,5 +12,6 @@ from science.guarantee.elond import Doubt, Share
 
 
 def next_share(policy: Policy) -> Share:
-    """Return what the next plan may spend; the caller holds the policy's lock, and counts the plan."""
+    """Return what the next plan may spend; the caller holds the policy's lock, and
+    counts the plan (`policy.services.freezing`)."""
     return Doubt(policy.plans_frozen, policy.certificates_issued).freeze(delta=1 - policy.confidence)[1]

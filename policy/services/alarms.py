@@ -33,6 +33,7 @@ def set_rates(
     automatic: float,
     automation_rate: float,
     capacity: float | None,
+    after_alarm: float = 0.0,
     is_recovering: bool = False,
     actor: Actor,
     now: datetime,
@@ -47,11 +48,18 @@ def set_rates(
         automatic: cases a week that the model decides.
         automation_rate: share of all cases that it decides now.
         capacity: audits a week that reviewers can do; None when nothing limits them.
+        after_alarm: audit rate that an alarm still asks for (`science.guarantee.audits.rate_after_alarm`).
         is_recovering: the promise is to be proved again, which nothing does sooner than blind answers.
     """
     policy = locked_policy(workflow_id)
     rates = AuditPolicy(base=policy.audit_base, amber=policy.audit_amber)
-    audit = rates.rate(level, weekly_automatic=automatic or None, automatic=automatic, capacity=capacity)
+    audit = rates.rate(
+        level,
+        weekly_automatic=automatic or None,
+        automatic=automatic,
+        capacity=capacity,
+        wanted=after_alarm,
+    )
     audit = max(audit, policy.audit_least)
     blind = blind_share(
         review_rate=1 - automation_rate,

@@ -10,7 +10,7 @@ from hitl.accounts.automation import require_lowerer, require_raiser
 from hitl.audit.log import record
 from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Invalid
+from hitl.shared.errors import Invalid, Problem
 from policy.errors import AlreadyThere
 from policy.models import Policy
 from policy.services.locking import locked_policy
@@ -111,7 +111,7 @@ def _reset(policy: Policy, reason: str, actor: Actor, now: datetime) -> None:
 def _checked(reason: str) -> str:
     reason = reason.strip()
     if not reason or len(reason) > _LONGEST_REASON:
-        error = f"The reason has {len(reason)} characters."
+        error = "is empty" if not reason else f"has {len(reason):,} characters"
         fix = f"Say why in 1 to {_LONGEST_REASON} characters."
-        raise Invalid([{"field": "reason", "error": error, "fix": fix}])
+        raise Invalid([Problem(field="reason", error=error, fix=fix)])
     return reason

@@ -41,10 +41,11 @@ def widen_canary(
 
     Raises:
         NotFound, NotAllowed: nothing is changed.
-        CanaryMoved: it has ended, is at its last step, or has another share than was seen.
+        CanaryMoved: it has ended, is at its last step, has another share than was seen, or is the watch's to
+            move no more, since a person holds it.
     """
     canary = _locked(canary_id)
-    require_more(actor)
+    _require_move(canary, actor)
     share = canary.next_share
     if share is None or (seen is not None and seen != canary.share):
         raise CanaryMoved(share=canary.share)
@@ -66,12 +67,18 @@ def hold_canary(
 ) -> Canary:
     """Keep a canary at its share. A person's hold stands whatever else comes; any other gives way to this.
 
+    Held already by the same, it is told to nobody again; the reason is the latest.
+
     Raises:
         NotFound, NotAllowed, CanaryMoved: nothing is changed.
     """
     canary = _locked(canary_id)
     require_lowerer(actor)
-    if canary.hold == by or (canary.hold == CanaryHold.PERSON):
+    if canary.hold == CanaryHold.PERSON:
+        return canary
+    if canary.hold == by:
+        Canary.objects.filter(pk=canary.pk).exclude(hold_reason=reason).update(hold_reason=reason)
+        canary.hold_reason = reason
         return canary
     Canary.objects.filter(pk=canary.pk).update(hold=by, hold_reason=reason, hold_since=now)
     canary.refresh_from_db()
@@ -129,7 +136,7 @@ def promote_canary(
         NotFound, NotAllowed, CanaryMoved, SchemaChanged, ArtifactRefused: nothing is changed.
     """
     canary = _locked(canary_id)
-    require_more(actor)
+    _require_move(canary, actor)
     end_canary(canary, CanaryEnd.PROMOTED, reason, now)
     roles.promote(
         release_id=canary.release_id,
@@ -201,6 +208,17 @@ def require_more(actor: Actor) -> None:
     """
     if actor.kind != "system":
         require_raiser(actor)
+
+
+def _require_move(canary: Canary, actor: Actor) -> None:
+    """Refuse who may not widen or promote it, and the watch where a person has held it since it looked.
+
+    Raises:
+        NotAllowed, CanaryMoved: it may not.
+    """
+    require_more(actor)
+    if actor.kind == "system" and canary.hold == CanaryHold.PERSON:
+        raise CanaryMoved(share=canary.share)
 
 
 def tell(kind: str, canary: Canary, actor: Actor, now: datetime, **facts: Any) -> None:

@@ -16,7 +16,7 @@ from models_store.selectors import champion
 from models_store.services import roles
 from models_store.types import ReleaseRole
 from policy.canary_models import STEPS, Canary, CanarySettings
-from policy.errors import EvidenceMissing, NoModel
+from policy.errors import CanaryMoved, EvidenceMissing, NoModel
 from policy.models import Policy
 from policy.selectors import certificate_for, cutoffs_in_force
 from policy.services.canaries import plan_sha256, require_more, tell
@@ -70,6 +70,7 @@ def start_canary(
     Raises:
         NotFound, NotAllowed, RoleRefused, RoleMoved, SchemaChanged, ArtifactRefused: nothing is changed.
         NoModel: there is no champion.
+        CanaryMoved: the plan is against a champion of before.
         EvidenceMissing: nothing is proved of it that it could decide under.
     """
     release = Release.objects.filter(pk=release_id).first()
@@ -80,6 +81,8 @@ def start_canary(
     before = champion(release.workflow_id)
     if before is None:
         raise NoModel
+    if plan["champion"] != before.name:  # it was made before the lock
+        raise CanaryMoved(champion=before.name)
     missing = hindrance(policy, release, now=now)
     if missing:
         raise EvidenceMissing(missing)

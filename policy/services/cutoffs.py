@@ -14,7 +14,7 @@ from hitl.accounts.types import Role
 from hitl.audit.log import record
 from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Conflict, Invalid, NotFound
+from hitl.shared.errors import Conflict, Invalid, NotFound, Problem
 from models_store.models import Release
 from models_store.selectors import champion
 from policy.errors import NoModel, NothingCertified, SecondPersonNeeded
@@ -163,23 +163,25 @@ def certified_cutoffs(certificate: Certificate, release: Release) -> dict[str, f
 def _checked(cutoffs: Mapping[str, float], policy: Policy, release: Release, reason: str) -> dict[str, float]:
     errors = []
     if not reason.strip():
-        errors.append({"field": "reason", "error": "A reason is missing.", "fix": "Say why these cutoffs."})
+        errors.append(Problem(field="reason", error="is missing", fix="Say why these cutoffs."))
     if not cutoffs:
         fix = "Give at least one, or lower the degree of automation: then people decide."
-        errors.append({"field": "cutoffs", "error": "No cutoff is given.", "fix": fix})
+        errors.append(Problem(field="cutoffs", error="name no label", fix=fix))
     for label, cutoff in cutoffs.items():
         if label not in release.labels:
             fix = f"Use {', '.join(release.labels)}."
             errors.append(
-                {"field": f"cutoffs.{label[:100]}", "error": "The model has no such label.", "fix": fix}
+                Problem(field=f"cutoffs.{label[:100]}", error="is for no label of the model", fix=fix)
             )
         elif isinstance(cutoff, bool) or not isinstance(cutoff, int | float) or not 0 <= cutoff <= 1:
-            error = f"{str(cutoff)[:40]} is no cutoff."
-            errors.append({"field": f"cutoffs.{label}", "error": error, "fix": "Give a number from 0 to 1."})
+            error = f"is {str(cutoff)[:40]}, which is no cutoff"
+            errors.append(Problem(field=f"cutoffs.{label}", error=error, fix="Give a number from 0 to 1."))
     one_number = set(cutoffs) == set(release.labels) and len(set(cutoffs.values())) == 1
     if policy.scope == Scope.OVERALL and not errors and not one_number:
         fix = "Give every label the same cutoff, or change the promise to one for each label first."
-        errors.append({"field": "cutoffs", "error": "An overall promise has one cutoff.", "fix": fix})
+        errors.append(
+            Problem(field="cutoffs", error="differ, and the promise is about all labels together", fix=fix)
+        )
     if errors:
         raise Invalid(errors)
     return {label: float(cutoffs[label]) for label in release.labels if label in cutoffs}
@@ -220,17 +222,17 @@ def _new_set(
         certificate=certificate,
         scope=policy.scope,
         cutoffs=numbers,
-        basis=_basis(certificate),
+        basis=_basis(policy, certificate),
         reason=reason,
         made_by_id=actor.user_id,
         made_at=now,
     )
 
 
-def _basis(certificate: Certificate | None) -> Basis:
+def _basis(policy: Policy, certificate: Certificate | None) -> Basis:
     if certificate is None:
         return Basis.BY_HAND
-    return Basis.PROVISIONAL if certificate.runs_provisionally else Basis.CERTIFIED
+    return Basis.PROVISIONAL if certificate.runs_provisionally(policy) else Basis.CERTIFIED
 
 
 def _put_in_force(

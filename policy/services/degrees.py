@@ -10,7 +10,7 @@ from hitl.accounts.automation import require_lowerer, require_raiser
 from hitl.audit.log import record
 from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Invalid, NotFound
+from hitl.shared.errors import Invalid, NotFound, Problem
 from hitl.shared.transitions import move_one
 from policy.errors import AlreadyThere, EvidenceMissing, SecondPersonNeeded
 from policy.in_force.evidence import hindrance
@@ -47,7 +47,13 @@ def set_degree(
         raise AlreadyThere(degree=wanted.value)
     if label and wanted.rank > Degree(policy.degree).rank:
         raise Invalid(
-            [_error("degree", "A label cannot be above its workflow.", "Raise the workflow's degree first.")]
+            [
+                Problem(
+                    field="degree",
+                    error="is above that of the workflow",
+                    fix="Raise the workflow's degree first.",
+                )
+            ]
         )
     if wanted.rank < before.rank:
         require_lowerer(actor)
@@ -56,7 +62,7 @@ def set_degree(
     require_raiser(actor)
     locked_policy(workflow_id, seen=seen)
     if not reason.strip():
-        raise Invalid([_error("reason", "A reason is missing.", "Say why more may be automated.")])
+        raise Invalid([Problem(field="reason", error="is missing", fix="Say why more may be automated.")])
     _check_evidence(policy, wanted, now)
     _decline_asked(policy, label, actor, now)
     change = _change(policy, label, before, wanted, reason, actor, now)
@@ -98,12 +104,14 @@ def _known(degree: str) -> Degree:
     except ValueError:
         names = ", ".join(Degree)
         raise Invalid(
-            [_error("degree", f"{degree[:40]!r} is not a degree.", f"Use one of {names}.")]
+            [
+                Problem(
+                    field="degree",
+                    error=f"is {degree[:40]!r}, which is no degree",
+                    fix=f"Use one of {names}.",
+                )
+            ]
         ) from None
-
-
-def _error(field: str, error: str, fix: str) -> dict[str, str]:
-    return {"field": field, "error": error, "fix": fix}
 
 
 def _degree_of(policy: Policy, label: str) -> Degree:
@@ -111,10 +119,20 @@ def _degree_of(policy: Policy, label: str) -> Degree:
         return Degree(policy.degree)
     if policy.scope != Scope.PER_LABEL:
         fix = "Change the promise to one for each label first."
-        raise Invalid([_error("label", "The promise is about all labels together.", fix)])
+        raise Invalid(
+            [Problem(field="label", error="is named, and the promise is about all labels together", fix=fix)]
+        )
     names = policy.workflow.schemas.get(number=policy.workflow.schema_version).label_names
     if label not in names:
-        raise Invalid([_error("label", "The workflow has no such label.", f"Use one of {', '.join(names)}.")])
+        raise Invalid(
+            [
+                Problem(
+                    field="label",
+                    error="is no label of this workflow",
+                    fix=f"Use one of {', '.join(names)}.",
+                )
+            ]
+        )
     return min(
         Degree(policy.degree),
         Degree(policy.label_degrees.get(label, policy.degree)),

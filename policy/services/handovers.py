@@ -21,6 +21,7 @@ from policy.proof.terms import terms_of
 from policy.selectors import certificate_for
 from policy.services.certify import claim_of, issue
 from policy.services.cutoffs import certified_cutoffs
+from policy.services.freezing import count_plan
 from policy.services.locking import locked_policy
 from policy.types import ChangeStatus, Scope, TrialOutcome
 from science.guarantee.elond import Share
@@ -75,19 +76,17 @@ def freeze_handover(
     if begin > now:
         return None
     share = next_share(policy)
-    frozen = _frozen(policy, share, cutoffs, begin, release)
-    policy.plans_frozen = share.number
-    policy.save(update_fields=["plans_frozen"])
+    frozen = _plan(policy, share, cutoffs, begin, release)
     return _open(policy, champion, in_force, release, frozen, actor=actor, now=now)
 
 
-def _frozen(
+def _plan(
     policy: Policy, share: Share, cutoffs: dict[str, float], begin: datetime, release: Release
 ) -> Frozen:
     terms = terms_of(policy, labels=release.labels, delta=share.alpha)
     plan = HandoverPlan(target=terms.target, delta=terms.delta, pi_floor=policy.audit_base)
     evidence: dict[str, Any] = {"target_tested": terms.target, "delta_spent": terms.delta}
-    evidence |= {"plan_number": share.number, "issued_before": share.issued, "alpha": share.alpha}
+    evidence |= count_plan(policy, share)
     evidence["costs"] = list(terms.costs)
     evidence["shadow_share"] = training_settings(policy.workflow_id).shadow_share
     return Frozen(plan, cutoffs, begin, evidence | dict(terms.why))

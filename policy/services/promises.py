@@ -11,12 +11,12 @@ from cases.services.versions import bump
 from hitl.accounts.automation import require_answerable, require_raiser
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Invalid
+from hitl.shared.errors import Invalid, Problem
 from hitl.shared.jobs import enqueue
 from models_store.selectors import champion
 from policy.models import Policy
 from policy.services.locking import locked_policy
-from policy.types import BudgetPeriod, Degree, LossKind, Scope
+from policy.types import Degree, LossKind, PeriodLength, Scope
 from science.decision_terms import Degree as ByRank
 from science.rule import AUDIT_FLOOR
 
@@ -48,10 +48,10 @@ class Promise:
     blind_share: float = 0.1
     loss: str = LossKind.ERRORS
     corrects_misses: bool = False
-    budget_period: str = BudgetPeriod.QUARTER
+    budget_period: str = PeriodLength.QUARTER
     audits_for_budget: bool = True
 
-    def errors(self) -> list[dict[str, str]]:
+    def errors(self) -> list[Problem]:
         """Name each field that does not fit, with its fix; NaN fits nowhere."""
         ranges = {
             "target": (0 < self.target < 1, "above 0 and below 1: 0.01 is 1 %"),
@@ -59,8 +59,8 @@ class Promise:
             "scope": (self.scope in Scope.values, f"one of {', '.join(Scope.values)}"),
             "loss": (self.loss in LossKind.values, f"one of {', '.join(LossKind.values)}"),
             "budget_period": (
-                self.budget_period in BudgetPeriod.values,
-                f"one of {', '.join(BudgetPeriod.values)}",
+                self.budget_period in PeriodLength.values,
+                f"one of {', '.join(PeriodLength.values)}",
             ),
             "audit_base": (
                 AUDIT_FLOOR <= self.audit_base <= 1,
@@ -70,11 +70,11 @@ class Promise:
             "blind_share": (BLIND_FLOOR <= self.blind_share <= 1, f"from {BLIND_FLOOR:g} to 1"),
         }
         return [
-            {
-                "field": field,
-                "error": f"{getattr(self, field)!r} is out of range.",
-                "fix": f"Give a value {fix}.",
-            }
+            Problem(
+                field=field,
+                error=f"is {getattr(self, field)!r}",
+                fix=f"Give a value {fix}.",
+            )
             for field, (fits, fix) in ranges.items()
             if not fits
         ]
@@ -119,11 +119,11 @@ def create_policy(
     if degree not in Degree.values or degree == Degree.FULL:
         allowed = ", ".join(value for value in Degree.values if value != Degree.FULL)
         errors.append(
-            {
-                "field": "degree",
-                "error": f"{degree!r} is no degree to begin with.",
-                "fix": f"Use one of {allowed}.",
-            }
+            Problem(
+                field="degree",
+                error=f"is {degree!r}, which is no degree to begin with",
+                fix=f"Use one of {allowed}.",
+            )
         )
     if errors:
         raise Invalid(errors)

@@ -16,7 +16,7 @@ from cases.models import SchemaVersion, Workflow
 from hitl.accounts.automation import require_lowerer
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Conflict, Invalid, NotFound
+from hitl.shared.errors import Conflict, Invalid, NotFound, Problem
 from hitl.shared.jobs import enqueue
 from hitl.shared.statements import statements_beside
 from models_store.models import Release
@@ -224,28 +224,30 @@ def _check(workflow: Workflow, taken: Taken, *, per_day: int = 1, reason: str = 
     problems = _budget_problems(per_day)
     if not taken.names_something:
         fix = "Name a model, a label, a time, a field or an entity."
-        problems.append({"field": "release", "error": "nothing is named", "fix": fix})
+        problems.append(
+            Problem(
+                field="release", error="is missing, and so is everything else that could be named", fix=fix
+            )
+        )
     if taken.release_id and not Release.objects.filter(pk=taken.release_id, workflow=workflow).exists():
         problems.append(
-            {"field": "release", "error": "is no model of this workflow", "fix": "Choose one of its models."}
+            Problem(field="release", error="is no model of this workflow", fix="Choose one of its models.")
         )
     if taken.field and taken.field not in names:
         fix = f"Use one of {', '.join(names)}."
-        problems.append({"field": "field", "error": "is no field of this workflow", "fix": fix})
+        problems.append(Problem(field="field", error="is no field of this workflow", fix=fix))
     if taken.since and taken.until and taken.until <= taken.since:
-        problems.append(
-            {"field": "until", "error": "is not after the beginning", "fix": "Choose a later one."}
-        )
+        problems.append(Problem(field="until", error="is not after the beginning", fix="Choose a later one."))
     if not reason.strip() or len(reason) > MAX_REASON:
         error = "is empty" if not reason.strip() else f"has {len(reason):,} characters"
         fix = f"Say why in 1 to {MAX_REASON} characters."
-        problems.append({"field": "reason", "error": error, "fix": fix})
+        problems.append(Problem(field="reason", error=error, fix=fix))
     if problems:
         raise Invalid(problems)
 
 
-def _budget_problems(per_day: int) -> list[dict[str, str]]:
+def _budget_problems(per_day: int) -> list[Problem]:
     if 1 <= per_day <= MAX_PER_DAY:
         return []
     fix = f"Ask about 1 to {MAX_PER_DAY:,} cases a day."
-    return [{"field": "per_day", "error": f"is {per_day:,}", "fix": fix}]
+    return [Problem(field="per_day", error=f"is {per_day:,}", fix=fix)]

@@ -15,6 +15,7 @@ from policy.proof.group_sizes import group_cap
 from policy.proof.live_tests import LiveTest, UnitLabel
 from policy.proof.proofs import Claim, Proof, unit_of
 from policy.services.certify import claim_of, issue
+from policy.services.freezing import count_plan
 from policy.services.locking import locked_policy
 from policy.services.trial_plans import Planned
 from policy.types import TrialKind, TrialOutcome
@@ -51,15 +52,8 @@ def freeze_plan(
     planned = plan(policy, share, cap)
     if planned is None:
         return None
-    policy.plans_frozen = share.number
-    policy.save(update_fields=["plans_frozen"])
     claim = claim_of(policy)
-    evidence = planned.evidence | {
-        "plan_number": share.number,
-        "issued_before": share.issued,
-        "alpha": share.alpha,
-        "group_cap": cap,
-    }
+    evidence = planned.evidence | count_plan(policy, share) | {"group_cap": cap}
     trial = Trial.objects.create(
         workflow_id=policy.workflow_id,
         release=release,

@@ -14,14 +14,14 @@ YEAR = timedelta(days=365)
 def open_watch(certificate: Certificate, *, weekly_accepted: float, now: datetime) -> Watch:
     """Start to watch a certificate: each cutoff that it proves gets a monitor."""
     passed = _passed(certificate)
-    horizon = _horizon(weekly_accepted)
-    live = LiveWatch.begin(passed, target=_watched(certificate), horizon_cases=horizon, pfa=FALSE_ALARMS)
+    cases = horizon(weekly_accepted)
+    live = LiveWatch.begin(passed, target=_watched(certificate), horizon_cases=cases, pfa=FALSE_ALARMS)
     watch, _ = Watch.objects.get_or_create(
         certificate=certificate,
         defaults={
             "workflow_id": certificate.workflow_id,
             "since": now,
-            "horizon_cases": horizon,
+            "horizon_cases": cases,
             "units": list(passed),
             "states": live.states(),
             "read_at": now,
@@ -43,13 +43,14 @@ def follow_traffic(watch: Watch, live: LiveWatch, *, weekly_accepted: float) -> 
     What each case adds to the doubt, one part in the horizon, is settled before the case is labelled, so the
     monitors stay valid. While traffic is being learned the parts add up to a few per cent more than one.
     """
-    horizon = _horizon(weekly_accepted)
-    if horizon > watch.horizon_cases:
-        watch.horizon_cases = horizon
-        live.widen(horizon)
+    cases = horizon(weekly_accepted)
+    if cases > watch.horizon_cases:
+        watch.horizon_cases = cases
+        live.widen(cases)
 
 
-def _horizon(weekly_accepted: float) -> float:
+def horizon(weekly_accepted: float) -> float:
+    """Return how many accepted cases the chance of a false alarm is spread over: a year's."""
     return max(MIN_IN_HORIZON, weekly_accepted * YEAR / timedelta(days=7))
 
 

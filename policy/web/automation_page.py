@@ -19,7 +19,7 @@ from policy.proof.samples import all_labels, believed
 from policy.types import LIVE_CERTIFICATES, Scope
 from policy.web import curves, wording
 from policy.web.steps import Step, steps
-from science.decision_terms import Basis, Degree
+from science.decision_terms import Basis, Degree, Reason
 
 rank = attrgetter("rank")
 ENDS_SOON = timedelta(days=14)
@@ -97,6 +97,12 @@ class AutomationPage:
     def is_promise_off(self) -> bool:
         """Whether cases may be automated without proof."""
         return self.governing.rule.basis is Basis.BY_HAND
+
+    @property
+    def hides_everything(self) -> bool:
+        """Whether people are shown nothing of the model, so that each of their answers is blind."""
+        rule = self.governing.rule
+        return not self.governing.needs_scores or rule.closed(self.now.timestamp()) is Reason.SHADOW
 
     @property
     def is_ramped(self) -> bool:

@@ -6,10 +6,10 @@ from typing import Any
 
 from django import forms
 
-from hitl.shared.errors import Invalid
+from hitl.shared.errors import Invalid, Problem
 from policy.models import Policy
 from policy.services.promises import Promise
-from policy.types import BudgetPeriod, LossKind, Scope
+from policy.types import LossKind, PeriodLength, Scope
 
 
 class PercentField(forms.FloatField):
@@ -50,9 +50,9 @@ class PromiseForm(forms.Form):
     )
     budget_period = forms.ChoiceField(
         label="The error budget lasts",
-        choices=BudgetPeriod.choices,
+        choices=PeriodLength.choices,
         required=False,
-        initial=BudgetPeriod.QUARTER,
+        initial=PeriodLength.QUARTER,
         help_text="A longer period takes fewer audits. A change holds from the next period on.",
     )
     audits_for_budget = forms.BooleanField(
@@ -92,7 +92,7 @@ class PromiseForm(forms.Form):
         given = dict(self.cleaned_data)
         del given["follows_certificates"]
         given["loss"] = given["loss"] or LossKind.ERRORS
-        given["budget_period"] = given["budget_period"] or BudgetPeriod.QUARTER
+        given["budget_period"] = given["budget_period"] or PeriodLength.QUARTER
         return Promise(**given)
 
 
@@ -115,9 +115,9 @@ def _number(text: str, field: str) -> float:
     try:
         return float(text)
     except ValueError:
-        error = {
-            "field": field,
-            "error": f"{text[:40]!r} is not a number.",
-            "fix": "Give a number from 0 to 1.",
-        }
+        error = Problem(
+            field=field,
+            error=f"is {text[:40]!r}, which is no number",
+            fix="Give a number from 0 to 1.",
+        )
         raise Invalid([error]) from None

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from cases.access import watched_workflow
 from cases.models import Workflow
 from hitl.shared.actor import Actor
-from hitl.shared.errors import HitlError, Invalid, NotFound
+from hitl.shared.errors import HitlError, NotFound, in_words
 from hitl.shared.given import whole_number
 from hitl.web.views import actor_of
 
@@ -34,11 +34,9 @@ def changes_policy(change: Change) -> Callable[[HttpRequest, str], HttpResponse]
             messages.success(request, change(request, workflow, actor))
         except NotFound:
             raise
-        except Invalid as refused:
-            for error in refused.facts["errors"]:
-                messages.error(request, f"{error['field'].capitalize()}: {error['error']} {error['fix']}")
         except HitlError as refused:
-            messages.error(request, refused.message)
+            for words in in_words(refused):
+                messages.error(request, words)
         return redirect("automation", slug=slug)
 
     return login_required(require_POST(view))

@@ -12,7 +12,7 @@ from hitl.accounts.automation import LOWERERS, RAISERS, require_raiser
 from hitl.accounts.types import WATCHING
 from hitl.shared import clock
 from hitl.shared.actor import Actor
-from hitl.shared.errors import HitlError, Invalid, NotFound
+from hitl.shared.errors import HitlError, Invalid, NotFound, beside_its_field
 from hitl.web.views import actor_of
 from models_store.selectors import champion
 from policy.errors import NoModel
@@ -72,7 +72,7 @@ def promise(request: HttpRequest, slug: str) -> HttpResponse:
             )
         except Invalid as refused:
             for error in refused.facts["errors"]:
-                form.add_error(error["field"], f"{error['error']} {error['fix']}")
+                form.add_error(error["field"], beside_its_field(error))
         except HitlError as refused:
             form.add_error(None, refused.message)
         else:

@@ -14,7 +14,7 @@ from cases.models import Workflow
 from hitl.accounts.models import User
 from hitl.accounts.types import REVIEWING
 from hitl.shared.actor import Actor
-from hitl.shared.errors import HitlError, Invalid, NotAllowed, NotFound
+from hitl.shared.errors import HitlError, Invalid, NotAllowed, NotFound, Problem
 
 MAX_TOKENS = 10
 Door = Callable[..., HttpResponseBase]
@@ -102,7 +102,7 @@ def lease_of(request: HttpRequest, name: str = "lease") -> UUID:
         return UUID(str(request.POST.get(name, "")))
     except ValueError:
         fix = "Send the lease of the case on the page."
-        raise Invalid([{"field": name, "error": "is not a lease", "fix": fix}]) from None
+        raise Invalid([Problem(field=name, error="is not a lease", fix=fix)]) from None
 
 
 def leases_of(request: HttpRequest, name: str) -> list[UUID]:

@@ -9,14 +9,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from hitl.shared import clock
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Invalid
+from hitl.shared.errors import Invalid, Problem
 from hitl.web.views import person
 from reviews.desk.glance import glances
 from reviews.desk.guards import choice_of, desk_door, lease_of
 from reviews.desk.preferences import template_keys
 from reviews.desk.stage import or_stay, stage
 from reviews.selectors import on_hold
-from reviews.services import queue
+from reviews.services import skip_hold_escalate
 
 HOLD_TIMES = ((1, "For an hour"), (4, "For four hours"), (24, "Until tomorrow"), (72, "For three days"))
 
@@ -31,8 +31,8 @@ def hold(request: HttpRequest, actor: Actor) -> HttpResponse:
         until = now + timedelta(hours=hours)
     except (ValueError, OverflowError):
         fix = "Send the hours as a number."
-        raise Invalid([{"field": "hours", "error": "is not a number", "fix": fix}]) from None
-    queue.hold(lease_token=lease_of(request), actor=actor, now=now, until=until)
+        raise Invalid([Problem(field="hours", error="is not a number", fix=fix)]) from None
+    skip_hold_escalate.hold(lease_token=lease_of(request), actor=actor, now=now, until=until)
     return or_stay(request, actor, workflow=choice.workflow, ids=choice.ids, now=now)
 
 
@@ -55,8 +55,8 @@ def resume(request: HttpRequest, actor: Actor) -> HttpResponse:
         task_id = UUID(request.POST.get("task", ""))
     except ValueError:
         fix = "Choose one of those you have on hold."
-        raise Invalid([{"field": "task", "error": "is not a case on hold", "fix": fix}]) from None
-    found = queue.unhold(task_id=task_id, actor=actor, now=now)
+        raise Invalid([Problem(field="task", error="is not a case on hold", fix=fix)]) from None
+    found = skip_hold_escalate.unhold(task_id=task_id, actor=actor, now=now)
     return stage(request, actor, found, workflow=choice.workflow, ids=choice.ids, now=now)
 
 
@@ -66,5 +66,5 @@ def escalate(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Pass the case up to the adjudicators and show the next one."""
     now, choice = clock.now(), choice_of(request)
     reason = request.POST.get("reason", "")
-    queue.escalate(lease_token=lease_of(request), reason=reason, actor=actor, now=now)
+    skip_hold_escalate.escalate(lease_token=lease_of(request), reason=reason, actor=actor, now=now)
     return or_stay(request, actor, workflow=choice.workflow, ids=choice.ids, now=now)

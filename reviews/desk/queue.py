@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from hitl.accounts.types import Role
 from hitl.shared import clock
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Invalid
+from hitl.shared.errors import Invalid, Problem
 from hitl.shared.given import whole_number
 from hitl.web.views import person
 from reviews.desk.guards import (
@@ -26,7 +26,7 @@ from reviews.desk.preferences import comfort_of, key_deeds
 from reviews.desk.stage import current_stage, next_stage, or_stay, stage, stage_html, stage_of
 from reviews.models import Task
 from reviews.selectors import answered_today, choices_for, has_work
-from reviews.services import queue
+from reviews.services import leases, queue, skip_hold_escalate
 from reviews.types import MAX_AHEAD, MAX_COMMENT, MAX_ESCALATION, SkipReason, TaskStatus
 
 
@@ -62,7 +62,7 @@ def next_case(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Hand out the next case; what was skipped as well, if asked for."""
     now, choice = clock.now(), choice_of(request)
     if request.POST.get("with_skipped"):
-        queue.end_skips(actor=actor, now=now)
+        skip_hold_escalate.end_skips(actor=actor, now=now)
     if not is_script(request):
         return redirect(choice.url)
     return next_stage(request, actor, workflow=choice.workflow, ids=choice.ids, now=now)
@@ -107,7 +107,7 @@ def ahead(request: HttpRequest, actor: Actor) -> HttpResponse:
 def renew(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Keep the case, and those ahead of it: somebody is at the page."""
     now = clock.now()
-    until = queue.renew(lease_token=lease_of(request), actor=actor, now=now)
+    until = leases.renew(lease_token=lease_of(request), actor=actor, now=now)
     others = ends_of(actor, leases_of(request, "ahead"), now=now)
     return JsonResponse(
         {
@@ -134,9 +134,9 @@ def leave(request: HttpRequest, actor: Actor) -> HttpResponse:
     """The page was hidden or closed: keep its case a short while, give back those ahead."""
     now = clock.now()
     for lease in leases_of(request, "lease"):
-        queue.leave(lease_token=lease, actor=actor, now=now)
+        leases.leave(lease_token=lease, actor=actor, now=now)
     for lease in leases_of(request, "ahead"):
-        queue.give_back(lease_token=lease, actor=actor, now=now)
+        leases.give_back(lease_token=lease, actor=actor, now=now)
     return HttpResponse(status=204)
 
 
@@ -145,7 +145,7 @@ def leave(request: HttpRequest, actor: Actor) -> HttpResponse:
 def give_back(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Put cases back in the queue."""
     for lease in leases_of(request, "lease"):
-        queue.give_back(lease_token=lease, actor=actor, now=clock.now())
+        leases.give_back(lease_token=lease, actor=actor, now=clock.now())
     return HttpResponse(status=204)
 
 
@@ -155,7 +155,7 @@ def skip(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Skip the case and show the next one."""
     now, choice = clock.now(), choice_of(request)
     reason = request.POST.get("reason", "")
-    queue.skip(lease_token=lease_of(request), reason=reason, actor=actor, now=now)
+    skip_hold_escalate.skip(lease_token=lease_of(request), reason=reason, actor=actor, now=now)
     return or_stay(request, actor, workflow=choice.workflow, ids=choice.ids, now=now)
 
 
@@ -168,6 +168,6 @@ def take_again(request: HttpRequest, actor: Actor) -> HttpResponse:
         case_id = UUID(request.POST.get("case", ""))
     except ValueError:
         fix = "Send the id of the case on the page."
-        raise Invalid([{"field": "case", "error": "is not the id of a case", "fix": fix}]) from None
+        raise Invalid([Problem(field="case", error="is not the id of a case", fix=fix)]) from None
     leased = queue.take_again(actor=actor, case_id=case_id, now=now)
     return stage(request, actor, leased, workflow=choice.workflow, ids=choice.ids, now=now)

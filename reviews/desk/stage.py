@@ -23,7 +23,8 @@ from reviews.desk.preferences import template_keys
 from reviews.errors import HandsFull, LeaseExpired
 from reviews.quiet import why_quiet
 from reviews.selectors import LeasedTask, leased_task_of
-from reviews.services.queue import begin, claim_next, release_left
+from reviews.services.leases import release_left
+from reviews.services.queue import begin, claim_next
 from reviews.types import Mode
 from science.fields import Schema
 

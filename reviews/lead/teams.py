@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from hitl.accounts.models import User
 from hitl.accounts.types import REVIEWING
 from hitl.shared import clock
-from hitl.shared.errors import HitlError
+from hitl.shared.errors import HitlError, beside_its_field, in_words
 from hitl.shared.given import whole_number
 from hitl.web.views import person
 from reviews.lead.guards import Asked, reader
@@ -98,8 +98,7 @@ def skills(request: HttpRequest, person_id: int) -> HttpResponse:
             )
             messages.success(request, "Saved.")
         except HitlError as refused:
-            problems = refused.facts.get("errors") or []
-            messages.error(request, f"Skills {problems[0]['error']}." if problems else refused.message)
+            messages.error(request, in_words(refused)[0])
     return redirect("lead-teams")
 
 
@@ -110,9 +109,12 @@ def _prefix(team_id: int | None) -> str:
 def _refuse(form: TeamForm, refused: HitlError) -> None:
     if not hasattr(form, "cleaned_data"):
         form.is_valid()
-    for problem in refused.facts.get("errors") or [{"field": "", "error": "", "fix": refused.message}]:
-        words = f"This {problem['error']}. {problem['fix']}" if problem["error"] else problem["fix"]
-        form.add_error(problem["field"] if problem["field"] in form.fields else None, words)
+    problems = refused.facts.get("errors") or []
+    for problem in problems:
+        name = problem["field"] if problem["field"] in form.fields else None
+        form.add_error(name, beside_its_field(problem))
+    if not problems:
+        form.add_error(None, refused.message)
 
 
 def _page(request: HttpRequest, sent: TeamForm | None) -> HttpResponse:

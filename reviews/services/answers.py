@@ -12,7 +12,7 @@ from django.db import DEFAULT_DB_ALIAS, connection, transaction
 from cases.locking import locked
 from cases.models import Case, Workflow
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Invalid
+from hitl.shared.errors import Invalid, Problem
 from hitl.shared.transitions import sources_of
 from reviews.access import person_id
 from reviews.details import check_flags, check_marks, check_reason_code
@@ -190,7 +190,7 @@ def check_answer(task: Task, label: str, comment: str) -> None:
     if len(comment) > MAX_COMMENT:
         error = f"has {len(comment):,} characters"
         fix = f"Say it in {MAX_COMMENT:,}."
-        raise Invalid([{"field": "comment", "error": error, "fix": fix}])
+        raise Invalid([Problem(field="comment", error=error, fix=fix)])
 
 
 def said_before(*, lease_token: UUID, answer: Answer, actor: Actor) -> Review:

@@ -26,7 +26,7 @@ from models_store.rows import rows_for
 from models_store.serving import served_model
 from reviews.access import person_id
 from reviews.models import Review, ReviewBatch, ReviewRules, Task
-from reviews.selectors import open_to
+from reviews.selectors import claimable_tasks
 from reviews.types import (
     BATCH_LASTS,
     BATCH_TRANSITIONS,
@@ -115,7 +115,7 @@ def require_batcher(actor: Actor) -> None:
 def can_be_batched(actor: Actor, *, now: datetime) -> QuerySet[Task]:
     """Return the waiting tasks open to the person that may be answered with others like them, in no order."""
     return (
-        open_to(actor, now=now)
+        claimable_tasks(actor, now=now)
         .filter(
             purpose=Purpose.REVIEW,
             slot=1,

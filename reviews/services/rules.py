@@ -13,7 +13,7 @@ from cases.services.versions import bump
 from hitl.accounts.automation import require_answerable
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Invalid, NotFound
+from hitl.shared.errors import Invalid, NotFound, Problem
 from hitl.shared.jobs import enqueue
 from reviews.models import ReviewRules, Task, Team
 from reviews.types import MAX_NOTE, MAX_NOTES, OrderKind, SkipReason, SkipRule, SlaAction
@@ -23,8 +23,6 @@ MAX_DUE_HOURS = 8_760  # a year
 MAX_CODES = 50  # of one label
 MAX_WORDS = 200
 _PROBLEM = "review_rules"
-
-Problem = dict[str, str]
 
 
 def rules_of(task: Task) -> ReviewRules:
@@ -128,7 +126,7 @@ def checked_rules(rules: ReviewRules, values: Mapping[str, Any], *, labels: Sequ
 
 
 def _problem(name: str, error: str, fix: str) -> Problem:
-    return {"field": f"{_PROBLEM}.{name}", "error": error, "fix": fix}
+    return Problem(field=f"{_PROBLEM}.{name}", error=error, fix=fix)
 
 
 def _set_team(rules: ReviewRules, name: str | None) -> list[Problem]:

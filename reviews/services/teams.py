@@ -10,7 +10,7 @@ from hitl.accounts.models import User
 from hitl.accounts.types import SUPERVISING
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Conflict, Invalid, NotAllowed, NotFound
+from hitl.shared.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
 from reviews.models import PersonSkills, ReviewRules, Team
 
 MAY_ASSIGN = SUPERVISING
@@ -42,12 +42,14 @@ def save_team(
         raise NotFound("There is no such team.")
     problems = _skill_problems(skills)
     if not 0 < len(name) <= 100:
-        problems.append(_problem("name", "is empty or too long", "Use 1 to 100 characters."))
+        problems.append(Problem(field="name", error="is empty or too long", fix="Use 1 to 100 characters."))
     elif Team.objects.filter(name=name).exclude(pk=team.pk).exists():
-        problems.append(_problem("name", "is taken", "Choose another."))
+        problems.append(Problem(field="name", error="is taken", fix="Choose another."))
     people = list(User.objects.filter(pk__in=members))
     if len(people) != len(set(members)):
-        problems.append(_problem("members", "holds somebody who does not exist", "Choose from the list."))
+        problems.append(
+            Problem(field="members", error="holds somebody who does not exist", fix="Choose from the list.")
+        )
     if problems:
         raise Invalid(problems)
     before = _body(team) if team.pk else None
@@ -115,11 +117,7 @@ def _body(team: Team) -> dict[str, Any]:
     return {"name": team.name, "skills": team.skills, "members": members}
 
 
-def _skill_problems(skills: Sequence[str]) -> list[dict[str, str]]:
+def _skill_problems(skills: Sequence[str]) -> list[Problem]:
     fits = len(skills) <= MAX_SKILLS and all(0 < len(skill) <= MAX_SKILL for skill in skills)
     fix = f"Name at most {MAX_SKILLS}, each in {MAX_SKILL} characters."
-    return [] if fits else [_problem("skills", "do not fit", fix)]
-
-
-def _problem(field: str, error: str, fix: str) -> dict[str, str]:
-    return {"field": field, "error": error, "fix": fix}
+    return [] if fits else [Problem(field="skills", error="do not fit", fix=fix)]

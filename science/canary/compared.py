@@ -36,7 +36,7 @@ import numpy as np
 from science.guarantee.betting import log_mean_exp
 from science.guarantee.losses import check_losses
 
-RATIOS = (1.5, 2.0, 3.0, 4.0, 6.0)  # how many times as wrong the canary may be, if it is worse
+RATIOS = (2.0, 3.0, 5.0)  # how many times as wrong the canary may be, if it is worse
 BLOCK = 5  # labels of the canary
 _ONLY_TOLD = 0.3  # of the history is not bet on
 _PRIOR_LABELS = 20

@@ -3,9 +3,14 @@
 Rarely while all is calm, often as soon as the monitor turns amber: that finds a change five times sooner for
 a tenth more audits. The rate is decided before a case is, never falls below its floor, and yields to
 reviewers' capacity only down to that floor.
+
+A world that has changed once may change again. Nobody knows how often, so after an alarm the next change is
+taken to be as far off as the last one is behind (`rate_after_alarm`): audits begin as under amber and become
+rarer as quiet cases go by.
 """
 
 from dataclasses import dataclass
+from math import log
 
 from science.guarantee.monitor import Level
 
@@ -58,10 +63,12 @@ class AuditPolicy:
         weekly_automatic: float | None = None,
         automatic: float | None = None,
         capacity: float | None = None,
+        wanted: float = 0.0,
     ) -> float:
         """Rate for the next cases.
 
         Args:
+            wanted: what an alarm still asks for; never more than the rate under amber.
             level: worst level among the cutoffs in force. Red stops automation; what still runs is audited as
                 under amber.
             weekly_automatic: automatic cases a week, for `weekly_minimum`.
@@ -69,10 +76,37 @@ class AuditPolicy:
                 time.
         """
         base = self.base_rate(weekly_automatic)
-        wanted = base if level is Level.GREEN else max(base, self.amber)
+        wanted = max(base, self.amber if level is not Level.GREEN else min(wanted, self.amber))
         if automatic and capacity is not None:
             wanted = min(wanted, capacity / automatic)
         return max(wanted, self.floor(base))
+
+
+def rate_after_alarm(*, since: float, target: float, horizon: float, pfa: float) -> float:
+    """Audit rate that the chance of another change asks for; may exceed 1.
+
+    With a rate pi, a change to `TIMES` the promised errors is found after ln(horizon / pfa) / KL / pi
+    decisions. Where it comes once in `since` decisions, and in the rest of them the model is half as wrong as
+    was promised, the promise is kept in all of them together if one in 2 * `TIMES` - 1 passes until it is
+    found. So
+
+        pi = (2 * TIMES - 1) * ln(horizon / pfa) / KL(TIMES * target || target) / since
+
+    Args:
+        since: automatic decisions since the alarm.
+        target: the promised share of errors.
+        horizon, pfa: of the monitor.
+
+    >>> [round(rate_after_alarm(since=n, target=0.05, horizon=200_000, pfa=0.01), 3) for n in (4000, 40_000)]
+    [0.299, 0.03]
+    """
+    worse = min(TIMES * target, (1 + target) / 2)
+    divergence = worse * log(worse / target) + (1 - worse) * log((1 - worse) / (1 - target))
+    delay = log(horizon / pfa) / divergence
+    return (2 * worse / target - 1) * delay / max(since, 1.0)
+
+
+TIMES = 3.0  # as many errors as were promised: a change that matters, and takes long enough to find
 
 
 def blind_share(

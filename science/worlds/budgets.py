@@ -25,7 +25,7 @@ WORLDS: dict[str, Risk | None] = {
     "at the target": lambda gone: TARGET,
     "adversary": None,
 }
-POLICIES = ("fixed", "raised after errors", "raised while clean")
+POLICIES = ("fixed", "raised_after_errors", "raised_while_clean")
 _WILD = 0.1  # the adversary's chance of an error, in blocks in which it errs
 
 
@@ -163,7 +163,7 @@ def _rates(policy: str, since: np.ndarray, rate: float) -> np.ndarray:
     if policy == "fixed":
         return np.full(since.shape, rate)
     more = min(1.0, 5 * rate)
-    if policy == "raised after errors":
+    if policy == "raised_after_errors":
         return np.where(since < 10, more, rate)
     return np.where(since > 3, more, rate)
 

@@ -47,7 +47,7 @@ def test_answers_have_the_shapes_of_the_reference(
     url = "/workflows/credit/cases"
     one = client.send("POST", url, {"content": {"amount": 1}})
     read(one, shapes.cases.Case)
-    read(client.send("POST", url, {"content": {}}), shapes.base.Problem)
+    read(client.send("POST", url, {"content": {}}), shapes.base.ProblemDocument)
     read(client.send("POST", url, [{"content": {"amount": 1}}, {"content": {}}]), shapes.cases.BatchAnswer)
     read(client.send("GET", url), shapes.cases.CasePage)
     read(client.send("GET", one["Location"].removeprefix("/api/v1")), shapes.cases.Case)

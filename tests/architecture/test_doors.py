@@ -20,7 +20,6 @@ DOORS = (
 # Lower a number when you move a query to a selector; take the line out when it is gone. Never raise one.
 REACHING = {
     "cases/web/media.py": 1,
-    "hitl/audit/views.py": 1,
     "hitl/flow/doors/api/batches.py": 1,
     "hitl/flow/doors/api/bodies.py": 2,
     "hitl/flow/doors/api/cases.py": 1,

@@ -12,7 +12,7 @@ from hitl.flow.intake.types import Intake, Submission
 from hitl.shared.clock import now
 from policy.models import Certificate, Decision
 from reviews.models import ReviewRules, Task
-from reviews.services.queue import give_back
+from reviews.services.leases import give_back
 from tests.browser.at_desk import press, saved, settled
 from tests.support.factories import client_key, person
 from tests.support.oracle import Oracle

@@ -11,7 +11,7 @@ from hitl.accounts.types import Role
 from hitl.shared.clock import now
 from models_store.models import StoredExplanation
 from reviews.models import Review, ReviewRules, Task
-from reviews.services.queue import reap
+from reviews.services.leases import reap
 from tests.browser.at_desk import content, saved, settled, until
 from tests.browser.conftest import NARROW, WIDE
 from tests.support.case_rows import image_asset, stored, waiting_case, workflow_of

@@ -11,7 +11,7 @@ from cases.models import Label
 from hitl.shared import clock
 from policy.models import Decision
 from reviews.models import Review, Task
-from reviews.services.queue import reap
+from reviews.services.leases import reap
 from tests.browser.at_desk import content, open_desk, press, saved, settled, until
 from tests.support.factories import person
 from tests.support.review_rows import review_workflow, waiting

@@ -14,7 +14,7 @@ from models_store.models import TrainingRun, TrainingSettings
 from models_store.selectors import champion, roles_now
 from models_store.services.runs import begin
 from models_store.services.steps import Steps
-from models_store.types import RunStatus
+from models_store.types import RunStatus, RunStep
 from monitoring.shadow.run import shadow
 from monitoring.watch import watch
 from tests.browser.conftest import NARROW, WIDE
@@ -115,9 +115,9 @@ def test_a_running_run_shows_its_steps_and_can_be_cancelled(operator, visit) -> 
     run = begin(run_id=requested(workflow).id, now=NOW)
     assert run is not None
     steps = Steps(run, lambda: NOW)
-    with steps.step("Read the labels") as step:
+    with steps.step(RunStep.READ) as step:
         step.result = "20 labels by people; each is judged out of fold."
-    steps.step("Train").__enter__().say("Trying logistic regression")
+    steps.step(RunStep.TRAIN).__enter__().say("Trying logistic regression")
     visitor = visit(operator)
     page = visitor.open(f"/models/runs/{run.id}/")
     expect(page.get_by_text("Trying logistic regression")).to_be_visible()

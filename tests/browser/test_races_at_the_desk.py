@@ -12,7 +12,7 @@ from hitl.shared import clock
 from hitl.shared.errors import HitlError
 from policy.models import Decision
 from reviews.models import Review, Task
-from reviews.services.queue import reap
+from reviews.services.leases import reap
 from tests.browser.at_desk import content, press, settled, until
 from tests.support.factories import TESTER, person
 from tests.support.review_rows import review_workflow, waiting

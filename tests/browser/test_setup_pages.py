@@ -109,6 +109,9 @@ def test_a_workflow_is_made_from_a_file_and_its_curl_line_works(
     kinds = [page.input_value(f"select[name=fields-{n}-kind]") for n in range(4)]
     assert kinds == ["number", "category", "date", "text"]
     assert [page.input_value(f"input[name=labels-{n}-name]") for n in range(2)] == ["lost", "paid"]
+    assert "60" in page.inner_text("section:has(h2:has-text('What the file holds'))")
+    assert page.inner_text("tr:has(input[name=labels-1-name]) td:last-child") == "45"
+    assert visitor.is_accessible()
     visitor.shoot("setup-guessed")
     page.fill("input[name=fields-3-name]", "")  # the words are not to be a field
     page.click("text=Make the workflow")
@@ -123,7 +126,6 @@ def test_a_workflow_is_made_from_a_file_and_its_curl_line_works(
 
     done = subprocess.run(["bash", "-c", curl + " -s"], capture_output=True, text=True, timeout=20)
     assert '"status":"waiting"' in done.stdout, done
-    page.click("text=Go to the workflow")
     page.set_input_files("input[type=file]", str(tmp_path / "loans_2026.csv"))
     page.click("button:has-text('Import')")
     page.wait_for_selector("text=Imported")

@@ -63,6 +63,7 @@ def a_day_of_work(everybody: User) -> dict[str, Any]:
         now=now(),
     )
     return {
+        "form": "csv",
         "address": "how-to/simulate/",
         "recall_id": recall.pk,
         "alarm_id": _alarm(workflow.pk).pk,

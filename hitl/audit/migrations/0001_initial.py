@@ -20,6 +20,10 @@ class Migration(migrations.Migration):
                 ("action", models.CharField(max_length=60)),
                 ("about_type", models.CharField(max_length=60)),
                 ("about_id", models.CharField(max_length=64)),
+                (
+                    "workflow_id",
+                    models.UUIDField(help_text="The workflow that it is about or belongs to.", null=True),
+                ),
                 ("detail", models.JSONField(default=dict)),
                 ("previous", models.BinaryField(max_length=32)),
                 ("digest", models.BinaryField(max_length=32)),
@@ -57,6 +61,18 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="entry",
+            index=models.Index(fields=["workflow_id", "number"], name="audit_workflow"),
+        ),
+        migrations.AddIndex(
+            model_name="entry",
             index=models.Index(fields=["at"], name="audit_at"),
+        ),
+        migrations.AddIndex(
+            model_name="entry",
+            index=models.Index(
+                condition=models.Q(("actor_kind", "system"), _negated=True),
+                fields=["number"],
+                name="audit_people",
+            ),
         ),
     ]

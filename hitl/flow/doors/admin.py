@@ -17,7 +17,7 @@ from hitl.accounts.types import Role
 from hitl.flow.doors.pages.forms import FIRST_DEGREES
 from hitl.flow.setup.create import set_up_workflow
 from hitl.shared import clock
-from hitl.shared.errors import Invalid
+from hitl.shared.errors import Invalid, sentence
 from hitl.web.views import person
 from policy.services.promises import Promise
 from policy.types import Degree
@@ -67,8 +67,7 @@ class WorkflowForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only i
             except Invalid as refused:
                 for problem in refused.facts["errors"]:
                     name = "case_fields" if problem["field"].startswith("fields") else "labels"
-                    words = f"{problem['field']} {problem['error']}. {problem['fix']}"
-                    self.add_error(name, ValidationError(words))
+                    self.add_error(name, ValidationError(sentence(problem)))
         return cleaned
 
 

@@ -10,7 +10,7 @@ from hitl.flow.setup import file_imports
 from hitl.shared import clock
 from models_store.services import runs
 from policy.services import recalls
-from reviews.services.queue import WITHDRAW_SKIPPED
+from reviews.services.skip_hold_escalate import WITHDRAW_SKIPPED
 
 
 @shared_task(name=runs.JOB)

@@ -13,7 +13,7 @@ from hitl.audit.log import record
 from hitl.flow.export.formats import FORMATS, written
 from hitl.flow.export.rows import export_rows
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Invalid
+from hitl.shared.errors import Invalid, Problem
 
 WHAT = ("cases", "decisions", "labels")
 
@@ -43,11 +43,11 @@ def download(
     what, form = parameters.get("what", "cases"), parameters.get("format", "csv")
     end = parameters.get("end", "")
     problems = [
-        {
-            "field": name,
-            "error": f'is "{printable(str(value))}"',
-            "fix": f"Use one of {', '.join(filter(None, known))}.",
-        }
+        Problem(
+            field=name,
+            error=f'is "{printable(str(value))}"',
+            fix=f"Use one of {', '.join(filter(None, known))}.",
+        )
         for name, value, known in (
             ("what", what, WHAT),
             ("format", form, tuple(FORMATS)),
@@ -56,7 +56,7 @@ def download(
         if value not in known
     ]
     problems += [
-        {"field": printable(name), "error": "is not a parameter", "fix": "Use: what, format, end."}
+        Problem(field=printable(name), error="is not a parameter", fix="Use: what, format, end.")
         for name in parameters
         if name not in ("what", "format", "end")
     ]

@@ -14,6 +14,7 @@ from hitl.flow.intake.media import absent_media
 from hitl.flow.intake.receipts import AnswerBody
 from hitl.flow.intake.types import Checked, Intake, ItemResult
 from hitl.shared.canonical import sha256
+from hitl.shared.errors import Problem
 from hitl.shared.ids import new_id
 
 
@@ -62,4 +63,4 @@ def taken(reference: str | None, by: str = "another case of this workflow") -> I
     """Answer for a reference that already names a case."""
     error = f'"{printable(reference or "")}" is taken by {by}'
     fix = "Send each case once, under a reference of its own."
-    return ItemResult(409, errors=[{"field": "reference", "error": error, "fix": fix}])
+    return ItemResult(409, errors=[Problem(field="reference", error=error, fix=fix)])

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from cases.content import Problem
 from cases.groups import NamedFile
 from cases.kinds import KINDS
 from cases.selectors import asset_name
 from hitl.flow.intake.in_force import WorkflowInForce
 from hitl.flow.intake.types import Checked
+from hitl.shared.errors import Problem
 
 
 def absent_media(
@@ -22,6 +22,6 @@ def absent_media(
                 continue
             error = f"is not {KINDS[kind].noun} that was uploaded"
             fix = f'Send the file as the multipart part "{field}", or upload it first by POST /api/v1/media.'
-            problems.append({"field": f"content.{field}", "error": error, "fix": fix})
+            problems.append(Problem(field=f"content.{field}", error=error, fix=fix))
         if problems:
             yield item.index, problems

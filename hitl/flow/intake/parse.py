@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 from django.conf import settings
 
-from cases.content import Problem, printable
+from cases.content import printable
 from hitl.flow.intake.types import Submission
-from hitl.shared.errors import HitlError
+from hitl.shared.errors import HitlError, Problem
 
 JSON = "application/json"
 NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl")
@@ -86,17 +86,13 @@ def submission(item: object) -> Submission:
     """Return one case as sent; unknown keys beside its content are kept as misfits."""
     if not isinstance(item, Mapping):
         fix = f"Send an object like {_EXAMPLE}."
-        return Submission(None, misfits=[_misfit("(item)", "is not an object", fix)])
+        return Submission(None, misfits=[Problem(field="(item)", error="is not an object", fix=fix)])
     misfits: list[Problem] = []
     if not item.keys() <= _KNOWN:
         fix = f"Leave it out. A case looks like {_EXAMPLE}."
         unknown = [name for name in item if name not in _KNOWN]
-        misfits = [_misfit(printable(name), "is not known", fix) for name in unknown[:20]]
+        misfits = [Problem(field=printable(name), error="is not known", fix=fix) for name in unknown[:20]]
     return Submission(item.get("content"), item.get("reference"), misfits, item.get("entity"))
-
-
-def _misfit(field: str, error: str, fix: str) -> Problem:
-    return {"field": field, "error": error, "fix": fix}
 
 
 def _array(body: bytes) -> list[Submission]:
@@ -137,7 +133,7 @@ def _one_by_one(rows: list[bytes]) -> list[Submission]:
             items.append(submission(_forgiving(row)))
         except NotJson as bad:
             fix = f"Send JSON in UTF-8, one case a line, like {_EXAMPLE}."
-            items.append(Submission(None, misfits=[_misfit("(item)", bad.message, fix)]))
+            items.append(Submission(None, misfits=[Problem(field="(item)", error=bad.message, fix=fix)]))
     return items
 
 

@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from cases.content import Problem
 from hitl.accounts.clients import ClientKey
 from hitl.flow.intake.in_force import Decider
 from hitl.flow.intake.receipts import AnswerBody
-from hitl.shared.errors import HitlError
+from hitl.shared.errors import HitlError, Problem
 from science.outcomes import Outcome
 
 

@@ -5,6 +5,7 @@ begins again from the labels, or, where the release is registered already, with 
 """
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from models_store.services.roles import move, promote
 from models_store.services.runs import begin, finish
 from models_store.services.steps import Clock, Steps
 from models_store.services.training import Refused, make_release
-from models_store.types import ReleaseRole, RunStatus
+from models_store.types import GateCheck, ReleaseRole, RunStatus, RunStep
 from policy.models import Policy
 from policy.promotion import worth_promoting
 from science.pipelines import NotTrainable
@@ -48,7 +49,9 @@ def run_training(*, run_id: UUID, clock: Clock) -> None:
             _carry_out(run, steps, clock)
     except RunIsOver:
         log.info("the run was cancelled or taken over", extra={"run": str(run_id)})
-    except (NotTrainable, Refused, NothingNew, SchemaMoved, SchemaChanged) as refusal:
+    except Refused as refusal:
+        _close(run, steps, RunStatus.REFUSED, str(refusal), clock(), failed_checks=refusal.failed_checks)
+    except (NotTrainable, NothingNew, SchemaMoved, SchemaChanged) as refusal:
         _close(run, steps, RunStatus.REFUSED, str(refusal), clock())
     except Exception as error:
         log.exception("training failed", extra={"run": str(run_id)})
@@ -56,10 +59,18 @@ def run_training(*, run_id: UUID, clock: Clock) -> None:
         _close(run, steps, RunStatus.FAILED, reason[:2000], clock())
 
 
-def _close(run: TrainingRun, steps: Steps, status: str, reason: str, now: datetime) -> None:
+def _close(
+    run: TrainingRun,
+    steps: Steps,
+    status: str,
+    reason: str,
+    now: datetime,
+    *,
+    failed_checks: Sequence[GateCheck] = (),
+) -> None:
     try:
         steps.stop(reason)
-        finish(run=run, status=status, now=now, reason=reason)
+        finish(run=run, status=status, now=now, reason=reason, failed_checks=failed_checks)
         facts = {"run": str(run.pk), "status": str(status), "reason": reason}
         log.warning("training ended without a release", extra=facts)
     except RunIsOver:
@@ -73,9 +84,9 @@ def _carry_out(run: TrainingRun, steps: Steps, clock: Clock) -> None:
         policy = Policy.objects.filter(workflow_id=run.workflow_id).first()
         changed_at = policy.evidence_from if policy else None
         release = make_release(run, steps, clock, unsettled=unsettled, changed_at=changed_at)
-    with steps.step("Certify") as step:
+    with steps.step(RunStep.CERTIFY) as step:
         step.result = certify(release, now=clock())
-    with steps.step("Promote") as step:
+    with steps.step(RunStep.PROMOTE) as step:
         promotion = worth_promoting(release, now=clock())
         step.say(promotion.words)
         waits = champion(run.workflow_id) is not None and training_settings(run.workflow_id).challengers_wait

@@ -15,7 +15,7 @@ from hitl.audit.log import record
 from hitl.flow.settling.decide import NewAnswer, decide, require_decided
 from hitl.flow.settling.settle import Given, settle
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Invalid, NotFound
+from hitl.shared.errors import Invalid, NotFound, Problem
 from policy.types import DecisionReason
 from reviews.errors import UnknownLabel
 from reviews.models import Review, Task
@@ -68,9 +68,9 @@ def _check(case: Case, label: str, reason: str, *, already: str | None) -> None:
     if label not in known:
         raise UnknownLabel(label, known)
     if label == already:
-        raise Invalid([{"field": "label", "error": "is the answer already", "fix": "Choose another label."}])
+        raise Invalid([Problem(field="label", error="is the answer already", fix="Choose another label.")])
     if not reason.strip():
-        raise Invalid([{"field": "reason", "error": "is empty", "fix": "Say why the answer changes."}])
+        raise Invalid([Problem(field="reason", error="is empty", fix="Say why the answer changes.")])
 
 
 def _decide_anew(case: Case, label: str, actor: Actor, now: datetime) -> None:

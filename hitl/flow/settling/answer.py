@@ -18,7 +18,7 @@ from cases.models import Case
 from hitl.flow.settling.settle import Given, settle
 from hitl.shared.actor import Actor
 from reviews.models import Review, Task
-from reviews.selectors import open_to
+from reviews.selectors import claimable_tasks
 from reviews.services.answers import Answer, locked_case, locked_task, record_answers, said_before
 
 
@@ -72,7 +72,7 @@ class BatchAnswered:
 
 def offered(*, actor: Actor, workflow_ids: Sequence[UUID], now: datetime, most: int) -> list[Task]:
     """Return the tasks that the person would be given next, in the queue's order, with nothing taken."""
-    waiting = open_to(actor, now=now, workflow_ids=workflow_ids)
+    waiting = claimable_tasks(actor, now=now, workflow_ids=workflow_ids)
     return list(waiting.order_by("-priority", "goes_at", "id")[:most])
 
 
@@ -113,7 +113,7 @@ def locked(task_ids: list[UUID], actor: Actor, now: datetime) -> list[tuple[Case
 
     What others hold or lock is passed by.
     """
-    wanted = open_to(actor, now=now).filter(pk__in=task_ids).values_list("case_id", flat=True)
+    wanted = claimable_tasks(actor, now=now).filter(pk__in=task_ids).values_list("case_id", flat=True)
     cases = {
         case.pk: case
         for case in Case.objects.select_related("workflow")
@@ -123,7 +123,7 @@ def locked(task_ids: list[UUID], actor: Actor, now: datetime) -> list[tuple[Case
         .select_for_update(of=("self",), no_key=True, skip_locked=True)
     }
     free = (
-        open_to(actor, now=now)
+        claimable_tasks(actor, now=now)
         .filter(pk__in=task_ids, case_id__in=list(cases))
         .select_related("workflow__review_rules")
         .order_by("pk")

@@ -30,7 +30,7 @@ from reviews.services.batches import (
     progress_of,
     require_batcher,
 )
-from reviews.services.queue import give_back
+from reviews.services.leases import give_back
 from reviews.types import ReviewBatchStatus
 
 

@@ -17,7 +17,7 @@ from cases.types import CaseStatus, Purpose
 from hitl.accounts.types import SUPERVISING
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Conflict, Invalid, NotAllowed, NotFound
+from hitl.shared.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
 from hitl.shared.ids import new_id
 from policy.models import Decision
 from policy.services.known_answers import record_known_answer
@@ -125,10 +125,10 @@ def end_known_answer(*, case_id: UUID, actor: Actor, now: datetime) -> None:
 def _check_reason(reason: str) -> None:
     if not reason.strip():
         fix = "Say how its answer is known."
-        raise Invalid([{"field": "reason", "error": "is empty", "fix": fix}])
+        raise Invalid([Problem(field="reason", error="is empty", fix=fix)])
     if len(reason) > MAX_REASON:
         error, fix = f"has {len(reason):,} characters", f"Say it in {MAX_REASON:,}."
-        raise Invalid([{"field": "reason", "error": error, "fix": fix}])
+        raise Invalid([Problem(field="reason", error=error, fix=fix)])
 
 
 def candidates(workflow_id: UUID, *, most: int = 50) -> list[Case]:

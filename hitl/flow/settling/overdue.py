@@ -21,7 +21,7 @@ from hitl.stop.selectors import stop_in_force
 from policy.types import DecisionReason
 from reviews.models import ReviewRules, Task
 from reviews.services.asking import drop_tasks
-from reviews.services.queue import end_late_holds
+from reviews.services.leases import end_late_holds
 from reviews.services.tasks import with_reason
 from reviews.types import Mode, SlaAction, TaskReason, TaskStatus
 

@@ -19,7 +19,7 @@ from policy.types import DecisionReason
 from reviews.errors import LeaseExpired, NothingToUndo, UndoTooLate
 from reviews.models import Review, Task
 from reviews.services.asking import drop_tasks, reopen
-from reviews.services.queue import give_back
+from reviews.services.leases import give_back
 
 
 @transaction.atomic

@@ -24,7 +24,7 @@ from hitl.audit.log import record
 from hitl.flow.settling.decide import set_status, tell
 from hitl.flow.settling.judged import judged_in
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Conflict, Invalid, NotAllowed, NotFound
+from hitl.shared.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
 from hitl.shared.jobs import enqueue
 from policy.models import Decision
 from policy.services.decisions import NewDecision, append_decisions
@@ -141,13 +141,13 @@ def _check(reason: str, since: datetime, now: datetime) -> None:
     problems = []
     if not reason.strip():
         fix = "Say why these answers do not count."
-        problems.append({"field": "reason", "error": "is empty", "fix": fix})
+        problems.append(Problem(field="reason", error="is empty", fix=fix))
     if len(reason) > MAX_REASON:
         fix = f"Say it in {MAX_REASON:,}."
-        problems.append({"field": "reason", "error": f"has {len(reason):,} characters", "fix": fix})
+        problems.append(Problem(field="reason", error=f"has {len(reason):,} characters", fix=fix))
     if since > now:
         fix = "Name a moment that has passed."
-        problems.append({"field": "since", "error": "lies in the future", "fix": fix})
+        problems.append(Problem(field="since", error="lies in the future", fix=fix))
     if problems:
         raise Invalid(problems)
 

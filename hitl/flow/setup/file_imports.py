@@ -159,15 +159,19 @@ def _note(row: FileImport, done: float) -> None:
 
 
 def _shown(outcome: Outcome) -> Mapping[str, Any]:
-    reasons = [{"line": each.line, "rows": each.rows, **each.problem} for each in outcome.reasons.reasons()]
     return {
         "taken": outcome.taken,
         "known": outcome.known,
         "refused": outcome.refused,
         "notes": list(outcome.notes),
-        "reasons": reasons,
+        "reasons": shown_reasons(outcome),
         "progress": 1.0,
     }
+
+
+def shown_reasons(outcome: Outcome) -> list[dict[str, Any]]:
+    """Return why rows are refused, as pages show it: the most frequent reasons."""
+    return [{"line": each.line, "rows": each.rows, **each.problem} for each in outcome.reasons.reasons()]
 
 
 def _end(row: FileImport, status: FileImportStatus, **facts: Any) -> None:

@@ -7,7 +7,6 @@ from itertools import islice
 from pathlib import Path
 from uuid import UUID
 
-from cases.content import Problem
 from cases.files.histories import labelled
 from cases.files.proposal import check_label
 from cases.files.reading import Reading
@@ -17,6 +16,7 @@ from cases.services.imports import import_labelled
 from cases.services.labelled import Imported, Labelled
 from cases.services.row_names import RowNames
 from hitl.shared.actor import Actor
+from hitl.shared.errors import Problem
 from hitl.shared.ids import new_id
 
 CHUNK = 1_000

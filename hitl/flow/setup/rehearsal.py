@@ -22,7 +22,7 @@ from cases.services.row_names import RowNames
 from hitl.flow.setup.import_history import Outcome, chunks
 from hitl.shared.errors import HitlError
 from hitl.shared.ids import new_id
-from science.fields import Schema
+from science.fields import Kind, Schema
 
 ALLOWED = 0.02  # share of the rows that may be refused unasked
 _MANY = 10_000  # refused rows after which a file that has hardly others is given up
@@ -104,12 +104,11 @@ def rehearse(
     """
     version = workflow.schemas.get(number=workflow.schema_version) if workflow else None
     with source.open() as table:
-        reading = look_at(table, source.told, schema=version.schema if version else None)
-    if version is None:
+        schema = version.schema if version else None
+        reading = look_at(table, source.told, schema=schema, folder=source.folder)
+    if schema is None:
         labels = [label["name"] for label in check_new(reading)]
         schema = Schema.from_json({"fields": reading.fields, "labels": labels})
-    else:
-        schema = version.schema
     outcome = Outcome(notes=reading.notes)
     names = RowNames(salt=(salt or new_id()) if all_new else None)
 
@@ -151,9 +150,9 @@ def check_refused(refused: int, rows: int, reasons: Refusals, *, allow: float) -
     )
 
 
-def _asset(data: bytes) -> str:
+def _asset(data: bytes, kind: Kind) -> str:
     """Return the name of an image or a recording, which is stored only when its case is."""
-    return inspect_file(data).sha256
+    return inspect_file(data, kind=kind).sha256
 
 
 __all__ = ["ALLOWED", "Rehearsal", "Source", "TooManyRefused", "at_path", "rehearse"]

@@ -11,7 +11,7 @@ from cases.services.versions import bump, bump_all
 from hitl.outbox import endpoints
 from hitl.outbox.models import Endpoint
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Invalid, NotFound
+from hitl.shared.errors import Invalid, NotFound, Problem
 
 
 @transaction.atomic
@@ -30,7 +30,7 @@ def subscribe(
         Invalid: something does not fit.
     """
     if workflow_id is not None and not Workflow.objects.filter(pk=workflow_id).exists():
-        raise Invalid([{"field": "workflow", "error": "is not there", "fix": "Choose one from the list."}])
+        raise Invalid([Problem(field="workflow", error="is not there", fix="Choose one from the list.")])
     _let_intake_know(workflow_id)
     return endpoints.create_endpoint(
         name=name, url=url, kinds=kinds, workflow_id=workflow_id, actor=actor, now=now

@@ -4,9 +4,7 @@ Reference with examples: docs/reference/components.md; live: /styleguide. Availa
 `{% load %}`. Other keyword arguments become attributes of the element: `data_copy="x"` is `data-copy="x"`.
 """
 
-import math
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -17,8 +15,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
-from hitl.shared import clock
-from hitl.web import charts, format, icons
+from hitl.web import charts, icons
 
 register = template.Library()
 
@@ -257,48 +254,6 @@ def plot(id: str, plot: charts.Plot) -> dict[str, Any]:
 
 
 @register.simple_tag
-def when(moment: datetime | None, *, absent: str = "never") -> SafeString:
-    """Say a time as people do ("3 min ago"), with the exact one as title and for machines."""
-    if moment is None:
-        return format_html('<span class="muted">{}</span>', absent)
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        moment.isoformat(),
-        format.exact_time(moment),
-        format.time_ago(moment, clock.now()),
-    )
-
-
-@register.filter
-def percent(share: float | None, digits: int = 1) -> str:
-    """Write a share as a percentage: 0.0123 is "1.2 %"; a dash where there is none."""
-    return format.percent(share, digits)
-
-
-@register.filter
-def thousands(number: float | None) -> str:
-    """Write a count with separators: 12345 is "12,345"; a dash where there is none."""
-    return "–" if number is None or (isinstance(number, float) and math.isnan(number)) else f"{number:,}"
-
-
-@register.filter
-def plain(word: str | None) -> str:
-    """Write a word of the code as people do: "below_cutoff" is "below cutoff"."""
-    return (word or "").replace("_", " ")
-
-
-@register.simple_tag(takes_context=True)
-def with_params(context: template.Context, **changes: Any) -> str:
-    """Return this page's query string with some parameters changed; an empty value drops one."""
-    params = context["request"].GET.copy()
-    for name, value in changes.items():
-        params.pop(name, None)
-        if value not in (None, ""):
-            params[name] = str(value)
-    return f"?{params.urlencode()}" if params else "?"
-
-
-@register.simple_tag
 def facts(*parts: Any) -> SafeString:
     """Draw a few facts as pairs of name and value; pairs without a value are left out."""
     pairs = [(n, v) for n, v in zip(parts[::2], parts[1::2], strict=True) if v not in (None, "")]
@@ -310,9 +265,3 @@ def toast(words: str, tone: str = "neutral") -> dict[str, str]:
     """Draw a short message. Views say it by `messages.success(request, ...)`; scripts by `hitl:toast`."""
     symbol = {"neutral": "info", "good": "circle-check"}.get(tone, TONE_ICONS[tone])
     return {"words": words, "tone": tone, "symbol": symbol}
-
-
-@register.filter
-def tone(level_tag: str) -> str:
-    """Return the tone of a level of `django.contrib.messages`."""
-    return {"success": "good", "warning": "warn", "error": "bad"}.get(level_tag, "neutral")

@@ -2,9 +2,9 @@
 
 from datetime import UTC, datetime
 
-from policy.types import BudgetPeriod
+from policy.types import PeriodLength
 
-_MONTHS = {BudgetPeriod.MONTH: 1, BudgetPeriod.QUARTER: 3, BudgetPeriod.YEAR: 12}
+_MONTHS = {PeriodLength.MONTH: 1, PeriodLength.QUARTER: 3, PeriodLength.YEAR: 12}
 TOO_SHORT = 1 / 3  # of a period: what is left of a running one joins the next
 
 
@@ -32,7 +32,7 @@ def end_of_period(begins_at: datetime, length: str) -> datetime:
 
 
 def _turn(at: datetime, length: str, n: int) -> datetime:
-    months = _MONTHS[BudgetPeriod(length)]
+    months = _MONTHS[PeriodLength(length)]
     at = at.astimezone(UTC)
     month = (at.year * 12 + at.month - 1) // months * months + n * months
     return datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC)

@@ -12,7 +12,7 @@ import numpy as np
 from cases.models import SchemaVersion
 from monitoring.models import BudgetPeriod
 from monitoring.tallies.traffic import Traffic, traffic
-from monitoring.watch.people import audit_capacity
+from monitoring.watch.overdue_audits import audit_capacity
 from policy.models import Policy
 from policy.proof.terms import costs_of, misses
 from policy.types import LossKind, Scope

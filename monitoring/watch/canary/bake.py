@@ -47,7 +47,7 @@ def advance(watched: WatchedWorkflow) -> bool:
     if harmed:
         return _return(bake, verdict, "While it baked, " + " and ".join(_WHY[one] for one in harmed), watched)
     if watched.now >= bake.until:
-        _end(bake, BakeOutcome.KEPT, "No alarm while it baked.", watched)
+        _end(bake, BakeOutcome.KEPT, _kept(verdict), watched)
     return False
 
 
@@ -111,6 +111,14 @@ def _verdict(bake: Bake, watched: WatchedWorkflow) -> dict[str, Any]:
     }
 
 
+def _kept(verdict: dict[str, Any]) -> str:
+    """Say what keeping it rests on: without answers there was nothing that could have raised an alarm."""
+    n = verdict["labels"]
+    if not n:
+        return "It was kept unseen: no audit of it was answered while it baked. Its monitor watches on."
+    return f"No alarm in the {n:,} audit{'' if n == 1 else 's'} of it that were answered while it baked."
+
+
 def _return(bake: Bake, verdict: dict[str, Any], reason: str, watched: WatchedWorkflow) -> bool:
     """Make blue the champion again; where it cannot be, the monitor of green's certificate watches on."""
     try:
@@ -133,6 +141,7 @@ def _return(bake: Bake, verdict: dict[str, Any], reason: str, watched: WatchedWo
     return True
 
 
+@transaction.atomic
 def _end(bake: Bake, outcome: BakeOutcome, reason: str, watched: WatchedWorkflow) -> None:
     ended = Bake.objects.filter(pk=bake.pk, ended_at=None)
     if ended.update(ended_at=watched.now, outcome=outcome, reason=reason):

@@ -12,7 +12,7 @@ from django.db import transaction
 from hitl.accounts.automation import require_lowerer, require_raiser
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Conflict, Invalid, NotFound
+from hitl.shared.errors import Conflict, Invalid, NotFound, Problem
 from hitl.shared.transitions import move_one
 from models_store.models import Release, RoleSpan
 from models_store.selectors import champion, previous_champion
@@ -53,7 +53,7 @@ def change_release(
     words = reason.strip()[:MAX_REASON]
     if not words:
         fix = "Say why: the reason stays in the model's history and in the audit log."
-        raise Invalid([{"field": "reason", "error": "A reason is missing.", "fix": fix}])
+        raise Invalid([Problem(field="reason", error="is missing", fix=fix)])
     policy = Policy.objects.get(workflow_id=release.workflow_id)
     if policy.needs_second_person and not _is_way_back(release, action):
         return _ask(release, action, words, seen, actor, now)

@@ -1,25 +1,24 @@
 """One look at a workflow's canary: what is known by now, and what follows.
 
 Everything is read anew from rows at each look, so a run that is killed, or begins again, finds the same. A
-canary is rolled back by audited errors alone. It is held by signals, by cases that do not come through, and
-where it has nothing to decide under; it goes on by itself when that has passed. It is widened, and at the
+canary is rolled back by audited errors alone. It is held by signals, early signs and amber among them, by
+cases that do not come through, and where it has nothing to decide under; it goes on by itself when that has
+passed. It is widened, and at the
 last step promoted, by the rules that a person started it under.
 """
 
 import logging
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
-
-from django.db import transaction
 
 from cases.models import Case
 from models_store.selectors import training_settings
+from monitoring.watch import early
 from monitoring.watch.canary.balance import counted, imbalance
 from monitoring.watch.canary.evidence import Units, units
 from monitoring.watch.canary.plan import comparison_of
 from monitoring.watch.canary.signals import signals
-from monitoring.watch.people import audit_capacity
+from monitoring.watch.overdue_audits import audit_capacity
 from monitoring.watch.watched import ACTOR, WatchedWorkflow
 from policy.canary_models import Canary
 from policy.errors import CanaryMoved
@@ -41,27 +40,35 @@ def advance(watched: WatchedWorkflow) -> None:
     if canary is None or Canary.objects.filter(workflow_id=watched.workflow_id, ended_at=None).count() > 1:
         canaries.close_abandoned(watched.workflow_id, actor=ACTOR, now=watched.now)
         return
-    look(canary.pk, watched)
-
-
-def look(canary_id: UUID, watched: WatchedWorkflow) -> None:
-    """Read what is known of a canary, keep it, and act on it; another run at the same time does nothing."""
-    with transaction.atomic():
-        canary = (
-            Canary.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
-            .select_related("release", "champion")
-            .filter(pk=canary_id, ended_at=None)
-            .first()
-        )
-        if canary is None:
-            return
-        verdict, judged = verdict_of(canary, watched)
-        Canary.objects.filter(pk=canary.pk).update(verdict=verdict, read_at=watched.now)
     try:
-        _set_audits(canary, watched)
-        _act(canary, verdict, judged, watched)
+        look(canary, watched)
     except CanaryMoved:  # a person, or another run, was faster: the next look sees what they did
-        log.info("the canary was moved meanwhile", extra={"canary": str(canary_id)})
+        log.info("the canary was moved meanwhile", extra={"canary": str(canary.pk)})
+
+
+def look(canary: Canary, watched: WatchedWorkflow) -> None:
+    """Read what is known of a canary, keep it, and act on it.
+
+    Nothing is locked while it is read: who rolls a canary back must not wait for that. So whatever is done
+    then is refused where somebody has moved it since.
+
+    Raises:
+        CanaryMoved: somebody has.
+    """
+    try:
+        verdict, judged = verdict_of(canary, watched)
+    except (LookupError, TypeError, ValueError, ArithmeticError) as trouble:
+        log.exception("a canary cannot be judged", extra={"canary": str(canary.pk)})
+        why = f"What is known of it cannot be read: {trouble!r}. Roll it back, or have its rows looked at."
+        canaries.hold_canary(
+            canary_id=canary.pk, actor=ACTOR, now=watched.now, reason=why, by=CanaryHold.UNREAD
+        )
+        return
+    as_it_was = Canary.objects.filter(pk=canary.pk, ended_at=None, step_since=canary.step_since)
+    if not as_it_was.update(verdict=verdict, read_at=watched.now):
+        raise CanaryMoved(share=canary.share)
+    _set_audits(canary, watched)
+    _act(canary, verdict, judged, watched)
 
 
 def verdict_of(canary: Canary, watched: WatchedWorkflow) -> tuple[dict[str, Any], Judged]:
@@ -83,7 +90,7 @@ def verdict_of(canary: Canary, watched: WatchedWorkflow) -> tuple[dict[str, Any]
     has_entities = Case.objects.filter(workflow_id=canary.workflow_id, entity__isnull=False).exists()
     arms = counted(canary, has_entities=has_entities, until=watched.until)
     balance = imbalance(canary.share, *arms, drawn=seen.is_canary.tolist(), lost=seen.lost.tolist())
-    found = signals(canary, *arms, now=watched.now)
+    found = [*signals(canary, *arms, now=watched.now), *early.pausing(watched)]
     in_step = seen.since(canary.step_since)
     judged = judge(
         Step(
@@ -173,12 +180,11 @@ def _act(canary: Canary, verdict: dict[str, Any], judged: Judged, watched: Watch
     by, why = _holds(canary, verdict, judged, now)
     if canary.hold == CanaryHold.PERSON:
         return
-    if by != canary.hold:
-        if by:
-            canaries.hold_canary(canary_id=canary.pk, actor=ACTOR, now=now, reason=why, by=CanaryHold(by))
-        else:
-            reason = "What held it has passed."
-            canaries.resume_canary(canary_id=canary.pk, actor=ACTOR, now=now, reason=reason, held=canary.hold)
+    if by:
+        canaries.hold_canary(canary_id=canary.pk, actor=ACTOR, now=now, reason=why, by=CanaryHold(by))
+    elif canary.hold:
+        reason = "What held it has passed."
+        canaries.resume_canary(canary_id=canary.pk, actor=ACTOR, now=now, reason=reason, held=canary.hold)
     if by or judged.outcome is not Outcome.PASS:
         return
     evidence["labels_in_step"] = verdict["labels_in_step"]

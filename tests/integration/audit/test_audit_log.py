@@ -15,7 +15,7 @@ from tests.support.factories import NOW, TESTER, person
 def note(about: User, **detail: object) -> Entry:
     """Record something about a person."""
     with transaction.atomic():
-        return record(action="person.noted", actor=TESTER, now=NOW, about=about, detail=detail)
+        return record(action="endpoint.enabled", actor=TESTER, now=NOW, about=about, detail=detail)
 
 
 @pytest.mark.django_db
@@ -31,8 +31,8 @@ def test_an_untouched_chain_holds() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_an_entry_outside_a_transaction_is_a_programming_mistake() -> None:
     with pytest.raises(RuntimeError, match="transaction"):
-        record(action="x", actor=TESTER, now=NOW, about=person(), detail={})
-    assert not Entry.objects.filter(action="x").exists()
+        record(action="endpoint.enabled", actor=TESTER, now=NOW, about=person(), detail={})
+    assert not Entry.objects.filter(action="endpoint.enabled").exists()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -47,7 +47,7 @@ def test_many_writers_make_one_chain() -> None:
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(write, range(40)))
-    assert sorted(Entry.objects.filter(action="person.noted").values_list("detail__i", flat=True)) == list(
-        range(40)
-    )
+    assert sorted(
+        Entry.objects.filter(action="endpoint.enabled").values_list("detail__i", flat=True)
+    ) == list(range(40))
     assert verify().holds

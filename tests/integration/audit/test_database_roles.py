@@ -64,7 +64,7 @@ REFUSED = (
 @pytest.mark.parametrize("statement", REFUSED)
 def test_the_service_cannot(statement: str) -> None:
     with transaction.atomic():
-        record(action="person.noted", actor=TESTER, now=NOW, about=person(), detail={})
+        record(action="endpoint.enabled", actor=TESTER, now=NOW, about=person(), detail={})
     with (
         as_service(),
         pytest.raises(DatabaseError) as refused,
@@ -83,7 +83,7 @@ def test_the_service_can_do_its_work() -> None:
         say(person(), "ham")
         say(person(), "ham")
         with transaction.atomic():
-            record(action="person.noted", actor=TESTER, now=NOW, about=person(), detail={})
+            record(action="endpoint.enabled", actor=TESTER, now=NOW, about=person(), detail={})
         assert checkpoint(now=NOW) is not None
         assert verify().holds
         assert not may_tamper(connection)

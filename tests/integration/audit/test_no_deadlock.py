@@ -60,7 +60,7 @@ def test_who_has_the_log_and_refers_to_a_workflow_does_not_wait_for_who_has_the_
 
     thread = threading.Thread(target=change)
     with transaction.atomic():
-        record(action="tested", actor=TESTER, now=NOW, about=other, detail={})
+        record(action="endpoint.enabled", actor=TESTER, now=NOW, about=other, detail={})
         thread.start()
         end = time.monotonic() + SECONDS
         while not somebody_waits_for_the_log():

@@ -27,7 +27,7 @@ def log() -> list[Entry]:
     about, entries = person(), []
     for i in range(10):
         with transaction.atomic():
-            noted = record(action="person.noted", actor=TESTER, now=NOW, about=about, detail={"i": i})
+            noted = record(action="endpoint.enabled", actor=TESTER, now=NOW, about=about, detail={"i": i})
         entries.append(noted)
         if i == 5:
             assert checkpoint(now=NOW) is not None

@@ -35,7 +35,7 @@ from hitl.shared import clock
 from hitl.shared.errors import Conflict, Invalid
 from policy.models import Certificate, Decision
 from reviews.models import Review, ReviewRules, Task
-from reviews.selectors import open_to
+from reviews.selectors import claimable_tasks
 from reviews.types import SlaAction
 from tests.support.blind_walk import (
     LIST_FILTERS,
@@ -188,7 +188,7 @@ def _work(people: list[User], case: Case, now: datetime) -> int:
     answers = 0
     for other in people:
         actor = other.as_actor()
-        while open_to(actor, now=now).filter(case=case).exists():
+        while claimable_tasks(actor, now=now).filter(case=case).exists():
             Task.objects.exclude(case=case).update(priority=-1)
             say(other, "ham", at=now)
             answers += 1
@@ -231,6 +231,7 @@ def _known(stage: Stage, case: Case, filler: Case, lease: str) -> Known:
             "period_id": (nobody,),
             "import_id": (nobody,),
             "recall_id": (nobody,),
+            "form": ("csv",),
             "alarm_id": (nobody,),
             "address": ("explanation/why-blind/",),
             "change_id": (nobody,),

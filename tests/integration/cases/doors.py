@@ -121,14 +121,7 @@ def by_page(path: Path, file: File) -> Seen:
         return Seen(refusals=list(looked.context["form"].errors["file"]))
     if looked.context["trouble"]:
         return Seen(refusals=looked.context["trouble"])
-    typed: dict[str, Any] = {}
-    for form in (looked.context["words"], looked.context["schema"].fields, looked.context["schema"].labels):
-        forms = [form.management_form, *form] if hasattr(form, "management_form") else [form]
-        for each in forms:
-            typed |= {
-                bound.html_name: bound.value() for bound in each if bound.value() not in (None, "", False)
-            }
-    made = client.post("/workflows/new/", typed | {"slug": "by-page"})
+    made = client.post("/workflows/new/", shown_on(looked.context) | {"slug": "by-page"})
     assert made.status_code == 200, made.content
     taken = client.post("/workflows/by-page/import/", send(), follow=True)
     row = taken.context["row"]
@@ -141,6 +134,19 @@ def by_page(path: Path, file: File) -> Seen:
     outcome = taken.context["outcome"]
     assert outcome.rows == outcome.taken + outcome.known + outcome.refused
     return _made(Workflow.objects.get(slug="by-page"), list(outcome.refusals()), file)
+
+
+def shown_on(context: Any) -> dict[str, Any]:
+    """Return what a person sends who corrects nothing on the page that shows the guess."""
+    typed: dict[str, Any] = {}
+    schema = context["schema"]
+    for form in (context["words"], context["told"], schema.fields, schema.labels):
+        forms = [form.management_form, *form] if hasattr(form, "management_form") else [form]
+        for each in forms:
+            typed |= {
+                bound.html_name: bound.value() for bound in each if bound.value() not in (None, "", False)
+            }
+    return typed
 
 
 def by_simulation(path: Path, file: File) -> Seen:

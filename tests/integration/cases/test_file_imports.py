@@ -85,7 +85,7 @@ def test_it_is_asked_whether_rows_that_do_not_fit_may_be_left_out(client: Client
     assert "1 of 2 rows (50.0%) do not fit" in page
     assert "line 3: label is &quot;eggs&quot;" in page
     assert not Case.objects.exists()
-    client.post(f"/workflows/loans/imports/{row.id}/answer/", {"answer": "go on"})
+    client.post(f"/workflows/loans/imports/{row.id}/answer/", {"answer": "continue"})
     take_in_file(import_id=row.id, now=clock.now())
     row.refresh_from_db()
     assert (row.status, row.taken, row.refused) == ("done", 1, 1)

@@ -4,11 +4,15 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import UUID
 
+import orjson
 import pytest
 from django.db import connection
 
-from cases.models import Case
+from cases.models import Case, IntakeBatch
+from hitl.flow.intake.later import accept_batch, take_in_batch
+from hitl.flow.intake.replays import request_digest
 from hitl.flow.intake.submit import submit_cases
 from hitl.flow.intake.types import Intake, Submission
 from policy.models import Decision
@@ -61,6 +65,36 @@ def test_of_many_with_one_idempotency_key_all_get_the_one_answer(is_batch: bool)
     assert Counter(status for status, _ in answers) == {201: 1, 200: 7}
     assert len({str(case) for _, case in answers}) == 1
     assert Case.objects.count() == 1
+
+
+def test_of_many_with_one_idempotency_key_some_of_them_for_later_one_set_of_cases_is_made() -> None:
+    mail_workflow()
+    key = client_key()
+    body = orjson.dumps([{"content": mail.content} for mail in mails()[:3]])
+    digest = request_digest("spam-mail", body, is_batch=True)
+    later: set[UUID] = set()
+
+    def submit(i: int) -> int:
+        if i % 2:
+            batch = accept_batch(
+                slug="spam-mail", body=body, content_type="application/json", key=key,
+                idempotency_key="k", now=NOW,
+            )  # fmt: skip
+            later.add(batch.id)
+            take_in_batch(batch_id=batch.id, now=NOW)
+            return 202
+        items = [Submission(mail.content) for mail in mails()[:3]]
+        results = submit_cases(Intake("spam-mail", items, key, NOW, "k", digest, is_batch=True))
+        return max(result.status for result in results)
+
+    answers = Counter(at_once(submit, 8))
+    (batch_id,) = later
+    take_in_batch(batch_id=batch_id, now=NOW)
+    assert answers[202] == 4
+    assert answers[200] + answers[201] == 4
+    assert Case.objects.count() == Decision.objects.count() == 3
+    batch = IntakeBatch.objects.get(pk=batch_id)
+    assert (batch.status, batch.accepted, batch.rejected) == ("done", 3, 0)
 
 
 def test_once_the_breaker_has_tripped_no_later_case_is_automatic() -> None:

@@ -147,7 +147,7 @@ def test_the_model_card_is_a_markdown_file_with_everything_the_page_says() -> No
     }  # fmt: skip
     release.report |= {
         "slices": {"n": 300, "wrong": 0.1, "n_slices": 7, "worst": [worst]},
-        "gate": [{"name": "No group of cases does badly", "passed": True, "words": "Of 7 slices."}],
+        "gate": [{"check": "slices", "passed": True, "words": "Of 7 slices."}],
         "data": {"n_labels": 300, "sha256": "ab" * 32, "label_mix": {"ham": 200, "spam": 100}},
     }
     release.save()

@@ -18,7 +18,7 @@ from models_store.models import TrainingRun
 from models_store.services import runs
 from models_store.services.runs import begin, cancel_training, finish, request_training, sweep_runs
 from models_store.services.steps import Steps
-from models_store.types import RunStatus
+from models_store.types import RunStatus, RunStep
 from tests.support.factories import NOW, TESTER, person
 from tests.support.model_rows import requested
 from tests.support.policy_rows import minutes_later, workflow_with_policy
@@ -159,7 +159,7 @@ def test_a_worker_given_up_for_dead_changes_nothing_when_it_comes_back(workflow:
     second = begin(run_id=ghost.id, now=LATER)
     assert second is not None
     steps = Steps(ghost, lambda: LATER)
-    with pytest.raises(RunIsOver), steps.step("Train"):
+    with pytest.raises(RunIsOver), steps.step(RunStep.TRAIN):
         pass
     with pytest.raises(RunIsOver):
         finish(run=ghost, status=RunStatus.FAILED, now=LATER)
@@ -171,21 +171,21 @@ def test_a_worker_given_up_for_dead_changes_nothing_when_it_comes_back(workflow:
 def test_the_log_of_a_dead_attempt_stays_and_says_where_it_broke_off(workflow: Workflow) -> None:
     first = begun(workflow)
     steps = Steps(first, lambda: NOW)
-    with steps.step("Read the labels") as step:
+    with steps.step(RunStep.READ) as step:
         step.result = "12 labels"
-    opened = steps.step("Train")
+    opened = steps.step(RunStep.TRAIN)
     opened.__enter__().say("Trying something")
     sweep_runs(now=LATER)
     second = begin(run_id=first.id, now=LATER)
     assert second is not None
-    with Steps(second, lambda: LATER).step("Read the labels"):
+    with Steps(second, lambda: LATER).step(RunStep.READ):
         pass
     second.refresh_from_db()
-    told = [(entry["attempt"], entry["title"], entry["result"]) for entry in second.log]
+    told = [(entry["attempt"], entry["step"], entry["result"]) for entry in second.log]
     assert told == [
-        (1, "Read the labels", "12 labels"),
-        (1, "Train", "The worker stopped here; another attempt follows."),
-        (2, "Read the labels", ""),
+        (1, RunStep.READ, "12 labels"),
+        (1, RunStep.TRAIN, "The worker stopped here; another attempt follows."),
+        (2, RunStep.READ, ""),
     ]
 
 
@@ -193,9 +193,9 @@ def test_a_cancelled_run_stops_at_its_next_line_and_frees_the_workflow(workflow:
     run = begun(workflow)
     steps = Steps(run, lambda: NOW)
     operator = person(Role.OPERATOR, username="ada").as_actor()
-    with steps.step("Read the labels"):
+    with steps.step(RunStep.READ):
         pass
-    step = steps.step("Train").__enter__()
+    step = steps.step(RunStep.TRAIN).__enter__()
     cancel_training(run_id=run.id, actor=operator, now=NOW)
     with pytest.raises(RunIsOver):
         step.say("Trying something")

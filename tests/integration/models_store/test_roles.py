@@ -1,13 +1,8 @@
 """One champion at a time; a change holds from the next case on, and can be taken back."""
 
-import os
-import signal
-import subprocess
-import sys
 from threading import Barrier, Thread
 
 import pytest
-from django.conf import settings
 from django.db import connection
 
 from cases.models import Workflow
@@ -26,7 +21,6 @@ from models_store.services.roles import move, promote, retire
 from models_store.types import ROLE_TRANSITIONS, ReleaseRole
 from tests.support.factories import NOW, TESTER, person
 from tests.support.policy_rows import minutes_later
-from tests.support.processes import database_url
 from tests.support.spam import WORLD, mail_workflow, model
 
 pytestmark = pytest.mark.django_db
@@ -219,35 +213,6 @@ def test_a_new_champion_retires_the_challengers_that_are_older(operator: Actor) 
     promote(release_id=releases[1].id, actor=operator, now=minutes_later(1))
     roles = RoleSpan.objects.filter(until=None).values_list("release__number", "role")
     assert dict(roles) == {1: "retired", 2: "retired", 3: "champion", 4: "shadow"}
-
-
-KILLED = """
-import os, signal, sys
-import django; django.setup()
-from models_store.services import roles
-from tests.support.factories import NOW, TESTER
-told = roles.record
-def kill(**said):
-    if said["action"] == "release.promoted":
-        os.kill(os.getpid(), signal.SIGKILL)
-    told(**said)
-roles.record = kill
-roles.promote(release_id=sys.argv[1], actor=TESTER, now=NOW)
-"""
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_process_killed_in_a_transition_leaves_the_roles_as_they_were() -> None:
-    workflow = mail_workflow()
-    first, second = champion(workflow.id), another_release(workflow)
-    environment = {**os.environ, "DATABASE_URL": database_url(), "HITL_SECRET_KEY": settings.SECRET_KEY}
-    environment |= {"HITL_DATA_DIR": str(settings.DATA_DIR), "PYTHONPATH": str(settings.BASE_DIR)}
-    killed = subprocess.run([sys.executable, "-c", KILLED, str(second.id)], env=environment, check=False)
-    assert killed.returncode == -signal.SIGKILL
-    assert champion(workflow.id) == first
-    assert RoleSpan.objects.count() == 1
-    promote(release_id=second.id, actor=TESTER, now=NOW)
-    assert champion(workflow.id) == second
 
 
 @pytest.mark.django_db(transaction=True)

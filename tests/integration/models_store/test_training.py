@@ -17,7 +17,7 @@ from models_store.selectors import champion, evaluation_of
 from models_store.services import training_sets
 from models_store.services.training_sets import split, take_snapshot
 from models_store.serving import served_model
-from models_store.types import RunStatus
+from models_store.types import GateCheck, RunStatus, RunStep
 from policy.models import Decision
 from policy.proof.samples import all_labels, believed
 from science.serving import load_model
@@ -48,9 +48,7 @@ def test_labels_of_real_mail_become_the_champion() -> None:
     assert release.report["data"]["n_labels"] == 300
     chosen = next(c for c in release.report["candidates"] if c["name"] == release.report["chosen"])
     assert chosen["accuracy"] > 0.85
-    assert [step["title"] for step in run.log] == [
-        "Read the labels", "Train", "Judge", "Pass the gate", "Register", "Certify", "Promote",
-    ]  # fmt: skip
+    assert [step["step"] for step in run.log] == list(RunStep)
     assert all(step["result"] and step["until"] for step in run.log)
     assert any("Trying" in line["words"] for line in run.log[1]["lines"])
     actions = set(Entry.objects.values_list("action", flat=True))
@@ -138,7 +136,7 @@ def test_too_few_labels_refuse_the_run_with_what_is_missing() -> None:
     run = train_now(credit_workflow(6))
     assert run.status == RunStatus.REFUSED
     assert "at least two labels with 5 different examples each" in run.reason
-    assert run.log[-1]["title"] == "Train"
+    assert run.log[-1]["step"] == RunStep.TRAIN
     assert run.log[-1]["is_trouble"]
     assert not Release.objects.exists()
 
@@ -150,7 +148,9 @@ def test_labels_that_mean_nothing_are_refused_by_the_gate() -> None:
         label.save()
     run = train_now(workflow)
     assert run.status == RunStatus.REFUSED
+    assert GateCheck.RANKING in run.failed_checks
     assert "less sure when it is wrong: no." in run.reason
+    assert Entry.objects.get(action="training.refused").detail["failed_checks"] == run.failed_checks
     assert not Release.objects.exists()
     assert not RoleSpan.objects.exists()
 
@@ -166,7 +166,7 @@ def test_a_challenger_worse_than_the_champion_is_refused_and_the_champion_stays(
     labelled(workflow, applications()[300:450])
     run = train_now(workflow)
     assert run.status == RunStatus.REFUSED
-    assert "Not worse than the champion: no." in run.reason
+    assert GateCheck.CHAMPION in run.failed_checks
     assert first.name in run.reason
     assert champion(workflow.id) == first
 
@@ -359,7 +359,7 @@ def test_a_run_whose_release_is_registered_already_goes_on_from_there() -> None:
     assert again.status == RunStatus.SUCCEEDED
     assert Release.objects.count() == 1
     assert champion(workflow.id) == release
-    assert [step["title"] for step in again.log][-2:] == ["Certify", "Promote"]
+    assert [step["step"] for step in again.log][-2:] == [RunStep.CERTIFY, RunStep.PROMOTE]
 
 
 def test_a_fault_in_training_ends_the_run_with_its_words(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ from hitl.shared.jobs import enqueue
 from models_store.models import LabelRole, Release, RoleSpan, TrainingRun
 from models_store.selectors import champion
 from models_store.services import runs
-from models_store.types import RunStatus
+from models_store.types import RunStatus, RunStep
 from tests.support.factories import TESTER
 from tests.support.model_rows import mail_history
 from tests.support.processes import database_url
@@ -75,14 +75,14 @@ def until(is_so: Callable[[], bool], what: str, run: TrainingRun, log: Path) -> 
 def test_a_killed_worker_s_run_is_finished_by_the_next_one(
     start_worker: Callable[[], subprocess.Popen[bytes]], tmp_path: Path
 ) -> None:
-    workflow = mail_history(700)
+    workflow = mail_history(300)
     run = runs.request_training(workflow_id=workflow.id, trigger="hand", actor=TESTER, now=clock.now())
 
     def now() -> TrainingRun:
         return TrainingRun.objects.get(pk=run.pk)
 
     first = start_worker()
-    until(lambda: now().step == "Train" and bool(now().log[-1]["lines"]), "training", run, tmp_path)
+    until(lambda: now().step == RunStep.TRAIN and bool(now().log[-1]["lines"]), "training", run, tmp_path)
     kill(first)
     assert now().status == RunStatus.RUNNING
     assert not Release.objects.exists()
@@ -96,10 +96,10 @@ def test_a_killed_worker_s_run_is_finished_by_the_next_one(
     assert (ended.status, ended.attempts) == (RunStatus.SUCCEEDED, 2), ended.reason
     release = Release.objects.get()
     assert champion(workflow.id) == ended.release == release
-    assert LabelRole.objects.count() == 700
+    assert LabelRole.objects.count() == 300
     assert list(RoleSpan.objects.order_by("id").values_list("role", flat=True)) == ["trained", "champion"]
     assert {entry["attempt"] for entry in ended.log} == {1, 2}
-    certified = next(entry for entry in ended.log if entry["title"] == "Certify")
+    certified = next(entry for entry in ended.log if entry["step"] == RunStep.CERTIFY)
     assert certified["result"].startswith("Tested"), certified
     assert release.certificates.count() == 1
     assert verify().holds

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
 
 from hitl.audit.models import Entry
 from hitl.shared.actor import Actor
@@ -223,29 +222,6 @@ def test_what_was_asked_for_in_another_role_is_not_done() -> None:
         approve_change(change_id=change.pk, actor=operator("second"), now=world.at)
     assert role(world) == "canary"
     assert champion(world.workflow.pk) == world.champion
-
-
-@pytest.mark.parametrize("move", ["start", "widen", "hold", "roll back"])
-def test_a_transition_that_is_killed_leaves_nothing(world: CanaryWorld, move: str) -> None:
-    canary = None if move == "start" else world.start()
-
-    def killed() -> None:
-        with transaction.atomic():
-            if canary is None:
-                world.start()
-            else:
-                acts = {"widen": widen_canary, "hold": hold_canary, "roll back": roll_back_canary}
-                acts[move](canary_id=canary.pk, actor=world.actor, now=world.at, reason="Killed.")
-            raise InterruptedError
-
-    def stored() -> tuple[object, ...]:
-        rows = list(Canary.objects.values())
-        return role(world), rows, Entry.objects.count(), rule_for(world.workflow.pk)
-
-    before = stored()
-    with pytest.raises(InterruptedError):
-        killed()
-    assert stored() == before
 
 
 def test_only_the_way_back_to_the_last_champion_takes_one_person() -> None:

@@ -18,7 +18,8 @@ from monitoring.watch import draws, watch
 from monitoring.watch.draws import Truth
 from policy.models import Certificate, Decision, Policy, Trial, Watch
 from reviews.models import Review, ReviewRules
-from reviews.services.queue import claim_next, escalate, skip
+from reviews.services.queue import claim_next
+from reviews.services.skip_hold_escalate import escalate, skip
 from science.guarantee.monitor import Level
 from tests.support.factories import NOW, TESTER, person
 from tests.support.live_cases import say_of, take_in

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from math import ceil
 
 import numpy as np
 import pytest
@@ -18,15 +19,20 @@ from models_store.models import Evaluation, Release
 from monitoring.promise.outlook import expected_automation
 from monitoring.promise.page import PromisePage, promise_page_of
 from monitoring.promise.what_if import what_if
+from monitoring.signs.raised import raise_sign
+from monitoring.types import SignKind
 from monitoring.watch import watch
 from policy.models import Certificate, KnownAnswer, Policy, Reading
+from policy.proof.doubt import next_share
 from policy.services.breaker import trip_breaker
 from policy.services.digest import check_digests, digest_decisions
 from science.guarantee.estimates import hajek
 from science.guarantee.misses import correct_for_misses
 from science.guarantee.planning import plan
+from science.guarantee.wait import labels_until_proved
 from tests.support.factories import NOW, TESTER, person
 from tests.support.live_rows import answer, decided, evaluated
+from tests.support.pages import as_read
 from tests.support.policy_rows import certificate_of, champion_of, cutoffs_of, workflow_with_policy
 
 pytestmark = pytest.mark.django_db
@@ -345,3 +351,43 @@ def test_the_overview_and_the_promise_page_say_the_same_of_the_same_rows(client:
     for address in ("/overview/", f"/automation/{release.workflow.slug}/promise/"):
         html = client.get(address).content.decode()
         assert all(percent(number, 2) in html for number in numbers), address
+
+
+def test_the_wait_until_it_is_proved_is_said_before_a_test_begins():
+    """As many labels as a first plan takes, of the cases that it accepts and holds back: three in four."""
+    release = automating("provisional", target=0.1)
+    decided(release, 700, at=LATER - HOUR, drawn=False)
+    found = page(release).wait
+    assert found.labels == labels_until_proved(0.1, next_share(Policy.objects.get()).alpha)
+    assert found.days == ceil(found.labels / (700 / 7 * 0.7 * 0.75))
+    assert not found.is_least
+    text = as_read(page_of(release.workflow.slug).content.decode())
+    assert f"takes about {found.labels:,} blind answers to cases that it accepts" in text
+    assert f"about {found.days} days" in text
+    watch(release.workflow_id, now=LATER, settle=timedelta(0))
+    assert page(release).progress is not None
+    assert page(release).wait is None  # the test is running, and its own figures stand there
+
+
+def test_nothing_is_said_of_a_wait_where_the_promise_is_proved_and_the_least_where_nothing_is_known():
+    assert page(automating("certified")).wait is None
+    release = champion_of(workflow_with_policy(degree="partial"))
+    assert page(release).wait.is_least
+    assert page(release).wait.days is None  # no cases, no days
+
+
+def test_why_audits_are_raised_is_said_as_it_is():
+    release = automating(audits_for_budget=False, target=0.1)
+    decided(release, 4000, at=LATER - HOUR, drawn=False)
+    policy = Policy.objects.filter(workflow=release.workflow)
+    assert page(release).rate_words == "as promised for quiet times"
+    policy.update(audit_rate=0.25)
+    assert "lately" in page(release).rate_words
+    policy.update(evidence_from=NOW)
+    assert page(release).rate_words == "raised since an alarm, and lowered as cases come in without another"
+    raise_sign(
+        workflow_id=release.workflow_id, kind=SignKind.DISAGREEMENT, evidence={}, actor=TESTER, now=LATER
+    )
+    assert page(release).rate_words == "raised, because of an early sign"
+    policy.update(audit_least=0.25)
+    assert page(release).rate_words == "raised to what the period's error budget takes"

@@ -1,13 +1,14 @@
 """How often is audited and answered blind follows what is decided, with a certificate or without."""
 
 from datetime import datetime, timedelta
+from math import log
 
 import pytest
 
 from models_store.models import Release
 from monitoring.tallies.fold import fold_decisions
 from monitoring.watch import watch
-from policy.models import CutoffSet, Policy, Watch
+from policy.models import Certificate, CutoffSet, Policy, Watch
 from policy.services.alarms import set_rates
 from science.guarantee.monitor import Level
 from tests.support.factories import NOW, TESTER
@@ -86,3 +87,21 @@ def test_the_horizon_of_a_watch_grows_with_the_traffic():
     row = Watch.objects.get()
     assert row.horizon_cases == pytest.approx(4040 * 365 / 7)
     assert {state["horizon_cases"] for state in row.states} == {row.horizon_cases}
+
+
+def test_after_an_alarm_audits_fade_as_quiet_cases_go_by():
+    """A world that has changed may change again, the less likely the longer it has not."""
+    workflow = workflow_with_policy(degree="partial", target=0.1, audits_for_budget=False)
+    release = champion_of(workflow)
+    cutoffs_of(release, certificate_of(release, status="certified"))
+    decided(release, 3000, at=NOW - timedelta(hours=30), drawn=False)
+    decided(release, 1000, at=NOW, drawn=False)
+    calm = look(release).audit_rate
+    rates = []
+    for alarm in (NOW - timedelta(hours=31), NOW - timedelta(hours=1)):  # 4,000 cases ago, and 1,000
+        Certificate.objects.update(valid_from=alarm + timedelta(minutes=1))  # proved again at once
+        Policy.objects.update(evidence_from=alarm)
+        rates.append(look(release).audit_rate)
+    assert calm == pytest.approx(0.02)
+    assert rates[0] == pytest.approx(5 * log(4000 * 365 / 7 / 0.01) / 0.15366 / 4000, rel=0.1)
+    assert rates[1] == 0.25  # never more than under amber

@@ -1,5 +1,6 @@
 """The time machine over the services: what was in force gives exactly what happened."""
 
+import math
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -15,11 +16,12 @@ from hitl.flow.intake.types import Intake, Submission
 from hitl.shared import clock
 from hitl.shared.errors import Invalid
 from models_store.services.shadow_months import keep_months
-from monitoring.replay.run import Tried, replay
+from monitoring.replay.run import Tried, in_force, labels_of, replay
 from monitoring.web import replay as page
 from policy.models import Decision, Policy
 from tests.support.factories import NOW, client_key, person
 from tests.support.live_cases import say_of
+from tests.support.policy_rows import automating_workflow
 from tests.support.spam import mail_workflow, mails
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +54,13 @@ def test_what_was_in_force_gives_exactly_what_happened():
     assert answer.was.audited == routed.filter(is_audited=True).count() > 0
     for name in ("cases", "automatic", "audited", "asked", "wrong", "labels", "queue"):
         assert getattr(answer.would_be, name) == getattr(answer.was, name), name
+
+
+def test_a_label_that_people_decide_has_no_cutoff_in_force():
+    workflow = automating_workflow(scope="per_label", label_degrees={"spam": "assist"})
+    cutoffs = dict(zip(labels_of(workflow), in_force(workflow).cutoffs.tolist(), strict=True))
+    assert cutoffs["ham"] == 0.9
+    assert math.isnan(cutoffs["spam"])
 
 
 def test_the_draws_are_those_that_were_made():

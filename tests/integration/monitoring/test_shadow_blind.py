@@ -19,7 +19,8 @@ from monitoring.watch import watch
 from policy.models import Decision, DisagreementDraw
 from reviews.models import Task
 from reviews.services.answers import Answer
-from reviews.services.queue import claim_next, hold
+from reviews.services.queue import claim_next
+from reviews.services.skip_hold_escalate import hold
 from tests.api.client import ApiClient
 from tests.support.factories import TESTER, person
 from tests.support.shadow_rows import START, case, certified_mail_workflow, challenger, reviewers, submit

@@ -10,7 +10,10 @@ from django.db import connection
 from cases.models import Case, Label
 from hitl.audit.models import Entry
 from models_store.models import Release, TrainingRun
+from models_store.services.runs import request_training
+from models_store.types import Trigger
 from monitoring.models import EarlySign
+from monitoring.promise.pace import pace_of
 from monitoring.watch import early, watch
 from monitoring.watch.run import RETRAIN_AFTER
 from policy.in_force.rules import rule_for
@@ -292,6 +295,21 @@ def test_red_steps_down_to_the_loosest_stricter_cutoff_that_is_calm():
         assert list(TrainingRun.objects.values_list("trigger", flat=True)) == ["alarm"]
 
 
+@pytest.mark.parametrize(("there", "more", "tried"), [(20, 180, True), (200, 100, False), (300, 300, True)])
+def test_a_model_that_somebody_trained_after_an_alarm_tries_the_steps_it_had_labels_for(there, more, tried):
+    release = automating()
+    look(release, NOW)
+    decided(release, 60, at=NOW, wrong=30, score=0.9995, inclusion_probability=0.25)
+    look(release, NOW + timedelta(hours=1))
+    decided(release, there, at=NOW + timedelta(hours=2), reason="breaker")
+    by_hand = NOW + timedelta(hours=3)
+    request_training(workflow_id=release.workflow_id, trigger=Trigger.HAND, actor=TESTER, now=by_hand)
+    TrainingRun.objects.update(status="failed")
+    decided(release, more, at=NOW + timedelta(hours=4), reason="breaker")
+    look(release, NOW + timedelta(hours=5))
+    assert TrainingRun.objects.filter(trigger="alarm").exists() is tried
+
+
 def test_after_an_alarm_the_promise_is_proved_again_and_automation_comes_back():
     release = automating()
     look(release, NOW)
@@ -391,15 +409,44 @@ def test_reviewers_who_contradict_the_model_more_often_than_it_predicts_raise_th
     assert policy_of(release).audit_rate < policy.audit_amber
 
 
+def test_a_few_errors_where_the_model_was_sure_raise_the_audits_before_the_promise_is_in_doubt():
+    release = automating()
+    look(release, NOW)
+    decided(release, 2500, at=NOW, drawn=False)
+    decided(release, 38, at=NOW, score=0.995, inclusion_probability=0.25)
+    decided(release, 2, at=NOW + timedelta(minutes=1), wrong=2, score=0.995, inclusion_probability=0.25)
+    look(release, NOW + timedelta(hours=1))
+    sign = EarlySign.objects.get()
+    assert (sign.kind, sign.evidence) == ("disagreement", {"answers": 40, "wrong": 2.0, "predicted": 0.2})
+    assert round(policy_of(release).audit_rate, 4) == policy_of(release).audit_amber
+    assert rule_for(release.workflow_id).rule.cutoffs["ham"] == 0.9  # nothing is taken away
+
+
+def test_a_sign_is_answered_by_audits_alone_however_few_of_them_come_at_a_time():
+    release = automating()
+    look(release, NOW)
+    decided(release, 60, at=NOW, wrong=30, reason="below_cutoff", score=0.85, inclusion_probability=0.1)
+    decided(release, 2500, at=NOW, drawn=False)
+    at = NOW + timedelta(hours=1)
+    for _ in range(3):
+        look(release, at)
+        decided(release, 7, at=at + timedelta(minutes=1), score=0.98, inclusion_probability=0.25)
+        decided(release, 70, at=at + timedelta(minutes=2), score=0.7, reason="below_cutoff")
+        at += timedelta(hours=1)
+    look(release, at)  # the sign has gone by itself, and few have looked where it counts
+    assert EarlySign.objects.get(kind="disagreement").ended_at is not None
+    assert round(policy_of(release).audit_rate, 4) == policy_of(release).audit_amber
+
+
 def test_one_audit_that_agrees_does_not_end_the_many_that_were_to_settle_it():
-    row = Watch(level="amber", early_level="green", n_labels=100)
+    row = Watch(level="amber", early_level="green", early={"accepted": {"state": {"n": 100}}})
     assert early.is_amber(row)
-    row.level, row.n_labels = "green", 149  # calm by what is in, and still looked at closely
+    row.level = "green"
+    row.early["accepted"]["state"]["n"] = 149  # calm by what is in, and still looked at closely
     assert early.is_amber(row)
-    row.n_labels = 150
+    row.early["accepted"]["state"]["n"] = 150
     assert not early.is_amber(row)
     early.forget(row)
-    row.n_labels = 0
     assert not early.is_amber(row)
 
 
@@ -449,6 +496,7 @@ def test_second_looks_at_audits_that_nobody_takes_stop_automation_too():
     look(release, NOW + 2 * DAY)
     assert policy_of(release).breaker_tripped_at is None, "other second answers are nobody's watch"
     Task.objects.bulk_create(seconds)
+    assert pace_of(workflow_id=release.workflow_id, now=NOW + 2 * DAY).overdue == 10  # as the page says it
     look(release, NOW + 2 * DAY)
     assert policy_of(release).breaker_by == "overdue"
 

@@ -110,7 +110,7 @@ def test_what_cannot_be_done_is_said_on_the_page_it_was_asked_on(workflow):
 def test_a_field_that_does_not_fit_is_named_with_its_fix(workflow):
     client = signed_in(person(Role.OPERATOR))
     response = client.post(page(workflow, "cutoffs/"), {"cutoff": "a lot", "reason": "x"})
-    assert "'a lot' is not a number. Give a number from 0 to 1." in told(response)
+    assert "is 'a lot', which is no number. Give a number from 0 to 1." in told(response)
     for text in ("nan", "inf", "-1", "1e400", "\x00"):
         client.post(page(workflow, "cutoffs/"), {"cutoff": text, "reason": "x"})
     assert CutoffSet.objects.count() == 1

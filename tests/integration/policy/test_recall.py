@@ -363,11 +363,18 @@ def test_the_command_looks_before_it_recalls(capsys):
     decided(release, 2)
     lead("lea")
     slug = release.workflow.slug
-    call_command("recall", slug, person="lea", label="ham", look=True)
+
+    def recall(*words: str) -> None:
+        call_command("release", "recall", slug, *words, "--as", "lea")
+
+    recall("--label", "ham", "--look")
     assert "It takes 2 of 2 decisions" in capsys.readouterr().out
     assert not Recall.objects.exists()
     with pytest.raises(CommandError, match="nothing is named"):
-        call_command("recall", slug, person="lea")
-    call_command("recall", slug, person="lea", label="ham", reason="Odd.")
+        recall("--reason", "Odd.")
+    for where in ("ham", "=ham", ""):
+        with pytest.raises(CommandError, match="FIELD=VALUE"):
+            recall("--label", "ham", "--where", where, "--look")
+    recall(release.name, "--label", "ham", "--reason", "Odd.")
     assert list_cases(recall_id=Recall.objects.get().pk, now=clock.now()).total == 2
     assert Decision.objects.filter(route="auto").count() == 2

@@ -198,3 +198,16 @@ def test_the_rule_costs_five_queries():
     ) as queries:
         rule_for(workflow.id)
     assert len(queries) == 5
+
+
+@pytest.mark.parametrize(("alarm", "ramp"), [(None, 1.0), (-1, 1.0), (1, 0.25)])
+def test_no_certificate_from_before_an_alarm_runs_at_full_speed_whoever_holds_it(alarm, ramp):
+    """A model that was proved beside the refuted one was proved in the world that is no more."""
+    workflow = workflow_with_policy(degree="partial")
+    release = champion_of(workflow)
+    certificate = certificate_of(release, status="certified")
+    cutoffs_of(release, certificate)
+    at = None if alarm is None else certificate.valid_from + timedelta(hours=alarm)
+    Policy.objects.update(evidence_from=at)
+    rule = rule_for(workflow.id).rule
+    assert (rule.share_let_through, rule.basis is Basis.CERTIFIED) == (ramp, ramp == 1)

@@ -19,7 +19,8 @@ from policy.models import Decision
 from reviews.errors import UnknownLabel
 from reviews.models import Review, Task
 from reviews.services.answers import Answer
-from reviews.services.queue import claim_next, skip
+from reviews.services.queue import claim_next
+from reviews.services.skip_hold_escalate import skip
 from tests.support.factories import NOW, person
 from tests.support.policy_rows import automating_workflow
 from tests.support.review_rows import audited, claim, review_workflow, submit, suggest, waiting

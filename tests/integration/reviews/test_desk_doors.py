@@ -20,7 +20,7 @@ from models_store.models import StoredExplanation
 from policy.models import Certificate, Decision
 from reviews.models import Review, ReviewRules, Task
 from reviews.selectors import label_names_of
-from reviews.services.queue import give_back
+from reviews.services.leases import give_back
 from tests.support.case_rows import waiting_case
 from tests.support.factories import NOW, client_key, person
 from tests.support.oracle import Oracle

@@ -15,7 +15,7 @@ from reviews.errors import AlreadyAnswered, LeaseExpired, UnknownLabel
 from reviews.models import Review, Task
 from reviews.selectors import LeasedTask, leased_task_of
 from reviews.services.answers import answer_first
-from reviews.services.queue import give_back
+from reviews.services.leases import give_back
 from tests.support.factories import NOW, person
 from tests.support.policy_rows import automating_workflow
 from tests.support.review_rows import claim, review_workflow, submit, suggest, waiting

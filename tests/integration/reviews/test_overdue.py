@@ -9,7 +9,8 @@ from hitl.flow.settling.overdue import sweep_overdue
 from models_store.models import RoleSpan
 from policy.models import Decision
 from reviews.models import ReviewRules, Task
-from reviews.services.queue import claim_next, hold
+from reviews.services.queue import claim_next
+from reviews.services.skip_hold_escalate import hold
 from tests.support.factories import NOW, person
 from tests.support.policy_rows import automating_workflow
 from tests.support.review_rows import adjudicator, audited, claim, review_workflow, say, suggest, waiting

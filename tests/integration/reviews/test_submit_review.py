@@ -12,7 +12,7 @@ from hitl.shared.errors import Invalid
 from policy.models import Decision
 from reviews.errors import AlreadyAnswered, LeaseExpired, UnknownLabel
 from reviews.models import Review, Task
-from reviews.services.queue import reap
+from reviews.services.leases import reap
 from tests.support.factories import NOW, TESTER, person
 from tests.support.policy_rows import automating_workflow, operator
 from tests.support.review_rows import (

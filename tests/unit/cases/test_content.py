@@ -97,3 +97,11 @@ def test_what_is_echoed_is_short_and_printable(text: str) -> None:
     shown = printable(text)
     assert len(shown) <= 61
     assert all(c.isprintable() or c in "\ufffd…\u200c\u200d" for c in shown)
+
+
+def test_one_field_under_two_forms_of_its_name_is_refused() -> None:
+    checker = checker_for(Schema.from_json({"fields": [{"name": "d\u00e9", "kind": "text"}], "labels": []}))
+    assert checker.check({"de\u0301": "one"}) == ({"d\u00e9": "one"}, [])
+    content, (problem,) = checker.check({"de\u0301": "one", "d\u00e9": "another"})
+    assert content is None
+    assert (problem["field"], problem["error"]) == ("content.d\u00e9", "is there twice")

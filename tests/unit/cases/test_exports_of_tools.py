@@ -83,6 +83,31 @@ def test_a_case_on_which_people_disagree_or_say_nothing_is_refused_with_its_reas
     assert "more than one way: bad, good" in case.reason or "ignored" in case.reason
 
 
+@pytest.mark.parametrize(
+    "row", [task(result("good")), record("good"), {"text": "t", "prediction": None, "annotation": "good"}]
+)
+def test_a_row_that_is_no_such_export_is_refused_and_the_others_are_read(row: dict[str, Any]) -> None:
+    rows = [row, {"text": "t", "label": "good"}, row]
+    table = read_table(io.BytesIO("\n".join(map(json.dumps, rows)).encode()), "f.jsonl")
+    first, other, last = (case for _, case in table.rows)
+    assert isinstance(other, Unreadable)
+    assert "not in the form of the first row" in other.reason
+    assert first == last
+    assert first["label"] == "good"
+
+
+@pytest.mark.parametrize("odd", ["x", 7, ["x"], {"x": 1}, [{"result": 7}], [{"result": ["x", {"value": 1}]}]])
+def test_what_a_tool_writes_otherwise_is_no_label(odd: object) -> None:
+    rows = [
+        task() | {"annotations": odd},
+        record() | {"responses": odd},
+        record() | {"responses": {"q": odd}},
+    ]
+    for row in rows:
+        ((_, case),) = read_table(io.BytesIO(json.dumps([row]).encode()), "f.json").rows
+        assert case["label"] is None
+
+
 def test_what_is_left_out_is_said() -> None:
     rows = [{"text": f"t{n}", "tags": ["x", "y"], "one": [n], "label": "ab"[n % 2]} for n in range(40)]
     reading = look_at(read_table(io.BytesIO("\n".join(map(json.dumps, rows)).encode()), "f.jsonl"), NOTHING)

@@ -60,3 +60,10 @@ def test_what_does_not_fit_the_file_is_refused_by_name(told: Told, schema: Schem
     with pytest.raises(Invalid) as refused:
         check_new(look(ROWS, told, schema))
     assert in_words(refused.value)[0].startswith(said)
+
+
+def test_what_is_said_of_a_name_can_be_written_down() -> None:
+    rows = '{"text": "t", "meta\\ud800\\u202e": ["x", "y"], "label": "a"}\n' * 4
+    (note,) = look_at(read_table(io.BytesIO(rows.encode()), "f.jsonl"), NOTHING).notes
+    assert note.isprintable()
+    assert note == "Left out, as no field holds a list: meta\ufffd\ufffd."

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cases.files.tables import BadTable, opened, read_table
+from cases.files.told import Told
 
 
 def read(data: bytes, name: str) -> list[tuple[int, dict[str, Any]]]:
@@ -108,3 +109,13 @@ def test_gzipped_files_are_read_by_their_inner_ending(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read_says_so(data: bytes, name: str) -> None:
     with pytest.raises(BadTable):
         read(data, name)
+
+
+@pytest.mark.parametrize("written", ["utf-16-le", "utf-16-be", "utf-16"])
+@pytest.mark.parametrize("told", ["utf-16", "UTF16", None])
+@pytest.mark.parametrize("name", ["f.csv", "f.jsonl"])
+def test_utf_16_is_read_with_its_mark_and_without(written: str, told: str | None, name: str) -> None:
+    text = "text,label\nhello,a\n" if name == "f.csv" else '{"text": "hello", "label": "a"}\n'
+    encoding = Told(encoding=told).encoding
+    table = read_table(io.BytesIO(text.encode(written)), name, encoding=encoding)
+    assert [row for _, row in table.rows] == [{"text": "hello", "label": "a"}]

@@ -6,6 +6,7 @@ import pytest
 
 from models_store.services.evaluation import Comparison
 from models_store.services.gate import MARGIN, checks
+from models_store.types import GateCheck
 from science.paired import PairedDifference
 
 
@@ -34,8 +35,8 @@ def against(difference: float, low: float, high: float) -> Comparison:
     )
 
 
-def refused(*args: Any) -> list[str]:
-    return [check.name for check in checks(*args) if not check.passed]
+def refused(*args: Any) -> list[GateCheck]:
+    return [check.check for check in checks(*args) if not check.passed]
 
 
 def test_a_good_first_model_passes_every_check() -> None:
@@ -43,17 +44,17 @@ def test_a_good_first_model_passes_every_check() -> None:
 
 
 def test_a_model_worse_than_the_commonest_label_is_refused() -> None:
-    assert refused(report(accuracy=0.69), None) == ["No worse than the commonest label"]
+    assert refused(report(accuracy=0.69), None) == [GateCheck.MAJORITY]
 
 
 def test_confidence_that_ranks_like_chance_is_refused() -> None:
     # Errors of 30 % in random order: area .30, its standard error sqrt(.3 * .7 / 1000) = .0145.
-    assert refused(report(aurc=0.28, logistic=None), None) == ["It is less sure when it is wrong"]
+    assert refused(report(aurc=0.28, logistic=None), None) == [GateCheck.RANKING]
     assert refused(report(aurc=0.25, logistic=None), None) == []
 
 
 def test_plain_logistic_regression_must_not_be_better() -> None:
-    assert refused(report(aurc=0.02, logistic=0.01), None) == ["No worse than logistic regression"]
+    assert refused(report(aurc=0.02, logistic=0.01), None) == [GateCheck.LOGISTIC]
 
 
 def test_a_tie_with_logistic_regression_is_no_defeat() -> None:
@@ -68,7 +69,7 @@ def test_a_tie_with_logistic_regression_is_no_defeat() -> None:
     ],
 )
 def test_a_model_worse_than_the_champion_is_refused(difference: float, low: float, high: float) -> None:
-    assert refused(report(), against(difference, low, high)) == ["Not worse than the champion"]
+    assert refused(report(), against(difference, low, high)) == [GateCheck.CHAMPION]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +89,7 @@ def test_every_answer_names_its_numbers() -> None:
         assert number in words
 
 
-def told_of(**more: Any) -> list[str]:
+def told_of(**more: Any) -> list[GateCheck]:
     return refused({**report(), **more}, None)
 
 
@@ -103,7 +104,7 @@ def one_slice(**changes: Any) -> dict[str, Any]:
 def test_a_field_that_holds_the_answer_is_refused_unless_it_is_trusted() -> None:
     leak = {**report(), "lone_fields": [{"field": "closed_as", "right": 0.999}]}
     (check,) = [check for check in checks(leak, None) if not check.passed]
-    assert check.name == "No field gives the answer away"
+    assert check.check is GateCheck.LEAK
     assert "closed_as" in check.words
     assert "99.9 %" in check.words
     assert [c for c in checks(leak, None, trusted_fields=["closed_as"]) if not c.passed] == []
@@ -111,17 +112,15 @@ def test_a_field_that_holds_the_answer_is_refused_unless_it_is_trusted() -> None
 
 def test_a_slice_in_which_the_commonest_label_is_surely_better_is_refused() -> None:
     assert told_of(slices=one_slice()) == []
-    assert told_of(slices=one_slice(majority_wrong=0.15, surely_worse=0.02)) == [
-        "No group of cases does badly"
-    ]
+    assert told_of(slices=one_slice(majority_wrong=0.15, surely_worse=0.02)) == [GateCheck.SLICES]
     assert told_of(slices=one_slice(majority_wrong=0.29, surely_worse=0.004)) == []  # not worth a refusal
     assert told_of(slices=one_slice(field="", majority_wrong=0.0)) == []  # a label is no kind of case
 
 
 def test_the_operator_may_set_a_ceiling_for_every_slice() -> None:
     asked = {**report(), "slices": one_slice()}
-    assert [c.name for c in checks(asked, None, most_wrong_in_a_slice=15.0) if not c.passed] == [
-        "No group of cases does badly"
+    assert [c.check for c in checks(asked, None, most_wrong_in_a_slice=15.0) if not c.passed] == [
+        GateCheck.SLICES
     ]
     assert [c for c in checks(asked, None, most_wrong_in_a_slice=25.0) if not c.passed] == []
 

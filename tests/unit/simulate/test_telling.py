@@ -14,6 +14,7 @@ from hitl.simulate.events import AMBER, LEAK, RED, Event, alarms_of, events_of
 from hitl.simulate.naive import FirstModel
 from hitl.simulate.options import DRIFTS, Drift
 from hitl.web.charts import Plot, Series
+from models_store.types import GateCheck
 from tests.support.factories import NOW
 
 
@@ -122,7 +123,10 @@ def test_a_step_down_is_an_alarm_however_its_reason_is_worded(reason: str) -> No
 
 
 def test_a_column_that_gives_the_answer_away_is_told_with_the_way_out() -> None:
-    reason = "No field gives the answer away: no. \u201ctotal\u201d alone gives 99.9 % of the answers."
-    (entry,) = events_of([Entry(action="training.refused", detail={"reason": reason}, at=NOW)], [])
+    detail = {"reason": "In whatever words.", "failed_checks": [GateCheck.LEAK.value]}
+    (entry,) = events_of([Entry(action="training.refused", detail=detail, at=NOW)], [])
     assert entry.words.endswith(LEAK)
     assert "--fields" in LEAK
+    detail["failed_checks"] = [GateCheck.SLICES.value]
+    (entry,) = events_of([Entry(action="training.refused", detail=detail, at=NOW)], [])
+    assert entry.words.endswith("In whatever words.")

@@ -32,7 +32,7 @@ _WHY = {
 
 def _problems(*statuses: int) -> dict[Any, Any]:
     return {
-        (status, _PROBLEM): OpenApiResponse(shapes.base.Problem, description=_WHY[status])
+        (status, _PROBLEM): OpenApiResponse(shapes.base.ProblemDocument, description=_WHY[status])
         for status in sorted({400, 401, 403, 429, 503, *statuses})
     }
 

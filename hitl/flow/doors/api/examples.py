@@ -4,6 +4,8 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
 
+from hitl.shared.errors import Problem
+
 DECIDED: dict[str, Any] = {
     "id": "019341c2-7e0a-7c31-9a55-0f6b7e6f9d10",
     "workflow": "spam-mail",
@@ -43,11 +45,11 @@ _PROBLEM = {
     "detail": "The case was not taken in. See `errors` for each field and its fix.",
     "code": "invalid",
     "errors": [
-        {
-            "field": "content.amount",
-            "error": "is a text, not a number",
-            "fix": "Send a JSON number, without quotes.",
-        }
+        Problem(
+            field="content.amount",
+            error="is a text, not a number",
+            fix="Send a JSON number, without quotes.",
+        )
     ],
 }
 

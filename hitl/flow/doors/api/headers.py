@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from hitl.shared.errors import Invalid
+from hitl.shared.errors import Invalid, Problem
 
 MAX_IDEMPOTENCY_KEY = 200
 
@@ -22,7 +22,7 @@ def idempotency_key(meta: Mapping[str, Any]) -> str | None:
         key = key[1:-1]  # the draft writes it as a structured-field string
     if not 0 < len(key) <= MAX_IDEMPOTENCY_KEY or not key.isascii() or not key.isprintable():
         fix = f"Send 1 to {MAX_IDEMPOTENCY_KEY} printable ASCII characters, like a UUID."
-        raise Invalid([{"field": "Idempotency-Key", "error": "does not fit", "fix": fix}])
+        raise Invalid([Problem(field="Idempotency-Key", error="does not fit", fix=fix)])
     return key
 
 

@@ -15,7 +15,7 @@ from hitl.accounts.clients import ClientKey
 from hitl.api.renderers import answer
 from hitl.flow.doors.api.bodies import case_bodies
 from hitl.shared import clock
-from hitl.shared.errors import NotFound
+from hitl.shared.errors import NotFound, Problem
 from hitl.shared.given import BadParameter, moment, whole_number
 
 MOST = 200
@@ -80,13 +80,13 @@ def _read(parameters: Mapping[str, str]) -> dict[str, Any]:
         reader = _READERS.get(name)
         if reader is None:
             fix = f"Use: {', '.join(_READERS)}."
-            problems.append({"field": printable(name), "error": "is not a parameter", "fix": fix})
+            problems.append(Problem(field=printable(name), error="is not a parameter", fix=fix))
             continue
         read, fix = reader
         try:
             values[name] = read(text)
         except ValueError:
-            problems.append({"field": name, "error": f'is "{printable(text)}"', "fix": fix})
+            problems.append(Problem(field=name, error=f'is "{printable(text)}"', fix=fix))
     if problems:
         raise BadParameter(problems, "A parameter of the address cannot be used. See `errors`.")
     return values

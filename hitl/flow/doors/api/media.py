@@ -12,6 +12,7 @@ from hitl.api.renderers import answer
 from hitl.api.views import ApiView
 from hitl.flow.doors.api import docs
 from hitl.shared import clock
+from hitl.shared.errors import Problem
 
 
 class MediaView(ApiView):
@@ -26,7 +27,7 @@ class MediaView(ApiView):
         try:
             asset = store_asset(raw.body, now=clock.now(), declared=raw.META.get("CONTENT_TYPE", ""))
         except BadFile as bad:
-            bad.facts["errors"] = [{"field": "(body)", "error": "cannot be taken in", "fix": FIX}]
+            bad.facts["errors"] = [Problem(field="(body)", error="cannot be taken in", fix=FIX)]
             raise
         return answer(asset_body(asset), status=201)
 

@@ -7,12 +7,12 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 
-from cases.content import Problem, printable
+from cases.content import printable
 from cases.services.media import BadFile, Inspected, inspect_file
 from hitl.flow.intake.in_force import WorkflowInForce
 from hitl.flow.intake.parse import NotJson, TooLarge, decode
 from hitl.flow.intake.types import Submission
-from hitl.shared.errors import Invalid
+from hitl.shared.errors import Invalid, Problem
 
 
 def read_multipart(request: HttpRequest, current: WorkflowInForce) -> tuple[Submission, list[Inspected]]:
@@ -85,4 +85,4 @@ def _inspect(upload: "UploadedFile[Any]") -> Inspected:
 
 def _problem(name: str, error: str, fix: str) -> Problem:
     where = f"content.{printable(name)}" if name else "content"
-    return {"field": where, "error": error, "fix": fix}
+    return Problem(field=where, error=error, fix=fix)

@@ -14,7 +14,7 @@ from hitl.api.views import ApiView, caller
 from hitl.flow.doors.api import docs
 from hitl.flow.doors.api.workflows import object_of, workflow_of
 from hitl.shared import clock
-from hitl.shared.errors import Invalid
+from hitl.shared.errors import Invalid, Problem
 from monitoring.watch.recalled import report_of
 from policy.models import Recall
 from policy.selectors import recall_of, recalls_of
@@ -85,7 +85,7 @@ def _taken(given: dict[str, Any]) -> Taken:
         release = UUID(text) if text else None
     except ValueError:
         fix = "Send the id of one of the workflow's models."
-        raise Invalid([{"field": "release", "error": "is no id", "fix": fix}]) from None
+        raise Invalid([Problem(field="release", error="is no id", fix=fix)]) from None
     words = {name: _text(given, name) for name in _TEXTS}
     return Taken(release_id=release, since=_moment(given, "since"), until=_moment(given, "until"), **words)
 
@@ -93,7 +93,7 @@ def _taken(given: dict[str, Any]) -> Taken:
 def _text(given: dict[str, Any], name: str) -> str:
     value = given.get(name, "")
     if not isinstance(value, str):
-        raise Invalid([{"field": name, "error": "is not a text", "fix": "Send it in quotes."}])
+        raise Invalid([Problem(field=name, error="is not a text", fix="Send it in quotes.")])
     return value
 
 
@@ -106,7 +106,7 @@ def _moment(given: dict[str, Any], name: str) -> datetime | None:
         found = None
     if found is None or found.tzinfo is None:
         fix = "Send a time with its offset, like 2026-03-02T09:30:00Z."
-        raise Invalid([{"field": name, "error": "is no moment", "fix": fix}])
+        raise Invalid([Problem(field=name, error="is no moment", fix=fix)])
     return found
 
 
@@ -114,5 +114,5 @@ def _number(given: dict[str, Any]) -> int:
     value = given.get("per_day")
     if not isinstance(value, int) or isinstance(value, bool):
         fix = "Send how many cases a day people may be asked about."
-        raise Invalid([{"field": "per_day", "error": "is not a whole number", "fix": fix}])
+        raise Invalid([Problem(field="per_day", error="is not a whole number", fix=fix)])
     return value

@@ -11,7 +11,7 @@ from hitl.api.views import ApiView, caller
 from hitl.flow.doors.api import docs
 from hitl.flow.doors.api.workflows import object_of, workflow_bodies, workflow_of
 from hitl.shared import clock
-from hitl.shared.errors import Invalid, NotAllowed
+from hitl.shared.errors import Invalid, NotAllowed, Problem
 from hitl.stop.models import Stop
 from hitl.stop.selectors import stop_in_force
 from hitl.stop.services import checked_reason, stop_everything
@@ -57,7 +57,7 @@ def reason_of(request: Request) -> str:
     """Return the reason given; one is asked for even where it changes nothing, as all is stopped already."""
     reason = object_of(request, {"reason"}).get("reason", "")
     if not isinstance(reason, str):
-        raise Invalid([{"field": "reason", "error": "is not a text", "fix": "Send it in quotes."}])
+        raise Invalid([Problem(field="reason", error="is not a text", fix="Send it in quotes.")])
     return checked_reason(reason)
 
 

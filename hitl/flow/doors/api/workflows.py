@@ -26,7 +26,7 @@ from hitl.flow.doors.api.headers import media_type
 from hitl.flow.intake.parse import JSON, WrongType, decode
 from hitl.flow.setup.create import set_up_workflow
 from hitl.shared import clock
-from hitl.shared.errors import Invalid, NotFound
+from hitl.shared.errors import Invalid, NotFound, Problem
 from hitl.stop.models import Stop
 from hitl.stop.selectors import stop_in_force
 from policy.models import Policy
@@ -216,7 +216,7 @@ def object_of(request: Request, known: set[str]) -> dict[str, Any]:
         raise WrongType("Send application/json.")
     given = decode(raw.body)
     if not isinstance(given, dict):
-        raise Invalid([{"field": "(body)", "error": "is not an object", "fix": "Send a JSON object."}])
+        raise Invalid([Problem(field="(body)", error="is not an object", fix="Send a JSON object.")])
     _only(given, known, "")
     return given
 
@@ -226,7 +226,7 @@ def _only(given: Mapping[str, Any], known: set[str], prefix: str) -> None:
     unknown = [name for name in given if name not in known][:20]
     if unknown:
         raise Invalid(
-            [{"field": prefix + printable(name), "error": "is not known", "fix": fix} for name in unknown]
+            [Problem(field=prefix + printable(name), error="is not known", fix=fix) for name in unknown]
         )
 
 
@@ -234,20 +234,20 @@ def _promise(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the body promises; whether it fits is for the service to say."""
     part = given.get("promise", {})
     if not isinstance(part, dict):
-        raise Invalid([{"field": "promise", "error": "is not an object", "fix": "Send a JSON object."}])
+        raise Invalid([Problem(field="promise", error="is not an object", fix="Send a JSON object.")])
     _only(part, set(_PROMISE), "promise.")
     problems = []
     for key, value in part.items():
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if key in _NUMBERS and not is_number:
             fix = "Send a JSON number, without quotes."
-            problems.append({"field": f"promise.{key}", "error": "is not a number", "fix": fix})
+            problems.append(Problem(field=f"promise.{key}", error="is not a number", fix=fix))
         elif key in _CHOICES and not isinstance(value, str):
             fix = "Send one of its words, in quotes."
-            problems.append({"field": f"promise.{key}", "error": "is not a text", "fix": fix})
+            problems.append(Problem(field=f"promise.{key}", error="is not a text", fix=fix))
         elif key in _FLAGS and not isinstance(value, bool):
             fix = "Send true or false."
-            problems.append({"field": f"promise.{key}", "error": "is not true or false", "fix": fix})
+            problems.append(Problem(field=f"promise.{key}", error="is not true or false", fix=fix))
     if problems:
         raise Invalid(problems)
     return part
@@ -257,7 +257,7 @@ def _rules(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the review rules that are named; whether they fit is for the service to say."""
     part = given.get("review_rules", {})
     if not isinstance(part, dict):
-        raise Invalid([{"field": "review_rules", "error": "is not an object", "fix": "Send a JSON object."}])
+        raise Invalid([Problem(field="review_rules", error="is not an object", fix="Send a JSON object.")])
     _only(part, set(RULES), "review_rules.")
     return part
 
@@ -265,5 +265,5 @@ def _rules(given: Mapping[str, Any]) -> dict[str, Any]:
 def _flag(given: Mapping[str, Any], name: str) -> bool:
     value = given.get(name, False)
     if not isinstance(value, bool):
-        raise Invalid([{"field": name, "error": "is not true or false", "fix": "Send true or false."}])
+        raise Invalid([Problem(field=name, error="is not true or false", fix="Send true or false.")])
     return value

@@ -19,7 +19,7 @@ from hitl.flow.settling.answer import Answered, submit_review
 from hitl.flow.settling.undo import undo_review
 from hitl.shared import clock
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Invalid, NotFound
+from hitl.shared.errors import Invalid, NotFound, Problem
 from hitl.web.views import person
 from reviews.desk.guards import choice_of, desk_door, is_script, lease_of
 from reviews.desk.stage import or_stay, stage
@@ -73,7 +73,7 @@ def seconds_of(text: str) -> float:
         seconds = math.nan
     if not math.isfinite(seconds):
         fix = "Send the active seconds as a number."
-        raise Invalid([{"field": "seconds", "error": "is not a number", "fix": fix}])
+        raise Invalid([Problem(field="seconds", error="is not a number", fix=fix)])
     return seconds
 
 
@@ -84,7 +84,7 @@ def listed(request: HttpRequest, name: str) -> list[Any]:
     except orjson.JSONDecodeError:
         found = None
     if not isinstance(found, list):
-        raise Invalid([{"field": name, "error": "is not a list", "fix": "Send it as a JSON list."}])
+        raise Invalid([Problem(field=name, error="is not a list", fix="Send it as a JSON list.")])
     return found
 
 

@@ -26,7 +26,7 @@ from hitl.flow.reading.visibility import is_kept_blind, own_answers
 from hitl.outbox.models import Event
 from hitl.shared import clock
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Invalid
+from hitl.shared.errors import Invalid, Problem
 from hitl.web.views import person
 from reviews.models import Task
 from reviews.types import TaskReason
@@ -89,16 +89,16 @@ class FilterForm(forms.Form):
         """
         unknown = [name for name in self.data if name not in self.fields]
         problems = [
-            {"field": name, "error": "is not a filter", "fix": f"Use: {', '.join(self.fields)}."}
+            Problem(field=name, error="is not a filter", fix=f"Use: {', '.join(self.fields)}.")
             for name in unknown[:5]
         ]
         for name, errors in self.errors.items():
             problems.append(
-                {
-                    "field": name,
-                    "error": " ".join(map(str, errors)),
-                    "fix": "Choose from the list, or leave it out.",
-                }
+                Problem(
+                    field=name,
+                    error=" ".join(map(str, errors)),
+                    fix="Choose from the list, or leave it out.",
+                )
             )
         if problems:
             raise Invalid(problems, "The address of this list contains a filter that cannot be used.")

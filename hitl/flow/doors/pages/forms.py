@@ -15,7 +15,7 @@ from cases.files.told import Told
 from cases.kinds import ANY
 from cases.services.schemas import MAX_FIELDS, MAX_LABELS
 from hitl.flow.setup.rehearsal import Source
-from hitl.shared.errors import Invalid
+from hitl.shared.errors import Invalid, beside_its_field
 from hitl.shared.given import whole_number
 from policy.services.promises import Promise
 from policy.types import Degree
@@ -169,6 +169,18 @@ class FileForm(forms.Form):
         )
 
 
+class ToldForm(FileForm):
+    """What was said of a file's columns, carried through the page on which the workflow is made."""
+
+    prefix = "told"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["file"]
+        for field in self.fields.values():
+            field.widget = field.hidden_widget()
+
+
 def _name_for_screen_readers(form: forms.Form, what: str) -> None:
     number = (form.prefix or "0").rpartition("-")[2]
     shown = int(number) + 1 if number.isdigit() else 1
@@ -220,7 +232,7 @@ class SchemaForm:
             "labels": [row for row in self.labels if row.cleaned_data.get("name")],
         }
         for problem in refused.facts["errors"]:
-            words = f"This {problem['error']}. {problem['fix']}"
+            words = beside_its_field(problem)
             table, _, rest = problem["field"].partition("[")
             place, _, name = rest.partition("]")
             if table in rows and place.isdigit() and int(place) < len(rows[table]):

@@ -20,7 +20,7 @@ from hitl.flow.setup.file_imports import drop, give_file, go_on, take_in_file
 from hitl.flow.setup.import_history import Outcome
 from hitl.flow.setup.rehearsal import ALLOWED
 from hitl.shared import clock
-from hitl.shared.errors import Conflict, NotFound
+from hitl.shared.errors import Conflict, NotFound, Problem
 from hitl.web.views import actor_of
 
 _AT_ONCE = 256 * 1024  # bytes of a file that is taken in while the page waits
@@ -85,7 +85,7 @@ def answer(request: HttpRequest, slug: str, import_id: UUID) -> HttpResponse:
     found = find(slug)
     row = _row(found, import_id)
     try:
-        if request.POST.get("answer") == "go on":
+        if request.POST.get("answer") == "continue":
             go_on(import_id=row.id, allow=1.0, now=clock.now())
         else:
             drop(import_id=row.id, now=clock.now())
@@ -113,7 +113,7 @@ def _about(found: Workflow, row: FileImport) -> dict[str, Any]:
 def outcome_of(row: FileImport) -> Outcome:
     """Return what became of the rows, as the service said it."""
     reasons = [
-        Reason(each["line"], {name: each[name] for name in ("field", "error", "fix")}, each["rows"])
+        Reason(each["line"], Problem(field=each["field"], error=each["error"], fix=each["fix"]), each["rows"])
         for each in row.reasons
     ]
     return Outcome(

@@ -15,7 +15,7 @@ from hitl.accounts.automation import LOWERERS
 from hitl.flow.doors.pages.guards import for_readers, tell
 from hitl.flow.settling.recall import allowed_now, end_recall
 from hitl.shared import clock
-from hitl.shared.errors import HitlError, Invalid
+from hitl.shared.errors import HitlError, Invalid, beside_its_field
 from hitl.web.format import exact_time
 from hitl.web.views import actor_of
 from models_store.selectors import releases_of
@@ -91,7 +91,7 @@ class RecallForm(forms.Form):
     def refuse(self, refused: Invalid) -> None:
         """Show beside each field why it does not fit."""
         for error in refused.facts["errors"]:
-            self.add_error(error["field"], f"{error['error'].capitalize()}. {error['fix']}")
+            self.add_error(error["field"], beside_its_field(error))
 
 
 def in_words(recall: Recall) -> list[tuple[str, str]]:

@@ -21,7 +21,7 @@ from hitl.flow.doors.pages.answering import EVIDENCE_SEEN, listed, seconds_of
 from hitl.flow.settling.batches import accept_rest, answer_one, take_all_back, take_back
 from hitl.shared import clock
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Conflict, Invalid
+from hitl.shared.errors import Conflict, Invalid, Problem
 from hitl.web.views import person
 from reviews.confidence_words import certainty, frequency
 from reviews.desk.glance import glances
@@ -268,4 +268,4 @@ def _id(request: HttpRequest, name: str) -> UUID:
         return UUID(request.POST.get(name, ""))
     except ValueError:
         fix = "Go back to the page and try again."
-        raise Invalid([{"field": name, "error": "is not an id", "fix": fix}]) from None
+        raise Invalid([Problem(field=name, error="is not an id", fix=fix)]) from None

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from hitl.shared.errors import Invalid
+from hitl.shared.errors import Invalid, beside_its_field
 from policy.web.forms import PercentField
 from reviews.models import Team
 from reviews.services.rules import usual_rule
@@ -130,7 +130,7 @@ class ReviewRulesForm(forms.Form):
         """Show the service's objections at the field that they are about."""
         for problem in refused.facts["errors"]:
             name = problem["field"].split(".")[1] if "." in problem["field"] else problem["field"]
-            words = f"This {problem['error']}. {problem['fix']}"
+            words = beside_its_field(problem)
             self.add_error(name if name in self.fields else None, words)
 
 

@@ -16,12 +16,22 @@ from cases.services.schemas import MAX_LABELS
 from cases.services.workflows import change_schema, describe_workflow
 from hitl.accounts.keys import create_key
 from hitl.accounts.types import Scope
-from hitl.flow.doors.pages.forms import FileForm, NewWorkflowForm, SchemaForm, WordsForm, with_more_rows
+from hitl.flow.doors.pages.forms import (
+    FileForm,
+    NewWorkflowForm,
+    SchemaForm,
+    ToldForm,
+    WordsForm,
+    with_more_rows,
+)
 from hitl.flow.doors.pages.guards import for_administrators, unkept
 from hitl.flow.doors.pages.workflows import find
 from hitl.flow.setup.create import set_up_workflow
 from hitl.flow.setup.examples import curl_line
+from hitl.flow.setup.file_imports import shown_reasons
 from hitl.flow.setup.from_file import named_after, slug_of
+from hitl.flow.setup.import_history import Outcome
+from hitl.flow.setup.rehearsal import Source, rehearse
 from hitl.shared import clock
 from hitl.shared.errors import Conflict, HitlError, Invalid, in_words
 from hitl.web.views import actor_of
@@ -36,7 +46,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         if "file" in request.FILES:
             return _from_file(request)
-        return _more_rows(request, NewWorkflowForm) or _create(request)
+        return _more_rows(request, NewWorkflowForm, told=_told(request)) or _create(request)
     if "empty" in request.GET:
         return _form(request, NewWorkflowForm(), SchemaForm())
     return render(request, "workflows/new.html", {"form": FileForm()})
@@ -51,20 +61,27 @@ def _from_file(request: HttpRequest) -> HttpResponse:
         source = form.source()
         with source.open() as table:
             reading = look_at(table, source.told)
+        trouble = _trouble(reading)
+        outcome = None if trouble else _outcome(source)
     except HitlError as refused:
         for sentence in in_words(refused):
             form.add_error("file", sentence)
         return render(request, "workflows/new.html", {"form": form}, status=422)
     name = named_after(str(upload.name))
     words = NewWorkflowForm(initial={"name": name.capitalize()[:100], "slug": slug_of(name)})
-    labels = [{"name": label} for label in reading.labels[:MAX_LABELS]]
+    fields = [{**field, "held": reading.held[field["name"]]} for field in reading.fields]
+    labels = [{"name": name, "rows": reading.counts[name]} for name in reading.labels[:MAX_LABELS]]
+    meant = {role: getattr(reading, role) or "" for role in ("label", "reference", "time")}
     return _form(
         request,
         words,
-        SchemaForm(fields=reading.fields, labels=labels),
+        SchemaForm(fields=fields, labels=labels),
         file=upload.name,
+        told=ToldForm(initial={**form.cleaned_data, **meant}),
         reading=reading,
-        trouble=_trouble(reading),
+        outcome=outcome,
+        reasons=shown_reasons(outcome) if outcome else [],
+        trouble=trouble,
     )
 
 
@@ -77,10 +94,15 @@ def _trouble(reading: Reading) -> list[str]:
     return []
 
 
+def _outcome(source: Source) -> Outcome:
+    """Return what would become of the file's rows in a workflow as it is proposed."""
+    return rehearse(source, workflow=None, now=clock.now(), allow=1.0).outcome
+
+
 def _create(request: HttpRequest) -> HttpResponse:
-    words, schema = NewWorkflowForm(request.POST), SchemaForm(request.POST)
+    words, schema, told = NewWorkflowForm(request.POST), SchemaForm(request.POST), _told(request)
     if not all([words.is_valid(), schema.is_valid()]):
-        return _form(request, words, schema)
+        return _form(request, words, schema, told=told)
     fields, labels = schema.bodies()
     actor, now = actor_of(request), clock.now()
     try:
@@ -104,11 +126,19 @@ def _create(request: HttpRequest) -> HttpResponse:
             grant_workflows(key_id=key.id, workflow_ids=[made.id], actor=actor, now=now)
     except Invalid as refused:
         schema.refuse(refused, words)
-        return _form(request, words, schema)
+        return _form(request, words, schema, told=told)
     except Conflict as refused:
         words.add_error("slug", refused.message)
-        return _form(request, words, schema)
-    return unkept(render(request, "workflows/made.html", _made(request, made, secret)))
+        return _form(request, words, schema, told=told)
+    file_form = FileForm(initial=told.cleaned_data) if told and told.is_valid() else None
+    return unkept(
+        render(request, "workflows/made.html", _made(request, made, secret) | {"file_form": file_form})
+    )
+
+
+def _told(request: HttpRequest) -> ToldForm | None:
+    """Return what was said of a file, where the workflow comes from one."""
+    return ToldForm(request.POST) if any(name.startswith("told-") for name in request.POST) else None
 
 
 def _made(request: HttpRequest, made: Workflow, secret: str) -> dict[str, Any]:

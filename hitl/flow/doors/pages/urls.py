@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from hitl.flow.doors.pages import (
     answering,
     apidocs,
+    audit_log,
     cases,
     imports,
     keys,
@@ -43,6 +44,8 @@ urlpatterns: list[URLPattern] = [
     path("cases/<uuid:case_id>/", cases.case, name="case"),
     path("cases/<uuid:case_id>/amend/", answering.amend, name="amend"),
     path("review/lead/people/<int:person_id>/void/", voiding.void, name="void-answers"),
+    path("audit/", audit_log.entries, name="audit"),
+    path("audit/export/<slug:form>/", audit_log.export, name="audit-export"),
     path("keys/", keys.keys, name="keys"),
     path("keys/<uuid:key_id>/revoke/", keys.revoke, name="key-revoke"),
     path("webhooks/", webhooks.webhooks, name="webhooks"),

@@ -16,7 +16,7 @@ from hitl.outbox import endpoints
 from hitl.outbox.models import Attempt, Delivery, Endpoint
 from hitl.outbox.types import EVENT_KINDS, DeliveryStatus
 from hitl.shared import clock
-from hitl.shared.errors import HitlError, Invalid, NotFound
+from hitl.shared.errors import HitlError, Invalid, NotFound, beside_its_field
 from hitl.shared.given import whole_number
 from hitl.web.views import actor_of
 
@@ -72,7 +72,7 @@ def _add(request: HttpRequest, form: EndpointForm) -> Endpoint | None:
         )
     except Invalid as refused:
         for problem in refused.facts["errors"]:
-            form.add_error(problem["field"], f"It {problem['error']}. {problem['fix']}")
+            form.add_error(problem["field"], beside_its_field(problem))
         return None
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from science.guarantee.audits import AuditPolicy, blind_share
+from science.guarantee.audits import AuditPolicy, blind_share, rate_after_alarm
 from science.guarantee.blocks import closed_prefix
 from science.guarantee.exact import upper_bound
 from science.guarantee.grid import accepted_counts
@@ -152,6 +152,24 @@ def test_audits_never_fall_below_their_floor(
 def test_a_small_workflow_is_audited_more_often() -> None:
     assert AuditPolicy().rate(Level.GREEN, weekly_automatic=500) == 0.1
     assert AuditPolicy().rate(Level.GREEN, weekly_automatic=20) == 1.0
+
+
+@pytest.mark.parametrize("target", [0.001, 0.01, 0.1, 0.45])
+def test_audits_after_an_alarm_find_another_change_before_it_costs_more_than_was_spared(
+    target: float,
+) -> None:
+    """Audited so often, errors that triple once in so many decisions break the promise in none of them."""
+    since, horizon, pfa = 500_000.0, 200_000.0, 0.01
+    rate = rate_after_alarm(since=since, target=target, horizon=horizon, pfa=pfa)
+    worse = min(3 * target, (1 + target) / 2)
+    gain = worse * np.log(worse / target) + (1 - worse) * np.log((1 - worse) / (1 - target))
+    until_found = np.log(horizon / pfa) / gain / rate  # decisions
+    wrong = target / 2 * (since - until_found) + worse * until_found
+    assert wrong == pytest.approx(target * since)
+    assert rate_after_alarm(since=2 * since, target=target, horizon=horizon, pfa=pfa) == rate / 2
+    asked = AuditPolicy().rate(Level.GREEN, wanted=5.0)
+    assert asked == AuditPolicy().amber
+    assert AuditPolicy().rate(Level.GREEN, wanted=5.0, automatic=1000, capacity=50) == 0.05
 
 
 @pytest.mark.parametrize("wrong", [{"base": 0.001}, {"base": 0.3, "amber": 0.2}, {"weekly_minimum": -1}])

@@ -5,6 +5,8 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from hitl.shared.errors import Problem
+
 
 def said(description: str) -> Meta:
     """Return what the reference says of a field."""
@@ -18,15 +20,7 @@ class Shape(Struct, forbid_unknown_fields=True):
     """A JSON object."""
 
 
-class ProblemField(Shape):
-    """One field that does not fit."""
-
-    field: Annotated[str, said("Where, like `content.amount`.")]
-    error: Annotated[str, said("What is wrong with it.")]
-    fix: Annotated[str, said("How to mend it.")]
-
-
-class Problem(Shape):
+class ProblemDocument(Shape):
     """Why a request was not carried out (RFC 9457)."""
 
     type: str
@@ -34,4 +28,4 @@ class Problem(Shape):
     status: int
     detail: str
     code: Annotated[str, said("For machines; does not change.")]
-    errors: list[ProblemField] | UnsetType = UNSET
+    errors: list[Problem] | UnsetType = UNSET

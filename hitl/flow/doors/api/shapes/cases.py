@@ -5,7 +5,8 @@ from uuid import UUID
 
 from msgspec import UNSET, Meta, UnsetType
 
-from hitl.flow.doors.api.shapes.base import Moment, ProblemField, Shape, said
+from hitl.flow.doors.api.shapes.base import Moment, Shape, said
+from hitl.shared.errors import Problem
 from policy.types import REASONS, ROUTES
 
 
@@ -82,7 +83,7 @@ class BatchItem(Shape):
     index: Annotated[int, said("Its place in the batch, from 0.")]
     status: Annotated[int, said("201 taken in, 409 reference taken, 422 does not fit.")]
     case: Case | UnsetType = UNSET
-    errors: list[ProblemField] | UnsetType = UNSET
+    errors: list[Problem] | UnsetType = UNSET
 
 
 class BatchAnswer(Shape):
@@ -106,7 +107,7 @@ class LaterItem(Shape):
     index: int
     status: int
     case: NamedCase | UnsetType = UNSET
-    errors: list[ProblemField] | UnsetType = UNSET
+    errors: list[Problem] | UnsetType = UNSET
 
 
 class Batch(Shape):

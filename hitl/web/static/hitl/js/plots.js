@@ -19,10 +19,12 @@ function format(plot) {
   return (/** @type {number|null} */ value) => (value == null ? "–" : digits.format(value));
 }
 
-/** Vertical lines with words. @param {Plot} plot */
+/** Vertical lines with words; words that would run into others stand a line lower. @param {Plot} plot */
 function marks(plot) {
   return (/** @type {any} */ u) => {
     const { ctx, bbox } = u;
+    /** @type {[number, number][][]} */
+    const taken = [];
     ctx.save();
     ctx.strokeStyle = colour("data-vermilion");
     ctx.fillStyle = colour("muted");
@@ -37,7 +39,13 @@ function marks(plot) {
       ctx.stroke();
       const isRight = x > bbox.left + bbox.width * 0.75;
       ctx.textAlign = isRight ? "right" : "left";
-      ctx.fillText(words, x + (isRight ? -6 : 6) * devicePixelRatio, bbox.top + 12 * devicePixelRatio);
+      const from = x + (isRight ? -6 : 6) * devicePixelRatio;
+      const width = ctx.measureText(words).width;
+      const [begin, end] = isRight ? [from - width, from] : [from, from + width];
+      let line = 0;
+      while (taken[line]?.some(([low, high]) => begin < high && low < end)) line += 1;
+      (taken[line] ??= []).push([begin, end]);
+      ctx.fillText(words, from, bbox.top + (12 + 14 * line) * devicePixelRatio);
     }
     ctx.restore();
   };

@@ -1,0 +1,50 @@
+"""Cells that name files: images and recordings that lie beside a table."""
+
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+
+from science.fields import Kind
+
+_ENDINGS = {
+    ".png": Kind.IMAGE,
+    ".jpg": Kind.IMAGE,
+    ".jpeg": Kind.IMAGE,
+    ".webp": Kind.IMAGE,
+    ".wav": Kind.AUDIO,
+}
+_LOOKED_FOR = 100  # files of a column
+
+
+def kind_of_files(cells: Sequence[object]) -> Kind | None:
+    """Return the kind of the files that all cells name by their endings, empty ones apart; else None.
+
+    >>> kind_of_files(["a/1.PNG", None, "2.jpg"]), kind_of_files(["a.png", "why?"]), kind_of_files([])
+    (<Kind.IMAGE: 'image'>, None, None)
+    """
+    kinds = set()
+    for cell in cells:
+        if cell is None or cell == "":
+            continue
+        kinds.add(_ENDINGS.get(Path(cell.strip()).suffix.lower()) if isinstance(cell, str) else None)
+        if len(kinds) > 1:
+            return None
+    return kinds.pop() if kinds else None
+
+
+def are_in(folder: Path, cells: Sequence[object]) -> bool:
+    """Tell whether one of the first files that the cells name lies in the folder."""
+    names = islice((cell for cell in cells if isinstance(cell, str) and cell), _LOOKED_FOR)
+    return any(file_in(folder, name) for name in names)
+
+
+def file_in(folder: Path, name: str) -> Path | None:
+    """Return the file of that name in the folder or below it; None where there is none."""
+    for said in (name, name.replace("\\", "/")):
+        try:
+            path = (folder / said.strip()).resolve()
+            if path.is_relative_to(folder.resolve()) and path.is_file():
+                return path
+        except (OSError, ValueError):  # no path can be called so
+            continue
+    return None

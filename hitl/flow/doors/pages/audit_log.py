@@ -1,0 +1,114 @@
+"""The audit log as a page and as a file, and the check that nobody has changed it."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from cases.models import Workflow
+from hitl.accounts.models import User
+from hitl.accounts.types import Role
+from hitl.audit.log import record
+from hitl.audit.models import Entry
+from hitl.audit.sentences import SENTENCES
+from hitl.audit.verify import verify
+from hitl.flow.doors.pages.audit_file import log_export
+from hitl.flow.export.formats import FORMATS, written
+from hitl.flow.reading.audit_log import Wanted, log_page
+from hitl.shared import clock
+from hitl.shared.errors import Invalid, NotAllowed, Problem
+from hitl.web.views import actor_of
+
+BY = [("people", "People and programs"), ("service", "The service"), ("everybody", "Everybody")]
+KINDS = sorted({action.partition(".")[0] for action in SENTENCES})
+DATES = [MinValueValidator(date(1900, 1, 1)), MaxValueValidator(date(2999, 12, 31))]
+MOST = 2**63 - 1
+
+
+class FilterForm(forms.Form):
+    """The filters that an address may have, and no others."""
+
+    by = forms.ChoiceField(label="By", choices=BY, required=False)
+    workflow = forms.ModelChoiceField(
+        Workflow.objects.order_by("name"), to_field_name="slug", required=False, empty_label="All workflows"
+    )
+    kind = forms.ChoiceField(
+        label="About",
+        choices=[("", "Anything"), *((kind, kind.replace("_", " ").capitalize()) for kind in KINDS)],
+        required=False,
+    )
+    person = forms.CharField(label="Name", max_length=150, required=False)
+    day_from = forms.DateField(
+        label="From", required=False, validators=DATES, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    day_to = forms.DateField(
+        label="To", required=False, validators=DATES, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    before = forms.IntegerField(required=False, min_value=0, max_value=MOST, widget=forms.HiddenInput())
+
+    def wanted(self) -> Wanted:
+        """Return what was asked for.
+
+        Raises:
+            Invalid: a filter is none.
+        """
+        if not self.is_valid():
+            problems = [
+                {
+                    "field": name,
+                    "error": " ".join(map(str, errors)),
+                    "fix": "Choose another, or leave it out.",
+                }
+                for name, errors in self.errors.items()
+            ]
+            raise Invalid(problems)
+        given: dict[str, Any] = {name: value for name, value in self.cleaned_data.items() if value}
+        return Wanted(**given)
+
+
+def _require_reader(request: HttpRequest) -> None:
+    if not (isinstance(request.user, User) and request.user.has_role(Role.ADMINISTRATOR, Role.AUDITOR)):
+        raise NotAllowed("The audit log is for auditors and administrators.")
+
+
+@login_required
+def entries(request: HttpRequest) -> HttpResponse:
+    """Show the log, newest first; `POST` checks the whole chain."""
+    _require_reader(request)
+    form = FilterForm(request.GET)
+    wanted = form.wanted()
+    context = {
+        "form": form,
+        "wanted": wanted,
+        "page": log_page(wanted),
+        "verdict": verify() if request.method == "POST" else None,
+    }
+    return render(request, "audit/entries.html", context)
+
+
+@login_required
+@require_GET
+def export(request: HttpRequest, form: str) -> HttpResponseBase:
+    """Send the entries that pass the filters as a file; that somebody took it is in the log first."""
+    _require_reader(request)
+    if form not in ("csv", "jsonl"):
+        raise Invalid([Problem(field="format", error="is unknown", fix="Use csv or jsonl.")])
+    wanted = FilterForm(request.GET).wanted()
+    asked = {name: str(value) for name, value in request.GET.items()}
+    with transaction.atomic():
+        detail = {"what": "the audit log", "format": form, "filters": asked}
+        record(action="export.taken", actor=actor_of(request), now=clock.now(), about=Entry(), detail=detail)
+    written_as = FORMATS[form]
+    response = StreamingHttpResponse(
+        written(log_export(wanted), written_as, ends_with_count=False), content_type=written_as.content_type
+    )
+    response["Content-Disposition"] = f'attachment; filename="audit-log.{written_as.suffix}"'
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "no-store"
+    return response
