@@ -38,7 +38,8 @@ def silence_alarm(*, alarm_id: UUID, until: datetime, actor: Actor, now: datetim
         NotAllowed, NotFound, Conflict: nothing is changed.
     """
     if not now < until <= now + LONGEST_SILENCE:
-        raise Invalid([_problem("until", "is not within the next 30 days", "Choose a time in them.")])
+        fix = "Choose a time in them."
+        raise Invalid([{"field": "until", "error": "is not within the next 30 days", "fix": fix}])
     _need("reason", reason)
     return _moved(
         alarm_id,
@@ -60,7 +61,8 @@ def close_alarm(*, alarm_id: UUID, verdict: str, note: str, actor: Actor, now: d
         NotAllowed, NotFound, Conflict: nothing is changed.
     """
     if verdict not in Verdict.values:
-        raise Invalid([_problem("verdict", "is none", f"Use one of {', '.join(Verdict.values)}.")])
+        fix = f"Use one of {', '.join(Verdict.values)}."
+        raise Invalid([{"field": "verdict", "error": "is none", "fix": fix}])
     _need("note", note)
     alarm = _moved(
         alarm_id,
@@ -99,8 +101,7 @@ def _moved(
 
 def _need(field: str, words: str) -> None:
     if not words.strip():
-        raise Invalid([_problem(field, "is empty", "Say it in a sentence: it stays in the audit log.")])
+        fix = "Say it in a sentence: it stays in the audit log."
+        raise Invalid([{"field": field, "error": "is empty", "fix": fix}])
 
 
-def _problem(field: str, error: str, fix: str) -> dict[str, str]:
-    return {"field": field, "error": error, "fix": fix}

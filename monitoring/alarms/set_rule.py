@@ -43,8 +43,8 @@ def set_alarm_rule(
     """
     _require(actor, reason)
     if not 0 < least_effect <= 1:
-        error = {"field": "least_effect", "error": "is no share", "fix": "Use a number above 0, at most 1."}
-        raise Invalid([error])
+        fix = "Use a number above 0, at most 1."
+        raise Invalid([{"field": "least_effect", "error": "is no share", "fix": fix}])
     Workflow.objects.select_for_update(no_key=True).get(pk=workflow_id)
     _end(workflow_id, key, reference, now)
     rule = AlarmRule.objects.create(
