@@ -11,6 +11,7 @@ from bench._same import same_features
 from bench._words import fitted, words_of
 from hitl.demo.worlds import SpamMail
 from models_store.serving import served_model
+from science.serving import ServedModel
 
 Content = dict[str, str]
 Work = Callable[[], object]
@@ -22,6 +23,7 @@ def scorers(mail: Mail, bodies: Sequence[bytes]) -> dict[str, Work]:
     contents: list[Content] = [orjson.loads(body)["content"] for body in bodies]
     texts = [words_of(content) for content in contents]
     served, history = served_model(mail.release.id), SpamMail().history()
+    assert isinstance(served, ServedModel)  # noqa: S101 - trained here, not a model elsewhere
     same, words = same_features(served), fitted([e.content for e in history], [e.truth for e in history])
     return {
         SAME: lambda: same(contents),

@@ -7,6 +7,7 @@ from hitl.accounts.types import Role
 from hitl.shared.actor import Actor
 from hitl.shared.errors import NotAllowed, NotFound
 from models_store.models import Release, TrainingRun
+from models_store.source_models import Source
 
 
 def release_for(actor: Actor, release_id: UUID) -> Release:
@@ -25,6 +26,15 @@ def run_for(actor: Actor, run_id: UUID) -> TrainingRun:
     if run is None:
         raise NotFound("There is no such training run, or it is not yours to see.")
     return run
+
+
+def source_for(actor: Actor, source_id: UUID) -> Source:
+    """Return the model elsewhere with its workflow; outsiders find nothing."""
+    sources = Source.objects.select_related("workflow").filter(workflow__in=watched_workflows(actor))
+    found = sources.filter(pk=source_id).first()
+    if found is None:
+        raise NotFound("There is no such model elsewhere, or it is not yours to see.")
+    return found
 
 
 def require_operator(actor: Actor) -> None:

@@ -43,3 +43,15 @@ class RoleMoved(Conflict):
     """This release has another role by now. Look at it again."""
 
     code = "role_moved"
+
+
+class SourceTaken(Conflict):
+    """This version of the model is registered already. Retire it first, or register the next version."""
+
+    code = "source_taken"
+
+
+class LabelMapRefused(HitlError):
+    """Another label map fits the known answers clearly better than this one."""
+
+    code, status = "label_map_refused", 422

@@ -40,6 +40,13 @@ class TrainingRun(models.Model):
         help_text="The checks of the gate that refused it.",
     )
     release = models.ForeignKey("Release", null=True, on_delete=models.PROTECT, related_name="+")
+    source = models.ForeignKey(
+        "Source",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="runs",
+        help_text="The model elsewhere whose calibrator it fits; null where a model is trained.",
+    )
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
@@ -79,6 +86,13 @@ class Release(models.Model):
         help_text="Everything that names the training: data hash, seed, code, versions."
     )
     report = models.JSONField(help_text="The model card's numbers.")
+    source = models.ForeignKey(
+        "Source",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="releases",
+        help_text="The model elsewhere whose scores it calibrates; null where a model was trained here.",
+    )
     created_at = models.DateTimeField()
 
     class Meta:
@@ -321,3 +335,9 @@ class TrainingSettings(models.Model):
         help_text="Cases that a model in shadow would decide otherwise than the champion are answered blind:"
         " all of them up to this many a day, of the others one in ten.",
     )
+
+
+from models_store.source_models import (  # noqa: E402 - Django looks for models here
+    Source,  # noqa: F401
+    SourceScore,  # noqa: F401
+)

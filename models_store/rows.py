@@ -15,10 +15,11 @@ UNREADABLE = b"\0"  # neither an image nor a recording: the model cannot score i
 class MediaRow(Row):
     """A row that reads its images and recordings when asked, so that training never holds all of them."""
 
-    __slots__ = ("_content", "_media")
+    __slots__ = ("_content", "_media", "said", "stray")
 
     def __init__(self, content: Row, media: frozenset[str]) -> None:
         self._content, self._media = content, media
+        self.said, self.stray = getattr(content, "said", {}), getattr(content, "stray", None)
 
     def __getitem__(self, name: str) -> Any:
         value = self._content[name]

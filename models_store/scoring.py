@@ -6,40 +6,41 @@ from typing import Any
 import numpy as np
 
 from models_store.rows import Row, rows_for
+from science.decision_terms import Reason
 from science.fields import Schema
-from science.serving import ServedModel
+from science.serving import ScoreSource
 
 MAX_FAILURES = 60  # of scoring a part of a batch: three odd cases among ten thousand are found by then
 
 Content = Mapping[str, Any]
 
 
-def score_rows(served: ServedModel, rows: Sequence[Row]) -> tuple[np.ndarray, list[bool]]:
-    """Return probabilities of shape (n_cases, n_labels), and which cases the model cannot read."""
-    misfits = served.fits(rows)
-    return served.predict_proba(rows), [misfit is not None for misfit in misfits]
+def score_rows(served: ScoreSource, rows: Sequence[Row]) -> tuple[np.ndarray, list[Reason | None]]:
+    """Return probabilities of shape (n_cases, n_labels), and why some of them may not be used."""
+    unusable = served.unusable(rows)
+    return served.predict_proba(rows), unusable
 
 
 def score_contents(
-    served: ServedModel, contents: Sequence[Content], schema: Schema
-) -> tuple[np.ndarray, list[bool]]:
+    served: ScoreSource, contents: Sequence[Content], schema: Schema
+) -> tuple[np.ndarray, list[Reason | None]]:
     """As `score_rows`, of contents whose media are read first."""
     return score_rows(served, rows_for(contents, schema))
 
 
-def score_around_failures(served: ServedModel, rows: Sequence[Row]) -> tuple[np.ndarray, list[bool]]:
+def score_around_failures(served: ScoreSource, rows: Sequence[Row]) -> tuple[np.ndarray, list[Reason | None]]:
     """Score by halves; NaN for the cases that fail by themselves, and for the rest after many failures."""
     proba = np.full((len(rows), len(served.labels)), np.nan)
-    unfit = [False] * len(rows)
+    unusable: list[Reason | None] = [None] * len(rows)
     open_parts, failures = [range(len(rows))], 0
     while open_parts and failures < MAX_FAILURES:
         part = open_parts.pop()
         try:
             here = slice(part.start, part.stop)
-            proba[here], unfit[here] = score_rows(served, rows[here])
+            proba[here], unusable[here] = score_rows(served, rows[here])
         except Exception:
             failures += 1
             if len(part) > 1:
                 half = len(part) // 2
                 open_parts += [part[half:], part[:half]]
-    return proba, unfit
+    return proba, unusable

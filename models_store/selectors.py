@@ -5,11 +5,12 @@ from datetime import datetime
 from uuid import UUID
 
 import numpy as np
-from django.db.models import QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from cases.models import Label
 from models_store.models import Evaluation as EvaluationRow
 from models_store.models import LabelRole, PrecedentIndex, Release, RoleSpan, TrainingRun, TrainingSettings
+from models_store.source_models import Source, SourceScore
 from models_store.types import LabelUse, ReleaseRole, RunStatus
 
 ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
@@ -120,6 +121,12 @@ def latest_runs(workflow_id: UUID, *, limit: int = 10) -> list[TrainingRun]:
     return list(runs.order_by("-requested_at", "-id")[:limit])
 
 
+def last_training(workflow_id: UUID) -> TrainingRun | None:
+    """Return the newest run that trained a model here; those of models elsewhere are others."""
+    runs = TrainingRun.objects.filter(workflow_id=workflow_id, source=None)
+    return runs.order_by("-requested_at", "-id").first()
+
+
 def n_precedents(release_id: UUID) -> int:
     """Count the training cases that can be found again by likeness; 0 without an index."""
     return sum(PrecedentIndex.objects.filter(release_id=release_id).values_list("n_cases", flat=True))
@@ -156,4 +163,31 @@ def evaluation_of(release_id: UUID) -> Evaluation | None:
             np.array(row.unsettled_predicted, dtype=np.intp),
             np.array(row.unsettled_groups, dtype=np.int64),
         ),
+    )
+
+
+def sources_in_use(workflow_id: UUID) -> dict[tuple[str, str], Source]:
+    """Return the models elsewhere whose scores of new cases are listened to, by model and version."""
+    found = Source.objects.filter(workflow_id=workflow_id, confirmed_at__isnull=False, retired_at=None)
+    return {(one.model, one.version): one for one in found if one.is_in_use}
+
+
+def scored_labels(source: Source, *, since: datetime | None = None) -> QuerySet[Label]:
+    """Return the current labels of cases that came with a usable score of the source; given since then."""
+    scores = SourceScore.objects.filter(source=source, case_id=OuterRef("case_id"), proba__isnull=False)
+    labels = current_labels(source.workflow_id).filter(Exists(scores))
+    return labels if since is None else labels.filter(at__gt=since)
+
+
+def latest_release_of(source: Source) -> Release | None:
+    """Return the last release whose scores come from the source."""
+    return Release.objects.filter(source=source).order_by("-number").first()
+
+
+def sources_of(workflow_id: UUID) -> list[Source]:
+    """Return the models elsewhere of a workflow, newest first; those that are retired last."""
+    return list(
+        Source.objects.filter(workflow_id=workflow_id).order_by(
+            F("retired_at").desc(nulls_first=True), "-proposed_at"
+        )
     )

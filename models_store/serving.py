@@ -15,20 +15,20 @@ from models_store import artifacts
 from models_store.errors import ArtifactRefused
 from models_store.models import Release, RoleSpan
 from models_store.types import ReleaseRole
-from science.serving import BadArtifact, ServedModel, load_model
+from science.serving import BadArtifact, ServedModel, SourceModel, load_scorer
 
 log = logging.getLogger(__name__)
 
 KEPT_PER_WORKFLOW = 8  # the champion, those in shadow (a worker scores with all), one to roll back to
 
-_served_models: OrderedDict[UUID, tuple[UUID, ServedModel]] = (
+_served_models: OrderedDict[UUID, tuple[UUID, ServedModel | SourceModel]] = (
     OrderedDict()
 )  # by release, least recently used first
 _lock = Lock()
 
 
-def served_model(release_id: UUID) -> ServedModel:
-    """Return a model ready to score, from memory if this process has loaded it.
+def served_model(release_id: UUID) -> ServedModel | SourceModel:
+    """Return what scores a release's cases, from memory if this process has loaded it.
 
     Raises:
         ArtifactRefused: the file is missing, damaged, not the service's own or not this release's.
@@ -60,9 +60,9 @@ def make_ready(release: Release) -> None:
     artifacts.check(release)
 
 
-def _read(release: Release) -> ServedModel:
+def _read(release: Release) -> ServedModel | SourceModel:
     try:
-        served = load_model(artifacts.load(release))
+        served = load_scorer(artifacts.load(release))
     except BadArtifact as fault:
         raise ArtifactRefused(
             f"The model {release.name} cannot be read: {fault}.", release=release.name

@@ -36,6 +36,17 @@ class Unscored(models.TextChoices):
     SCHEMA = "schema", "the case came in under other fields or labels"
     UNREADABLE = "unreadable", "the model cannot read it"
     FAILED = "failed", "the model failed on it, or its file could not be read"
+    UNSAID = "unsaid", "no usable score of the model elsewhere came with it"
+
+
+class Door(models.TextChoices):
+    """How the scores of a model elsewhere come in."""
+
+    SCORE_IN = "score_in", "sent with each case"
+    OPEN_INFERENCE = "oip", "asked for by Open Inference Protocol v2"
+    MLFLOW = "mlflow", "asked for at MLflow's /invocations"
+    TEMPLATE = "template", "asked for by a JSON template"
+    CHAT = "chat", "asked for at OpenAI-compatible chat completions"
 
 
 class RunStatus(models.TextChoices):

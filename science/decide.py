@@ -33,7 +33,7 @@ def decide(
     rule: Rule | None,
     proba: np.ndarray | None,
     *,
-    unfit: Sequence[bool] | np.ndarray | None = None,
+    unusable: Sequence[Reason | None] | None = None,
     draws: Draws,
     now: float,
 ) -> Outcomes:
@@ -43,7 +43,8 @@ def decide(
         rule: policy in force, or None when none could be loaded (then everything goes to people).
         proba: probabilities, shape (n_cases, n_classes), columns as `rule.labels`; None when nothing was
             scored. A row that is not a distribution is a bad score.
-        unfit: which rows the model cannot read (a missing field, an unreadable image); None means none.
+        unusable: why a row's score may not be used, where the scoring itself says so (the model cannot read
+            the case, what was sent with it is no score); None means that none says so.
         draws: the random numbers of the cases, length n_cases.
         now: POSIX time in seconds.
 
@@ -84,16 +85,16 @@ def decide(
         reason = np.where(shut == ABOVE, reason, shut)
         usable &= shut != REASON_CODE[Reason.UNKNOWN_LABEL]
     hidden = rule._hidden[predicted] if rule._any_hidden else None
-    if unfit is not None:
-        usable &= ~np.asarray(unfit, dtype=bool)
+    if unusable is not None:
+        usable &= np.array([why is None for why in unusable], dtype=bool)
     if not usable.all():
-        unusable = ~usable
-        reason[unusable] = _why_unusable(p, rule, predicted, unfit)[unusable]
-        predicted[unusable] = -1
+        unusable_rows = ~usable
+        reason[unusable_rows] = _why_unusable(p, rule, predicted, unusable)[unusable_rows]
+        predicted[unusable_rows] = -1
         score, confidence, cutoff = (
             np.where(usable, column, np.nan) for column in (score, confidence, cutoff)
         )
-        hidden = unusable if hidden is None else hidden | unusable
+        hidden = unusable_rows if hidden is None else hidden | unusable_rows
     if closed is not None:
         reason[:] = REASON_CODE[closed]
         if closed is Reason.SHADOW:
@@ -126,7 +127,7 @@ def _is_distribution(p: np.ndarray) -> np.ndarray:
 
 
 def _why_unusable(
-    p: np.ndarray, rule: Rule, predicted: np.ndarray, unfit: Sequence[bool] | np.ndarray | None
+    p: np.ndarray, rule: Rule, predicted: np.ndarray, unusable: Sequence[Reason | None] | None
 ) -> np.ndarray:
     """Code of the reason why a row's score may not be used; meaningful for unusable rows only."""
     shut = rule._shut[predicted]
@@ -134,8 +135,9 @@ def _why_unusable(
     why = np.where(shut == unknown, shut, np.int8(REASON_CODE[Reason.BAD_SCORE]))
     why[~_is_distribution(p)] = REASON_CODE[Reason.BAD_SCORE]
     why[np.isnan(p).all(1)] = REASON_CODE[Reason.NO_SCORE]
-    if unfit is not None:
-        why[np.asarray(unfit, dtype=bool)] = REASON_CODE[Reason.UNFIT_INPUT]
+    for row, said in enumerate(unusable or ()):
+        if said is not None:
+            why[row] = REASON_CODE[said]
     return why
 
 

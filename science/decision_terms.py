@@ -50,6 +50,24 @@ class Reason(StrEnum):
     BAD_SCORE = "bad_score"
     NO_SCORE = "no_score"
     UNFIT_INPUT = "unfit_input"
+    SOURCE_SILENT = "source_silent"
+    SOURCE_UNREGISTERED = "source_unregistered"
+    SCORES_MALFORMED = "scores_malformed"
+    SCORES_LACK_LABEL = "scores_lack_label"
+    SCORES_EXTRA_LABEL = "scores_extra_label"
+    SCORES_NO_NUMBERS = "scores_no_numbers"
+    SCORES_NEGATIVE = "scores_negative"
+    SCORES_SUM = "scores_sum"
+    SCORING = "scoring"
+    SOURCE_LATE = "source_late"
+    SOURCE_UNREACHABLE = "source_unreachable"
+    SOURCE_TIMEOUT = "source_timeout"
+    SOURCE_FAILED = "source_failed"
+    SOURCE_REFUSED = "source_refused"
+    SOURCE_UNREADABLE = "source_unreadable"
+    SOURCE_SHORT = "source_short"
+    SOURCE_CHANGED = "source_changed"
+    SOURCE_MASS = "source_mass"
     STOPPED = "stopped"
     BREAKER = "breaker"
     CERTIFICATE_EXPIRED = "certificate_expired"
@@ -62,6 +80,27 @@ class Reason(StrEnum):
     NO_RULE = "no_rule"
 
 
+# Why what a model elsewhere said of a case cannot be used.
+OF_SOURCES = (
+    Reason.SOURCE_SILENT,
+    Reason.SOURCE_UNREGISTERED,
+    Reason.SCORES_MALFORMED,
+    Reason.SCORES_LACK_LABEL,
+    Reason.SCORES_EXTRA_LABEL,
+    Reason.SCORES_NO_NUMBERS,
+    Reason.SCORES_NEGATIVE,
+    Reason.SCORES_SUM,
+    Reason.SCORING,
+    Reason.SOURCE_LATE,
+    Reason.SOURCE_UNREACHABLE,
+    Reason.SOURCE_TIMEOUT,
+    Reason.SOURCE_FAILED,
+    Reason.SOURCE_REFUSED,
+    Reason.SOURCE_UNREADABLE,
+    Reason.SOURCE_SHORT,
+    Reason.SOURCE_CHANGED,
+    Reason.SOURCE_MASS,
+)
 DEGREES = tuple(Degree)
 ROUTES = tuple(Route)
 REASONS = tuple(Reason)

@@ -131,4 +131,4 @@ def _not_there(name: str, cell: str, folder: Path | None) -> Problem:
     else:
         error = f"names a file that cannot be read in {folder}"
         fix = f'Put "{printable(cell)}" there. import_cases takes another folder by --media.'
-    return {"field": f"content.{name}", "error": error, "fix": fix}
+    return Problem(field=f"content.{name}", error=error, fix=fix)

@@ -83,8 +83,8 @@ def checked(
 
 def _unfit(name: str, refusal: BadFile) -> Problem:
     what, _, fix = refusal.message.rstrip(".").partition(". ")
-    return {
-        "field": f"content.{name}",
-        "error": f"cannot be taken in: {what[:1].lower()}{what[1:]}",
-        "fix": f"{fix or 'Mend it, or leave it out'}.",
-    }
+    return Problem(
+        field=f"content.{name}",
+        error=f"cannot be taken in: {what[:1].lower()}{what[1:]}",
+        fix=f"{fix or 'Mend it, or leave it out'}.",
+    )

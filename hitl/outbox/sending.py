@@ -33,6 +33,8 @@ class Reply:
     error: str
     milliseconds: int
     retry_after: float | None = None  # seconds
+    body: bytes = b""  # where it was asked for
+    is_late: bool = False  # there was no answer in time
 
     @property
     def is_success(self) -> bool:
@@ -45,6 +47,9 @@ class _Exchange:
     """What libcurl calls back while it sends."""
 
     host: str
+    most: int = MAX_READ
+    keeps: bool = False
+    parts: list[bytes] = field(default_factory=list)
     read: int = 0
     is_cut: bool = False
     refused: str = ""
@@ -74,23 +79,33 @@ class _Exchange:
         self.headers[name.strip().lower()] = value.strip()[:200]
 
     def take_body(self, part: bytes) -> int:
-        """Read a little of the body, then end the exchange: only the status matters."""
+        """Read a little of the body, then end the exchange; keep it where it is wanted."""
         self.read += len(part)
-        self.is_cut = self.read > MAX_READ
+        self.is_cut = self.read > self.most
+        if self.keeps and not self.is_cut:
+            self.parts.append(part)
         return -1 if self.is_cut else len(part)
 
 
 def post(
-    url: SplitResult, headers: Mapping[str, str], body: bytes, *, seconds: float = SECONDS, wall_time: float
+    url: SplitResult,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    seconds: float = SECONDS,
+    wall_time: float,
+    keep: int = 0,
 ) -> Reply:
     """Send; whatever goes wrong is an answer, not an exception.
 
-    `wall_time` (Unix seconds) is what a Retry-After with a date is compared with.
+    Args:
+        wall_time: Unix seconds, what a Retry-After with a date is compared with.
+        keep: bytes of the answer to keep at most; a longer one is an error. 0: only the status matters.
     """
-    exchange = _Exchange(url.hostname or "")
+    exchange = _Exchange(url.hostname or "", most=keep or MAX_READ, keeps=bool(keep))
     curl = _prepared(url, headers, body, exchange, seconds)
     started = time.monotonic()
-    status, error = None, ""
+    status, error, is_late = None, "", False
     try:
         curl.perform()
     except pycurl.error as failure:
@@ -98,9 +113,11 @@ def post(
         if exchange.refused:
             error = exchange.refused
         elif number == pycurl.E_OPERATION_TIMEDOUT:
-            error = f"no answer within {seconds:g} s"
+            error, is_late = f"no answer within {seconds:g} s", True
         elif not exchange.is_cut:
             error = str(words)
+        elif keep:
+            error = f"the answer has more than {keep:,} bytes"
     if not error:
         status = int(curl.getinfo(pycurl.RESPONSE_CODE)) or None
     curl.close()
@@ -108,7 +125,8 @@ def post(
     if status is not None and 300 <= status < 400:
         error = "redirects are not followed: name the final address"
     retry_after = _retry_after(exchange.headers.get("retry-after"), wall_time)
-    return Reply(status, plain(error), round(1000 * (time.monotonic() - started)), retry_after)
+    milliseconds = round(1000 * (time.monotonic() - started))
+    return Reply(status, plain(error), milliseconds, retry_after, b"".join(exchange.parts), is_late)
 
 
 def _prepared(

@@ -24,6 +24,11 @@ def derived_key(purpose: str) -> bytes:
     return _derived(settings.SECRET_KEY, purpose)
 
 
+def derived_key_under(secret: str, purpose: str) -> bytes:
+    """As `derived_key`, from a secret that the service has or had."""
+    return _derived(secret, purpose)
+
+
 @lru_cache(maxsize=64)
 def _derived(secret: str, purpose: str) -> bytes:
     return hmac.digest(secret.encode(), b"hitl/" + purpose.encode(), "sha256")

@@ -32,7 +32,7 @@ def ask(release: Release, contents: Sequence[Mapping[str, Any]], schema: Schema)
     for first in range(0, len(contents), _CHUNK):
         rows = rows_for(contents[first : first + _CHUNK], schema)
         proba = served.predict_proba(rows)
-        unfit = [misfit is not None for misfit in served.fits(rows)]
+        unfit = [why is not None for why in served.unusable(rows)]
         proba[unfit] = np.nan
         column, sure = best_of(proba)
         predicted.append(labels[column])

@@ -12,8 +12,8 @@ from models_store.services.training_sets import TrainingSet
 from models_store.serving import served_model
 from science.aurc import aurc
 from science.paired import PairedDifference, paired_difference
-from science.pipelines import TrainedModel
-from science.serving import ServedModel
+from science.pipelines import CalibratedSource, TrainedModel
+from science.serving import ScoreSource, SourceModel
 
 MIN_FRESH = 50  # labels the champion never saw, below which older ones are asked as well
 
@@ -34,7 +34,7 @@ class Comparison:
 
 
 def evaluate(
-    model: TrainedModel, snapshot: TrainingSet, trained: np.ndarray, held_out: np.ndarray
+    model: TrainedModel | CalibratedSource, snapshot: TrainingSet, trained: np.ndarray, held_out: np.ndarray
 ) -> Evaluation:
     """Return, unsaved, what the model says of cases that it was not trained on.
 
@@ -67,16 +67,16 @@ def evaluate(
     )
 
 
-def _asked(served: ServedModel, rows: Sequence[Row]) -> np.ndarray:
+def _asked(served: ScoreSource, rows: Sequence[Row]) -> np.ndarray:
     """The model's own probabilities (n_rows, n_labels), NaN where it cannot read the case."""
     if not len(rows):
         return np.empty((0, len(served.labels)))
     return _of_the_fit(served, served.predict_proba(rows), rows)
 
 
-def _of_the_fit(served: ServedModel, proba: np.ndarray, rows: Sequence[Row]) -> np.ndarray:
+def _of_the_fit(served: ScoreSource, proba: np.ndarray, rows: Sequence[Row]) -> np.ndarray:
     """The probabilities (n_rows, n_labels), NaN where the model cannot read the case."""
-    is_fit = np.array([misfit is None for misfit in served.fits(rows)], dtype=bool)
+    is_fit = np.array([why is None for why in served.unusable(rows)], dtype=bool)
     return np.where(is_fit[:, None], proba, np.nan)
 
 
@@ -124,6 +124,10 @@ def _champion_on(
     used = labels_trained_on(champion.id)
     is_used = np.array([label_id in used for label_id in snapshot.label_ids], dtype=bool)
     is_fresh = ~np.isin(snapshot.groups[places], snapshot.groups[is_used])
+    served = served_model(champion.id)
+    if isinstance(served, SourceModel):  # cases that it was not asked about say nothing of it
+        contents, _ = snapshot.take(places)
+        is_fresh &= np.array([one.proba is not None for one in served.said_of(contents)], dtype=bool)
     wrong, score = np.full(len(places), np.nan), np.full(len(places), np.nan)
     earlier = evaluation_of(champion.id)
     if earlier is not None:
@@ -132,7 +136,6 @@ def _champion_on(
             wrong[k], score[k] = known.get(snapshot.label_ids[places[k]], (np.nan, np.nan))
     if is_fresh.any():
         contents, labels = snapshot.take(places[is_fresh])
-        served = served_model(champion.id)
         column, sure = best_of(_asked(served, rows_for(contents, snapshot.schema)))
         said = np.array([served.labels[i] for i in column], dtype=object)
         wrong[is_fresh] = (said != np.array(labels, dtype=object)) | np.isnan(sure)

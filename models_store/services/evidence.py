@@ -13,11 +13,13 @@ from models_store.models import Release, StoredExplanation
 from models_store.rows import rows_for
 from models_store.serving import served_model
 from science.explain import explain, verify
+from science.serving import ServedModel
 
 log = logging.getLogger(__name__)
 
 MIN_RATIO = 1.5  # times as far as at random must taking evidence away move a model, or it is called weak
 UNAVAILABLE = {"schema": "highlight/1", "status": "unavailable", "highlights": []}
+FROM_ELSEWHERE = UNAVAILABLE | {"status": "elsewhere"}  # nobody here knows what a model elsewhere looked at
 
 
 def evidence_for(
@@ -39,7 +41,7 @@ def evidence_for(
     except Exception:
         log.exception("no evidence", extra={"case": str(case_id), "release": str(release_id)})
         body = dict(UNAVAILABLE)
-    if body["status"] == UNAVAILABLE["status"]:
+    if body["status"] in (UNAVAILABLE["status"], FROM_ELSEWHERE["status"]):
         return body  # not kept: the file may be back, or the model be loaded, when it is asked for again
     StoredExplanation.objects.bulk_create(
         [
@@ -66,6 +68,8 @@ def _compute(case_id: UUID, release_id: UUID, target: str, contrast: str) -> dic
     )
     schema = SchemaVersion.objects.get(workflow_id=case.workflow_id, number=case.schema_version).schema
     served = served_model(release_id)
+    if not isinstance(served, ServedModel):
+        return dict(FROM_ELSEWHERE)
     (row,) = rows_for([case.content], schema)
     if schema.sha256() != served.schema_sha256 or served.fits([row]) != [None]:
         return dict(UNAVAILABLE)

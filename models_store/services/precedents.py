@@ -97,7 +97,7 @@ def _nearest(case_id: UUID, release_id: UUID, *, most: int) -> list[tuple[UUID, 
         return []
     schema = SchemaVersion.objects.get(workflow_id=case.workflow_id, number=case.schema_version).schema
     served = served_model(release_id)
-    if schema.sha256() != served.schema_sha256:
+    if not isinstance(served, ServedModel) or schema.sha256() != served.schema_sha256:
         return []
     (row,) = rows_for([case.content], schema)
     near = index.nearest(served, row, limit=most, other=_ASKED)

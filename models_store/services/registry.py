@@ -14,7 +14,7 @@ from models_store.models import Evaluation, LabelRole, Release, RoleSpan, Traini
 from models_store.services.runs import note
 from models_store.services.training_sets import TrainingSet
 from models_store.types import LabelUse, ReleaseRole
-from science.pipelines import TrainedModel
+from science.pipelines import CalibratedSource, TrainedModel
 
 ACTOR = system("training")
 
@@ -30,7 +30,7 @@ class SchemaMoved(Exception):
 def register(
     *,
     run: TrainingRun,
-    model: TrainedModel,
+    model: TrainedModel | CalibratedSource,
     snapshot: TrainingSet,
     evaluation: Evaluation,
     trained: np.ndarray,
@@ -67,6 +67,7 @@ def register(
             signature=stored.signature,
             manifest=manifest,
             report=report,
+            source_id=run.source_id,
             created_at=now,
         )
         evaluation.release = release

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from cases.models import SchemaVersion, Workflow
 from cases.services.versions import bump
@@ -156,7 +157,7 @@ class _Transition:
         span = self._shift(self.release, present, to, reason, evidence, **facts)
         if to in CHALLENGERS:
             ShadowProgress.objects.get_or_create(release=self.release, defaults={"since": self.now})
-            challengers = spans.filter(role=ReleaseRole.SHADOW).order_by("-release__number")
+            challengers = self._of_same_source(spans).order_by("-release__number")
             for extra in challengers[MAX_IN_SHADOW:]:
                 self._retire(extra, f"{MAX_IN_SHADOW} newer models are in shadow.")
         if to is ReleaseRole.CHAMPION:
@@ -164,12 +165,16 @@ class _Transition:
                 self._retire(
                     canary, f"{self.release.name} became the champion, which it was not compared with."
                 )
-            for older in spans.filter(role=ReleaseRole.SHADOW, release__number__lt=self.release.number):
+            for older in self._of_same_source(spans).filter(release__number__lt=self.release.number):
                 self._retire(older, f"{self.release.name}, which is newer, became the champion.")
             enqueue(CERTIFY, str(self.release.id))
         if not _DECIDING.isdisjoint((role, to)):
             bump(workflow.id)
         return span
+
+    def _of_same_source(self, spans: QuerySet[RoleSpan]) -> QuerySet[RoleSpan]:
+        """Return the challengers that a newer one stands in for: not models from somewhere else."""
+        return spans.filter(role=ReleaseRole.SHADOW, release__source=self.release.source)
 
     def _check(self, workflow: Workflow, role: str, to: ReleaseRole) -> None:
         if to not in ROLE_TRANSITIONS[role]:

@@ -22,6 +22,7 @@ from hitl.shared.transitions import move, move_one
 from models_store.access import require_operator
 from models_store.errors import RunActive, RunIsOver
 from models_store.models import Release, TrainingRun
+from models_store.selectors import sources_in_use
 from models_store.types import RUN_TRANSITIONS, GateCheck, RunStatus, Trigger
 
 JOB = "hitl.flow.train"
@@ -34,12 +35,20 @@ SWEEPER = system("training sweeper")
 
 @transaction.atomic
 def request_training(
-    *, workflow_id: UUID, trigger: str, actor: Actor, now: datetime, reason: str = ""
+    *,
+    workflow_id: UUID,
+    trigger: str,
+    actor: Actor,
+    now: datetime,
+    reason: str = "",
+    source_id: UUID | None = None,
 ) -> TrainingRun:
     """Queue a training run and tell a worker; who asked and why stays with the run.
 
+    With a source, it fits the calibrator of that model elsewhere instead of training one.
+
     Raises:
-        NotFound: there is no such workflow, or it is archived.
+        NotFound: there is no such workflow, or it is archived; or no such source is in use.
         NotAllowed: the actor is a person who does not operate models.
         Invalid: there is no such trigger, or the reason is too long.
         RunActive: one is queued or running; a workflow trains one model at a time.
@@ -48,6 +57,8 @@ def request_training(
     workflow = Workflow.objects.filter(pk=workflow_id, archived_at=None).first()
     if workflow is None:
         raise NotFound("There is no such workflow, or it is archived.")
+    if source_id is not None and source_id not in {one.pk for one in sources_in_use(workflow_id).values()}:
+        raise NotFound("There is no such source in use.")
     if trigger not in Trigger.values:
         fix = f"Use one of {', '.join(Trigger.values)}."
         raise Invalid([Problem(field="trigger", error=f"is {trigger[:40]!r}", fix=fix)])
@@ -61,6 +72,7 @@ def request_training(
         requested_by_id=actor.user_id,
         requested_by_name=actor.name,
         because=reason.strip(),
+        source_id=source_id,
         requested_at=now,
         rung_at=now,
     )
@@ -85,7 +97,7 @@ def begin(*, run_id: UUID, now: datetime) -> TrainingRun | None:
         heartbeat_at=now,
         attempts=F("attempts") + 1,
     )
-    return TrainingRun.objects.select_related("workflow").get(pk=run_id) if taken else None
+    return TrainingRun.objects.select_related("workflow", "source").get(pk=run_id) if taken else None
 
 
 def note(*, run: TrainingRun, now: datetime, **changes: Any) -> None:

@@ -15,7 +15,13 @@ from hitl.shared.errors import Invalid, NotFound, Problem
 from models_store.access import require_operator
 from models_store.errors import RunActive
 from models_store.models import TrainingRun, TrainingSettings
-from models_store.selectors import active_run, new_labels, training_settings
+from models_store.selectors import (
+    active_run,
+    new_labels,
+    scored_labels,
+    sources_in_use,
+    training_settings,
+)
 from models_store.services.runs import request_training
 from models_store.types import Trigger
 
@@ -27,12 +33,24 @@ def request_due(*, now: datetime) -> int:
     """Request a run for every workflow whose settings say so; return how many were requested."""
     requested = 0
     for workflow_id in Workflow.objects.filter(archived_at=None).values_list("id", flat=True):
-        due = due_trigger(workflow_id, now=now)
-        if due is None or active_run(workflow_id) is not None:
+        if active_run(workflow_id) is not None:
             continue
+        due = due_trigger(workflow_id, now=now)
+        source_id, words = None, ""
+        if due is None:
+            source_id, words = due_source(workflow_id, now=now)
+        if due is None and source_id is None:
+            continue
+        trigger, reason = due or (Trigger.LABELS, words)
         try:
-            trigger, reason = due
-            request_training(workflow_id=workflow_id, trigger=trigger, actor=ACTOR, now=now, reason=reason)
+            request_training(
+                workflow_id=workflow_id,
+                trigger=trigger,
+                actor=ACTOR,
+                now=now,
+                reason=reason,
+                source_id=source_id,
+            )
         except (RunActive, NotFound):  # somebody was faster
             continue
         requested += 1
@@ -47,7 +65,8 @@ def due_trigger(workflow_id: UUID, *, now: datetime) -> tuple[Trigger, str] | No
     kept = training_settings(workflow_id)
     if not kept.is_automatic:
         return None
-    last = TrainingRun.objects.filter(workflow_id=workflow_id).aggregate(at=Max("requested_at"))["at"]
+    trained = TrainingRun.objects.filter(workflow_id=workflow_id, source=None)
+    last = trained.aggregate(at=Max("requested_at"))["at"]
     if last is not None and now - last < SETTLING:
         return None
     fresh = new_labels(workflow_id, since=last)
@@ -57,6 +76,24 @@ def due_trigger(workflow_id: UUID, *, now: datetime) -> tuple[Trigger, str] | No
         more = f"{fresh:,} new label" + ("s" if fresh > 1 else "")
         return Trigger.SCHEDULE, f"{kept.every_hours:g} hours since the last run, and {more}."
     return None
+
+
+def due_source(workflow_id: UUID, *, now: datetime) -> tuple[UUID | None, str]:
+    """Return the model elsewhere whose calibrator is to be fitted (anew), and why; None where none is.
+
+    By the number of new labels whose cases came with its scores; a calibrator does not age with the clock.
+    """
+    kept = training_settings(workflow_id)
+    if not kept.is_automatic:
+        return None, ""
+    for source in sources_in_use(workflow_id).values():
+        last = TrainingRun.objects.filter(source=source).aggregate(at=Max("requested_at"))["at"]
+        if last is not None and now - last < SETTLING:
+            continue
+        fresh = scored_labels(source, since=last).count()
+        if fresh >= kept.min_new_labels:
+            return source.pk, f"{fresh:,} new labels of cases that {source.name} scored."
+    return None, ""
 
 
 @transaction.atomic

@@ -14,12 +14,13 @@ from django.db.models import F
 from cases.models import Case, SchemaVersion
 from models_store.models import Release, ShadowProgress, ShadowScore
 from models_store.rows import Row, rows_for
+from models_store.said import with_said
 from models_store.scoring import score_around_failures, score_rows
 from models_store.services.shadow_months import make_months, month_of
 from models_store.serving import served_model
 from models_store.types import Unscored
 from science.decide import decide
-from science.decision_terms import Basis, Degree
+from science.decision_terms import OF_SOURCES, Basis, Degree, Reason
 from science.draws import Draws
 from science.rule import Rule
 
@@ -94,7 +95,16 @@ def _read(routed: Sequence[Routed], workflow_id: UUID) -> tuple[list[_Read], lis
     versions = SchemaVersion.objects.filter(workflow_id=workflow_id, number__in=list(by_schema))
     read = [
         _Read(
-            cases, rows_for([found[one.case_id][1] for one in cases], version.schema), version.schema_sha256
+            cases,
+            rows_for(
+                with_said(
+                    [one.case_id for one in cases],
+                    [found[one.case_id][1] for one in cases],
+                    workflow_id,
+                ),
+                version.schema,
+            ),
+            version.schema_sha256,
         )
         for version in versions
         for cases in [by_schema[version.number]]
@@ -116,23 +126,24 @@ def _scored_by(release: Release, part: _Read, mine: set[Routed], now: datetime) 
         return [_blank(release, one, Unscored.FAILED, now) for one in routed]
     rows = part.rows if len(places) == len(part.routed) else [part.rows[place] for place in places]
     try:
-        proba, unfit = score_rows(served, rows)
+        proba, unusable = score_rows(served, rows)
     except Exception:
         log.exception("scoring in shadow failed", extra={"release": str(release.pk)})
-        proba, unfit = score_around_failures(served, rows)
+        proba, unusable = score_around_failures(served, rows)
     outcomes = decide(
-        _neutral(tuple(release.labels)), proba, unfit=unfit, draws=_no_draws(len(rows)), now=0.0
+        _neutral(tuple(release.labels)), proba, unusable=unusable, draws=_no_draws(len(rows)), now=0.0
     )
     scores = []
-    for one, outcome, p, failed in zip(
-        routed, outcomes.rows(), proba.tolist(), np.isnan(proba).all(axis=1).tolist(), strict=True
-    ):
+    for one, outcome, p in zip(routed, outcomes.rows(), proba.tolist(), strict=True):
         if outcome.label is None:
-            scores.append(_blank(release, one, Unscored.FAILED if failed else Unscored.UNREADABLE, now))
+            scores.append(_blank(release, one, _WHY.get(outcome.reason, Unscored.UNREADABLE), now))
         else:
             said: dict[str, Any] = {"predicted": outcome.label, "score": outcome.score, "proba": p}
             scores.append(_row(release, one, now, **said))
     return scores
+
+
+_WHY = {Reason.NO_SCORE: Unscored.FAILED} | dict.fromkeys(OF_SOURCES, Unscored.UNSAID)
 
 
 def _neutral(labels: tuple[str, ...]) -> Rule:

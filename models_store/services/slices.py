@@ -10,22 +10,27 @@ from cases.models import Label
 from models_store.models import Evaluation
 from models_store.rows import rows_for
 from models_store.services.training_sets import TrainingSet
-from science.pipelines import TrainedModel
+from science.pipelines import CalibratedSource, TrainedModel
 from science.pipelines.influence import influence_of_people
 from science.slices import slices_of
 
 
 def look_closer(
-    *, model: TrainedModel, snapshot: TrainingSet, trained: np.ndarray, evaluation: Evaluation
+    *,
+    model: TrainedModel | CalibratedSource,
+    snapshot: TrainingSet,
+    trained: np.ndarray,
+    evaluation: Evaluation,
 ) -> dict[str, Any]:
     """Return `slices` (of the cases it is judged by) and `people` (of those it was trained on).
 
-    Only where one person's labels stand out is anything trained again, for at most two people.
+    Only where one person's labels stand out is anything trained again, for at most two people. A calibrator
+    has a few numbers, which no single person turns round: of a model elsewhere only slices are returned.
     """
-    return {
-        "slices": _slices(evaluation, snapshot),
-        "people": _people(model, snapshot, trained),
-    }
+    slices = _slices(evaluation, snapshot)
+    if isinstance(model, CalibratedSource):
+        return {"slices": slices}
+    return {"slices": slices, "people": _people(model, snapshot, trained)}
 
 
 def _slices(evaluation: Evaluation, snapshot: TrainingSet) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,14 +13,19 @@ import numpy as np
 from cases.content import checker_for
 from cases.models import Case, Label, SchemaVersion, Workflow
 from cases.types import CaseStatus, Purpose
+from models_store.said import with_said
 from models_store.selectors import current_labels
 from science.fields import Schema
+from science.serving.source import said_by
 
 MAX_LABELS = 50_000  # the newest; more would not fit a worker's memory with text in them
 MAX_WEIGHT = 3.0  # of an audited case in training; it stands for many, and must not drown the others
 HELD_OUT_SHARE = 0.1
 MAX_HELD_OUT = 2_000
 MIN_HELD_OUT = 200  # below, they would say less of the model than they would teach it
+
+_LISTS = ("label_ids", "contents", "labels", "purposes", "received")
+_ARRAYS = ("is_blind", "chance", "is_random", "groups")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ class TrainingSet:
         sha256: over ids, labels and contents: the same data has the same name.
         n_left_out: current labels that do not fit the present schema, or whose case was withdrawn.
         n_older: labels from before the window that teaches.
+        n_unscored: labels whose cases came without a usable score of the model elsewhere that is calibrated.
     """
 
     schema: Schema
@@ -78,6 +84,7 @@ class TrainingSet:
     sha256: str
     n_left_out: int
     n_older: int = 0
+    n_unscored: int = 0
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -92,16 +99,33 @@ class TrainingSet:
         """How much each label counts in training, shape (n_labels,)."""
         return np.minimum(1 / self.chance, MAX_WEIGHT)
 
+    def scored_by(self, source: str) -> "TrainingSet":
+        """Return the labels whose cases came with a usable score of this source, named by its hash."""
+        said = said_by(source, self.contents)
+        kept = [i for i, one in enumerate(said) if one.proba is not None]
+        hasher = hashlib.sha256(f"{self.sha256} said by {source}".encode())
+        for i in kept:
+            hasher.update(np.array(said[i].proba, dtype=np.float64).tobytes())
+        return replace(
+            self,
+            sha256=hasher.hexdigest(),
+            n_unscored=len(self) - len(kept),
+            **self._at(kept),
+        )
+
+    def _at(self, places: Sequence[int]) -> dict[str, Any]:
+        """Return what belongs to the labels at these places."""
+        lists = {name: [getattr(self, name)[i] for i in places] for name in _LISTS}
+        return lists | {name: getattr(self, name)[list(places)] for name in _ARRAYS}
+
     def from_place(self, start: int) -> "TrainingSet":
         """Return it without the labels before a place, and what was unsettled before their cases came in."""
         if start == 0:
             return self
-        lists = ("label_ids", "contents", "labels", "purposes", "received")
-        arrays = ("is_blind", "chance", "is_random", "groups")
         begin = min(self.received[start:])
         return replace(
             self,
-            **{name: getattr(self, name)[start:] for name in (*lists, *arrays)},
+            **{name: getattr(self, name)[start:] for name in (*_LISTS, *_ARRAYS)},
             unsettled=self.unsettled.since(begin),
             first_at=begin.isoformat(),
             sha256=hashlib.sha256(f"{self.sha256} from {start}".encode()).hexdigest(),
@@ -145,7 +169,9 @@ def take_snapshot(workflow: Workflow, *, unsettled: Collection[UUID] = ()) -> Tr
         schema_version=version.number,
         schema_sha256=version.schema_sha256,
         label_ids=[label.id for label in kept],
-        contents=[label.case.content for label in kept],
+        contents=with_said(
+            [label.case_id for label in kept], [label.case.content for label in kept], workflow.id
+        ),
         labels=[label.label for label in kept],
         purposes=[label.purpose for label in kept],
         is_blind=np.array([label.is_blind for label in kept], dtype=bool),
@@ -187,7 +213,7 @@ def _unsettled(version: SchemaVersion, case_ids: Collection[UUID]) -> Unsettled:
     cases = [case for case in Case.objects.filter(pk__in=case_ids).order_by("id") if is_readable(case)]
     return Unsettled(
         [case.id for case in cases],
-        [case.content for case in cases],
+        with_said([case.id for case in cases], [case.content for case in cases], version.workflow_id),
         [case.group for case in cases],
         [case.received_at for case in cases],
     )
@@ -240,6 +266,7 @@ def facts(snapshot: TrainingSet) -> dict[str, Any]:
         "n_labels": len(snapshot),
         "n_left_out": snapshot.n_left_out,
         "n_older": snapshot.n_older,
+        "n_unscored": snapshot.n_unscored,
         "n_blind": int(snapshot.is_blind.sum()),
         "first_at": snapshot.first_at,
         "last_at": snapshot.last_at,

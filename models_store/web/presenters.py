@@ -26,6 +26,7 @@ _METHODS = {
     "linear-exact": "the exact share of every word and field in the model's sum",
     "token-shares": "the share of every word in the sentence's vector; it depends on the words around it",
     "two-ended-swap": "exchanging each field with those of fifty usual cases, in both directions",
+    "none": "none: the scores come from a model elsewhere, and what it looked at is not known here",
     "occlusion": "covering or muting a part and asking the model again",
 }
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from models_store.web import actions, views
+from models_store.web import actions, sources, views
 
 urlpatterns: list[URLPattern] = [
     path("models/", views.models, name="models"),
@@ -12,7 +12,12 @@ urlpatterns: list[URLPattern] = [
     path("models/releases/<uuid:release_id>/", views.release, name="release"),
     path("models/releases/<uuid:release_id>/card.md", views.card, name="model-card"),
     path("models/releases/<uuid:release_id>/retire/", actions.retire, name="retire-release"),
+    path("models/sources/<uuid:source_id>/", sources.source, name="source"),
+    path("models/sources/<uuid:source_id>/confirm/", sources.confirm, name="confirm-source"),
+    path("models/sources/<uuid:source_id>/fit/", sources.fit, name="fit-source"),
+    path("models/sources/<uuid:source_id>/retire/", sources.retire, name="retire-source"),
     path("models/<slug:slug>/", views.models_of_workflow, name="models"),
+    path("models/<slug:slug>/sources/", sources.sources, name="sources"),
     path("models/<slug:slug>/train/", actions.train, name="train-model"),
     path("models/<slug:slug>/training-settings/", actions.change_settings, name="training-settings"),
 ]

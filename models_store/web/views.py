@@ -58,6 +58,7 @@ def models_of_workflow(request: HttpRequest, slug: str) -> HttpResponse:
     roles = selectors.roles_now(workflow.id)
     releases = [ShownRelease(one, roles.get(one.pk)) for one in selectors.releases_of(workflow.id)]
     runs = selectors.latest_runs(workflow.id, limit=MAX_RUNS)
+    last = selectors.last_training(workflow.id)
     training_settings = selectors.training_settings(workflow.id)
     schema = workflow.schemas.get(number=workflow.schema_version)
     champion = next((one for one in releases if one.is_champion), None)
@@ -75,7 +76,7 @@ def models_of_workflow(request: HttpRequest, slug: str) -> HttpResponse:
         else "trained by hand only",
         "form": TrainingSettingsForm(instance=training_settings),
         "n_labels": selectors.current_labels(workflow.id).count(),
-        "n_new": selectors.new_labels(workflow.id, since=runs[0].requested_at if runs else None),
+        "n_new": selectors.new_labels(workflow.id, since=last.requested_at if last else None),
     }
     return render(request, "models_store/workflow.html", context | _rights(actor))
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from hitl.accounts.types import Role
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Invalid, NotAllowed, NotFound
+from hitl.shared.errors import Invalid, NotAllowed, NotFound, Problem
 from hitl.shared.transitions import move_one
 from monitoring.alarms.found import facts_of, keep_sign
 from monitoring.models import Alarm
@@ -38,8 +38,7 @@ def silence_alarm(*, alarm_id: UUID, until: datetime, actor: Actor, now: datetim
         NotAllowed, NotFound, Conflict: nothing is changed.
     """
     if not now < until <= now + LONGEST_SILENCE:
-        fix = "Choose a time in them."
-        raise Invalid([{"field": "until", "error": "is not within the next 30 days", "fix": fix}])
+        raise Invalid([_problem("until", "is not within the next 30 days", "Choose a time in them.")])
     _need("reason", reason)
     return _moved(
         alarm_id,
@@ -61,8 +60,7 @@ def close_alarm(*, alarm_id: UUID, verdict: str, note: str, actor: Actor, now: d
         NotAllowed, NotFound, Conflict: nothing is changed.
     """
     if verdict not in Verdict.values:
-        fix = f"Use one of {', '.join(Verdict.values)}."
-        raise Invalid([{"field": "verdict", "error": "is none", "fix": fix}])
+        raise Invalid([_problem("verdict", "is none", f"Use one of {', '.join(Verdict.values)}.")])
     _need("note", note)
     alarm = _moved(
         alarm_id,
@@ -101,7 +99,8 @@ def _moved(
 
 def _need(field: str, words: str) -> None:
     if not words.strip():
-        fix = "Say it in a sentence: it stays in the audit log."
-        raise Invalid([{"field": field, "error": "is empty", "fix": fix}])
+        raise Invalid([_problem(field, "is empty", "Say it in a sentence: it stays in the audit log.")])
 
 
+def _problem(field: str, error: str, fix: str) -> Problem:
+    return Problem(field=field, error=error, fix=fix)

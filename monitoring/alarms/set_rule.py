@@ -11,7 +11,7 @@ from cases.models import Workflow
 from hitl.accounts.types import Role
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Invalid, NotAllowed
+from hitl.shared.errors import Invalid, NotAllowed, Problem
 from monitoring.models import AlarmRule
 from monitoring.types import MetricKey, Reference
 
@@ -43,8 +43,8 @@ def set_alarm_rule(
     """
     _require(actor, reason)
     if not 0 < least_effect <= 1:
-        fix = "Use a number above 0, at most 1."
-        raise Invalid([{"field": "least_effect", "error": "is no share", "fix": fix}])
+        error = Problem(field="least_effect", error="is no share", fix="Use a number above 0, at most 1.")
+        raise Invalid([error])
     Workflow.objects.select_for_update(no_key=True).get(pk=workflow_id)
     _end(workflow_id, key, reference, now)
     rule = AlarmRule.objects.create(
@@ -84,7 +84,7 @@ def _require(actor: Actor, reason: str) -> None:
     if not actor.has(*SETTING):
         raise NotAllowed("The terms of alarms are set by operators.")
     if not reason.strip():
-        raise Invalid([{"field": "reason", "error": "is empty", "fix": "Say why: it stays in the history."}])
+        raise Invalid([Problem(field="reason", error="is empty", fix="Say why: it stays in the history.")])
 
 
 def _end(workflow_id: UUID, key: MetricKey, reference: Reference, now: datetime) -> AlarmRule | None:

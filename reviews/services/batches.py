@@ -38,6 +38,7 @@ from reviews.types import (
     TaskReason,
 )
 from science.explain.clusters import clusters
+from science.serving import ServedModel
 from science.spot_check import most_wrong
 
 log = logging.getLogger(__name__)
@@ -175,8 +176,8 @@ def _grouped(workflow_id: UUID, release_id: UUID, version: int, tasks: Sequence[
     schema = SchemaVersion.objects.get(workflow_id=workflow_id, number=version).schema
     try:
         served = served_model(release_id)
-        if served.schema_sha256 != schema.sha256():
-            return []
+        if not isinstance(served, ServedModel) or served.schema_sha256 != schema.sha256():
+            return []  # of what a model elsewhere looked at nothing is known here: no group is alike to it
         rows = rows_for([task.case.content for task in tasks], schema)
         return [group.tolist() for group in clusters(served, rows, least=MIN_ALIKE)]
     except Exception:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from science.decision_terms import Reason
 from science.fields import Field, Kind, Schema
 from science.kinds.traits import AsFeatures
 from science.media import BadMedia
@@ -178,6 +179,10 @@ class ServedModel:
         """For each row why it is not what the model can read, None when it is."""
         checks = self._unfit_checks
         return [reason_unfit(row, checks) for row in rows]
+
+    def unusable(self, rows: Sequence[Mapping[str, object]]) -> list[Reason | None]:
+        """As `fits`, in the terms of decisions."""
+        return [None if misfit is None else Reason.UNFIT_INPUT for misfit in self.fits(rows)]
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

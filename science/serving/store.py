@@ -12,11 +12,26 @@ from science.serving.errors import BadArtifact
 from science.serving.expand import Expansion
 from science.serving.sentences import SentenceBlock
 from science.serving.served_model import Linear, MediaBlock, ServedModel
+from science.serving.source import SourceModel
 from science.serving.table import Column, Table
 from science.serving.text import TextBlock
 from science.serving.trees import Trees
 
 VERSION = "served/1"  # raise it with every change of tokens, features or layout
+SOURCE_VERSION = "source/1"
+
+
+def save_source(model: SourceModel) -> bytes:
+    """The artifact of a model elsewhere: its calibrator; the same one gives the same bytes."""
+    meta = {
+        "version": SOURCE_VERSION,
+        "labels": list(model.labels),
+        "schema": model.schema.to_json(),
+        "source": model.source,
+        "about": dict(model.about),
+        "temperature": model.temperature,
+    }
+    return pack(meta, {"bias": model.bias})
 
 
 def save_model(served: ServedModel) -> bytes:
@@ -54,8 +69,22 @@ def load_model(artifact: bytes) -> ServedModel:
     Raises:
         BadArtifact: the file is damaged, hostile, or of another version.
     """
+    loaded = load_scorer(artifact)
+    if not isinstance(loaded, ServedModel):
+        raise BadArtifact("made for scores from elsewhere, not a model")
+    return loaded
+
+
+def load_scorer(artifact: bytes) -> ServedModel | SourceModel:
+    """What scores the cases of a release: the model in its artifact, or the calibrator of one elsewhere.
+
+    Raises:
+        BadArtifact: the file is damaged, hostile, or of another version.
+    """
     meta, arrays = unpack(artifact)
     try:
+        if meta["version"] == SOURCE_VERSION:
+            return _source(meta, arrays)
         if meta["version"] != VERSION:
             raise BadArtifact(f"made for {meta['version']!r}, this is {VERSION!r}: train the model again")
         return _served(meta, arrays)
@@ -67,11 +96,27 @@ def load_model(artifact: bytes) -> ServedModel:
         raise BadArtifact(f"the parts do not fit together ({type(fault).__name__})") from None
 
 
-def _served(meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> ServedModel:
+def _source(meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> SourceModel:
+    schema, labels = _schema_and_labels(meta)
+    temperature, bias = float(meta["temperature"]), arrays["bias"]
+    n_outputs = 1 if len(labels) == 2 else len(labels)
+    if bias.shape != (n_outputs,) or not (np.isfinite(bias).all() and 0 < temperature < np.inf):
+        raise BadArtifact("a calibrator of another shape, or without a finite number")
+    return SourceModel(
+        labels, schema, schema.sha256(), str(meta["source"]), dict(meta["about"]), temperature, bias
+    )
+
+
+def _schema_and_labels(meta: dict[str, Any]) -> tuple[Schema, tuple[str, ...]]:
     schema = Schema.from_json(meta["schema"])
     labels = tuple(map(str, meta["labels"]))
     if len(labels) < 2 or len(set(labels)) != len(labels) or not set(labels) <= set(schema.labels):
         raise BadArtifact("the labels do not belong to the schema")
+    return schema, labels
+
+
+def _served(meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> ServedModel:
+    schema, labels = _schema_and_labels(meta)
     table = Table(tuple(Column.from_json(column) for column in meta["table"]))
     texts = tuple(_text(part, arrays, f"text{i}") for i, part in enumerate(meta["texts"]))
     media = tuple(

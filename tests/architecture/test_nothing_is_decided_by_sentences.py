@@ -1,4 +1,4 @@
-"""Code branches on types, codes and statuses; sentences are for people, and may be reworded at any time (ADR 0062)."""
+"""Code branches on types, codes and statuses; sentences are for people and may be reworded (ADR 0062)."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""What is wrong with a field is one type, `hitl.shared.errors.Problem`, and reads as one sentence (ADR 0062)."""
+"""What is wrong with a field is one type, `hitl.shared.errors.Problem`, said as one sentence (ADR 0062)."""
 
 import ast
 from collections.abc import Iterator

@@ -15,6 +15,7 @@ from hitl.shared.actor import system
 from hitl.shared.clock import now
 from models_store.models import TrainingRun
 from models_store.selectors import champion
+from models_store.services.sources import propose_source
 from monitoring.alarms.contract import contract_of
 from monitoring.alarms.found import Finding, raise_alarm
 from monitoring.counts.outputs import SCORE
@@ -62,8 +63,23 @@ def a_day_of_work(everybody: User) -> dict[str, Any]:
         actor=everybody.as_actor(),
         now=now(),
     )
+    label = workflow.schemas.get(number=1).label_names[0]
+    other = workflow.schemas.get(number=1).label_names[1]
+    source = propose_source(
+        workflow_id=workflow.pk,
+        model="acme-credit",
+        version="7",
+        label_map={label: label, other: other},
+        known_answers=[
+            {"label": one, "probabilities": {one: 0.9, two: 0.1}}
+            for one, two in [(label, other), (other, label)] * 10
+        ],
+        actor=everybody.as_actor(),
+        now=now(),
+    )
     return {
         "form": "csv",
+        "source_id": source.pk,
         "address": "how-to/simulate/",
         "recall_id": recall.pk,
         "alarm_id": _alarm(workflow.pk).pk,

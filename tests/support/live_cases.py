@@ -39,7 +39,7 @@ class Says:
     schema_sha256: str = ""
     gaps: frozenset[str] = field(default_factory=frozenset)
 
-    def fits(self, rows: Sequence[Any]) -> list[None]:
+    def unusable(self, rows: Sequence[Any]) -> list[None]:
         """It can read everything."""
         return [None] * len(rows)
 

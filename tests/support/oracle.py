@@ -10,7 +10,7 @@ class Oracle:
 
     probabilities: list[float] | None = None
 
-    def fits(self, rows: Sequence[object]) -> list[None]:
+    def unusable(self, rows: Sequence[object]) -> list[None]:
         """Every row can be read."""
         return [None] * len(rows)
 

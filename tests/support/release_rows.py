@@ -76,7 +76,9 @@ def releases(patch: pytest.MonkeyPatch, *, role: str = "shadow", history: int = 
     CanarySettings.objects.create(workflow=workflow, min_labels=20, min_hours=2)
     Endpoint.objects.create(name="tests", url="https://example.org/", secrets=["whsec_x"], created_at=NOW)
     with transaction.atomic():
-        record(action="tests.begun", actor=TESTER, now=NOW, about=workflow, detail={})  # no log is ever empty
+        record(
+            action="endpoint.enabled", actor=TESTER, now=NOW, about=workflow, detail={}
+        )  # no log is ever empty
     return Releases(workflow, first, second)
 
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from hitl.flow.intake import backlog, later
+from hitl.flow.intake import backlog, later, scoring
 from hitl.flow.settling import known_answers, overdue, recall, void, withdraw
 from hitl.flow.setup import file_imports
 from hitl.shared import clock
@@ -51,6 +51,18 @@ def rescore_waiting(workflow_id: str) -> None:
     """Look again at the waiting cases of a workflow, step by step."""
     while backlog.step(workflow_id=UUID(workflow_id), now=clock.now()):
         pass
+
+
+@shared_task(name="hitl.flow.sweep_scores")
+def sweep_scores() -> None:
+    """Find models elsewhere that somebody waits for."""
+    scoring.sweep_scores(now=clock.now())
+
+
+@shared_task(name=scoring.JOB)
+def fetch_scores(source_id: str) -> None:
+    """Ask a model elsewhere about the cases that wait for it."""
+    scoring.fetch_scores(source_id=UUID(source_id), now=clock.now())
 
 
 @shared_task(name="hitl.flow.sweep_recalls")

@@ -1,6 +1,6 @@
 """One waiting case looked at again: scored, decided by the draws of its next epoch, and written."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,10 +14,12 @@ from cases.types import CaseStatus
 from hitl.flow.intake.decide import runner_up, score
 from hitl.flow.intake.in_force import WorkflowInForce
 from hitl.flow.intake.rows import DECISION_COLUMNS, decision_row, task_row
+from hitl.flow.intake.scores import Heard
 from hitl.flow.intake.types import Checked, Row
 from hitl.outbox.events import News, emit
 from hitl.shared.canonical import derived_key
 from hitl.shared.copying import copy_rows
+from models_store.said import said_of
 from policy.models import Decision
 from reviews.models import Task
 from reviews.services.asking import drop_tasks
@@ -26,6 +28,7 @@ from science.decide import decide
 from science.decision_terms import Route
 from science.draws import Draws, draw
 from science.outcomes import Outcome
+from science.serving import Said
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +58,11 @@ def look(current: WorkflowInForce, tasks: Sequence[Task], now: datetime) -> list
     """Score and decide by the champion, each case by the draws of its next epoch; nothing is written yet."""
     if not tasks:
         return []
-    items = [_item(place, task.case) for place, task in enumerate(tasks)]
-    proba, unfit = score(current.champion, current, items)
+    said = said_of([task.case_id for task in tasks], current.workflow_id)
+    items = [_item(place, task.case, said.get(task.case_id)) for place, task in enumerate(tasks)]
+    proba, unusable = score(current.champion, current, items)
     draws = _draws([(task.case_id, task.epoch + 1) for task in tasks])
-    outcomes = decide(current.champion.rule, proba, unfit=unfit, draws=draws, now=now.timestamp())
+    outcomes = decide(current.champion.rule, proba, unusable=unusable, draws=draws, now=now.timestamp())
     arms = _arms([task.case_id for task in tasks])
     again = []
     for i, (task, outcome) in enumerate(zip(tasks, outcomes.rows(), strict=True)):
@@ -73,7 +77,7 @@ def _arms(case_ids: Sequence[UUID]) -> dict[UUID, int | None]:
     return dict(Decision.objects.filter(case_id__in=case_ids, sequence=0).values_list("case_id", "arm"))
 
 
-def _item(place: int, case: Case) -> Checked:
+def _item(place: int, case: Case, said: Mapping[str, Said] | None) -> Checked:
     return Checked(
         index=place,
         case_id=case.pk,
@@ -81,6 +85,7 @@ def _item(place: int, case: Case) -> Checked:
         content_json="",
         content_sha256=bytes(case.content_sha256),
         reference=case.reference,
+        heard=None if said is None else Heard(said, {}, None),
     )
 
 

@@ -12,6 +12,7 @@ from hitl.flow.intake import replays
 from hitl.flow.intake.in_force import WorkflowInForce
 from hitl.flow.intake.media import absent_media
 from hitl.flow.intake.receipts import AnswerBody
+from hitl.flow.intake.scores import hear
 from hitl.flow.intake.types import Checked, Intake, ItemResult
 from hitl.shared.canonical import sha256
 from hitl.shared.errors import Problem
@@ -42,7 +43,10 @@ def check(
             body = orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
             entity = entity if entity is not None else entity_in(content, current.entity_field)
             digest = sha256(body)
-            checked.append(Checked(index, new_id(), content, body.decode(), digest, reference, entity))
+            heard = hear(item.scores, current.sources)
+            checked.append(
+                Checked(index, new_id(), content, body.decode(), digest, reference, entity, heard=heard)
+            )
     if intake.is_batch and first_place:
         # A single case learns it from its own write; a batch looks first: one taken name refuses one item.
         known = replays.taken_references(current.workflow_id, list(first_place))

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import connection
 
 from hitl.flow.intake.rows import CASE_COLUMNS, DECISION_COLUMNS, TASK_COLUMNS
+from hitl.flow.intake.scores import SOURCE_SCORE_COLUMNS
 from hitl.flow.intake.sql_intake import Stale
 from hitl.flow.intake.types import Decided
 from hitl.shared.copying import copy_rows
@@ -45,8 +46,9 @@ def write_batch(
             if cursor.fetchone() is None:
                 raise Stale
     copy_rows("cases_case", CASE_COLUMNS, (row.case for row in rows))
-    copy_rows("policy_decision", DECISION_COLUMNS, (row.decision for row in rows))
+    copy_rows("policy_decision", DECISION_COLUMNS, (row.decision for row in rows if row.decision is not None))
     copy_rows("reviews_task", TASK_COLUMNS, (row.task for row in rows if row.task is not None))
+    copy_rows("models_store_sourcescore", SOURCE_SCORE_COLUMNS, (one for row in rows for one in row.scores))
     pass_stop(stopped=stopped)
 
 

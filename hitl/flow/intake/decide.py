@@ -6,41 +6,96 @@ scores a case decides it, under its own cutoffs.
 
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 
 import numpy as np
 
 from hitl.flow.intake import patience
 from hitl.flow.intake.in_force import Decider, WorkflowInForce
 from hitl.flow.intake.rows import FIRST_EPOCH, case_row, decision_row, task_row
-from hitl.flow.intake.types import Checked, Decided, Intake
+from hitl.flow.intake.scores import awaited
+from hitl.flow.intake.types import Checked, Decided, Intake, Routed
 from hitl.shared.canonical import derived_key
 from hitl.shared.ids import new_id
 from models_store.rows import rows_for
 from models_store.scoring import score_around_failures, score_contents
 from science.arms import arm_of
 from science.decide import decide
-from science.decision_terms import Route
+from science.decision_terms import Reason, Route
 from science.draws import draw
 
 log = logging.getLogger(__name__)
 
 
 def decide_cases(current: WorkflowInForce, checked: Sequence[Checked], intake: Intake) -> list[Decided]:
-    """Return the cases with their outcomes and rows, in order; nothing is written yet."""
+    """Return the cases with their outcomes and rows, in order; nothing is written yet.
+
+    A case whose model elsewhere has to be asked first has no outcome: it is routed when the score is there.
+    """
     if not checked:
         return []
     arms = arms_of(current, checked)
+    waits = [intake.is_scored and _is_awaited(current, arm) for arm in arms]
+    at_once = [place for place, wait in enumerate(waits) if not wait]
+    routed = dict(
+        zip(
+            at_once,
+            _routed(
+                current,
+                [checked[place] for place in at_once],
+                [arms[place] for place in at_once],
+                is_scored=intake.is_scored,
+                now=intake.now,
+            ),
+            strict=True,
+        )
+    )
+    decided = []
+    for place, item in enumerate(checked):
+        one = routed.get(place)
+        said = item.heard.rows(item.case_id, intake.now) if item.heard is not None else []
+        said += [awaited(source, item.case_id, intake.now) for source in current.remote]
+        case = case_row(item, one.outcome if one else None, current, intake)
+        decided.append(Decided(item, case, said, one))
+    return decided
+
+
+def route_scored(
+    current: WorkflowInForce, checked: Sequence[Checked], now: datetime, *, arrived: Sequence[datetime]
+) -> list[Routed]:
+    """Return the routings of cases that waited for a score, in order; `arrived` is when each came in."""
+    return _routed(current, checked, arms_of(current, checked), is_scored=True, now=now, arrived=arrived)
+
+
+def _is_awaited(current: WorkflowInForce, arm: int | None) -> bool:
+    source = current.decider_of(arm).awaits
+    return source is not None and any(one.sha256 == source for one in current.remote)
+
+
+def _routed(
+    current: WorkflowInForce,
+    checked: Sequence[Checked],
+    arms: Sequence[int | None],
+    *,
+    is_scored: bool,
+    now: datetime,
+    arrived: Sequence[datetime] | None = None,
+) -> list[Routed]:
+    """Let each case's release decide it; in order."""
+    if not checked:
+        return []
+    arrived = arrived or [now] * len(checked)
     if current.canary is None:
-        return _decided_by(current.champion, current, checked, arms, intake)
+        return _routed_by(current.champion, current, checked, arms, arrived, is_scored=is_scored, now=now)
     deciders = [current.decider_of(arm) for arm in arms]
-    decided: list[Decided | None] = [None] * len(checked)
+    found: dict[int, Routed] = {}
     for decider in (current.champion, current.canary.decider):
         places = [place for place, of in enumerate(deciders) if of is decider]
         if places:
-            own = [checked[place] for place in places], [arms[place] for place in places]
-            for place, one in zip(places, _decided_by(decider, current, *own, intake), strict=True):
-                decided[place] = one
-    return [one for one in decided if one is not None]
+            own = [[many[place] for place in places] for many in (checked, arms, arrived)]
+            routed = _routed_by(decider, current, *own, is_scored=is_scored, now=now)  # type: ignore[arg-type]  # three lists of three kinds
+            found |= dict(zip(places, routed, strict=True))
+    return [found[place] for place in range(len(checked))]
 
 
 def arms_of(current: WorkflowInForce, checked: Sequence[Checked]) -> list[int | None]:
@@ -60,18 +115,21 @@ def arms_of(current: WorkflowInForce, checked: Sequence[Checked]) -> list[int | 
     ]
 
 
-def _decided_by(
+def _routed_by(
     decider: Decider,
     current: WorkflowInForce,
     checked: Sequence[Checked],
     arms: Sequence[int | None],
-    intake: Intake,
-) -> list[Decided]:
-    proba, unfit = score(decider, current, checked) if intake.is_scored else (None, None)
+    arrived: Sequence[datetime],
+    *,
+    is_scored: bool,
+    now: datetime,
+) -> list[Routed]:
+    proba, unusable = score(decider, current, checked) if is_scored else (None, None)
     draws = draw(derived_key("draws"), [item.case_id for item in checked], FIRST_EPOCH)
-    outcomes = decide(decider.rule, proba, unfit=unfit, draws=draws, now=intake.now.timestamp())
+    outcomes = decide(decider.rule, proba, unusable=unusable, draws=draws, now=now.timestamp())
     probabilities: list[list[float]] | None = None if proba is None else proba.tolist()
-    decided = []
+    routed = []
     for i, (item, outcome) in enumerate(zip(checked, outcomes.rows(), strict=True)):
         is_auto = outcome.route is Route.AUTO
         p = probabilities[i] if probabilities is not None and outcome.label is not None else None
@@ -79,18 +137,26 @@ def _decided_by(
         task = None
         if not is_auto or outcome.audited:
             second = runner_up(decider, p, outcome.predicted)
-            task = task_row(new_id(), item, outcome, current, decider, runner_up=second, now=intake.now)
+            task = task_row(new_id(), item, outcome, current, decider, runner_up=second, now=now)
         row = decision_row(
-            item, outcome, current, decider, arm=arms[i], proba=p, uniform=uniform, now=intake.now
+            item,
+            outcome,
+            current,
+            decider,
+            arm=arms[i],
+            proba=p,
+            uniform=uniform,
+            now=now,
+            arrived_at=arrived[i],
         )
-        decided.append(Decided(item, decider, outcome, case_row(item, outcome, current, intake), row, task))
-    return decided
+        routed.append(Routed(item, decider, outcome, row, task))
+    return routed
 
 
 def score(
     decider: Decider, current: WorkflowInForce, checked: Sequence[Checked]
-) -> tuple[np.ndarray | None, list[bool] | None]:
-    """Return probabilities of shape (n_cases, n_labels), and which cases the model cannot read.
+) -> tuple[np.ndarray | None, list[Reason | None] | None]:
+    """Return probabilities of shape (n_cases, n_labels), and why some of them may not be used.
 
     One vectorised call. Whatever goes wrong in a model sends the cases it goes wrong with to people; none is
     refused or lost, and one that no model can bear does not hold up its batch. Nor does a model that takes
@@ -99,18 +165,18 @@ def score(
     release_id = decider.release_id
     if decider.served is None or release_id is None or not patience.bears_with(release_id):
         return None, None
-    contents = [item.content for item in checked]
+    contents = [item.seen for item in checked]
     try:
         with patience.timed(release_id, len(contents)):
-            proba, unfit = score_contents(decider.served, contents, current.schema)
+            proba, unusable = score_contents(decider.served, contents, current.schema)
     except Exception:
         log.exception("scoring failed, the cases go to people", extra={"release": str(release_id)})
         if len(contents) == 1:
             return None, None
-        proba, unfit = score_around_failures(decider.served, rows_for(contents, current.schema))
+        proba, unusable = score_around_failures(decider.served, rows_for(contents, current.schema))
         if np.isnan(proba).all():
             return None, None
-    return proba, unfit if any(unfit) else None
+    return proba, unusable if any(unusable) else None
 
 
 def runner_up(decider: Decider, proba: Sequence[float] | None, predicted: int | None) -> str | None:

@@ -17,13 +17,15 @@ from cases.models import SchemaVersion, Workflow
 from hitl.outbox.events import endpoints_for
 from hitl.shared.errors import HitlError, NotFound
 from models_store.models import Release
+from models_store.selectors import sources_in_use
 from models_store.serving import served_model
+from models_store.source_models import Source
 from policy.in_force.rules import Deciding, rule_for
 from reviews.models import ReviewRules
 from science.arms import is_within
 from science.fields import Kind, Schema
 from science.rule import Rule
-from science.serving import ServedModel
+from science.serving import ScoreSource, SourceModel
 
 log = logging.getLogger(__name__)
 
@@ -39,11 +41,12 @@ class Decider:
     """One release ready to decide, with the rule for its arms and the rows that its decisions name."""
 
     rule: Rule
-    served: ServedModel | None
+    served: ScoreSource | None
     release_id: UUID | None
     release_name: str | None
     cutoff_set_id: UUID | None
     certificate_id: UUID | None
+    awaits: str | None = None  # hash of the source that workers ask for its scores
     is_missing: bool = False  # its model is needed and could not be loaded
 
 
@@ -77,6 +80,8 @@ class WorkflowInForce:
     is_archived: bool
     entity_field: str  # names what cases belong to; "" where none does
     media_fields: dict[str, Kind]  # by name
+    sources: dict[tuple[str, str], Source]  # whose scores come with cases, by model and version
+    remote: list[Source]  # whose scores workers ask for
     tried_again_at: float | None  # monotonic; None unless a model could not be loaded
 
     def decider_of(self, arm: int | None) -> Decider:
@@ -133,6 +138,7 @@ def _read(slug: str) -> WorkflowInForce:
     if governing.canary is not None:
         share = governing.canary
         canary = CanaryArms(_decider(share.deciding), share.first_arm, share.share)
+    sources = sources_in_use(workflow.id)
     is_missing = champion.is_missing or (canary is not None and canary.decider.is_missing)
     snapshot = WorkflowInForce(
         workflow_id=workflow.id,
@@ -154,6 +160,8 @@ def _read(slug: str) -> WorkflowInForce:
         is_archived=workflow.archived_at is not None,
         entity_field=workflow.entity_field,
         media_fields={field.name: field.kind for field in schema.fields if field.is_media},
+        sources={name: one for name, one in sources.items() if not one.is_remote},
+        remote=[one for one in sources.values() if one.is_remote],
         tried_again_at=monotonic() if is_missing else None,
     )
     _cache[slug] = snapshot
@@ -174,11 +182,12 @@ def _decider(deciding: Deciding) -> Decider:
         release_name=release.name if release else None,
         cutoff_set_id=deciding.cutoff_set_id,
         certificate_id=deciding.certificate_id,
+        awaits=served.source if isinstance(served, SourceModel) and deciding.rule.schema_matches else None,
         is_missing=served is None and release is not None and deciding.needs_scores,
     )
 
 
-def _served(deciding: Deciding) -> ServedModel | None:
+def _served(deciding: Deciding) -> ScoreSource | None:
     """Load the model; one that cannot be loaded sends every case to a person rather than failing it."""
     if deciding.release_id is None or not deciding.needs_scores:
         return None

@@ -16,7 +16,7 @@ JSON = "application/json"
 NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 MULTIPART = "multipart/form-data"
 _EXAMPLE = '{"content": {"field": "value"}, "reference": "optional"}'
-_KNOWN = {"content", "reference", "entity"}
+_KNOWN = {"content", "reference", "entity", "scores"}
 
 
 class NotJson(HitlError):
@@ -92,7 +92,9 @@ def submission(item: object) -> Submission:
         fix = f"Leave it out. A case looks like {_EXAMPLE}."
         unknown = [name for name in item if name not in _KNOWN]
         misfits = [Problem(field=printable(name), error="is not known", fix=fix) for name in unknown[:20]]
-    return Submission(item.get("content"), item.get("reference"), misfits, item.get("entity"))
+    return Submission(
+        item.get("content"), item.get("reference"), misfits, item.get("entity"), item.get("scores")
+    )
 
 
 def _array(body: bytes) -> list[Submission]:

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from django.conf import settings
 
+from science.decision_terms import Reason, Route
+
 AnswerBody = dict[str, Any]
 
 
@@ -23,7 +25,7 @@ class DecisionFacts:
     release: str | None
     cutoff_set: UUID | None
     certificate: UUID | None
-    decided_at: datetime
+    decided_at: datetime | None
 
     def body(self) -> AnswerBody:
         """Return the decision as JSON values."""
@@ -38,6 +40,19 @@ class DecisionFacts:
             "certificate": str(self.certificate) if is_auto and self.certificate else None,
             "decided_at": self.decided_at if self.label is not None else None,
         }
+
+
+SCORING = DecisionFacts(
+    route=Route.REVIEW.value,
+    reason=Reason.SCORING.value,
+    label=None,
+    confidence=None,
+    release=None,
+    cutoff_set=None,
+    certificate=None,
+    decided_at=None,
+)
+"""Of a case that waits for the score of a model elsewhere: nothing is decided yet."""
 
 
 def case_body(

@@ -6,7 +6,7 @@ from uuid import UUID
 from cases.models import Case
 from hitl.accounts.clients import ClientKey
 from hitl.accounts.models import ApiKey
-from hitl.flow.intake.receipts import AnswerBody, DecisionFacts, case_body
+from hitl.flow.intake.receipts import SCORING, AnswerBody, DecisionFacts, case_body
 from hitl.flow.intake.types import Intake
 from hitl.shared.canonical import sha256
 from hitl.shared.errors import HitlError
@@ -76,7 +76,8 @@ def _first_answers(intake: Intake, slug: str) -> dict[int, AnswerBody]:
     key_id = intake.key.id if intake.key else None
     by_id = {case.id: case for case in made_under(key_id, intake.idempotency_key, intake.request_sha256)}
     routings = Decision.objects.filter(case_id__in=by_id, epoch=1, sequence=0).select_related("release")
-    return {by_id[r.case_id].batch_index or 0: _body(by_id[r.case_id], r, slug) for r in routings}
+    at_once = {r.case_id: r for r in routings}
+    return {case.batch_index or 0: _body(case, at_once.get(case.id), slug) for case in by_id.values()}
 
 
 def made_under(key_id: UUID | None, idempotency_key: str, request_sha256: bytes | None) -> list[Case]:
@@ -91,16 +92,11 @@ def made_under(key_id: UUID | None, idempotency_key: str, request_sha256: bytes 
     return cases
 
 
-def _body(case: Case, routing: Decision, slug: str) -> AnswerBody:
-    return case_body(
-        case_id=case.id,
-        workflow=slug,
-        reference=case.reference,
-        status="decided" if routing.label is not None else "waiting",
-        answer=routing.label,
-        received_at=case.received_at,
-        changed_at=case.received_at,
-        decision=DecisionFacts(
+def _body(case: Case, routing: Decision | None, slug: str) -> AnswerBody:
+    if routing is None or routing.decided_at > case.received_at:
+        facts = SCORING  # it waited for a score, whatever was decided since
+    else:
+        facts = DecisionFacts(
             route=routing.route,
             reason=routing.reason,
             label=routing.label,
@@ -109,6 +105,15 @@ def _body(case: Case, routing: Decision, slug: str) -> AnswerBody:
             cutoff_set=routing.cutoff_set_id,
             certificate=routing.certificate_id,
             decided_at=routing.decided_at,
-        ),
+        )
+    return case_body(
+        case_id=case.id,
+        workflow=slug,
+        reference=case.reference,
+        status="decided" if facts.label is not None else "waiting",
+        answer=facts.label,
+        received_at=case.received_at,
+        changed_at=case.received_at,
+        decision=facts,
         now=case.received_at,
     )

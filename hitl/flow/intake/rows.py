@@ -13,7 +13,7 @@ from hitl.flow.intake.types import Checked, Intake, Row
 from reviews.order import blind_value, head_start, value
 from reviews.review_chances import decides_first
 from reviews.types import TaskReason
-from science.decision_terms import Reason, Route
+from science.decision_terms import OF_SOURCES, Reason, Route
 from science.outcomes import Outcome
 
 FIRST_EPOCH = 1
@@ -109,13 +109,14 @@ WHY_A_PERSON = {
     Reason.STOPPED: TaskReason.STOPPED,
     Reason.UNFIT_INPUT: TaskReason.UNFIT,
     Reason.BAD_SCORE: TaskReason.UNFIT,
+    **dict.fromkeys(OF_SOURCES, TaskReason.UNSAID),
 }
 """Why a person is asked about a case that the rule does not automate: every reason but the one that does."""
 
 
-def case_row(item: Checked, outcome: Outcome, current: WorkflowInForce, intake: Intake) -> Row:
-    """Return the values of `CASE_COLUMNS`."""
-    is_auto = outcome.route is Route.AUTO
+def case_row(item: Checked, outcome: Outcome | None, current: WorkflowInForce, intake: Intake) -> Row:
+    """Return the values of `CASE_COLUMNS`; without an outcome it waits for a score."""
+    is_auto = outcome is not None and outcome.route is Route.AUTO
     return {
         "id": item.case_id,
         "workflow_id": current.workflow_id,
@@ -125,7 +126,7 @@ def case_row(item: Checked, outcome: Outcome, current: WorkflowInForce, intake: 
         "entity": item.entity,
         "group_key": item.group_key,
         "status": "decided" if is_auto else "waiting",
-        "answer": outcome.label if is_auto else None,
+        "answer": outcome.label if outcome is not None and is_auto else None,
         "epoch": FIRST_EPOCH,
         "origin": intake.origin,
         "reference": item.reference,

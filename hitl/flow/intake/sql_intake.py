@@ -12,6 +12,7 @@ import orjson
 from django.db import connection
 
 from hitl.flow.intake.rows import CASE_COLUMNS, DECISION_COLUMNS, TASK_COLUMNS
+from hitl.flow.intake.scores import SOURCE_SCORE_COLUMNS
 from hitl.flow.intake.types import Decided, Row
 from hitl.shared.statements import statements_beside
 from hitl.stop.selectors import STOPPED
@@ -28,7 +29,9 @@ def _columns(**tables: Mapping[str, str]) -> dict[str, str]:
 
 
 _WRITE = statements_beside(
-    __file__, stopped=STOPPED, **_columns(case=CASE_COLUMNS, decision=DECISION_COLUMNS, task=TASK_COLUMNS)
+    __file__,
+    stopped=STOPPED,
+    **_columns(case=CASE_COLUMNS, decision=DECISION_COLUMNS, task=TASK_COLUMNS, scores=SOURCE_SCORE_COLUMNS),
 )["intake"].prepared()
 
 
@@ -58,8 +61,9 @@ def write_one(
         "key": key_id,
         "key_version": key_version,
         "case": _json(case),
-        "decision": _json(row.decision),
+        "decision": None if row.decision is None else _json(row.decision),
         "task": None if row.task is None else _json(row.task),
+        "scores": _json(row.scores) if row.scores else None,
     }
     with connection.cursor() as cursor:
         _WRITE.execute(cursor, parameters)
@@ -69,7 +73,7 @@ def write_one(
     return bool(written)
 
 
-def _json(row: Row) -> str:
+def _json(row: Row | list[Row]) -> str:
     return orjson.dumps(row, default=_bytea).decode()
 
 

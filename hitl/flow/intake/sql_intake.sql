@@ -1,6 +1,6 @@
 -- name: intake
 -- takes: workflow uuid, policy_version int, stopped bool, key uuid, key_version int
--- takes: case json, decision json, task json
+-- takes: case json, decision json, task json, scores json
 -- Three documents, because quoting them costs a third of quoting their sixty values one by one.
 WITH gate AS (
     SELECT 1 FROM cases_workflow
@@ -16,8 +16,13 @@ WITH gate AS (
 ), new_decision AS (
     INSERT INTO policy_decision ({decision_columns})
     SELECT row.* FROM new_case, json_to_record(%(decision)s) AS row({decision_types})
+    WHERE %(decision)s IS NOT NULL
 ), new_task AS (
     INSERT INTO reviews_task ({task_columns})
     SELECT row.* FROM new_case, json_to_record(%(task)s) AS row({task_types}) WHERE %(task)s IS NOT NULL
+), new_scores AS (
+    INSERT INTO models_store_sourcescore ({scores_columns})
+    SELECT row.* FROM new_case, json_to_recordset(%(scores)s) AS row({scores_types})
+    WHERE %(scores)s IS NOT NULL
 )
 SELECT EXISTS (SELECT 1 FROM gate) AS passed, EXISTS (SELECT 1 FROM new_case) AS written

@@ -1,6 +1,6 @@
 """Types of intake: what was sent, and what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,8 +9,10 @@ from uuid import UUID
 from hitl.accounts.clients import ClientKey
 from hitl.flow.intake.in_force import Decider
 from hitl.flow.intake.receipts import AnswerBody
+from hitl.flow.intake.scores import Heard
 from hitl.shared.errors import HitlError, Problem
 from science.outcomes import Outcome
+from science.serving import ScoredRow
 
 
 class Busy(HitlError):
@@ -30,6 +32,7 @@ class Submission:
     reference: object = None
     misfits: Sequence[Problem] = ()
     entity: object = None
+    scores: object = None  # of models elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +76,41 @@ class Checked:
     reference: str | None
     entity: str | None = None
     group_key: int | None = None  # filled in last, when the files it names are known
+    heard: Heard | None = None  # scores that came with it
+
+    @property
+    def seen(self) -> Mapping[str, Any]:
+        """What scores it reads: the content, and what sources said of it."""
+        heard = self.heard
+        return self.content if heard is None else ScoredRow(self.content, heard.said, heard.stray)
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
-    """A decided case with everything that will be written about it (see `rows`)."""
+class Routed:
+    """The routing of a case with the rows that record it (see `rows`)."""
 
     item: Checked
     decider: Decider
     outcome: Outcome
-    case: Row
     decision: Row
     task: Row | None
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A case with everything that will be written about it; without a routing, it waits for a score."""
+
+    item: Checked
+    case: Row
+    scores: list[Row]
+    routed: Routed | None
+
+    @property
+    def decision(self) -> Row | None:
+        """The row of its routing."""
+        return self.routed.decision if self.routed else None
+
+    @property
+    def task(self) -> Row | None:
+        """The row of what a person is asked."""
+        return self.routed.task if self.routed else None

@@ -11,11 +11,10 @@ from hitl.flow.intake import replays
 from hitl.flow.intake.check import taken
 from hitl.flow.intake.copy_batch import write_batch
 from hitl.flow.intake.in_force import WorkflowInForce
-from hitl.flow.intake.receipts import AnswerBody, DecisionFacts, case_body
+from hitl.flow.intake.receipts import SCORING, AnswerBody, DecisionFacts, case_body
 from hitl.flow.intake.sql_intake import write_one
-from hitl.flow.intake.types import Decided, Intake, ItemResult
+from hitl.flow.intake.types import Decided, Intake, ItemResult, Routed
 from hitl.outbox.events import News, emit
-from science.decision_terms import Route
 
 
 class _Gate(TypedDict):
@@ -96,34 +95,39 @@ def _announce(current: WorkflowInForce, rows: Sequence[Decided], now: datetime) 
         body = answer(current, row, now)
         thin = {name: body[name] for name in ("id", "workflow", "reference", "status", "answer")}
         news.append(News("case.submitted", row.item.case_id, current.workflow_id, now, thin))
-        if row.outcome.route is Route.AUTO:
+        if row.routed is not None and row.routed.outcome.is_automatic:
             news.append(News("case.decided", row.item.case_id, current.workflow_id, now, thin))
     emit(news)
 
 
 def answer(current: WorkflowInForce, row: Decided, now: datetime) -> AnswerBody:
     """Return what the submitter is told about a case just written."""
-    outcome = row.outcome
-    is_auto = outcome.route is Route.AUTO
-    label = outcome.label if is_auto else None
-    facts = DecisionFacts(
-        route=outcome.route.value,
-        reason=outcome.reason.value,
-        label=label,
-        confidence=outcome.confidence,
-        release=row.decider.release_name,
-        cutoff_set=row.decider.cutoff_set_id,
-        certificate=row.decider.certificate_id,
-        decided_at=now,
-    )
+    routed = row.routed
+    label = routed.outcome.label if routed is not None and routed.outcome.is_automatic else None
+    facts = SCORING if routed is None else facts_of(routed, now)
     return case_body(
         case_id=row.item.case_id,
         workflow=current.slug,
         reference=row.item.reference,
-        status="decided" if is_auto else "waiting",
+        status="waiting" if label is None else "decided",
         answer=label,
         received_at=now,
         changed_at=now,
         decision=facts,
         now=now,
+    )
+
+
+def facts_of(routed: Routed, now: datetime) -> DecisionFacts:
+    """Return what may be told of a routing just written."""
+    outcome, decider = routed.outcome, routed.decider
+    return DecisionFacts(
+        route=outcome.route.value,
+        reason=outcome.reason.value,
+        label=outcome.label if outcome.is_automatic else None,
+        confidence=outcome.confidence,
+        release=decider.release_name,
+        cutoff_set=decider.cutoff_set_id,
+        certificate=decider.certificate_id,
+        decided_at=now,
     )

@@ -14,7 +14,7 @@ from hitl.flow.learning.unsettled import unsettled_cases
 from hitl.shared.actor import system
 from hitl.shared.errors import HitlError
 from models_store.errors import RunIsOver, SchemaChanged
-from models_store.models import TrainingRun
+from models_store.models import Release, TrainingRun
 from models_store.selectors import champion, training_settings
 from models_store.services.heartbeat import heartbeat
 from models_store.services.registry import NothingNew, SchemaMoved
@@ -24,7 +24,7 @@ from models_store.services.steps import Clock, Steps
 from models_store.services.training import Refused, make_release
 from models_store.types import GateCheck, ReleaseRole, RunStatus, RunStep
 from policy.models import Policy
-from policy.promotion import worth_promoting
+from policy.promotion import Promotion, worth_promoting
 from science.pipelines import NotTrainable
 
 log = logging.getLogger(__name__)
@@ -87,7 +87,7 @@ def _carry_out(run: TrainingRun, steps: Steps, clock: Clock) -> None:
     with steps.step(RunStep.CERTIFY) as step:
         step.result = certify(release, now=clock())
     with steps.step(RunStep.PROMOTE) as step:
-        promotion = worth_promoting(release, now=clock())
+        promotion = _promotion(release, clock())
         step.say(promotion.words)
         waits = champion(run.workflow_id) is not None and training_settings(run.workflow_id).challengers_wait
         if promotion.is_worth and not waits:
@@ -99,3 +99,9 @@ def _carry_out(run: TrainingRun, steps: Steps, clock: Clock) -> None:
             step.result = f"It is in shadow: it scores beside the champion, and nobody sees it. {why}"
     finish(run=run, status=RunStatus.SUCCEEDED, now=clock(), release=release)
     log.info("training succeeded", extra={"run": str(run.pk), "release": release.name, "end": step.result})
+
+
+def _promotion(release: Release, now: datetime) -> Promotion:
+    """Say whether to promote; what a release was let through the gate with keeps it from it."""
+    short = [check["words"] for check in release.report["gate"] if not check["passed"]]
+    return Promotion(False, " ".join(short)) if short else worth_promoting(release, now=now)

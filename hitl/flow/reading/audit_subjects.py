@@ -15,6 +15,8 @@ from hitl.audit.models import Entry
 from hitl.outbox.models import Endpoint
 from hitl.stop.models import Stop
 from models_store.models import Release, TrainingRun
+from models_store.source_models import Source
+from monitoring.models import Alarm
 from reviews.models import Team
 
 
@@ -35,6 +37,8 @@ _NAMED: dict[type[Model], tuple[Callable[[Any], str], Callable[[Any], str]]] = {
     User: (lambda one: one.username, lambda one: reverse("lead-person", args=[one.pk])),
     ApiKey: (lambda one: f"key {one.name}", lambda one: reverse("keys")),
     Endpoint: (lambda one: f"endpoint {one.name}", lambda one: reverse("webhook", args=[one.pk])),
+    Source: (lambda one: one.name, lambda one: reverse("source", args=[one.pk])),
+    Alarm: (lambda one: "alarm", lambda one: reverse("alarm", args=[one.pk])),
     Team: (lambda one: f"team {one.name}", lambda one: reverse("lead-teams")),
     Stop: (lambda one: "all automation", lambda one: ""),
 }

@@ -15,11 +15,16 @@ from monitoring.watch.watched import ACCEPTED
 from policy.canary_models import Canary
 from science.arms import ARMS
 from science.canary.balance import ARRIVED, LOST, of_counts, of_losses
-from science.decision_terms import Reason
+from science.decision_terms import OF_SOURCES, Reason
 
 UNDER_WAY = timedelta(seconds=5)  # a case that was being decided while the share changed
-_UNSCORED = (Reason.NO_SCORE,)
-_UNUSABLE = (Reason.BAD_SCORE, Reason.UNFIT_INPUT, Reason.UNKNOWN_LABEL)
+_UNSCORED = (Reason.NO_SCORE, Reason.SOURCE_SILENT, Reason.SOURCE_UNREGISTERED)
+_UNUSABLE = (
+    Reason.BAD_SCORE,
+    Reason.UNFIT_INPUT,
+    Reason.UNKNOWN_LABEL,
+    *(reason for reason in OF_SOURCES if reason not in _UNSCORED),
+)
 
 _SQL = statements_beside(__file__)
 

@@ -33,6 +33,10 @@ export function showEvidence(stage, found) {
     say(stage, "What speaks for it cannot be shown for this case.");
     return "unavailable";
   }
+  if (found.status === "elsewhere") {
+    say(stage, "No evidence: the score comes from a model elsewhere, and what it looked at is not known here.");
+    return "unavailable";
+  }
   const isWeak = found.status === "weak" || !found.highlights?.length;
   drawn = { stage, found: { ...found, highlights: isWeak ? [] : found.highlights.slice(0, MOST) }, items: [], at: -1, flags: new Map() };
   if (isWeak) say(stage, "No clear evidence: nothing in this case stands out.");

@@ -233,6 +233,7 @@ def _known(stage: Stage, case: Case, filler: Case, lease: str) -> Known:
             "recall_id": (nobody,),
             "form": ("csv",),
             "alarm_id": (nobody,),
+            "source_id": (nobody,),
             "address": ("explanation/why-blind/",),
             "change_id": (nobody,),
             "slug": (stage.workflow.slug,),

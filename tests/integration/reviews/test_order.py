@@ -27,7 +27,7 @@ class Oracle:
 
     probabilities: list[float] | None = None
 
-    def fits(self, rows) -> list[None]:
+    def unusable(self, rows) -> list[None]:
         return [None] * len(rows)
 
     def predict_proba(self, rows) -> np.ndarray:

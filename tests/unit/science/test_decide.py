@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 from scipy import stats
 
 from science.decide import decide
-from science.decision_terms import REASONS, ROUTES, Basis, Degree, Reason, Route
+from science.decision_terms import OF_SOURCES, REASONS, ROUTES, Basis, Degree, Reason, Route
 from science.draws import Draws
 from science.outcomes import Outcome
 from science.rule import Rule
@@ -40,9 +40,9 @@ def draws(n: int = 1, u_audit: float = 0.5, u_ramp: float = 0.5, u_blind: float 
 
 
 def one(
-    rule_: Rule | None, proba: Any = SURE, *, unfit: Any = None, now: float = 50.0, **u: float
+    rule_: Rule | None, proba: Any = SURE, *, unusable: Any = None, now: float = 50.0, **u: float
 ) -> Outcome:
-    return decide(rule_, proba, unfit=unfit, draws=draws(**u), now=now).one(0)
+    return decide(rule_, proba, unusable=unusable, draws=draws(**u), now=now).one(0)
 
 
 def test_a_sure_case_under_a_valid_certificate_is_automatic() -> None:
@@ -79,7 +79,11 @@ REFUSALS = {
     "a row too many": (rule(), np.vstack([SURE, SURE]), {}, Reason.BAD_SCORE),
     "not numbers": (rule(), np.array([["a", "b", "c"]]), {}, Reason.BAD_SCORE),
     "another schema": (rule(schema_matches=False), SURE, {}, Reason.SCHEMA_MISMATCH),
-    "unfit": (rule(), SURE, {"unfit": [True]}, Reason.UNFIT_INPUT),
+    "unfit": (rule(), SURE, {"unusable": [Reason.UNFIT_INPUT]}, Reason.UNFIT_INPUT),
+    **{
+        f"a model elsewhere: {reason.value}": (rule(), SURE, {"unusable": [reason]}, reason)
+        for reason in OF_SOURCES
+    },
     "a label the workflow dropped": (
         rule(workflow_labels=frozenset({"spam", "news"})),
         SURE,
@@ -153,7 +157,7 @@ def test_a_float32_probability_is_compared_as_the_number_it_is() -> None:
 def test_full_automates_everything_it_accepts_once_the_certificate_covers_everything() -> None:
     covering = rule(degree=Degree.FULL, cutoffs=dict.fromkeys(LABELS, 0.0))
     assert one(covering, UNSURE).route is Route.AUTO
-    assert one(covering, UNSURE, unfit=[True]).route is Route.REVIEW
+    assert one(covering, UNSURE, unusable=[Reason.UNFIT_INPUT]).route is Route.REVIEW
 
 
 def test_a_label_held_at_partial_does_not_stop_full_for_the_others() -> None:
@@ -249,37 +253,42 @@ def rules(draw: st.DrawFn) -> Rule:
     )
 
 
+Unusable = list[Reason | None]
+UNUSABLE = (Reason.UNFIT_INPUT, *OF_SOURCES)
+
+
 @st.composite
-def batches(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, Draws]:
+def batches(draw: st.DrawFn) -> tuple[np.ndarray, Unusable, Draws]:
     n = draw(st.integers(1, 6))
     honest = draw(hnp.arrays(np.float64, (n, len(LABELS)), elements=st.floats(0.001, 1)))
     honest /= honest.sum(1, keepdims=True)
     hostile = draw(hnp.arrays(np.float64, (n, len(LABELS)), elements=any_float))
     proba = np.where(draw(hnp.arrays(bool, (n, 1))), honest, hostile)
     u = draw(hnp.arrays(np.float64, (3, n), elements=st.floats(0, 1, exclude_max=True)))
-    return proba, draw(hnp.arrays(bool, n)), Draws(*u)
+    unusable = draw(st.lists(st.sampled_from([None, *UNUSABLE]), min_size=n, max_size=n))
+    return proba, unusable, Draws(*u)
 
 
 @given(rules(), batches(), st.floats(-10, 200))
 @settings(max_examples=120)
 def test_a_batch_decides_each_case_as_if_it_came_alone(
-    rule_: Rule, batch: tuple[np.ndarray, np.ndarray, Draws], now: float
+    rule_: Rule, batch: tuple[np.ndarray, Unusable, Draws], now: float
 ) -> None:
-    proba, unfit, u = batch
-    together = list(decide(rule_, proba, unfit=unfit, draws=u, now=now).rows())
+    proba, unusable, u = batch
+    together = list(decide(rule_, proba, unusable=unusable, draws=u, now=now).rows())
     for i, outcome in enumerate(together):
         own = Draws(u.u_audit[i : i + 1], u.u_ramp[i : i + 1], u.u_blind[i : i + 1])
-        alone = decide(rule_, proba[i : i + 1], unfit=unfit[i : i + 1], draws=own, now=now).one(0)
+        alone = decide(rule_, proba[i : i + 1], unusable=unusable[i : i + 1], draws=own, now=now).one(0)
         assert alone == outcome
 
 
 @given(rules(), batches(), st.floats(-10, 200))
 @settings(max_examples=120)
 def test_nothing_is_automatic_unless_everything_speaks_for_it(
-    rule_: Rule, batch: tuple[np.ndarray, np.ndarray, Draws], now: float
+    rule_: Rule, batch: tuple[np.ndarray, Unusable, Draws], now: float
 ) -> None:
-    proba, unfit, u = batch
-    for i, outcome in enumerate(decide(rule_, proba, unfit=unfit, draws=u, now=now).rows()):
+    proba, unusable, u = batch
+    for i, outcome in enumerate(decide(rule_, proba, unusable=unusable, draws=u, now=now).rows()):
         assert (outcome.route is Route.AUTO) == (outcome.reason is Reason.ABOVE_CUTOFF)
         assert 0 < outcome.pi <= 1
         assert (outcome.predicted is None) == (outcome.score is None) == (outcome.confidence is None)
@@ -296,7 +305,7 @@ def test_nothing_is_automatic_unless_everything_speaks_for_it(
         assert rule_.basis is not Basis.NONE
         assert rule_.schema_matches
         assert not rule_.breaker_tripped
-        assert not unfit[i]
+        assert unusable[i] is None
         assert 0 <= now < 100
         if rule_.basis is Basis.PROVISIONAL:
             assert u.u_ramp[i] < 0.25
@@ -313,17 +322,17 @@ def visible(outcome: Outcome) -> tuple[Any, ...]:
 @settings(max_examples=120)
 def test_in_shadow_and_human_only_nothing_visible_depends_on_the_model(
     rule_: Rule,
-    batch: tuple[np.ndarray, np.ndarray, Draws],
-    other: tuple[np.ndarray, np.ndarray, Draws],
+    batch: tuple[np.ndarray, Unusable, Draws],
+    other: tuple[np.ndarray, Unusable, Draws],
     now: float,
     degree: Degree,
 ) -> None:
     quiet = dataclasses.replace(rule_, degree=degree)
-    (proba, unfit, u), (other_proba, other_unfit, _) = batch, other
-    first = decide(quiet, proba, unfit=unfit, draws=u, now=now).one(0)
+    (proba, unusable, u), (other_proba, other_unusable, _) = batch, other
+    first = decide(quiet, proba, unusable=unusable, draws=u, now=now).one(0)
     own = Draws(u.u_audit[:1], u.u_ramp[:1], u.u_blind[:1])
-    second = decide(quiet, other_proba[:1], unfit=other_unfit[:1], draws=own, now=now).one(0)
-    unscored = decide(quiet, None, unfit=None, draws=own, now=now).one(0)
+    second = decide(quiet, other_proba[:1], unusable=other_unusable[:1], draws=own, now=now).one(0)
+    unscored = decide(quiet, None, unusable=None, draws=own, now=now).one(0)
     assert visible(first) == visible(second) == visible(unscored)
     assert first.blind
     assert first.pi == 1

@@ -6,7 +6,7 @@ from typing import Any
 
 from cases.models import Case
 from cases.types import CaseStatus
-from hitl.flow.intake.receipts import AnswerBody, DecisionFacts, case_body
+from hitl.flow.intake.receipts import SCORING, AnswerBody, DecisionFacts, case_body
 from policy.models import Decision
 
 _MODEL_SAID = ("confidence", "release", "cutoff_set", "certificate")
@@ -33,7 +33,7 @@ def _case_body(case: Case, decision: Decision | None, now: datetime) -> AnswerBo
         answer=case.answer,
         received_at=case.received_at,
         changed_at=case.changed_at,
-        decision=_facts(decision) if decision else _imported(case),
+        decision=_facts(decision) if decision else _undecided(case),
         now=now,
     )
 
@@ -51,8 +51,10 @@ def _facts(decision: Decision) -> DecisionFacts:
     )
 
 
-def _imported(case: Case) -> DecisionFacts:
-    """Imported history was decided elsewhere, before the service knew of it."""
+def _undecided(case: Case) -> DecisionFacts:
+    """A case without a routing: its score is asked for; or it was decided before the service knew of it."""
+    if case.status == CaseStatus.WAITING:
+        return SCORING
     return DecisionFacts(
         route="person",
         reason="imported",

@@ -30,7 +30,7 @@ _WHY = {
 }
 
 
-def _problems(*statuses: int) -> dict[Any, Any]:
+def problems(*statuses: int) -> dict[Any, Any]:
     return {
         (status, _PROBLEM): OpenApiResponse(shapes.base.ProblemDocument, description=_WHY[status])
         for status in sorted({400, 401, 403, 429, 503, *statuses})
@@ -89,7 +89,7 @@ SUBMIT = extend_schema(
         200: OpenApiResponse(shapes.cases.BatchAnswer, description="All of a batch taken in"),
         207: OpenApiResponse(shapes.cases.BatchAnswer, description="Some of a batch taken in"),
         202: OpenApiResponse(shapes.cases.Batch, description="Accepted; `Location` says where to look"),
-        **_problems(404, 409, 411, 413, 415, 422, 507),
+        **problems(404, 409, 411, 413, 415, 422, 507),
     },
     examples=examples.SUBMIT,
 )
@@ -106,20 +106,20 @@ LIST_CASES = extend_schema(
         _query("received_after", OpenApiTypes.DATETIME, "This moment or later."),
         _query("received_before", OpenApiTypes.DATETIME, "Before this moment."),
     ],
-    responses={200: shapes.cases.CasePage, **_problems(404)},
+    responses={200: shapes.cases.CasePage, **problems(404)},
 )
 GET_CASE = extend_schema(
     operation_id="get_case",
     summary="Look at one case",
     tags=["cases"],
-    responses={200: shapes.cases.Case, **_problems(404)},
+    responses={200: shapes.cases.Case, **problems(404)},
     examples=examples.CASE,
 )
 GET_DECISIONS = extend_schema(
     operation_id="get_decisions",
     summary="The history of one case",
     tags=["cases"],
-    responses={200: shapes.cases.History, **_problems(404)},
+    responses={200: shapes.cases.History, **problems(404)},
 )
 WITHDRAW = extend_schema(
     operation_id="withdraw_case",
@@ -127,13 +127,13 @@ WITHDRAW = extend_schema(
     description="Nobody is asked about it any more; what was decided stays in its history.",
     tags=["cases"],
     request=None,
-    responses={200: shapes.cases.Case, **_problems(404, 409)},
+    responses={200: shapes.cases.Case, **problems(404, 409)},
 )
 GET_BATCH = extend_schema(
     operation_id="get_batch",
     summary="See how far a batch is",
     tags=["cases"],
-    responses={200: shapes.cases.Batch, **_problems(404)},
+    responses={200: shapes.cases.Batch, **problems(404)},
 )
 UPLOAD_MEDIA = extend_schema(
     operation_id="upload_media",
@@ -141,7 +141,7 @@ UPLOAD_MEDIA = extend_schema(
     description="The body is the file: PNG, JPEG, WebP or PCM WAV, at most 25 MB.",
     tags=["cases"],
     request=dict.fromkeys(("image/png", "image/jpeg", "image/webp", "audio/wav"), OpenApiTypes.BINARY),
-    responses={201: shapes.cases.Asset, **_problems(411, 413, 422, 507)},
+    responses={201: shapes.cases.Asset, **problems(411, 413, 422, 507)},
 )
 EXPORT = extend_schema(
     operation_id="export",
@@ -158,14 +158,14 @@ EXPORT = extend_schema(
         (200, "text/csv"): OpenApiTypes.STR,
         (200, "application/x-ndjson"): OpenApiTypes.STR,
         (200, "application/vnd.apache.parquet"): OpenApiTypes.BINARY,
-        **_problems(404),
+        **problems(404),
     },
 )
 LIST_WORKFLOWS = extend_schema(
     operation_id="list_workflows",
     summary="List workflows",
     tags=["workflows"],
-    responses={200: shapes.workflows.WorkflowList, **_problems()},
+    responses={200: shapes.workflows.WorkflowList, **problems()},
 )
 CREATE_WORKFLOW = extend_schema(
     operation_id="create_workflow",
@@ -173,20 +173,20 @@ CREATE_WORKFLOW = extend_schema(
     description="It takes cases at once. Without a model, every one of them goes to a person.",
     tags=["workflows"],
     request=shapes.workflows.NewWorkflow,
-    responses={201: shapes.workflows.Workflow, **_problems(409, 415, 422)},
+    responses={201: shapes.workflows.Workflow, **problems(409, 415, 422)},
     examples=examples.WORKFLOW,
 )
 GET_WORKFLOW = extend_schema(
     operation_id="get_workflow",
     summary="Look at a workflow",
     tags=["workflows"],
-    responses={200: shapes.workflows.Workflow, **_problems(404)},
+    responses={200: shapes.workflows.Workflow, **problems(404)},
 )
 LIST_RECALLS = extend_schema(
     operation_id="list_recalls",
     summary="List the recalls of a workflow",
     tags=["automation"],
-    responses={200: shapes.recalls.RecallList, **_problems(404)},
+    responses={200: shapes.recalls.RecallList, **problems(404)},
 )
 BEGIN_RECALL = extend_schema(
     operation_id="begin_recall",
@@ -198,7 +198,7 @@ BEGIN_RECALL = extend_schema(
     ),
     tags=["automation"],
     request=shapes.recalls.NewRecall,
-    responses={201: shapes.recalls.Recall, **_problems(400, 404, 415, 422)},
+    responses={201: shapes.recalls.Recall, **problems(400, 404, 415, 422)},
 )
 GET_RECALL = extend_schema(
     operation_id="get_recall",
@@ -208,20 +208,20 @@ GET_RECALL = extend_schema(
         "whole period, less what was found and mended."
     ),
     tags=["automation"],
-    responses={200: shapes.recalls.Recall, **_problems(404)},
+    responses={200: shapes.recalls.Recall, **problems(404)},
 )
 GET_NEXT_DEGREE = extend_schema(
     operation_id="get_next_degree",
     summary="Ask why not one degree higher",
     description="Dates are predictions from the pace of the last week; null where it is too early to say.",
     tags=["automation"],
-    responses={200: shapes.automation.NextDegree, **_problems(404)},
+    responses={200: shapes.automation.NextDegree, **problems(404)},
 )
 GET_STOP = extend_schema(
     operation_id="get_stop",
     summary="Ask whether everything is stopped",
     tags=["automation"],
-    responses={200: shapes.automation.Stop, **_problems()},
+    responses={200: shapes.automation.Stop, **problems()},
 )
 STOP_EVERYTHING = extend_schema(
     operation_id="stop_everything",
@@ -232,7 +232,7 @@ STOP_EVERYTHING = extend_schema(
     ),
     tags=["automation"],
     request=shapes.automation.StopReason,
-    responses={200: shapes.automation.Stop, **_problems(400, 415, 422)},
+    responses={200: shapes.automation.Stop, **problems(400, 415, 422)},
 )
 STOP_WORKFLOW = extend_schema(
     operation_id="stop_workflow",
@@ -240,14 +240,14 @@ STOP_WORKFLOW = extend_schema(
     description="Trips its breaker. An operator who has signed in resets it.",
     tags=["automation"],
     request=shapes.automation.StopReason,
-    responses={200: shapes.workflows.Workflow, **_problems(400, 404, 415, 422)},
+    responses={200: shapes.workflows.Workflow, **problems(400, 404, 415, 422)},
 )
 GET_CANARY = extend_schema(
     operation_id="get_canary",
     summary="Look at the canary of a workflow",
     description="What its last look found; null before the first.",
     tags=["automation"],
-    responses={200: shapes.automation.Canary, **_problems(404)},
+    responses={200: shapes.automation.Canary, **problems(404)},
 )
 HOLD_CANARY = extend_schema(
     operation_id="hold_canary",
@@ -255,7 +255,7 @@ HOLD_CANARY = extend_schema(
     description="It keeps its share until an operator who has signed in lets it go on.",
     tags=["automation"],
     request=shapes.automation.StopReason,
-    responses={200: shapes.automation.Canary, **_problems(400, 404, 409, 415, 422)},
+    responses={200: shapes.automation.Canary, **problems(400, 404, 409, 415, 422)},
 )
 ROLL_BACK_CANARY = extend_schema(
     operation_id="roll_back_canary",
@@ -263,7 +263,7 @@ ROLL_BACK_CANARY = extend_schema(
     description="From the next case on the champion decides. What the canary decided can be recalled.",
     tags=["automation"],
     request=shapes.automation.StopReason,
-    responses={200: shapes.automation.Canary, **_problems(400, 404, 409, 415, 422)},
+    responses={200: shapes.automation.Canary, **problems(400, 404, 409, 415, 422)},
 )
 GET_BUDGET = extend_schema(
     operation_id="get_budget",
@@ -273,14 +273,14 @@ GET_BUDGET = extend_schema(
         "and `forecast` are beliefs. A closed period never changes: later answers are counted apart."
     ),
     tags=["workflows"],
-    responses={200: shapes.budget.Budgets, **_problems(404)},
+    responses={200: shapes.budget.Budgets, **problems(404)},
 )
 GET_BUDGET_EVIDENCE = extend_schema(
     operation_id="get_budget_evidence",
     summary="Download what computes a closed period again",
     description="`docs/reference/recompute_budget.py` reads it, and needs NumPy alone.",
     tags=["workflows"],
-    responses={200: shapes.budget.BudgetEvidence, **_problems(404)},
+    responses={200: shapes.budget.BudgetEvidence, **problems(404)},
 )
 CHANGE_WORKFLOW = extend_schema(
     operation_id="change_workflow",
@@ -291,5 +291,5 @@ CHANGE_WORKFLOW = extend_schema(
     ),
     tags=["workflows"],
     request=shapes.workflows.WorkflowChange,
-    responses={200: shapes.workflows.Workflow, **_problems(404, 415, 422)},
+    responses={200: shapes.workflows.Workflow, **problems(404, 415, 422)},
 )

@@ -108,7 +108,8 @@ def _with_files(raw: HttpRequest, slug: str, key: ClientKey, once: str | None) -
     now = clock.now()
     for file in files:
         keep_asset(file, now=now)
-    request_sha256 = sha256(canonical_json([slug, item.content, item.reference])) if once else None
+    sent = [slug, item.content, item.reference, raw.POST.get("scores")]
+    request_sha256 = sha256(canonical_json(sent)) if once else None
     intake = Intake(
         slug=slug, items=[item], key=key, now=now, idempotency_key=once, request_sha256=request_sha256
     )

@@ -14,6 +14,8 @@ from hitl.flow.intake.parse import NotJson, TooLarge, decode
 from hitl.flow.intake.types import Submission
 from hitl.shared.errors import Invalid, Problem
 
+_PARTS = ("content", "reference", "entity", "scores")
+
 
 def read_multipart(request: HttpRequest, current: WorkflowInForce) -> tuple[Submission, list[Inspected]]:
     """Return the case, and the files it names, read and proved but not kept yet.
@@ -31,10 +33,10 @@ def read_multipart(request: HttpRequest, current: WorkflowInForce) -> tuple[Subm
         _problem(
             name,
             "is not known",
-            f"Parts: {', '.join(['content', 'reference', 'entity', *current.media_fields])}.",
+            f"Parts: {', '.join([*_PARTS, *current.media_fields])}.",
         )
         for name in [*texts, *uploads]
-        if name not in {"content", "reference", "entity", *current.media_fields}
+        if name not in {*_PARTS, *current.media_fields}
     ]
     problems += [
         _problem(name, "is not a file", "Give the part a filename.")
@@ -57,7 +59,18 @@ def read_multipart(request: HttpRequest, current: WorkflowInForce) -> tuple[Subm
     problems += [p for p in misfits if p["field"] not in {q["field"] for q in problems}]
     if canonical is None or problems:
         raise Invalid(problems)
-    return Submission(content, reference, entity=texts.get("entity")), files
+    scores = _scores(texts.get("scores"))
+    return Submission(content, reference, entity=texts.get("entity"), scores=scores), files
+
+
+def _scores(text: str | None) -> object:
+    """Return the part `scores` as it was meant; what cannot be read is no score, and refuses nothing."""
+    if text is None:
+        return None
+    try:
+        return decode(text.encode("utf-8", "surrogatepass"))
+    except NotJson:
+        return text
 
 
 def _content(text: str | None, upload: "UploadedFile[Any] | None") -> dict[str, Any]:

@@ -13,6 +13,7 @@ from hitl.flow.doors.api.ladder import NextDegreeView
 from hitl.flow.doors.api.media import MediaView
 from hitl.flow.doors.api.recalls import RecallsView, RecallView
 from hitl.flow.doors.api.reference import openapi
+from hitl.flow.doors.api.sources import SourcesView
 from hitl.flow.doors.api.stop import StopView, WorkflowStopView
 from hitl.flow.doors.api.workflows import WorkflowsView, WorkflowView
 
@@ -21,6 +22,7 @@ urlpatterns: list[URLPattern] = [
     path("workflows/<str:slug>/export", ExportView.as_view()),
     path("workflows/<str:slug>/recalls", RecallsView.as_view()),
     path("workflows/<str:slug>/recalls/<uuid:recall_id>", RecallView.as_view()),
+    path("workflows/<str:slug>/sources", SourcesView.as_view()),
     path("workflows/<str:slug>/next-degree", NextDegreeView.as_view()),
     path("workflows/<str:slug>/stop", WorkflowStopView.as_view()),
     path("workflows/<str:slug>/canary", CanaryView.as_view()),

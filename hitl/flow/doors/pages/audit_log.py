@@ -60,11 +60,7 @@ class FilterForm(forms.Form):
         """
         if not self.is_valid():
             problems = [
-                {
-                    "field": name,
-                    "error": " ".join(map(str, errors)),
-                    "fix": "Choose another, or leave it out.",
-                }
+                Problem(field=name, error=" ".join(map(str, errors)), fix="Choose another, or leave it out.")
                 for name, errors in self.errors.items()
             ]
             raise Invalid(problems)

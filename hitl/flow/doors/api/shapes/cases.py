@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, UnsetType
 
 from hitl.flow.doors.api.shapes.base import Moment, Shape, said
+from hitl.flow.doors.api.shapes.sources import Scores
 from hitl.shared.errors import Problem
 from policy.types import REASONS, ROUTES
 
@@ -66,6 +67,10 @@ class Submission(Shape):
             description="What it belongs to, if cases belong together: a customer, a speaker, a document.",
         ),
     ] | (UnsetType) = UNSET
+    scores: Annotated[
+        Scores | list[Scores] | UnsetType,
+        said("Of models elsewhere, at most five. What is no score refuses nothing: a person decides."),
+    ] = UNSET
 
 
 class SubmissionWithFiles(Shape):
@@ -74,6 +79,7 @@ class SubmissionWithFiles(Shape):
     content: Annotated[str, said("The other fields, as JSON.")] | UnsetType = UNSET
     reference: str | UnsetType = UNSET
     entity: str | UnsetType = UNSET
+    scores: Annotated[str | UnsetType, said("Of models elsewhere, as JSON.")] = UNSET
     photo: Annotated[bytes, said("An example of a field.")] | UnsetType = UNSET
 
 

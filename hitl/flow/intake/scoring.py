@@ -1,0 +1,190 @@
+"""Cases that wait for the score of a model elsewhere: asked for in batches by workers, never in a request.
+
+    submit -> written without a routing -> asked for -> routed, as if it had come in with its score
+                                             └ not by its deadline -> routed to a person, with the reason
+
+That a case waits is a row of its score that says `scoring`. Score and routing are written in one transaction:
+a worker that dies leaves the row, and the next one asks again.
+"""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from cases.models import Case
+from cases.services.status import move_cases
+from cases.types import CaseStatus
+from hitl.flow.intake.copy_batch import pass_gate, pass_stop
+from hitl.flow.intake.decide import route_scored
+from hitl.flow.intake.in_force import WorkflowInForce, forget, workflow_in_force
+from hitl.flow.intake.rows import DECISION_COLUMNS, TASK_COLUMNS
+from hitl.flow.intake.scores import Heard
+from hitl.flow.intake.sql_intake import Stale
+from hitl.flow.intake.types import Checked
+from hitl.outbox.events import News, emit
+from hitl.shared.copying import copy_rows
+from hitl.shared.jobs import enqueue
+from models_store.doors import DoorFault
+from models_store.said import said_of
+from models_store.services.remote import ask, batch_of, read
+from models_store.services.source_trials import AGAIN, try_remote
+from models_store.source_models import Source, SourceScore
+from policy.models import Decision
+from science.decision_terms import Reason
+from science.serving import Said
+
+log = logging.getLogger(__name__)
+
+JOB = "hitl.flow.fetch_scores"
+LEASE = timedelta(minutes=5)  # a worker that holds a source longer is taken for dead
+TRIES = 6
+MAX_BATCHES = 50  # of one job; the sweep goes on
+
+
+def sweep_scores(*, now: datetime) -> int:
+    """Start a job for each source that somebody waits for; return for how many."""
+    waits = SourceScore.objects.filter(source=OuterRef("pk"), unusable=Reason.SCORING)
+    free = Source.objects.filter(Q(busy_until=None) | Q(busy_until__lt=now)).exclude(address="")
+    untried = Q(tried={}, retired_at=None)
+    found = list(free.filter(Exists(waits) | untried).values_list("pk", flat=True))
+    for source_id in found:
+        enqueue(JOB, str(source_id))
+    return len(found)
+
+
+def fetch_scores(*, source_id: UUID, now: datetime) -> int:
+    """Ask a source about the cases that wait for it; return how many were settled. One worker at a time."""
+    free = Source.objects.filter(Q(busy_until=None) | Q(busy_until__lt=now), pk=source_id)
+    if not free.update(busy_until=now + LEASE):
+        return 0
+    source = Source.objects.select_related("workflow").get(pk=source_id)
+    if not source.tried and source.retired_at is None:
+        is_done = try_remote(source, now=now)
+        Source.objects.filter(pk=source_id).update(busy_until=None if is_done else now + AGAIN)
+        return 0
+    try:
+        settled = 0
+        for _ in range(MAX_BATCHES):
+            n, goes_on = _batch(source, now)
+            settled += n
+            if not goes_on:
+                break
+        return settled
+    finally:
+        Source.objects.filter(pk=source_id).update(busy_until=None)
+
+
+def _batch(source: Source, now: datetime) -> tuple[int, bool]:
+    """Settle the next few cases; return how many, and whether there may be more."""
+    rows = SourceScore.objects.filter(source=source, unusable=Reason.SCORING).select_related("case")
+    found = list(rows.order_by("at", "case_id")[: batch_of(source)])
+    if not found:
+        return 0, False
+    if not source.is_in_use:
+        return _settle(source, [_unsaid(one, Reason.SOURCE_UNREGISTERED) for one in found], now), True
+    late = [one for one in found if now >= one.at + timedelta(seconds=source.deadline_seconds)]
+    if late:
+        return _settle(source, [_unsaid(one, _why_late(source, one)) for one in late], now), True
+    try:
+        answered = ask(source, [one.case.content for one in found])
+    except DoorFault as fault:
+        facts = {"source": str(source.pk), "reason": fault.reason.value, "why": fault.words}
+        log.warning("no scores from a model elsewhere", extra=facts)
+        told = {"trouble": fault.reason, "trouble_words": fault.words[:300], "trouble_at": now}
+        Source.objects.filter(pk=source.pk).update(**told)
+        return 0, False
+    Source.objects.filter(pk=source.pk, trouble_at__isnull=False).update(trouble="", trouble_at=None)
+    for one, sent in zip(found, answered.sent, strict=True):
+        said = read(source, sent)
+        one.proba = None if said.proba is None else list(said.proba)
+        one.unusable = said.unusable or ""
+        one.milliseconds, one.cost = answered.milliseconds, answered.cost
+    return _settle(source, found, now), len(found) == batch_of(source)
+
+
+def _unsaid(score: SourceScore, reason: Reason) -> SourceScore:
+    score.unusable = reason
+    return score
+
+
+def _why_late(source: Source, score: SourceScore) -> Reason:
+    """Say why a case has no score by its deadline: the trouble since it came in, if there was any."""
+    since = source.trouble_at is not None and source.trouble_at >= score.at
+    return Reason(source.trouble) if since else Reason.SOURCE_LATE
+
+
+def _settle(source: Source, scores: Sequence[SourceScore], now: datetime) -> int:
+    """Keep these scores, and route the cases that waited for them."""
+    for _ in range(TRIES):
+        if not scores:
+            return 0
+        current = workflow_in_force(source.workflow.slug)
+        try:
+            return _write(current, scores, now)
+        except Stale:
+            forget(source.workflow.slug)
+    return 0  # the rules keep changing: the next job asks again
+
+
+@transaction.atomic
+def _write(current: WorkflowInForce, scores: Sequence[SourceScore], now: datetime) -> int:
+    """Write scores and routings together.
+
+    Raises:
+        Stale: the rules have changed since they were read; nothing is written.
+    """
+    pass_gate(workflow_id=current.workflow_id, policy_version=current.policy_version, stopped=current.stopped)
+    ids = [one.case_id for one in scores]
+    routed = Decision.objects.filter(case_id=OuterRef("pk"), sequence=0)
+    waiting = Case.objects.filter(~Exists(routed), pk__in=ids, status=CaseStatus.WAITING).order_by("pk")
+    cases = list(waiting.select_for_update(of=("self",), no_key=True))
+    for one in scores:
+        SourceScore.objects.filter(
+            source_id=one.source_id, case_id=one.case_id, unusable=Reason.SCORING
+        ).update(proba=one.proba, unusable=one.unusable, milliseconds=one.milliseconds, cost=one.cost)
+    _route(current, cases, now)
+    pass_stop(stopped=current.stopped)
+    return len(scores)
+
+
+def _route(current: WorkflowInForce, cases: Sequence[Case], now: datetime) -> None:
+    """Route the cases as intake does, now that their scores are known. The caller holds them locked."""
+    if not cases:
+        return
+    said = said_of([case.pk for case in cases], current.workflow_id)
+    items = [_item(place, case, said.get(case.pk, {})) for place, case in enumerate(cases)]
+    rows = route_scored(current, items, now, arrived=[case.received_at for case in cases])
+    copy_rows("policy_decision", DECISION_COLUMNS, (row.decision for row in rows))
+    copy_rows("reviews_task", TASK_COLUMNS, (row.task for row in rows if row.task is not None))
+    answers = {row.item.case_id: row.outcome.label for row in rows if row.outcome.is_automatic}
+    if answers:
+        move_cases(answers, to=CaseStatus.DECIDED, now=now)
+    news = []
+    for row in rows:
+        if row.outcome.is_automatic:
+            thin = {
+                "id": str(row.item.case_id),
+                "workflow": current.slug,
+                "reference": row.item.reference,
+                "status": CaseStatus.DECIDED.value,
+                "answer": row.outcome.label,
+            }
+            news.append(News("case.decided", row.item.case_id, current.workflow_id, now, thin))
+    emit(news)
+
+
+def _item(place: int, case: Case, said: dict[str, Said]) -> Checked:
+    return Checked(
+        index=place,
+        case_id=case.pk,
+        content=case.content,
+        content_json="",
+        content_sha256=bytes(case.content_sha256),
+        reference=case.reference,
+        entity=case.entity,
+        heard=Heard(said, {}, None),
+    )

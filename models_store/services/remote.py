@@ -1,0 +1,106 @@
+"""Ask a model elsewhere about a batch of cases, and read what it says. No row is changed here.
+
+A server that cannot be reached, hangs, fails, answers short or names another version has said nothing about
+any case of the batch: it is asked again until their deadline. What it says of a single case is read as scores
+that are sent with cases are.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hitl.outbox.addresses import check_url
+from hitl.outbox.sending import Reply, post
+from hitl.shared import clock
+from hitl.shared.sealed import Unreadable, unseal
+from models_store.doors import DOORS, DoorFault, Heard
+from models_store.source_models import Source
+from models_store.types import Door
+from science.decision_terms import Reason
+from science.serving import Said, read_said
+
+MAX_ANSWER = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a server said: of each case, with its share of the time in ms and of the price."""
+
+    sent: list[object]
+    milliseconds: float
+    cost: float
+
+
+def batch_of(source: Source) -> int:
+    """How many cases the source is asked about at once."""
+    return DOORS[source.door].batch
+
+
+def ask(source: Source, contents: Sequence[Mapping[str, Any]]) -> Answered:
+    """Ask about these cases, at most `batch_of` at once.
+
+    Raises:
+        DoorFault: nothing of the answer is of use; it says why.
+    """
+    way = DOORS[source.door]
+    options = source.options | {"version": source.version}
+    replies, milliseconds = [], 0.0
+    for call in way.calls(options, contents):
+        reply = _exchange(source, call.body)
+        milliseconds += reply.milliseconds
+        replies.append(_json(reply))
+    heard = way.read(options, replies, len(contents))
+    others = heard.versions - {source.version}
+    if others:
+        words = f"it names version {sorted(others)[0][:100]!r} instead of {source.version!r}"
+        raise DoorFault(Reason.SOURCE_CHANGED, words)
+    n = len(contents)
+    return Answered(heard.sent, milliseconds / n, _cost(source, heard, len(replies)) / n)
+
+
+def read(source: Source, sent: object) -> Said:
+    """Read what was said of one case."""
+    if isinstance(sent, Reason):
+        return Said(None, sent)
+    return read_said(sent, source.label_map, source.labels)
+
+
+def _cost(source: Source, heard: Heard, calls: int) -> float:
+    return source.price * (heard.tokens / 1000 if source.door == Door.CHAT else calls)
+
+
+def _exchange(source: Source, body: Any) -> Reply:
+    headers = {"Content-Type": "application/json"}
+    if source.secret:
+        try:
+            headers["Authorization"] = unseal(bytes(source.secret))
+        except Unreadable:
+            words = "its secret was sealed under another secret of the service"
+            raise DoorFault(Reason.SOURCE_REFUSED, words) from None
+    reply = post(
+        check_url(source.address),
+        headers,
+        json.dumps(body).encode(),
+        seconds=source.seconds,
+        wall_time=clock.now().timestamp(),
+        keep=MAX_ANSWER,
+    )
+    if reply.is_late:
+        raise DoorFault(Reason.SOURCE_TIMEOUT, reply.error)
+    if reply.status is None:
+        raise DoorFault(Reason.SOURCE_UNREACHABLE, reply.error)
+    if reply.status >= 500:
+        raise DoorFault(Reason.SOURCE_FAILED, f"it answered {reply.status}")
+    if not reply.is_success:
+        raise DoorFault(Reason.SOURCE_REFUSED, reply.error or f"it answered {reply.status}")
+    if reply.error:
+        raise DoorFault(Reason.SOURCE_UNREADABLE, reply.error)
+    return reply
+
+
+def _json(reply: Reply) -> Any:
+    try:
+        return json.loads(reply.body)
+    except (ValueError, RecursionError):
+        raise DoorFault(Reason.SOURCE_UNREADABLE, "the answer is not JSON") from None

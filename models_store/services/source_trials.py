@@ -1,0 +1,61 @@
+"""Try a model elsewhere on its known answers, where it is asked: by a worker, never in a request."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from cases.services.versions import bump
+from hitl.audit.log import record
+from hitl.shared.actor import system
+from hitl.shared.errors import HitlError, in_words
+from models_store.doors import DoorFault
+from models_store.services.label_map import tried
+from models_store.services.remote import ask, batch_of
+from models_store.source_models import Source
+from science.decision_terms import Reason
+
+ACTOR = system("sources")
+AGAIN = timedelta(seconds=30)  # after a trial that got no answer
+
+
+def try_remote(source: Source, *, now: datetime) -> bool:
+    """Ask about the known answers; from a good trial on it is heard, if it is confirmed. False: try again.
+
+    A label map that is turned round, or scores that are none, retire it with the reason.
+    """
+    known = source.known_answers
+    try:
+        sent: list[object] = []
+        for start in range(0, len(known), batch_of(source)):
+            part = known[start : start + batch_of(source)]
+            sent += ask(source, [one["content"] for one in part]).sent
+    except DoorFault as fault:
+        told = {"trouble": fault.reason, "trouble_words": fault.words[:300], "trouble_at": now}
+        Source.objects.filter(pk=source.pk).update(**told)
+        return False
+    answers = [{"label": one["label"], "probabilities": said} for one, said in zip(known, sent, strict=True)]
+    try:
+        fit = tried(answers, source.label_map, source.labels)
+    except HitlError as refused:
+        _refuse(source, " ".join(in_words(refused))[:300], now)
+        return True
+    _accept(source, {"n": fit.n, "right": fit.right}, now)
+    return True
+
+
+@transaction.atomic
+def _accept(source: Source, found: dict[str, int], now: datetime) -> None:
+    told = {"tried": found, "trouble": "", "trouble_words": "", "trouble_at": None}
+    if Source.objects.filter(pk=source.pk, retired_at=None, tried={}).update(**told):
+        bump(source.workflow_id)
+        detail = {"source": source.name, "sha256": source.sha256, "tried": found}
+        record(action="source.tried", actor=ACTOR, now=now, about=source, detail=detail)
+
+
+@transaction.atomic
+def _refuse(source: Source, words: str, now: datetime) -> None:
+    told = {"retired_at": now, "retired_by": ACTOR.name, "trouble": Reason.SOURCE_REFUSED.value}
+    told |= {"trouble_words": words, "trouble_at": now}
+    if Source.objects.filter(pk=source.pk, retired_at=None).update(**told):
+        detail = {"source": source.name, "sha256": source.sha256, "reason": words}
+        record(action="source.retired", actor=ACTOR, now=now, about=source, detail=detail)

@@ -1,0 +1,89 @@
+"""What has come from a model elsewhere so far: scores, what was none and why, and labels to fit it on."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Avg, Count, Max, Q
+
+from models_store.models import Release
+from models_store.selectors import latest_release_of, scored_labels
+from models_store.source_models import Source, SourceScore
+from science.decision_terms import Reason
+
+WORDS = {
+    Reason.SOURCE_SILENT: "nothing came with the case",
+    Reason.SOURCE_UNREGISTERED: "its version is not registered",
+    Reason.SCORES_MALFORMED: "no model, version and probabilities in it",
+    Reason.SCORES_LACK_LABEL: "a label of the map is missing",
+    Reason.SCORES_EXTRA_LABEL: "a label that is not in the map",
+    Reason.SCORES_NO_NUMBERS: "a probability is no number (NaN, null, text)",
+    Reason.SCORES_NEGATIVE: "a probability is negative",
+    Reason.SCORES_SUM: "the probabilities do not add up to 1",
+    Reason.SCORING: "its score is being asked for",
+    Reason.SOURCE_LATE: "it was not asked in time",
+    Reason.SOURCE_UNREACHABLE: "it could not be reached, or its address is not allowed",
+    Reason.SOURCE_TIMEOUT: "it gave no answer in time",
+    Reason.SOURCE_FAILED: "it failed (5xx)",
+    Reason.SOURCE_REFUSED: "it refused the request (4xx)",
+    Reason.SOURCE_UNREADABLE: "its answer could not be read",
+    Reason.SOURCE_SHORT: "it answered for fewer or more cases than it was asked about",
+    Reason.SOURCE_CHANGED: "it named another version of itself",
+    Reason.SOURCE_MASS: "it wanted to say something else than a label",
+}
+"""Why what was sent is no score, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFigures:
+    """Counts of one source.
+
+    Attributes:
+        received: cases that came with something of this source.
+        usable: of them, with a score.
+        unusable: of the others, how many for which reason, the commonest first.
+        last_at: when the last one came; None before the first.
+        labelled: usable scores of cases that people have labelled: what a calibrator is fitted on.
+        release: the last release made of it; None before the first.
+        awaited: cases whose score is being asked for.
+        milliseconds, cost: means per case that was asked about; None where none was.
+    """
+
+    received: int
+    usable: int
+    unusable: list[tuple[Reason, int]]
+    last_at: datetime | None
+    labelled: int
+    release: Release | None
+    awaited: int = 0
+    milliseconds: float | None = None
+    cost: float | None = None
+
+    @property
+    def n_unusable(self) -> int:
+        """Cases that came with something of it that is no score."""
+        return self.received - self.usable
+
+
+def figures_of(source: Source) -> SourceFigures:
+    """Count what has come from a source."""
+    rows = SourceScore.objects.filter(source=source)
+    scores = rows.exclude(unusable=Reason.SCORING)
+    facts = scores.aggregate(
+        n=Count("case_id"),
+        usable=Count("case_id", filter=Q(unusable="")),
+        last=Max("at"),
+        milliseconds=Avg("milliseconds"),
+        cost=Avg("cost"),
+    )
+    why = scores.exclude(unusable="").values("unusable").annotate(n=Count("case_id")).order_by("-n")
+    return SourceFigures(
+        received=facts["n"],
+        usable=facts["usable"],
+        unusable=[(Reason(one["unusable"]), one["n"]) for one in why],
+        last_at=facts["last"],
+        labelled=scored_labels(source).count(),
+        release=latest_release_of(source),
+        awaited=rows.filter(unusable=Reason.SCORING).count(),
+        milliseconds=facts["milliseconds"],
+        cost=facts["cost"],
+    )
