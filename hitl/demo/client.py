@@ -28,8 +28,10 @@ class ApiClient:
     key: str
     _connection: http.client.HTTPConnection | None = None
 
-    def submit(self, slug: str, example: Example, *, reference: str) -> dict[str, Any]:
-        """Submit one case and return the answer.
+    def submit(
+        self, slug: str, example: Example, *, reference: str, scores: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Submit one case, with the scores of a model elsewhere where there are any; return the answer.
 
         Raises:
             Unexpected: the service refused it.
@@ -41,7 +43,8 @@ class ApiClient:
             content = {name: value for name, value in example.content.items() if name not in media}
             body, kind = _multipart({"content": content, "reference": reference}, media)
         else:
-            body = json.dumps({"content": example.content, "reference": reference}).encode()
+            case: dict[str, Any] = {"content": example.content, "reference": reference}
+            body = json.dumps(case | ({"scores": scores} if scores else {})).encode()
             kind = "application/json"
         return self.request("POST", path, body, kind, expect=(201,))
 

@@ -6,8 +6,9 @@ from pathlib import Path
 from cases.models import Case, Workflow
 from cases.services.imports import Labelled, import_labelled
 from cases.types import Origin
+from hitl.demo.elsewhere import register_stub
 from hitl.demo.people import ACTOR, Secrets, make_people
-from hitl.demo.worlds import WORLDS, World
+from hitl.demo.worlds import WORLDS, SpamMail, World
 from hitl.flow.setup.create import set_up_workflow
 from hitl.shared import clock
 from models_store.errors import RunActive
@@ -41,6 +42,8 @@ def make_workflows(data: Path, worlds: Sequence[World] = WORLDS) -> Secrets:
                 actor=ACTOR,
                 now=now,
             )
+        if world.slug == SpamMail.slug:
+            register_stub(Workflow.objects.get(slug=world.slug), now=now)
     return kept
 
 

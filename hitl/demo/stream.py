@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 
 from hitl.demo.client import ApiClient, Unexpected
-from hitl.demo.worlds import Example, World
+from hitl.demo.elsewhere import scores_of
+from hitl.demo.worlds import Example, SpamMail, World
 
 PAUSE_SECONDS = 3.0  # after the service did not answer
 
@@ -51,9 +52,10 @@ def stream(
 def _submit(
     client: ApiClient, world: World, example: Example, *, reference: str, say: Callable[[str], None]
 ) -> None:
+    scores = scores_of(example) if world.slug == SpamMail.slug else None
     while True:
         try:
-            client.submit(world.slug, example, reference=reference)
+            client.submit(world.slug, example, reference=reference, scores=scores)
             return
         except Unexpected as refusal:
             if refusal.status == HTTPStatus.CONFLICT:

@@ -6,6 +6,7 @@ that are sent with cases are.
 """
 
 import json
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from models_store.types import Door
 from science.decision_terms import Reason
 from science.serving import Said, read_said
 
+MAX_SECONDS = 60.0  # for a batch that takes several requests
 MAX_ANSWER = 8 * 1024 * 1024
 
 
@@ -46,7 +48,10 @@ def ask(source: Source, contents: Sequence[Mapping[str, Any]]) -> Answered:
     way = DOORS[source.door]
     options = source.options | {"version": source.version}
     replies, milliseconds = [], 0.0
+    end = time.monotonic() + MAX_SECONDS
     for call in way.calls(options, contents):
+        if time.monotonic() > end:
+            raise DoorFault(Reason.SOURCE_TIMEOUT, f"no answers to a whole batch within {MAX_SECONDS:g} s")
         reply = _exchange(source, call.body)
         milliseconds += reply.milliseconds
         replies.append(_json(reply))

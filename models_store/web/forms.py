@@ -51,7 +51,7 @@ class SourceForm(forms.Form):
         help_text='At least 20 cases whose answer is known, one JSON object a line: {"label": the true one,'
         ' "probabilities": as they will be sent}; of one that is asked {"label": ..., "content": the case}.',
     )
-    door = forms.ChoiceField(label="How its scores come", choices=Door.choices, required=False)
+    door = forms.ChoiceField(label="How its scores come", choices=Door.choices)
     address = forms.CharField(
         max_length=500, required=False, widget=forms.URLInput, help_text="Where it is asked, in full."
     )
@@ -122,7 +122,7 @@ class SourceForm(forms.Form):
         """Return what was typed, for the service."""
         typed = self.cleaned_data
         told = {name: typed[name] for name in ("model", "version", "label_map", "known_answers")}
-        if typed["door"] in ("", Door.SCORE_IN):
+        if typed["door"] == Door.SCORE_IN:
             return told
         return told | {
             "remote": RemoteTerms(

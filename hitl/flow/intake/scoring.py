@@ -8,6 +8,7 @@ a worker that dies leaves the row, and the next one asks again.
 """
 
 import logging
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -42,7 +43,7 @@ log = logging.getLogger(__name__)
 JOB = "hitl.flow.fetch_scores"
 LEASE = timedelta(minutes=5)  # a worker that holds a source longer is taken for dead
 TRIES = 6
-MAX_BATCHES = 50  # of one job; the sweep goes on
+SECONDS = 60.0  # of one job; the sweep goes on
 
 
 def sweep_scores(*, now: datetime) -> int:
@@ -67,13 +68,12 @@ def fetch_scores(*, source_id: UUID, now: datetime) -> int:
         Source.objects.filter(pk=source_id).update(busy_until=None if is_done else now + AGAIN)
         return 0
     try:
-        settled = 0
-        for _ in range(MAX_BATCHES):
+        settled, end = 0, time.monotonic() + SECONDS
+        while True:
             n, goes_on = _batch(source, now)
             settled += n
-            if not goes_on:
-                break
-        return settled
+            if not goes_on or time.monotonic() > end:
+                return settled
     finally:
         Source.objects.filter(pk=source_id).update(busy_until=None)
 

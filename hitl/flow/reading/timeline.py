@@ -1,10 +1,11 @@
 """The history of one case as a timeline: who did what, when, on what grounds."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
 from cases.models import Case, Voiding
+from cases.types import CaseStatus
 from hitl.audit.models import Entry as AuditEntry
 from hitl.web.format import percent
 from hitl.web.timeline import Entry
@@ -23,6 +24,7 @@ def whole_history(case: Case) -> list[Entry]:
     entries = [
         _received(case),
         *(_routed(decision) for decision in decided if decision.sequence == 0),
+        *_awaited(case, decided),
         *_asked(case),
         *_answered(reviews, with_purpose=True, voidings=_voidings_of(reviews)),
         *(_decided(decision) for decision in decided if decision.sequence > 0),
@@ -44,6 +46,14 @@ def _received(case: Case) -> Entry:
     by = case.key.name if case.key else ""
     facts = (("Schema", f"version {case.schema_version}"),)
     return Entry(case.received_at, title, icon="download", by=by, facts=facts)
+
+
+def _awaited(case: Case, decided: Sequence[Decision]) -> Sequence[Entry]:
+    """Say that a case waits for the score of a model elsewhere, as long as it has no routing."""
+    if decided or case.status != CaseStatus.WAITING:
+        return ()
+    note = "A worker asks the model elsewhere that decides here; at the deadline a person is asked."
+    return (Entry(case.received_at, "Its score is being asked for", icon="clock", note=note),)
 
 
 def _routed(decision: Decision) -> Entry:

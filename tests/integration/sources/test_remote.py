@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.test import override_settings
+from django.test import Client, override_settings
+from django.urls import reverse
 
 from cases.models import Case, Workflow
+from hitl.accounts.types import Role
 from hitl.flow.doors.api.bodies import case_bodies
 from hitl.flow.intake import in_force, scoring
 from hitl.flow.intake.submit import submit_cases
@@ -25,7 +27,7 @@ from policy.models import CutoffSet, Decision, Policy
 from reviews.models import Task
 from science.decision_terms import Reason
 from tests.support import stub_scorers
-from tests.support.factories import LABELS, NOW, TESTER, TEXT_FIELDS, client_key
+from tests.support.factories import LABELS, NOW, TESTER, TEXT_FIELDS, client_key, person
 from tests.support.source_rows import LABEL_MAP, MODEL, fit_now, give_labels, overconfident
 from tests.support.stub_scorers import Stub, served
 
@@ -286,6 +288,19 @@ def test_a_case_that_is_withdrawn_while_it_waits_stays_withdrawn() -> None:
         fetch()
     assert Case.objects.get(pk=one.case["id"]).status == "withdrawn"
     assert [row.reason for row in Decision.objects.filter(case_id=one.case["id"])] == ["withdrawn"]
+
+
+def test_pages_know_a_case_that_has_no_routing_yet() -> None:
+    with served(Stub(WAYS["template"][0])) as stub:
+        workflow = deciding(stub)
+        (one,) = submit(workflow, 0.9)
+    assert one.case
+    client = Client()
+    client.force_login(person(*Role.values))
+    page = client.get(reverse("case", args=[one.case["id"]]))
+    assert page.status_code == 200
+    assert "Its score is being asked for" in page.content.decode()
+    assert client.get(reverse("cases"), {"workflow": workflow.slug}).status_code == 200
 
 
 def test_two_workers_ask_once() -> None:

@@ -1,0 +1,48 @@
+"""The pages of models elsewhere in a real browser: register one, see what came, in both schemes."""
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from hitl.accounts.types import Role
+from models_store.models import Release
+from models_store.source_models import Source
+from tests.browser.conftest import NARROW, WIDE
+from tests.support.factories import person
+from tests.support.source_rows import deciding, known_answers, scores, submit_scored
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_registered_on_the_page_and_read_in_every_way(visit) -> None:  # type: ignore[no-untyped-def]
+    workflow = deciding()
+    bad = {**scores(0.5), "probabilities": {"JUNK": 0.9, "FINE": 0.9}}
+    submit_scored(workflow, [bad, {**scores(0.5), "probabilities": {}}], first=900)
+    visitor = visit(person(Role.OPERATOR, Role.ADMINISTRATOR, username="ann"))
+    page = visitor.open(f"/models/{workflow.slug}/sources/")
+    page.get_by_label("Model", exact=True).fill("acme-spam")
+    page.get_by_label("Version").fill("2026-04")
+    page.get_by_label("Labels").fill("FINE = spam\nJUNK = ham")
+    page.get_by_label("Known answers").fill("\n".join(json.dumps(one) for one in known_answers()))
+    page.get_by_role("button", name="Try and register").click()
+    expect(page.get_by_text("Labels are turned round")).to_be_visible()
+    visitor.shoot("sources-refused")
+    assert visitor.is_accessible()
+    visitor.troubles = [t for t in visitor.troubles if "422" not in t]  # the browser notes the refusal
+    page.get_by_label("Labels").fill("FINE = ham\nJUNK = spam")
+    page.get_by_role("button", name="Try and register").click()
+    expect(page.get_by_role("heading", name="acme-spam 2026-04")).to_be_visible()
+    pages = {
+        "list": f"/models/{workflow.slug}/sources/",
+        "source": f"/models/sources/{Source.objects.get(version='2026-03').pk}/",
+        "release": f"/models/releases/{Release.objects.get().pk}/",
+    }
+    for size in (WIDE, NARROW):
+        page.set_viewport_size(size)
+        for name, path in pages.items():
+            visitor.open(path)
+            for scheme in visitor.schemes():
+                visitor.shoot(f"sources-{name}-{scheme}-{size['width']}")
+                assert visitor.is_accessible(colours_only=scheme == "dark"), (path, scheme)
+            assert visitor.fits(), (path, size)
