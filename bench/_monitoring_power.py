@@ -27,8 +27,8 @@ def power(quick: bool) -> Iterator[Row]:
             then, now = rng.normal(size=n), rng.normal(shift, 1, n)
             cells = NumberCells.learn(rng.normal(size=5_000).tolist())
             counted = [cells.count(values.tolist()) for values in (then, now)]
-            ours += compare(counted[0], counted[1], is_ordered=True, rng=rng).p_value <= LEVEL
-            exact += ks_2samp(then, now, method="asymp").pvalue <= LEVEL
+            ours += bool(compare(counted[0], counted[1], is_ordered=True, rng=rng).p_value <= LEVEL)
+            exact += bool(ks_2samp(then, now, method="asymp").pvalue <= LEVEL)
         note = (
             f"of {runs} shifts of {shift} deviations {ours / runs:.1%}, by the exact test {exact / runs:.1%}"
         )
@@ -41,8 +41,8 @@ def power(quick: bool) -> Iterator[Row]:
         )
 
 
-def same_bytes(quick: bool) -> Row:
-    """Return how many of some shuffled and sharded countings gave other bytes than the first."""
+def same_bytes(quick: bool) -> Iterator[Row]:
+    """Yield how many of some shuffled and sharded countings gave other bytes than the first."""
     rng = np.random.default_rng(1)
     numbers = rng.lognormal(size=20_000).tolist()
     words = rng.choice(["a", "b", "c", "d"], 20_000).tolist()
@@ -56,7 +56,7 @@ def same_bytes(quick: bool) -> Row:
             parts = [one.count([values[i] for i in part]) for part in np.array_split(order, shards)]
             hasher.update(np.sum(parts, axis=0, dtype=np.int64).tobytes())
         digests.add(hasher.hexdigest())
-    return Row(f"{turns} orders and shardings: other bytes", "", len(digests) - 1, bar=0)
+    yield Row(f"{turns} orders and shardings: other bytes", "", len(digests) - 1, bar=0)
 
 
 def cost(quick: bool) -> Iterator[Row]:

@@ -77,7 +77,7 @@ class YearWorld:
         self.workflow = set_up_workflow(
             slug=f"year-{self.seed}", name="A year", fields=FIELDS, labels=LABELS, actor=ACTOR, now=FIRST
         )
-        some = self.contents(4_000, Odd(), 0)
+        some = [one for day in range(-40, 0) for one in self.contents(100, Odd(), day)]
         self.binning = rebin(self.workflow, some, reason="of the benchmark", now=FIRST)
 
     @cached_property

@@ -1,22 +1,18 @@
 """Drift: false alarms of a clean year, injected faults, power beside the exact test, cost beside scipy."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from django.core.management import call_command
+from django.core.management.base import CommandError
 
 from bench._monitoring_power import cost, power, same_bytes
 from bench._monitoring_year import DAY, FAULTS, FIRST, HISTORY, Fault, Odd, YearWorld
+from hitl.bench.options import Options
 from hitl.bench.rows import Row
 
 YEAR = 365
 MOST_ALARMS = 12.0
 PATIENCE = 10  # days after a fault should have been caught for which it is still waited for
-
-
-def run(quick: bool) -> Sequence[Row]:
-    """Measure; a quarter of a year and every third fault when quick."""
-    call_command("migrate", verbosity=0)
-    return [*_clean(quick), *_faults(quick), *power(quick), same_bytes(quick), *cost(quick)]
 
 
 def _clean(quick: bool) -> Iterator[Row]:
@@ -39,7 +35,7 @@ def _faults(quick: bool) -> Iterator[Row]:
     for number, fault in enumerate(some):
         days = _days_until(fault, seed=100 + number)
         caught += days is not None and days <= fault.within
-        rows.append(Row(f"  {fault.name}", "days", days, bar=fault.within))
+        rows.append(Row(f"  {fault.name}, of {fault.within}", "days", days))
     yield Row(f"caught in time, of {len(some)} faults", "", caught, bar=len(some), more_is_better=True)
     yield from rows
 
@@ -55,3 +51,29 @@ def _days_until(fault: Fault, *, seed: int) -> int | None:
         if found:
             return (min(found) - FIRST) // DAY - HISTORY
     return None
+
+
+PARTS: dict[str, Callable[[bool], Iterator[Row]]] = {
+    "clean": _clean,
+    "faults": _faults,
+    "power": power,
+    "bytes": same_bytes,
+    "cost": cost,
+}
+
+
+def run_with(options: Options) -> Sequence[Row]:
+    """Measure the parts asked for; a quarter of a year and every third fault when quick.
+
+    Raises:
+        CommandError: there is no such part.
+    """
+    if unknown := set(options.only) - set(PARTS):
+        raise CommandError(f"No part {', '.join(sorted(unknown))}. There are {', '.join(PARTS)}.")
+    call_command("migrate", interactive=False, verbosity=0)
+    return [row for name in options.only or PARTS for row in PARTS[name](options.quick)]
+
+
+def run(quick: bool) -> Sequence[Row]:
+    """As `run_with`, with all parts."""
+    return run_with(Options(quick=quick))

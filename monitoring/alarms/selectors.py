@@ -56,6 +56,11 @@ def alarms_by_metric(workflow_id: UUID) -> dict[MetricKey, Alarm]:
     return {key_of(row): row for row in rows}
 
 
+def n_not_closed(workflow_id: UUID) -> int:
+    """Return how many alarms of a workflow nobody has closed."""
+    return Alarm.objects.filter(workflow_id=workflow_id, closed_at=None).count()
+
+
 def counts_not_closed(workflow_ids: Iterable[UUID]) -> list[tuple[UUID, str, str, int]]:
     """Return how many alarms there are by workflow, status and severity, closed ones left out."""
     rows = Alarm.objects.filter(workflow_id__in=workflow_ids, closed_at=None)

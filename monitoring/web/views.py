@@ -17,6 +17,7 @@ from hitl.web.format import percent
 from models_store.models import Release, TrainingRun
 from models_store.selectors import champion
 from models_store.types import RunStatus
+from monitoring.alarms.selectors import n_not_closed
 from monitoring.promise.live import LiveError, live_error
 from monitoring.tallies.traffic import Traffic, audits_due, traffic, waiting
 from monitoring.watch.budget.selectors import running
@@ -43,6 +44,7 @@ class Panel:
     audits_due: int
     budget: BudgetView | None
     recent: list[Case]
+    alarms: int
 
     @property
     def total_words(self) -> str:
@@ -94,6 +96,11 @@ class Panel:
     def due_words(self) -> str:
         """How many of them are audits; never told to those who answer them."""
         return f"{self.audits_due:,} audits among them" if self.audits_due else "no audit among them"
+
+    @property
+    def alarm_words(self) -> str:
+        """How many alarms nobody has closed."""
+        return f"{self.alarms} alarm{'' if self.alarms == 1 else 's'}"
 
     @property
     def run_words(self) -> str:
@@ -161,5 +168,6 @@ def _panel(workflow: Workflow) -> Panel:
         error=live_error(policy, release, now=now) if release else None,
         audits_due=audits_due(workflow_id=workflow.id),
         budget=BudgetView(period, policy, now) if (period := running(workflow.id, now=now)) else None,
+        alarms=n_not_closed(workflow.id),
         recent=list(Case.objects.filter(workflow=workflow).exclude(origin="import").order_by("-id")[:RECENT]),
     )

@@ -143,7 +143,7 @@ def gradual(
     seed: int,
     rules: Mapping[Any, Rule] | None = None,
 ) -> dict[Any, Seen]:
-    """Compare the sum of the `latest` windows of each measure with its baseline.
+    """Compare the sum of the `latest` windows of each measure, days, with its baseline.
 
     A change point is looked for in all windows: it says when the difference came, where it came at once. It
     takes four times the cases that a window takes: a week is compared, and not a day.
@@ -151,7 +151,10 @@ def gradual(
     keys = [key for key in windows if key in baseline and baseline[key].shape == windows[key].shape[1:]]
     of, tested = rules or {}, {}
     for key in keys:
-        dispersion = dispersion_of(windows[key][-latest:], is_ordered=ordered[key])
+        lately = windows[key][-7 * WEEKS :]
+        # A day beside the same weekday a week before: what moves slowly, or moved once, is no variation.
+        pairs = [place % 7 + 7 * (place // 14) for place in range(len(lately))][::-1]
+        dispersion = dispersion_of(lately, is_ordered=ordered[key], groups=pairs)
         now, before = windows[key][-latest:].sum(axis=0), _thinned(baseline[key], MAX_REFERENCE)
         difference = compare(
             before,

@@ -109,3 +109,21 @@ def test_windows_of_a_quarter_of_a_day_are_compared_with_those_of_the_same_hours
     seen = sudden({"x": counts}, {"x": True}, seed=1, a_day=4)["x"]
     assert seen.state is State.CALM
     assert seen.dispersion < 2
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_days_that_vary_by_themselves_and_weekends_are_no_gradual_change(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+
+    def counted(n_days: int, per: int) -> np.ndarray:
+        moved = rng.normal(size=n_days) * 0.1 + 0.5 * (np.arange(n_days) % 7 > 4)
+        return np.array([CELLS.count(rng.normal(size=per) + shift) for shift in moved])
+
+    baseline = {f"m{i}": counted(42, 50).sum(axis=0) for i in range(20)}
+    windows = {f"m{i}": counted(31, 300) for i in range(20)}
+    seen = gradual(baseline, windows, dict.fromkeys(windows, True), latest=7, seed=seed)
+    assert sum(one.state is State.DRIFTS for one in seen.values()) <= 1
+    windows["m0"][:, :32] += windows["m0"][:, 32:64]
+    windows["m0"][:, 32:64] = 0  # nothing above the median any more
+    again = gradual(baseline, windows, dict.fromkeys(windows, True), latest=7, seed=seed)
+    assert again["m0"].state is State.DRIFTS
