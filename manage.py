@@ -6,10 +6,13 @@ Any Python from 3.11 on will do: the packages are set up in `.venv` the first ti
 
 import sys
 
-from hitl.runtime import bootstrap
-
 if __name__ == "__main__":
-    bootstrap.ensure(sys.argv)
-    from hitl.runtime.main import main
+    try:
+        from hitl.runtime import bootstrap
 
-    sys.exit(main(sys.argv))
+        bootstrap.ensure(sys.argv)
+        from hitl.runtime.main import main
+
+        sys.exit(main(sys.argv))
+    except KeyboardInterrupt:  # whoever ends it while it is read is told no places in code
+        sys.exit(130)

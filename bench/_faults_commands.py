@@ -20,7 +20,7 @@ LEAVE_SECONDS = 20.0
 
 
 def commands(quick: bool) -> list[Row]:
-    """Return how many processes of each command outlived it, over phases and signals."""
+    """Return how many processes of each command outlived it, how long that took, and how many tracebacks."""
     phases = (1.0, 6.0) if quick else (0.3, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
     rows = []
     with tempfile.TemporaryDirectory(prefix="hitl-faults-") as name:
@@ -36,29 +36,36 @@ def commands(quick: bool) -> list[Row]:
             ["bench", "intake", "--quick"],
             ["test", "tests/integration/test_prepared.py", "-q"],
         ):
-            left, waits = 0, []
+            left, waits, tracebacks = 0, [], 0
             for number, seconds in enumerate(phases):
                 for how in (signal.SIGTERM, signal.SIGKILL, signal.SIGINT):
                     data = folder / f"{words[0]}-{number}-{how.name}"
-                    outlived, waited = _end(words, data, seconds, how)
+                    outlived, waited, said = _end(words, data, seconds, how)
                     left += outlived
                     waits.append(waited)
-            said = f"{len(phases)} phases x 3 signals; all gone after {max(waits):.1f} s at most"
+                    tracebacks += "Traceback" in said
+            said = f"{len(phases)} phases x 3 signals"
             shown = " ".join(word if "/" not in word else Path(word).name for word in words)
-            rows.append(Row(f"`{shown}` ended: processes left", "processes", float(left), bar=0, note=said))
+            rows += [
+                Row(f"`{shown}` ended: processes left", "processes", float(left), bar=0, note=said),
+                Row("  the last of them was gone after", "s", max(waits), bar=5),
+                Row("  tracebacks", "endings", float(tracebacks), bar=0),
+            ]
     return rows
 
 
-def _end(words: list[str], data: Path, seconds: float, how: signal.Signals) -> tuple[int, float]:
-    """Return how many processes outlived it, and how long the last took to go."""
+def _end(words: list[str], data: Path, seconds: float, how: signal.Signals) -> tuple[int, float, str]:
+    """Return how many processes outlived it, how long the last took to go, and what was said."""
     mark = f"{os.getpid()}-{time.monotonic_ns()}"
     environment = {name: value for name, value in os.environ.items() if name not in GIVEN}
     environment |= {MARK: mark, "HITL_DATA_DIR": str(data)}
-    process = subprocess.Popen(
-        [sys.executable, str(MANAGE), *words], cwd=ROOT, env=environment,
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )  # fmt: skip
+    log = data.with_suffix(".log")
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, str(MANAGE), *words], cwd=ROOT, env=environment,
+            stdin=subprocess.DEVNULL, stdout=file, stderr=file,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )  # fmt: skip
     family: dict[int, psutil.Process] = {}
     end = time.monotonic() + seconds
     while time.monotonic() < end and process.poll() is None:
@@ -77,7 +84,7 @@ def _end(words: list[str], data: Path, seconds: float, how: signal.Signals) -> t
     for each in alive:
         each.kill()
     process.wait()
-    return len(alive), waited
+    return len(alive), waited, log.read_text(errors="replace")
 
 
 def _note(pid: int, family: dict[int, psutil.Process]) -> None:

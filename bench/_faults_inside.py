@@ -102,7 +102,10 @@ def disk_full(service: Service, ledger: Ledger, quick: bool) -> list[Row]:
         return [Row("disk full for media", "answers", None, note="not run: it takes the right to mount")]
     try:
         with ledger.watching("disk full for media") as seen:
-            statuses = [_send_photo(service) for _ in range(5 if quick else 30)]
+            statuses = []
+            for _ in range(10 if quick else 30):
+                statuses.append(_send_photo(service))
+                pause(1)
             seen.ended = time.monotonic()
         left = list(media.rglob("*"))
     finally:
@@ -166,7 +169,7 @@ def kills(service: Service, ledger: Ledger, quick: bool) -> list[Row]:
                 victims[0].kill()
             seen.hurt = time.monotonic()
             seen.notes.append(f"{len(victims)} there")
-            pause(3 if quick else 10)
+            pause(10 if quick else 20)
             seen.ended = time.monotonic()
         rows += seen.rows(must_hold=False)
     return rows

@@ -17,6 +17,7 @@ CASES = "/api/v1/workflows/loans/cases"
 SLOW_PROBE_MS = 250.0
 MOST_BY_CONTROL = 2.0
 PROBE_EVERY = 0.05
+ENOUGH_PROBES = 100  # of fewer the 99th percentile is the latest one, and says nothing of the others
 CLIENTS = 2
 RATE_PAUSE = 0.02
 
@@ -72,6 +73,8 @@ class Watched:
     @property
     def by_control(self) -> float | None:
         """How many times as late as where nothing went wrong: the machine's own troubles are in both."""
+        if len(self.probes) < ENOUGH_PROBES:
+            return None
         usual = self.control.late_probe if self.control else None
         return self.late_probe / usual if self.late_probe and usual else None
 

@@ -154,8 +154,9 @@ def _coming_in(mail: Mail) -> Iterator[_Seen]:
 
 def _late(seen: _Seen) -> int:
     """Count the cases that another model decided than the one in force from their beginning to their end."""
-    routed = Decision.objects.filter(case_id__in=seen.under, sequence=0).values_list("case_id", "release_id")
-    return sum(seen.under[case_id] != release_id for case_id, release_id in routed)
+    routed = Decision.objects.filter(case_id__in=seen.under, sequence=0, release__isnull=False)
+    said = routed.values_list("case_id", "release_id")
+    return sum(seen.under[case_id] != release_id for case_id, release_id in said)
 
 
 def _in_shadow(mail: Mail, turns: int) -> list[Row]:

@@ -1,7 +1,8 @@
-"""The group of a case: what it must not be parted from in training, tests and proofs."""
+"""The group of a case: the cases that training, tests and proofs must not separate from it."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from cases.models import Asset
 from cases.selectors import asset_name
@@ -45,11 +46,12 @@ class Grouper:
         return [name for field in self._media if (name := asset_name(content[field]))]
 
 
-def named_files(names: Collection[str]) -> dict[str, NamedFile]:
-    """Return those of the files that are stored, by their hash; one query, none where no file is named."""
+def named_files(names: Collection[str], workflow_id: UUID) -> dict[str, NamedFile]:
+    """Return those of the files that the workflow has, by their hash; one query, none where none is named."""
     if not names:
         return {}
-    rows = Asset.objects.filter(sha256__in=names).values_list("sha256", "media_type", "likeness")
+    assets = Asset.objects.filter(sha256__in=names, kept__workflow_id=workflow_id)
+    rows = assets.values_list("sha256", "media_type", "likeness")
     return {name: NamedFile(media_type, likeness) for name, media_type, likeness in rows}
 
 

@@ -123,6 +123,33 @@ class Asset(models.Model):
         return f"{self.sha256[:2]}/{self.sha256}"
 
 
+class KeptFile(models.Model):
+    """One row per file that cases of a workflow may name: to know a file's hash is not to have sent it."""
+
+    workflow = models.ForeignKey(  # `kept_file_once` begins with it
+        Workflow, on_delete=models.PROTECT, related_name="kept_files", db_index=False
+    )
+    asset = models.ForeignKey(Asset, on_delete=models.PROTECT, related_name="kept")
+    kept_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["workflow", "asset"], name="kept_file_once")]
+
+
+class MediaUse(models.Model):
+    """One row per workflow with files: how many bytes they have together, compared with the quota."""
+
+    workflow = models.OneToOneField(
+        Workflow, on_delete=models.PROTECT, related_name="media_use", primary_key=True
+    )
+    size_bytes = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(size_bytes__gte=0), name="media_use_not_negative")
+        ]
+
+
 class Case(models.Model):
     """One row per item to decide.
 

@@ -1,4 +1,4 @@
-"""Names of fields, options, labels and cases: what looks the same is the same.
+"""Names of fields, options, labels and cases in one Unicode form, so that equal-looking names are equal.
 
 A name is brought into one form at every edge, since é has two and people see one. Joiners that hold words and
 emoji together are text: Persian cannot do without them. Characters that control a terminal, or turn what

@@ -1,4 +1,4 @@
-"""The submitter's own names for a case and for what it belongs to: one check, whatever way it comes in."""
+"""Check the submitter's own names for a case and its entity, in the same way for all doors."""
 
 from cases.kinds.unfit import clean_text, printable
 from cases.names import is_plain

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from cases.models import Asset, Case, FileImport, Label, SchemaVersion, Workflow
 from science.fields import Schema
@@ -51,6 +51,11 @@ def labelled_by_hand(case_ids: Collection[UUID]) -> set[UUID]:
     """Return those cases whose current label comes of no answer to a task: somebody decided them anew."""
     current = Label.objects.filter(case_id__in=case_ids, superseded_at=None, review_id=None)
     return set(current.values_list("case_id", flat=True)) if case_ids else set()
+
+
+def workflows_by_name() -> QuerySet[Workflow]:
+    """Return all workflows, archived ones too."""
+    return Workflow.objects.order_by("name")
 
 
 def file_import_of(workflow_id: UUID, import_id: UUID) -> FileImport | None:

@@ -246,6 +246,11 @@ class Certificate(models.Model):
         """When the last case was decided that it was proved by."""
         return datetime.fromisoformat(self.seen["until"]) if self.seen.get("until") else None
 
+    @property
+    def labels_given(self) -> list[datetime]:
+        """When the first and the last label came in that a belief rests on; empty for a proof."""
+        return [datetime.fromisoformat(date) for date in self.seen.get("given", [])]
+
     def covers(self, policy: Policy) -> bool:
         """Tell whether it proves what the operator promises, or more."""
         return (

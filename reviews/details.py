@@ -1,4 +1,4 @@
-"""What may be said beside a label: a reason code, marks in the case, and what became of highlights.
+"""Details of an answer beside its label: a reason code, marks in the case, and flags on highlights.
 
     mark   {"field", "kind": "region", "x", "y", "width", "height"}   shares of the picture, from its top left
            {"field", "kind": "range", "start", "end"}                 seconds of the recording

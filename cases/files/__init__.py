@@ -1,1 +1,1 @@
-"""Files of cases as people have them: read, guessed at, turned into what the fields take."""
+"""Read files of cases: guess their columns, and turn cells into values of fields."""

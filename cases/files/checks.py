@@ -1,4 +1,4 @@
-"""What is refused of a file before any of its rows is looked at as a case."""
+"""Checks of a file as a whole, before any of its rows is read as a case."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""The cells of a file by column, as far as a guess must see them."""
+"""The cells of a file by column, as far as the guess needs them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Dates as much of the world writes them: the day or the month first, with points, strokes or dashes."""
+"""Read dates in common notations: day or month first, with points, slashes or dashes."""
 
 import re
 from collections.abc import Sequence

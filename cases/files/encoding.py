@@ -1,4 +1,4 @@
-"""Lines of a text file, whatever it is written in, and where it is not written in that."""
+"""Decode the lines of a text file, and name the line that its encoding does not fit."""
 
 import codecs
 import io

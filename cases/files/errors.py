@@ -1,4 +1,4 @@
-"""What is wrong with a file as a whole, and what with one of its rows."""
+"""Errors of a whole file, and of a single row."""
 
 from typing import Any
 

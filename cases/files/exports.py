@@ -1,4 +1,4 @@
-"""Exports of tools in which people label, known by their shape, as cases and what stands beside them.
+"""Read the exports of labelling tools, which are recognised by their shape.
 
 What a tool adds for itself (hashes, times, who answered) is no field of a case: much of it is known only
 after the answer, and a model that learns from it has learnt nothing.

@@ -1,4 +1,4 @@
-"""The rows of a file as labelled cases, and in words why one is none."""
+"""Turn the rows of a file into labelled cases, or say why a row is none."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -123,12 +123,10 @@ def _bytes(name: str, folder: Path | None) -> bytes | str:
 
 
 def _not_there(name: str, cell: str, folder: Path | None) -> Problem:
-    if folder is None:
-        error, fix = (
-            "names a file",
-            "Files come with a table by command: manage.py import_cases --media FOLDER.",
-        )
-    else:
-        error = f"names a file that cannot be read in {folder}"
-        fix = f'Put "{printable(cell)}" there. import_cases takes another folder by --media.'
+    error = "names a file" + ("" if folder is None else f" that cannot be read in {folder}")
+    fix = (
+        "Files come with a table by command: manage.py import_cases --media FOLDER."
+        if folder is None
+        else f'Put "{printable(cell)}" there. import_cases takes another folder by --media.'
+    )
     return Problem(field=f"content.{name}", error=error, fix=fix)

@@ -4,29 +4,24 @@ from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
+from cases.kinds import KINDS
 from science.fields import Kind
 
-_ENDINGS = {
-    ".png": Kind.IMAGE,
-    ".jpg": Kind.IMAGE,
-    ".jpeg": Kind.IMAGE,
-    ".webp": Kind.IMAGE,
-    ".wav": Kind.AUDIO,
-}
 _LOOKED_FOR = 100  # files of a column
 
 
 def kind_of_files(cells: Sequence[object]) -> Kind | None:
     """Return the kind of the files that all cells name by their endings, empty ones apart; else None.
 
-    >>> kind_of_files(["a/1.PNG", None, "2.jpg"]), kind_of_files(["a.png", "why?"]), kind_of_files([])
-    (<Kind.IMAGE: 'image'>, None, None)
+    >>> [str(kind_of_files(cells)) for cells in (["a/1.PNG", None, "2.jpg"], ["a.png", "why?"], [])]
+    ['image', 'None', 'None']
     """
+    kind_of = {ending: kind for kind, record in KINDS.items() for ending in record.endings}
     kinds = set()
     for cell in cells:
         if cell is None or cell == "":
             continue
-        kinds.add(_ENDINGS.get(Path(cell.strip()).suffix.lower()) if isinstance(cell, str) else None)
+        kinds.add(kind_of.get(Path(cell.strip()).suffix.lower()) if isinstance(cell, str) else None)
         if len(kinds) > 1:
             return None
     return kinds.pop() if kinds else None

@@ -1,4 +1,4 @@
-"""Numbers as much of the world writes them: with a decimal comma, in groups, with a currency."""
+"""Read numbers in common notations: with a decimal comma, grouped digits, or a currency."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Cut lines of text into cells, as the programs do that write them.
+"""Cut lines of text into cells by the quoting rules of the programs that write them.
 
 A cell that begins with a quotation mark ends with one that stands before a separator or the end of a line,
 and marks inside it are doubled. Where that does not hold, the mark is one of the text's own: texts out of

@@ -1,4 +1,4 @@
-"""How the cells of a column are written, and what to do to each of them before it is read as its kind."""
+"""The style in which a column is written, and how its cells are changed before they are read."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

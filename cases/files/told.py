@@ -1,4 +1,4 @@
-"""What somebody says about a file's columns, by options or on a page. What is left out is guessed."""
+"""What a user says about a file's columns, by options or on a page; the rest is guessed."""
 
 import dataclasses
 from collections.abc import Mapping

@@ -9,5 +9,10 @@ def _is_cell(value: object) -> bool:
 
 
 RECORD = record_of_files(
-    Kind.AUDIO, noun="a recording", is_cell=_is_cell, example="recording.wav", layout="audio"
+    Kind.AUDIO,
+    noun="a recording",
+    is_cell=_is_cell,
+    example="recording.wav",
+    layout="audio",
+    endings=(".wav",),
 )

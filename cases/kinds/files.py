@@ -19,6 +19,7 @@ def record_of_files(
     is_cell: Callable[[object], bool],
     example: str,
     layout: Literal["image", "audio"],
+    endings: tuple[str, ...],
 ) -> KindRecord:
     """Return the record of a kind whose values are files: apart from what is given, all of them are alike."""
     return KindRecord(
@@ -35,6 +36,7 @@ def record_of_files(
         exported=exported,
         layout=layout,
         said=_unsaid,
+        endings=endings,
     )
 
 

@@ -8,4 +8,11 @@ def _is_cell(value: object) -> bool:
     return isinstance(value, bytes)
 
 
-RECORD = record_of_files(Kind.IMAGE, noun="an image", is_cell=_is_cell, example="picture.png", layout="image")
+RECORD = record_of_files(
+    Kind.IMAGE,
+    noun="an image",
+    is_cell=_is_cell,
+    example="picture.png",
+    layout="image",
+    endings=(".png", ".jpg", ".jpeg", ".webp"),
+)

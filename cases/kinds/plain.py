@@ -1,4 +1,4 @@
-"""What most kinds do with a value, for their records to choose from."""
+"""Functions that the records of several kinds share."""
 
 import json
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""What a kind of field has to say for itself, so that cases can be taken in, read from files, and shown.
+"""The record of a kind of field: how its values are taken in, read from files, and shown.
 
 The other half, what models do with it, is `science.kinds.traits.Traits`.
 """
@@ -34,6 +34,7 @@ class KindRecord:
         exported: a value as an export writes it.
         layout: with what others a page shows it: small values in a table, the rest by itself.
         said: a value in words; of media none, a page shows the file.
+        endings: what the names of files of this kind end in, in small letters; of media alone.
     """
 
     kind: Kind
@@ -49,3 +50,4 @@ class KindRecord:
     exported: Callable[[object], object]
     layout: Layout
     said: Callable[[object], str]
+    endings: tuple[str, ...] = ()

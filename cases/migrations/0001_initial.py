@@ -619,4 +619,57 @@ class Migration(migrations.Migration):
                 name="waiting_case_has_no_answer",
             ),
         ),
+        migrations.CreateModel(
+            name="KeptFile",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kept_at", models.DateTimeField()),
+                (
+                    "asset",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="kept", to="cases.asset"
+                    ),
+                ),
+                (
+                    "workflow",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="kept_files",
+                        to="cases.workflow",
+                    ),
+                ),
+            ],
+            options={
+                "constraints": [models.UniqueConstraint(fields=("workflow", "asset"), name="kept_file_once")],
+            },
+        ),
+        migrations.CreateModel(
+            name="MediaUse",
+            fields=[
+                (
+                    "workflow",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="media_use",
+                        serialize=False,
+                        to="cases.workflow",
+                    ),
+                ),
+                ("size_bytes", models.BigIntegerField(default=0)),
+            ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("size_bytes__gte", 0)), name="media_use_not_negative"
+                    )
+                ],
+            },
+        ),
     ]

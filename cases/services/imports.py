@@ -13,9 +13,9 @@ from django.db import transaction
 
 from cases.groups import Grouper, entity_in, named_files
 from cases.models import SchemaVersion, Workflow
+from cases.services.kept_files import adopt_file, store_file
 from cases.services.known_rows import sorted_out
 from cases.services.labelled import Imported, Labelled, NewCase
-from cases.services.media import store_asset
 from cases.services.row_names import RowNames
 from cases.types import CaseStatus, Origin, Purpose
 from hitl.audit.log import record
@@ -24,6 +24,7 @@ from hitl.shared.canonical import sha256
 from hitl.shared.copying import copy_rows
 from hitl.shared.errors import NotFound
 from hitl.shared.ids import new_id
+from science.fields import Kind
 
 __all__ = ["Labelled", "import_labelled"]
 
@@ -54,11 +55,17 @@ def import_labelled(
     if workflow is None:
         raise NotFound()
     version = SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version)
+
+    def asset(file: bytes | str, kind: Kind) -> str:
+        if isinstance(file, str):
+            return adopt_file(file, kind=kind, workflow_id=workflow_id, now=now).sha256
+        return store_file(file, workflow_id=workflow_id, now=now, kind=kind).sha256
+
     found, result = sorted_out(
         items,
         schema=version.schema,
         version=version,
-        asset=lambda data, kind: store_asset(data, now=now, kind=kind).sha256,
+        asset=asset,
         names=names or RowNames(),
         all_new=all_new,
         now=now,
@@ -85,7 +92,8 @@ def _write(
     cases, labels = [], []
     grouper = Grouper(version.schema)
     contents = {name: orjson.loads(new.body) for name, new in found.items()}
-    files = named_files({file for content in contents.values() for file in grouper.files_of(content)})
+    names = {file for content in contents.values() for file in grouper.files_of(content)}
+    files = named_files(names, workflow.id)
     for name, new in found.items():
         case_id, digest = new_id(), sha256(new.body)
         entity = new.entity if new.entity is not None else entity_in(contents[name], workflow.entity_field)

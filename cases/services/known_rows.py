@@ -1,4 +1,4 @@
-"""Which rows of a history are new, which are here already, and which name a case that says something else."""
+"""Find which rows of a history are new, already here, or in conflict with a case of their reference."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,15 +25,15 @@ def sorted_out(
     *,
     schema: Schema,
     version: SchemaVersion | None,
-    asset: Callable[[bytes, Kind], str],
+    asset: Callable[[bytes | str, Kind], str],
     names: RowNames,
     all_new: bool,
     now: datetime,
 ) -> tuple[dict[str, NewCase], Imported]:
     """Return the new cases by name, and what becomes of all: each row is new, known or refused, once.
 
-    `version` is that of the workflow that the rows are for, None where it is yet to be made. `asset` returns
-    the name of the bytes of an image or a recording, which must be of the field's kind, or raises `BadFile`.
+    `version` is that of the workflow that the rows are for, None where it is yet to be made. `asset`: as
+    `checked` takes it.
     """
     checker, result = checker_for(schema), Imported()
     fit: list[tuple[int, Labelled, bytes]] = []

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from cases.content import Checker, printable
 from cases.reference import check_entity, check_reference
+from cases.selectors import asset_name
 from cases.services.media import BadFile
 from hitl.shared.errors import Problem
 from science.fields import Kind, Schema
@@ -53,17 +54,19 @@ class NewCase:
 
 
 def checked(
-    item: Labelled, checker: Checker, schema: Schema, *, asset: Callable[[bytes, Kind], str]
+    item: Labelled, checker: Checker, schema: Schema, *, asset: Callable[[bytes | str, Kind], str]
 ) -> tuple[dict[str, Any] | None, list[Problem]]:
     """Return the canonical content and no problems, or None and everything that is wrong with the case.
 
-    `asset` returns the name of the bytes of an image or a recording of a kind, or raises `BadFile`.
+    `asset` returns the name of an image or a recording of a kind, given its bytes or its name, or raises
+    `BadFile`.
     """
     raw, bad = dict(item.content), []
     for name, kind in ((each.name, each.kind) for each in schema.fields if each.kind.is_media):
-        if isinstance(data := raw.get(name), bytes):
+        value = raw.get(name)
+        if (file := value if isinstance(value, bytes) else asset_name(value)) is not None:
             try:
-                raw[name] = {"asset": asset(data, kind)}
+                raw[name] = {"asset": asset(file, kind)}
             except BadFile as refusal:
                 bad.append(_unfit(name, refusal))
     if bad:

@@ -1,4 +1,4 @@
-"""What cases count as: one current label each, append-only. Many labels take one statement, as one does."""
+"""Labels of cases: one current label each, append-only; many are written in one statement."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Store images and recordings, after checking that they are what they claim to be."""
+"""Check that images and recordings are what they claim to be."""
 
 import io
 import logging
@@ -6,17 +6,13 @@ import struct
 import warnings
 import zlib
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import sha256
 
 import numpy as np
 from django.conf import settings
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from PIL import Image, UnidentifiedImageError
 
 from cases.kinds import KINDS
-from cases.models import Asset
 from hitl.shared.errors import HitlError
 from science.drift.measures import Measured, of_pixels, of_samples
 from science.fields import Kind
@@ -102,36 +98,6 @@ def inspect_file(data: bytes, *, declared: str = "", kind: Kind | None = None) -
     if kind not in (None, found.kind):
         raise BadFile(f"The file is {KINDS[found.kind].noun}, and the field holds {kind} files.")
     return found
-
-
-def store_asset(data: bytes, *, now: datetime, declared: str = "", kind: Kind | None = None) -> Asset:
-    """Check a file and keep it under the hash of its bytes; the same bytes are kept once.
-
-    Raises:
-        BadFile: it cannot be taken in; nothing is kept.
-    """
-    return keep_asset(inspect_file(data, declared=declared, kind=kind), now=now)
-
-
-def keep_asset(file: Inspected, *, now: datetime) -> Asset:
-    """Store an inspected file. Its row is written last, so a row means that the bytes are there."""
-    existing = Asset.objects.filter(pk=file.sha256).first()
-    if existing is not None and default_storage.exists(existing.path):
-        return existing
-    asset = Asset(
-        sha256=file.sha256,
-        media_type=file.media_type,
-        size_bytes=len(file.data),
-        width=file.width,
-        height=file.height,
-        duration_ms=file.duration_ms,
-        likeness=file.likeness,
-        measures=file.measures,
-        stored_at=now,
-    )
-    default_storage.save(asset.path, ContentFile(file.data))
-    Asset.objects.bulk_create([asset], ignore_conflicts=True)
-    return asset
 
 
 def _inspect_image(data: bytes) -> Inspected:

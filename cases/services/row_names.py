@@ -1,4 +1,4 @@
-"""What a row of a history is called that has no reference: its content, its label, which of its equals it is.
+"""The name of a history row without a reference: its content, its label, and its number among equal rows.
 
 Two rows with the same text are two cases: folded into one, they would make a random sample something else. So
 the second is named apart from the first, and the same file gives the same names whenever it is read.

@@ -1,4 +1,4 @@
-"""Move cases along their transitions. Many take one statement, as one does."""
+"""Change the status of cases along their transitions; many in one statement."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""One password at a time on this machine: looking at one takes a web process a third of a second.
+"""Check one password at a time on this machine: each takes a web process a third of a second.
 
 Without a limit, guesses that arrive at once hold every web process, and nobody's cases are taken in.
 """

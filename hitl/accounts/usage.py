@@ -1,4 +1,4 @@
-"""When a key was last used: written at most once a minute a process, and never waited for."""
+"""When a key was last used: each process writes it at most once a minute, and nobody waits for it."""
 
 from datetime import datetime, timedelta
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What a key was given for."""
+"""The scope that each request of the API needs."""
 
 from typing import TYPE_CHECKING
 

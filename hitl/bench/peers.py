@@ -1,4 +1,4 @@
-"""What others have made, in environments of their own: `python3 manage.py bench --peers`.
+"""Install what benchmarks compare with, in environments of their own: `python3 manage.py bench --peers`.
 
 Peers are no dependencies: they are measured, never imported. Each group has a lock file with hashes in
 `bench/`, and an interpreter below `.run/peers` that runs the scripts `bench/_peer_*.py`. A script is sent a

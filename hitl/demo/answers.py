@@ -1,4 +1,4 @@
-"""Whether each answer at the desk did what it must: it settled its case, or somebody else was asked."""
+"""Check that each answer at the desk settled its case, or that somebody else was asked."""
 
 from collections.abc import Iterator, Sequence
 

@@ -4,6 +4,8 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
 
 from django.conf import settings
 
@@ -14,18 +16,23 @@ from hitl.demo.client import ApiClient
 from hitl.demo.load import learn_histories
 from hitl.demo.people import ACTOR, secrets_of
 from hitl.demo.reviewer import Reviewer
-from hitl.demo.worlds import WORLDS, Example, World
+from hitl.demo.succession import WHY, NotTold, begin_canary, has_scored, take_over, worse_challenger
+from hitl.demo.worlds import WORLDS, Example, SpamMail, World
 from hitl.shared import clock
 from models_store.models import TrainingRun
-from models_store.selectors import champion
+from models_store.selectors import champion, latest_runs
 from models_store.services.runs import request_training
 from models_store.types import RunStatus, Trigger
+from monitoring.shadow.run import shadow
+from monitoring.watch import watch
 from policy.models import CutoffSet, Decision
+from policy.types import CanaryEnd
 from reviews.models import Review
 from reviews.services.rules import change_rules
 
 Say = Callable[[str], None]
 SUBMITTED, REVIEWED = 60, 12
+AT_ONCE, ROUNDS = 30, 10  # mails that come in between two looks at the canary, and looks
 PATIENCE_SECONDS = 300
 
 
@@ -50,7 +57,7 @@ def run_story(address: str, say: Say) -> int:
     """Play the story through; return 0, or 1 with the reason."""
     try:
         lines = _play(address, say)
-    except (ItFailed, OSError) as failure:
+    except (ItFailed, NotTold, OSError) as failure:
         say(f"FAILED: {failure}")
         return 1
     say("")
@@ -76,12 +83,68 @@ def _play(address: str, say: Say) -> list[Line]:
     for world in WORLDS:
         _until(lambda world=world: _has_cutoffs(world), f"{world.name}: no cutoffs are in force")  # type: ignore[misc]
     client, tag = ApiClient(address, kept.api_key), secrets.token_hex(3)
+    _worse_model(client, address, kept.password, tag, say)
     lines = [_one_world(world, client, address, kept.password, tag, say) for world in WORLDS]
+    _takes_over(say)
     verdict = verify()
     if not verdict.holds:
         raise ItFailed(f"the audit chain is broken at entry {verdict.broken_at}: {verdict.reason}")
     say(f"Audit log: {verdict.entries} entries hold.")
     return lines
+
+
+def _worse_model(client: ApiClient, address: str, password: str, tag: str, say: Say) -> None:
+    """Let the model that was made worse decide as a canary, until what people answer takes it back."""
+    world = SpamMail()
+    workflow = Workflow.objects.get(slug=world.slug)
+    before = champion(workflow.id)
+    if TrainingRun.objects.filter(workflow=workflow, because=WHY).exists():
+        return  # told at an earlier start
+    rules = {"reviews_required": 1, "known_answer_rate": 0.0}
+    change_rules(workflow_id=workflow.pk, values=rules, actor=ACTOR, now=clock.now())
+    worse = worse_challenger(say)
+    truth: dict[str, str] = {}
+    arrivals = islice(world.arrivals(), 1_000, None)  # the check's other mails are the first
+
+    def submit() -> None:
+        for example in islice(arrivals, AT_ONCE):
+            answer = client.submit(world.slug, example, reference=f"{example.reference}/canary-{tag}")
+            truth[answer["id"]] = example.truth
+
+    submit()
+    shadow(workflow.pk, now=clock.now(), settle=timedelta(0))
+    if not has_scored(worse, AT_ONCE):
+        raise ItFailed(f"{world.name}: {worse.name} has not scored in shadow")
+    canary = begin_canary(worse, say)
+    for _ in range(ROUNDS):
+        submit()
+        _answer_everything(world, address, password, truth)
+        time.sleep(settings.UNDO_SECONDS + 1)  # until then an answer may be taken back
+        watch(workflow.pk, now=clock.now(), settle=timedelta(0))  # nobody else is writing
+        canary.refresh_from_db()
+        if canary.ended_at is not None:
+            break
+    if canary.end != CanaryEnd.ROLLED_BACK or champion(workflow.id) != before:
+        raise ItFailed(f"{world.name}: {worse.name} was not taken back after {len(truth)} mails")
+    found = f"{canary.verdict['wrong']:g} of {canary.verdict['labels']} audits were wrong"
+    say(f"{world.name}: {worse.name} was rolled back; {found}")
+
+
+def _answer_everything(world: World, address: str, password: str, truth: dict[str, str]) -> None:
+    """Let three people answer truly whatever waits, second looks at what contradicts the model included."""
+    known, usual = {**truth, **_truth_of_others(world)}, str(world.labels[0]["name"])
+    for username in ("rita", "sam", "uma"):
+        reviewer = Reviewer(address, username, password, lambda case_id: known.get(case_id, usual))
+        while reviewer.work(workflow=world.slug, most=500):
+            pass
+
+
+def _takes_over(say: Say) -> None:
+    """Let the newest model of mail be the champion, if the gate let it pass."""
+    workflow = Workflow.objects.get(slug=SpamMail.slug)
+    run = latest_runs(workflow.pk, limit=1)[0]
+    if run.release is not None:
+        take_over(run.release, say)
 
 
 def _one_world(world: World, client: ApiClient, address: str, password: str, tag: str, say: Say) -> Line:

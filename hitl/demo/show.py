@@ -2,17 +2,34 @@
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.conf import settings
 
+from cases.models import Workflow
 from hitl.demo.load import learn_histories, make_workflows
-from hitl.demo.people import PEOPLE, secrets_of
+from hitl.demo.people import ACTOR, PEOPLE, secrets_of
+from hitl.demo.succession import (
+    WHY,
+    NotTold,
+    begin_canary,
+    has_scored,
+    take_over,
+    wait_until,
+    worse_challenger,
+)
+from hitl.demo.worlds import SpamMail
+from hitl.shared import clock
+from hitl.shared.errors import HitlError
 from models_store.models import TrainingRun
-from models_store.types import RunStatus
+from models_store.services.runs import request_training
+from models_store.types import RunStatus, Trigger
 from policy.models import CutoffSet
 
 Say = Callable[[str], None]
 TRAINING_SECONDS = 3600
+SCORED = 20  # cases in shadow before the canary begins
+PATIENCE = timedelta(minutes=20)
 
 
 def prepare() -> None:
@@ -31,7 +48,35 @@ def welcome(address: str, say: Say) -> int | None:
     say("")
     for run in learn_histories(say):
         say(_outcome(wait_for(run)))
+    try:
+        _succession(say)
+    except (NotTold, HitlError) as why:
+        say(f"The story of the worse model cannot be told: {why}")
     return None
+
+
+def _succession(say: Say) -> None:
+    """Let a model made worse on purpose be tried beside the stream of mail, and another take over."""
+    workflow = Workflow.objects.get(slug=SpamMail.slug)
+    if TrainingRun.objects.filter(workflow=workflow, because=WHY).exists():
+        return  # told at an earlier start
+    worse = worse_challenger(say)
+    wait_until(lambda: has_scored(worse, SCORED), most=PATIENCE, why="It has not scored in shadow.")
+    canary = begin_canary(worse, say)
+
+    def is_over() -> bool:
+        canary.refresh_from_db()
+        return canary.ended_at is not None
+
+    wait_until(is_over, most=PATIENCE, why="Too few audits of it are answered.", pause=5.0)
+    say(f"{workflow.name}: {worse.name} {canary.get_end_display()}. {canary.end_reason}")
+    reason = "With what people have answered since."
+    run = request_training(
+        workflow_id=workflow.pk, trigger=Trigger.HAND, actor=ACTOR, now=clock.now(), reason=reason
+    )
+    better = wait_for(run).release
+    if better is not None:
+        take_over(better, say)
 
 
 def wait_for(run: TrainingRun, *, seconds: float = TRAINING_SECONDS) -> TrainingRun:

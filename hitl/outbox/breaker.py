@@ -1,4 +1,4 @@
-"""Leave a subscriber in peace that keeps failing: try one delivery now and then until one arrives.
+"""Pause deliveries to a subscriber that keeps failing: try one now and then until it arrives.
 
 What is due there waits meanwhile, without using up its attempts.
 """

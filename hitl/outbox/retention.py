@@ -1,5 +1,4 @@
-"""Delete events that nobody will ask for again: their subscribers have them, or will not get them any
-more."""
+"""Delete old events: their subscribers have them, or will not get them any more."""
 
 from datetime import datetime, timedelta
 

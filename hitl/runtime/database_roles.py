@@ -2,7 +2,8 @@
 
 The service's role reads and writes rows. It owns nothing, so it can neither drop a table nor switch off the
 triggers that keep what was recorded; and of the tables that only ever grow it may not update, delete or
-truncate either. Migrations work as the owner, and grant the service's role anew whenever they have run.
+truncate either. Migrations work as the owner, and grant the service's role anew whenever they have run. What
+has to be made or dropped while the service runs, months of scores, functions of the owner's make and drop.
 """
 
 from django.core.exceptions import ImproperlyConfigured
@@ -67,6 +68,7 @@ def grant_service(owner: BaseDatabaseWrapper, *, name: str, password: str) -> No
             sql.SQL("REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {r}"),
             sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {r}"),
             sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {r}"),
+            sql.SQL("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {r}"),
             sql.SQL("REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {r}"),
         ]
         statements += [sql.SQL(f"REVOKE UPDATE ON {t.string} FROM {{r}}") for t in append_only]

@@ -1,4 +1,4 @@
-"""What strangers write in addresses, forms and headers, read so that Python and PostgreSQL can take it."""
+"""Read what strangers send in addresses, forms and headers so that Python and PostgreSQL can handle it."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime

@@ -13,6 +13,7 @@ import orjson
 from cases.content import checker_for
 from cases.files.histories import labelled
 from cases.files.reading import Reading
+from cases.services.kept_files import stored_file
 from cases.services.labelled import Labelled, checked
 from cases.services.media import inspect_file
 from cases.services.row_names import RowNames
@@ -93,9 +94,11 @@ def _items(source: Source, reading: Reading) -> list[Labelled]:
     return items
 
 
-def _asset(data: bytes, kind: Kind) -> str:
+def _asset(file: bytes | str, kind: Kind) -> str:
     """Return the name of an image or a recording, which is stored only when it is played."""
-    return inspect_file(data, kind=kind).sha256
+    return (
+        stored_file(file, kind=kind).sha256 if isinstance(file, str) else inspect_file(file, kind=kind).sha256
+    )
 
 
 def _came_in(item: Labelled) -> datetime:

@@ -14,7 +14,7 @@ from django.conf import settings
 
 from cases.models import Workflow
 from cases.services.imports import Labelled, import_labelled
-from cases.services.media import store_asset
+from cases.services.kept_files import store_file
 from cases.services.row_names import RowNames
 from hitl.flow.intake import in_force
 from hitl.flow.intake.submit import submit_cases
@@ -207,7 +207,9 @@ class _Play:
         now = self.fake_time.now()
         return [
             {
-                name: {"asset": store_asset(value, now=now).sha256} if isinstance(value, bytes) else value
+                name: {"asset": store_file(value, workflow_id=self.workflow.id, now=now).sha256}
+                if isinstance(value, bytes)
+                else value
                 for name, value in item.content.items()
             }
             for item in self.played.items

@@ -1,5 +1,29 @@
 from django.db import migrations
 
+# The service's role owns nothing and may not make tables. These two are the owner's, and carried out as such;
+# what they may do is said by their text: one month of one table.
+_MONTHS = """
+CREATE FUNCTION hitl_make_shadow_month(month timestamptz) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET timezone = 'UTC' AS $$
+DECLARE begins timestamptz := date_trunc('month', month);
+BEGIN
+    EXECUTE format(
+        'CREATE TABLE models_store_shadowscore_%s PARTITION OF models_store_shadowscore'
+        ' FOR VALUES FROM (%L) TO (%L)',
+        to_char(begins, 'YYYYMM'), begins, begins + interval '1 month');
+END $$;
+CREATE FUNCTION hitl_drop_shadow_month(month timestamptz) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET timezone = 'UTC' AS $$
+BEGIN
+    EXECUTE format('DROP TABLE IF EXISTS models_store_shadowscore_%s', to_char(month, 'YYYYMM'));
+END $$;
+REVOKE EXECUTE ON FUNCTION hitl_make_shadow_month(timestamptz), hitl_drop_shadow_month(timestamptz) FROM PUBLIC;
+"""
+_NO_MONTHS = """
+DROP FUNCTION hitl_make_shadow_month(timestamptz);
+DROP FUNCTION hitl_drop_shadow_month(timestamptz);
+"""
+
 
 class Migration(migrations.Migration):
     """Shadow scores grow with traffic times candidates: a month is dropped at once, never row by row."""
@@ -26,5 +50,6 @@ class Migration(migrations.Migration):
                 ON models_store_shadowscore (release_id, routed_at, case_id);
             """,
             "DROP TABLE models_store_shadowscore;",
-        )
+        ),
+        migrations.RunSQL(_MONTHS, _NO_MONTHS),
     ]

@@ -1,4 +1,7 @@
-"""The months of the table of shadow scores: each is a partition, made ahead and dropped when too old."""
+"""The months of the table of shadow scores: each is a partition, made ahead and dropped when too old.
+
+The service may make no table (`hitl.runtime.database_roles`): functions of the owner's do it.
+"""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -48,10 +51,7 @@ def make_months(months: Iterable[datetime]) -> int:
     missing = sorted(wanted - set(present_months()))  # again, behind the lock
     with connection.cursor() as cursor:
         for month in missing:
-            cursor.execute(
-                f"CREATE TABLE {_name(month)} PARTITION OF {TABLE} FOR VALUES FROM (%s) TO (%s)",
-                [month, later(month, 1)],
-            )
+            cursor.execute("SELECT hitl_make_shadow_month(%s)", [month])
     return len(missing)
 
 
@@ -63,7 +63,7 @@ def drop_months(*, before: datetime) -> int:
         _lock()
         with connection.cursor() as cursor:
             for month in old:
-                cursor.execute(f"DROP TABLE IF EXISTS {_name(month)}")
+                cursor.execute("SELECT hitl_drop_shadow_month(%s)", [month])
     return len(old)
 
 
@@ -76,10 +76,6 @@ def keep_months(*, now: datetime, needed_from: datetime | None = None) -> tuple[
     made = make_months(later(this, i) for i in range(AHEAD + 1))
     kept_from = later(this, -settings.SHADOW_SCORE_MONTHS)
     return made, drop_months(before=min(kept_from, needed_from or kept_from))
-
-
-def _name(month: datetime) -> str:
-    return f"{TABLE}_{month:%Y%m}"
 
 
 def _lock() -> None:

@@ -45,12 +45,13 @@ def make_release(
     *,
     unsettled: Collection[UUID] = (),
     changed_at: datetime | None = None,
+    read: Callable[..., TrainingSet] = take_snapshot,
 ) -> Release:
     """Train on the labels of a run's workflow, judge what comes of it, and register it.
 
     `unsettled` are cases that people were asked about and that have no label: they count against the model.
     `changed_at` is when live evidence last refuted a promise: labels of cases from before may teach what is
-    no longer true (`science.pipelines.window`).
+    no longer true (`science.pipelines.window`). `read` says what the labels are.
 
     Raises:
         NotTrainable, NothingNew, SchemaMoved: there is nothing to learn from, or no longer.
@@ -58,7 +59,7 @@ def make_release(
         RunIsOver: the run was cancelled, or taken over.
     """
     with steps.step(RunStep.READ) as step:
-        snapshot = _snapshot(run, unsettled, changed_at)
+        snapshot = _snapshot(read(run.workflow, unsettled=unsettled), run, changed_at)
         trained, held_out = split(snapshot)
         step.result = _said_of(snapshot, held_out)
     with steps.step(RunStep.TRAIN) as step:
@@ -107,8 +108,7 @@ def make_release(
     return release
 
 
-def _snapshot(run: TrainingRun, unsettled: Collection[UUID], changed_at: datetime | None) -> TrainingSet:
-    everything = take_snapshot(run.workflow, unsettled=unsettled)
+def _snapshot(everything: TrainingSet, run: TrainingRun, changed_at: datetime | None) -> TrainingSet:
     if run.source is not None:
         return everything.scored_by(run.source.sha256)
     return _latest_window(everything, run, changed_at)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from uuid import UUID
 
@@ -20,8 +20,9 @@ from policy.proof.terms import costs_of
 from science.decision_terms import Reason
 from science.guarantee.estimates import Estimate, hajek
 
-WINDOW = timedelta(days=90)
-MOST = draws.MAX_DRAWN  # labels looked at, the latest
+LONGEST, SHORTEST = timedelta(days=90), timedelta(hours=1)
+MOST = draws.MAX_DRAWN  # labels looked at
+_EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 _NOT_LIVE = (Purpose.IMPORT, Purpose.KNOWN_ANSWER)
 _WEEK = timedelta(days=7)
 
@@ -56,14 +57,18 @@ class LiveError:
 
 
 def live_error(policy: Policy, release: Release, *, now: datetime) -> LiveError:
-    """Estimate from the latest labels of at most `WINDOW`; intervals hold at all moments at once (95 %).
+    """Estimate from the labels of a window that begins anew; intervals hold at all of its moments (95 %).
+
+    They are about the average over the window: what earlier moments ruled out may be true of later ones. A
+    window that slid along would be a new one with every look, each with its own chance to miss the truth.
 
     Whoever shows how often the model is wrong now asks here: no page counts it in a way of its own.
     """
     workflow_id, release_id = policy.workflow_id, release.pk
     costs = dict(zip(release.labels, costs_of(policy, release.labels), strict=True))
-    accepted = _drawn(workflow_id, release_id, ACCEPTED, now)
-    everything = _drawn(workflow_id, release_id, list(Reason), now)
+    begins = _begins(workflow_id, release_id, now)
+    accepted = _drawn(workflow_id, release_id, ACCEPTED, begins, now)
+    everything = _drawn(workflow_id, release_id, list(Reason), begins, now)
     since = everything[0].at if everything else None
     wrong, n = _plain(workflow_id, release_id, since) if since else (0, 0)
     return LiveError(
@@ -78,13 +83,35 @@ def live_error(policy: Policy, release: Release, *, now: datetime) -> LiveError:
     )
 
 
-def _drawn(workflow_id: UUID, release_id: UUID, reasons: Sequence[str], now: datetime) -> list[Drawn]:
-    """Return the latest drawn cases, oldest first."""
+def window_begins(now: datetime, longest: timedelta) -> datetime:
+    """Return when the window of now began: half of `longest` to `longest` ago; it moves on by half of it.
+
+    >>> window_begins(datetime(2020, 2, 1, tzinfo=UTC), timedelta(days=20)).date().isoformat()
+    '2020-01-21'
+    """
+    half = longest / 2
+    return _EPOCH + ((now - _EPOCH) // half - 1) * half
+
+
+def _begins(workflow_id: UUID, release_id: UUID, now: datetime) -> datetime:
+    """Return when the longest window with at most `MOST` drawn cases began; each is a third of the next."""
+    rows = draws.scored(workflow_id, release_id, reasons=list(Reason))
+    rows = rows.filter(Q(is_audited=True) | Q(is_blind=True))
+    longest = LONGEST
+    while longest > SHORTEST:
+        begins = window_begins(now, longest)
+        if rows.filter(decided_at__gte=begins)[: MOST + 1].count() <= MOST:
+            return begins
+        longest /= 3
+    return window_begins(now, SHORTEST)
+
+
+def _drawn(
+    workflow_id: UUID, release_id: UUID, reasons: Sequence[str], begins: datetime, now: datetime
+) -> list[Drawn]:
+    """Return the drawn cases of the window, oldest first."""
     rows = draws.scored(workflow_id, release_id, reasons=reasons)
-    rows = rows.filter(Q(is_audited=True) | Q(is_blind=True), decided_at__gte=now - WINDOW)
-    first = list(rows.order_by("-decided_at").values_list("decided_at", flat=True)[MOST - 1 : MOST])
-    if first:
-        rows = rows.filter(decided_at__gte=first[0])
+    rows = rows.filter(Q(is_audited=True) | Q(is_blind=True), decided_at__gte=begins)
     return draws.drawn_after(rows, None, until=now, now=now)
 
 
@@ -97,10 +124,10 @@ def _estimate(drawn: Sequence[Drawn], costs: Mapping[str, float]) -> Estimate:
     over = list(takewhile(lambda one: not one.is_open, drawn))
     cost = np.array([costs.get(one.predicted, 1.0) for one in over])
     chances = np.array([one.inclusion_probability for one in over])
-    high = hajek(np.array([one.highest_loss for one in over]) * cost, chances, ordered=True)
+    high = hajek(np.array([one.highest_loss for one in over]) * cost, chances)
     if all(one.is_final for one in over):
         return high
-    low = hajek(np.array([one.lowest_loss for one in over]) * cost, chances, ordered=True)
+    low = hajek(np.array([one.lowest_loss for one in over]) * cost, chances)
     return replace(high, interval=replace(high.interval, low=low.interval.low))
 
 

@@ -61,9 +61,10 @@ def is_pressing(row: Watch, watched: WatchedWorkflow) -> bool:
     `row` is not saved.
     """
     n, begun = _audits(row), row.early.get("signs", {})
-    begun |= {str(one.pk): n for one in open_signs(watched.workflow_id) if str(one.pk) not in begun}
-    row.early["signs"] = begun
-    return any(n - at < ANSWERED for at in begun.values())
+    standing = {str(one.pk): n for one in open_signs(watched.workflow_id)}
+    kept = {pk: at for pk, at in (standing | begun).items() if pk in standing or n - at < ANSWERED}
+    row.early["signs"] = kept
+    return any(n - at < ANSWERED for at in kept.values())
 
 
 def pausing(watched: WatchedWorkflow) -> list[str]:

@@ -62,7 +62,8 @@ def advance(watched: WatchedWorkflow) -> None:
         rest = _feed(row, monitors, rows, in_force, watched, 1 if is_pressing else BLOCK_SIZE)
         row.level, row.early_level = monitors.level(in_force), _early(monitors, rest, in_force, watched.costs)
         early.look(row, watched)
-        is_amber = early.is_pressing(row, watched) | early.is_amber(row)
+        is_pressing = early.is_pressing(row, watched)
+        is_amber = early.is_amber(row) or is_pressing
         watches.keep(row, monitors, now=watched.now)
     if row.level == Level.RED:
         alarms.heed_red(row, monitors, actor=ACTOR, now=watched.now)

@@ -1,4 +1,4 @@
-"""What the model decided lately, for the automation page, which may not look up here itself."""
+"""What the model decided lately, for the automation page, which may not import this app."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse

@@ -20,7 +20,7 @@ from models_store.models import Release
 from monitoring.replay.run import Answer, Tried, in_force, labels_of, replay, scored_in_shadow
 from policy.types import Degree
 
-MOST = 200_000  # cases a page waits for; the command takes any number
+MOST = 200_000  # cases a page waits for: its web process answers nobody else meanwhile
 WEEK = timedelta(days=7)
 _MOMENT = "%Y-%m-%dT%H:%M"
 
@@ -110,7 +110,7 @@ def replay_page(request: HttpRequest, slug: str) -> HttpResponse:
         except Invalid as refused:
             form.refuse(refused)
     status = 422 if data is not None and form.errors else 200
-    page = {"workflow": workflow, "form": form, "answer": answer, "columns": _columns(answer)}
+    page = {"workflow": workflow, "form": form, "most": MOST, "answer": answer, "columns": _columns(answer)}
     return render(request, "monitoring/replay.html", page | {"plot": _plot(answer)}, status=status)
 
 

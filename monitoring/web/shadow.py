@@ -1,4 +1,4 @@
-"""What is known of a model in shadow, for its release's page, which may not look up here itself."""
+"""What is known of a model in shadow, for its page, which may not import this app."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

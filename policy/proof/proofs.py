@@ -1,4 +1,4 @@
-"""What labelled cases say of a promise: what was seen, which cutoffs seem to keep it, what is missing.
+"""What labelled cases say about a promise: counts, the cutoffs that keep it, and what is missing.
 
 Pure but for the words of policy: arrays in, plain values out, no rows and no clock.
 """
@@ -6,6 +6,7 @@ Pure but for the words of policy: arrays in, plain values out, no rows and no cl
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ class Sample:
         groups: equal in cases that belong together, shape (n_cases,).
         digest: hash of the labels that this is about.
         drawn: how they were chosen among all labels.
+        given: when the first and the last label came in; None where nobody asked for it.
     """
 
     scores: np.ndarray
@@ -38,6 +40,7 @@ class Sample:
     groups: np.ndarray
     digest: str
     drawn: str = "complete"
+    given: tuple[datetime, datetime] | None = None
 
     def __len__(self) -> int:
         return len(self.scores)
@@ -114,7 +117,7 @@ def believe(sample: Sample, claim: Claim, terms: Terms, *, labels: Sequence[str]
     return Proof(
         is_proved=any(unit["cutoff"] is not None for unit in units),
         is_provisional=True,
-        seen={"n_labels": len(sample), "n_groups": sample.n_groups, "units": units},
+        seen={"n_labels": len(sample), "n_groups": sample.n_groups, "units": units} | _dates(sample),
         evidence={
             "method": METHOD if claim.loss == LossKind.ERRORS else METHOD_COSTS,
             "labels_sha256": sample.digest,
@@ -130,6 +133,10 @@ def believe(sample: Sample, claim: Claim, terms: Terms, *, labels: Sequence[str]
             **terms.why,
         },
     )
+
+
+def _dates(sample: Sample) -> dict[str, list[str]]:
+    return {"given": [date.isoformat() for date in sample.given]} if sample.given else {}
 
 
 def _test(

@@ -8,7 +8,8 @@ Once a model decides, who gets a label depends on the score: people see the unce
 Pooled as they are, such labels refuse good cutoffs and let bad ones pass. Two kinds of sample are fair:
 
 * complete: labels of cases that were to get one whatever their score was, imported ones among them;
-* thinned: all blind labels, each kept with the smallest chance over its chance, so that all count alike.
+* thinned: all blind labels, each kept with the smallest chance over its chance, so that all count alike. The
+  smallest is that of the sample, which earlier answers may have moved: a belief may lean on it, a proof not.
 
 The larger one is taken. Chances decide that, not answers, so the choice favours no cutoff. Cases that people
 were asked about and that have no label count as wrong: a dispute is one because somebody contradicted the
@@ -16,7 +17,7 @@ model. After an alarm only cases that came in since may speak.
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -57,7 +58,7 @@ def all_labels(release: Release) -> Sample | None:
         return None
     judged = _judged(evaluation)
     is_labelled = np.arange(len(judged)) < len(evaluation)
-    return _sample(judged, is_labelled, "all labels")
+    return _sample(judged, is_labelled, "all labels", {})
 
 
 def believed(release: Release, *, since: datetime | None = None) -> Sample | None:
@@ -73,9 +74,9 @@ def believed(release: Release, *, since: datetime | None = None) -> Sample | Non
     inclusion_probability = np.array([chances.inclusion_probability.get(one, np.nan) for one in judged.ids])
     floor = np.nanmin(inclusion_probability, initial=1.0)
     if np.nansum(floor / inclusion_probability) <= complete.sum():
-        return _sample(judged, complete, "complete")
+        return _sample(judged, complete, "complete", chances.given)
     kept = np.array([_draw(one) for one in judged.ids]) * inclusion_probability < floor
-    return _sample(judged, kept, f"blind labels, thinned to a chance of {floor:g}")
+    return _sample(judged, kept, f"blind labels, thinned to a chance of {floor:g}", chances.given)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,10 +109,11 @@ def _judged(evaluation: Evaluation) -> _Judged:
 
 @dataclass(frozen=True, slots=True)
 class _Chances:
-    """Which labels were to be collected whatever the score was, and the chances of the blind ones."""
+    """Which labels were to be collected whatever the score was, the chances of the blind ones, and dates."""
 
     complete: frozenset[UUID]
     inclusion_probability: dict[UUID, float]
+    given: dict[UUID, datetime]
 
 
 def _chances_of(evaluation: Evaluation, since: datetime | None) -> _Chances:
@@ -128,20 +130,16 @@ def _chances_of(evaluation: Evaluation, since: datetime | None) -> _Chances:
     )
     complete = labels.filter(Q(purpose=Purpose.IMPORT) | (Q(is_blind=True) & Exists(routed)))
     drawn = labels.filter(is_blind=True, inclusion_probability__isnull=False).exclude(purpose=Purpose.IMPORT)
-    rows: list[tuple[UUID, float]] = [
-        *_known(drawn.values_list("id", "inclusion_probability")),
-        *_known(asked.values_list("case_id", "inclusion_probability")),
-    ]
-    return _Chances(
-        frozenset(complete.values_list("id", flat=True)).union(
-            asked.filter(reason__in=REGARDLESS_OF_SCORE).values_list("case_id", flat=True)
-        ),
-        dict(rows),
-    )
-
-
-def _known(rows: Any) -> Sequence[tuple[UUID, float]]:
-    return [(one, chance) for one, chance in rows if chance is not None]
+    given = dict(complete.values_list("id", "at"))
+    regardless = asked.filter(reason__in=REGARDLESS_OF_SCORE).values_list("case_id", flat=True)
+    is_complete = frozenset(given).union(regardless)
+    asked_for = asked.filter(inclusion_probability__isnull=False)
+    rows: Any = asked_for.values_list("case_id", "inclusion_probability")  # not NULL, which types do not say
+    chances: dict[UUID, float] = dict(rows)
+    of_drawn: Any = drawn.values_list("id", "inclusion_probability", "at")
+    for one, chance, at in of_drawn:
+        chances[one], given[one] = chance, at
+    return _Chances(is_complete, chances, given)
 
 
 def _draw(one: UUID) -> float:
@@ -149,7 +147,7 @@ def _draw(one: UUID) -> float:
     return int.from_bytes(hashlib.sha256(b"thin|" + one.bytes).digest()[:6], "big") * 2.0**-48
 
 
-def _sample(judged: _Judged, kept: np.ndarray, drawn: str) -> Sample | None:
+def _sample(judged: _Judged, kept: np.ndarray, drawn: str, given: Mapping[UUID, datetime]) -> Sample | None:
     """Return the chosen cases, without those that could not be scored: no cutoff accepts them."""
     kept = kept & np.isfinite(judged.scores)
     if not kept.any():
@@ -157,6 +155,7 @@ def _sample(judged: _Judged, kept: np.ndarray, drawn: str) -> Sample | None:
     truth = judged.truth[kept]
     ids = np.array(judged.ids, dtype=object)[kept]
     named = sorted(f"{one}:{column}" for one, column in zip(ids, truth, strict=True))
+    dates = [given[one] for one in ids if one in given]
     return Sample(
         scores=judged.scores[kept],
         predicted=judged.predicted[kept],
@@ -164,6 +163,7 @@ def _sample(judged: _Judged, kept: np.ndarray, drawn: str) -> Sample | None:
         groups=judged.groups[kept],
         digest=sha256("\n".join(named).encode()).hex(),
         drawn=drawn,
+        given=(min(dates), max(dates)) if dates else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""The switch that takes automation away when the live evidence no longer supports the promise."""
+"""The breaker: people decide everything when live evidence no longer supports the promise."""
 
 from datetime import datetime
 from uuid import UUID

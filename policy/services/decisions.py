@@ -1,4 +1,4 @@
-"""Append what people decide about cases. Many take one statement, as one does."""
+"""Append what people decide about cases; many in one statement."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""A frozen plan counts, whatever becomes of it (ADR 0044)."""
+"""Count a frozen plan, whatever its result will be (ADR 0044)."""
 
 from typing import Any
 

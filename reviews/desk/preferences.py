@@ -1,5 +1,6 @@
-"""How a person likes the desk: their keys and their comfort. Kept with the person, so that it is there on
-every device; the theme belongs to the device and stays there.
+"""A person's keys and settings of the desk.
+
+They are stored with the person, so that they are there on every device; the theme belongs to the device.
 """
 
 import json

@@ -1,2 +1,1 @@
-"""The lead's pages: who is on, what waits, how well people answer, how far they agree; and everybody's own
-numbers."""
+"""The Team pages: who is active, what waits, how well people answer and agree, and one's own numbers."""

@@ -1,5 +1,4 @@
-"""Confusion tables as the pages show them: cells with their share, interval, shade and the way to their
-cases."""
+"""Confusion tables as pages show them: each cell with share, interval, shade and a link to its cases."""
 
 from dataclasses import dataclass
 

@@ -1,2 +1,1 @@
-"""How well people answer, and how fast: questions to tasks, reviews and labels of a bounded time. No model
-votes."""
+"""How well and how fast people answer, from tasks, reviews and labels of a window; no model has a say."""

@@ -1,5 +1,4 @@
-"""Per person: how much, how fast, and how often right, with intervals; or that there is not enough to
-tell."""
+"""How much, how fast and how often right each person answers, with intervals, where there is enough data."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

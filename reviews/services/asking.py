@@ -1,4 +1,4 @@
-"""Who is asked about a case: somebody else, nobody any more, or the same person again."""
+"""Ask somebody else about a case, nobody any more, or the same person again."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

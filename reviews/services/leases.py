@@ -1,4 +1,4 @@
-"""A person's hold on a task: keep it, give it back, end it when its time is over.
+"""Leases of tasks: keep one, give it back, end it when its time is over.
 
 A lease is part of the task's row, and its token is the fence: whoever acts under a token that the row no
 longer carries has no effect.

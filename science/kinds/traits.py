@@ -1,4 +1,4 @@
-"""What a kind of field has to say for itself, so that models can learn from it, be checked and be explained.
+"""The record of a kind of field for models: how they learn from it, are checked and are explained.
 
 Nothing here imports fields or models: they are made of these records.
 """

@@ -1,4 +1,4 @@
-"""Samples of a WAV file: PCM whatever its header, whatever this Python's own reader knows of headers.
+"""Read the samples of a PCM WAV file, whatever form its header has.
 
 Recorders write an extended header for 16 bits too, and programs that write to a pipe cannot know the length
 and say that it is endless: what is there then is the recording.

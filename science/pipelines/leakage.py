@@ -1,4 +1,4 @@
-"""Fields that give the answer alone: often filled in after the decision, and gone when it has to be made."""
+"""Fields that give the answer away: often filled in after the decision, and missing before it."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""How the risk of automatic decisions may change: functions from the number of a case to its chance of an
-error."""
+"""How the risk of automatic decisions may change: the chance of an error as a function of the case number."""
 
 from collections.abc import Callable
 

@@ -43,7 +43,7 @@ def test_an_unknown_key_is_refused(workflow: Workflow) -> None:
         ("submit", "GET", URL),
         ("submit", "POST", "/workflows"),
         ("read", "PATCH", "/workflows/credit"),
-        ("read", "POST", "/media"),
+        ("read", "POST", "/workflows/credit/media"),
     ],
 )
 def test_a_key_without_the_scope_is_refused(workflow: Workflow, scope: str, method: str, path: str) -> None:

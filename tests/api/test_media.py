@@ -12,12 +12,14 @@ import pytest
 from django.core.files.storage import default_storage
 from PIL import Image
 
-from cases.models import Asset, Case, Workflow
+from cases.models import Asset, Case, MediaUse, Workflow
 from hitl.flow.setup.create import set_up_workflow
 from tests.api.client import ApiClient
+from tests.api.conftest import client_with
 from tests.support.factories import LABELS, NOW, TESTER
 
 URL = "/workflows/phones/cases"
+MEDIA = "/workflows/phones/media"
 
 
 @pytest.fixture
@@ -107,7 +109,7 @@ def test_the_same_file_is_kept_once(client: ApiClient, phones: Workflow) -> None
 
 
 def test_a_file_is_uploaded_once_and_named_in_many_cases(client: ApiClient, phones: Workflow) -> None:
-    upload = client.send("POST", "/media", picture("JPEG"), content_type="image/jpeg")
+    upload = client.send("POST", MEDIA, picture("JPEG"), content_type="image/jpeg")
     assert upload.status_code == 201, upload.content
     value = {"asset": upload.json()["asset"]}
     batch = client.send("POST", URL, [{"content": {"photo": value}}] * 2)
@@ -117,8 +119,8 @@ def test_a_file_is_uploaded_once_and_named_in_many_cases(client: ApiClient, phon
 def test_a_case_may_not_name_a_file_that_is_not_there_or_of_another_kind(
     client: ApiClient, phones: Workflow
 ) -> None:
-    sound = client.send("POST", "/media", recording(), content_type="audio/wav").json()["asset"]
-    good = client.send("POST", "/media", picture(), content_type="image/png").json()["asset"]
+    sound = client.send("POST", MEDIA, recording(), content_type="audio/wav").json()["asset"]
+    good = client.send("POST", MEDIA, picture(), content_type="image/png").json()["asset"]
     contents = [{"photo": {"asset": name}} for name in ("0" * 64, sound, good, "nonsense")]
     response = client.send("POST", URL, [{"content": content} for content in contents])
     assert [item["status"] for item in response.json()["items"]] == [422, 422, 201, 422]
@@ -150,7 +152,7 @@ def test_a_bad_file_is_refused_with_its_reason_and_kept_nowhere(
     client: ApiClient, phones: Workflow, name: str, tmp_path: Any
 ) -> None:
     data, kind = BAD_FILES[name]
-    alone = client.send("POST", "/media", data or b" ", content_type=kind)
+    alone = client.send("POST", MEDIA, data or b" ", content_type=kind)
     assert (alone.status_code, alone.json()["code"]) == (422, "bad_file"), alone.content
     within = submit(client, {"photo": ("a.png", data, kind)})
     assert within.status_code == 422
@@ -201,3 +203,47 @@ def test_a_case_with_files_sent_again_under_its_key_is_answered_as_the_first_tim
     again = submit(client, {"photo": ("b.png", picture(), "application/octet-stream")})
     assert (first.status_code, again.status_code) == (201, 201)
     assert first.json() == again.json()
+
+
+def test_a_file_of_another_workflow_may_not_be_named_and_is_nowhere_told_of(
+    client: ApiClient, phones: Workflow
+) -> None:
+    fields = [{"name": "photo", "kind": "image"}]
+    other = set_up_workflow(slug="faces", name="Faces", fields=fields, labels=LABELS, actor=TESTER, now=NOW)
+    name = client.send("POST", MEDIA, picture(), content_type="image/png").json()["asset"]
+    unknown = client.send("POST", "/workflows/faces/cases", {"content": {"photo": {"asset": "0" * 64}}})
+    theirs = client.send("POST", "/workflows/faces/cases", {"content": {"photo": {"asset": name}}})
+    assert theirs.status_code == 422
+    assert theirs.json()["errors"] == unknown.json()["errors"], "nor is it told that somebody has it"
+    sent = client.send("POST", "/workflows/faces/media", picture(), content_type="image/png")
+    assert sent.json()["asset"] == name
+    assert (
+        client.send("POST", "/workflows/faces/cases", {"content": {"photo": {"asset": name}}}).status_code
+        == 201
+    )
+    assert Asset.objects.count() == 1
+    assert [use.size_bytes for use in MediaUse.objects.all()] == [len(picture())] * 2
+    assert other.kept_files.count() == phones.kept_files.count() == 1
+
+
+def test_a_key_uploads_for_its_own_workflows(phones: Workflow) -> None:
+    stranger = client_with("submit", all_workflows=False)
+    assert stranger.send("POST", MEDIA, picture(), content_type="image/png").status_code == 404
+    assert not Asset.objects.exists()
+
+
+def test_the_files_of_a_workflow_fit_its_quota(
+    client: ApiClient, phones: Workflow, settings: Any, tmp_path: Any
+) -> None:
+    first, second = picture(), picture("JPEG")
+    settings.MEDIA_QUOTA_BYTES = len(first) + len(second) - 1
+    for _ in range(2):  # the same file takes no more room
+        assert client.send("POST", MEDIA, first, content_type="image/png").status_code == 201
+    alone = client.send("POST", MEDIA, second, content_type="image/jpeg")
+    within = submit(client, {"photo": ("b.jpg", second, "image/jpeg")})
+    for refused in (alone, within):
+        assert (refused.status_code, refused.json()["code"]) == (507, "media_quota")
+        assert f"{len(first):,} bytes. {len(second):,} more do not fit" in refused.json()["detail"]
+    assert not Case.objects.exists()
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 1
+    assert submit(client, {"photo": ("a.png", first, "image/png")}).status_code == 201

@@ -52,7 +52,9 @@ def check(
         known = replays.taken_references(current.workflow_id, list(first_place))
         results |= {c.index: taken(c.reference) for c in checked if c.reference in known}
         checked = [c for c in checked if c.reference not in known]
-    files = named_files({name for c in checked for name in current.grouper.files_of(c.content)})
+    files = named_files(
+        {name for c in checked for name in current.grouper.files_of(c.content)}, current.workflow_id
+    )
     if current.media_fields:
         absent = absent_media(current, checked, files)
         results |= {place: ItemResult(422, errors=errors) for place, errors in absent}

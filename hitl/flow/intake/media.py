@@ -20,8 +20,9 @@ def absent_media(
             name = asset_name(item.content.get(field))
             if name is None or (name in files and files[name].media_type.startswith(f"{kind}/")):
                 continue
-            error = f"is not {KINDS[kind].noun} that was uploaded"
-            fix = f'Send the file as the multipart part "{field}", or upload it first by POST /api/v1/media.'
+            error = f"is not {KINDS[kind].noun} that was uploaded for this workflow"
+            where = f"/api/v1/workflows/{current.slug}/media"
+            fix = f'Send the file as the multipart part "{field}", or upload it first by POST {where}.'
             problems.append(Problem(field=f"content.{field}", error=error, fix=fix))
         if problems:
             yield item.index, problems

@@ -1,4 +1,4 @@
-"""Stop asking a model that is too slow for a while: its cases go to people, as if it had failed.
+"""If a model is too slow, do not ask it for a while: its cases go to people, as if it had failed.
 
 A call under way cannot be ended; what is bounded is how many requests of a process a slow model holds up: a
 few, then one every `REST`. Time is CPU time of the call: that the machine is busy is no fault of the model's.

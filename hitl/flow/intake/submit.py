@@ -1,4 +1,6 @@
-"""How a case comes in and who decides it. One case and ten thousand run the same steps:
+"""How a case comes in and who decides it.
+
+One case and ten thousand run the same steps:
 
     check -> score -> decide -> write (case, decision and, where a person is asked, task) -> answer
 

@@ -1,4 +1,4 @@
-"""Cases that people were asked about without the model's word and that have no label: they count against it.
+"""Blind cases that people were asked about and that have no label: they count against the model.
 
 An answer that agrees with the model becomes a label at once; one that contradicts it becomes none until two
 or three people have spoken. Whoever judges a model by labels alone judges it by what nobody objected to.

@@ -1,4 +1,6 @@
-"""How people's answers come in: one to a leased task, or many to tasks that wait. One transaction each:
+"""How people's answers come in: one to a leased task, or many to waiting tasks.
+
+One transaction each:
 
     answer -> settle (ask another | label -> decision -> status -> news)
 

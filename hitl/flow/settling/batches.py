@@ -1,4 +1,4 @@
-"""The cases of a batch that nobody has read, accepted with the suggestion by somebody who has read some.
+"""Accept the suggestion for the unread cases of a batch, after reading some of them.
 
 Each gets a review and a decision of its own, and can be taken back by itself. None gets a label: what nobody
 has read is the model's own opinion, so it trains nothing, tunes nothing, and proves nothing of the model.

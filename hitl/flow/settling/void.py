@@ -1,4 +1,4 @@
-"""Declare somebody's answers void from a moment on: labels, cases, decisions and news follow, step by step.
+"""Void a person's answers since a given time: labels, cases, decisions and news follow, step by step.
 
     fence (take the leases away) -> for each case: answer taken back -> label superseded -> asked again, blind
 

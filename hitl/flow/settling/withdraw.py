@@ -1,4 +1,4 @@
-"""A case is taken out, by its submitter or by the rule for one that was skipped: nobody is asked."""
+"""Withdraw a case, for its submitter or by the rule for skipped cases: nobody is asked any more."""
 
 from datetime import datetime, timedelta
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What would become of a file, found out before anything of it is written."""
+"""Find out what an import of a file would do, before anything is written."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -15,6 +15,7 @@ from cases.files.refusals import Refusals
 from cases.files.tables import Table, opened
 from cases.files.told import NOTHING, Told
 from cases.models import Workflow
+from cases.services.kept_files import stored_file
 from cases.services.known_rows import sorted_out
 from cases.services.labelled import Imported, Labelled
 from cases.services.media import inspect_file
@@ -150,9 +151,11 @@ def check_refused(refused: int, rows: int, reasons: Refusals, *, allow: float) -
     )
 
 
-def _asset(data: bytes, kind: Kind) -> str:
+def _asset(file: bytes | str, kind: Kind) -> str:
     """Return the name of an image or a recording, which is stored only when its case is."""
-    return inspect_file(data, kind=kind).sha256
+    return (
+        stored_file(file, kind=kind).sha256 if isinstance(file, str) else inspect_file(file, kind=kind).sha256
+    )
 
 
 __all__ = ["ALLOWED", "Rehearsal", "Source", "TooManyRefused", "at_path", "rehearse"]

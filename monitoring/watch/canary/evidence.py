@@ -1,5 +1,4 @@
-"""What audits say of a canary's decisions and of the champion's beside it, as arrays in the order of
-decisions.
+"""The audits of a canary's decisions and of the champion's beside it, in the order of decisions.
 
 A group's draws are one unit, wherever it was drawn first: copies, or the cases of one customer, share their
 fate. An open draw holds back everything behind it in either arm. A lost or overdue one counts against what

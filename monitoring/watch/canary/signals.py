@@ -1,4 +1,4 @@
-"""Signals: what may have many causes and is no error yet. They hold a canary, and never roll it back."""
+"""Signals: changes that may have many causes. They hold a canary, and never roll it back."""
 
 from datetime import datetime
 from math import sqrt

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import psycopg2
 import pytest
@@ -11,6 +12,7 @@ from django.db import DatabaseError, connection, transaction
 from hitl.audit.log import checkpoint, record
 from hitl.audit.verify import verify
 from hitl.runtime.database_roles import grant_service, may_tamper
+from models_store.services.shadow_months import keep_months, month_of, present_months
 from tests.support.factories import NOW, TESTER, person
 from tests.support.policy_rows import automating_workflow
 from tests.support.review_rows import audited, say
@@ -90,6 +92,24 @@ def test_the_service_can_do_its_work() -> None:
     case.refresh_from_db()
     assert case.answer == "ham"
     assert may_tamper(connection), "the owner could"
+
+
+@pytest.mark.django_db
+def test_the_service_makes_and_drops_the_months_of_shadow_scores_and_writes_into_them() -> None:
+    score = (
+        "INSERT INTO models_store_shadowscore (release_id, case_id, routed_at, predicted, score, scored_at)"
+    )
+    values = " VALUES (gen_random_uuid(), gen_random_uuid(), %s, 'ham', .9, %s)"
+    with as_service():
+        keep_months(now=NOW)
+        with connection.cursor() as cursor:
+            cursor.execute(score + values, [NOW, NOW])
+            cursor.execute("SELECT count(*) FROM models_store_shadowscore")
+            assert cursor.fetchone()[0] == 1
+        _, dropped = keep_months(now=NOW + timedelta(days=3650))
+        assert not may_tamper(connection)
+    assert dropped >= 3
+    assert month_of(NOW) not in present_months()
 
 
 @pytest.mark.django_db

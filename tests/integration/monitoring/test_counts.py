@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from PIL import Image
 
 from cases.models import Case, SchemaVersion, Workflow
-from cases.services.media import store_asset
+from cases.services.kept_files import store_file
 from hitl.accounts.clients import ClientKey
 from hitl.flow.intake.submit import submit_cases
 from hitl.flow.intake.types import Intake, Submission
@@ -224,7 +224,7 @@ def test_pictures_are_counted_by_what_was_kept_of_them(monkeypatch: pytest.Monke
     fields = [{"name": "photo", "kind": "image", "required": False}]
     workflow = workflow_of("photos", fields=fields, labels=["cat", "dog"])
     for colour in ("#ffffff", "#000000", "#808080", "#ff0000"):
-        content = {"photo": {"asset": store_asset(picture(colour), now=NOW).sha256}}
+        content = {"photo": {"asset": store_file(picture(colour), workflow_id=workflow.id, now=NOW).sha256}}
         waiting_case(workflow, content, at=NOW)
     waiting_case(workflow, {"photo": None}, at=NOW)
     fold_counts(workflow.id, now=NOW + MINUTE)

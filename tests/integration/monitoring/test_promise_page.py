@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from math import ceil
 
 import numpy as np
@@ -10,12 +10,16 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cases.models import Label
 from hitl.accounts.types import Role
 from hitl.shared import clock
 from hitl.web.format import percent
 from models_store.models import Evaluation, Release
+from monitoring.promise import live
+from monitoring.promise.live import LONGEST, window_begins
 from monitoring.promise.outlook import expected_automation
 from monitoring.promise.page import PromisePage, promise_page_of
 from monitoring.promise.what_if import what_if
@@ -70,11 +74,9 @@ def test_the_live_error_weighs_each_label_by_its_chance_and_stands_beside_the_pl
     decided(release, 60, at=NOW + HOUR, wrong=20, inclusion_probability=0.5, reason="below_cutoff", score=0.6)
     live = page(release).live
     audits = np.r_[np.ones(2), np.zeros(98)]
-    expected = hajek(audits, np.full(100, 0.02), ordered=True)
+    expected = hajek(audits, np.full(100, 0.02))
     assert (live.accepted.value, live.accepted.interval) == (expected.value, expected.interval)
-    both = hajek(
-        np.r_[audits, np.ones(20), np.zeros(40)], np.r_[np.full(100, 0.02), np.full(60, 0.5)], ordered=True
-    )
+    both = hajek(np.r_[audits, np.ones(20), np.zeros(40)], np.r_[np.full(100, 0.02), np.full(60, 0.5)])
     assert (live.everything.value, live.everything.n) == (both.value, 160)
     assert (live.naive, live.n_naive) == (22 / 160, 160)
     assert live.everything.value < 0.03 < live.naive
@@ -88,7 +90,7 @@ def test_answers_behind_one_that_is_waited_for_are_left_out_and_late_ones_count_
     decided(release, 5, at=NOW + 3 * HOUR, wrong=5, inclusion_probability=0.02)
     live = page(release).live
     assert (live.accepted.n, live.accepted.value, live.accepted.interval.low) == (13, 3 / 13, 0.0)
-    late = hajek(np.r_[np.zeros(10), np.ones(3)], np.full(13, 0.02), ordered=True)
+    late = hajek(np.r_[np.zeros(10), np.ones(3)], np.full(13, 0.02))
     assert live.accepted.interval.high == late.interval.high
     assert (live.n_unanswered, live.n_open) == (3, 1)
     assert b"3 were not answered in time or not settled" in page_of(release.workflow.slug).content
@@ -391,3 +393,22 @@ def test_why_audits_are_raised_is_said_as_it_is():
     assert page(release).rate_words == "raised, because of an early sign"
     policy.update(audit_least=0.25)
     assert page(release).rate_words == "raised to what the period's error budget takes"
+
+
+@given(st.integers(0, 10**9), st.floats(0, 1))
+def test_a_window_begins_anew_and_not_with_every_look(seconds: int, later: float):
+    """For half of its length it begins where it began: all looks of that time share one chance to miss."""
+    now = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
+    begins = window_begins(now, LONGEST)
+    assert LONGEST / 2 <= now - begins <= LONGEST
+    rest = begins + LONGEST - now
+    assert window_begins(now + later * rest * 0.999, LONGEST) == begins
+    assert window_begins(begins + LONGEST, LONGEST) == begins + LONGEST / 2
+
+
+def test_where_there_are_many_answers_the_window_is_shorter_and_none_is_left_out(monkeypatch):
+    monkeypatch.setattr(live, "MOST", 50)
+    release = automating()
+    decided(release, 60, at=LATER - timedelta(days=40), wrong=30)
+    decided(release, 40, at=LATER - HOUR)
+    assert (page(release).live.accepted.n, page(release).live.accepted.value) == (40, 0)

@@ -12,11 +12,11 @@ from django.conf import settings
 from django.db import connection
 
 from cases.models import Case
-from models_store import serving
 from models_store.models import Release, ShadowProgress, ShadowScore
 from models_store.services import shadow_months
 from models_store.services.roles import retire
 from models_store.services.schedule import change_training_settings
+from models_store.serving import forget
 from monitoring.shadow import scoring
 from monitoring.shadow.figures import joined_share
 from monitoring.shadow.run import keep_score_months
@@ -65,7 +65,7 @@ def test_a_model_whose_file_is_lost_fails_alone() -> None:
     workflow = certified_mail_workflow()
     broken, sound = challenger(workflow, number=2), challenger(workflow, number=3)
     Release.objects.filter(pk=broken.pk).update(signature=bytes(32))
-    serving.forget()  # a worker that has not loaded it yet
+    forget()  # as a worker that begins anew
     submit(0, 4, at=START + timedelta(minutes=1))
     score_workflow(workflow.pk, now=LATER)
     said = ShadowScore.objects.values_list("release_id", "unscored").distinct()

@@ -1,6 +1,7 @@
 """Prove that a release keeps the promise, or fail to; write either down; put what was proved in force."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -126,12 +127,15 @@ def certify(release: Release, **more) -> Certificate | None:
 
 
 def test_a_good_release_gets_a_provisional_certificate_and_its_cutoffs_come_into_force(trained):
+    oldest = Label.objects.order_by("id").first()
+    Label.objects.filter(pk=oldest.pk).update(at=NOW - timedelta(days=30))
     certificate = certify(trained)
     governing = rule_for(trained.workflow_id)
     assert certificate.status == "provisional"
     assert governing.certificate_id == certificate.id
     assert governing.rule.basis is Basis.PROVISIONAL
     assert governing.rule.ramp == 0.25
+    assert certificate.labels_given == [NOW - timedelta(days=30), NOW]
     unit = certificate.seen["units"][0]
     assert unit["upper_bound"] <= 0.01
     assert governing.rule.cutoffs == {"ham": unit["cutoff"], "spam": unit["cutoff"]}

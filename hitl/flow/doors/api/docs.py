@@ -67,7 +67,7 @@ SUBMIT = extend_schema(
         "One object is one case: the answer is 201 with the decision in it, or with status `waiting` when a "
         "person decides. A JSON array or NDJSON is a batch of up to 10,000 cases or 32 MB: good ones are "
         "taken in, each of the others says why not, and the answer is 207. Files come as multipart parts "
-        "named after their fields, or beforehand by `POST /api/v1/media`."
+        "named after their fields, or beforehand by `POST /api/v1/workflows/{slug}/media`."
     ),
     tags=["cases"],
     parameters=[
@@ -138,10 +138,11 @@ GET_BATCH = extend_schema(
 UPLOAD_MEDIA = extend_schema(
     operation_id="upload_media",
     summary="Upload an image or a recording",
-    description="The body is the file: PNG, JPEG, WebP or PCM WAV, at most 25 MB.",
+    description="The body is the file: PNG, JPEG, WebP or PCM WAV, at most 25 MB. "
+    "Cases of this workflow may name it.",
     tags=["cases"],
     request=dict.fromkeys(("image/png", "image/jpeg", "image/webp", "audio/wav"), OpenApiTypes.BINARY),
-    responses={201: shapes.cases.Asset, **problems(411, 413, 422, 507)},
+    responses={201: shapes.cases.Asset, **problems(404, 411, 413, 422, 507)},
 )
 EXPORT = extend_schema(
     operation_id="export",

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
-from cases.services.media import keep_asset
+from cases.services.kept_files import keep_file
 from hitl.accounts.clients import ClientKey, as_client, forget_client
 from hitl.accounts.models import ApiKey
 from hitl.accounts.types import Scope
@@ -107,7 +107,7 @@ def _with_files(raw: HttpRequest, slug: str, key: ClientKey, once: str | None) -
     item, files = read_multipart(raw, current)
     now = clock.now()
     for file in files:
-        keep_asset(file, now=now)
+        keep_file(file, workflow_id=current.workflow_id, now=now)
     sent = [slug, item.content, item.reference, raw.POST.get("scores")]
     request_sha256 = sha256(canonical_json(sent)) if once else None
     intake = Intake(

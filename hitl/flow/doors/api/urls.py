@@ -35,7 +35,7 @@ urlpatterns: list[URLPattern] = [
     path("cases/<uuid:case_id>/decisions", DecisionsView.as_view()),
     path("cases/<uuid:case_id>/withdraw", WithdrawView.as_view()),
     path("batches/<uuid:batch_id>", BatchView.as_view()),
-    path("media", MediaView.as_view()),
+    path("workflows/<str:slug>/media", MediaView.as_view()),
     path("workflows", WorkflowsView.as_view()),
     path("workflows/<str:slug>", WorkflowView.as_view()),
     path("openapi.json", openapi),

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from cases.models import Workflow
+from cases.selectors import workflows_by_name
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
 from hitl.audit.log import record
@@ -36,7 +36,7 @@ class FilterForm(forms.Form):
 
     by = forms.ChoiceField(label="By", choices=BY, required=False)
     workflow = forms.ModelChoiceField(
-        Workflow.objects.order_by("name"), to_field_name="slug", required=False, empty_label="All workflows"
+        workflows_by_name(), to_field_name="slug", required=False, empty_label="All workflows"
     )
     kind = forms.ChoiceField(
         label="About",
