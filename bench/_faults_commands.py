@@ -48,7 +48,7 @@ def commands(quick: bool) -> list[Row]:
             shown = " ".join(word if "/" not in word else Path(word).name for word in words)
             rows += [
                 Row(f"`{shown}` ended: processes left", "processes", float(left), bar=0, note=said),
-                Row("  the last of them was gone after", "s", max(waits), bar=5),
+                Row("  the last of them was gone after", "s", max(waits)),
                 Row("  tracebacks", "endings", float(tracebacks), bar=0),
             ]
     return rows

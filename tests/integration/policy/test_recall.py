@@ -370,7 +370,7 @@ def test_the_command_looks_before_it_recalls(capsys):
     recall("--label", "ham", "--look")
     assert "It takes 2 of 2 decisions" in capsys.readouterr().out
     assert not Recall.objects.exists()
-    with pytest.raises(CommandError, match="nothing is named"):
+    with pytest.raises(CommandError, match="Name a model, a label, a time"):
         recall("--reason", "Odd.")
     for where in ("ham", "=ham", ""):
         with pytest.raises(CommandError, match="FIELD=VALUE"):
