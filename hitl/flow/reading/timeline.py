@@ -7,6 +7,7 @@ from types import MappingProxyType
 from cases.models import Case, Voiding
 from cases.types import CaseStatus
 from hitl.audit.models import Entry as AuditEntry
+from hitl.audit.sentences import sentence
 from hitl.web.format import percent
 from hitl.web.timeline import Entry
 from policy.models import Decision
@@ -162,9 +163,11 @@ def _answered(
 
 def _logged(case: Case) -> Iterable[Entry]:
     for entry in AuditEntry.objects.filter(about_type="cases.case", about_id=str(case.pk)).order_by("number"):
-        said = entry.action.replace(".", " ").replace("_", " ").capitalize()
+        said = sentence(entry.action, entry.detail)
         reason = str(entry.detail.get("reason") or "")
-        yield Entry(entry.at, said, icon="scroll-text", by=entry.actor_name, note=reason)
+        yield Entry(
+            entry.at, said[:1].upper() + said[1:], icon="scroll-text", by=entry.actor_name, note=reason
+        )
 
 
 def _given(facts: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

@@ -21,6 +21,7 @@ from models_store.types import GateCheck, RunStatus, RunStep
 from policy.models import Decision
 from policy.proof.samples import all_labels, believed
 from science.serving import load_model
+from tests.architecture.test_web_process import HEAVY
 from tests.support.factories import NOW, TESTER
 from tests.support.model_rows import (
     CREDIT,
@@ -387,7 +388,7 @@ def test_a_process_that_only_scores_never_imports_scikit_learn() -> None:
         "from science.serving import load_model\n"
         "served = load_model(sys.stdin.buffer.read())\n"
         "served.predict_proba([{'subject': 'Hello', 'body': 'Win money'}])\n"
-        "heavy = {'sklearn', 'scipy', 'pandas'} & set(sys.modules)\n"
+        f"heavy = set({HEAVY}) & set(sys.modules)\n"
         "sys.exit(f'imported {heavy}' if heavy else 0)\n"
     )
     done = subprocess.run(

@@ -6,7 +6,6 @@ from uuid import UUID
 from msgspec import UNSET, Meta, UnsetType
 
 from hitl.flow.doors.api.shapes.base import Moment, Shape, said
-from hitl.flow.doors.api.shapes.sources import Scores
 from hitl.shared.errors import Problem
 from policy.types import REASONS, ROUTES
 
@@ -68,8 +67,14 @@ class Submission(Shape):
         ),
     ] | (UnsetType) = UNSET
     scores: Annotated[
-        Scores | list[Scores] | UnsetType,
-        said("Of models elsewhere, at most five. What is no score refuses nothing: a person decides."),
+        Any | UnsetType,
+        Meta(
+            description="Of a model elsewhere, or an array of at most five. What is no score refuses nothing: "
+            "a person decides.",
+            examples=[
+                {"model": "risk", "version": "7", "probabilities": {"good": 0.93, "bad": 0.07}},
+            ],
+        ),
     ] = UNSET
 
 

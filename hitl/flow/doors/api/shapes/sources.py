@@ -11,14 +11,6 @@ DoorName = Literal["score_in", "oip", "mlflow", "template", "chat"]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
-class Scores(Shape):
-    """What a model elsewhere says of a case."""
-
-    model: Name
-    version: Name
-    probabilities: Annotated[dict[str, float], said("For each label of the source's map; they add up to 1.")]
-
-
 class KnownAnswer(Shape):
     """A case whose answer is known, with the scores as they will be sent."""
 
