@@ -69,8 +69,8 @@ class Submission(Shape):
     scores: Annotated[
         Any | UnsetType,
         Meta(
-            description="Of a model elsewhere, or an array of at most five. What is no score refuses nothing: "
-            "a person decides.",
+            description="Of a model elsewhere, or an array of five at most. "
+            "What is no score refuses nothing: a person decides then.",
             examples=[
                 {"model": "risk", "version": "7", "probabilities": {"good": 0.93, "bad": 0.07}},
             ],
