@@ -248,10 +248,10 @@ def test_the_table_of_the_api_names_every_address() -> None:
             assert f"/{route}`" in page, route
 
 
-def test_every_decision_about_the_architecture_has_its_own_number() -> None:
+def test_decisions_about_the_architecture_are_numbered_one_after_another() -> None:
     files = sorted(path.name for path in (DOCS / "adr").glob("[0-9]*.md"))
     numbers = [name[:4] for name in files]
-    assert len(set(numbers)) == len(numbers)
+    assert numbers == [f"{n:04}" for n in range(1, len(files) + 1)]
     for name in files:
         assert text_of(f"docs/adr/{name}").startswith(f"# {name[:4]}. ")
 
