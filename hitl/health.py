@@ -38,11 +38,16 @@ def ready(request: HttpRequest) -> JsonResponse:
 
 def _database() -> str:
     try:
-        executor = MigrationExecutor(connection)
-        behind = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        behind = migrations_behind()
     except DatabaseError:
         return "the database does not answer"
-    return f"{len(behind)} migrations are not applied" if behind else ""
+    return f"{behind} migrations are not applied" if behind else ""
+
+
+def migrations_behind() -> int:
+    """Return how many migrations of this version the database has not."""
+    executor = MigrationExecutor(connection)
+    return len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
 def _models() -> str:

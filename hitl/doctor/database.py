@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from django.db import OperationalError, connection
-from django.db.migrations.executor import MigrationExecutor
 
 from hitl.doctor.findings import Finding, fine, look, wrong
+from hitl.health import migrations_behind
 from hitl.runtime.database_roles import may_tamper
 
 _PART = "database"
@@ -41,9 +41,8 @@ def _version() -> Iterator[Finding]:
 
 
 def _migrations() -> Iterator[Finding]:
-    executor = MigrationExecutor(connection)
-    if behind := executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        yield wrong(_PART, f"{len(behind)} migrations are not applied.", "Run `python3 manage.py migrate`.")
+    if behind := migrations_behind():
+        yield wrong(_PART, f"{behind} migrations are not applied.", "Run `python3 manage.py migrate`.")
     else:
         yield fine(_PART, "all migrations are applied")
 

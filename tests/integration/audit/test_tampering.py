@@ -70,6 +70,8 @@ def test_the_head_of_the_log_stays(log: list[Entry], statement: str) -> None:
         ("UPDATE audit_entry SET detail = jsonb_set(detail, '{i}', '7') WHERE number = 2", 2),
         ("UPDATE audit_entry SET actor_name = 'sombody' WHERE number = 2", 2),
         ("UPDATE audit_entry SET about_id = '0' WHERE number = 10", 10),
+        # Under another workflow it would be missing where that one's entries are asked for.
+        ("UPDATE audit_entry SET workflow_id = gen_random_uuid() WHERE number = 2", 2),
         ("UPDATE audit_entry SET at = at + interval '1 microsecond' WHERE number = 2", 2),
         ("DELETE FROM audit_entry WHERE number = 2", 2),
         ("DELETE FROM audit_entry WHERE number = 1", 1),

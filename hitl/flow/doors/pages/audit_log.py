@@ -1,11 +1,9 @@
 """The audit log as a page and as a file, and the check that nobody has changed it."""
 
-from datetime import date
 from typing import Any
 
 from django import forms
 from django.contrib.auth.decorators import login_required
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
@@ -19,6 +17,7 @@ from hitl.audit.models import Entry
 from hitl.audit.sentences import SENTENCES
 from hitl.audit.verify import verify
 from hitl.flow.doors.pages.audit_file import log_export
+from hitl.flow.doors.pages.filters import DATES
 from hitl.flow.export.formats import FORMATS, written
 from hitl.flow.reading.audit_log import Wanted, log_page
 from hitl.shared import clock
@@ -27,7 +26,6 @@ from hitl.web.views import actor_of
 
 BY = [("people", "People and programs"), ("service", "The service"), ("everybody", "Everybody")]
 KINDS = sorted({action.partition(".")[0] for action in SENTENCES})
-DATES = [MinValueValidator(date(1900, 1, 1)), MaxValueValidator(date(2999, 12, 31))]
 MOST = 2**63 - 1
 
 

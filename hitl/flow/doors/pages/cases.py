@@ -1,12 +1,10 @@
 """The case list and the case page. They read several apps, so they are part of the flow."""
 
-from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.contrib.auth.decorators import login_required
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
@@ -18,6 +16,7 @@ from cases.models import Case, Label, Workflow
 from cases.selectors import assets_of, related_to, schemas_of
 from cases.web.content import blocks, shown_fields
 from hitl.accounts.models import User
+from hitl.flow.doors.pages.filters import DATES
 from hitl.flow.doors.pages.known_answers import known_answer_of
 from hitl.flow.reading.case_list import ANSWERED, UNANSWERED, Wanted, cases_page
 from hitl.flow.reading.personal import note_personal_seen
@@ -32,9 +31,6 @@ from reviews.models import Task
 from reviews.types import TaskReason
 
 OWN_STATUS = [("", "Any"), (ANSWERED, "Answered by you"), (UNANSWERED, "Not answered by you")]
-
-
-DATES = [MinValueValidator(date(1900, 1, 1)), MaxValueValidator(date(2999, 12, 31))]
 
 
 class FilterForm(forms.Form):
