@@ -144,7 +144,7 @@ def group_by(*, workflow_id: UUID, field: object, actor: Actor, now: datetime) -
     if problems := _entity_problems(field, version.fields):
         raise Invalid(problems)
     if field != workflow.entity_field:
-        detail = {"entity_field": [workflow.entity_field, field]}
+        detail = {"before": {"entity_field": workflow.entity_field}, "after": {"entity_field": field}}
         workflow.entity_field = str(field)
         workflow.save(update_fields=["entity_field"])
         bump(workflow_id)

@@ -1,7 +1,7 @@
 """What each kind of entry says, as a person would: "changed the degree from shadow to partial".
 
 A sentence has no subject: who acted stands before it, and what it is about beside it. `{name}` is a value of
-the entry's detail; `{name:share}` says it as a percentage. A value that changed stands in the detail as
+the entry's detail; `{name:share}` says it as a percentage. A share that changed stands in the detail as
 [before, after] and is said as "from … to …". What stands in square brackets is left out where one of its
 values is missing or empty.
 """
@@ -117,7 +117,7 @@ SENTENCES = {
     "workflow.begun_from_file": "began the workflow from {file}",
     "workflow.created": "made the workflow",
     "workflow.described": "changed its {changed}",
-    "workflow.grouped": "changed what cases are grouped by, {entity_field:change}",
+    "workflow.grouped": "changed what cases are grouped by",
     "workflow.restored": "brought the workflow back",
 }
 
@@ -160,7 +160,7 @@ class _Words(Formatter):
     """Says values as people do."""
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        if isinstance(value, list) and len(value) == _PAIR and format_spec in ("share", "change"):
+        if isinstance(value, list) and len(value) == _PAIR and format_spec == "share":
             before, after = (self.format_field(one, format_spec) for one in value)
             return f"from {before} to {after}"
         return _said(value, format_spec)

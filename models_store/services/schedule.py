@@ -124,8 +124,9 @@ def change_training_settings(
                 for name, errors in refused.message_dict.items()
             ]
         ) from None
-    changes = {name: [before[name], value] for name, value in settings.items() if before[name] != value}
+    changes = {name: value for name, value in settings.items() if before[name] != value}
     if changes or kept._state.adding:
         kept.save()
-        record(action="training_settings.changed", actor=actor, now=now, about=workflow, detail=changes)
+        detail = {"before": {name: before[name] for name in changes}, "after": changes}
+        record(action="training_settings.changed", actor=actor, now=now, about=workflow, detail=detail)
     return kept

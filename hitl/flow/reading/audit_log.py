@@ -142,7 +142,7 @@ def _line(entry: Entry, subjects: dict[tuple[str, str], Subject], *, n_left_out:
 def _changes(detail: dict[str, Any]) -> tuple[list[Change], dict[str, Any]]:
     """Split a detail into what changed, and the rest.
 
-    A change stands as two objects `before` and `after`, or as a pair of both under its name.
+    A change stands as two objects `before` and `after`, that of a number also as a pair under its name.
     """
     before, after = detail.get("before"), detail.get("after")
     if isinstance(before, dict) or isinstance(after, dict):
@@ -153,9 +153,8 @@ def _changes(detail: dict[str, Any]) -> tuple[list[Change], dict[str, Any]]:
     pairs = {
         name: value
         for name, value in detail.items()
-        if isinstance(value, list) and len(value) == 2 and value[0] != value[1]
-        and not all(isinstance(one, str) and one for one in value)
-    }  # fmt: skip
+        if isinstance(value, list) and len(value) == 2 and all(isinstance(one, int | float) for one in value)
+    }
     changes = [Change(name, _short(old), _short(new)) for name, (old, new) in pairs.items()]
     return changes, {name: value for name, value in detail.items() if name not in pairs}
 

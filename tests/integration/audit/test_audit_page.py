@@ -8,8 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 
+from cases.services.workflows import group_by
 from hitl.accounts.keys import create_key
 from hitl.accounts.models import User
 from hitl.accounts.types import Role, Scope
@@ -67,6 +69,20 @@ def test_what_changed_stands_before_and_after() -> None:
     html = auditor().get("/audit/").content.decode()
     assert "<del>reviewer</del>" in html
     assert "<ins>operator, reviewer</ins>" in html
+
+
+def test_two_names_side_by_side_are_no_change_and_a_change_of_a_name_is_one() -> None:
+    ada = person(Role.ADMINISTRATOR).as_actor()
+    create_key(name="Intake", scopes=[Scope.SUBMIT, Scope.READ], actor=ada, now=clock.now())
+    fields = [{"name": name, "kind": "category"} for name in ("customer", "station")]
+    workflow = workflow_of("grouped", fields=fields, labels=["a", "b"])
+    for field in ("customer", "station"):
+        with transaction.atomic():
+            group_by(workflow_id=workflow.pk, field=field, actor=ada, now=clock.now())
+    html = auditor().get("/audit/").content.decode()
+    assert html.count("<del>") == 2
+    assert "<del>customer</del>" in html
+    assert "<ins>station</ins>" in html
 
 
 def test_a_workflow_shows_what_is_about_it_and_what_belongs_to_it_and_nothing_else() -> None:
@@ -171,8 +187,6 @@ def test_sentences_say_values_as_people_do() -> None:
         ("answer.amended", '{"before": null, "after": "spam"}'): "changed the answer to spam",
         ("backlog.rescored", '{"looked": 1200, "decided": 0, "suggested": 3}'):
             "looked again at 1,200 waiting cases and decided 0",
-        ("workflow.grouped", '{"entity_field": ["", "customer"]}'):
-            "changed what cases are grouped by, from nothing to customer",
         ("breaker.reset", '{"tripped_at": "not a time"}'):
             "let the rule decide again, stopped since not a time",
     }  # fmt: skip

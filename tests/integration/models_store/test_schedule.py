@@ -93,7 +93,10 @@ def test_the_settings_are_changed_by_operators_within_their_bounds_and_on_record
     workflow = credit_workflow(5)
     settings = change_training_settings(workflow_id=workflow.id, actor=TESTER, now=NOW, min_new_labels=50)
     assert settings.min_new_labels == TrainingSettings.objects.get().min_new_labels == 50
-    assert Entry.objects.latest("number").detail == {"min_new_labels": [200, 50]}
+    assert Entry.objects.latest("number").detail == {
+        "before": {"min_new_labels": 200},
+        "after": {"min_new_labels": 50},
+    }
     with pytest.raises(Invalid) as refused:
         change_training_settings(
             workflow_id=workflow.id, actor=TESTER, now=NOW, min_new_labels=0, every_hours=-1.0
