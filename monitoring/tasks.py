@@ -12,6 +12,7 @@ from hitl.shared.jobs import enqueue
 from monitoring.counts.retention import drop_old_counts
 from monitoring.counts.run import count_all
 from monitoring.drift.run import check_all, drop_old_readings
+from monitoring.examined.run import examine_all
 from monitoring.shadow.run import keep_score_months, workflows_with_challengers
 from monitoring.shadow.run import shadow as run_shadow
 from monitoring.tallies.fold import fold_all
@@ -84,3 +85,9 @@ def drop_old() -> None:
 def check_drift() -> None:
     """Compare what came in, went out and was answered with what it was before."""
     check_all(now=clock.now())
+
+
+@shared_task(name="monitoring.examine")
+def examine() -> None:
+    """Examine labels, scores and a sample of cases: what counts alone cannot say."""
+    examine_all(now=clock.now())

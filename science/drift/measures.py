@@ -177,7 +177,7 @@ def of_samples(samples: np.ndarray) -> Measured:
 
     loudness: of all of it, in decibels below full scale (0 is the loudest). tenths: how long it lasts, in
     tenths of a second. clipped: samples at full scale, per 1,000. sound: frames of 20 ms that stand out from
-    the noise floor, per cent. high: energy above 2 kHz, per cent. centre: mean frequency of the energy, in Hz.
+    the noise floor, per cent. high: energy above 2 kHz, per cent. centre: mean frequency of it, in Hz.
     pitch: of the voice, in Hz; None where nothing in it hums.
     """
     heard = np.asarray(samples, dtype=np.float64)
