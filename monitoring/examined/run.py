@@ -149,8 +149,7 @@ def _skew(release: Release, sample: Sample, end: datetime) -> Found:
         return Found(key, end - DAY)
     share = again.otherwise / again.n
     is_same = 0.0 if again.otherwise else 1.0  # chance does not make a score come out otherwise
-    counted = {"n_then": again.n, "n_now": again.n}
-    return Found(key, end - DAY, share, p_value=is_same, needed=1 / again.n, now=share, **counted)
+    return Found(key, end - DAY, share, p_value=is_same, needed=1 / again.n, now=share, n_now=again.n)
 
 
 def _together(binning: Binning, sample: Sample, end: datetime) -> Found:
