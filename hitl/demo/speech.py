@@ -34,8 +34,8 @@ class Shift:
     """How the line differs from the one the history was recorded on.
 
     gain: factor on the loudness. noise: standard deviation of the line's noise (full scale is 1). clip: share
-    of full scale at which the microphone cuts off. rate: samples a second of the file. pitch: factor on that of
-    the voices, and formant: on where their vowels are loud: both are higher the younger somebody is.
+    of full scale at which the microphone cuts off. rate: samples a second of the file. pitch: factor on
+    that of the voices. formant: on where their vowels are loud; both are higher the younger somebody is.
     """
 
     gain: float = 1.0

@@ -43,8 +43,8 @@ def say(reading: DriftReading) -> str:
 def _say_gap(reading: DriftReading) -> str:
     facts = reading.facts
     return (
-        f"{percent(reading.now)} of {reading.n_now:,} audited decisions were wrong; {percent(reading.then)} if"
-        f" the model erred as at its release. That is {facts['times']:.1f} times as many (95 %:"
+        f"{percent(reading.now)} of {reading.n_now:,} audited decisions were wrong; {percent(reading.then)}"
+        f" if the model erred as at its release. That is {facts['times']:.1f} times as many (95 %:"
         f" {facts['low']:.1f} to {facts['high']:.1f})."
     )
 

@@ -83,9 +83,8 @@ def play(
             has_changed = True
             for chapter in chapters:
                 chapter.begin()
-                say(
-                    f"\n  {first + day * DAY:%a %d %b}  {chapter.place.world.name}: {chapter.place.world.what}"
-                )
+                world = chapter.place.world
+                say(f"\n  {first + day * DAY:%a %d %b}  {world.name}: {world.what}")
             say("")
         player.day(first + day * DAY, has_changed=has_changed)
         each_part()
@@ -136,7 +135,7 @@ def _end(chapter: Chapter, calm: int) -> str:
     automatic, wrong = chapter.place.automatic, chapter.place.wrong
     worst = max(wrong[calm:])
     return (
-        f"  {chapter.place.world.name}: {automatic[calm - 1]:.0%} automatic before the change and"
-        f" {automatic[-1]:.0%} on the last day; at worst {worst:.0%} of a day's automatic decisions were wrong,"
-        f" on the last day {wrong[-1]:.0%}."
+        f"  {chapter.place.world.name}: {automatic[calm - 1]:.0%} automatic before the change,"
+        f" {automatic[-1]:.0%} on the last day; of a day's automatic decisions at worst {worst:.0%} were"
+        f" wrong, on the last day {wrong[-1]:.0%}."
     )

@@ -1,4 +1,4 @@
-"""Errors beside those that scores predict: few false findings, whatever chose the cutoffs; real ones found."""
+"""Errors beside those that scores predict: few false findings, whatever chose the cutoffs."""
 
 import numpy as np
 import pytest
