@@ -7,16 +7,19 @@ import pytest
 from cases.models import Case, Workflow
 from hitl.flow.intake.submit import submit_cases
 from hitl.flow.intake.types import Intake, Submission
+from monitoring.alarms.contract import LEVEL
 from monitoring.counts import binning
 from monitoring.counts.fold import fold_counts
 from monitoring.drift.check import check
 from monitoring.drift.compared import in_words
 from monitoring.drift.metrics import metrics_now
 from monitoring.drift.selectors import key_of
-from monitoring.examined.run import examine
+from monitoring.examined.run import Found, _errors, examine
 from monitoring.models import Alarm, DriftReading
 from monitoring.types import Examined, MetricState
 from tests.support.factories import NOW
+from tests.support.live_rows import decided, evaluated
+from tests.support.policy_rows import champion_of, cutoffs_of, workflow_with_policy
 from tests.support.spam import labelled, mail_workflow, mails
 
 DAY = timedelta(days=1)
@@ -101,3 +104,26 @@ def test_a_score_that_comes_out_otherwise_raises_an_alarm_at_once(workflow: Work
     assert skew.state == MetricState.DRIFTS
     assert 0 < skew.value <= 0.5
     assert Alarm.objects.get(measure=Examined.SKEW).severity == "high"
+
+
+def audited(wrong: int) -> dict[str, Found]:
+    """A release that errs as its scores say, and 200 audits of what it decides, some of them wrong."""
+    release = champion_of(workflow_with_policy(degree="partial", target=0.1))
+    cutoffs_of(
+        release, None, cutoffs=dict.fromkeys(release.labels, 0.9), basis="by_hand", reason="of the tests"
+    )
+    evaluated(release, error=1.0)
+    decided(release, 200, at=NOW, wrong=wrong, score=0.96)
+    found = _errors(release, end=MIDNIGHT + 2 * DAY, now=MIDNIGHT + 2 * DAY + timedelta(hours=1))
+    return {one.key.measure: one for one in found}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("wrong", "is_found"), [(0, False), (8, False), (45, True)])
+def test_audits_are_held_against_what_scores_predict(wrong: int, *, is_found: bool) -> None:
+    gap = audited(wrong)[Examined.GAP]
+    assert gap.n_now == 200
+    assert gap.now == wrong / 200
+    assert 0.03 < gap.then < 0.06  # scores of .96 say 4 % are wrong
+    assert (gap.p_value <= LEVEL) == is_found
+    assert (gap.value >= gap.needed) == is_found
