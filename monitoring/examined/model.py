@@ -13,7 +13,7 @@ from policy.selectors import cutoffs_in_force
 from science.drift.impact import MIN_PAIRS, Impact, impact
 
 SHARE, LEAST, MOST = 0.01, 20, 300  # of the scores of a day that are computed again
-PAIRS = 200
+PAIRS = 100
 MAX_FIELDS = 60
 
 
