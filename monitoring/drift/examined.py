@@ -1,6 +1,6 @@
 """What counts alone cannot say: measures that are examined on cases and labels, and what is said of each."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from hitl.web.format import percent
 from monitoring.models import DriftReading
@@ -86,7 +86,7 @@ def _say_impact(reading: DriftReading) -> str:
     )
 
 
-_SENTENCES = {
+_SENTENCES: Mapping[str, Callable[[DriftReading], str]] = {
     Examined.GAP: _say_gap,
     Examined.EXPECTED: _say_expected,
     Examined.SKEW: _say_skew,
