@@ -14,7 +14,7 @@ from hitl.demo.speech import Shift as Line
 from hitl.demo.worlds import SEED, Calls, Example, PhoneScreens, SpamMail, World
 
 TARGET = 0.05
-DIM = Light(brightness=0.5, noise=8.0)
+DIM = Light(brightness=0.5)
 NEW_SPAM = 0.25  # share of the mails, once there is any
 
 
@@ -30,7 +30,7 @@ class ChangingWorld(World, Protocol):
 
 
 class DimScreens(PhoneScreens):
-    """A lamp above the camera fails: photos are half as bright, and noisier."""
+    """A lamp above the camera fails: photos are half as bright."""
 
     slug, name = "dim-screens", "Phone screens"
     target, what, a_day = TARGET, "a lamp above the camera fails", 100

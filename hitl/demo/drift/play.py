@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from cases.models import Workflow
+from cases.models import Case, Workflow
 from hitl.demo.client import ApiClient
 from hitl.demo.drift.changes import ChangingWorld, Days
 from hitl.demo.drift.story import Chapter, person
@@ -33,8 +33,8 @@ BY_DRIFT_ALONE = {"min_new_labels": 100_000, "every_hours": 24.0 * 365, "challen
 
 
 def is_told() -> bool:
-    """Tell whether a story was begun in this data directory."""
-    return Workflow.objects.exists()
+    """Tell whether a story was begun in this data directory; one that never had a case begins again."""
+    return Case.objects.exists()
 
 
 def begin_clock(data: Path) -> SteppedClock:
