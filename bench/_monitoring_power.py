@@ -13,10 +13,10 @@ from science.drift.cells import CategoryCells, Cells, NumberCells
 from science.drift.compare import compare
 
 SIZES = ((200, 0.27, 2_000), (1_000, 0.12, 1_200), (5_000, 0.055, 800), (50_000, 0.018, 400))
-"""Cases on either side, a shift that the exact test finds about two times in three, and how many are tried."""
+"""Cases on either side, a shift that the exact test finds two times in three, and how many are tried."""
 EXACT = 1_000
 """Up to so many cases the exact distribution is taken. At 200 on either side that of the limit rejects from a
-gap of 27 in 200 on, which chance alone reaches in 5.2 %: it is more powerful because it is not at its level."""
+gap of 27 in 200 on, which chance alone reaches in 5.2 %: it finds more because it is not at its level."""
 LEVEL = 0.05
 FIELDS, ROWS = 20, 100_000
 
