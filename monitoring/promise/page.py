@@ -175,6 +175,10 @@ class PromisePage:
     @cached_property
     def wait(self) -> Wait | None:
         """What full standing takes, while nothing is proved and no test is running."""
+        return self.wait_at(self.week.total)
+
+    def wait_at(self, weekly_cases: int) -> Wait | None:
+        """Return the same where so many cases come in a week."""
         rule = self.automation.governing.rule
         if rule.basis is Basis.CERTIFIED or self.progress is not None or self.is_nothing_known:
             return None
@@ -183,7 +187,7 @@ class PromisePage:
             self.policy,
             self.certificate if is_believed else None,
             target=self.terms.target if self.terms else self.policy.target,
-            weekly_cases=self.week.total,
+            weekly_cases=weekly_cases,
         )
 
     @cached_property

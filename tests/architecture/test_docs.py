@@ -246,6 +246,8 @@ def test_the_table_of_the_api_names_every_address() -> None:
         )
         if route and not route.startswith("^"):
             assert f"/{route}`" in page, route
+    requests = re.findall(r"^\| `([A-Z]+ \S+)`", page, re.MULTILINE)
+    assert [one for one in requests if requests.count(one) > 1] == []
 
 
 def test_decisions_about_the_architecture_are_numbered_one_after_another() -> None:
