@@ -8,7 +8,7 @@ class CaseStatus(models.TextChoices):
 
     WAITING = "waiting", "waits for a person"
     DECIDED = "decided", "decided"
-    WITHDRAWN = "withdrawn", "withdrawn by the submitter"
+    WITHDRAWN = "withdrawn", "withdrawn"
 
 
 CASE_TRANSITIONS: dict[str, tuple[str, ...]] = {

@@ -255,7 +255,9 @@ def test_decisions_about_the_architecture_are_numbered_one_after_another() -> No
     numbers = [name[:4] for name in files]
     assert numbers == [f"{n:04}" for n in range(1, len(files) + 1)]
     for name in files:
-        assert text_of(f"docs/adr/{name}").startswith(f"# {name[:4]}. ")
+        title = text_of(f"docs/adr/{name}").split("\n", 1)[0].removeprefix("# ")
+        assert title.startswith(f"{name[:4]}. ")
+        assert f"[{title}]({name})" in text_of("docs/adr/README.md")
 
 
 def test_pictures_are_small() -> None:
