@@ -17,7 +17,7 @@ from hitl import __version__, sizes
 from hitl.schedule import QUEUES, ROUTES, SCHEDULE
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = Path(os.environ.get("HITL_DATA_DIR", BASE_DIR / ".run"))
+DATA_DIR = Path(os.environ.get("HITL_DATA_DIR") or BASE_DIR / ".run").expanduser()
 
 
 MIN_SECRET = 32  # characters

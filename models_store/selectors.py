@@ -121,6 +121,12 @@ def latest_runs(workflow_id: UUID, *, limit: int = 10) -> list[TrainingRun]:
     return list(runs.order_by("-requested_at", "-id")[:limit])
 
 
+def run_since(workflow_id: UUID, since: datetime) -> TrainingRun | None:
+    """Return the newest run that was asked for since a moment."""
+    runs = TrainingRun.objects.filter(workflow_id=workflow_id, requested_at__gte=since)
+    return runs.select_related("release", "requested_by").order_by("-requested_at", "-id").first()
+
+
 def last_training(workflow_id: UUID) -> TrainingRun | None:
     """Return the newest run that trained a model here; those of models elsewhere are others."""
     runs = TrainingRun.objects.filter(workflow_id=workflow_id, source=None)

@@ -18,6 +18,7 @@ from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor, system
 from hitl.shared.errors import Conflict, Invalid, NotFound, Problem
 from hitl.shared.jobs import enqueue
+from hitl.shared.reasons import checked_reason
 from hitl.shared.transitions import move, move_one
 from models_store.access import require_operator
 from models_store.errors import RunActive, RunIsOver
@@ -62,10 +63,8 @@ def request_training(
     if trigger not in Trigger.values:
         fix = f"Use one of {', '.join(Trigger.values)}."
         raise Invalid([Problem(field="trigger", error=f"is {trigger[:40]!r}", fix=fix)])
-    if len(reason) > MAX_REASON:
-        fix = f"Say it in {MAX_REASON}."
-        error = f"has {len(reason):,} characters"
-        raise Invalid([Problem(field="reason", error=error, fix=fix)])
+    if reason.strip():  # whoever presses the button need not say why
+        checked_reason(reason, most=MAX_REASON)
     run = TrainingRun(
         workflow=workflow,
         trigger=trigger,

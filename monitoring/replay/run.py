@@ -66,11 +66,11 @@ def in_force(workflow: Workflow) -> Setting:
     A label whose own degree lets the model decide nothing has no cutoff.
     """
     rule = rule_for(workflow.pk).rule
-    decided = [label for label in rule.cutoffs if rule.degree_of(label).rank >= Degree.PARTIAL.rank]
+    decided = [label for label in rule.cutoffs if rule.degree_of(label).automates]
     numbers = {label: rule.cutoffs[label] for label in decided}
     return Setting(
         np.array([numbers.get(label, np.nan) for label in labels_of(workflow)], dtype=np.float64),
-        automates=rule.degree.rank >= Degree.PARTIAL.rank,
+        automates=rule.degree.automates,
         ramp=rule.share_let_through,
         audit_rate=rule.audit_rate,
     )
@@ -134,7 +134,7 @@ def _setting(tried: Tried, present: Setting, labels: tuple[str, ...]) -> Setting
     if tried.cutoffs is not None:
         cutoffs = np.array([tried.cutoffs.get(label, np.nan) for label in labels], dtype=np.float64)
     degree = Degree(tried.degree) if tried.degree else None
-    automates = present.automates if degree is None else degree.rank >= Degree.PARTIAL.rank
+    automates = present.automates if degree is None else degree.automates
     if degree is Degree.FULL:
         cutoffs = np.zeros(len(labels))
     # Other cutoffs, or another model, are tried as if they were proved: without the ramp of what is not.

@@ -66,7 +66,7 @@ def status_of(
         return PromiseStatus("Stopped", "bad", "hand", why)
     if governing.trouble:
         return PromiseStatus("Stopped", "bad", "circle-x", governing.trouble)
-    if policy.degree not in (Degree.PARTIAL, Degree.FULL):
+    if not policy.automates:
         degree = Degree(policy.degree).label.lower()
         return PromiseStatus(
             "Off", "neutral", "pause", f"The degree is “{degree}”: people decide every case."
