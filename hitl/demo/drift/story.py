@@ -43,6 +43,7 @@ class Chapter:
     place: Place
     say: Say
     days: int = 0  # since the change
+    is_over: bool = False  # a model that learned after the change has taken over
     told: set[str] = field(default_factory=set)
     runs_before: frozenset[str] = frozenset()
     tried: set[str] = field(default_factory=set)
@@ -51,11 +52,6 @@ class Chapter:
     def workflow(self) -> Workflow:
         """Whose story it is."""
         return self.place.workflow
-
-    @property
-    def is_over(self) -> bool:
-        """Whether a model that learned after the change has taken over."""
-        return "took over" in self.told
 
     def begin(self) -> None:
         """Remember what was there before the change."""
@@ -124,7 +120,8 @@ class Chapter:
             return
         newest = made[-1]
         if champion(self.workflow.pk) in made:
-            self._tell("took over", f"{newest.name} is the champion")
+            self.is_over = True
+            self._tell("over", f"{newest.name} is the champion")
             self._close_alarms()
             return
         canary = open_canary(self.workflow.pk)
