@@ -8,7 +8,7 @@ from django.db import connection, transaction
 
 @contextmanager
 def at_one_moment() -> Iterator[None]:
-    """Let every statement inside see the same rows; nothing can be written. Inside a transaction: as it sees."""
+    """Let every statement inside see the same rows, and write nothing; in a transaction, as that one sees."""
     if connection.in_atomic_block:
         yield
         return

@@ -20,13 +20,14 @@ comes of the champion's losses of *earlier* blocks; t is the mean of both rates 
 **What is known of the champion already** (`history`, its draws from before the canary) is dealt out to the
 canary's labels, in its order and by numbers fixed beforehand: a part of it tells p and is not bet on, and of
 the rest half is dealt out with the canary's first `half` labels, half of what is left with as many more, and
-so on. Early labels meet most of what is known, and late ones never meet nothing: dealt out evenly over a stated
-number, history has run out for just the canaries that are a little worse, and take longest to be seen.
+so on. Early labels meet most of what is known, and late ones never meet nothing: dealt out evenly over a
+stated number, history has run out for just the canaries that are a little worse, and take longest to be seen.
 
 **What no such test can do.** The expected log of a block's factor is how far the labels lie from the pooled
 rate (Kullback-Leibler), at most what it were beside a champion that is *known*: for 6 % beside 2 %, .0267 a
 label. So nobody who may look at any moment sees that one in fewer than ``log(25) / .0267 = 120`` labels on
-average; a champion with 2,000 audits lets it be seen in about 140, one without any in about three times as many.
+average; a champion with 2,000 audits lets it be seen in about 140, one without any in about three times as
+many.
 
 **Assumes** that units of a block are independent (draws of one group make one unit: the caller's work), that
 whether something is drawn does not depend on whether it is wrong, and that the champion was over its history
