@@ -24,10 +24,11 @@ def shown_curve(report: Mapping[str, Any]) -> ShownCurve | None:
         return None
     if "why_not" in curve:
         return ShownCurve(f"It was not measured. {curve['why_not']}")
-    n = curve["points"][-1]["labels"]
+    n = curve["labels"]
+    fewer, more = (one["labels"] for one in curve["points"][-2:])
     return ShownCurve(
         words=_ahead(n, *curve["next"]),
-        last=_behind(n, *curve["last"]),
+        last=_behind(fewer, more, *curve["last"]),
         hundred=_hundred(n, *curve["next"]),
         plot=_plot(curve["points"]),
     )
@@ -43,16 +44,13 @@ def _ahead(n: int, gain: float, low: float, high: float) -> str:
     return f"{begin}would mend at most {_points(high)} of all answers, and perhaps nothing."
 
 
-def _behind(n: int, gain: float, low: float, high: float) -> str:
+def _behind(fewer: int, more: int, gain: float, low: float, high: float) -> str:
+    begin = f"Measured: {more:,} labels instead of {fewer:,} mended"
     if low > 0:
-        return (
-            f"The second half of them mended {_points(gain)} ({_points(low)} to {_points(high)}), measured."
-        )
+        return f"{begin} {_points(gain)} of all answers ({_points(low)} to {_points(high)})."
     if high <= 0:
-        return "The second half of them mended nothing, measured."
-    return (
-        f"Whether the second half of them mended anything cannot be told: at most {_points(high)}, measured."
-    )
+        return f"{begin} nothing."
+    return f"{begin} at most {_points(high)} of all answers, and perhaps nothing."
 
 
 def _hundred(n: int, gain: float, low: float, high: float) -> str:
