@@ -2,8 +2,8 @@
 
 The chosen candidate is cross-validated again on halves and quarters of the labels, in the folds and by the
 rules of `train`: each is judged on the same cases. Folds teach two thirds of the n labels there are, so the
-points are errors with n/6, n/3 and 2n/3 labels, and the last doubling is that from n/3 to 2n/3. What it bought
-is measured, paired case by case.
+points are errors with n/6, n/3 and 2n/3 labels, and the last doubling is that from n/3 to 2n/3. What it
+bought is measured, paired case by case.
 
 What the doubling from n to 2n will buy is not measured. Two kinds of curves bound it. Mostly the error falls
 towards a floor as a power of the labels between 0 and 1 (Viering and Loog, "The shape of learning curves: a
@@ -12,8 +12,8 @@ review", 2023): each doubling then buys q times what the one before bought, 1/2 
 vocabulary, it falls exponentially. With A = exp(-k n / 3) the last doubling bought A - A^2 and the one before
 A^(1/2) - A, so that q = A^(1/2) + A; the next buys A^2 (1 + A + A^2) times as much as the last, which is at
 least 3/16 q^4. So the lower end takes the smaller of 1/3 and 3/16 q^4, with the least q that the
-measurements allow; the upper end takes 1, and never more than is wrong at all. A curve that goes down in steps
-is beyond both.
+measurements allow; the upper end takes 1, and never more than is wrong at all. A curve that goes down in
+steps is beyond both.
 """
 
 from __future__ import annotations
