@@ -74,3 +74,19 @@ ALARM_TRANSITIONS: dict[str, tuple[str, ...]] = {
     "acknowledged": ("silenced", "closed"),
     "silenced": ("open", "acknowledged", "closed"),  # open: when its time is over
 }
+
+
+class ReplayStatus(models.TextChoices):
+    """Status of a replay."""
+
+    QUEUED = "queued", "waits for a worker"
+    RUNNING = "running", "running"
+    DONE = "done", "done"
+    FAILED = "failed", "failed"
+    ENDED = "ended", "ended"
+
+
+REPLAY_TRANSITIONS: dict[str, tuple[str, ...]] = {
+    "queued": ("running", "failed", "ended"),
+    "running": ("running", "done", "failed", "ended"),  # running again: its worker died
+}
