@@ -26,6 +26,7 @@ ROUTES = {
     "reviews.rank_again": "bulk",
     "policy.certify_release": "bulk",
     "monitoring.check_drift": "bulk",
+    "monitoring.read_figures": "bulk",
 }
 """The queue of each job that is not in `safety`."""
 
@@ -47,6 +48,7 @@ SCHEDULE = {
     "keep the months of shadow scores": ("monitoring.keep_score_months", 86_400.0),
     "count what comes in": ("monitoring.count", 60.0),
     "look for drift": ("monitoring.check_drift", 300.0),
+    "compute what the overview shows": ("monitoring.read_figures", 60.0),
     "drop old counts": ("monitoring.drop_old_counts", 86_400.0),
     "count and digest decisions": ("monitoring.every_minute", 60.0),
     "sign the audit chain": ("monitoring.sign_checkpoint", 3600.0),

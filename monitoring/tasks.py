@@ -12,6 +12,7 @@ from hitl.shared.jobs import enqueue
 from monitoring.counts.retention import drop_old_counts
 from monitoring.counts.run import count_all
 from monitoring.drift.run import check_all, drop_old_readings
+from monitoring.overview.figures import read_figures
 from monitoring.shadow.run import keep_score_months, workflows_with_challengers
 from monitoring.shadow.run import shadow as run_shadow
 from monitoring.tallies.fold import fold_all
@@ -84,3 +85,9 @@ def drop_old() -> None:
 def check_drift() -> None:
     """Compare what came in, went out and was answered with what it was before."""
     check_all(now=clock.now())
+
+
+@shared_task(name="monitoring.read_figures")
+def read_live_figures() -> None:
+    """Compute what the overview shows of error and budget."""
+    read_figures(now=clock.now())

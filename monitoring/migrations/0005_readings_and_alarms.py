@@ -303,4 +303,60 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="LiveFigures",
+            fields=[
+                (
+                    "workflow",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="live_figures",
+                        serialize=False,
+                        to="cases.workflow",
+                    ),
+                ),
+                ("release_id", models.UUIDField(help_text="The champion whose error it is.", null=True)),
+                ("read_at", models.DateTimeField()),
+                (
+                    "n_answers",
+                    models.IntegerField(default=0, help_text="Blind answers that the error rests on."),
+                ),
+                ("error", models.FloatField(help_text="Empty where there is no answer yet.", null=True)),
+                ("error_low", models.FloatField(null=True)),
+                ("error_high", models.FloatField(null=True)),
+                (
+                    "budget_used",
+                    models.FloatField(
+                        help_text="Share of the fullest unit's budget; 1 is all of it.", null=True
+                    ),
+                ),
+                (
+                    "burn_rate",
+                    models.FloatField(help_text="How fast that is spent: 1 spends it exactly.", null=True),
+                ),
+                ("budget_until", models.DateTimeField(null=True)),
+            ],
+            options={
+                "verbose_name_plural": "live figures",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("error__isnull", True),
+                                ("error_high__isnull", True),
+                                ("error_low__isnull", True),
+                            ),
+                            models.Q(
+                                ("error__isnull", False),
+                                ("error_high__isnull", False),
+                                ("error_low__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="error_has_its_ends",
+                    )
+                ],
+            },
+        ),
     ]

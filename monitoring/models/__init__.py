@@ -10,6 +10,7 @@ from hitl.shared.ids import new_id
 from monitoring.models.alarms import Alarm, AlarmRule
 from monitoring.models.counts import Baseline, Binning, CountCursor, HourCount
 from monitoring.models.drift import DriftReading
+from monitoring.models.overview import LiveFigures
 from monitoring.models.signs import EarlySign
 from policy.types import LossKind, PeriodLength, Scope
 
@@ -25,6 +26,7 @@ __all__ = [
     "EarlySign",
     "HourCount",
     "HourTally",
+    "LiveFigures",
     "Watermark",
 ]
 

@@ -82,7 +82,7 @@ def metric(request: HttpRequest, slug: str) -> HttpResponse:
         "family": FAMILY_WORDS[key.family],
         "reading": ShownReading(last, found) if last else None,
         "compared": compared(found, last) if last else None,
-        "plot": course_plot(course, alarms, found.words) if len(course) > 1 else None,
+        "plot": course_plot(course, workflow, found.words) if len(course) > 1 else None,
         "alarms": alarms,
         "rules": rule_history(workflow.pk, key, reference),
         "contract": contract_in_force(rules_in_force(workflow.pk), key, reference),

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from monitoring.web import alarms, canary, day, history, metrics, replay, rules, shadow, views
+from monitoring.web import alarms, canary, day, history, metrics, overview, replay, rules, shadow, views
 
 urlpatterns = [
-    path("overview/", views.overview, name="overview"),
+    path("overview/", overview.overview, name="overview"),
+    path("overview/<slug:slug>/", views.workflow_overview, name="overview-workflow"),
     path("overview/<slug:slug>/live/", views.live, name="overview-live"),
     path("models/releases/<uuid:release_id>/shadow/", shadow.shadow, name="release-shadow"),
     path("models/releases/<uuid:release_id>/canary/", canary.canary_part, name="release-canary"),
