@@ -1,6 +1,6 @@
 """From labels to a registered release: read the labels, train, judge, pass the gate, register."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ import numpy as np
 from django.conf import settings
 
 from hitl.web.format import percent
+from models_store import reports
 from models_store.errors import ArtifactRefused
 from models_store.manifest import manifest
 from models_store.models import Evaluation, Release, TrainingRun
@@ -71,7 +72,7 @@ def make_release(
         comparison = _comparison(before, evaluation, snapshot, step.say)
         closer = look_closer(model=model, snapshot=snapshot, trained=trained, evaluation=evaluation)
         model.report.update(closer)
-        step.result = _judgement(evaluation)
+        step.result = _judgement(model.report, evaluation)
     with steps.step(RunStep.GATE) as step:
         served = training_settings(run.workflow_id)
         asked = checks(
@@ -199,10 +200,18 @@ def _comparison(
         return None
 
 
-def _judgement(evaluation: Evaluation) -> str:
-    wrong = sum(a != b for a, b in zip(evaluation.predicted, evaluation.truth, strict=True))
-    n = len(evaluation.truth)
-    return f"Wrong in {wrong:,} of {n:,} cases it was not trained on ({percent(wrong / max(1, n))})."
+def _judgement(report: Mapping[str, Any], evaluation: Evaluation) -> str:
+    """Say two numbers under two names: the model card's, and that of the cases held out of training."""
+    n = evaluation.n_held_out
+    words = (
+        f"Wrong in {percent(reports.error_of(report) or 0)} of the cases it learned from, each answered by"
+        " a model of other groups"
+    )
+    if not n:
+        return f"{words}."
+    held_out = zip(evaluation.predicted[-n:], evaluation.truth[-n:], strict=True)
+    wrong = sum(said != true for said, true in held_out)
+    return f"{words}; itself wrong in {wrong:,} of {n:,} held out ({percent(wrong / n)})."
 
 
 def _manifest(
