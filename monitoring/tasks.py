@@ -12,6 +12,8 @@ from hitl.shared.jobs import enqueue
 from monitoring.counts.retention import drop_old_counts
 from monitoring.counts.run import count_all
 from monitoring.drift.run import check_all, drop_old_readings
+from monitoring.maintain.asked import resume_studies
+from monitoring.maintain.run import make_study
 from monitoring.overview.figures import read_figures
 from monitoring.shadow.run import keep_score_months, workflows_with_challengers
 from monitoring.shadow.run import shadow as run_shadow
@@ -91,3 +93,15 @@ def check_drift() -> None:
 def read_live_figures() -> None:
     """Compute what the overview shows of error and budget."""
     read_figures(now=clock.now())
+
+
+@shared_task(name="monitoring.study_data")
+def study_data(study_id: str) -> None:
+    """Study what data a workflow's model lacks."""
+    make_study(UUID(study_id), now=clock.now())
+
+
+@shared_task(name="monitoring.resume_studies")
+def resume() -> None:
+    """Ring again for studies whose message or worker was lost."""
+    resume_studies(now=clock.now())

@@ -54,6 +54,7 @@ CHANGES = {
     "skills.changed": "",
     "source.confirmed": "",
     "source.retired": "",
+    "tasks.put_first": "",
     "team.removed": "",
     "team.saved": "",
     "training.failed": "",

@@ -773,4 +773,81 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="DataStudy",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=hitl.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("queued", "waits for a worker"),
+                            ("running", "runs"),
+                            ("done", "done"),
+                            ("failed", "failed"),
+                        ],
+                        default="queued",
+                        max_length=8,
+                    ),
+                ),
+                ("step", models.CharField(blank=True, help_text="What the worker does now.", max_length=100)),
+                ("progress", models.FloatField(default=0.0, help_text="How much of it is done, in [0, 1].")),
+                ("attempts", models.SmallIntegerField(default=0)),
+                ("asked_by", models.CharField(max_length=150)),
+                ("asked_at", models.DateTimeField()),
+                (
+                    "worked_at",
+                    models.DateTimeField(help_text="When the worker was last seen at it.", null=True),
+                ),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("found", models.JSONField(default=dict)),
+                ("reason", models.TextField(blank=True, help_text="Why it was given up.")),
+                (
+                    "release",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="models_store.release",
+                    ),
+                ),
+                (
+                    "workflow",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="data_studies",
+                        to="cases.workflow",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "data studies",
+                "indexes": [models.Index(fields=["workflow", "-id"], name="study_of_workflow")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("status__in", ["queued", "running"])),
+                        fields=("workflow",),
+                        name="one_study_at_a_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("progress__gte", 0), ("progress__lte", 1)),
+                        name="study_progress_is_a_share",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("finished_at", None), ("status__in", ["queued", "running"])),
+                            models.Q(("finished_at__isnull", False), ("status__in", ["done", "failed"])),
+                            _connector="OR",
+                        ),
+                        name="study_ends_with_its_status",
+                    ),
+                ],
+            },
+        ),
     ]

@@ -10,6 +10,7 @@ from hitl.shared.ids import new_id
 from monitoring.models.alarms import Alarm, AlarmRule
 from monitoring.models.counts import Baseline, Binning, CountCursor, HourCount
 from monitoring.models.drift import DriftReading
+from monitoring.models.maintain import DataStudy
 from monitoring.models.overview import LiveFigures
 from monitoring.models.signs import EarlySign
 from policy.types import LossKind, PeriodLength, Scope
@@ -22,6 +23,7 @@ __all__ = [
     "BudgetPeriod",
     "BudgetVerdict",
     "CountCursor",
+    "DataStudy",
     "DriftReading",
     "EarlySign",
     "HourCount",

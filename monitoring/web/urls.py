@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from monitoring.web import alarms, canary, day, history, metrics, overview, replay, rules, shadow, views
+from monitoring.web import alarms, canary, data, day, history, metrics, overview, replay, rules, shadow, views
 
 urlpatterns = [
     path("overview/", overview.overview, name="overview"),
@@ -17,6 +17,9 @@ urlpatterns = [
     path("automation/<slug:slug>/replay/", replay.replay_page, name="replay"),
     path("monitoring/", alarms.monitoring, name="monitoring"),
     path("monitoring/<slug:slug>/", metrics.workflow_metrics, name="monitoring"),
+    path("monitoring/<slug:slug>/data/", data.data, name="data-needed"),
+    path("monitoring/<slug:slug>/data/study/", data.study, name="data-study"),
+    path("monitoring/<slug:slug>/data/export/<slug:form>/", data.wanted_file, name="data-wanted"),
     path("monitoring/<slug:slug>/metric/", metrics.metric, name="metric"),
     path("monitoring/<slug:slug>/rule/", rules.change_rule, name="alarm-rule"),
     path("monitoring/alarms/<uuid:alarm_id>/", alarms.alarm, name="alarm"),
