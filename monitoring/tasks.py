@@ -15,6 +15,7 @@ from monitoring.drift.run import check_all, drop_old_readings
 from monitoring.maintain.asked import resume_studies
 from monitoring.maintain.run import make_study
 from monitoring.overview.figures import read_figures
+from monitoring.risks.drills import play_drill, waiting_drills
 from monitoring.shadow.run import keep_score_months, workflows_with_challengers
 from monitoring.shadow.run import shadow as run_shadow
 from monitoring.tallies.fold import fold_all
@@ -103,5 +104,14 @@ def study_data(study_id: str) -> None:
 
 @shared_task(name="monitoring.resume_studies")
 def resume() -> None:
-    """Ring again for studies whose message or worker was lost."""
-    resume_studies(now=clock.now())
+    """Ring again for studies and drills whose message or worker was lost."""
+    now = clock.now()
+    resume_studies(now=now)
+    for drill_id in waiting_drills(now=now):
+        enqueue("monitoring.play_drill", str(drill_id))
+
+
+@shared_task(name="monitoring.play_drill")
+def drill(drill_id: str) -> None:
+    """Play a fault in a database that is thrown away, and keep what came of it."""
+    play_drill(UUID(drill_id))

@@ -40,6 +40,7 @@ CHANGES = {
     "cutoffs.changed": "cutoffs",
     "cutoffs.in_force": "cutoffs",
     "degree.changed": "degree",
+    "drill.played": "",
     "promise.changed": "promise",
     "recall.begun": "recall",
     "recall.closed": "",

@@ -65,6 +65,7 @@ SENTENCES = {
     "degree.asked": "asked for the degree {after:word} instead of {before:word}[ for {label}]",
     "degree.changed": "changed the degree from {before:word} to {after:word}[ for {label}]",
     "degree.declined": "declined the degree {after:word} instead of {before:word}[ for {label}]",
+    "drill.played": "played the drill {fault:word}, which {result}, as {asked_by} asked",
     "endpoint.created": "added an endpoint for events",
     "endpoint.disabled": "turned the endpoint off",
     "endpoint.enabled": "turned the endpoint on",

@@ -718,6 +718,67 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.CreateModel(
+            name="Drill",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=hitl.shared.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("fault", models.CharField(max_length=40)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("queued", "waits for a worker"),
+                            ("running", "runs"),
+                            ("done", "done"),
+                            ("failed", "failed"),
+                        ],
+                        default="queued",
+                        max_length=8,
+                    ),
+                ),
+                ("asked_by", models.CharField(max_length=150)),
+                ("asked_at", models.DateTimeField()),
+                ("begun_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("has_passed", models.BooleanField(help_text="Empty until it has been played.", null=True)),
+                (
+                    "outcome",
+                    models.JSONField(
+                        default=dict, help_text="What was seen: raised, told, cleared, after how long."
+                    ),
+                ),
+                ("reason", models.TextField(blank=True, help_text="Why it could not be played.")),
+            ],
+            options={
+                "indexes": [models.Index(fields=["fault", "-id"], name="drill_of_fault")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("status__in", ["queued", "running"])),
+                        fields=("fault",),
+                        name="one_drill_at_a_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("finished_at__isnull", False),
+                                ("has_passed__isnull", False),
+                                ("status", "done"),
+                            ),
+                            models.Q(
+                                models.Q(("status", "done"), _negated=True), ("has_passed__isnull", True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="played_drill_has_an_outcome",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="LiveFigures",
             fields=[
                 (

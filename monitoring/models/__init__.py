@@ -12,6 +12,7 @@ from monitoring.models.counts import Baseline, Binning, CountCursor, HourCount
 from monitoring.models.drift import DriftReading
 from monitoring.models.maintain import DataStudy
 from monitoring.models.overview import LiveFigures
+from monitoring.models.risks import Drill
 from monitoring.models.signs import EarlySign
 from policy.types import LossKind, PeriodLength, Scope
 
@@ -25,6 +26,7 @@ __all__ = [
     "CountCursor",
     "DataStudy",
     "DriftReading",
+    "Drill",
     "EarlySign",
     "HourCount",
     "HourTally",

@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from monitoring.web import alarms, canary, data, day, history, metrics, overview, replay, rules, shadow, views
+from monitoring.web import (
+    alarms,
+    canary,
+    data,
+    day,
+    history,
+    metrics,
+    overview,
+    replay,
+    risks,
+    rules,
+    shadow,
+    views,
+)
 
 urlpatterns = [
     path("overview/", overview.overview, name="overview"),
@@ -22,6 +35,8 @@ urlpatterns = [
     path("monitoring/<slug:slug>/data/export/<slug:form>/", data.wanted_file, name="data-wanted"),
     path("monitoring/<slug:slug>/metric/", metrics.metric, name="metric"),
     path("monitoring/<slug:slug>/rule/", rules.change_rule, name="alarm-rule"),
+    path("risks/", risks.register, name="risks"),
+    path("risks/drill/", risks.drill, name="risk-drill"),
     path("monitoring/alarms/<uuid:alarm_id>/", alarms.alarm, name="alarm"),
     path("monitoring/alarms/<uuid:alarm_id>/answer/", alarms.answer, name="alarm-answer"),
     path("automation/<slug:slug>/day/", day.day, name="automation-day"),
