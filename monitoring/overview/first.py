@@ -1,4 +1,4 @@
-"""What needs somebody first, and what to do about it: the order of the overview's rows."""
+"""What needs somebody first, and what to do about it: the order of the overview's rows (ADR 0074)."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

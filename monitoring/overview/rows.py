@@ -75,6 +75,11 @@ class Strip:
         return self.automatic / self.total if self.total else None
 
     @property
+    def of_words(self) -> str:
+        """Of how many."""
+        return f"of {self.promises:,}"
+
+    @property
     def total_words(self) -> str:
         """How many of the cases that came in models decided."""
         return f"{self.automatic:,} of {self.total:,} cases"

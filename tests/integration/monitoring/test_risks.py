@@ -1,4 +1,4 @@
-"""The risk register says what is true, and a drill plays a fault until its alarm rises, is told and clears."""
+"""The risk register says what is true, and a drill plays a fault until its alarm rises and clears."""
 
 import re
 from collections.abc import Iterator
