@@ -9,8 +9,11 @@ from cases.models import Workflow
 from hitl.audit.log import checkpoint
 from hitl.shared import clock
 from hitl.shared.jobs import enqueue
+from monitoring.alarms.mail import mail_alarm, unmailed
+from monitoring.alarms.selectors import alarm_of, key_of
 from monitoring.counts.retention import drop_old_counts
 from monitoring.counts.run import count_all
+from monitoring.drift.metrics import words_of
 from monitoring.drift.run import check_all, drop_old_readings
 from monitoring.maintain.asked import resume_studies
 from monitoring.maintain.run import make_study
@@ -86,8 +89,11 @@ def drop_old() -> None:
 
 @shared_task(name="monitoring.check_drift")
 def check_drift() -> None:
-    """Compare what came in, went out and was answered with what it was before."""
+    """Compare what came in, went out and was answered with what it was before; alarms go out by mail."""
     check_all(now=clock.now())
+    for alarm_id in unmailed(now=clock.now()):
+        alarm = alarm_of(alarm_id)
+        mail_alarm(alarm_id, words_of(key_of(alarm)), now=clock.now())
 
 
 @shared_task(name="monitoring.read_figures")

@@ -19,6 +19,7 @@ CHANGES = {
     "alarm.cleared": "",
     "alarm.closed": "",
     "alarm.raised": "alarm",
+    "alarm_route.set": "",
     "alarm_rule.ended": "alarm terms",
     "alarm_rule.set": "alarm terms",
     "audits.changed": "audits",

@@ -24,6 +24,7 @@ SENTENCES = {
     "alarm.raised": "raised an alarm: {measure:word}[ of {field}]",
     "alarm.silence_ended": "opened the silenced alarm again: {measure:word}[ of {field}]",
     "alarm.silenced": "silenced the alarm until {until:time}: {measure:word}[ of {field}]",
+    "alarm_route.set": "made {owner} the owner of alarms",
     "alarm_rule.ended": "ended the terms of alarms about {measure:word}[ of {field}]",
     "alarm_rule.set": "set the terms of alarms about {measure:word}[ of {field}]",
     "answer.amended": "changed the answer[ from {before}][ to {after}]",

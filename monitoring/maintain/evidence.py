@@ -94,7 +94,7 @@ def answered(release: Release, *, now: datetime) -> Answered:
         case_ids=[row[0] for row in found],
         contents=[row[1] for row in found],
         entities=[row[2] for row in found],
-        predicted=[row[3] for row in found],
+        predicted=[row[3] or "" for row in found],
         said=[row[4] for row in found],
         wrong=np.array([row[3] != row[4] for row in found], dtype=bool),
         pi=np.array([row[5] for row in found], dtype=np.float64),

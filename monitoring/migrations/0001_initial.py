@@ -2,6 +2,7 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
+from django.conf import settings
 from django.db import migrations, models
 
 import hitl.shared.ids
@@ -11,6 +12,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
         ("cases", "0001_initial"),
     ]
 
@@ -716,6 +718,44 @@ class Migration(migrations.Migration):
                 name="one_tally",
                 nulls_distinct=False,
             ),
+        ),
+        migrations.AddField(
+            model_name="alarm",
+            name="mailed_at",
+            field=models.DateTimeField(help_text="When its owner was written to.", null=True),
+        ),
+        migrations.CreateModel(
+            name="AlarmRoute",
+            fields=[
+                (
+                    "workflow",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="alarm_route",
+                        serialize=False,
+                        to="cases.workflow",
+                    ),
+                ),
+                (
+                    "mail_to",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.EmailField(max_length=254), blank=True, default=list, size=None
+                    ),
+                ),
+                ("set_by", models.CharField(max_length=150)),
+                ("set_at", models.DateTimeField()),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
         ),
         migrations.CreateModel(
             name="Drill",

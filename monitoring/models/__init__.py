@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 from cases.models import Workflow
 from hitl.shared.ids import new_id
-from monitoring.models.alarms import Alarm, AlarmRule
+from monitoring.models.alarms import Alarm, AlarmRoute, AlarmRule
 from monitoring.models.counts import Baseline, Binning, CountCursor, HourCount
 from monitoring.models.drift import DriftReading
 from monitoring.models.maintain import DataStudy
@@ -18,6 +18,7 @@ from policy.types import LossKind, PeriodLength, Scope
 
 __all__ = [
     "Alarm",
+    "AlarmRoute",
     "AlarmRule",
     "Baseline",
     "Binning",

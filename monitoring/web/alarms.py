@@ -20,6 +20,7 @@ from hitl.web.views import actor_of
 from models_store.web.actions import Refused, acts
 from monitoring.alarms import answered
 from monitoring.alarms.contract import CLEARS_AT, Contract
+from monitoring.alarms.routes import owner_words, route_of
 from monitoring.alarms.rules import contract_in_force, rules_in_force
 from monitoring.alarms.selectors import alarm_of, alarms_of, history_of, key_of
 from monitoring.drift.compared import compared
@@ -79,7 +80,7 @@ def alarm(request: HttpRequest, alarm_id: UUID) -> HttpResponse:
     context = {
         "shown": ShownAlarm(found, words),
         "contract": contract,
-        "terms": _terms(contract),
+        "terms": _terms(contract, owner_words(route_of(found.workflow_id))),
         "reading": ShownReading(reading, metric) if reading and metric else None,
         "compared": compared(metric, reading) if reading and metric else None,
         "plot": course_plot(course, found.workflow, words) if len(course) > 1 else None,
@@ -133,9 +134,9 @@ def _hours(request: HttpRequest) -> int:
     return int(given) if given in {str(hours) for hours, _ in SILENCES} else 0
 
 
-def _terms(contract: Contract) -> list[tuple[str, str]]:
+def _terms(contract: Contract, owner: str) -> list[tuple[str, str]]:
     return [
-        ("Owner", contract.owner),
+        ("Owner", owner),
         ("Compared with", contract.reference.label),
         ("Fewest cases", f"{contract.min_cases} on either side"),
         ("Must come back", contract.lasts),

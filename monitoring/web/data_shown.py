@@ -78,7 +78,7 @@ class ShownStudy:
     @property
     def found(self) -> dict[str, Any]:
         """As it was kept."""
-        return self.study.found
+        return dict(self.study.found)
 
     @property
     def is_thin(self) -> bool:

@@ -74,7 +74,6 @@ def _shown(risk: Risk, keys: list[Any], slug: str, drills: dict[str, Drill]) -> 
         "threshold": threshold_of(risk),
         "drill": last,
         "drill_words": _drill_words(last) if last else "",
-        "drill_tone": {True: "good", False: "bad"}.get(last.has_passed, "neutral") if last else "",
         "is_playing": last is not None and last.status in ACTIVE,
     }
 

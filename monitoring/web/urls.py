@@ -34,6 +34,7 @@ urlpatterns = [
     path("monitoring/<slug:slug>/data/study/", data.study, name="data-study"),
     path("monitoring/<slug:slug>/data/export/<slug:form>/", data.wanted_file, name="data-wanted"),
     path("monitoring/<slug:slug>/metric/", metrics.metric, name="metric"),
+    path("monitoring/<slug:slug>/route/", rules.change_route, name="alarm-route"),
     path("monitoring/<slug:slug>/rule/", rules.change_rule, name="alarm-rule"),
     path("risks/", risks.register, name="risks"),
     path("risks/drill/", risks.drill, name="risk-drill"),
