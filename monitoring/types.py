@@ -69,6 +69,15 @@ class Verdict(models.TextChoices):
     EXPECTED = "expected", "Expected: this is how it is now"
 
 
+class StudyStatus(models.TextChoices):
+    """How far a study of the data is."""
+
+    QUEUED = "queued", "waits for a worker"
+    RUNNING = "running", "runs"
+    DONE = "done", "done"
+    FAILED = "failed", "failed"
+
+
 ALARM_TRANSITIONS: dict[str, tuple[str, ...]] = {
     "open": ("acknowledged", "silenced", "closed"),
     "acknowledged": ("silenced", "closed"),

@@ -19,6 +19,8 @@ from models_store.services.sources import propose_source
 from monitoring.alarms.contract import contract_of
 from monitoring.alarms.found import Finding, raise_alarm
 from monitoring.counts.outputs import SCORE
+from monitoring.maintain.asked import ask_for_study
+from monitoring.maintain.run import make_study
 from monitoring.models import Alarm, ReplayRun
 from monitoring.replay.asked import ask_replay, work
 from monitoring.replay.run import Tried
@@ -79,6 +81,8 @@ def a_day_of_work(everybody: User) -> dict[str, Any]:
         actor=everybody.as_actor(),
         now=now(),
     )
+    study = ask_for_study(workflow=workflow, actor=everybody.as_actor(), now=now())
+    make_study(study.pk, now=now())
     return {
         "form": "csv",
         "source_id": source.pk,
