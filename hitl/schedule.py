@@ -30,6 +30,7 @@ ROUTES = {
     "monitoring.read_figures": "bulk",
     "monitoring.study_data": "bulk",
     "monitoring.play_drill": "bulk",
+    "monitoring.examine": "bulk",
 }
 """The queue of each job that is not in `safety`."""
 
@@ -54,6 +55,7 @@ SCHEDULE = {
     "look for drift": ("monitoring.check_drift", 300.0),
     "resume studies and drills": ("monitoring.resume_studies", 60.0),
     "compute what the overview shows": ("monitoring.read_figures", 60.0),
+    "examine cases and labels": ("monitoring.examine", 1_800.0),
     "drop old counts": ("monitoring.drop_old_counts", 86_400.0),
     "count and digest decisions": ("monitoring.every_minute", 60.0),
     "sign the audit chain": ("monitoring.sign_checkpoint", 3600.0),

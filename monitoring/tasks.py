@@ -15,6 +15,7 @@ from monitoring.counts.retention import drop_old_counts
 from monitoring.counts.run import count_all
 from monitoring.drift.metrics import words_of
 from monitoring.drift.run import check_all, drop_old_readings
+from monitoring.examined.run import examine_all
 from monitoring.maintain.asked import resume_studies
 from monitoring.maintain.run import make_study
 from monitoring.overview.figures import read_figures
@@ -134,3 +135,9 @@ def replay(replay_id: str) -> None:
 def sweep_replays() -> None:
     """Begin replays again whose message was lost or whose worker died."""
     asked.sweep_replays(now=clock.now())
+
+
+@shared_task(name="monitoring.examine")
+def examine() -> None:
+    """Examine labels, scores and a sample of cases: what counts alone cannot say."""
+    examine_all(now=clock.now())

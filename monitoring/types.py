@@ -1,5 +1,6 @@
 """Choices and names of monitoring."""
 
+from enum import StrEnum
 from typing import NamedTuple
 
 from django.db import models
@@ -27,6 +28,16 @@ class MetricKey(NamedTuple):
     family: str
     field: str
     measure: str
+
+
+class Examined(StrEnum):
+    """What is examined on cases and labels, because counts alone cannot say it."""
+
+    GAP = "gap"
+    EXPECTED = "expected"
+    SKEW = "skew"
+    TOGETHER = "together"
+    IMPACT = "impact"
 
 
 class Reference(models.TextChoices):

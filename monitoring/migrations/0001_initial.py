@@ -379,6 +379,12 @@ class Migration(migrations.Migration):
                 ("changed_from", models.DateTimeField(help_text="When it began: not before.", null=True)),
                 ("changed_until", models.DateTimeField(help_text="When it began: not after.", null=True)),
                 (
+                    "facts",
+                    models.JSONField(
+                        default=dict, help_text="What else is said of what was examined on cases."
+                    ),
+                ),
+                (
                     "workflow",
                     models.ForeignKey(
                         db_index=False,

@@ -17,6 +17,7 @@ from hitl.flow.intake.scores import awaited
 from hitl.flow.intake.types import Checked, Decided, Intake, Routed
 from hitl.shared.canonical import derived_key
 from hitl.shared.ids import new_id
+from hitl.shared.tracing import span
 from models_store.rows import rows_for
 from models_store.scoring import score_around_failures, score_contents
 from science.arms import arm_of
@@ -167,7 +168,10 @@ def score(
         return None, None
     contents = [item.seen for item in checked]
     try:
-        with patience.timed(release_id, len(contents)):
+        with (
+            span("scoring", release=str(release_id), cases=len(contents)),
+            patience.timed(release_id, len(contents)),
+        ):
             proba, unusable = score_contents(decider.served, contents, current.schema)
     except Exception:
         log.exception("scoring failed, the cases go to people", extra={"release": str(release_id)})
