@@ -1,5 +1,6 @@
 """Questions about models, runs and the labels they use."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -67,6 +68,13 @@ def champion(workflow_id: UUID) -> Release | None:
     """Return the release that scores for the workflow now."""
     spans = {"role_spans__role": ReleaseRole.CHAMPION, "role_spans__until": None}
     return Release.objects.filter(workflow_id=workflow_id, **spans).first()
+
+
+def champions_of(workflow_ids: Collection[UUID]) -> dict[UUID, Release]:
+    """Return the releases that score now, by workflow; without what was written at their training."""
+    spans = {"role_spans__role": ReleaseRole.CHAMPION, "role_spans__until": None}
+    found = Release.objects.defer("report", "manifest").filter(workflow__in=workflow_ids, **spans)
+    return {one.workflow_id: one for one in found}
 
 
 def previous_champion(workflow_id: UUID) -> Release | None:

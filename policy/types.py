@@ -49,6 +49,20 @@ class TrippedBy(models.TextChoices):
     OVERDUE = "overdue", "audits that nobody answered"
 
 
+class PromiseState(models.TextChoices):
+    """Whether a promise is kept now."""
+
+    STOPPED = "stopped", "Stopped"
+    STEPPED_DOWN = "stepped_down", "Stepped down"
+    WATCHED = "watched", "Watched closely"
+    NOTHING = "nothing", "Nothing automated"
+    BY_HAND = "by_hand", "Off by hand"
+    PROVISIONAL = "provisional", "Provisional"
+    PROVED = "proved", "Proved"
+    KEPT = "kept", "Kept"
+    OFF = "off", "Off"
+
+
 class MonitorLevel(models.TextChoices):
     """How strongly the live evidence speaks against the promise."""
 

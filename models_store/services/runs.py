@@ -31,6 +31,7 @@ MAX_ATTEMPTS = 3
 MAX_REASON = 300
 SILENCE = timedelta(seconds=60)  # without a heartbeat this long, the worker is taken for dead
 UNHEARD = timedelta(minutes=2)  # rung for this long ago, the bell is taken for lost
+SETTLING = timedelta(minutes=10)  # between two runs nobody asked for: a burst of labels starts one, not many
 SWEEPER = system("training sweeper")
 
 
@@ -84,6 +85,11 @@ def request_training(
     record(action="training.requested", actor=actor, now=now, about=run, detail=detail)
     enqueue(JOB, str(run.id))
     return run
+
+
+def is_settling(last: datetime | None, now: datetime) -> bool:
+    """Tell whether a run was asked for so lately that nothing but a person asks for another."""
+    return last is not None and now - last < SETTLING
 
 
 def begin(*, run_id: UUID, now: datetime) -> TrainingRun | None:

@@ -22,11 +22,10 @@ from models_store.selectors import (
     sources_in_use,
     training_settings,
 )
-from models_store.services.runs import request_training
+from models_store.services.runs import is_settling, request_training
 from models_store.types import Trigger
 
 ACTOR = system("training schedule")
-SETTLING = timedelta(minutes=10)  # between two runs nobody asked for: a burst of labels starts one, not many
 
 
 def request_due(*, now: datetime) -> int:
@@ -70,7 +69,7 @@ def due_trigger(workflow_id: UUID, *, now: datetime) -> tuple[Trigger, str] | No
         return None
     trained = TrainingRun.objects.filter(workflow_id=workflow_id, source=None)
     last = trained.aggregate(at=Max("requested_at"))["at"]
-    if last is not None and now - last < SETTLING:
+    if is_settling(last, now):
         return None
     fresh = new_labels(workflow_id, since=last)
     if fresh >= kept.min_new_labels:
@@ -91,7 +90,7 @@ def due_source(workflow_id: UUID, *, now: datetime) -> tuple[UUID | None, str]:
         return None, ""
     for source in sources_in_use(workflow_id).values():
         last = TrainingRun.objects.filter(source=source).aggregate(at=Max("requested_at"))["at"]
-        if last is not None and now - last < SETTLING:
+        if is_settling(last, now):
             continue
         fresh = scored_labels(source, since=last).count()
         if fresh >= kept.min_new_labels:

@@ -13,6 +13,7 @@ from models_store import reports
 from models_store.models import Release, RoleSpan
 from models_store.services.evidence import MIN_RATIO
 from models_store.types import Check, ReleaseRole
+from models_store.web.learning import ShownCurve, shown_curve
 from models_store.web.plots import calibration_plot, risk_coverage_plot
 from science.intervals import wilson_interval
 
@@ -187,3 +188,8 @@ class ShownRelease:
     def risk_coverage(self) -> Plot | None:
         """Error against automation rate."""
         return risk_coverage_plot(self.report)
+
+    @cached_property
+    def learning(self) -> ShownCurve | None:
+        """What more labels would buy."""
+        return shown_curve(self.report)

@@ -145,7 +145,7 @@ def take_in_file(*, import_id: UUID, now: datetime) -> bool:
         log.exception("a file could not be taken in")
         _end(row, FileImportStatus.FAILED, reason="The service failed on this file. Its log says why.")
     else:
-        request_where_due(row.workflow_id, now=clock.now())  # whoever sees their rows come in does not wait
+        request_where_due(row.workflow.pk, now=clock.now())  # whoever sees their rows come in does not wait
         _end(row, FileImportStatus.DONE, **_shown(outcome))
     return True
 
