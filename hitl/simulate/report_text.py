@@ -66,7 +66,9 @@ def standing(outcome: Outcome) -> str:
     """Say how long full standing took, and what was automated until then and since."""
     found = outcome["standing"]
     expected = found["labels_expected"]
-    usual = f"a model half as wrong as promised takes about {expected:,}" if expected else "no number suffices"
+    usual = (
+        f"a model half as wrong as promised takes about {expected:,}" if expected else "no number suffices"
+    )
     if found["proved_at"] is None:
         return f"Not proved on live labels ({usual}). {_part(found['before'])}"
     return (
