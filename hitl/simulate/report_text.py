@@ -72,8 +72,8 @@ def standing(outcome: Outcome) -> str:
     if found["proved_at"] is None:
         return f"Not proved on live labels ({usual}). {_part(found['before'])}"
     return (
-        f"After {_count(found['proved_at'], 'case')}, on {found['labels']:,} live labels ({usual}). Until then"
-        f" {_part(found['before'])} Since then {_part(found['since'])}"
+        f"After {_count(found['proved_at'], 'case')}, on {found['labels']:,} live labels ({usual})."
+        f" Until then {_part(found['before'])} Since then {_part(found['since'])}"
     )
 
 

@@ -1,4 +1,4 @@
-"""The wait until full standing: what it took to prove the promise on live labels, and what happened meanwhile."""
+"""The wait until full standing: what it took to prove the promise on live labels, and what was automated."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -14,7 +14,7 @@ from science.guarantee.wait import labels_until_proved
 def standing_of(
     told: Iterable[Event], automatic: np.ndarray, wrong: np.ndarray, *, target: float, confidence: float
 ) -> dict[str, Any]:
-    """Return after which case the promise was proved first, on how many labels, and the cases before and since.
+    """Return after which case the promise was proved first, on how many labels; the cases before and since.
 
     Args:
         automatic, wrong: masks of the decisions, shape (n_cases,) each.
