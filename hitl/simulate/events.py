@@ -48,7 +48,7 @@ def events_of(entries: Iterable[Entry], chunks: Sequence[Chunk]) -> list[Event]:
         if tell is not None:
             words, level = tell(entry.detail)
             seen = entry.detail.get("seen") or {}
-            is_proof = entry.action == "certificate.made" and bool(seen.get("from"))
+            is_proof = entry.action == "certificate.made"
             labels = seen.get("n_labels", 0) if is_proof else 0
             found.append(Event(case_at(chunks, entry.at), entry.action, words, level, is_proof, labels))
     return found
@@ -155,6 +155,7 @@ _TOLD: dict[str, Callable[[Detail], Told]] = {
     "breaker.tripped": _reason("Automation stopped: people decide everything", RED),
     "certificate.ended": _reason("A certificate ended"),
     "certificate.level": _level,
+    "certificate.believed": _certificate,
     "certificate.made": _certificate,
     "certificate.refused": _certificate,
     "cutoffs.in_force": _cutoffs,

@@ -122,7 +122,8 @@ def issue(
         **asdict(claim),
         "seen": proof.seen,
     }
-    action = "certificate.made" if proof.is_proved else "certificate.refused"
+    made = "certificate.believed" if proof.is_provisional else "certificate.made"
+    action = made if proof.is_proved else "certificate.refused"
     record(action=action, actor=actor, now=now, about=certificate, detail=detail)
     if proof.is_proved and policy.follows_certificates and not _set_by_hand(release):
         follow(policy, certificate, actor=actor, now=now, reason="The cutoffs of a new certificate.")

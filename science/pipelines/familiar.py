@@ -31,8 +31,8 @@ def learn_familiar(data: Data, folds: np.ndarray, served: ServedModel, seed: int
     Notes
     -----
     One case of each entity (or group of like cases) is measured against cases of the other folds, so that the
-    next entity's case is exchangeable with those measured. It is strange if it lies farther, in any part, than
-    all but a share `SENT` of them do in their worst part.
+    next entity's case is exchangeable with those measured. It is strange if it lies farther, in any part,
+    than all but a share `SENT` of them do in their worst part.
     """
     rng = np.random.default_rng(seed)
     order = rng.permutation(np.flatnonzero(~data.unreadable))

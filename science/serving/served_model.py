@@ -193,7 +193,7 @@ class ServedModel:
         return [reason_unfit(row, checks) for row in rows]
 
     def unusable(self, rows: Sequence[Mapping[str, object]]) -> list[Reason | None]:
-        """For each row why its score may not be used: it cannot be read, or it is like nothing learned from."""
+        """For each row why its score may not be used: unreadable, or like nothing it learned from."""
         return self.scored(rows)[1]
 
     def scored(self, rows: Sequence[Mapping[str, object]]) -> tuple[np.ndarray, list[Reason | None]]:

@@ -30,8 +30,8 @@ _LARGEST_INT32 = 2**31 - 1
 class ReadTexts:
     """What one pass over some texts gives.
 
-    `outputs` (n_texts, n_outputs) of the linear model, without intercept; how many of the words of each text
-    are unknown and how many it has, (n_texts,); `vectors` (n_texts, width) of texts that are read by their meaning.
+    `outputs` (n_texts, n_outputs) of the linear model, without intercept; how many words of each text are
+    unknown, and how many there are, (n_texts,); `vectors` (n_texts, width) of texts that are read by meaning.
     """
 
     outputs: np.ndarray

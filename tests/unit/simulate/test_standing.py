@@ -8,7 +8,7 @@ from hitl.simulate.standing import standing_of
 from science.guarantee.elond import Doubt
 from science.guarantee.wait import labels_until_proved
 
-BELIEVED = Event(0, "certificate.made", "From held-out labels.")
+BELIEVED = Event(0, "certificate.believed", "From held-out labels.")
 PROVED = Event(600, "certificate.made", "On live labels.", is_proof=True, labels=437)
 AGAIN = Event(900, "certificate.made", "On live labels.", is_proof=True, labels=50)
 PROMISE = {"target": 0.05, "confidence": 0.95}
