@@ -7,6 +7,8 @@ What differs per deployment comes from the environment; what differs per custome
 import os
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from kombu.entity import Queue
@@ -17,7 +19,7 @@ from hitl import __version__, sizes
 from hitl.schedule import QUEUES, ROUTES, SCHEDULE
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = Path(os.environ.get("HITL_DATA_DIR", BASE_DIR / ".run"))
+DATA_DIR = Path(os.environ.get("HITL_DATA_DIR") or BASE_DIR / ".run").expanduser()
 
 
 MIN_SECRET = 32  # characters
@@ -40,6 +42,30 @@ def _networks(name: str) -> list[IPv4Network | IPv6Network]:
         return [ip_network(each.strip()) for each in os.environ.get(name, "").split(",") if each.strip()]
     except ValueError as problem:
         raise ImproperlyConfigured(f"{name}: {problem}. Name networks like 10.1.0.0/16.") from problem
+
+
+def _mail_server(url: str) -> dict[str, Any]:
+    """Read smtp://, smtps:// or smtp+tls://user:password@host:port; nothing where none is set."""
+    if not url:
+        return {}
+    parts = urlsplit(url)
+    ports = {"smtp": 25, "smtps": 465, "smtp+tls": 587}
+    try:
+        port = parts.port
+    except ValueError:
+        port = -1
+    if parts.scheme not in ports or not parts.hostname or port == -1:
+        raise ImproperlyConfigured(
+            "HITL_MAIL_URL cannot be read: write smtp://, smtps:// or smtp+tls://user:password@host:port."
+        )
+    return {
+        "host": parts.hostname,
+        "port": port or ports[parts.scheme],
+        "user": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "is_ssl": parts.scheme == "smtps",
+        "is_tls": parts.scheme == "smtp+tls",
+    }
 
 
 def _database(url: str) -> dict[str, object]:
@@ -99,6 +125,14 @@ DATABASES = {
 _owner = os.environ.get("HITL_OWNER_DATABASE_URL", "")
 OWNER_DATABASE = _database(_owner) if _owner else None
 # A file to which each signed head of the audit log is appended, best on a disk of somebody else.
+_mail = _mail_server(os.environ.get("HITL_MAIL_URL", ""))
+MAIL_IS_ON = bool(_mail)
+EMAIL_HOST, EMAIL_PORT = _mail.get("host", "localhost"), _mail.get("port", 25)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail.get("user", ""), _mail.get("password", "")
+EMAIL_USE_SSL, EMAIL_USE_TLS = _mail.get("is_ssl", False), _mail.get("is_tls", False)
+EMAIL_TIMEOUT = 10
+MAIL_FROM = os.environ.get("HITL_MAIL_FROM", "hitl@localhost")
+
 AUDIT_HEADS_FILE = os.environ.get("HITL_AUDIT_HEADS_FILE", "")
 REDIS_URL = _required("REDIS_URL", "redis://:password@host:6379/0 of the broker")
 

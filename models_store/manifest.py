@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 
 from hitl.shared.canonical import canonical_json, sha256
+from models_store import reports
 from science.pipelines.extras import packages_of
 
 _PACKAGES = ("numpy", "scikit-learn", "scipy")
@@ -40,7 +41,7 @@ def manifest(
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
     }
-    chosen = next(c for c in report["candidates"] if c["name"] == report["chosen"])
+    chosen = reports.chosen(report)
     measures = {name: value for name, value in chosen.items() if name not in _NOT_OF_THE_MODEL}
     return {**inputs, "sha256": sha256(canonical_json(inputs)).hex(), "measures": measures}
 

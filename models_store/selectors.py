@@ -1,5 +1,6 @@
 """Questions about models, runs and the labels they use."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -69,6 +70,13 @@ def champion(workflow_id: UUID) -> Release | None:
     return Release.objects.filter(workflow_id=workflow_id, **spans).first()
 
 
+def champions_of(workflow_ids: Collection[UUID]) -> dict[UUID, Release]:
+    """Return the releases that score now, by workflow; without what was written at their training."""
+    spans = {"role_spans__role": ReleaseRole.CHAMPION, "role_spans__until": None}
+    found = Release.objects.defer("report", "manifest").filter(workflow__in=workflow_ids, **spans)
+    return {one.workflow_id: one for one in found}
+
+
 def previous_champion(workflow_id: UUID) -> Release | None:
     """Return what a roll-back brings back: the last champion before the present one."""
     spans = RoleSpan.objects.filter(workflow_id=workflow_id, role=ReleaseRole.CHAMPION)
@@ -119,6 +127,12 @@ def latest_runs(workflow_id: UUID, *, limit: int = 10) -> list[TrainingRun]:
     """Return the newest runs, newest first."""
     runs = TrainingRun.objects.filter(workflow_id=workflow_id).select_related("release", "requested_by")
     return list(runs.order_by("-requested_at", "-id")[:limit])
+
+
+def run_since(workflow_id: UUID, since: datetime) -> TrainingRun | None:
+    """Return the newest run that was asked for since a moment."""
+    runs = TrainingRun.objects.filter(workflow_id=workflow_id, requested_at__gte=since)
+    return runs.select_related("release", "requested_by").order_by("-requested_at", "-id").first()
 
 
 def last_training(workflow_id: UUID) -> TrainingRun | None:

@@ -9,9 +9,17 @@ from cases.models import Workflow
 from hitl.audit.log import checkpoint
 from hitl.shared import clock
 from hitl.shared.jobs import enqueue
+from monitoring.alarms.mail import mail_alarm, unmailed
+from monitoring.alarms.selectors import alarm_of, key_of
 from monitoring.counts.retention import drop_old_counts
 from monitoring.counts.run import count_all
+from monitoring.drift.metrics import words_of
 from monitoring.drift.run import check_all, drop_old_readings
+from monitoring.maintain.asked import resume_studies
+from monitoring.maintain.run import make_study
+from monitoring.overview.figures import read_figures
+from monitoring.replay import asked
+from monitoring.risks.drills import play_drill, waiting_drills
 from monitoring.shadow.run import keep_score_months, workflows_with_challengers
 from monitoring.shadow.run import shadow as run_shadow
 from monitoring.tallies.fold import fold_all
@@ -82,5 +90,47 @@ def drop_old() -> None:
 
 @shared_task(name="monitoring.check_drift")
 def check_drift() -> None:
-    """Compare what came in, went out and was answered with what it was before."""
+    """Compare what came in, went out and was answered with what it was before; alarms go out by mail."""
     check_all(now=clock.now())
+    for alarm_id in unmailed(now=clock.now()):
+        alarm = alarm_of(alarm_id)
+        mail_alarm(alarm_id, words_of(key_of(alarm)), now=clock.now())
+
+
+@shared_task(name="monitoring.read_figures")
+def read_live_figures() -> None:
+    """Compute what the overview shows of error and budget."""
+    read_figures(now=clock.now())
+
+
+@shared_task(name="monitoring.study_data")
+def study_data(study_id: str) -> None:
+    """Study what data a workflow's model lacks."""
+    make_study(UUID(study_id), now=clock.now())
+
+
+@shared_task(name="monitoring.resume_studies")
+def resume() -> None:
+    """Ring again for studies and drills whose message or worker was lost."""
+    now = clock.now()
+    resume_studies(now=now)
+    for drill_id in waiting_drills(now=now):
+        enqueue("monitoring.play_drill", str(drill_id))
+
+
+@shared_task(name="monitoring.play_drill")
+def drill(drill_id: str) -> None:
+    """Play a fault in a database that is thrown away, and keep what came of it."""
+    play_drill(UUID(drill_id))
+
+
+@shared_task(name="monitoring.replay")
+def replay(replay_id: str) -> None:
+    """Replay a window that somebody asked for."""
+    asked.work(replay_id=UUID(replay_id), now=clock.now())
+
+
+@shared_task(name="monitoring.sweep_replays")
+def sweep_replays() -> None:
+    """Begin replays again whose message was lost or whose worker died."""
+    asked.sweep_replays(now=clock.now())

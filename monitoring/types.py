@@ -69,8 +69,33 @@ class Verdict(models.TextChoices):
     EXPECTED = "expected", "Expected: this is how it is now"
 
 
+class StudyStatus(models.TextChoices):
+    """How far a study of the data is."""
+
+    QUEUED = "queued", "waits for a worker"
+    RUNNING = "running", "runs"
+    DONE = "done", "done"
+    FAILED = "failed", "failed"
+
+
 ALARM_TRANSITIONS: dict[str, tuple[str, ...]] = {
     "open": ("acknowledged", "silenced", "closed"),
     "acknowledged": ("silenced", "closed"),
     "silenced": ("open", "acknowledged", "closed"),  # open: when its time is over
+}
+
+
+class ReplayStatus(models.TextChoices):
+    """Status of a replay."""
+
+    QUEUED = "queued", "waits for a worker"
+    RUNNING = "running", "running"
+    DONE = "done", "done"
+    FAILED = "failed", "failed"
+    ENDED = "ended", "ended"
+
+
+REPLAY_TRANSITIONS: dict[str, tuple[str, ...]] = {
+    "queued": ("running", "failed", "ended"),
+    "running": ("running", "done", "failed", "ended"),  # running again: its worker died
 }

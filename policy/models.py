@@ -27,6 +27,7 @@ from policy.types import (
     TrialOutcome,
     TrippedBy,
 )
+from science.decision_terms import Degree as DegreeTerm
 
 
 def percent(share: float) -> str:
@@ -135,6 +136,11 @@ class Policy(models.Model):
             " were false when they were issued. What changes later, provisional certificates and cutoffs set"
             " by hand are not covered."
         )
+
+    @property
+    def automates(self) -> bool:
+        """Whether the degree lets the model decide cases."""
+        return DegreeTerm(self.degree).automates
 
     @property
     def promise(self) -> str:

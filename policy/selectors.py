@@ -108,6 +108,13 @@ def cutoffs_in_force(release_id: UUID) -> CutoffSet | None:
     return sets.filter(release_id=release_id, in_force_from__isnull=False, in_force_until=None).first()
 
 
+def cutoffs_in_force_of(release_ids: Collection[UUID]) -> dict[UUID, CutoffSet]:
+    """Return the cutoffs that decisions of these releases use now, by release, with their certificates."""
+    sets = CutoffSet.objects.select_related("certificate").defer("certificate__evidence")
+    found = sets.filter(release__in=release_ids, in_force_from__isnull=False, in_force_until=None)
+    return {one.release_id: one for one in found}
+
+
 def proposed_cutoffs(release_id: UUID) -> CutoffSet | None:
     """Return the cutoffs that wait for another operator's approval."""
     sets = CutoffSet.objects.select_related("made_by")

@@ -49,6 +49,20 @@ class TrippedBy(models.TextChoices):
     OVERDUE = "overdue", "audits that nobody answered"
 
 
+class PromiseState(models.TextChoices):
+    """Whether a promise is kept now."""
+
+    STOPPED = "stopped", "Stopped"
+    STEPPED_DOWN = "stepped_down", "Stepped down"
+    WATCHED = "watched", "Watched closely"
+    NOTHING = "nothing", "Nothing automated"
+    BY_HAND = "by_hand", "Off by hand"
+    PROVISIONAL = "provisional", "Provisional"
+    PROVED = "proved", "Proved"
+    KEPT = "kept", "Kept"
+    OFF = "off", "Off"
+
+
 class MonitorLevel(models.TextChoices):
     """How strongly the live evidence speaks against the promise."""
 
@@ -87,7 +101,7 @@ LIVE_CERTIFICATES = (CertificateStatus.PROVISIONAL, CertificateStatus.CERTIFIED,
 
 
 class ChangeStatus(models.TextChoices):
-    """Status of a change of degree."""
+    """Status of a change that another operator is to approve."""
 
     ASKED = "asked", "waits for another operator"
     MADE = "made", "made"

@@ -90,6 +90,13 @@ class TaskReason(models.TextChoices):
     OVERDUE = "overdue", "its time to be answered has passed"
 
 
+READ_ALONE = (
+    TaskReason.AUDIT, TaskReason.SECOND, TaskReason.DISAGREEMENT, TaskReason.KNOWN_ANSWER, TaskReason.APPEAL,
+    TaskReason.VOIDED, TaskReason.UNDONE,
+)  # fmt: skip
+"""Whoever is asked for one of these is to judge by themselves: such cases are in no batch, nor chosen."""
+
+
 class SkipReason(models.TextChoices):
     """Why somebody skips a task."""
 

@@ -20,6 +20,11 @@ class Degree(StrEnum):
         """0 for the least automation, 4 for the most."""
         return RANK[self]
 
+    @property
+    def automates(self) -> bool:
+        """Whether the model may decide cases."""
+        return self.rank >= Degree.PARTIAL.rank
+
 
 class Route(StrEnum):
     """Who decides."""

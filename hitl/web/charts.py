@@ -45,6 +45,8 @@ class Plot:
     """Whether the vertical axis counts powers of ten; then every value must be above 0."""
     levels: Sequence[tuple[float, str, str]] = field(default_factory=tuple)
     """Horizontal lines: where, what they say, and their colour, a token of `PALETTE`."""
+    row_hrefs: Sequence[str] = ()
+    """Where each place leads: a click in the plot, and a link in the table behind it."""
 
     def __post_init__(self) -> None:
         for series in self.series:
@@ -53,6 +55,9 @@ class Plot:
                     raise ValueError(
                         f"series {series.name!r} has {len(values)} values for {len(self.x)} places"
                     )
+
+        if self.row_hrefs and len(self.row_hrefs) != len(self.x):
+            raise ValueError(f"{len(self.row_hrefs)} links for {len(self.x)} places")
 
     def to_json(self) -> dict[str, Any]:
         """What `plots.js` reads. NaN has no place in JSON and becomes null."""
@@ -65,6 +70,7 @@ class Plot:
             "yRange": self.y_range,
             "marks": [{"at": at, "words": words} for at, words in self.marks],
             "isLog": self.is_log,
+            "hrefs": list(self.row_hrefs),
             "levels": [{"at": at, "words": words, "colour": colour} for at, words, colour in self.levels],
             "series": [
                 {
@@ -81,8 +87,8 @@ class Plot:
         }
 
 
-def table(plot: Plot) -> list[tuple[str, list[str]]]:
-    """Return the numbers of a plot as text: for each place its x, and a value for each series."""
+def table(plot: Plot) -> list[tuple[str, list[str], str]]:
+    """Return the numbers of a plot as text: for each place its x, a value for each series, and its link."""
 
     def x_text(x: float) -> str:
         return f"{datetime.fromtimestamp(x, UTC):%Y-%m-%d %H:%M}" if plot.is_time else f"{x:g}"
@@ -98,7 +104,11 @@ def table(plot: Plot) -> list[tuple[str, list[str]]]:
             return y_text(series.values[i])
         return f"{y_text(series.values[i])} ({y_text(series.low[i])} to {y_text(series.high[i])})"
 
-    return [(x_text(x), [cell(series, i) for series in plot.series]) for i, x in enumerate(plot.x)]
+    hrefs = plot.row_hrefs or [""] * len(plot.x)
+    return [
+        (x_text(x), [cell(series, i) for series in plot.series], href)
+        for i, (x, href) in enumerate(zip(plot.x, hrefs, strict=True))
+    ]
 
 
 def _number(value: float | None) -> float | None:
@@ -118,6 +128,25 @@ def bar(share: float, low: float | None = None, high: float | None = None) -> di
     if low is None or high is None:
         return {"solid": held(share), "span": None, "point": None}
     return {"solid": held(low), "span": round(held(high) - held(low), 2), "point": min(held(share), 99.5)}
+
+
+def against(value: float, low: float, high: float, limit: float) -> dict[str, float]:
+    """Return the geometry of an estimate with its interval beside a limit, in percent of four limits at most.
+
+    >>> against(0.01, 0.005, 0.02, 0.01)
+    {'low': 25.0, 'width': 75.0, 'point': 50.0, 'limit': 50.0}
+    """
+    end = min(max(high, 2 * limit), 4 * limit)
+
+    def place(one: float) -> float:
+        return round(100 * min(1.0, max(0.0, one / end)), 2)
+
+    return {
+        "low": place(low),
+        "width": round(place(high) - place(low), 2),
+        "point": place(value),
+        "limit": place(limit),
+    }
 
 
 def sparkline(values: Sequence[float | None], against: Sequence[float | None] = ()) -> dict[str, str]:

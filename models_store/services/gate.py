@@ -5,6 +5,7 @@ from math import sqrt
 from typing import Any
 
 from hitl.web.format import percent
+from models_store import reports
 from models_store.services.evaluation import Comparison
 from models_store.types import Check, GateCheck
 
@@ -24,7 +25,7 @@ def checks(
     `report` is that of `science.pipelines`, whose measures are out of fold, with what `look_closer` adds.
     `most_wrong_in_a_slice` is a percentage.
     """
-    chosen = next(c for c in report["candidates"] if c["name"] == report["chosen"])
+    chosen = reports.chosen(report)
     found = [_beats_majority(report, chosen), _knows_its_errors(report, chosen)]
     logistic = report["baselines"]["logistic"]
     if logistic is not None:

@@ -1,6 +1,6 @@
 """From labels to a registered release: read the labels, train, judge, pass the gate, register."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ import numpy as np
 from django.conf import settings
 
 from hitl.web.format import percent
+from models_store import reports
 from models_store.errors import ArtifactRefused
 from models_store.manifest import manifest
 from models_store.models import Evaluation, Release, TrainingRun
@@ -25,9 +26,11 @@ from models_store.services.steps import Clock, Steps
 from models_store.services.training_sets import TrainingSet, split, take_snapshot
 from models_store.types import Check, GateCheck, RunStep
 from science.pipelines import CalibratedSource, TrainedModel, calibrate, train
+from science.pipelines.learning_curve import learning_curve
 from science.pipelines.window import window_start
 
 BUDGET_SECONDS = 60.0  # CPU seconds the candidates may cost
+CURVE_SECONDS = 20.0  # and the learning curve beside them
 
 
 class Refused(Exception):
@@ -64,6 +67,8 @@ def make_release(
         step.result = _said_of(snapshot, held_out)
     with steps.step(RunStep.TRAIN) as step:
         model = _fitted(run, snapshot, trained, step.say)
+        if isinstance(model, TrainedModel):
+            model.report["learning_curve"] = _learnt(model, snapshot, trained, step.say)
         step.result = f"Chosen: {model.report['chosen']}, {len(model.artifact) / 1024:,.0f} kB."
     with steps.step(RunStep.JUDGE) as step:
         evaluation = evaluate(model, snapshot, trained, held_out)
@@ -71,7 +76,7 @@ def make_release(
         comparison = _comparison(before, evaluation, snapshot, step.say)
         closer = look_closer(model=model, snapshot=snapshot, trained=trained, evaluation=evaluation)
         model.report.update(closer)
-        step.result = _judgement(evaluation)
+        step.result = _judgement(model.report, evaluation)
     with steps.step(RunStep.GATE) as step:
         served = training_settings(run.workflow_id)
         asked = checks(
@@ -152,6 +157,25 @@ def _fitted(
     )
 
 
+def _learnt(
+    model: TrainedModel, snapshot: TrainingSet, trained: np.ndarray, say: Callable[[str], None]
+) -> dict[str, Any]:
+    """Return the model's learning curve, or why there is none."""
+    contents, labels = snapshot.take(trained)
+    found = learning_curve(
+        model,
+        rows_for(contents, snapshot.schema),
+        labels,
+        snapshot.schema,
+        weights=snapshot.weights[trained],
+        groups=snapshot.groups[trained],
+        extras=settings.EXTRA_MODELS,
+        budget_seconds=CURVE_SECONDS,
+        progress=say,
+    )
+    return {"why_not": found} if isinstance(found, str) else found.to_json()
+
+
 def _latest_window(snapshot: TrainingSet, run: TrainingRun, changed_at: datetime | None) -> TrainingSet:
     """Return the labels that teach: all, or the latest where these alone say the latest better."""
     places = (i for i, at in enumerate(snapshot.received) if changed_at is not None and at >= changed_at)
@@ -199,10 +223,18 @@ def _comparison(
         return None
 
 
-def _judgement(evaluation: Evaluation) -> str:
-    wrong = sum(a != b for a, b in zip(evaluation.predicted, evaluation.truth, strict=True))
-    n = len(evaluation.truth)
-    return f"Wrong in {wrong:,} of {n:,} cases it was not trained on ({percent(wrong / max(1, n))})."
+def _judgement(report: Mapping[str, Any], evaluation: Evaluation) -> str:
+    """Say two numbers under two names: the model card's, and that of the cases held out of training."""
+    n = evaluation.n_held_out
+    words = (
+        f"Wrong in {percent(reports.error_of(report) or 0)} of the cases it learned from, each answered by"
+        " a model of other groups"
+    )
+    if not n:
+        return f"{words}."
+    held_out = zip(evaluation.predicted[-n:], evaluation.truth[-n:], strict=True)
+    wrong = sum(said != true for said, true in held_out)
+    return f"{words}; itself wrong in {wrong:,} of {n:,} held out ({percent(wrong / n)})."
 
 
 def _manifest(

@@ -9,9 +9,11 @@ from typing import Any
 from cases.types import Purpose
 from hitl.web.charts import Plot
 from hitl.web.format import size
+from models_store import reports
 from models_store.models import Release, RoleSpan
 from models_store.services.evidence import MIN_RATIO
 from models_store.types import Check, ReleaseRole
+from models_store.web.learning import ShownCurve, shown_curve
 from models_store.web.plots import calibration_plot, risk_coverage_plot
 from science.intervals import wilson_interval
 
@@ -76,8 +78,7 @@ class ShownRelease:
     @property
     def chosen(self) -> Mapping[str, Any]:
         """The measures of the pipeline it was made by, on cases it was not trained on."""
-        candidates = self.report.get("candidates", [])
-        return next((c for c in candidates if c["name"] == self.report.get("chosen")), {})
+        return reports.chosen(self.report)
 
     @property
     def candidates(self) -> list[dict[str, Any]]:
@@ -87,7 +88,7 @@ class ShownRelease:
     @property
     def error(self) -> float | None:
         """Share of wrong answers if it answered every case."""
-        return 1 - self.chosen["accuracy"] if "accuracy" in self.chosen else None
+        return reports.error_of(self.report)
 
     @property
     def error_interval(self) -> tuple[float, float] | None:
@@ -193,3 +194,8 @@ class ShownRelease:
     def risk_coverage(self) -> Plot | None:
         """Error against automation rate."""
         return risk_coverage_plot(self.report)
+
+    @cached_property
+    def learning(self) -> ShownCurve | None:
+        """What more labels would buy."""
+        return shown_curve(self.report)

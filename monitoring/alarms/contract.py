@@ -52,7 +52,6 @@ class Contract:
     persistence: Persistence | None
     severity: Severity
     runbook: str
-    owner: str = OWNER
     is_watched: bool = True
 
     @property

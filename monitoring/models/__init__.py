@@ -7,24 +7,33 @@ from django.db.models import F, Q
 
 from cases.models import Workflow
 from hitl.shared.ids import new_id
-from monitoring.models.alarms import Alarm, AlarmRule
+from monitoring.models.alarms import Alarm, AlarmRoute, AlarmRule
 from monitoring.models.counts import Baseline, Binning, CountCursor, HourCount
 from monitoring.models.drift import DriftReading
+from monitoring.models.maintain import DataStudy
+from monitoring.models.overview import LiveFigures
+from monitoring.models.replays import ReplayRun
+from monitoring.models.risks import Drill
 from monitoring.models.signs import EarlySign
 from policy.types import LossKind, PeriodLength, Scope
 
 __all__ = [
     "Alarm",
+    "AlarmRoute",
     "AlarmRule",
     "Baseline",
     "Binning",
     "BudgetPeriod",
     "BudgetVerdict",
     "CountCursor",
+    "DataStudy",
     "DriftReading",
+    "Drill",
     "EarlySign",
     "HourCount",
     "HourTally",
+    "LiveFigures",
+    "ReplayRun",
     "Watermark",
 ]
 

@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -45,6 +47,20 @@ class AlarmRule(models.Model):
         ]
 
 
+class AlarmRoute(models.Model):
+    """One row per workflow whose alarms somebody owns, or are sent by mail; without one operators look."""
+
+    workflow = models.OneToOneField(
+        Workflow, primary_key=True, on_delete=models.PROTECT, related_name="alarm_route"
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    mail_to = ArrayField(models.EmailField(), default=list, blank=True)
+    set_by = models.CharField(max_length=150)
+    set_at = models.DateTimeField()
+
+
 class Alarm(models.Model):
     """One row per stretch of time in which a metric's alarm stood; at most one of a metric is not closed."""
 
@@ -63,6 +79,7 @@ class Alarm(models.Model):
     raised_at = models.DateTimeField()
     seen_at = models.DateTimeField(help_text="When it was last confirmed.")
     cleared_at = models.DateTimeField(null=True, help_text="Since when the difference has passed.")
+    mailed_at = models.DateTimeField(null=True, help_text="When its owner was written to.")
     silenced_until = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     verdict = models.CharField(max_length=8, choices=Verdict, blank=True)

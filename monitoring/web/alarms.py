@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
@@ -21,14 +20,14 @@ from hitl.web.views import actor_of
 from models_store.web.actions import Refused, acts
 from monitoring.alarms import answered
 from monitoring.alarms.contract import CLEARS_AT, Contract
+from monitoring.alarms.routes import owner_words, route_of
 from monitoring.alarms.rules import contract_in_force, rules_in_force
-from monitoring.alarms.selectors import alarm_of, alarms_of, history_of, key_of, of_metric
+from monitoring.alarms.selectors import alarm_of, alarms_of, history_of, key_of
 from monitoring.drift.compared import compared
 from monitoring.drift.metrics import metrics_now, words_of
 from monitoring.drift.selectors import course_of, last_checks, reading_of, state_counts
-from monitoring.models import Alarm
 from monitoring.types import AlarmStatus, Reference, Verdict
-from monitoring.web.shown import ShownAlarm, ShownReading, course_plot, metric_address
+from monitoring.web.shown import ShownAlarm, ShownReading, cases_between, course_plot, metric_address
 
 CLOSED_SHOWN = 20
 SILENCES = ((4, "4 hours"), (24, "a day"), (72, "3 days"), (168, "a week"), (672, "4 weeks"))
@@ -81,14 +80,14 @@ def alarm(request: HttpRequest, alarm_id: UUID) -> HttpResponse:
     context = {
         "shown": ShownAlarm(found, words),
         "contract": contract,
-        "terms": _terms(contract),
+        "terms": _terms(contract, owner_words(route_of(found.workflow_id))),
         "reading": ShownReading(reading, metric) if reading and metric else None,
         "compared": compared(metric, reading) if reading and metric else None,
-        "plot": course_plot(course, of_metric(found.workflow_id, key, reference), words)
-        if len(course) > 1
-        else None,
+        "plot": course_plot(course, found.workflow, words) if len(course) > 1 else None,
         "metric_href": metric_address(found.workflow.slug, key, reference) if metric else "",
-        "cases_href": cases_between(found),
+        "cases_href": cases_between(
+            found.workflow.slug, found.window_from, found.window_until - timedelta(seconds=1)
+        ),
         "history": [_entry(entry) for entry in history_of(found)],
         "runbook": f"monitoring/runbook_{contract.runbook}.html",
         "may_answer": actor.has(*answered.ANSWERING) and found.status != AlarmStatus.CLOSED,
@@ -122,16 +121,6 @@ def answer(request: HttpRequest, actor: Actor, alarm_id: UUID) -> tuple[str, str
     raise Refused(back, ["Use one of acknowledge, silence, close."])
 
 
-def cases_between(alarm: Alarm) -> str:
-    """Return the list of the cases that came in on the days of its window."""
-    asked = {
-        "workflow": alarm.workflow.slug,
-        "received_from": f"{alarm.window_from:%Y-%m-%d}",
-        "received_to": f"{alarm.window_until - timedelta(seconds=1):%Y-%m-%d}",
-    }
-    return f"{reverse('cases')}?{urlencode(asked)}"
-
-
 def _watcher(request: HttpRequest) -> Actor:
     """Return who asks; refuse whoever does not watch over the service."""
     actor = actor_of(request)
@@ -145,9 +134,9 @@ def _hours(request: HttpRequest) -> int:
     return int(given) if given in {str(hours) for hours, _ in SILENCES} else 0
 
 
-def _terms(contract: Contract) -> list[tuple[str, str]]:
+def _terms(contract: Contract, owner: str) -> list[tuple[str, str]]:
     return [
-        ("Owner", contract.owner),
+        ("Owner", owner),
         ("Compared with", contract.reference.label),
         ("Fewest cases", f"{contract.min_cases} on either side"),
         ("Must come back", contract.lasts),

@@ -1,7 +1,9 @@
 """A workflow's metrics, worst first, and the page of one of them."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -11,6 +13,7 @@ from cases.access import watched_workflow
 from hitl.shared import clock
 from hitl.shared.errors import NotFound
 from hitl.web.views import actor_of
+from monitoring.alarms.routes import may_own, owner_words, route_of
 from monitoring.alarms.rules import contract_in_force, rule_history, rules_in_force
 from monitoring.alarms.selectors import alarms_by_metric, of_metric
 from monitoring.alarms.set_rule import SETTING
@@ -56,6 +59,7 @@ def workflow_metrics(request: HttpRequest, slug: str) -> HttpResponse:
         "checked": last_checks([workflow.pk]).get(workflow.pk),
         "proposals": shown_proposals(workflow),
         "may_set": actor_of(request).has(*SETTING),
+        **_route(workflow.pk),
     }
     return render(request, "monitoring/metrics.html", context)
 
@@ -82,7 +86,7 @@ def metric(request: HttpRequest, slug: str) -> HttpResponse:
         "family": FAMILY_WORDS[key.family],
         "reading": ShownReading(last, found) if last else None,
         "compared": compared(found, last) if last else None,
-        "plot": course_plot(course, alarms, found.words) if len(course) > 1 else None,
+        "plot": course_plot(course, workflow, found.words) if len(course) > 1 else None,
         "alarms": alarms,
         "rules": rule_history(workflow.pk, key, reference),
         "contract": contract_in_force(rules_in_force(workflow.pk), key, reference),
@@ -99,6 +103,17 @@ def metric(request: HttpRequest, slug: str) -> HttpResponse:
         ],
     }
     return render(request, "monitoring/metric.html", context)
+
+
+def _route(workflow_id: UUID) -> dict[str, object]:
+    """Return who is told of the workflow's alarms, and who could be."""
+    route = route_of(workflow_id)
+    return {
+        "route": route,
+        "owner": owner_words(route),
+        "may_own": may_own(),
+        "mail_is_on": settings.MAIL_IS_ON,
+    }
 
 
 def _worst_first(shown: Sequence[ShownMetric], family: str) -> list[ShownMetric]:

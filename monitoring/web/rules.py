@@ -14,6 +14,7 @@ from hitl.shared.errors import HitlError, in_words
 from hitl.web.format import percent
 from models_store.web.actions import Refused, acts
 from monitoring.alarms.proposals import Proposal, proposal_for, proposals
+from monitoring.alarms.routes import set_route
 from monitoring.alarms.set_rule import end_alarm_rule, set_alarm_rule
 from monitoring.drift.metrics import words_of
 from monitoring.types import CountFamily, MetricKey, Reference
@@ -114,6 +115,24 @@ def change_rule(request: HttpRequest, actor: Actor, slug: str) -> tuple[str, str
     except HitlError as refused:
         raise Refused(back, in_words(refused)) from None
     raise Refused(back, ["Use one of accept, usual."])
+
+
+@acts
+def change_route(request: HttpRequest, actor: Actor, slug: str) -> tuple[str, str]:
+    """Say who owns the workflow's alarms, and to whom they are mailed."""
+    workflow, back = watched_workflow(actor, slug), reverse("monitoring", args=[slug])
+    addresses = request.POST.get("mail_to", "").replace("\n", ",").split(",")
+    try:
+        set_route(
+            workflow=workflow,
+            owner=request.POST.get("owner", ""),
+            mail_to=addresses,
+            actor=actor,
+            now=clock.now(),
+        )
+    except HitlError as refused:
+        raise Refused(back, in_words(refused)) from None
+    return back, "Saved: who is told of alarms."
 
 
 def _named(given: Mapping[str, str], back: str) -> tuple[MetricKey, Reference]:

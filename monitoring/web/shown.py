@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cached_property
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
+from cases.models import Workflow
+from hitl.audit.changes import marks
 from hitl.web.charts import Plot, Series
 from hitl.web.format import percent
 from monitoring.drift.compared import in_words
@@ -14,6 +17,7 @@ from monitoring.drift.metrics import Metric
 from monitoring.models import Alarm, DriftReading
 from monitoring.types import AlarmStatus, MetricKey, MetricState, Reference, Verdict
 
+AFTER = timedelta(days=1)  # what is checked after a window has ended is raised then
 STATE_TONES = {
     MetricState.DRIFTS: "bad",
     MetricState.DIFFERS: "warn",
@@ -34,6 +38,12 @@ def metric_address(slug: str, key: MetricKey, reference: str = "") -> str:
     """Return where a metric's page is; names of fields may be any words, so they are parameters."""
     asked = {**key._asdict(), **({"reference": reference} if reference else {})}
     return f"{reverse('metric', args=[slug])}?{urlencode(asked)}"
+
+
+def cases_between(slug: str, first: datetime, last: datetime) -> str:
+    """Return the list of a workflow's cases that came in on the days of these moments."""
+    asked = {"workflow": slug, "received_from": f"{first:%Y-%m-%d}", "received_to": f"{last:%Y-%m-%d}"}
+    return f"{reverse('cases')}?{urlencode(asked)}"
 
 
 @dataclass(frozen=True)
@@ -172,25 +182,29 @@ class ShownAlarm:
         return f"{percent(self.alarm.value)}, beside a threshold of {percent(self.alarm.threshold)}"
 
 
-def course_plot(course: Sequence[DriftReading], alarms: Sequence[Alarm], words: str) -> Plot:
-    """Draw the differences of a metric window by window, what they are held against, and its alarms."""
-    first, last = (course[0].ended_at, course[-1].ended_at) if course else (None, None)
+def course_plot(course: Sequence[DriftReading], workflow: Workflow, words: str) -> Plot:
+    """Draw the differences of a metric window by window, what they are held against, and what changed.
+
+    Each window leads to the cases of its days.
+    """
+    first, last = course[0].ended_at, course[-1].ended_at
+    known = [row.value if row.threshold is not None else None for row in course]
     return Plot(
         title=f"{words}: difference, window by window",
         x_name="end of the window (UTC)",
         x=[row.ended_at.timestamp() for row in course],
         series=[
-            Series(
-                "difference", [row.value if row.threshold is not None else None for row in course], "", "blue"
-            ),
+            Series("difference", known, "", "blue"),
             Series("threshold", [row.threshold for row in course], "", "vermilion", is_dashed=True),
         ],
         y_name="difference",
         is_time=True,
         as_percent=True,
         marks=[
-            (min(alarm.raised_at, last).timestamp(), "alarm")
-            for alarm in alarms
-            if first is not None and last is not None and alarm.raised_at >= first
+            (min(at, last.timestamp()), what)
+            for at, what in marks(since=first, until=last + AFTER, workflow_id=workflow.pk)
+        ],
+        row_hrefs=[
+            cases_between(workflow.slug, row.began_at, row.ended_at - timedelta(seconds=1)) for row in course
         ],
     )

@@ -1,4 +1,4 @@
-"""The overview: is the promise kept, how much is automated, what waits for people, what came in just now?"""
+"""One workflow at a glance: is its promise kept, how much is automated, what waits, what came in just now?"""
 
 from dataclasses import dataclass
 
@@ -7,21 +7,22 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from cases.access import watched_workflow
 from cases.models import Case, Workflow
-from hitl.accounts.models import User
-from hitl.accounts.types import WATCHING
+from hitl.audit.changes import marks
 from hitl.shared import clock
-from hitl.shared.errors import NotAllowed, NotFound
 from hitl.web.charts import Plot, Series
 from hitl.web.format import percent
+from hitl.web.views import actor_of
 from models_store.models import Release, TrainingRun
 from models_store.selectors import champion
 from models_store.types import RunStatus
 from monitoring.alarms.selectors import n_not_closed
-from monitoring.promise.live import LiveError, live_error
+from monitoring.promise.live_error import LiveError, live_error
 from monitoring.tallies.traffic import Traffic, audits_due, traffic, waiting
 from monitoring.watch.budget.selectors import running
 from monitoring.watch.budget.view import BudgetView
+from monitoring.web.shown import cases_between
 from policy.in_force.status import PromiseStatus, status_now
 from policy.models import Policy
 
@@ -30,7 +31,7 @@ RECENT = 5
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One workflow as the overview shows it."""
+    """One workflow at one moment."""
 
     workflow: Workflow
     policy: Policy
@@ -121,32 +122,25 @@ class Panel:
             ],
             y_name="cases an hour",
             is_time=True,
+            marks=marks(since=hours[0].hour, until=clock.now(), workflow_id=self.workflow.pk),
+            row_hrefs=[cases_between(self.workflow.slug, one.hour, one.hour) for one in hours],
         )
 
 
 @login_required
 @require_GET
-def overview(request: HttpRequest) -> HttpResponse:
-    """Show every workflow at a glance."""
-    _check_reader(request)
-    workflows = Workflow.objects.filter(archived_at=None).order_by("name")
-    return render(request, "monitoring/overview.html", {"panels": [_panel(w) for w in workflows]})
+def workflow_overview(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show one workflow at a glance."""
+    workflow = watched_workflow(actor_of(request), slug)
+    return render(request, "monitoring/overview_workflow.html", {"panel": _panel(workflow)})
 
 
 @login_required
 @require_GET
 def live(request: HttpRequest, slug: str) -> HttpResponse:
-    """Return the part of a panel that changes by the second."""
-    _check_reader(request)
-    workflow = Workflow.objects.filter(slug=slug).first()
-    if workflow is None:
-        raise NotFound()
+    """Return the part of it that changes by the second."""
+    workflow = watched_workflow(actor_of(request), slug)
     return render(request, "monitoring/live.html", {"panel": _panel(workflow)})
-
-
-def _check_reader(request: HttpRequest) -> None:
-    if not (isinstance(request.user, User) and request.user.has_role(*WATCHING)):
-        raise NotAllowed("The overview is for leads, operators, administrators and auditors.")
 
 
 def _panel(workflow: Workflow) -> Panel:

@@ -1,23 +1,29 @@
 """Whether the promise is kept now, in one line."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from policy.in_force.rules import Governing, rule_for
+from policy.in_force.rules import Governing, rule_for, rules_for
 from policy.models import Certificate, Policy, Watch
-from policy.types import Degree, MonitorLevel, TrippedBy
+from policy.types import Degree, MonitorLevel, PromiseState, TrippedBy
 from science.decision_terms import Basis, Reason
 
 
 @dataclass(frozen=True, slots=True)
 class PromiseStatus:
-    """Whether the promise is kept now: a word or two with tone and icon, and a sentence that explains it."""
+    """Whether the promise is kept now: a state with tone and icon, and a sentence that explains it."""
 
-    words: str
+    state: PromiseState
     tone: str
     icon: str
     why: str
+
+    @property
+    def words(self) -> str:
+        """The state in a word or two."""
+        return str(self.state.label)
 
 
 _STOPPED_BY = {
@@ -48,6 +54,29 @@ def status_now(policy: Policy, *, now: datetime) -> PromiseStatus:
     )
 
 
+def statuses_now(policies: Iterable[Policy], *, now: datetime) -> dict[UUID, PromiseStatus]:
+    """Return whether each of these workflows keeps its promise now, in as many queries as for one."""
+    by_workflow = {policy.workflow_id: policy for policy in policies}
+    governing = rules_for(by_workflow)
+    certificates = _certificates(governing)
+    watches = {one.workflow_id: one for one in Watch.objects.filter(workflow__in=by_workflow, ended_at=None)}
+    return {
+        workflow_id: status_of(
+            policy=policy,
+            governing=governing[workflow_id],
+            certificate=certificates.get(governing[workflow_id].certificate_id),
+            watch=watches.get(workflow_id),
+            now=now,
+        )
+        for workflow_id, policy in by_workflow.items()
+    }
+
+
+def _certificates(governing: Mapping[UUID, Governing]) -> dict[UUID | None, Certificate]:
+    named = [one.certificate_id for one in governing.values() if one.certificate_id]
+    return {one.pk: one for one in Certificate.objects.defer("evidence").filter(pk__in=named)}
+
+
 def _without_evidence(certificate_id: UUID | None) -> Certificate | None:
     return Certificate.objects.defer("evidence").get(pk=certificate_id) if certificate_id else None
 
@@ -63,25 +92,25 @@ def status_of(
     """Return whether the promise is kept; `certificate` is the one in force, `watch` the open one."""
     if policy.breaker_tripped_at is not None:
         why = _STOPPED_BY[TrippedBy(policy.breaker_by)] if policy.breaker_by else ""
-        return PromiseStatus("Stopped", "bad", "hand", f"{policy.breaker_reason} {why}".strip())
+        return PromiseStatus(PromiseState.STOPPED, "bad", "hand", f"{policy.breaker_reason} {why}".strip())
     if governing.stopped:
         why = "All automation is stopped: people decide every case, here and everywhere."
-        return PromiseStatus("Stopped", "bad", "hand", why)
+        return PromiseStatus(PromiseState.STOPPED, "bad", "hand", why)
     if governing.trouble:
-        return PromiseStatus("Stopped", "bad", "circle-x", governing.trouble)
-    if policy.degree not in (Degree.PARTIAL, Degree.FULL):
+        return PromiseStatus(PromiseState.STOPPED, "bad", "circle-x", governing.trouble)
+    if not policy.automates:
         degree = Degree(policy.degree).label.lower()
         return PromiseStatus(
-            "Off", "neutral", "pause", f"The degree is “{degree}”: people decide every case."
+            PromiseState.OFF, "neutral", "pause", f"The degree is “{degree}”: people decide every case."
         )
     rule = governing.rule
     if rule.basis is Basis.BY_HAND:
         why = "The cutoffs in force were set by hand and are not what was tested: nothing is promised."
-        return PromiseStatus("Off by hand", "warn", "hand", why)
+        return PromiseStatus(PromiseState.BY_HAND, "warn", "hand", why)
     closed = rule.closed(now.timestamp())
     if closed is not None:
         return PromiseStatus(
-            "Nothing automated", "warn", "user", _CLOSED.get(closed, "People decide every case.")
+            PromiseState.NOTHING, "warn", "user", _CLOSED.get(closed, "People decide every case.")
         )
     if watch is not None and not watch.is_calm:
         return _watched(watch)
@@ -90,18 +119,20 @@ def status_of(
             "Audits refuted the cutoffs in force. A random quarter of what stricter ones accept is automated"
             " until a test on cases from after that has passed."
         )
-        return PromiseStatus("Stepped down", "warn", "trending-down", why)
+        return PromiseStatus(PromiseState.STEPPED_DOWN, "warn", "trending-down", why)
     if rule.basis is Basis.PROVISIONAL:
         why = "A random quarter of what is accepted is automated until fresh blind labels prove it."
-        return PromiseStatus("Provisional", "accent", "clock", why)
+        return PromiseStatus(PromiseState.PROVISIONAL, "accent", "clock", why)
     if watch is None or not watch.n_labels:  # what hardly anybody has looked at is no evidence
         why = "It is proved on the certificate's labels. Too few audits are in to check it live."
-        return PromiseStatus("Proved", "accent", "shield-check", why)
-    return PromiseStatus("Kept", "good", "shield-check", "It is proved, and audits do not contradict it.")
+        return PromiseStatus(PromiseState.PROVED, "accent", "shield-check", why)
+    return PromiseStatus(
+        PromiseState.KEPT, "good", "shield-check", "It is proved, and audits do not contradict it."
+    )
 
 
 def _watched(watch: Watch) -> PromiseStatus:
     why = "Audits begin to contradict it, not yet strongly enough to stop: more decisions are audited."
     if watch.level == MonitorLevel.GREEN:
         why = "First answers to audits contradict it; until they are final, more decisions are audited."
-    return PromiseStatus("Watched closely", "warn", "eye", why)
+    return PromiseStatus(PromiseState.WATCHED, "warn", "eye", why)

@@ -32,22 +32,16 @@ from reviews.types import (
     BATCH_TRANSITIONS,
     MAX_LOOKED_AT,
     MIN_ALIKE,
+    READ_ALONE,
     READ_FIRST,
     Mode,
     ReviewBatchStatus,
-    TaskReason,
 )
 from science.explain.clusters import clusters
 from science.serving import ServedModel
 from science.spot_check import most_wrong
 
 log = logging.getLogger(__name__)
-
-# Whoever is asked for one of these is to judge by themselves.
-_READ_ALONE = [
-    TaskReason.AUDIT, TaskReason.SECOND, TaskReason.DISAGREEMENT, TaskReason.KNOWN_ANSWER, TaskReason.APPEAL,
-    TaskReason.VOIDED, TaskReason.UNDONE,
-]  # fmt: skip
 
 
 class BatchGone(Conflict):
@@ -128,7 +122,7 @@ def can_be_batched(actor: Actor, *, now: datetime) -> QuerySet[Task]:
             first_label=None,
         )
         .filter(Q(workflow__review_rules=None) | Q(workflow__review_rules__reviews_required=1))
-        .exclude(reasons__overlap=_READ_ALONE)
+        .exclude(reasons__overlap=READ_ALONE)
         .exclude(workflow_id__in=_asking_for_reasons())
     )
 

@@ -246,6 +246,8 @@ def test_the_table_of_the_api_names_every_address() -> None:
         )
         if route and not route.startswith("^"):
             assert f"/{route}`" in page, route
+    requests = re.findall(r"^\| `([A-Z]+ \S+)`", page, re.MULTILINE)
+    assert [one for one in requests if requests.count(one) > 1] == []
 
 
 def test_decisions_about_the_architecture_are_numbered_one_after_another() -> None:
@@ -253,7 +255,9 @@ def test_decisions_about_the_architecture_are_numbered_one_after_another() -> No
     numbers = [name[:4] for name in files]
     assert numbers == [f"{n:04}" for n in range(1, len(files) + 1)]
     for name in files:
-        assert text_of(f"docs/adr/{name}").startswith(f"# {name[:4]}. ")
+        title = text_of(f"docs/adr/{name}").split("\n", 1)[0].removeprefix("# ")
+        assert title.startswith(f"{name[:4]}. ")
+        assert f"[{title}]({name})" in text_of("docs/adr/README.md")
 
 
 def test_pictures_are_small() -> None:

@@ -80,7 +80,7 @@ def log_page(wanted: Wanted) -> LogPage:
     counts = wanted.by == "people" and not wanted.is_filtered
     above = [_end(wanted), *(entry.number for entry in entries)]
     lines = [
-        _line(entry, subjects, n_left_out=(up - entry.number - 1) * counts)
+        line_of(entry, subjects, n_left_out=(up - entry.number - 1) * counts)
         for entry, up in zip(entries, above, strict=False)
     ]
     has_older = len(found) > PAGE
@@ -119,11 +119,12 @@ def every_line(wanted: Wanted) -> Iterator[Line]:
     after = 0
     while found := list(entries_wanted(wanted).filter(number__gt=after).order_by("number")[:STRETCH]):
         subjects = subjects_of(found)
-        yield from (_line(entry, subjects) for entry in found)
+        yield from (line_of(entry, subjects) for entry in found)
         after = found[-1].number
 
 
-def _line(entry: Entry, subjects: dict[tuple[str, str], Subject], *, n_left_out: int = 0) -> Line:
+def line_of(entry: Entry, subjects: dict[tuple[str, str], Subject], *, n_left_out: int = 0) -> Line:
+    """Say an entry in words."""
     detail = entry.detail
     reason = next((str(detail[name]) for name in _REASONS if detail.get(name)), "")
     changes, rest = _changes(detail)

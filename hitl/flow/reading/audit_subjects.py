@@ -16,7 +16,7 @@ from hitl.outbox.models import Endpoint
 from hitl.stop.models import Stop
 from models_store.models import Release, TrainingRun
 from models_store.source_models import Source
-from monitoring.models import Alarm
+from monitoring.models import Alarm, Drill
 from reviews.models import Team
 
 
@@ -39,6 +39,7 @@ _NAMED: dict[type[Model], tuple[Callable[[Any], str], Callable[[Any], str]]] = {
     Endpoint: (lambda one: f"endpoint {one.name}", lambda one: reverse("webhook", args=[one.pk])),
     Source: (lambda one: one.name, lambda one: reverse("source", args=[one.pk])),
     Alarm: (lambda one: "alarm", lambda one: reverse("alarm", args=[one.pk])),
+    Drill: (lambda one: "drill", lambda one: reverse("risks")),
     Team: (lambda one: f"team {one.name}", lambda one: reverse("lead-teams")),
     Stop: (lambda one: "all automation", lambda one: ""),
 }

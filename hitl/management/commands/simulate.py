@@ -1,29 +1,22 @@
 """`python3 manage.py simulate FILE`: what would the service have done with these cases?"""
 
 import os
-import signal
 import sys
-import tempfile
 from argparse import ArgumentParser
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from hitl.management.importing import add_file_options, told_by
-from hitl.runtime.paths import MANAGE, data_directory
-from hitl.runtime.processes import run_tied
-from hitl.runtime.template import start_from_template
+from hitl.management.stage import is_on_stage, run_on_stage
+from hitl.runtime.paths import data_directory
 from hitl.shared.errors import HitlError, in_words
 from hitl.simulate.checks import check
 from hitl.simulate.errors import CannotSimulate
 from hitl.simulate.options import DRIFTS, Options, from_command
 from hitl.simulate.reading import World, read_world
 from hitl.simulate.run import simulate
-
-ON_STAGE = "HITL_SIMULATION"
-"""Set in the process that has a database of its own."""
 
 BAD_INPUT = 2
 
@@ -60,10 +53,11 @@ class Command(BaseCommand):
                 _check_writable(f"--{name}", given[name])
             world = read_world(options)
             check(world, options)
-            if ON_STAGE in os.environ:
+            if is_on_stage():
                 self._simulate(world, options, given)
             else:
-                sys.exit(_on_stage(options, given["report"] or _default_report(options)))
+                report = given["report"] or _default_report(options)
+                sys.exit(run_on_stage(f"--report={report}", draws=f"simulation {options.seed}"))
         except CannotSimulate as refused:
             raise CommandError(str(refused), returncode=BAD_INPUT) from None
         except HitlError as refused:
@@ -88,31 +82,3 @@ def _check_writable(option: str, path: Path | None) -> None:
 def _default_report(options: Options) -> Path:
     name = options.file.name.partition(".")[0] or "simulation"
     return data_directory() / "simulations" / f"{name}-{options.seed}"
-
-
-def _on_stage(options: Options, report: Path) -> int:
-    """Run this command again, beside a database of its own; return its exit code."""
-    data = data_directory()
-    signal.signal(signal.SIGTERM, _leave)
-    with tempfile.TemporaryDirectory(prefix="hitl-simulation-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        server = start_from_template(folder, data=data)
-        try:
-            environment = {
-                **os.environ,
-                "DATABASE_URL": server.url,
-                "REDIS_URL": "redis://127.0.0.1:1/0",  # no bell is rung
-                "HITL_DATA_DIR": str(folder),
-                # Its draws come back, so it is always the same.
-                "HITL_SECRET_KEY": f"of simulation {options.seed}, nothing is kept".ljust(32),
-                "HITL_LOG_LEVEL": "ERROR",
-                ON_STAGE: "1",
-            }
-            command = [sys.executable, str(MANAGE), *sys.argv[1:], f"--report={report}"]
-            return run_tied(command, environment=environment)
-        finally:
-            server.stop()
-
-
-def _leave(number: int, frame: FrameType | None) -> None:
-    sys.exit(128 + number)  # unwinds, so that the server is stopped

@@ -247,6 +247,12 @@ def sparkline(
     return {"words": words, **charts.sparkline(values, against)}
 
 
+@register.inclusion_tag("components/against.html")
+def against(value: float, low: float, high: float, limit: float, words: str) -> dict[str, Any]:
+    """Draw an estimate with its interval beside the line that it must not cross."""
+    return {"words": words, **charts.against(value, low, high, limit)}
+
+
 @register.inclusion_tag("components/plot.html")
 def plot(id: str, plot: charts.Plot) -> dict[str, Any]:
     """Draw a plot with its numbers as a table behind it."""

@@ -67,9 +67,14 @@ class UnitView:
         return max(self.allowed, self.estimate, 1e-9)
 
     @property
+    def used(self) -> float:
+        """How much of the budget is used, by the estimate; 1 is all of it."""
+        return self.estimate / max(self.allowed, 1e-9)
+
+    @property
     def used_words(self) -> str:
-        """How much of the budget is used."""
-        return f"{100 * self.estimate / max(self.allowed, 1e-9):.0f} %"
+        """The same in words."""
+        return f"{100 * self.used:.0f} %"
 
     @property
     def allowed(self) -> float:

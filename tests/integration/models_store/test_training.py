@@ -11,7 +11,9 @@ from cases.services.workflows import change_schema
 from cases.types import CaseStatus, Purpose
 from hitl.audit.models import Entry
 from hitl.outbox.models import Endpoint, Event
+from hitl.web.format import percent
 from models_store import manifest as manifests
+from models_store import reports
 from models_store.models import LabelRole, Release, RoleSpan, TrainingRun, TrainingSettings
 from models_store.selectors import champion, evaluation_of
 from models_store.services import training_sets
@@ -240,6 +242,12 @@ def test_a_tenth_of_the_random_blind_labels_judges_the_model_and_is_drawn_by_gro
     assert 20 <= len(held_out) <= 70
     groups = dict(Label.objects.values_list("id", "case__group_key"))
     assert not {groups[one] for one in held_out} & {groups[one] for one in trained}
+    # Two numbers, two names: the run says the model card's, and beside it that of the cases held out.
+    judged = next(step["result"] for step in run.log if step["step"] == RunStep.JUDGE)
+    n = len(held_out)
+    wrong = sum(a != b for a, b in list(zip(evaluation.predicted, evaluation.truth, strict=True))[-n:])
+    assert f"Wrong in {percent(1 - reports.chosen(run.release.report)['accuracy'])} of the cases" in judged
+    assert f"wrong in {wrong} of {n} held out ({percent(wrong / n)})" in judged
     # Held out once, held out next time: the challenger and the champion can both be judged by it.
     labelled(workflow, applications()[500:520])
     _, again = split(take_snapshot(workflow))

@@ -72,7 +72,8 @@ def test_an_alarm_is_on_the_list_on_its_page_and_beside_its_metric(world: Counte
     assert "not enough data" in rows
     assert "“kept”" not in rows
     n = Alarm.objects.count()
-    assert f"<span>{n} alarm{'s' if n > 1 else ''}</span>" in read(client, reverse("overview"))
+    page = read(client, reverse("overview-workflow", args=["loans"]))
+    assert f"<span>{n} alarm{'s' if n > 1 else ''}</span>" in page
 
 
 def test_one_metric_shows_its_course_against_both_references(world: CountedWorld) -> None:

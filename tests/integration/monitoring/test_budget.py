@@ -407,7 +407,7 @@ def test_the_page_says_first_what_was_delivered():
     ) in said, said[said.index("Error budget") :][:900]
     assert "Too early to say" in said
     assert said.index("Error budget") < said.index("At most 20 % of the automatic decisions are wrong")
-    overview = client.get("/overview/").content.decode()
+    overview = client.get(f"/overview/{release.workflow.slug}/").content.decode()
     assert "Error budget used" in overview
     metrics = client.get("/metrics").content.decode()
     assert f'hitl_budget_decisions{{label="",workflow="{release.workflow.slug}"}} 60.0' in metrics

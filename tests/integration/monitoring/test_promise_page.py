@@ -18,8 +18,9 @@ from hitl.accounts.types import Role
 from hitl.shared import clock
 from hitl.web.format import percent
 from models_store.models import Evaluation, Release
+from monitoring.overview.figures import read_figures
 from monitoring.promise import live
-from monitoring.promise.live import LONGEST, window_begins
+from monitoring.promise.live_error import LONGEST, window_begins
 from monitoring.promise.outlook import expected_automation
 from monitoring.promise.page import PromisePage, promise_page_of
 from monitoring.promise.what_if import what_if
@@ -350,7 +351,9 @@ def test_the_overview_and_the_promise_page_say_the_same_of_the_same_rows(client:
     assert live is not None
     assert 0 < live.accepted.value < 1
     numbers = [live.accepted.value, live.accepted.interval.low, live.accepted.interval.high]
-    for address in ("/overview/", f"/automation/{release.workflow.slug}/promise/"):
+    read_figures(now=LATER)
+    slug = release.workflow.slug
+    for address in ("/overview/", f"/overview/{slug}/", f"/automation/{slug}/promise/"):
         html = client.get(address).content.decode()
         assert all(percent(number, 2) in html for number in numbers), address
 

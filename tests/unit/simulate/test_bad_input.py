@@ -39,7 +39,7 @@ from tests.integration.simulate.worlds import as_jsonl, mails
 def test_what_does_not_fit_is_said_in_one_sentence(
     change: dict[str, str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command, "_on_stage", lambda *_: pytest.fail("it was started"))
+    monkeypatch.setattr(command, "run_on_stage", lambda *_, **__: pytest.fail("it was started"))
     monkeypatch.chdir(tmp_path)
     as_jsonl(mails(60), Path("mails.jsonl"))
     file = change.pop("file", "mails.jsonl")

@@ -1,7 +1,7 @@
 // Draws every `data-plot` figure with uPlot from the JSON beside it. The table behind it holds the same numbers.
 
 /** @typedef {{name: string, unit: string, colour: string, isDashed: boolean, values: (number|null)[], low: (number|null)[]|null, high: (number|null)[]|null}} Series */
-/** @typedef {{x: number[], xName: string, yName: string, isTime: boolean, asPercent: boolean, yRange: [number, number]|null, marks: {at: number, words: string}[], isLog: boolean, levels: {at: number, words: string, colour: string}[], series: Series[]}} Plot */
+/** @typedef {{x: number[], xName: string, yName: string, isTime: boolean, asPercent: boolean, yRange: [number, number]|null, marks: {at: number, words: string}[], isLog: boolean, hrefs?: string[], levels: {at: number, words: string, colour: string}[], series: Series[]}} Plot */
 
 const probe = document.createElement("span");
 probe.hidden = true;
@@ -92,6 +92,15 @@ const TIME_TICKS = [
   [1, "{HH}:{mm}:{ss}", DAY, null, DAY, null, null, null, 1],
 ];
 
+/** A click leads to what is behind the nearest place. @param {any} u @param {string[]} hrefs */
+function lead(u, hrefs) {
+  u.root.classList.add("plot-leads");
+  u.over.addEventListener("click", () => {
+    const href = u.cursor.idx == null ? "" : hrefs[u.cursor.idx];
+    if (href) location.assign(href);
+  });
+}
+
 /** @param {Plot} plot @param {HTMLElement} place */
 function draw(plot, place) {
   /** @type {any[]} */ const series = [plot.isTime ? { label: plot.xName, value: "{YYYY}-{MM}-{DD} {HH}:{mm}" } : { label: plot.xName }];
@@ -121,7 +130,7 @@ function draw(plot, place) {
       scales: { x: { time: plot.isTime }, y: { ...(plot.yRange ? { range: plot.yRange } : {}), ...(plot.isLog ? { distr: 3, log: 10 } : {}) } },
       axes: [{ ...axis, label: plot.xName, labelSize: 20, labelFont: axis.font, ...(plot.isTime ? { values: TIME_TICKS } : {}) }, { ...axis, size: 64, label: plot.yName || undefined, labelSize: 20, labelFont: axis.font, values: (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks.map(value), ...(plot.isLog ? { splits: powersOfTen, filter: (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks } : {}) }],
       cursor: { y: false, points: { size: 6 } },
-      hooks: { draw: [...(plot.marks.length ? [marks(plot)] : []), ...(plot.levels?.length ? [levels(plot)] : [])] },
+      hooks: { ready: plot.hrefs?.length ? [(/** @type {any} */ u) => lead(u, plot.hrefs ?? [])] : [], draw: [...(plot.marks.length ? [marks(plot)] : []), ...(plot.levels?.length ? [levels(plot)] : [])] },
     },
     data,
     place,

@@ -1,0 +1,54 @@
+"""The risks, as data: `register.toml`, in the order of the page."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Risk:
+    """Something that could go wrong.
+
+    Attributes:
+        name: of the risk, in addresses and rows.
+        area: the heading that it stands under.
+        fault: what happens, in a sentence.
+        family, measures: metrics of monitoring that notice it; of inputs, measures of fields' kinds.
+        figure, rule: the figure of `/metrics` that notices it, and the rule for Prometheus over it.
+        page: the page on which it is seen: a name of an address of one workflow, or of the service.
+        threshold: from where on; empty where a metric's own terms say so.
+        who: looks at it.
+        then: what the service does by itself.
+        drill: the fault of a drill that plays it; empty where none does.
+    """
+
+    name: str
+    area: str
+    fault: str
+    who: str
+    then: str
+    family: str = ""
+    measures: tuple[str, ...] = ()
+    figure: str = ""
+    rule: str = ""
+    page: str = ""
+    threshold: str = ""
+    drill: str = ""
+
+    @property
+    def is_noticed(self) -> bool:
+        """Whether anything would notice it."""
+        return bool(self.measures or self.figure or self.page)
+
+
+def _read() -> tuple[Risk, ...]:
+    rows = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))["risks"]
+    return tuple(Risk(**{**row, "measures": tuple(row.get("measures", ()))}) for row in rows)
+
+
+RISKS = _read()
+
+
+def risk_of_drill(fault: str) -> Risk | None:
+    """Return the risk that a drill plays."""
+    return next((risk for risk in RISKS if risk.drill == fault), None)

@@ -1,0 +1,196 @@
+"""A study of the data in words."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+
+from cases.models import Case
+from hitl.accounts.models import User
+from hitl.accounts.types import Role
+from hitl.shared.actor import Actor
+from hitl.web.format import percent
+from monitoring.models import DataStudy
+
+COLUMNS = ("rank", "case", "reference", "suggestion", "confidence", "alike_waiting", "why", "page")
+FEW_ANSWERS = 100  # with fewer hardly any slice can be told from the rest
+
+
+def why_of(one: Mapping[str, Any]) -> str:
+    """Say why a case was chosen."""
+    parts = [f"the model is unsure: {one['suggestion']} at {percent(one['confidence'], 0)}"]
+    if one["alike"]:
+        more = f"{one['alike']:,} more like it wait" if one["alike"] > 1 else "one more like it waits"
+        parts.append(more)
+    parts += [f"of a kind in which it errs more ({words})" for words in one["slices"]]
+    return "; ".join(parts)
+
+
+def wanted_rows(study: DataStudy, *, base: str) -> list[dict[str, Any]]:
+    """Return the cases worth a label as rows of a file."""
+    cases = study.found["wanted"]["cases"]
+    known = _cases([one["case"] for one in cases])
+    return [
+        {
+            "rank": rank,
+            "case": one["case"],
+            "reference": known[one["case"]].reference or "" if one["case"] in known else "",
+            "suggestion": one["suggestion"],
+            "confidence": round(one["confidence"], 4),
+            "alike_waiting": one["alike"],
+            "why": why_of(one),
+            "page": f"{base}{reverse('case', args=[one['case']])}",
+        }
+        for rank, one in enumerate(cases, 1)
+    ]
+
+
+@dataclass(frozen=True)
+class ShownSlice:
+    """A slice beside the rest."""
+
+    one: Mapping[str, Any]
+    words: str
+    examples: Sequence[Case]
+
+    @property
+    def error_words(self) -> str:
+        """Its share wrong, with its interval."""
+        ends = f"{percent(self.one['low'])} to {percent(self.one['high'])}"
+        return f"{percent(self.one['error'])} ({ends})"
+
+    @property
+    def excess_words(self) -> str:
+        """How many mistakes would vanish if it erred like the rest."""
+        return percent(self.one["excess"], 0) if self.one["excess"] > 0 else "none"
+
+
+@dataclass(frozen=True)
+class ShownStudy:
+    """What a study found, for one person: labels of people are compared for leads alone."""
+
+    study: DataStudy
+    actor: Actor
+
+    @property
+    def found(self) -> dict[str, Any]:
+        """As it was kept."""
+        return dict(self.study.found)
+
+    @property
+    def is_thin(self) -> bool:
+        """Whether too few answers are there to tell slices apart."""
+        return bool(self.found["answers"] < FEW_ANSWERS)
+
+    @cached_property
+    def slices(self) -> list[ShownSlice]:
+        """The slices, those that surely err more first."""
+        return [self._slice(one, one["words"]) for one in self.found["slices"]["shown"]]
+
+    @property
+    def n_worse(self) -> int:
+        """How many of them surely err more than the rest."""
+        return sum(one["is_worse"] for one in self.found["slices"]["shown"])
+
+    @cached_property
+    def entities(self) -> list[ShownSlice]:
+        """What cases belong to; its name is looked up, so that none is kept."""
+        found = []
+        for one in self.found["entities"]["shown"]:
+            case = self._known.get(one["words"])
+            found.append(self._slice(one, (case.entity if case else None) or "no longer there"))
+        return found
+
+    @cached_property
+    def clusters(self) -> list[dict[str, Any]]:
+        """Groups of alike errors, with examples."""
+        return [one | {"examples": self._examples(one)} for one in self.found["clusters"]]
+
+    @property
+    def sees_people(self) -> bool:
+        """Whether labels of people are compared for this person."""
+        return self.actor.has(Role.LEAD)
+
+    @cached_property
+    def pairs(self) -> list[dict[str, Any]]:
+        """Alike cases with different labels."""
+        people = self._people
+        return [
+            {
+                "sides": [
+                    {"case": self._known.get(case), "label": label, "person": people.get(person, "nobody")}
+                    for case, label, person in zip(one["cases"], one["labels"], one["people"], strict=True)
+                ],
+                "likeness": percent(one["likeness"], 0),
+            }
+            for one in self.found["consistency"]["shown"]
+            if all(case in self._known for case in one["cases"])
+        ]
+
+    @cached_property
+    def people(self) -> list[dict[str, Any]]:
+        """Of each person with enough pairs, the share that differs, by name."""
+        rows = self.found["consistency"]["people"]
+        shown = [
+            {
+                "name": self._people.get(one["person"], "somebody"),
+                "href": reverse("lead-person", args=[one["person"]]),
+                "n": one["n"],
+                "share": percent(one["differ"] / one["n"], 0),
+                "ends": f"{percent(one['low'], 0)} to {percent(one['high'], 0)}",
+            }
+            for one in rows
+        ]
+        return sorted(shown, key=lambda one: str(one["name"]))
+
+    @cached_property
+    def wanted(self) -> list[dict[str, Any]]:
+        """The cases worth a label that are still there, with why."""
+        cases = self.found["wanted"]["cases"]
+        return [
+            {"case": self._known[one["case"]], "why": why_of(one)}
+            for one in cases
+            if one["case"] in self._known
+        ]
+
+    @property
+    def buys(self) -> str:
+        """What their answers would buy."""
+        wanted = self.found["wanted"]
+        n = len(wanted["cases"])
+        bought = (
+            f"By its own confidence, the model would be corrected about {wanted['corrections']:.0f} times in"
+            f" these {n:,} cases, and about {wanted['in_order']:.0f} times in {n:,} of those that wait."
+        )
+        weak = [f"{count:,} of “{words}”" for words, count in wanted["weak"].items()]
+        return f"{bought} {'; '.join(weak)}." if weak else bought
+
+    def _slice(self, one: Mapping[str, Any], words: str) -> ShownSlice:
+        return ShownSlice(one, words, self._examples(one))
+
+    def _examples(self, one: Mapping[str, Any]) -> list[Case]:
+        return [self._known[case] for case in one["examples"] if case in self._known]
+
+    @cached_property
+    def _known(self) -> dict[str, Case]:
+        found = self.found
+        named = [case for one in found["wanted"]["cases"] for case in (one["case"],)]
+        named += [case for one in found["consistency"]["shown"] for case in one["cases"]]
+        named += [one["words"] for one in found["entities"]["shown"]]
+        for part in (found["slices"]["shown"], found["entities"]["shown"], found["clusters"]):
+            named += [case for one in part for case in one["examples"]]
+        return _cases(named)
+
+    @cached_property
+    def _people(self) -> dict[int, str]:
+        rows = self.found["consistency"]
+        ids = {person for one in rows["shown"] for person in one["people"]}
+        ids |= {one["person"] for one in rows["people"]}
+        return dict(User.objects.filter(pk__in=ids - {None}).values_list("pk", "username"))
+
+
+def _cases(ids: Sequence[str]) -> dict[str, Case]:
+    return {str(pk): case for pk, case in Case.objects.in_bulk([UUID(one) for one in set(ids)]).items()}
