@@ -19,6 +19,7 @@ from science.pipelines.candidates import Candidate, candidates_for
 from science.pipelines.data import Data
 from science.pipelines.errors import NotTrainable
 from science.pipelines.extras import EXTRAS, missing
+from science.pipelines.familiar import learn_familiar
 from science.pipelines.fitting import Fitted, fit
 from science.pipelines.folds import assign_folds, groups_of_rows, row_digest
 from science.pipelines.leakage import lone_fields
@@ -31,6 +32,9 @@ MIN_PER_LABEL = 5  # different examples of a label before a model may say it
 MIN_GROUPS = 2  # that a label must come from, so that each fold is answered by a model that knows it
 N_FOLDS = 3
 _BACKGROUND = 50
+_JOINED = (
+    0.1  # share of the rows that belong together with different ones, from which their error is told apart
+)
 _EXPLAINED = 30  # rows on which the explanations are checked
 _EXPLAINED_MEDIA = 10  # covering parts of an image costs more
 _RELATIVE_GAIN, _MIN_GAIN = 0.02, 0.0002  # by how much a heavier candidate's AURC must be better
@@ -118,8 +122,10 @@ def train(
         learn = data.to_learn(everything)
         calibration = fit_bcts(best.outputs[learn], data.y[learn], data.weights[learn])
         served = fitted.to_served_model(data, calibration, _background(data, seed), _typical(data, labels))
+        served.familiar = learn_familiar(data, folds, served, seed)
         artifact = save_model(served)
         served = load_model(artifact)
+        known = _error_where_known(best.candidate, data, seed)
         say("Comparing the saved model with the trained one")
         checked = _compare(fitted, calibration, served, rows)
         say("Checking the explanations")
@@ -128,6 +134,8 @@ def train(
     facts = {
         **_facts(data, labels, trials, best, skipped),
         "verified": checked,
+        "error_where_known": known,
+        "looks_for_strange_cases": served.familiar is not None,
         "explanations": explained,
         "artifact_bytes": len(artifact),
         "lone_fields": lone_fields(data, fitted.table, fitted.raw, folds),
@@ -245,6 +253,21 @@ def _best(trials: list[CrossValidation]) -> CrossValidation:
         if trial.measures["aurc"] < aurc - max(_RELATIVE_GAIN * aurc, _MIN_GAIN):
             best = trial
     return best
+
+
+def _error_where_known(candidate: Candidate, data: Data, seed: int) -> float | None:
+    """Share wrong where other cases of the same entity taught it; None where hardly any belong together.
+
+    What is measured everywhere else is of entities that it has not seen.
+    """
+    own = groups_of_rows(data.rows)
+    _, group = np.unique(data.groups, return_inverse=True)
+    pairs = np.unique(np.stack([group, own]), axis=1)  # a group and a content that is in it
+    contents = np.bincount(pairs[0])
+    if (contents[group] > 1).mean() < _JOINED:
+        return None
+    folds = assign_folds(own, data.y, N_FOLDS, np.random.default_rng(seed))
+    return 1 - try_candidate(candidate, data, folds, seed).measures["accuracy"]
 
 
 def _background(data: Data, seed: int) -> np.ndarray:

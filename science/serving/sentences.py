@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from science.serving.errors import BadArtifact
+from science.serving.text import ReadTexts
 from science.serving.unread import Unread
 
 WIDTH = 384
@@ -67,14 +68,23 @@ class SentenceBlock:
 
     def outputs(self, values: Sequence[object]) -> np.ndarray:
         """Linear outputs of shape (n_texts, n_outputs), without intercept."""
-        found = [(vector_of(self.read(value))[:, None] * self.weights).sum(axis=0) for value in values]
-        return np.array(found).reshape(len(values), self.n_outputs)
+        return self.read_all(values).outputs
+
+    def read_all(self, values: Sequence[object]) -> ReadTexts:
+        """Read some texts once for all that is asked of them."""
+        vectors, none = self.vectors(values), np.zeros(len(values), dtype=np.intp)
+        found = [(vector[:, None] * self.weights).sum(axis=0) for vector in vectors]
+        return ReadTexts(np.array(found).reshape(len(values), self.n_outputs), none, none, vectors)
 
     def features(self, values: Sequence[object]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The vectors of some texts, in the form that `TextBlock.features` has."""
-        vectors = np.array([vector_of(self.read(value)) for value in values]).reshape(len(values), WIDTH)
+        vectors = self.vectors(values)
         text, ids = np.nonzero(vectors)
         return 2 * text, ids, vectors[text, ids]
+
+    def vectors(self, values: Sequence[object]) -> np.ndarray:
+        """The vectors (n_texts, WIDTH) of some texts."""
+        return np.array([vector_of(self.read(value)) for value in values]).reshape(len(values), WIDTH)
 
     def to_parts(self, prefix: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Meta and arrays for an artifact; `from_parts` reads them."""

@@ -19,10 +19,11 @@ from science.fields import Field, Kind, Schema
 from science.kinds.traits import AsFeatures
 from science.media import BadMedia
 from science.serving.expand import Expansion
+from science.serving.familiar import TABLE, Familiar
 from science.serving.fitness import Check, reason_unfit
 from science.serving.sentences import SentenceBlock
 from science.serving.table import NAN, Table
-from science.serving.text import TextBlock
+from science.serving.text import ReadTexts, TextBlock
 from science.serving.trees import Trees
 
 
@@ -98,7 +99,8 @@ class ServedModel:
     """A model that scores rows. Build it with `load_model`.
 
     `labels` is the order of the probability columns. `background` holds raw columns of a few
-    training rows, for explanations that compare; `typical` what is usual per field and label.
+    training rows, for explanations that compare; `typical` what is usual per field and label; `familiar` how
+    far from the training rows a case may be.
     """
 
     labels: tuple[str, ...]
@@ -111,6 +113,7 @@ class ServedModel:
     background: np.ndarray
     typical: Mapping[str, Mapping[str, Any]]
     version: str
+    familiar: Familiar | None = None
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -141,19 +144,28 @@ class ServedModel:
 
     def raw(self, rows: Sequence[Mapping[str, object]]) -> np.ndarray:
         """Raw columns (n_rows, n_raw_columns); infinite where a file cannot be read."""
+        return self._raw(rows, {} if self.is_linear else self._read_texts(rows))
+
+    def _raw(self, rows: Sequence[Mapping[str, object]], texts: Mapping[str, ReadTexts]) -> np.ndarray:
         parts = [self.table.raw(rows)]
         if not self.is_linear:
-            parts += [block.outputs([row.get(block.name) for row in rows]) for block in self.texts]
+            parts += [texts[block.name].outputs for block in self.texts]
         parts += [block.raw([row.get(block.name) for row in rows]) for block in self.media]
         return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
+    def _read_texts(self, rows: Sequence[Mapping[str, object]]) -> dict[str, ReadTexts]:
+        return {block.name: block.read_all([row.get(block.name) for row in rows]) for block in self.texts}
+
     def logits(self, rows: Sequence[Mapping[str, object]]) -> np.ndarray:
         """Calibrated logits (n_rows, n_classes); NaN in rows that cannot be scored."""
-        raw = self.raw(rows)
+        texts = self._read_texts(rows)
+        return self._logits_of(self._raw(rows, texts), texts)
+
+    def _logits_of(self, raw: np.ndarray, texts: Mapping[str, ReadTexts]) -> np.ndarray:
         outputs = self.outputs_of(raw)
         if self.is_linear:
             for block in self.texts:
-                outputs = outputs + block.outputs([row.get(block.name) for row in rows])
+                outputs = outputs + texts[block.name].outputs
         return self.as_logits(outputs)
 
     def outputs_of(self, raw: np.ndarray) -> np.ndarray:
@@ -181,8 +193,28 @@ class ServedModel:
         return [reason_unfit(row, checks) for row in rows]
 
     def unusable(self, rows: Sequence[Mapping[str, object]]) -> list[Reason | None]:
-        """As `fits`, in the terms of decisions."""
-        return [None if misfit is None else Reason.UNFIT_INPUT for misfit in self.fits(rows)]
+        """For each row why its score may not be used: unreadable, or like nothing it learned from."""
+        return self.scored(rows)[1]
+
+    def scored(self, rows: Sequence[Mapping[str, object]]) -> tuple[np.ndarray, list[Reason | None]]:
+        """Both `predict_proba` and `unusable`, reading each row once."""
+        texts = self._read_texts(rows)
+        raw = self._raw(rows, texts)
+        unusable = [None if misfit is None else Reason.UNFIT_INPUT for misfit in self.fits(rows)]
+        if self.familiar is not None and len(rows):
+            strange = self.familiar.strange(self._parts(raw, texts), texts)
+            for i in np.flatnonzero(strange).tolist():
+                unusable[i] = unusable[i] or Reason.UNFAMILIAR
+        return softmax(self._logits_of(raw, texts)), unusable
+
+    def _parts(self, raw: np.ndarray, texts: Mapping[str, ReadTexts]) -> dict[str, np.ndarray]:
+        """The raw columns of each part of a case that is compared by its distance."""
+        parts = {TABLE: raw[:, : len(self.table.codes)]}
+        begin = raw.shape[1] - sum(block.width for block in self.media)
+        for block in self.media:
+            parts[block.name] = raw[:, begin : begin + block.width]
+            begin += block.width
+        return parts | {name: read.vectors for name, read in texts.items() if read.vectors is not None}
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

@@ -46,6 +46,10 @@ class ScoreSource(Protocol):
         """For each row why its score may not be used, None where it may."""
         ...
 
+    def scored(self, rows: Sequence[Row]) -> tuple[np.ndarray, list[Reason | None]]:
+        """Both, reading each row once."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -144,6 +148,10 @@ class SourceModel:
     def unusable(self, rows: Sequence[Row]) -> list[Reason | None]:
         """For each row why there is no score of this source."""
         return [said.unusable for said in self.said_of(rows)]
+
+    def scored(self, rows: Sequence[Row]) -> tuple[np.ndarray, list[Reason | None]]:
+        """Both of the above."""
+        return self.predict_proba(rows), self.unusable(rows)
 
     def said_of(self, rows: Sequence[Row]) -> list[Said]:
         """What the source said of each row."""

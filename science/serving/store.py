@@ -10,7 +10,8 @@ from science.fields import BadSchema, Kind, Schema
 from science.serving.artifact import pack, unpack
 from science.serving.errors import BadArtifact
 from science.serving.expand import Expansion
-from science.serving.sentences import SentenceBlock
+from science.serving.familiar import TABLE, Familiar
+from science.serving.sentences import WIDTH, SentenceBlock
 from science.serving.served_model import Linear, MediaBlock, ServedModel
 from science.serving.source import SourceModel
 from science.serving.table import Column, Table
@@ -60,6 +61,9 @@ def save_model(served: ServedModel) -> bytes:
         "head": "linear" if served.is_linear else "trees",
         "typical": served.typical,
     }
+    if served.familiar is not None:
+        meta["familiar"], part = served.familiar.to_parts()
+        arrays |= part
     return pack(meta, arrays)
 
 
@@ -139,9 +143,38 @@ def _served(meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> ServedModel:
         values = background[:, column]
         if n and not ((values >= 0) & (values < n) | np.isnan(values)).all():
             raise BadArtifact("background rows with unknown categories")
+    familiar = _familiar(meta, arrays, table, texts, media)
     return ServedModel(
-        labels, schema, schema.sha256(), table, texts, media, head, background, meta["typical"], VERSION
+        labels,
+        schema,
+        schema.sha256(),
+        table,
+        texts,
+        media,
+        head,
+        background,
+        meta["typical"],
+        VERSION,
+        familiar,
     )
+
+
+def _familiar(
+    meta: dict[str, Any],
+    arrays: dict[str, np.ndarray],
+    table: Table,
+    texts: tuple[TextBlock | SentenceBlock, ...],
+    media: tuple[MediaBlock, ...],
+) -> Familiar | None:
+    if "familiar" not in meta:
+        return None
+    codes = {block.name: [0] * block.width for block in media}
+    codes |= {block.name: [0] * WIDTH for block in texts if not block.is_exact}
+    codes |= {TABLE: table.codes} if table.columns else {}
+    familiar = Familiar.from_parts(meta["familiar"], arrays, codes)
+    if familiar.usual.keys() != {block.name for block in texts if block.is_exact}:
+        raise BadArtifact("familiar texts of other fields")
+    return familiar
 
 
 def _text(part: dict[str, Any], arrays: dict[str, np.ndarray], prefix: str) -> TextBlock | SentenceBlock:
