@@ -24,6 +24,9 @@ from science.serving.sentences import SentenceBlock
 from science.serving.table import NAN, Table
 from science.serving.text import TextBlock
 from science.serving.trees import Trees
+from science.serving.vectors import VectorBlock
+
+Text = TextBlock | SentenceBlock | VectorBlock
 
 
 @dataclass(slots=True)
@@ -98,24 +101,31 @@ class ServedModel:
     """A model that scores rows. Build it with `load_model`.
 
     `labels` is the order of the probability columns. `background` holds raw columns of a few
-    training rows, for explanations that compare; `typical` what is usual per field and label.
+    training rows, for explanations that compare; `typical` what is usual per field and label. `none` is the
+    logit of "none of these labels", None where the model was taught all that people gave.
     """
 
     labels: tuple[str, ...]
     schema: Schema
     schema_sha256: str
     table: Table
-    texts: tuple[TextBlock | SentenceBlock, ...]
+    texts: tuple[Text, ...]
     media: tuple[MediaBlock, ...]
     head: Linear | Trees
     background: np.ndarray
     typical: Mapping[str, Mapping[str, Any]]
     version: str
+    none: float | None = None
 
     @property
     def fields(self) -> tuple[Field, ...]:
         """The fields the model reads."""
         return self.schema.fields
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether it keeps some of the probability for labels that it was not taught."""
+        return self.none is not None
 
     @property
     def is_linear(self) -> bool:
@@ -133,7 +143,9 @@ class ServedModel:
     @cached_property
     def _unfit_checks(self) -> tuple[Check, ...]:
         columns = {column.name: column for column in self.table.columns}
-        read = {block.name: block.max_chars for block in self.texts}
+        read: dict[str, int] = {}
+        for block in self.texts:
+            read[block.name] = min(block.max_chars, read.get(block.name, block.max_chars))
         return tuple(
             (f, column, f.kind.traits.unfit(f, column, read.get(f.name, 0)))
             for f, column in ((f, columns.get(f.name)) for f in self.fields)
@@ -172,8 +184,16 @@ class ServedModel:
         return np.concatenate([outputs * -0.5, outputs * 0.5], axis=1)
 
     def predict_proba(self, rows: Sequence[Mapping[str, object]]) -> np.ndarray:
-        """Probabilities (n_rows, n_classes) in float64; a row that cannot be scored is all NaN."""
-        return softmax(self.logits(rows))
+        """Probabilities (n_rows, n_classes) in float64; a row that cannot be scored is all NaN.
+
+        With a logit of "none of these", what a row's sum lacks to 1 is the chance of a label that the model
+        was not taught.
+        """
+        return self.proba_of(self.logits(rows))
+
+    def proba_of(self, logits: np.ndarray) -> np.ndarray:
+        """Probabilities of calibrated logits, both (n_rows, n_classes)."""
+        return softmax(logits, self.none)
 
     def fits(self, rows: Sequence[Mapping[str, object]]) -> list[str | None]:
         """For each row why it is not what the model can read, None when it is."""
@@ -185,8 +205,17 @@ class ServedModel:
         return [None if misfit is None else Reason.UNFIT_INPUT for misfit in self.fits(rows)]
 
 
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Probabilities of logits (n_rows, n_classes), safe for large ones; NaN stays NaN."""
-    likelihood: np.ndarray = np.exp(logits - logits.max(axis=1, keepdims=True))
-    likelihood /= likelihood.sum(axis=1, keepdims=True)
+def softmax(logits: np.ndarray, none: float | None = None) -> np.ndarray:
+    """Probabilities of logits (n_rows, n_classes), safe for large ones; NaN stays NaN.
+
+    `none` is the logit of "none of these": what it takes is missing from the row's sum.
+    """
+    top = logits.max(axis=1, keepdims=True)
+    if none is None:
+        likelihood: np.ndarray = np.exp(logits - top)
+        likelihood /= likelihood.sum(axis=1, keepdims=True)
+        return likelihood
+    top = np.maximum(top, none)
+    likelihood = np.exp(logits - top)
+    likelihood /= likelihood.sum(axis=1, keepdims=True) + np.exp(none - top)
     return likelihood
