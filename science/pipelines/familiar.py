@@ -12,8 +12,8 @@ from science.pipelines.corpus import MAX_WORDS, vocabulary
 from science.pipelines.data import Data
 from science.pipelines.tablefit import learn_expansion
 from science.serving.familiar import TABLE, Familiar, Neighbours, unknown_share
-from science.serving.sentences import WIDTH
-from science.serving.served_model import ServedModel
+from science.serving.sentences import SentenceBlock
+from science.serving.served_model import ServedModel, read_by
 from science.serving.text import WORDS
 
 SENT = 0.005  # share of new entities whose cases are sent to people because they are strange
@@ -44,11 +44,11 @@ def learn_familiar(data: Data, folds: np.ndarray, served: ServedModel, seed: int
     parts = {name: (_neighbours(raw[chosen], codes), raw) for name, raw, codes in _parts(data, served)}
     distances = {name: _apart(*part, folds, chosen) for name, part in parts.items()}
     usual = {}
-    for block in served.texts:
-        if block.is_exact:
-            unknown, words = _unknown(data, block.name, folds, chosen)
-            usual[block.name] = float(unknown.sum() / max(words.sum(), 1))
-            distances[block.name] = unknown_share(unknown, words, usual[block.name])
+    for name, block in read_by(served.texts).items():
+        if block.counts_words:
+            unknown, words = _unknown(data, name, folds, chosen)
+            usual[name] = float(unknown.sum() / max(words.sum(), 1))
+            distances[name] = unknown_share(unknown, words, usual[name])
     if not distances:
         return None
     # A rank counts how many lie at most as far; the worst part of a case decides.
@@ -75,9 +75,10 @@ def _parts(data: Data, served: ServedModel) -> Iterator[tuple[str, np.ndarray, l
         yield TABLE, served.table.raw(data.rows), served.table.codes
     for block, features in data.media:
         yield block.name, features, [0] * block.width
-    for text in served.texts:
-        if not text.is_exact:
-            yield text.name, data.vectors[text.name], [0] * WIDTH
+    for name, text in read_by(served.texts).items():
+        if not text.counts_words:
+            vectors = data.sentences if isinstance(text, SentenceBlock) else data.meanings
+            yield name, vectors[name], [0] * len(text.idf)
 
 
 def _apart(points: Neighbours, raw: np.ndarray, folds: np.ndarray, chosen: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ read alone, so it scores the same in any batch.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
@@ -51,6 +51,7 @@ class SentenceBlock:
     """One text field read by meaning; `weights` are (WIDTH, n_outputs). Used as a `TextBlock` is."""
 
     is_exact = False  # a token's share depends on the words around it
+    counts_words = False
     max_chars = MAX_CHARS
 
     def __init__(self, name: str, weights: np.ndarray, unread: Sequence[str] = ()) -> None:
@@ -136,6 +137,17 @@ def vector_of(text: str) -> np.ndarray:
     return tokens_of(text).vector
 
 
+def vocabulary_and_states() -> tuple[list[str], Callable[[Iterable[int]], np.ndarray]]:
+    """The language model's pieces of words by id, and a function from ids to the states (n, WIDTH) of each
+    piece read alone.
+
+    Raises:
+        BadArtifact: the language model is not installed, or not the one that is pinned.
+    """
+    reader = _reader()
+    return reader.vocabulary(), reader.alone
+
+
 class _Reader:
     """The language model; loaded once in a process, used by one thread at a time for each call."""
 
@@ -157,13 +169,26 @@ class _Reader:
         found = self._tokenizer.encode(_scalar(text), add_special_tokens=False)
         return found.ids, found.offsets
 
+    def vocabulary(self) -> list[str]:
+        """All pieces, by id."""
+        ids = self._tokenizer.get_vocab()
+        return sorted(ids, key=ids.__getitem__)
+
+    def alone(self, ids: Iterable[int]) -> np.ndarray:
+        """The states (n, WIDTH) in float64 of pieces read alone, each between the marks."""
+        return self._states([[_FIRST, i, _LAST] for i in ids])[:, 1]
+
     def states(self, ids: list[int]) -> np.ndarray:
         """The last states (n_tokens, WIDTH) in float64."""
-        given = np.array([ids], dtype=np.int64)
+        return np.asarray(self._states([ids])[0])
+
+    def _states(self, ids: list[list[int]]) -> np.ndarray:
+        """The last states (n_texts, n_tokens, WIDTH) of texts of one length."""
+        given = np.array(ids, dtype=np.int64)
         inputs = {
             "input_ids": given, "attention_mask": np.ones_like(given), "token_type_ids": np.zeros_like(given),
         }  # fmt: skip
-        return np.asarray(self._session.run(None, inputs)[0][0], dtype=np.float64)
+        return np.asarray(self._session.run(None, inputs)[0], dtype=np.float64)
 
 
 _loading = Lock()

@@ -38,6 +38,11 @@ class ScoreSource(Protocol):
         """Of the fields and labels that it is for."""
         ...
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether rows of probabilities may add up to less than 1, for labels that it was not taught."""
+        ...
+
     def predict_proba(self, rows: Sequence[Row]) -> np.ndarray:
         """Probabilities (n_rows, n_labels) in float64; a row that cannot be scored is all NaN."""
         ...
@@ -137,6 +142,11 @@ class SourceModel:
     about: Mapping[str, Any]
     temperature: float
     bias: np.ndarray
+
+    @property
+    def is_partial(self) -> bool:
+        """Never: a source says of all its labels together that one is right."""
+        return False
 
     def predict_proba(self, rows: Sequence[Row]) -> np.ndarray:
         """Calibrated probabilities (n_rows, n_labels); NaN where the source said nothing of use."""

@@ -53,6 +53,7 @@ class TextBlock:
     """
 
     is_exact = True  # what a word adds is known to the last bit
+    counts_words = True  # and which of them it knows
 
     def __init__(
         self,
