@@ -282,6 +282,9 @@ WEB_WORKERS = int(os.environ.get("HITL_WEB_WORKERS", "2"))  # each hands out its
 # Optional libraries that training may use as well: "lightgbm", "sentences" (science/pipelines/extras.py).
 EXTRA_MODELS = tuple(name for name in os.environ.get("HITL_EXTRA_MODELS", "").split(",") if name)
 
+# What words mean, for short texts: made by `manage.py vectors` or the build of the image.
+WORD_VECTORS = os.environ.get("HITL_WORD_VECTORS") or str(DATA_DIR / "word-vectors.bin")
+
 METRICS_TOKEN = os.environ.get("HITL_METRICS_TOKEN", "")
 
 # Webhooks go to public addresses, and to those of the networks named here ("10.1.0.0/16,127.0.0.0/8").

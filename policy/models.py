@@ -243,6 +243,11 @@ class Certificate(models.Model):
         return self.status == CertificateStatus.PROVISIONAL or bool(self.refuted) or is_older
 
     @property
+    def is_belief(self) -> bool:
+        """Whether it rests on labels from before its model, and so proves nothing by itself."""
+        return self.evidence.get("source") == "belief" and self.status != CertificateStatus.REFUSED
+
+    @property
     def labels_from(self) -> datetime | None:
         """When the window that it was proved over began; None for a provisional one."""
         return datetime.fromisoformat(self.seen["from"]) if self.seen.get("from") else None

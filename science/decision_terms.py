@@ -55,6 +55,7 @@ class Reason(StrEnum):
     BAD_SCORE = "bad_score"
     NO_SCORE = "no_score"
     UNFIT_INPUT = "unfit_input"
+    UNFAMILIAR = "unfamiliar"
     SOURCE_SILENT = "source_silent"
     SOURCE_UNREGISTERED = "source_unregistered"
     SCORES_MALFORMED = "scores_malformed"

@@ -24,6 +24,7 @@ from models_store.services.registry import register
 from models_store.services.slices import look_closer
 from models_store.services.steps import Clock, Steps
 from models_store.services.training_sets import TrainingSet, split, take_snapshot
+from models_store.services.word_vectors import word_vectors
 from models_store.types import Check, GateCheck, RunStep
 from science.pipelines import CalibratedSource, TrainedModel, calibrate, train
 from science.pipelines.learning_curve import learning_curve
@@ -153,6 +154,7 @@ def _fitted(
         budget_seconds=BUDGET_SECONDS,
         extras=settings.EXTRA_MODELS,
         unread=unread,
+        vectors=word_vectors(),
         progress=say,
     )
 

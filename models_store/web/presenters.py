@@ -96,6 +96,12 @@ class ShownRelease:
         return None if self.error is None else wilson_interval(self.error, self.report["n_rows"])
 
     @property
+    def error_where_known(self) -> float | None:
+        """Share of wrong answers about entities that it knows; None where nearly every case stands alone."""
+        found: float | None = self.report.get("error_where_known")
+        return found
+
+    @property
     def majority_error(self) -> float | None:
         """Share of wrong answers of the commonest label."""
         majority = self.report.get("baselines", {}).get("majority")

@@ -78,15 +78,22 @@ def reset_breaker(
     return policy
 
 
-def rearm(policy: Policy, *, actor: Actor, now: datetime) -> bool:
-    """Reset the breaker because the promise has been proved again, inside the caller's lock.
+PROVED_AGAIN = "The promise has been proved again on labels from after the alarm."
+BELIEVED_AGAIN = (
+    "A model that learned since the alarm is believed to keep the promise, on labels from after it."
+    " A part of what it accepts is automated until live answers prove it."
+)
+
+
+def rearm(policy: Policy, *, is_proved: bool, actor: Actor, now: datetime) -> bool:
+    """Reset the breaker because the promise is proved again, or believed again, inside the caller's lock.
 
     Only what live evidence took away does evidence give back; what a person tripped, a person resets.
     """
     if policy.breaker_tripped_at is None or policy.breaker_by != TrippedBy.EVIDENCE:
         return False
     blind_rate = policy.blind_rate
-    _reset(policy, "The promise has been proved again on labels from after the alarm.", actor, now)
+    _reset(policy, PROVED_AGAIN if is_proved else BELIEVED_AGAIN, actor, now)
     # A provisional proof is to be confirmed by blind answers: the watch lowers their share once it is.
     policy.blind_rate = blind_rate
     policy.save(update_fields=["blind_rate"])

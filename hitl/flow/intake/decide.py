@@ -128,7 +128,14 @@ def _routed_by(
 ) -> list[Routed]:
     proba, unusable = score(decider, current, checked) if is_scored else (None, None)
     draws = draw(derived_key("draws"), [item.case_id for item in checked], FIRST_EPOCH)
-    outcomes = decide(decider.rule, proba, unusable=unusable, draws=draws, now=now.timestamp())
+    outcomes = decide(
+        decider.rule,
+        proba,
+        unusable=unusable,
+        draws=draws,
+        now=now.timestamp(),
+        is_partial=decider.is_partial,
+    )
     probabilities: list[list[float]] | None = None if proba is None else proba.tolist()
     routed = []
     for i, (item, outcome) in enumerate(zip(checked, outcomes.rows(), strict=True)):

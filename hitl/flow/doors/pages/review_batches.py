@@ -24,6 +24,7 @@ from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict
 from hitl.shared.given import posted_id
 from hitl.web.views import person
+from models_store.selectors import few_examples
 from reviews.confidence_words import certainty, frequency
 from reviews.desk.glance import glances
 from reviews.desk.guards import desk_door, is_script
@@ -178,6 +179,7 @@ def _reading(found: ReviewBatch, task: Task) -> dict[str, Any]:
             certainty=certainty(task.confidence or 0.0),
             frequency=frequency(task.confidence or 0.0),
             runner_up=task.runner_up,
+            learnt_from=few_examples(task.release_id, found.suggestion),
             evidence_url=reverse("batch-evidence", args=[found.pk, task.pk]),
         ),
     }
