@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hitl.web.format import percent
+
 TOO_EARLY = "too early to say"
 NOTHING = "–"
 
@@ -24,9 +26,9 @@ def lines(answer: Mapping[str, Any]) -> Iterator[Line]:
         "Of them without a score": lambda one: f"{one['unscored']:,}",
         "Automatic": _automatic,
         "Wrong among these, at 95 %": _wrong,
-        "The estimate": lambda one: f"{one['error']['estimate']:.2%}" if one["labels"] else TOO_EARLY,
+        "The estimate": lambda one: percent(one["error"]["estimate"], 2) if one["labels"] else TOO_EARLY,
         "Blind answers it rests on": lambda one: f"{one['labels']:,}",
-        "Asked of people, audits included": lambda one: f"{one['asked']:,} ({one['audited']:,} audits)",
+        "Asked of people, audits included": lambda one: f"{one['asked']:,} (audits: {one['audited']:,})",
         "Reviewers’ hours": lambda one: NOTHING if one["hours"] is None else f"{one['hours']:,.1f}",
         "Answers a day": lambda one: f"{one['answers_a_day']:,.4g}",
         "Longest queue, modelled": lambda one: f"{one['queue']['longest']:,}",
@@ -37,10 +39,13 @@ def lines(answer: Mapping[str, Any]) -> Iterator[Line]:
 
 
 def _automatic(one: Mapping[str, Any]) -> str:
-    return f"{one['automatic']:,} ({one['automatic'] / one['cases']:.1%})" if one["cases"] else NOTHING
+    if not one["cases"]:
+        return NOTHING
+    return f"{one['automatic']:,} ({percent(one['automatic'] / one['cases'])})"
 
 
 def _wrong(one: Mapping[str, Any]) -> str:
     if not one["automatic"]:
         return NOTHING
-    return f"{one['error']['low']:.2%} to {one['error']['high']:.2%}" if one["labels"] else TOO_EARLY
+    low, high = (percent(one["error"][end], 2) for end in ("low", "high"))
+    return f"{low} to {high}" if one["labels"] else TOO_EARLY
