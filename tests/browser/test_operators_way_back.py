@@ -11,22 +11,23 @@ from hitl.accounts.types import Role
 from hitl.shared import clock
 from hitl.stop.selectors import stop_in_force
 from models_store.selectors import champion
-from models_store.services import roles
 from models_store.services.roles import promote
 from monitoring.models import ReplayRun
 from monitoring.replay.asked import work
-from policy.models import Recall
+from policy.models import Certificate, Recall
+from reviews.models import ReviewRules
 from tests.browser.conftest import NARROW, WIDE
-from tests.support.canary_rows import canary_world
 from tests.support.factories import TESTER, person
 from tests.support.live_rows import decided
+from tests.support.release_rows import releases
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_a_bad_day_is_put_right_from_pages_alone(visit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(roles, "make_ready", lambda _: None)
-    world = canary_world(history=120, wrong=0)
+    world = releases(monkeypatch)
+    Certificate.objects.update(valid_until=clock.now() + timedelta(days=1))
+    ReviewRules.objects.create(workflow=world.workflow)
     good, bad = world.champion, world.release
     promote(release_id=bad.pk, actor=TESTER, now=clock.now(), reason="It looked good.")
     decided(bad, 30, at=clock.now() - timedelta(hours=1), drawn=False)

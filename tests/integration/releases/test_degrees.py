@@ -15,7 +15,7 @@ from hitl.flow.intake import in_force
 from hitl.shared import clock
 from policy.models import Certificate, Decision
 from policy.services.degrees import set_degree
-from reviews.models import Task
+from reviews.models import ReviewRules, Task
 from science.decision_terms import Degree
 from tests.api.client import ApiClient
 from tests.support.factories import NOW, TESTER, person
@@ -24,7 +24,7 @@ from tests.support.policy_rows import automating_workflow, lead
 
 pytestmark = pytest.mark.django_db
 DOWN = sorted(Degree, key=lambda one: -one.rank)
-CONTENT = {"subject": "Offer", "text": "Buy now"}
+CONTENT = {"body": "Buy now"}
 SURE, UNSURE = [0.01, 0.99], [0.45, 0.55]
 
 
@@ -40,6 +40,7 @@ def workflow() -> Workflow:
     clock.use(lambda: NOW)
     found = automating_workflow(degree="full", audit_rate=0.02, audit_base=0.02)
     Certificate.objects.update(status="certified")
+    ReviewRules.objects.create(workflow=found)
     return found
 
 
