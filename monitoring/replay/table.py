@@ -1,11 +1,12 @@
 """The table of a replay, as the page and the command show it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from hitl.web.format import percent
 
+Said = Callable[[Mapping[str, Any]], str]
 TOO_EARLY = "too early to say"
 NOTHING = "–"
 
@@ -21,7 +22,7 @@ class Line:
 
 def lines(answer: Mapping[str, Any]) -> Iterator[Line]:
     """Yield the lines of an answer (`monitoring.replay.answer.to_json`)."""
-    named = {
+    named: dict[str, Said] = {
         "Cases": lambda one: f"{one['cases']:,}",
         "Of them without a score": lambda one: f"{one['unscored']:,}",
         "Automatic": _automatic,
