@@ -12,7 +12,7 @@ from typing import Protocol
 
 from hitl.runtime.processes import has_ended, signal_group, spawn, wait_until
 
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.05
 STEADY_SECONDS = 60.0
 """Who ran this long before ending is started again at once."""
 LONGEST_PAUSE_SECONDS = 30.0
@@ -47,6 +47,7 @@ class Program:
     data: Path
     cwd: Path
     environment: dict[str, str] = field(default_factory=dict)
+    sockets: Sequence[int] = ()  # of ours, which it may use under the same numbers
     stop_signal: int = signal.SIGTERM
     death_signal: int = signal.SIGKILL  # nobody is left to escalate when the parent is gone
     stop_seconds: float = 8.0
@@ -67,6 +68,7 @@ class Program:
             cwd=self.cwd,
             death_signal=self.death_signal,
             environment=self.environment,
+            sockets=self.sockets,
         )
         return self.process
 
