@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hitl.runtime.front_config import Front
-from hitl.runtime.paths import ROOT
+from hitl.runtime.orphans import Orphans
 from hitl.runtime.ports import LOOPBACK, ReservedPort
 from hitl.runtime.private_files import write_private
 from hitl.runtime.supervisor import Program
@@ -31,7 +31,7 @@ def front(
 ) -> Program:
     """Return the program that takes requests at a port and passes them on to those of the web processes.
 
-    The socket stays ours (ADR 0074), so whoever calls while the front is started again waits a moment and is answered.
+    The socket stays ours: whoever calls while the front is started again is answered (ADR 0074).
     """
     home = data / "front"
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -51,9 +51,10 @@ def front(
         "front",
         command,
         data,
-        ROOT,
+        home,  # by which a worker of it is known that outlived everybody
         environment={} if socket is None else {"NGINX": f"{socket};"},  # how nginx is given sockets
         sockets=() if socket is None else (socket,),
         death_signal=signal.SIGTERM,
         stop_seconds=3.0,
+        orphans=None if socket is None else Orphans(),  # a worker without its master goes on with that socket
     )

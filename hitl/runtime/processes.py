@@ -115,7 +115,7 @@ def stop(process: subprocess.Popen[bytes], *, ask: int = signal.SIGTERM, seconds
 
 
 def leftovers(
-    data: Path, daemons: Iterable[str] = ("postgres", "valkey-server", "redis-server")
+    data: Path, daemons: Iterable[str] = ("postgres", "valkey-server", "redis-server", "nginx")
 ) -> list[psutil.Process]:
     """Processes of this data directory that outlived the command that started them.
 

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import psutil
 import pytest
 
 from hitl.runtime.front import front
 from hitl.runtime.ports import LOOPBACK, free_port, reserve_first
-from hitl.runtime.processes import has_ended, stop, wait_until
+from hitl.runtime.processes import has_ended, is_alive, stop, wait_until
+from hitl.runtime.supervisor import Supervisor
 from hitl.sizes import MAX_FORM_BYTES
 from tests.support.nginx import nginx_or_skip
 
@@ -236,3 +238,42 @@ def test_who_calls_while_the_front_is_started_again_waits_and_is_answered(
     finally:
         stop(process, seconds=5)
         reserved.release()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the socket is held where ports are")
+def test_a_front_that_is_killed_takes_no_request_with_it(webs: list[Web], tmp_path: Path) -> None:
+    nginx, reserved = nginx_or_skip(), reserve_first(free_port())
+    one, two, probe = webs
+    program = front(tmp_path, nginx=nginx, at=reserved, services=[one.port, two.port], probes=[probe.port])
+    supervisor = Supervisor([program], say=lambda line: None)
+    get = b"GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    try:
+        supervisor.start()
+        first = program.process
+        assert b" 200 " in ask(reserved.port, get % b"/cases/")
+        with socket.create_connection((LOOPBACK, reserved.port), timeout=60) as begun:
+            begun.sendall(get % b"/busy")
+            assert wait_until(
+                lambda: any(path == "/busy" for web in webs for path, *_ in web.got), seconds=20
+            )
+            worker = psutil.Process(first.pid).children()[0]
+            first.kill()
+            first.wait()
+            assert b" 200 " in ask(reserved.port, get % b"/cases/"), "before anybody has noticed"
+            assert wait_until(lambda: supervisor.look() or program.process is not first, seconds=20)
+            assert b" 200 " in ask(reserved.port, get % b"/cases/")
+            assert wait_until(lambda: supervisor.look() or bool(program.orphans.leaving), seconds=20)
+            assert b" 200 " in ask(reserved.port, get % b"/cases/")
+            assert is_alive(worker), "it ends what it has begun with"
+            one.busy.set(), two.busy.set()
+            assert b" 200 " in begun.recv(4096)
+        assert wait_until(lambda: not is_alive(worker), seconds=20)
+        program.process.kill()
+        program.process.wait()
+        supervisor.look()
+        left = program.orphans.working
+        assert left
+    finally:
+        supervisor.stop()
+        reserved.release()
+    assert wait_until(lambda: not any(map(is_alive, left)), seconds=20), "whoever stops it stops all of it"
