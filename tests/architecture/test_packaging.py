@@ -14,7 +14,7 @@ import yaml
 
 from hitl.runtime.front import front
 from hitl.runtime.front_config import COMPOSE
-from hitl.runtime.ports import free_port
+from hitl.runtime.ports import ReservedPort, free_port
 from hitl.schedule import QUEUES
 from tests.support.nginx import nginx_or_skip
 
@@ -112,7 +112,7 @@ def test_the_front_of_compose_is_the_one_of_the_local_mode() -> None:
 def test_nginx_accepts_the_configuration(tmp_path: Path) -> None:
     nginx = nginx_or_skip()
     port = free_port()
-    program = front(tmp_path, nginx=nginx, port=port, services=[port], probes=[port])
+    program = front(tmp_path, nginx=nginx, at=ReservedPort(port, None), services=[port], probes=[port])
     result = subprocess.run([*program.command, "-t"], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
 
