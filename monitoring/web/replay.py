@@ -1,6 +1,6 @@
 """The page of the time machine: choose a window and a setting, see what would have been."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +12,11 @@ from django.views.decorators.http import require_GET
 
 from cases.access import watched_workflow
 from cases.models import Workflow
+from hitl.audit.changes import marks
 from hitl.shared import clock
 from hitl.shared.errors import Invalid, beside_its_field
 from hitl.web.charts import Plot, Series
+from hitl.web.links import cases_between
 from hitl.web.views import actor_of
 from models_store.models import Release
 from monitoring.replay.run import Answer, Tried, in_force, labels_of, replay, scored_in_shadow
@@ -111,7 +113,7 @@ def replay_page(request: HttpRequest, slug: str) -> HttpResponse:
             form.refuse(refused)
     status = 422 if data is not None and form.errors else 200
     page = {"workflow": workflow, "form": form, "most": MOST, "answer": answer, "columns": _columns(answer)}
-    return render(request, "monitoring/replay.html", page | {"plot": _plot(answer)}, status=status)
+    return render(request, "monitoring/replay.html", page | {"plot": _plot(answer, workflow)}, status=status)
 
 
 def _window(data: Any, now: datetime) -> tuple[datetime, datetime]:
@@ -137,14 +139,17 @@ def _columns(answer: Answer | None) -> list[dict[str, Any]]:
     ]
 
 
-def _plot(answer: Answer | None) -> Plot | None:
+def _plot(answer: Answer | None, workflow: Workflow) -> Plot | None:
     if answer is None or len(answer.was.by_day) < 2:
         return None
     days = answer.was.by_day
+    dates = [datetime.fromtimestamp(float(day) * 86_400, UTC) for day in days[:, 0]]
     return Plot(
         title="Automatic decisions a day",
+        marks=marks(since=dates[0], until=dates[-1] + timedelta(days=1), workflow_id=workflow.pk),
+        row_hrefs=[cases_between(workflow.slug, date, date) for date in dates],
         x_name="Day",
-        x=[float(day) * 86_400 for day in days[:, 0]],
+        x=[date.timestamp() for date in dates],
         is_time=True,
         y_name="decisions",
         series=[
