@@ -7,6 +7,14 @@ RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /
     && uv venv /opt/packages \
     && uv pip sync --no-cache --compile-bytecode --require-hashes --python /opt/packages/bin/python /tmp/requirements.txt
 
+# What words mean, as one file: the packages that make it stay behind.
+FROM packages AS vectors
+COPY requirements-vectors.txt /tmp/
+RUN uv venv /opt/vectors \
+    && uv pip sync --no-cache --require-hashes --python /opt/vectors/bin/python /tmp/requirements-vectors.txt
+COPY science /opt/science
+RUN cd /opt && /opt/vectors/bin/python -m science.distil /opt/word-vectors.bin
+
 FROM python:3.11-slim-bookworm
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin hitl \
     && install -d -o hitl -g hitl -m 0700 /data
@@ -14,6 +22,7 @@ LABEL org.opencontainers.image.title=hitl \
     org.opencontainers.image.version=0.1.0.dev0 \
     org.opencontainers.image.licenses=Apache-2.0
 COPY --from=packages /opt/packages /opt/packages
+COPY --from=vectors /opt/word-vectors.bin /opt/word-vectors.bin
 WORKDIR /app
 COPY . .
 # Files of the image stay root's: a broken-into process cannot change the program.
@@ -23,6 +32,7 @@ ENV PATH=/opt/packages/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     DJANGO_SETTINGS_MODULE=hitl.settings \
     HITL_DATA_DIR=/data \
+    HITL_WORD_VECTORS=/opt/word-vectors.bin \
     GRANIAN_HOST=0.0.0.0 \
     GRANIAN_PORT=8000 \
     GRANIAN_WORKERS=1 \

@@ -36,7 +36,7 @@ READY_SECONDS = 240
 IMAGE_FIELDS = [{"name": "photo", "kind": "image"}]
 FIELDS = [{"name": "amount", "kind": "number"}]
 LABELS = [{"name": "paid"}, {"name": "lost"}]
-FAKE_TIME = ROOT / "bench" / "fake_time"
+FAKE_TIME = ROOT / "hitl" / "runtime" / "fake_time"
 
 
 @dataclass
@@ -104,7 +104,7 @@ def service() -> Iterator[Service]:
         "HITL_WEBHOOK_NETWORKS": "127.0.0.0/8",
         "HITL_LOG_LEVEL": "ERROR",
         "PYTHONPATH": str(FAKE_TIME),
-        "HITL_FAULTS_CLOCK": str(time_file),
+        "HITL_CLOCK_STEP": str(time_file),
     }
     port = free_port()
     command = [sys.executable, str(MANAGE), "up", "--port", str(port)]

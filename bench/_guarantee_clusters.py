@@ -42,12 +42,12 @@ CELLS = {
 def rows(kept: Kept, runs: int) -> Iterator[Row]:
     """Bar 1 where live labels come in clusters."""
     cells = [
-        (name, kept.runs(f"clusters {name}", runs, partial(_labels, world, cap, block), chunk=200)["passed"])
+        (name, kept.runs(f"clusters {name}", runs, partial(_labels, world, cap, block), chunk=250)["passed"])
         for name, (world, cap, block) in CELLS.items()
     ]
     yield from broken("true 1.05 %, one bet a cluster and block", cells, DELTA)
     for name, (world, _, _) in CELLS.items():
-        own = kept.runs(f"copies as labels {name}", runs // 4, partial(_labels, world, None, 10), chunk=50)
+        own = kept.runs(f"copies as labels {name}", runs // 4, partial(_labels, world, None, 10), chunk=250)
         yield share(f"  {name}: one bet a label, false", own["passed"])
         yield share("    one bet a cluster, false", dict(cells)[name])
     for name, world, cap in (
@@ -55,7 +55,7 @@ def rows(kept: Kept, runs: int) -> Iterator[Row]:
         ("2 copies", copies(2, GOOD), 2.0),
         ("4 copies", copies(4, GOOD), 4.0),
     ):
-        good = kept.runs(f"good clusters {name}", runs // 4, partial(_labels, world, cap, WHOLE), chunk=50)
+        good = kept.runs(f"good clusters {name}", runs // 4, partial(_labels, world, cap, WHOLE), chunk=250)
         yield share(f"  true .5 %, {name}: proved within 8,000 labels", good["passed"])
 
 

@@ -9,11 +9,15 @@ from typing import Any
 import numpy as np
 
 from cases.models import Workflow
+from cases.services.kept_files import store_file
+from hitl.demo.drift.changes import DIM
+from hitl.demo.phones import draw_screen
+from hitl.demo.speech import LINES, draw_call
 from hitl.flow.setup.create import set_up_workflow
 from hitl.shared.actor import system
-from monitoring.counts.binning import rebin
+from monitoring.counts.binning import files_of, rebin
 from monitoring.counts.fold import add_counts
-from monitoring.counts.hours import BLIND, BLIND_ANSWER
+from monitoring.counts.hours import BLIND, BLIND_ANSWER, KNOWN, KNOWN_ANSWER
 from monitoring.counts.outputs import NULL, ROUTE, ROUTES, SCORE, SCORES, YES_NO
 from monitoring.drift.check import check
 from monitoring.models import Alarm, Binning, CountCursor
@@ -24,8 +28,9 @@ FIRST = datetime(2026, 1, 5, tzinfo=UTC)
 DAY = timedelta(days=1)
 HISTORY = 31  # days that are counted before the first check
 CASES = 300  # a day; half of it at weekends
-NUMBERS = [f"number {i}" for i in range(8)]
-CATEGORIES = [f"category {i}" for i in range(6)]
+FILES = 120  # photos and calls that days are drawn from, of each kind, usual and changed
+NUMBERS = [f"number {i}" for i in range(7)]
+CATEGORIES = [f"category {i}" for i in range(5)]
 YES_NOS, TEXTS, DATES = ["yes or no 0", "yes or no 1"], ["text 0", "text 1"], ["date 0", "date 1"]
 FIELDS: list[dict[str, Any]] = [
     {"name": name, "kind": kind, "required": False}
@@ -35,6 +40,8 @@ FIELDS: list[dict[str, Any]] = [
         ("boolean", YES_NOS),
         ("text", TEXTS),
         ("date", DATES),
+        ("image", ["photo"]),
+        ("audio", ["call"]),
     )
     for name in names
 ]
@@ -62,6 +69,9 @@ class Odd:
     unscored: float = 0.0  # share of the cases without a usable answer
     automatic: float = 0.7
     disagree: float = 0.05  # of blind answers
+    known_missed: float = 0.05  # of known answers
+    dim: float = 0.0  # share of the photos that are half as bright
+    young: float = 0.0  # share of the calls whose voices are higher
 
 
 @dataclass
@@ -77,6 +87,7 @@ class YearWorld:
         self.workflow = set_up_workflow(
             slug=f"year-{self.seed}", name="A year", fields=FIELDS, labels=LABELS, actor=ACTOR, now=FIRST
         )
+        self.media = _media(self.workflow)
         some = [one for day in range(-40, 0) for one in self.contents(100, Odd(), day)]
         self.binning = rebin(self.workflow, some, reason="of the benchmark", now=FIRST)
 
@@ -106,6 +117,13 @@ class YearWorld:
             columns[name] = [" ".join(rng.choice(WORDS, size, p=SHARES)) for size in lengths]
         for name in DATES:
             columns[name] = [f"{FIRST + (day - int(age)) * DAY:%Y-%m-%d}" for age in rng.integers(0, 40, n)]
+        for name, share in (("photo", odd.dim), ("call", odd.young)):
+            usual, changed = self.media[name]
+            hit = rng.random(n) < share
+            columns[name] = [
+                {"asset": str((changed if is_hit else usual)[place])}
+                for is_hit, place in zip(hit, rng.integers(0, len(usual), n), strict=True)
+            ]
         self._spoil(columns, odd, n)
         return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
 
@@ -132,7 +150,7 @@ class YearWorld:
         schema = self.workflow.schemas.get(number=1).schema
         counts: dict[Any, np.ndarray] = {
             (at, CountFamily.INPUT.value, *key, None, self.binning.pk): counted
-            for key, counted in self.bins.count(schema, self.contents(n, odd, day), {}).items()
+            for key, counted in self._counted(schema, n, odd, day).items()
         }
         is_scored = rng.random(n) >= odd.unscored
         scores = rng.beta(6, 1.5 + 3 * odd.scores, n)
@@ -144,12 +162,29 @@ class YearWorld:
         people = {
             BLIND_ANSWER: BLIND.count(
                 "otherwise" if u < odd.disagree else "as the model" for u in rng.random(80)
-            )
+            ),
+            KNOWN_ANSWER: KNOWN.count("wrong" if u < odd.known_missed else "right" for u in rng.random(60)),
         }
         for family, some in ((CountFamily.OUTPUT, outputs), (CountFamily.PEOPLE, people)):
             for measure, counted in some.items():
                 counts[at, family.value, "", measure, None, None] = counted
         add_counts(self.workflow.pk, counts)
+
+    def _counted(self, schema: Any, n: int, odd: Odd, day: int) -> dict[Any, np.ndarray]:
+        contents = self.contents(n, odd, day)
+        return self.bins.count(schema, contents, self._files)
+
+    @cached_property
+    def _files(self) -> Any:
+        names = [
+            {name: {"asset": one} for name, one in (("photo", p), ("call", c))}
+            for p, c in zip(
+                [*self.media["photo"][0], *self.media["photo"][1]],
+                [*self.media["call"][0], *self.media["call"][1]],
+                strict=True,
+            )
+        ]
+        return files_of(names, self.workflow.schemas.get(number=1).schema)
 
     def live(self, day: int, odd: Odd) -> None:
         """Count a day and check it after its end."""
@@ -162,6 +197,22 @@ class YearWorld:
         """Return all alarms there were: metric, reference and when."""
         rows = Alarm.objects.filter(workflow=self.workflow).order_by("raised_at")
         return [(MetricKey(row.family, row.field, row.measure), row.reference, row.raised_at) for row in rows]
+
+
+def _media(workflow: Workflow) -> dict[str, tuple[list[str], list[str]]]:
+    """Names of photos and of calls, usual and changed: drawn, stored and measured as intake does."""
+    rng = np.random.default_rng(7)
+    drawn: dict[str, Callable[[bool], bytes]] = {
+        "photo": lambda changed: draw_screen(rng, **({"shift": DIM} if changed else {})).jpeg,
+        "call": lambda changed: draw_call(rng, shift=LINES["younger" if changed else "usual"]).wav,
+    }
+    return {
+        name: tuple(  # type: ignore[misc]  # two of them
+            [store_file(draw(changed), workflow_id=workflow.pk, now=FIRST).sha256 for _ in range(FILES)]
+            for changed in (False, True)
+        )
+        for name, draw in drawn.items()
+    }
 
 
 @dataclass(frozen=True)
@@ -196,6 +247,15 @@ FAULTS = (
     Fault("a number comes as text in 15 %", _input("number 2"), 3, lambda _: Odd(as_text=0.15)),
     Fault("a tenth of the words is new", _input("text 0", "unknown"), 3, lambda _: Odd(new_words=0.1)),
     Fault("texts are a third shorter", _input("text 1", "words"), 3, lambda _: Odd(short=0.33)),
+    Fault(
+        "the same, by .5 % more each day", _input("text 0", "unknown"), 21, lambda d: Odd(new_words=0.005 * d)
+    ),
+    Fault("half of the light is gone", _input("photo", "brightness"), 3, lambda _: Odd(dim=1.0)),
+    Fault(
+        "the same of 3 % more photos each day", _input("photo", "brightness"), 14, lambda d: Odd(dim=0.03 * d)
+    ),
+    Fault("voices are higher", _input("call", "pitch"), 3, lambda _: Odd(young=1.0)),
+    Fault("the same of 3 % more calls each day", _input("call", "pitch"), 14, lambda d: Odd(young=0.03 * d)),
     Fault("scores fall", _output(SCORE), 3, lambda _: Odd(scores=0.4)),
     Fault("10 % have no usable answer", _output(NULL), 3, lambda _: Odd(unscored=0.1)),
     Fault("half as much is automated", _output(ROUTE), 3, lambda _: Odd(automatic=0.35)),
@@ -204,5 +264,11 @@ FAULTS = (
         MetricKey(CountFamily.PEOPLE.value, "", BLIND_ANSWER),
         3,
         lambda _: Odd(disagree=0.3),
+    ),
+    Fault(
+        "known answers are missed in 30 %, not 5",
+        MetricKey(CountFamily.PEOPLE.value, "", KNOWN_ANSWER),
+        3,
+        lambda _: Odd(known_missed=0.3),
     ),
 )

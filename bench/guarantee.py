@@ -2,10 +2,12 @@
 
 Peers in the same run: SGR from its paper, MAPIE and river where they are installed. Every repetition is kept
 under `--cache` (by default in the data folder), so that a long run may be broken off and go on; `--runs N`
-asks for N where the full number is 2,000, and for as large a share of the others.
+asks for N where the full number is 2,000, and for as large a share of the others; `--minutes M` doubles them
+from a hundredth of that on, each bar in its share of the time.
 """
 
 import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -159,13 +161,13 @@ BARS: dict[str, Callable[[Setting], Iterator[Row]]] = {
 }
 
 
-def run(quick: bool) -> Sequence[Row]:
-    """Measure every bar and return the rows."""
+def run(quick: bool) -> Iterator[Row]:
+    """Measure every bar and give the rows."""
     return run_with(Options(quick=quick))
 
 
-def run_with(options: Options) -> Sequence[Row]:
-    """Measure the bars that are asked for.
+def run_with(options: Options) -> Iterator[Row]:
+    """Measure the bars that are asked for, and give each row as it is there.
 
     Raises:
         CommandError: there is no bar of that name.
@@ -173,8 +175,25 @@ def run_with(options: Options) -> Sequence[Row]:
     unknown = [name for name in options.only if name not in BARS]
     if unknown:
         raise CommandError(f"There is no bar {', '.join(unknown)}. There are: {', '.join(BARS)}.")
-    of, rows = Setting(options), []
-    for number, (name, measure) in enumerate(BARS.items(), 1):
-        if not options.only or name in options.only:
-            rows += [replace(row, name=f"{number} {row.name}") for row in measure(of)]
-    return rows
+    return _rows(options, [name for name in BARS if not options.only or name in options.only])
+
+
+def _rows(options: Options, names: Sequence[str]) -> Iterator[Row]:
+    end = math.inf if options.minutes is None else time.monotonic() + 60 * options.minutes
+    for left, name in zip(range(len(names), 0, -1), names, strict=True):
+        number = list(BARS).index(name) + 1
+        share = (end - time.monotonic()) / left
+        for row in BARS[name](Setting(options)) if math.isinf(end) else _within(share, options, name):
+            yield replace(row, name=f"{number} {row.name}")
+
+
+def _within(seconds: float, options: Options, name: str) -> Sequence[Row]:
+    """Double the repetitions as long as twice the last pass still fits. What a pass played is kept."""
+    end, runs = time.monotonic() + seconds, math.ceil(USUAL * QUICK)
+    while True:
+        began = time.monotonic()
+        rows = list(BARS[name](Setting(replace(options, runs=runs))))
+        took = time.monotonic() - began
+        if runs >= USUAL or time.monotonic() + 2 * took > end:
+            return rows
+        runs = min(2 * runs, USUAL)

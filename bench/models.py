@@ -161,7 +161,9 @@ def _same_model(sample: Sample, model: TrainedModel) -> Callable[[Any], object]:
 
     learn, answers = sample.part(0, 0.5)
     data = prepared(learn, answers, sample.schema, None)
-    candidate = next(c for c in candidates_for(data) if c.name == model.report["chosen"])
+    candidate = next(
+        c for c in candidates_for(data, model.report["extras"]) if c.name == model.report["chosen"]
+    )
     everything = np.arange(len(learn))
     fitted = fit(candidate, data, everything, 1)
     known = data.to_learn(everything)

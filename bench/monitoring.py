@@ -1,10 +1,14 @@
 """Drift: false alarms of a clean year, injected faults, power beside the exact test, cost beside scipy."""
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
 
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from bench import _monitoring_jobs as jobs
+from bench._monitoring_jobs import JOB_FAULTS, JobsWorld
+from bench._monitoring_peers import peers
 from bench._monitoring_power import cost, power, same_bytes
 from bench._monitoring_year import DAY, FAULTS, FIRST, HISTORY, Fault, Odd, YearWorld
 from hitl.bench.options import Options
@@ -31,13 +35,11 @@ def _clean(quick: bool) -> Iterator[Row]:
 
 def _faults(quick: bool) -> Iterator[Row]:
     caught, some = 0, FAULTS[::3] if quick else FAULTS
-    rows = []
     for number, fault in enumerate(some):
         days = _days_until(fault, seed=100 + number)
         caught += days is not None and days <= fault.within
-        rows.append(Row(f"  {fault.name}, of {fault.within}", "days", days))
+        yield Row(f"  {fault.name}, of {fault.within}", "days", days)
     yield Row(f"caught in time, of {len(some)} faults", "", caught, bar=len(some), more_is_better=True)
-    yield from rows
 
 
 def _days_until(fault: Fault, *, seed: int) -> int | None:
@@ -53,12 +55,50 @@ def _days_until(fault: Fault, *, seed: int) -> int | None:
     return None
 
 
+def _through_jobs(quick: bool) -> Iterator[Row]:
+    days = 28 if quick else YEAR
+    with JobsWorld(seed=1).running() as world:
+        for day in range(jobs.HISTORY + days):
+            world.day(day, is_checked=day >= jobs.HISTORY)
+        rose = world.raised()
+    note = "; ".join(f"{key.field or key.measure} on day {day}" for key, day in rose)
+    yield Row(
+        f"alarms of {days} clean days through all jobs",
+        "",
+        len(rose),
+        bar=MOST_ALARMS * days / YEAR,
+        note=note,
+    )
+
+
+def _job_faults(quick: bool) -> Iterator[Row]:
+    caught = 0
+    for number, fault in enumerate(JOB_FAULTS):
+        with JobsWorld(seed=200 + number).running() as world:
+            for day in range(jobs.HISTORY):
+                world.day(day, is_checked=False)
+            days = None
+            for n in range(fault.within + PATIENCE):
+                world.day(jobs.HISTORY + n, fault.change(n))
+                found = [at for key, at in world.raised() if key in fault.keys]
+                if found:
+                    days = min(found) - jobs.HISTORY
+                    break
+        caught += days is not None and days <= fault.within
+        yield Row(f"  {fault.name}, of {fault.within}", "days", days)
+    n = len(JOB_FAULTS)
+    yield Row(f"caught in time through all jobs, of {n} faults", "", caught, bar=n, more_is_better=True)
+
+
 PARTS: dict[str, Callable[[bool], Iterator[Row]]] = {
     "clean": _clean,
+    "jobs": _through_jobs,
     "faults": _faults,
+    "job-faults": _job_faults,
     "power": power,
     "bytes": same_bytes,
     "cost": cost,
+    "peers": peers,
 }
 
 
@@ -71,7 +111,12 @@ def run_with(options: Options) -> Sequence[Row]:
     if unknown := set(options.only) - set(PARTS):
         raise CommandError(f"No part {', '.join(sorted(unknown))}. There are {', '.join(PARTS)}.")
     call_command("migrate", interactive=False, verbosity=0)
-    return [row for name in options.only or PARTS for row in PARTS[name](options.quick)]
+    rows = []
+    for name in options.only or PARTS:
+        for row in PARTS[name](options.quick):
+            print(f"{row.name}: {row.measured} {row.unit} {row.note}", file=sys.stderr, flush=True)
+            rows.append(row)
+    return rows
 
 
 def run(quick: bool) -> Sequence[Row]:

@@ -63,12 +63,14 @@ def run(quick: bool) -> Sequence[Row]:
         answer = replay(workflow, tried, now=now)
         replaying.append(time.perf_counter() - began)
         seen = answer.was.cases
+    stored = _stored_bytes() / seen
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     note = f"{seen:,} cases, {answer.would_be.automatic:,} automatic under the other cutoff"
     return [
         ratio("replay, over reading the rows", replaying, reading, bar=MOST_TIMES_READING),
         from_runs(f"replay of {n:,} cases", "s", replaying, note=note),
         from_runs("reading their rows", "s", reading),
+        Row("stored for a case and its routing, indexes included, content empty", "bytes", stored),
         Row("memory of the process at its peak", "MB", peak, bar=1_000.0),
     ]
 
@@ -86,6 +88,15 @@ def _fill(mail: Mail, n: int) -> None:
         cursor.execute(_CASES, facts)
         cursor.execute(_DECISIONS, facts)
         cursor.execute("ANALYZE cases_case, policy_decision")
+
+
+def _stored_bytes() -> float:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_total_relation_size('cases_case') + pg_total_relation_size('policy_decision')"
+        )
+        (found,) = cursor.fetchone()
+    return float(found)
 
 
 def _read(mail: Mail) -> None:

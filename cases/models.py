@@ -154,8 +154,7 @@ class Case(models.Model):
     """One row per item to decide.
 
     `content` is canonical: validated, NFC text, media by the hash of their bytes. `answer` is what the case
-    counts as now. `epoch` is 1 in every case today; it is kept for recalls and appeals
-    to come.
+    counts as now. `epoch` is 1 when the case comes in, and one more each time it is looked at again.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -317,11 +316,14 @@ class FileImport(models.Model):
     """One row per file of labelled cases that was given on a page to be taken in.
 
     The file lies in the media store until the work on it has ended. `told` is what was said of its columns.
-    `worked_at` moves while a worker is at it: one that died is seen by it.
+    `worked_at` moves while a worker is at it: one that died is seen by it. A file that a workflow is to be
+    made from has none yet.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="+", db_index=False)
+    workflow = models.ForeignKey(
+        Workflow, on_delete=models.PROTECT, related_name="+", db_index=False, null=True
+    )
     status = models.CharField(max_length=10, choices=FileImportStatus, default=FileImportStatus.QUEUED)
     name = models.CharField(max_length=200, help_text="What the file is called.")
     told = models.JSONField(default=dict)
@@ -346,10 +348,16 @@ class FileImport(models.Model):
     class Meta:
         constraints: ClassVar[list[Any]] = [
             models.CheckConstraint(name="allowed_share_in_range", condition=Q(allow_refused__range=(0, 1))),
+            models.CheckConstraint(
+                name="file_is_taken_in_somewhere",
+                condition=Q(status="looked_at") | Q(workflow__isnull=False),
+            ),
         ]
         indexes: ClassVar[list[Any]] = [
             models.Index(
-                name="file_import_open", fields=["given_at"], condition=Q(status__in=["queued", "running"])
+                name="file_import_open",
+                fields=["given_at"],
+                condition=Q(status__in=["looked_at", "queued", "running"]),
             ),
         ]
 

@@ -8,7 +8,7 @@ class CaseStatus(models.TextChoices):
 
     WAITING = "waiting", "waits for a person"
     DECIDED = "decided", "decided"
-    WITHDRAWN = "withdrawn", "withdrawn by the submitter"
+    WITHDRAWN = "withdrawn", "withdrawn"
 
 
 CASE_TRANSITIONS: dict[str, tuple[str, ...]] = {
@@ -55,6 +55,7 @@ BATCH_TRANSITIONS: dict[str, tuple[str, ...]] = {
 class FileImportStatus(models.TextChoices):
     """How far the work on a file is that was given to be taken in."""
 
+    LOOKED_AT = "looked_at", "waits for its workflow"
     QUEUED = "queued", "waits for a worker"
     RUNNING = "running", "is being taken in"
     ASKS = "asks", "waits for a yes or no"
@@ -63,6 +64,7 @@ class FileImportStatus(models.TextChoices):
 
 
 FILE_IMPORT_TRANSITIONS: dict[str, tuple[str, ...]] = {
+    "looked_at": ("queued",),  # its workflow is made; a file whose workflow never is, is forgotten
     "queued": ("running", "failed"),
     "running": ("running", "asks", "done", "failed"),  # taken up again after its worker died
     "asks": ("queued", "failed"),  # somebody says that it may go on without the rows, or not

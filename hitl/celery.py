@@ -7,7 +7,7 @@ from logging.config import dictConfig
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, task_postrun, task_prerun
+from celery.signals import setup_logging, task_postrun, task_prerun, worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hitl.settings")
 
@@ -30,6 +30,14 @@ def log_like_the_web(**_: Any) -> None:
 
     dictConfig(settings.LOGGING)
     logging.captureWarnings(True)
+
+
+@worker_process_init.connect
+def trace(**_: Any) -> None:
+    """Send traces of jobs, where that is asked for: from each process by itself, as threads do not fork."""
+    from hitl.shared.tracing import trace_jobs
+
+    trace_jobs()
 
 
 @task_prerun.connect

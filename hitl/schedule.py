@@ -6,7 +6,7 @@ QUEUES = {
     "safety": "leases, the watch, breakers, certificates, digests: short, and late is dangerous",
     "webhooks": "the relay",
     "training": "training runs",
-    "bulk": "batches, voidings, recalls, re-scoring, imports, purges, checks for drift",
+    "bulk": "batches, voidings, recalls, re-scoring, imports, purges, checks for drift, replays",
 }
 SHORT = {"safety", "webhooks"}
 
@@ -26,9 +26,11 @@ ROUTES = {
     "reviews.rank_again": "bulk",
     "policy.certify_release": "bulk",
     "monitoring.check_drift": "bulk",
+    "monitoring.replay": "bulk",
     "monitoring.read_figures": "bulk",
     "monitoring.study_data": "bulk",
     "monitoring.play_drill": "bulk",
+    "monitoring.examine": "bulk",
 }
 """The queue of each job that is not in `safety`."""
 
@@ -49,9 +51,11 @@ SCHEDULE = {
     "score in shadow": ("monitoring.shadow", 30.0),
     "keep the months of shadow scores": ("monitoring.keep_score_months", 86_400.0),
     "count what comes in": ("monitoring.count", 60.0),
+    "resume replays": ("monitoring.sweep_replays", 30.0),
     "look for drift": ("monitoring.check_drift", 300.0),
     "resume studies and drills": ("monitoring.resume_studies", 60.0),
     "compute what the overview shows": ("monitoring.read_figures", 60.0),
+    "examine cases and labels": ("monitoring.examine", 1_800.0),
     "drop old counts": ("monitoring.drop_old_counts", 86_400.0),
     "count and digest decisions": ("monitoring.every_minute", 60.0),
     "sign the audit chain": ("monitoring.sign_checkpoint", 3600.0),

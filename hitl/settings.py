@@ -19,7 +19,7 @@ from hitl import __version__, sizes
 from hitl.schedule import QUEUES, ROUTES, SCHEDULE
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = Path(os.environ.get("HITL_DATA_DIR", BASE_DIR / ".run"))
+DATA_DIR = Path(os.environ.get("HITL_DATA_DIR") or BASE_DIR / ".run").expanduser()
 
 
 MIN_SECRET = 32  # characters
@@ -281,6 +281,9 @@ WEB_WORKERS = int(os.environ.get("HITL_WEB_WORKERS", "2"))  # each hands out its
 # Who may read /metrics: whoever holds this, or where none is set, callers on this machine.
 # Optional libraries that training may use as well: "lightgbm", "sentences" (science/pipelines/extras.py).
 EXTRA_MODELS = tuple(name for name in os.environ.get("HITL_EXTRA_MODELS", "").split(",") if name)
+
+# What words mean, for short texts: made by `manage.py vectors` or the build of the image.
+WORD_VECTORS = os.environ.get("HITL_WORD_VECTORS") or str(DATA_DIR / "word-vectors.bin")
 
 METRICS_TOKEN = os.environ.get("HITL_METRICS_TOKEN", "")
 

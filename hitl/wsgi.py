@@ -19,9 +19,11 @@ _ = (
 
 from hitl.api.handler import ApiHandler, PageHandler, ProbeHandler  # noqa: E402
 from hitl.shared.probes import PATHS, serve_probes_if_asked  # noqa: E402
+from hitl.shared.tracing import WSGI, start_tracing, traced  # noqa: E402
 
-_pages: WSGIHandler = PageHandler()
-_api: WSGIHandler = ApiHandler()
+start_tracing()
+_pages: WSGI = traced(PageHandler())
+_api: WSGI = traced(ApiHandler())
 _probes: WSGIHandler = ProbeHandler()
 
 serve_probes_if_asked(_probes)

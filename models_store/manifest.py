@@ -35,6 +35,7 @@ def manifest(
         "seed": seed,
         "budget_seconds": budget_seconds,
         "unread": report["unread"],
+        "vectors": report.get("vectors"),
         "code_sha256": code_sha256(),
         "lock_sha256": lock_sha256(),
         "packages": {name: version(name) for name in (*_PACKAGES, *packages_of(report["extras"]))},

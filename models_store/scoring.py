@@ -17,8 +17,7 @@ Content = Mapping[str, Any]
 
 def score_rows(served: ScoreSource, rows: Sequence[Row]) -> tuple[np.ndarray, list[Reason | None]]:
     """Return probabilities of shape (n_cases, n_labels), and why some of them may not be used."""
-    unusable = served.unusable(rows)
-    return served.predict_proba(rows), unusable
+    return served.scored(rows)
 
 
 def score_contents(

@@ -1,8 +1,9 @@
 """Questions about models, runs and the labels they use."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 import numpy as np
@@ -14,6 +15,7 @@ from models_store.models import LabelRole, PrecedentIndex, Release, RoleSpan, Tr
 from models_store.source_models import Source, SourceScore
 from models_store.types import LabelUse, ReleaseRole, RunStatus
 
+FEW_EXAMPLES = 20  # of a label, up to which a person is told how many taught it
 ACTIVE = (RunStatus.QUEUED, RunStatus.RUNNING)
 
 
@@ -129,6 +131,12 @@ def latest_runs(workflow_id: UUID, *, limit: int = 10) -> list[TrainingRun]:
     return list(runs.order_by("-requested_at", "-id")[:limit])
 
 
+def run_since(workflow_id: UUID, since: datetime) -> TrainingRun | None:
+    """Return the newest run that was asked for since a moment."""
+    runs = TrainingRun.objects.filter(workflow_id=workflow_id, requested_at__gte=since)
+    return runs.select_related("release", "requested_by").order_by("-requested_at", "-id").first()
+
+
 def last_training(workflow_id: UUID) -> TrainingRun | None:
     """Return the newest run that trained a model here; those of models elsewhere are others."""
     runs = TrainingRun.objects.filter(workflow_id=workflow_id, source=None)
@@ -199,3 +207,17 @@ def sources_of(workflow_id: UUID) -> list[Source]:
             F("retired_at").desc(nulls_first=True), "-proposed_at"
         )
     )
+
+
+def few_examples(release_id: UUID | None, label: str) -> int | None:
+    """Return from how many examples a release learnt a label, where those are few; none of one elsewhere."""
+    n = _examples_of(release_id).get(label) if release_id is not None else None
+    return n if n is not None and n <= FEW_EXAMPLES else None
+
+
+@lru_cache(maxsize=1000)
+def _examples_of(release_id: UUID) -> Mapping[str, int]:
+    """How many labels of each kind taught a release; they never change, so each process reads them once."""
+    found = Release.objects.filter(pk=release_id).values_list("report__label_mix", "report__source").first()
+    mix, source = found or (None, None)
+    return {} if mix is None or source is not None else mix

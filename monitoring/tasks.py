@@ -15,9 +15,11 @@ from monitoring.counts.retention import drop_old_counts
 from monitoring.counts.run import count_all
 from monitoring.drift.metrics import words_of
 from monitoring.drift.run import check_all, drop_old_readings
+from monitoring.examined.run import examine_all
 from monitoring.maintain.asked import resume_studies
 from monitoring.maintain.run import make_study
 from monitoring.overview.figures import read_figures
+from monitoring.replay import asked
 from monitoring.risks.drills import play_drill, waiting_drills
 from monitoring.shadow.run import keep_score_months, workflows_with_challengers
 from monitoring.shadow.run import shadow as run_shadow
@@ -121,3 +123,21 @@ def resume() -> None:
 def drill(drill_id: str) -> None:
     """Play a fault in a database that is thrown away, and keep what came of it."""
     play_drill(UUID(drill_id))
+
+
+@shared_task(name="monitoring.replay")
+def replay(replay_id: str) -> None:
+    """Replay a window that somebody asked for."""
+    asked.work(replay_id=UUID(replay_id), now=clock.now())
+
+
+@shared_task(name="monitoring.sweep_replays")
+def sweep_replays() -> None:
+    """Begin replays again whose message was lost or whose worker died."""
+    asked.sweep_replays(now=clock.now())
+
+
+@shared_task(name="monitoring.examine")
+def examine() -> None:
+    """Examine labels, scores and a sample of cases: what counts alone cannot say."""
+    examine_all(now=clock.now())

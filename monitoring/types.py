@@ -1,5 +1,6 @@
 """Choices and names of monitoring."""
 
+from enum import StrEnum
 from typing import NamedTuple
 
 from django.db import models
@@ -27,6 +28,16 @@ class MetricKey(NamedTuple):
     family: str
     field: str
     measure: str
+
+
+class Examined(StrEnum):
+    """What is examined on cases and labels, because counts alone cannot say it."""
+
+    GAP = "gap"
+    EXPECTED = "expected"
+    SKEW = "skew"
+    TOGETHER = "together"
+    IMPACT = "impact"
 
 
 class Reference(models.TextChoices):
@@ -82,4 +93,20 @@ ALARM_TRANSITIONS: dict[str, tuple[str, ...]] = {
     "open": ("acknowledged", "silenced", "closed"),
     "acknowledged": ("silenced", "closed"),
     "silenced": ("open", "acknowledged", "closed"),  # open: when its time is over
+}
+
+
+class ReplayStatus(models.TextChoices):
+    """Status of a replay."""
+
+    QUEUED = "queued", "waits for a worker"
+    RUNNING = "running", "running"
+    DONE = "done", "done"
+    FAILED = "failed", "failed"
+    ENDED = "ended", "ended"
+
+
+REPLAY_TRANSITIONS: dict[str, tuple[str, ...]] = {
+    "queued": ("running", "failed", "ended"),
+    "running": ("running", "done", "failed", "ended"),  # running again: its worker died
 }

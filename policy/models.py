@@ -27,6 +27,7 @@ from policy.types import (
     TrialOutcome,
     TrippedBy,
 )
+from science.decision_terms import Degree as DegreeTerm
 
 
 def percent(share: float) -> str:
@@ -137,6 +138,11 @@ class Policy(models.Model):
         )
 
     @property
+    def automates(self) -> bool:
+        """Whether the degree lets the model decide cases."""
+        return DegreeTerm(self.degree).automates
+
+    @property
     def promise(self) -> str:
         """The promise as a sentence."""
         whose = (
@@ -235,6 +241,11 @@ class Certificate(models.Model):
         """
         is_older = policy.evidence_from is not None and self.valid_from < policy.evidence_from
         return self.status == CertificateStatus.PROVISIONAL or bool(self.refuted) or is_older
+
+    @property
+    def is_belief(self) -> bool:
+        """Whether it rests on labels from before its model, and so proves nothing by itself."""
+        return self.evidence.get("source") == "belief" and self.status != CertificateStatus.REFUSED
 
     @property
     def labels_from(self) -> datetime | None:

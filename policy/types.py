@@ -101,7 +101,7 @@ LIVE_CERTIFICATES = (CertificateStatus.PROVISIONAL, CertificateStatus.CERTIFIED,
 
 
 class ChangeStatus(models.TextChoices):
-    """Status of a change of degree."""
+    """Status of a change that another operator is to approve."""
 
     ASKED = "asked", "waits for another operator"
     MADE = "made", "made"

@@ -83,6 +83,7 @@ class TaskReason(models.TextChoices):
     BREAKER = "breaker", "the breaker has tripped"
     STOPPED = "stopped", "all automation is stopped"
     UNFIT = "unfit", "the model cannot read this case"
+    UNFAMILIAR = "unfamiliar", "the model learned from nothing like this case"
     UNSAID = "unsaid", "no usable score of the model elsewhere came with it"
     UNDONE = "undone", "an answer was taken back"
     ESCALATED = "escalated", "a reviewer escalated it"

@@ -13,18 +13,28 @@ from scipy.optimize import minimize
 
 from science.serving.served_model import softmax
 
+_FEWEST = 10  # cases of one of several labels, from which on it has a bias of its own
+
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Outputs become logits by ``temperature * outputs + bias``; `bias` has shape (n_outputs,)."""
+    """Outputs become logits by ``temperature * outputs + bias``; `bias` has shape (n_outputs,).
+
+    `none` is the logit of "none of these labels", the same for every case; None where every label is known.
+    """
 
     temperature: float
     bias: np.ndarray
+    none: float | None = None
 
     def apply(self, outputs: np.ndarray) -> np.ndarray:
         """Calibrated outputs of the same shape (n_cases, n_outputs)."""
         calibrated: np.ndarray = self.temperature * outputs + self.bias
         return calibrated
+
+    def probabilities(self, outputs: np.ndarray) -> np.ndarray:
+        """Calibrated probabilities (n_cases, n_classes); where `none` is set, rows add up to less than 1."""
+        return softmax(two_sided(self.apply(outputs)), self.none)
 
 
 def two_sided(outputs: np.ndarray) -> np.ndarray:
@@ -43,40 +53,52 @@ def fit_bcts(outputs: np.ndarray, y: np.ndarray, weights: np.ndarray | None = No
     Parameters
     ----------
     outputs: (n_cases, n_outputs) of cases the model was not fitted on; one column for two labels.
-    y: (n_cases,) index of each case's label. weights: (n_cases,) or None.
+    y: (n_cases,) index of each case's label, -1 for a label that the model does not know. weights: (n_cases,)
+        or None.
 
     Notes
     -----
     Bounded (temperature within e^-6 .. e^6, biases within 12), because a model that makes no mistake on
-    these cases would otherwise be made infinitely sure. One mistake and one success in a
-    thousandth of the weight are assumed for the same reason.
+    these cases would otherwise be made infinitely sure. For the same reason one case more is assumed, whose
+    label is any, and one of several labels with fewer than 10 cases has no bias of its own. Where some labels
+    are unknown, "none of these" is a class of its own whose output is always 0.
     """
     n, n_outputs = outputs.shape
     weights = np.ones(n) if weights is None else weights
     weights = weights / weights.sum()
     spread = float(np.sqrt(np.mean(outputs**2))) or 1.0
     scaled = outputs / spread  # so that the search starts near its end whatever the model's units
-    n_classes = max(2, n_outputs)
+    n_none = int((y < 0).any())
+    n_classes = max(2, n_outputs) + n_none
     hits = np.zeros((n, n_classes))
-    hits[np.arange(n), y] = 1.0
-    softened = hits + (1.0 / n_classes - hits) * min(0.5, n_classes / (2.0 * (n + n_classes)))
+    hits[np.arange(n), y] = 1.0  # -1: the last
+    softened = hits + (1.0 / n_classes - hits) / (n + 2.0)
 
     def loss(theta: np.ndarray) -> tuple[float, np.ndarray]:
-        scale = np.exp(theta[0])
-        logits = two_sided(scale * scaled + theta[1:])
+        scale, bias = np.exp(theta[0]), theta[1 : 1 + n_outputs]
+        none = np.broadcast_to(theta[1 + n_outputs :], (n, n_none))
+        logits = np.concatenate([two_sided(scale * scaled + bias), none], axis=1)
         top = logits.max(axis=1, keepdims=True)
         log_sum = top[:, 0] + np.log(np.exp(logits - top).sum(axis=1))
         value = float(weights @ (log_sum - (softened * logits).sum(axis=1)))
         slope = (np.exp(logits - log_sum[:, None]) - softened) * weights[:, None]
+        known = slope[:, : n_classes - n_none]
         if n_outputs == 1:
-            slope = (slope[:, 1:] - slope[:, :1]) / 2
-        return value, np.append(scale * np.sum(slope * scaled), slope.sum(axis=0))
+            known = (known[:, 1:] - known[:, :1]) / 2
+        of_bias, of_none = known.sum(axis=0), slope[:, n_classes - n_none :].sum(axis=0)
+        return value, np.concatenate([[scale * np.sum(known * scaled)], of_bias, of_none])
 
-    start = np.zeros(1 + n_outputs)
-    bounds = [(-6.0, 6.0)] + [(-12.0, 12.0)] * n_outputs
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds)
-    bias = found.x[1:] if n_outputs == 1 else found.x[1:] - found.x[1:].mean()
-    return Calibration(float(np.exp(found.x[0]) / spread), bias)
+    start = np.zeros(1 + n_outputs + n_none)
+    is_free = np.ones(n_outputs + n_none, dtype=bool)
+    if n_outputs > 1:
+        is_free[:n_outputs] = hits.sum(axis=0)[:n_outputs] >= _FEWEST
+    bounds = [(-6.0, 6.0), *((-12.0, 12.0) if free else (0.0, 0.0) for free in is_free)]
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
+    bias, none = found[1 : 1 + n_outputs], found[1 + n_outputs :]
+    middle = 0.0 if n_outputs == 1 else float(bias.mean())
+    return Calibration(
+        float(np.exp(found[0]) / spread), bias - middle, float(none[0]) - middle if n_none else None
+    )
 
 
 def calibration_bins(confidence: np.ndarray, right: np.ndarray, n_bins: int = 10) -> list[dict[str, float]]:

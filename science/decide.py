@@ -36,6 +36,7 @@ def decide(
     unusable: Sequence[Reason | None] | None = None,
     draws: Draws,
     now: float,
+    is_partial: bool = False,
 ) -> Outcomes:
     """Decide who decides each case of a batch. A single case is a batch of one.
 
@@ -47,6 +48,8 @@ def decide(
             the case, what was sent with it is no score); None means that none says so.
         draws: the random numbers of the cases, length n_cases.
         now: POSIX time in seconds.
+        is_partial: the model keeps some of the probability for labels that it was not taught, so that rows
+            may add up to less than 1. Those labels are never predicted.
 
     Returns:
         The outcomes in the order of the batch. In `human_only` and `shadow` every attribute but the recorded
@@ -75,7 +78,7 @@ def decide(
     confidence = p[_arange(n), predicted]
     score = confidence if rule.rescore is None else np.asarray(rule.rescore(p), dtype=np.float64)
     cutoff = rule._cutoff[predicted]
-    usable = _is_distribution(p)
+    usable = _is_distribution(p, is_partial)
     if rule.rescore is not None:
         usable &= (score >= 0) & (score <= 1)
 
@@ -89,7 +92,7 @@ def decide(
         usable &= np.array([why is None for why in unusable], dtype=bool)
     if not usable.all():
         unusable_rows = ~usable
-        reason[unusable_rows] = _why_unusable(p, rule, predicted, unusable)[unusable_rows]
+        reason[unusable_rows] = _why_unusable(p, rule, predicted, unusable, is_partial)[unusable_rows]
         predicted[unusable_rows] = -1
         score, confidence, cutoff = (
             np.where(usable, column, np.nan) for column in (score, confidence, cutoff)
@@ -119,21 +122,27 @@ def _as_batch(proba: np.ndarray, n: int, n_classes: int) -> np.ndarray:
     return p.astype(np.float64, copy=False)
 
 
-def _is_distribution(p: np.ndarray) -> np.ndarray:
+def _is_distribution(p: np.ndarray, is_partial: bool) -> np.ndarray:
     """Mask of the rows that are probabilities; comparisons are written so that NaN fails them."""
     with np.errstate(invalid="ignore", over="ignore"):
-        mask: np.ndarray = (p.min(1) >= 0) & (abs(p.sum(1) - 1) <= _SUM_TOLERANCE)
+        total = p.sum(1)
+        fits = total - 1 <= _SUM_TOLERANCE if is_partial else abs(total - 1) <= _SUM_TOLERANCE
+        mask: np.ndarray = (p.min(1) >= 0) & fits
     return mask
 
 
 def _why_unusable(
-    p: np.ndarray, rule: Rule, predicted: np.ndarray, unusable: Sequence[Reason | None] | None
+    p: np.ndarray,
+    rule: Rule,
+    predicted: np.ndarray,
+    unusable: Sequence[Reason | None] | None,
+    is_partial: bool,
 ) -> np.ndarray:
     """Code of the reason why a row's score may not be used; meaningful for unusable rows only."""
     shut = rule._shut[predicted]
     unknown = REASON_CODE[Reason.UNKNOWN_LABEL]
     why = np.where(shut == unknown, shut, np.int8(REASON_CODE[Reason.BAD_SCORE]))
-    why[~_is_distribution(p)] = REASON_CODE[Reason.BAD_SCORE]
+    why[~_is_distribution(p, is_partial)] = REASON_CODE[Reason.BAD_SCORE]
     why[np.isnan(p).all(1)] = REASON_CODE[Reason.NO_SCORE]
     for row, said in enumerate(unusable or ()):
         if said is not None:

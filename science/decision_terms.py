@@ -20,6 +20,11 @@ class Degree(StrEnum):
         """0 for the least automation, 4 for the most."""
         return RANK[self]
 
+    @property
+    def automates(self) -> bool:
+        """Whether the model may decide cases."""
+        return self.rank >= Degree.PARTIAL.rank
+
 
 class Route(StrEnum):
     """Who decides."""
@@ -50,6 +55,7 @@ class Reason(StrEnum):
     BAD_SCORE = "bad_score"
     NO_SCORE = "no_score"
     UNFIT_INPUT = "unfit_input"
+    UNFAMILIAR = "unfamiliar"
     SOURCE_SILENT = "source_silent"
     SOURCE_UNREGISTERED = "source_unregistered"
     SCORES_MALFORMED = "scores_malformed"

@@ -10,6 +10,7 @@ The bounds hold for a setting that was named beforehand. Whoever tries many and 
 looking; a certificate is what proves cutoffs.
 """
 
+import hashlib
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -124,6 +125,8 @@ class Replayed:
         wrong: wrong automatic decisions, bounded; `labels` of them have a final blind answer.
         queue: what people would have met.
         by_day: per UTC day (POSIX day number): cases, automatic. Shape (n_days, 3).
+        sha256: of what was decided case by case, in order: automatic, audited, neither. Two replays with the
+            same hash decided every case alike.
     """
 
     cases: int
@@ -135,6 +138,7 @@ class Replayed:
     labels: int
     queue: Queue
     by_day: np.ndarray
+    sha256: str
 
     @property
     def share(self) -> float:
@@ -169,17 +173,19 @@ class Replay:
     _asked: list[np.ndarray] = field(init=False)
     _days: dict[int, np.ndarray] = field(init=False)
     _last: float = field(init=False, default=-np.inf)
+    _verdicts: "hashlib._Hash" = field(init=False)
 
     def __post_init__(self) -> None:
         rate = max(self.least_rate, _MIN_RATE)
         self._budget = ErrorBudget(rate=rate, delta_above=self.delta / 2, delta_below=self.delta / 2)
         self._counts = np.zeros(4, dtype=np.int64)  # cases, unscored, audited, labels
         self._asked, self._days = [], {}
+        self._verdicts = hashlib.sha256()
 
-    def feed(self, cases: Cases) -> None:
-        """Take in the next cases."""
+    def feed(self, cases: Cases) -> np.ndarray:
+        """Take in the next cases; return which are automatic, shape (n_cases,)."""
         if not len(cases):
-            return
+            return np.zeros(0, dtype=bool)
         if cases.at[0] < self._last or np.any(np.diff(cases.at) < 0):
             raise ValueError("cases must come in the order in which they were decided.")
         self._last = float(cases.at[-1])
@@ -197,6 +203,8 @@ class Replay:
             of_day = days == day
             counts = self._days.setdefault(int(day), np.zeros(2, dtype=np.int64))
             counts += (of_day.sum(), (of_day & automatic).sum())
+        self._verdicts.update((automatic.astype(np.uint8) + audited).tobytes())
+        return automatic
 
     def result(self) -> Replayed:
         """Return what would have been, of all that was taken in."""
@@ -217,4 +225,5 @@ class Replay:
                 due_seconds=self.staff.due_seconds,
             ),
             by_day=np.array(days, dtype=np.int64).reshape(-1, 3),
+            sha256=self._verdicts.hexdigest(),
         )

@@ -13,6 +13,11 @@ PROVISIONAL_RAMP = 0.25  # largest share of accepted cases automated while the c
 LOWEST_SCORE = 0.0  # scores lie in [0, 1]; a cutoff at this value accepts every case
 
 
+def audit_floor(base: float) -> float:
+    """Return the rate that nothing may push audits below: test plans and monitors rely on it."""
+    return max(base / 2, AUDIT_FLOOR)
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One immutable snapshot of policy for a workflow and a release; built once, cached, asked per batch.
@@ -145,17 +150,17 @@ class Rule:
     def _against(self, label: str) -> Reason:
         if label not in self.workflow_labels:
             return Reason.UNKNOWN_LABEL
-        if self.degree_of(label).rank < Degree.PARTIAL.rank:
+        if not self.degree_of(label).automates:
             return Reason.LABEL_NOT_AUTOMATED
         if not np.isfinite(self.cutoffs.get(label, np.nan)):
             return Reason.NO_CUTOFF
         return REASONS[ABOVE]
 
     def _check(self) -> None:
-        automates = self.degree.rank >= Degree.PARTIAL.rank
+        automates = self.degree.automates
         if not 0 < self.audit_base <= 1:
             raise ValueError(f"audit_base must lie in (0, 1], not {self.audit_base}.")
-        floor = max(AUDIT_FLOOR, self.audit_base / 2)
+        floor = audit_floor(self.audit_base)
         if not floor <= self.audit_rate <= 1:
             raise ValueError(
                 f"audit_rate must lie in [{floor:g}, 1], not {self.audit_rate}: audits never stop."

@@ -119,7 +119,7 @@ def _inspect_image(data: bytes) -> Inspected:
                 media_type = _IMAGE_TYPES[str(image.format)]
                 parts = image.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX, reducing_gap=2.0)
                 likeness = picture_key(np.asarray(parts))
-                measures = of_pixels(_small(image))
+                measures = of_pixels(_small(image)) | {"side": max(width, height)}
     except BadFile:
         raise
     except Image.DecompressionBombError:
@@ -169,5 +169,5 @@ def _inspect_recording(data: bytes) -> Inspected:
         _WAV,
         duration_ms=round(1000 * seconds),
         likeness=recording_key(samples),
-        measures=of_samples(samples) if len(samples) else None,
+        measures=of_samples(samples) | {"rate": wav.rate} if len(samples) else None,
     )

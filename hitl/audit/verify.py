@@ -1,14 +1,12 @@
 """Check the audit log: every entry, its end, its signed checkpoints, and heads that were kept elsewhere."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
-
-from django.db import connection, transaction
 
 from hitl.audit.log import CHECKPOINT, GENESIS, HEAD, digest_of, signed_bytes
 from hitl.audit.models import Checkpoint, Entry, Head
 from hitl.shared.canonical import signature_holds
+from hitl.shared.one_moment import at_one_moment
 
 Heads = Mapping[int, bytes]
 """Digests by the number of their entry."""
@@ -40,19 +38,8 @@ def verify(*, shipped: Heads | None = None) -> Verdict:
 
     An empty log is broken: the service has written to it since its first account was made.
     """
-    with _at_one_moment():
+    with at_one_moment():
         return _verify(shipped or {})
-
-
-@contextmanager
-def _at_one_moment() -> Iterator[None]:
-    """Read as of one moment, so that what is appended meanwhile does not look like a fault."""
-    if connection.in_atomic_block:
-        yield
-        return
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        yield
 
 
 def _verify(shipped: Heads) -> Verdict:

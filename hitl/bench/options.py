@@ -12,6 +12,7 @@ class Options:
         quick: fewer repetitions.
         only: parts to run, as the benchmark names them; empty means all.
         runs: repetitions, where the benchmark's own number is not wanted.
+        minutes: how long it may take, about; repetitions are doubled while that allows.
         data: folder of data sets that are not part of the project.
         cache: folder where long runs are kept, so that they can be broken off and go on.
     """
@@ -19,5 +20,6 @@ class Options:
     quick: bool
     only: tuple[str, ...] = ()
     runs: int | None = None
+    minutes: float | None = None
     data: Path | None = None
     cache: Path | None = None

@@ -26,6 +26,8 @@ class Group(StrEnum):
 
     GENERAL = "peers"
     EVIDENCE = "peers-evidence"
+    DRIFT = "peers-drift"
+    ALIBI = "peers-alibi"
     LABEL_STUDIO = "peers-label-studio"
 
     @property

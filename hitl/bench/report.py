@@ -3,7 +3,7 @@
 import json
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,8 @@ from hitl.bench.options import Options
 from hitl.bench.rows import Row
 from hitl.bench.table import table
 
-Benchmark = Callable[[bool], Sequence[Row]]
+Benchmark = Callable[[bool], Iterable[Row]]
+Say = Callable[[Row], None]
 
 
 def names() -> dict[str, str]:
@@ -34,8 +35,10 @@ def needs_stage(name: str) -> bool:
     return bool(getattr(import_module(f"bench.{name}"), "NEEDS_STAGE", True))
 
 
-def measure(name: str, options: Options) -> dict[str, Any]:
+def measure(name: str, options: Options, say: Say = lambda row: None) -> dict[str, Any]:
     """Run a benchmark that `names` names; return it as the JSON file has it.
+
+    `say` is called with every row as soon as the benchmark gives it.
 
     Raises:
         CommandError: the benchmark does not take these options.
@@ -45,7 +48,10 @@ def measure(name: str, options: Options) -> dict[str, Any]:
         raise CommandError(f"The benchmark {name} takes --quick and --json alone.")
     run: Benchmark = module.run
     started = time.monotonic()
-    rows = module.run_with(options) if hasattr(module, "run_with") else run(options.quick)
+    rows = []
+    for row in module.run_with(options) if hasattr(module, "run_with") else run(options.quick):
+        say(row)
+        rows.append(row)
     return {
         "bench": name,
         "quick": options.quick,

@@ -22,6 +22,13 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
+def line(row: Row) -> str:
+    """Return one row by itself, for who waits for the others."""
+    name, measured, span, unit, bar, _, met = _cells(row)
+    parts = [name, measured, f"({span})" * bool(span), unit, f"bar {bar}" * bool(bar), met, row.note]
+    return "  ".join(part for part in parts if part)
+
+
 def _cells(row: Row) -> tuple[str, ...]:
     met = {None: "", True: "aim" if row.reaches_aim else "yes", False: "NO"}[row.met]
     span = "" if row.low is None or row.high is None else f"{_number(row.low)} - {_number(row.high)}"

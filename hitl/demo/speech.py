@@ -34,13 +34,16 @@ class Shift:
     """How the line differs from the one the history was recorded on.
 
     gain: factor on the loudness. noise: standard deviation of the line's noise (full scale is 1). clip: share
-    of full scale at which the microphone cuts off. rate: samples a second of the file.
+    of full scale at which the microphone cuts off. rate: samples a second of the file. pitch: factor on
+    that of the voices. formant: on where their vowels are loud; both are higher the younger somebody is.
     """
 
     gain: float = 1.0
     noise: float = 0.008
     clip: float = 1.0
     rate: int = RATE
+    pitch: float = 1.0
+    formant: float = 1.0
 
 
 USUAL = Shift()
@@ -50,6 +53,7 @@ LINES = {
     "noisier": Shift(noise=0.04),
     "clipped": Shift(gain=2.0, clip=0.15),
     "up-sampled": Shift(rate=16_000),
+    "younger": Shift(pitch=1.6, formant=1.25),
 }
 
 
@@ -70,14 +74,15 @@ def draw_call(rng: np.random.Generator, *, shift: Shift = USUAL) -> Call:
     has_number = bool(rng.random() < 0.5)
     n = int(rng.uniform(*_SECONDS) * RATE)
     sound = np.zeros(n)
-    pitch = float(rng.uniform(95, 220))
+    pitch = float(rng.uniform(95, 220)) * shift.pitch
     kinds = [str(kind) for kind in rng.choice(["plain", "hiss", "glide"], int(rng.integers(2, 5)))]
     if has_number:
         kinds[int(rng.integers(0, len(kinds)))] = "number"
     spans: list[tuple[int, int]] = []
     at = int(rng.uniform(0.02, 0.15) * RATE)
     for kind in kinds:
-        word = _word(rng, kind, pitch * float(rng.uniform(0.9, 1.1))) * float(rng.uniform(0.5, 1.0))
+        word = _word(rng, kind, pitch * float(rng.uniform(0.9, 1.1)), shift.formant)
+        word *= float(rng.uniform(0.5, 1.0))
         if at + len(word) > n:
             sound = np.concatenate([sound, np.zeros(at + len(word) - n + RATE // 20)])
             n = len(sound)
@@ -97,16 +102,18 @@ def _label(spans: list[tuple[int, int]]) -> str:
     return "number" if spans else "no number"
 
 
-def _word(rng: np.random.Generator, kind: str, pitch: float) -> np.ndarray:
+def _word(rng: np.random.Generator, kind: str, pitch: float, formant: float) -> np.ndarray:
     """The samples of one word; the glide of a number goes up by an octave or more."""
     hiss = _hiss(rng, float(rng.uniform(0.05, 0.11))) if kind in ("number", "hiss") else np.zeros(0)
     rises = kind in ("number", "glide")
-    low = float(rng.uniform(800, 1300))
+    low = float(rng.uniform(800, 1300)) * formant
     top = (2300, 2900) if kind == "number" else (1500, 2000)
-    high = float(rng.uniform(*top)) if rises else low * float(rng.uniform(0.75, 1.05))
-    vowel = _vowel(rng, pitch, float(rng.uniform(300, 700)), (low, high), float(rng.uniform(0.16, 0.3)))
+    high = float(rng.uniform(*top)) * formant if rises else low * float(rng.uniform(0.75, 1.05))
+    first = float(rng.uniform(300, 700)) * formant
+    vowel = _vowel(rng, pitch, first, (low, high), float(rng.uniform(0.16, 0.3)))
     tail = _vowel(
-        rng, pitch * 0.95, float(rng.uniform(300, 650)), (float(rng.uniform(800, 1500)),) * 2,
+        rng, pitch * 0.95, float(rng.uniform(300, 650)) * formant,
+        (float(rng.uniform(800, 1500)) * formant,) * 2,
         float(rng.uniform(0.06, 0.18)),
     )  # fmt: skip
     return np.concatenate([hiss, vowel, tail if kind == "plain" or rng.random() < 0.4 else tail[:0]])

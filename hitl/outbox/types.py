@@ -1,4 +1,4 @@
-"""Choices of the outbox."""
+"""Kinds of events, and states of deliveries."""
 
 from django.db import models
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils.dateparse import parse_datetime
@@ -40,6 +41,18 @@ def moment(text: str) -> datetime:
     if found is None or found.tzinfo is None or not 1 < found.year < 9999:
         raise ValueError(text)
     return found.astimezone(UTC)
+
+
+def posted_id(request: HttpRequest, name: str, *, error: str = "is not an id", fix: str) -> UUID:
+    """Return the id that a form sends under this name.
+
+    Raises:
+        Invalid: it sends none.
+    """
+    try:
+        return UUID(str(request.POST.get(name, "")))
+    except ValueError:
+        raise Invalid([Problem(field=name, error=error, fix=fix)]) from None
 
 
 def refuse_nul(request: HttpRequest, *, form: bool) -> None:

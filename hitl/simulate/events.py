@@ -20,7 +20,7 @@ LEAK = "Here: name the columns that are fields with --fields, and leave that one
 class Event:
     """One thing that happened after `case` cases had come in.
 
-    `level` is set where it is an alarm, `is_proof` where the promise was proved on live labels.
+    `level` is set where it is an alarm, `is_proof` where the promise was proved on so many live `labels`.
     """
 
     case: int
@@ -28,6 +28,7 @@ class Event:
     words: str
     level: str | None = None
     is_proof: bool = False
+    labels: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values."""
@@ -46,10 +47,10 @@ def events_of(entries: Iterable[Entry], chunks: Sequence[Chunk]) -> list[Event]:
                 continue
         if tell is not None:
             words, level = tell(entry.detail)
-            is_proof = entry.action == "certificate.made" and bool(
-                (entry.detail.get("seen") or {}).get("from")
-            )
-            found.append(Event(case_at(chunks, entry.at), entry.action, words, level, is_proof))
+            seen = entry.detail.get("seen") or {}
+            is_proof = entry.action == "certificate.made"
+            labels = seen.get("n_labels", 0) if is_proof else 0
+            found.append(Event(case_at(chunks, entry.at), entry.action, words, level, is_proof, labels))
     return found
 
 
@@ -154,6 +155,7 @@ _TOLD: dict[str, Callable[[Detail], Told]] = {
     "breaker.tripped": _reason("Automation stopped: people decide everything", RED),
     "certificate.ended": _reason("A certificate ended"),
     "certificate.level": _level,
+    "certificate.believed": _certificate,
     "certificate.made": _certificate,
     "certificate.refused": _certificate,
     "cutoffs.in_force": _cutoffs,

@@ -14,6 +14,7 @@ from hitl.simulate.events import Event, alarms_of, case_at, events_of
 from hitl.simulate.naive import fixed_cutoff
 from hitl.simulate.options import Options
 from hitl.simulate.reading import World
+from hitl.simulate.standing import standing_of
 from hitl.simulate.stream import Played
 from models_store.models import TrainingRun
 from policy.models import Certificate, Decision
@@ -71,6 +72,7 @@ def outcome_of(world: World, options: Options, played: Played) -> dict[str, Any]
         "human_labels": Review.objects.filter(undone_at=None).values("case_id").distinct().count(),
         "answers": played.answers,
         "audits": int(cases.audited.sum()),
+        "standing": standing_of(told, cases.automatic, cases.wrong, **judged),
         "windows": _windows(played, cases, options),
         "certificates": _certificates(played, cases, options),
         "alarms": [alarm.to_json() for alarm in alarms],

@@ -28,6 +28,7 @@ def page(outcome: Mapping[str, Any]) -> str:
         "headline": report_text.headline(outcome),
         "findings": report_text.findings(outcome),
         "people": report_text.people(outcome),
+        "standing": report_text.standing(outcome),
         "noticed": report_text.noticed(outcome),
         "fixed_cutoff": report_text.fixed_cutoff(outcome),
         "tone": report_text.TONES[outcome["promise"]["verdict"]],

@@ -2,14 +2,14 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
 from hitl.flow.settling.answer import answer_batch, offered
 from hitl.shared.actor import Actor
-from hitl.simulate.fake_time import FakeTime
 from reviews.models import Task
 from reviews.services.answers import Answer
 from reviews.types import TaskStatus
@@ -22,6 +22,22 @@ def make_operator() -> Actor:
     """Return the person who answers for the promise."""
     user = User.objects.create(username="operator", roles=[Role.OPERATOR, Role.LEAD])
     return user.as_actor()
+
+
+class Time(Protocol):
+    """A clock that moves when it is told."""
+
+    def now(self) -> datetime:
+        """The time."""
+        ...
+
+    def move_to(self, moment: datetime) -> datetime:
+        """Go on to a moment."""
+        ...
+
+    def move_by(self, seconds: float) -> datetime:
+        """Go on by some seconds."""
+        ...
 
 
 class Reviewers:
@@ -47,7 +63,7 @@ class Reviewers:
         self._error, self._labels, self._truth, self._seed = error, labels, truth, seed
         self.answers = 0
 
-    def answer_all(self, workflow_id: UUID, fake_time: FakeTime) -> int:
+    def answer_all(self, workflow_id: UUID, fake_time: Time) -> int:
         """Answer until nothing waits that anybody here may answer; return how many answers that took."""
         before = self.answers
         for _ in range(_ROUNDS):
@@ -56,7 +72,7 @@ class Reviewers:
                 break
         return self.answers - before
 
-    def _round(self, workflow_id: UUID, waiting: int, fake_time: FakeTime) -> int:
+    def _round(self, workflow_id: UUID, waiting: int, fake_time: Time) -> int:
         """Let each take a share of what waits; the next one begins next time."""
         share = -(-waiting // len(self._people))
         done = 0

@@ -62,6 +62,29 @@ def _where(outcome: Outcome) -> str:
     return f"It was broken under {_count(len(broken), 'certificate')}: {', '.join(parts)}."
 
 
+def standing(outcome: Outcome) -> str:
+    """Say how long full standing took, and what was automated until then and since."""
+    found = outcome["standing"]
+    expected = found["labels_expected"]
+    usual = (
+        f"a model half as wrong as promised takes about {expected:,}" if expected else "no number suffices"
+    )
+    if found["proved_at"] is None:
+        return f"Not proved on live labels ({usual}). {_part(found['before'])}"
+    return (
+        f"After {_count(found['proved_at'], 'case')}, on {found['labels']:,} live labels ({usual})."
+        f" Until then {_part(found['before'])} Since then {_part(found['since'])}"
+    )
+
+
+def _part(part: Mapping[str, Any]) -> str:
+    if not part["cases"]:
+        return "no case came in."
+    automated = share(part["automated"] / part["cases"])
+    wrong = f", {share(part['selective_error'])} of it wrong" if part["automated"] else ""
+    return f"{automated} of {_count(part['cases'], 'case')} automated{wrong}."
+
+
 def noticed(outcome: Outcome) -> str:
     """Say when a change was noticed."""
     alarms = outcome["alarms"]
@@ -139,6 +162,7 @@ def summary(outcome: Outcome) -> str:
         "",
         f"  automated      {percent(outcome['automation_rate'])}  {_spark(outcome['windows'])}",
         f"  people         {people(outcome)}",
+        f"  full standing  {standing(outcome)}",
         f"  noticed        {noticed(outcome)}",
         f"  fixed cutoff   {fixed_cutoff(outcome)}",
     ]

@@ -12,7 +12,8 @@ from hitl.accounts.automation import require_lowerer, require_raiser
 from hitl.audit.log import record
 from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Conflict, Invalid, Problem
+from hitl.shared.errors import Conflict
+from hitl.shared.reasons import checked_reason
 from hitl.stop.models import Stop
 from hitl.stop.selectors import stop_in_force
 
@@ -36,7 +37,7 @@ def stop_everything(*, reason: str, actor: Actor, now: datetime) -> Stop:
         NotAllowed, Invalid: nothing is changed.
     """
     require_lowerer(actor)
-    said = checked_reason(reason)
+    said = checked_reason(reason, most=MAX_REASON)
     if (present := stop_in_force()) is not None:
         return present
     try:
@@ -57,7 +58,7 @@ def start_everything(*, reason: str, actor: Actor, now: datetime) -> Stop:
         NotAllowed, Invalid, NotStopped: nothing is changed.
     """
     require_raiser(actor)
-    said = checked_reason(reason)
+    said = checked_reason(reason, most=MAX_REASON)
     stop = Stop.objects.select_for_update(no_key=True).filter(started_at=None).first()
     if stop is None:
         raise NotStopped
@@ -67,17 +68,3 @@ def start_everything(*, reason: str, actor: Actor, now: datetime) -> Stop:
     record(action="automation.started", actor=actor, now=now, about=stop, detail=detail)
     emit([News("automation.started", stop.id, None, now, {"reason": said, "by": actor.name})])
     return stop
-
-
-def checked_reason(reason: str) -> str:
-    """Return the reason without space around it.
-
-    Raises:
-        Invalid: it is empty or too long.
-    """
-    reason = reason.strip()
-    if not reason or len(reason) > MAX_REASON:
-        error = "is empty" if not reason else f"has {len(reason):,} characters"
-        fix = f"Say why in 1 to {MAX_REASON} characters."
-        raise Invalid([Problem(field="reason", error=error, fix=fix)])
-    return reason

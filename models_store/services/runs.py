@@ -18,6 +18,7 @@ from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor, system
 from hitl.shared.errors import Conflict, Invalid, NotFound, Problem
 from hitl.shared.jobs import enqueue
+from hitl.shared.reasons import checked_reason
 from hitl.shared.transitions import move, move_one
 from models_store.access import require_operator
 from models_store.errors import RunActive, RunIsOver
@@ -30,6 +31,7 @@ MAX_ATTEMPTS = 3
 MAX_REASON = 300
 SILENCE = timedelta(seconds=60)  # without a heartbeat this long, the worker is taken for dead
 UNHEARD = timedelta(minutes=2)  # rung for this long ago, the bell is taken for lost
+SETTLING = timedelta(minutes=10)  # between two runs nobody asked for: a burst of labels starts one, not many
 SWEEPER = system("training sweeper")
 
 
@@ -62,10 +64,8 @@ def request_training(
     if trigger not in Trigger.values:
         fix = f"Use one of {', '.join(Trigger.values)}."
         raise Invalid([Problem(field="trigger", error=f"is {trigger[:40]!r}", fix=fix)])
-    if len(reason) > MAX_REASON:
-        fix = f"Say it in {MAX_REASON}."
-        error = f"has {len(reason):,} characters"
-        raise Invalid([Problem(field="reason", error=error, fix=fix)])
+    if reason.strip():  # whoever presses the button need not say why
+        checked_reason(reason, most=MAX_REASON)
     run = TrainingRun(
         workflow=workflow,
         trigger=trigger,
@@ -85,6 +85,11 @@ def request_training(
     record(action="training.requested", actor=actor, now=now, about=run, detail=detail)
     enqueue(JOB, str(run.id))
     return run
+
+
+def is_settling(last: datetime | None, now: datetime) -> bool:
+    """Tell whether a run was asked for so lately that nothing but a person asks for another."""
+    return last is not None and now - last < SETTLING
 
 
 def begin(*, run_id: UUID, now: datetime) -> TrainingRun | None:

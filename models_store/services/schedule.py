@@ -22,39 +22,41 @@ from models_store.selectors import (
     sources_in_use,
     training_settings,
 )
-from models_store.services.runs import request_training
+from models_store.services.runs import is_settling, request_training
 from models_store.types import Trigger
 
 ACTOR = system("training schedule")
-SETTLING = timedelta(minutes=10)  # between two runs nobody asked for: a burst of labels starts one, not many
 
 
 def request_due(*, now: datetime) -> int:
     """Request a run for every workflow whose settings say so; return how many were requested."""
-    requested = 0
-    for workflow_id in Workflow.objects.filter(archived_at=None).values_list("id", flat=True):
-        if active_run(workflow_id) is not None:
-            continue
-        due = due_trigger(workflow_id, now=now)
-        source_id, words = None, ""
-        if due is None:
-            source_id, words = due_source(workflow_id, now=now)
-        if due is None and source_id is None:
-            continue
-        trigger, reason = due or (Trigger.LABELS, words)
-        try:
-            request_training(
-                workflow_id=workflow_id,
-                trigger=trigger,
-                actor=ACTOR,
-                now=now,
-                reason=reason,
-                source_id=source_id,
-            )
-        except (RunActive, NotFound):  # somebody was faster
-            continue
-        requested += 1
-    return requested
+    workflows = Workflow.objects.filter(archived_at=None).values_list("id", flat=True)
+    return sum(request_where_due(workflow_id, now=now) for workflow_id in workflows)
+
+
+def request_where_due(workflow_id: UUID, *, now: datetime) -> bool:
+    """Request a run for a workflow if its settings say so; return whether one was requested."""
+    if active_run(workflow_id) is not None:
+        return False
+    due = due_trigger(workflow_id, now=now)
+    source_id, words = None, ""
+    if due is None:
+        source_id, words = due_source(workflow_id, now=now)
+    if due is None and source_id is None:
+        return False
+    trigger, reason = due or (Trigger.LABELS, words)
+    try:
+        request_training(
+            workflow_id=workflow_id,
+            trigger=trigger,
+            actor=ACTOR,
+            now=now,
+            reason=reason,
+            source_id=source_id,
+        )
+    except (RunActive, NotFound):  # somebody was faster
+        return False
+    return True
 
 
 def due_trigger(workflow_id: UUID, *, now: datetime) -> tuple[Trigger, str] | None:
@@ -67,7 +69,7 @@ def due_trigger(workflow_id: UUID, *, now: datetime) -> tuple[Trigger, str] | No
         return None
     trained = TrainingRun.objects.filter(workflow_id=workflow_id, source=None)
     last = trained.aggregate(at=Max("requested_at"))["at"]
-    if last is not None and now - last < SETTLING:
+    if is_settling(last, now):
         return None
     fresh = new_labels(workflow_id, since=last)
     if fresh >= kept.min_new_labels:
@@ -88,7 +90,7 @@ def due_source(workflow_id: UUID, *, now: datetime) -> tuple[UUID | None, str]:
         return None, ""
     for source in sources_in_use(workflow_id).values():
         last = TrainingRun.objects.filter(source=source).aggregate(at=Max("requested_at"))["at"]
-        if last is not None and now - last < SETTLING:
+        if is_settling(last, now):
             continue
         fresh = scored_labels(source, since=last).count()
         if fresh >= kept.min_new_labels:

@@ -131,7 +131,12 @@ def _scored_by(release: Release, part: _Read, mine: set[Routed], now: datetime) 
         log.exception("scoring in shadow failed", extra={"release": str(release.pk)})
         proba, unusable = score_around_failures(served, rows)
     outcomes = decide(
-        _neutral(tuple(release.labels)), proba, unusable=unusable, draws=_no_draws(len(rows)), now=0.0
+        _neutral(tuple(release.labels)),
+        proba,
+        unusable=unusable,
+        draws=_no_draws(len(rows)),
+        now=0.0,
+        is_partial=served.is_partial,
     )
     scores = []
     for one, outcome, p in zip(routed, outcomes.rows(), proba.tolist(), strict=True):

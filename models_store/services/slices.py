@@ -10,6 +10,7 @@ from cases.models import Label
 from models_store.models import Evaluation
 from models_store.rows import rows_for
 from models_store.services.training_sets import TrainingSet
+from models_store.services.word_vectors import word_vectors
 from science.pipelines import CalibratedSource, TrainedModel
 from science.pipelines.influence import influence_of_people
 from science.slices import slices_of
@@ -57,6 +58,7 @@ def _people(model: TrainedModel, snapshot: TrainingSet, trained: np.ndarray) -> 
         people,
         [snapshot.purposes[i] for i in trained],
         model=model,
+        vectors=word_vectors(),
         seed=snapshot.seed,
         weights=snapshot.weights[trained],
         groups=snapshot.groups[trained],

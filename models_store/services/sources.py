@@ -20,6 +20,7 @@ from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.canonical import canonical_json, sha256
 from hitl.shared.errors import Invalid, NotAllowed, NotFound, Problem
+from hitl.shared.reasons import checked_reason
 from hitl.shared.sealed import seal
 from models_store.errors import SourceTaken
 from models_store.services.label_map import check_number, labels_of, tried
@@ -139,15 +140,12 @@ def retire_source(*, source_id: UUID, actor: Actor, now: datetime, reason: str) 
         Invalid: there is no reason.
     """
     require_lowerer(actor)
-    if not reason.strip():
-        raise Invalid(
-            [Problem(field="reason", error="is missing", fix="Say why: it stays in the audit log.")]
-        )
+    reason = checked_reason(reason)
     source = _locked(source_id)
     source.retired_at, source.retired_by = now, actor.name
     source.save(update_fields=["retired_at", "retired_by"])
     bump(source.workflow_id)
-    detail = {"source": source.name, "sha256": source.sha256, "reason": reason.strip()[:1000]}
+    detail = {"source": source.name, "sha256": source.sha256, "reason": reason}
     record(action="source.retired", actor=actor, now=now, about=source, detail=detail)
     return source
 

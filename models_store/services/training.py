@@ -24,11 +24,14 @@ from models_store.services.registry import register
 from models_store.services.slices import look_closer
 from models_store.services.steps import Clock, Steps
 from models_store.services.training_sets import TrainingSet, split, take_snapshot
+from models_store.services.word_vectors import word_vectors
 from models_store.types import Check, GateCheck, RunStep
 from science.pipelines import CalibratedSource, TrainedModel, calibrate, train
+from science.pipelines.learning_curve import learning_curve
 from science.pipelines.window import window_start
 
 BUDGET_SECONDS = 60.0  # CPU seconds the candidates may cost
+CURVE_SECONDS = 20.0  # and the learning curve beside them
 
 
 class Refused(Exception):
@@ -65,6 +68,8 @@ def make_release(
         step.result = _said_of(snapshot, held_out)
     with steps.step(RunStep.TRAIN) as step:
         model = _fitted(run, snapshot, trained, step.say)
+        if isinstance(model, TrainedModel):
+            model.report["learning_curve"] = _learnt(model, snapshot, trained, step.say)
         step.result = f"Chosen: {model.report['chosen']}, {len(model.artifact) / 1024:,.0f} kB."
     with steps.step(RunStep.JUDGE) as step:
         evaluation = evaluate(model, snapshot, trained, held_out)
@@ -149,8 +154,28 @@ def _fitted(
         budget_seconds=BUDGET_SECONDS,
         extras=settings.EXTRA_MODELS,
         unread=unread,
+        vectors=word_vectors(),
         progress=say,
     )
+
+
+def _learnt(
+    model: TrainedModel, snapshot: TrainingSet, trained: np.ndarray, say: Callable[[str], None]
+) -> dict[str, Any]:
+    """Return the model's learning curve, or why there is none."""
+    contents, labels = snapshot.take(trained)
+    found = learning_curve(
+        model,
+        rows_for(contents, snapshot.schema),
+        labels,
+        snapshot.schema,
+        weights=snapshot.weights[trained],
+        groups=snapshot.groups[trained],
+        extras=settings.EXTRA_MODELS,
+        budget_seconds=CURVE_SECONDS,
+        progress=say,
+    )
+    return {"why_not": found} if isinstance(found, str) else found.to_json()
 
 
 def _latest_window(snapshot: TrainingSet, run: TrainingRun, changed_at: datetime | None) -> TrainingSet:

@@ -38,9 +38,12 @@ def _measures(shown: ShownRelease) -> Iterable[str]:
     if not chosen or interval is None:
         return
     yield "## Measures"
+    known = shown.error_where_known
+    beside = [] if known is None else [f"The same, of entities it knows: {percent(known)}"]
     yield _list(
         f"Wrong if it answered everything: {percent(shown.error)} (95 % interval {percent(interval[0])} to"
         f" {percent(interval[1])}), on cases it was not trained on",
+        *beside,
         f"Mean error over all automation rates (AURC): {percent(chosen['aurc'], 2)}",
         f"Calibration error: {percent(chosen['calibration_error'])}",
         f"Log loss: {chosen['log_loss']:.3f}",

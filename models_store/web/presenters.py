@@ -13,6 +13,7 @@ from models_store import reports
 from models_store.models import Release, RoleSpan
 from models_store.services.evidence import MIN_RATIO
 from models_store.types import Check, ReleaseRole
+from models_store.web.learning import ShownCurve, shown_curve
 from models_store.web.plots import calibration_plot, risk_coverage_plot
 from science.intervals import wilson_interval
 
@@ -93,6 +94,12 @@ class ShownRelease:
     def error_interval(self) -> tuple[float, float] | None:
         """Of that share, at 95 %."""
         return None if self.error is None else wilson_interval(self.error, self.report["n_rows"])
+
+    @property
+    def error_where_known(self) -> float | None:
+        """Share of wrong answers about entities that it knows; None where nearly every case stands alone."""
+        found: float | None = self.report.get("error_where_known")
+        return found
 
     @property
     def majority_error(self) -> float | None:
@@ -187,3 +194,8 @@ class ShownRelease:
     def risk_coverage(self) -> Plot | None:
         """Error against automation rate."""
         return risk_coverage_plot(self.report)
+
+    @cached_property
+    def learning(self) -> ShownCurve | None:
+        """What more labels would buy."""
+        return shown_curve(self.report)

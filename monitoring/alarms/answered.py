@@ -9,6 +9,7 @@ from hitl.accounts.types import Role
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, NotAllowed, NotFound, Problem
+from hitl.shared.reasons import checked_reason
 from hitl.shared.transitions import move_one
 from monitoring.alarms.found import facts_of, keep_sign
 from monitoring.models import Alarm
@@ -16,7 +17,7 @@ from monitoring.types import ALARM_TRANSITIONS, AlarmStatus, Verdict
 
 ANSWERING = (Role.LEAD, Role.OPERATOR)
 LONGEST_SILENCE = timedelta(days=30)
-MAX_NOTE = 2_000
+_SAY = "Say it in a sentence: it stays in the audit log."
 
 
 @transaction.atomic
@@ -39,14 +40,14 @@ def silence_alarm(*, alarm_id: UUID, until: datetime, actor: Actor, now: datetim
     """
     if not now < until <= now + LONGEST_SILENCE:
         raise Invalid([_problem("until", "is not within the next 30 days", "Choose a time in them.")])
-    _need("reason", reason)
+    reason = checked_reason(reason, fix=_SAY)
     return _moved(
         alarm_id,
         AlarmStatus.SILENCED,
         "alarm.silenced",
         actor,
         now,
-        {"reason": reason[:MAX_NOTE], "until": until.isoformat()},
+        {"reason": reason, "until": until.isoformat()},
         silenced_until=until,
     )
 
@@ -61,18 +62,18 @@ def close_alarm(*, alarm_id: UUID, verdict: str, note: str, actor: Actor, now: d
     """
     if verdict not in Verdict.values:
         raise Invalid([_problem("verdict", "is none", f"Use one of {', '.join(Verdict.values)}.")])
-    _need("note", note)
+    note = checked_reason(note, fix=_SAY, field="note")
     alarm = _moved(
         alarm_id,
         AlarmStatus.CLOSED,
         "alarm.closed",
         actor,
         now,
-        {"verdict": verdict, "note": note[:MAX_NOTE]},
+        {"verdict": verdict, "note": note},
         closed_at=now,
         silenced_until=None,
         verdict=verdict,
-        note=note[:MAX_NOTE],
+        note=note,
     )
     keep_sign(workflow_id=alarm.workflow_id, actor=actor, now=now)
     return alarm
@@ -95,11 +96,6 @@ def _moved(
     alarm = Alarm.objects.get(pk=alarm_id)
     record(action=action, actor=actor, now=now, about=alarm, detail={**facts_of(alarm), **(said or {})})
     return alarm
-
-
-def _need(field: str, words: str) -> None:
-    if not words.strip():
-        raise Invalid([_problem(field, "is empty", "Say it in a sentence: it stays in the audit log.")])
 
 
 def _problem(field: str, error: str, fix: str) -> Problem:

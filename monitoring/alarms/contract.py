@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from monitoring.counts import hours, outputs
-from monitoring.types import CountFamily, MetricKey, Reference, Severity
+from monitoring.types import CountFamily, Examined, MetricKey, Reference, Severity
 from science.drift.compare import MIN_CASES
 from science.drift.findings import RATE, Persistence
 from science.drift.watch import GRADUAL_RATE, LEAST_EFFECT
@@ -15,6 +15,8 @@ HIGH = {
     MetricKey(CountFamily.OUTPUT.value, "", outputs.NULL),
     MetricKey(CountFamily.OUTPUT.value, "", outputs.SCORE),
     MetricKey(CountFamily.PEOPLE.value, "", hours.KNOWN_ANSWER),
+    MetricKey(CountFamily.OUTPUT.value, "", Examined.GAP),
+    MetricKey(CountFamily.OUTPUT.value, "", Examined.SKEW),
 }
 """Metrics that somebody looks at today: either nothing is decided, or what is decided may be wrong."""
 
@@ -23,6 +25,26 @@ _QUESTIONS = {
     CountFamily.OUTPUT.value: "Does the model still say what it said before?",
     CountFamily.PEOPLE.value: "Do people still answer as they did before?",
 }
+_OF_EXAMINED = {
+    Examined.GAP: ("Is the model wrong as rarely as its scores say?", "errors"),
+    Examined.EXPECTED: ("How often is the model wrong, if its scores are to be believed?", "errors"),
+    Examined.SKEW: ("Does the model that decides say what the stored one says?", "skew"),
+    Examined.TOGETHER: ("Are the cases that come in still like those before, all fields together?", "inputs"),
+    Examined.IMPACT: ("What does the change of this field do to the model?", "inputs"),
+}
+LEVEL = 1e-4
+"""Chance of a false finding in one look: looked at daily, one in twenty-seven years is expected at most."""
+IMPACT_RATE = 0.01
+"""Of false ones among the fields that are said to matter."""
+_EXAMINED_LEAST = {
+    Examined.GAP: 0.005,  # of decisions, wrong
+    Examined.EXPECTED: 0.005,
+    Examined.SKEW: 0.0,
+    Examined.TOGETHER: 0.1,  # by how much a newer case is told better than by a coin, in halves
+    Examined.IMPACT: 0.005,
+}
+_SPEAK_ONLY = {Examined.EXPECTED, Examined.IMPACT}
+"""They raise no alarm: an estimate, and what belongs to the alarm of a field."""
 _RUNBOOKS = {
     CountFamily.INPUT.value: "inputs",
     CountFamily.OUTPUT.value: "outputs",
@@ -57,6 +79,8 @@ class Contract:
     @property
     def lasts(self) -> str:
         """How often it must come back, in words."""
+        if self.key.measure in _OF_EXAMINED:
+            return "once: a day's chance of a false one is 1 in 10,000"
         if self.persistence is None:
             return "once: a week is compared"
         return f"in {self.persistence.times} of {self.persistence.of} windows that share no case"
@@ -70,6 +94,8 @@ def contract_of(
     Args:
         least_effect, is_watched: as somebody has set them here.
     """
+    if key.measure in _OF_EXAMINED:
+        return _examined(key, reference, least_effect, is_watched)
     is_sudden = reference == Reference.BEFORE
     return Contract(
         key=key,
@@ -82,4 +108,21 @@ def contract_of(
         severity=Severity.HIGH if key in HIGH else Severity.NORMAL,
         runbook=_RUNBOOKS[key.family],
         is_watched=is_watched,
+    )
+
+
+def _examined(key: MetricKey, reference: Reference, least: float | None, is_watched: bool) -> Contract:
+    what = Examined(key.measure)
+    question, runbook = _OF_EXAMINED[what]
+    return Contract(
+        key=key,
+        reference=reference,
+        question=question,
+        min_cases=MIN_CASES,
+        rate=IMPACT_RATE if what is Examined.IMPACT else LEVEL,
+        least_effect=_EXAMINED_LEAST[what] if least is None else least,
+        persistence=None,
+        severity=Severity.HIGH if key in HIGH else Severity.NORMAL,
+        runbook=runbook,
+        is_watched=is_watched and what not in _SPEAK_ONLY,
     )

@@ -10,6 +10,7 @@ from models_store.selectors import champion
 from monitoring.counts import outputs
 from monitoring.counts.binning import baseline_for
 from monitoring.counts.windows import blocks
+from monitoring.drift.examined import say
 from monitoring.drift.metrics import Metric
 from monitoring.models import DriftReading
 from monitoring.types import CountFamily, Reference
@@ -49,11 +50,13 @@ class Compared:
     then_words: str
 
 
-def compared(metric: Metric, reading: DriftReading) -> Compared:
-    """Return the bars of a reading's window and of what came before it.
+def compared(metric: Metric, reading: DriftReading) -> Compared | None:
+    """Return the bars of a reading's window and of what came before it; None of what is not counted.
 
     Of days that are compared with the same weekday, all days of the four weeks before are shown.
     """
+    if not metric.is_counted:
+        return None
     now = _counts(metric, reading, reading.began_at, reading.ended_at)
     if reading.reference == Reference.BASELINE:
         release = champion(reading.workflow_id)
@@ -74,6 +77,8 @@ def compared(metric: Metric, reading: DriftReading) -> Compared:
 def in_words(metric: Metric, reading: DriftReading) -> str:
     """Say in one sentence where a reading differs most."""
     then, now, cells = reading.then, reading.now, metric.cells
+    if not metric.is_counted:
+        return say(reading)
     if not reading.n_now:
         return "Nothing was counted."
     if not reading.value:

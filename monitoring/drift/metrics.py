@@ -8,9 +8,10 @@ from cases.models import SchemaVersion
 from models_store.selectors import champion
 from monitoring.counts import hours, outputs
 from monitoring.counts.outputs import label_cells
+from monitoring.drift import examined
 from monitoring.models import Binning
 from monitoring.types import CountFamily, MetricKey
-from science.drift.cells import Cells
+from science.drift.cells import CategoryCells, Cells
 from science.drift.counting import Bins
 from science.drift.measures import Measure
 from science.fields import Kind
@@ -22,7 +23,7 @@ class Metric:
 
     Attributes:
         words: what people call it.
-        cells: where its values fall.
+        cells: where its values fall; none of what is examined on cases and labels instead.
         binning_id: of an input, the bins that these are.
     """
 
@@ -31,6 +32,11 @@ class Metric:
     unit: str
     cells: Cells
     binning_id: UUID | None = None
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether it is compared by counts."""
+        return self.key.measure not in examined.NAMES
 
     @property
     def is_ordered(self) -> bool:
@@ -50,14 +56,16 @@ _MEASURES = (
     *(measure for kind in Kind for measure in kind.traits.measured.each),
     *outputs.MEASURES,
     *hours.MEASURES,
+    *examined.MEASURES,
 )
+_NO_CELLS = CategoryCells(())
 _WORDS = {measure.name: measure.words for measure in _MEASURES}
 
 
 def words_of(key: MetricKey) -> str:
     """Return what people call a metric, whether or not its field is still there."""
     words = _WORDS.get(key.measure, key.measure)
-    if key.family == CountFamily.INPUT:
+    if key.family == CountFamily.INPUT and key.field:
         return f"{key.field}: {words}" if words else key.field
     return words[:1].upper() + words[1:]
 
@@ -68,13 +76,15 @@ def present_bins(workflow_id: UUID) -> Binning | None:
 
 
 def metrics_now(workflow_id: UUID) -> dict[MetricKey, Metric]:
-    """Return the metrics of a workflow; none before its cases are counted."""
+    """Return the metrics of a workflow, examined ones included; none before its cases are counted."""
     binning = present_bins(workflow_id)
-    return {} if binning is None else metrics_of(workflow_id, binning)
+    if binning is None:
+        return {}
+    return {one.key: one for one in _examined(binning)} | metrics_of(workflow_id, binning)
 
 
 def metrics_of(workflow_id: UUID, binning: Binning) -> dict[MetricKey, Metric]:
-    """Return the metrics of a workflow: inputs by their fields, then outputs, then people."""
+    """Return what is counted in a workflow: inputs by their fields, then outputs, then people."""
     found = [*_inputs(binning), *_outputs(workflow_id), *_people()]
     return {one.key: one for one in found}
 
@@ -87,6 +97,18 @@ def _inputs(binning: Binning) -> Iterator[Metric]:
             if (known := cells.get((field.name, measure.name))) is not None:
                 key = MetricKey(CountFamily.INPUT.value, field.name, measure.name)
                 yield Metric(key, words_of(key), measure.unit, known, binning.pk)
+
+
+def _examined(binning: Binning) -> Iterator[Metric]:
+    for measure in examined.OF_OUTPUTS:
+        yield _plain(CountFamily.OUTPUT, measure, _NO_CELLS)
+    for measure in examined.OF_INPUTS:
+        yield _plain(CountFamily.INPUT, measure, _NO_CELLS)
+    version = SchemaVersion.objects.get(workflow_id=binning.workflow_id, number=binning.schema_version)
+    for field in version.schema.fields:
+        for measure in examined.OF_A_FIELD:
+            key = examined.input_key(measure.name, field.name)
+            yield Metric(key, words_of(key), measure.unit, _NO_CELLS)
 
 
 def _outputs(workflow_id: UUID) -> Iterator[Metric]:

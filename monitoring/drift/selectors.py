@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Max
+from django.db.models import Max, Q
 
+from monitoring.drift.examined import NAMES
 from monitoring.models import DriftReading
 from monitoring.types import MetricKey, Reference
 
@@ -33,10 +34,12 @@ def latest_readings(
 
 
 def courses(workflow_id: UUID, *, now: datetime) -> dict[MetricKey, list[DriftReading]]:
-    """Return the readings of the last weeks against the weeks before them, by metric, oldest first."""
-    rows = DriftReading.objects.filter(
-        workflow_id=workflow_id, reference=Reference.BEFORE, ended_at__gte=now - SHOWN
-    )
+    """Return the readings of the last weeks against the weeks before them, by metric, oldest first.
+
+    What is examined has one reference, whichever it is.
+    """
+    own = Q(reference=Reference.BEFORE) | Q(measure__in=NAMES)
+    rows = DriftReading.objects.filter(own, workflow_id=workflow_id, ended_at__gte=now - SHOWN)
     found: dict[MetricKey, list[DriftReading]] = defaultdict(list)
     for row in rows.order_by("ended_at"):
         found[key_of(row)].append(row)

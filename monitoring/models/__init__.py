@@ -12,6 +12,7 @@ from monitoring.models.counts import Baseline, Binning, CountCursor, HourCount
 from monitoring.models.drift import DriftReading
 from monitoring.models.maintain import DataStudy
 from monitoring.models.overview import LiveFigures
+from monitoring.models.replays import ReplayRun
 from monitoring.models.risks import Drill
 from monitoring.models.signs import EarlySign
 from policy.types import LossKind, PeriodLength, Scope
@@ -32,6 +33,7 @@ __all__ = [
     "HourCount",
     "HourTally",
     "LiveFigures",
+    "ReplayRun",
     "Watermark",
 ]
 

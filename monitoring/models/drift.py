@@ -33,6 +33,7 @@ class DriftReading(models.Model):
     now = models.FloatField(help_text="Share there in the window.")
     changed_from = models.DateTimeField(null=True, help_text="When it began: not before.")
     changed_until = models.DateTimeField(null=True, help_text="When it began: not after.")
+    facts = models.JSONField(default=dict, help_text="What else is said of what was examined on cases.")
 
     class Meta:
         constraints: ClassVar[list[Any]] = [

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from models_store.selectors import champions_of
 from monitoring.models import LiveFigures
-from monitoring.promise.live import live_error
+from monitoring.promise.live_error import live_error
 from monitoring.watch.budget.selectors import running
 from monitoring.watch.budget.view import BudgetView
 from policy.models import Policy

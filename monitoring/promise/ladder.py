@@ -1,4 +1,4 @@
-"""Why not one step higher? What is missing for the next degree, and when it will probably be there.
+"""Why not one degree higher? What is missing for the next degree, and when it will probably be there.
 
 One answer for the automation page and the API. Dates are predictions from the labels of the last week; where
 nobody answers, or nothing can be predicted, it is too early to say.

@@ -9,14 +9,14 @@ from cases.models import Label, Workflow
 from cases.types import Purpose
 from monitoring.promise import outlook
 from monitoring.promise.line import Line, line_of
-from monitoring.promise.live import LiveError, live_error
+from monitoring.promise.live_error import LiveError, live_error
 from monitoring.promise.outlook import Outlook
 from monitoring.promise.pace import Pace, pace_of
 from monitoring.promise.trials import Progress, progress_of
 from monitoring.promise.wait import Wait, wait_for
 from monitoring.promise.what_if import what_if
 from monitoring.signs.open_now import open_signs
-from monitoring.tallies.traffic import Traffic, traffic
+from monitoring.tallies.traffic import Traffic, traffic_of_week
 from monitoring.watch.budget.selectors import ended, running
 from monitoring.watch.budget.view import BudgetView
 from policy import selectors
@@ -35,7 +35,6 @@ from science.decision_terms import Basis
 from science.guarantee.audits import AuditPolicy
 
 MAX_COUNTED = 20_000  # labels since a certificate
-_WEEK = 168  # hours
 
 
 @dataclass(frozen=True)
@@ -175,6 +174,10 @@ class PromisePage:
     @cached_property
     def wait(self) -> Wait | None:
         """What full standing takes, while nothing is proved and no test is running."""
+        return self.wait_at(self.week.total)
+
+    def wait_at(self, weekly_cases: int) -> Wait | None:
+        """Return the same where so many cases come in a week."""
         rule = self.automation.governing.rule
         if rule.basis is Basis.CERTIFIED or self.progress is not None or self.is_nothing_known:
             return None
@@ -183,7 +186,7 @@ class PromisePage:
             self.policy,
             self.certificate if is_believed else None,
             target=self.terms.target if self.terms else self.policy.target,
-            weekly_cases=self.week.total,
+            weekly_cases=weekly_cases,
         )
 
     @cached_property
@@ -220,7 +223,7 @@ class PromisePage:
     @cached_property
     def week(self) -> Traffic:
         """Routings of the last seven days."""
-        return traffic(workflow_id=self.workflow.id, now=self.now, hours=_WEEK)
+        return traffic_of_week(self.workflow.id, now=self.now)
 
     @property
     def rate_words(self) -> str:

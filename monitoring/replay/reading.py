@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import numpy as np
-from django.db import connection, transaction
+from django.db import connection
 
 from hitl.shared.canonical import derived_key
 from hitl.shared.statements import statements_beside
@@ -48,11 +48,10 @@ def size_and_least_rate(window: Window) -> tuple[int, float]:
     return int(n), float(least or 1.0)
 
 
-@transaction.atomic
 def chunks(
     window: Window, labels: Sequence[str], *, now: datetime, needs_ramp: bool, needs_audit: bool
 ) -> Iterator[Cases]:
-    """Yield the cases in decision order, without ever holding more than a chunk.
+    """Yield the cases in decision order, without ever holding more than a chunk; inside a transaction.
 
     `labels` are the columns that predictions and answers become; one that is not among them has no column.
     """

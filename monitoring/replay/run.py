@@ -1,6 +1,6 @@
-"""Replay a window of a workflow under a setting, beside what happened."""
+"""Replay a window of a workflow under a setting, beside what happened: the same rows give the same bytes."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,6 +10,7 @@ from django.db.models import Avg, Count
 
 from cases.models import SchemaVersion, Workflow
 from hitl.shared.errors import Invalid, Problem
+from hitl.shared.one_moment import at_one_moment
 from models_store.models import Release, ShadowScore
 from monitoring.replay.reading import Window, chunks, size_and_least_rate
 from policy.in_force.rules import rule_for
@@ -44,7 +45,10 @@ class People:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What would have been, beside what was."""
+    """What would have been, beside what was.
+
+    `changed` cases are automatic in one of the two and not in the other.
+    """
 
     tried: Tried
     setting: Setting
@@ -54,6 +58,7 @@ class Answer:
     due_hours: float
     was: Replayed
     would_be: Replayed
+    changed: int
 
     def hours(self, replayed: Replayed) -> float:
         """Reviewers' hours that the answers take; NaN where nobody has answered yet."""
@@ -66,11 +71,11 @@ def in_force(workflow: Workflow) -> Setting:
     A label whose own degree lets the model decide nothing has no cutoff.
     """
     rule = rule_for(workflow.pk).rule
-    decided = [label for label in rule.cutoffs if rule.degree_of(label).rank >= Degree.PARTIAL.rank]
+    decided = [label for label in rule.cutoffs if rule.degree_of(label).automates]
     numbers = {label: rule.cutoffs[label] for label in decided}
     return Setting(
         np.array([numbers.get(label, np.nan) for label in labels_of(workflow)], dtype=np.float64),
-        automates=rule.degree.rank >= Degree.PARTIAL.rank,
+        automates=rule.degree.automates,
         ramp=rule.share_let_through,
         audit_rate=rule.audit_rate,
     )
@@ -96,19 +101,30 @@ def people_of(workflow_id: UUID, since: datetime, until: datetime) -> People:
     )
 
 
-def replay(workflow: Workflow, tried: Tried, *, now: datetime, most: int | None = None) -> Answer:
-    """Replay the window; reads every case once, a chunk at a time.
+def replay(
+    workflow: Workflow,
+    tried: Tried,
+    *,
+    now: datetime,
+    tell: Callable[[int, int], None] = lambda done, of: None,
+) -> Answer:
+    """Replay the window as of one moment; reads every case once, a chunk at a time.
+
+    `tell` is called with how many cases are read, and how many there are.
 
     Raises:
-        Invalid: a part does not fit, or the window holds more than `most` cases; the field is named.
+        Invalid: a part does not fit; the field is named.
     """
+    check(workflow, tried)
+    with at_one_moment():
+        return _replayed(workflow, tried, now, tell)
+
+
+def _replayed(workflow: Workflow, tried: Tried, now: datetime, tell: Callable[[int, int], None]) -> Answer:
     labels, present = labels_of(workflow), in_force(workflow)
-    _check(workflow, tried, labels)
     window = Window(workflow.pk, tried.since, tried.until, tried.release_id)
     n, least = size_and_least_rate(window)
-    if most is not None and n > most:
-        fix = f"Choose a shorter one, or use the command, which takes any: {most:,} cases are shown here."
-        raise Invalid([Problem(field="since", error=f"begins a window of {n:,} cases", fix=fix)])
+    tell(0, n)
     setting = _setting(tried, present, labels)
     people = people_of(workflow.pk, tried.since, tried.until)
     rules = ReviewRules.objects.filter(workflow=workflow).first() or ReviewRules(workflow=workflow)
@@ -116,11 +132,15 @@ def replay(workflow: Workflow, tried: Tried, *, now: datetime, most: int | None 
     staff = Staff(per_hour=a_day / 24, due_seconds=rules.due_hours * 3600, answers_each=people.each)
     was = Replay(AsItWas(), Staff(people.a_day / 24, staff.due_seconds, people.each), least)
     would_be = Replay(setting, staff, least)
+    done = changed = 0
     read = chunks(window, labels, now=now, needs_ramp=setting.ramp < 1, needs_audit=setting.automates)
     for cases in read:
-        was.feed(cases)
-        would_be.feed(cases)
-    return Answer(tried, setting, labels, staff, people, rules.due_hours, was.result(), would_be.result())
+        changed += int((was.feed(cases) != would_be.feed(cases)).sum())
+        done += len(cases)
+        tell(done, n)
+    return Answer(
+        tried, setting, labels, staff, people, rules.due_hours, was.result(), would_be.result(), changed
+    )
 
 
 def scored_in_shadow(workflow: Workflow, since: datetime, until: datetime) -> list[Release]:
@@ -134,7 +154,7 @@ def _setting(tried: Tried, present: Setting, labels: tuple[str, ...]) -> Setting
     if tried.cutoffs is not None:
         cutoffs = np.array([tried.cutoffs.get(label, np.nan) for label in labels], dtype=np.float64)
     degree = Degree(tried.degree) if tried.degree else None
-    automates = present.automates if degree is None else degree.rank >= Degree.PARTIAL.rank
+    automates = present.automates if degree is None else degree.automates
     if degree is Degree.FULL:
         cutoffs = np.zeros(len(labels))
     # Other cutoffs, or another model, are tried as if they were proved: without the ramp of what is not.
@@ -147,8 +167,13 @@ def _setting(tried: Tried, present: Setting, labels: tuple[str, ...]) -> Setting
     )
 
 
-def _check(workflow: Workflow, tried: Tried, labels: tuple[str, ...]) -> None:
-    problems = []
+def check(workflow: Workflow, tried: Tried) -> None:
+    """Refuse what the workflow does not have, and numbers that are none.
+
+    Raises:
+        Invalid: a part does not fit; the field is named.
+    """
+    problems, labels = [], labels_of(workflow)
     if tried.until <= tried.since:
         problems.append(Problem(field="until", error="is not after the beginning", fix="Choose a later one."))
     for label, cutoff in (tried.cutoffs or {}).items():

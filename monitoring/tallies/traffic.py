@@ -47,6 +47,11 @@ class Traffic:
         return self.automatic / self.total if self.total else None
 
 
+def traffic_of_week(workflow_id: UUID, *, now: datetime) -> Traffic:
+    """Return the routings of the last seven days."""
+    return traffic(workflow_id=workflow_id, now=now, hours=7 * 24)
+
+
 def traffic(*, workflow_id: UUID, now: datetime, hours: int = 24) -> Traffic:
     """Return the routings of the last `hours` full hours and the one that is running."""
     first = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=hours - 1)

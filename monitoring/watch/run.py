@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from models_store.errors import RunActive
 from models_store.models import TrainingRun
 from models_store.selectors import new_labels, training_settings
-from models_store.services.runs import MAX_REASON, request_training
+from models_store.services.runs import MAX_REASON, is_settling, request_training
 from models_store.types import Trigger
 from monitoring.signs.open_now import open_signs
 from monitoring.watch import handover, monitor, recheck, trial
@@ -96,6 +96,8 @@ def _train_since(
     """
     runs = TrainingRun.objects.filter(workflow_id=watched.workflow_id, requested_at__gte=since)
     last = runs.order_by("-requested_at").values_list("requested_at", flat=True).first()
+    if is_settling(last, watched.now):
+        return
     tried = new_labels(watched.workflow_id, since=since, until=last) if last is not None else 0
     fresh = new_labels(watched.workflow_id, since=since)
     if not any(tried < step <= fresh for step in steps):

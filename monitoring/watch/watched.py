@@ -10,20 +10,19 @@ from django.db.models import QuerySet
 from hitl.shared.actor import system
 from models_store.models import Release
 from models_store.selectors import champion
-from monitoring.tallies.traffic import Traffic, traffic
+from monitoring.tallies.traffic import Traffic, traffic, traffic_of_week
 from monitoring.watch import draws
 from monitoring.watch.draws import Cursor
 from policy.in_force.basis import basis_of
 from policy.models import CutoffSet, Decision, Policy, Trial, Watch
 from policy.proof.terms import costs_of
 from policy.selectors import cutoffs_in_force
-from policy.types import Degree, TrippedBy
+from policy.types import TrippedBy
 from science.decision_terms import Basis, Reason
 from science.rule import PROVISIONAL_RAMP
 
 ACTOR = system("watch")
 ACCEPTED = (Reason.ABOVE_CUTOFF, Reason.RAMP)
-AUTOMATES = (Degree.PARTIAL, Degree.FULL)
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class WatchedWorkflow:
     @cached_property
     def week(self) -> Traffic:
         """Routings of the last seven days, from the tallies."""
-        return traffic(workflow_id=self.workflow_id, now=self.now, hours=168)
+        return traffic_of_week(self.workflow_id, now=self.now)
 
     @property
     def weekly_accepted(self) -> float:
@@ -70,7 +69,7 @@ class WatchedWorkflow:
     @property
     def decides_by_hand(self) -> bool:
         """Whether cutoffs that no certificate covers are deciding cases."""
-        is_on = self.policy.degree in AUTOMATES and self.policy.breaker_tripped_at is None
+        is_on = self.policy.automates and self.policy.breaker_tripped_at is None
         return is_on and self.basis is Basis.BY_HAND
 
     @cached_property
@@ -96,7 +95,7 @@ class WatchedWorkflow:
 
         Then every case that people see is answered blind: nothing proves the promise again sooner.
         """
-        if self.policy.evidence_from is None or self.policy.degree not in AUTOMATES:
+        if self.policy.evidence_from is None or not self.policy.automates:
             return False
         if self.policy.breaker_tripped_at is not None:
             return self.is_tripped_by_evidence
@@ -106,7 +105,7 @@ class WatchedWorkflow:
     def is_automating(self) -> bool:
         """Whether cutoffs that rest on a certificate are deciding cases."""
         return (
-            self.policy.degree in AUTOMATES
+            self.policy.automates
             and self.policy.breaker_tripped_at is None
             and self.cutoffs is not None
             and self.basis in (Basis.CERTIFIED, Basis.PROVISIONAL)

@@ -16,6 +16,7 @@ from hitl.accounts.automation import LOWERERS, RAISERS
 from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.errors import HitlError, Invalid, Problem, in_words
+from hitl.shared.reasons import reason_problem
 from hitl.web.views import person
 from models_store.access import release_for
 from models_store.models import Release
@@ -196,9 +197,10 @@ def move(request: HttpRequest, actor: Actor, release_id: UUID) -> tuple[str, str
     """Hold a canary, let it go on, or roll it back."""
     release = release_for(actor, release_id)
     back = reverse("release", args=[release.pk])
-    reason = request.POST.get("reason", "").strip()[: changes.MAX_REASON]
-    if not reason:
-        raise Refused(back, ["Say why: the reason stays in the model's history and in the audit log."])
+    fix = "Say why: it stays in the model's history and in the audit log."
+    reason = request.POST.get("reason", "").strip()
+    if problem := reason_problem(reason, fix=fix):
+        raise Refused(back, [problem["fix"]])
     acts_by: dict[str, tuple[Callable[..., Canary], str]] = {
         "hold": (canaries.hold_canary, "It stays at its share until somebody lets it go on."),
         "resume": (canaries.resume_canary, "It goes on by its rules."),

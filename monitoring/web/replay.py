@@ -1,28 +1,34 @@
 """The page of the time machine: choose a window and a setting, see what would have been."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django import forms
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cases.access import watched_workflow
 from cases.models import Workflow
 from hitl.audit.changes import marks
 from hitl.shared import clock
-from hitl.shared.errors import Invalid, beside_its_field
+from hitl.shared.errors import Conflict, Invalid, beside_its_field
 from hitl.web.charts import Plot, Series
 from hitl.web.links import cases_between
 from hitl.web.views import actor_of
 from models_store.models import Release
-from monitoring.replay.run import Answer, Tried, in_force, labels_of, replay, scored_in_shadow
+from monitoring.models import ReplayRun
+from monitoring.replay.asked import ask_replay, end_replay, latest_replays, replay_of
+from monitoring.replay.run import Tried, in_force, labels_of, scored_in_shadow
+from monitoring.replay.table import lines
 from policy.types import Degree
 
-MOST = 200_000  # cases a page waits for: its web process answers nobody else meanwhile
+MAX_SHOWN = 10
 WEEK = timedelta(days=7)
 _MOMENT = "%Y-%m-%dT%H:%M"
 
@@ -97,23 +103,111 @@ class ReplayForm(forms.Form):
 
 
 @login_required
-@require_GET
-def replay_page(request: HttpRequest, slug: str) -> HttpResponse:
-    """Ask what would have been; the address says what was asked, so that it can be sent to somebody."""
-    workflow, now = watched_workflow(actor_of(request), slug), clock.now()
-    data = request.GET if "since" in request.GET else None
-    shown = {"since": (now - WEEK).strftime(_MOMENT), "until": now.strftime(_MOMENT)}
-    since, until = _window(data or shown, now)
-    form = ReplayForm(data or shown, workflow=workflow, releases=scored_in_shadow(workflow, since, until))
-    answer = None
-    if form.is_valid() and data is not None:
+@require_http_methods(["GET", "POST"])
+def replays(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask what would have been; the address may say what the form begins with."""
+    actor, now = actor_of(request), clock.now()
+    workflow = watched_workflow(actor, slug)
+    usual = {"since": (now - WEEK).strftime(_MOMENT), "until": now.strftime(_MOMENT)}
+    data = request.POST if request.method == "POST" else {**usual, **request.GET.dict()}
+    since, until = _window(data, now)
+    form = ReplayForm(data, workflow=workflow, releases=scored_in_shadow(workflow, since, until))
+    active = None
+    if request.method == "POST" and form.is_valid():
         try:
-            answer = replay(workflow, form.tried(), now=now, most=MOST)
+            asked = ask_replay(workflow=workflow, tried=form.tried(), actor=actor, now=now)
+            return redirect("replay-run", slug=slug, replay_id=asked.pk)
         except Invalid as refused:
             form.refuse(refused)
-    status = 422 if data is not None and form.errors else 200
-    page = {"workflow": workflow, "form": form, "most": MOST, "answer": answer, "columns": _columns(answer)}
-    return render(request, "monitoring/replay.html", page | {"plot": _plot(answer, workflow)}, status=status)
+        except Conflict as refused:
+            active = refused
+    status = active.status if active else 422 if form.errors else 200
+    page = {"workflow": workflow, "form": form, "active": active}
+    page |= {"replays": latest_replays(workflow.pk, limit=MAX_SHOWN)}
+    return render(request, "monitoring/replays.html", page, status=status)
+
+
+@login_required
+@require_GET
+def replay_run(request: HttpRequest, slug: str, replay_id: UUID) -> HttpResponse:
+    """Show one replay: how far it is, then what would have been."""
+    return render(request, "monitoring/replay.html", _shown(request, slug, replay_id))
+
+
+@login_required
+@require_GET
+def replay_live(request: HttpRequest, slug: str, replay_id: UUID) -> HttpResponse:
+    """Return the part of its page that changes; it asks again until the replay is over."""
+    return render(request, "monitoring/replay_live.html", _shown(request, slug, replay_id))
+
+
+@login_required
+@require_POST
+def replay_end(request: HttpRequest, slug: str, replay_id: UUID) -> HttpResponse:
+    """Stop a replay."""
+    actor = actor_of(request)
+    run = replay_of(watched_workflow(actor, slug).pk, replay_id)
+    try:
+        end_replay(run=run, actor=actor, now=clock.now())
+    except Conflict:
+        messages.info(request, "This replay is over already.")
+    return redirect("replay-run", slug=slug, replay_id=replay_id)
+
+
+def _shown(request: HttpRequest, slug: str, replay_id: UUID) -> dict[str, Any]:
+    workflow = watched_workflow(actor_of(request), slug)
+    run = replay_of(workflow.pk, replay_id)
+    answer = run.answer or None
+    return {
+        "workflow": workflow,
+        "run": run,
+        "answer": answer,
+        "lines": list(lines(answer)) if answer else [],
+        "plot": _plot(answer, workflow) if answer else None,
+        "again": _again(workflow, run.tried),
+        "window": [datetime.fromisoformat(run.tried[name]) for name in ("since", "until")],
+        "named": _named(workflow, run),
+        "read": f"{run.done:,} of {run.total or 0:,}",
+        "change": _change(answer["changed"]) if answer else "",
+    }
+
+
+def _change(n: int) -> str:
+    if not n:
+        return "No case changes hands between model and people."
+    cases = "1 case changes" if n == 1 else f"{n:,} cases change"
+    return f"{cases} hands: automatic in one of the two, and not in the other."
+
+
+def _named(workflow: Workflow, run: ReplayRun) -> list[tuple[str, str]]:
+    """Return what is tried, as its page names it: only what was named."""
+    tried = run.tried
+    release = (
+        Release.objects.filter(workflow=workflow, pk=tried["release"]).first() if tried["release"] else None
+    )
+    facts = [
+        ("Scored by", release.name if release else ""),
+        *((f"Cutoff for {label}", f"{cutoff:g}") for label, cutoff in (tried["cutoffs"] or {}).items()),
+        ("Degree", str(Degree(tried["degree"]).label) if tried["degree"] else ""),
+        ("Audited", "" if tried["audit_rate"] is None else f"{tried['audit_rate']:.3%}"),
+        ("Answers a day", "" if tried["answers_a_day"] is None else f"{tried['answers_a_day']:g}"),
+    ]
+    return [(name, value) for name, value in facts if value]
+
+
+def _again(workflow: Workflow, tried: Mapping[str, Any]) -> str:
+    """Return what the form begins with to ask the same again, as the end of its address."""
+    given = {name: datetime.fromisoformat(tried[name]).strftime(_MOMENT) for name in ("since", "until")}
+    place = {label: i for i, label in enumerate(labels_of(workflow))}
+    for label, cutoff in (tried["cutoffs"] or {}).items():
+        if label in place:
+            given[f"cutoff_{place[label]}"] = repr(cutoff)
+    given |= {name: tried[name] for name in ("release", "degree") if tried[name]}
+    if tried["audit_rate"] is not None:
+        given["audit_rate"] = repr(100 * tried["audit_rate"])
+    if tried["answers_a_day"] is not None:
+        given["answers_a_day"] = repr(tried["answers_a_day"])
+    return urlencode(given)
 
 
 def _window(data: Any, now: datetime) -> tuple[datetime, datetime]:
@@ -127,23 +221,11 @@ def _window(data: Any, now: datetime) -> tuple[datetime, datetime]:
     return found[0], found[1]
 
 
-def _columns(answer: Answer | None) -> list[dict[str, Any]]:
-    if answer is None:
-        return []
-    return [
-        {"replayed": one, "error": one.error(), "hours": answer.hours(one), "name": name, "pace": pace}
-        for name, one, pace in (
-            ("As it was", answer.was, answer.people.a_day),
-            ("Replayed", answer.would_be, answer.staff.per_hour * 24),
-        )
-    ]
-
-
-def _plot(answer: Answer | None, workflow: Workflow) -> Plot | None:
-    if answer is None or len(answer.was.by_day) < 2:
+def _plot(answer: Mapping[str, Any], workflow: Workflow) -> Plot | None:
+    days = answer["was"]["by_day"]
+    if len(days) < 2:
         return None
-    days = answer.was.by_day
-    dates = [datetime.fromtimestamp(float(day) * 86_400, UTC) for day in days[:, 0]]
+    dates = [datetime.fromtimestamp(float(day) * 86_400, UTC) for day, _, _ in days]
     return Plot(
         title="Automatic decisions a day",
         marks=marks(since=dates[0], until=dates[-1] + timedelta(days=1), workflow_id=workflow.pk),
@@ -153,7 +235,7 @@ def _plot(answer: Answer | None, workflow: Workflow) -> Plot | None:
         is_time=True,
         y_name="decisions",
         series=[
-            Series("As it was", [float(n) for n in days[:, 2]]),
-            Series("Replayed", [float(n) for n in answer.would_be.by_day[:, 2]]),
+            Series("As it was", [float(n) for _, _, n in days]),
+            Series("Replayed", [float(n) for _, _, n in answer["would_be"]["by_day"]]),
         ],
     )

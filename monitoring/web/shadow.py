@@ -14,7 +14,7 @@ from hitl.web.views import person
 from models_store.access import release_for
 from models_store.models import Release, ShadowProgress
 from monitoring.shadow.figures import JOINED_BAR, Agreement, agreement, joined_share, known_of
-from monitoring.tallies.traffic import traffic
+from monitoring.tallies.traffic import traffic_of_week
 from policy.models import HandoverTrial
 
 FAR = timedelta(days=365)
@@ -89,5 +89,5 @@ def _agreement(
 def _shown(trial: HandoverTrial | None, release: Release, now: datetime) -> ShownHandover | None:
     if trial is None:
         return None
-    week = traffic(workflow_id=release.workflow_id, now=now, hours=168)
+    week = traffic_of_week(release.workflow_id, now=now)
     return ShownHandover(trial, week.total / 7, now)

@@ -132,7 +132,8 @@ class ShownMetric:
         known = [value for value in self.values if value is not None]
         if not known:
             return "No window of the last four weeks had enough cases"
-        return f"Difference from the weeks before, window by window: now {percent(known[-1])}"
+        beside = Reference(self.course[-1].reference).label
+        return f"Difference from {beside}, window by window: now {percent(known[-1])}"
 
 
 def rank(reading: DriftReading) -> tuple[int, float]:

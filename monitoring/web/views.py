@@ -19,7 +19,7 @@ from models_store.models import Release, TrainingRun
 from models_store.selectors import champion
 from models_store.types import RunStatus
 from monitoring.alarms.selectors import n_not_closed
-from monitoring.promise.live import LiveError, live_error
+from monitoring.promise.live_error import LiveError, live_error
 from monitoring.tallies.traffic import Traffic, audits_due, traffic, waiting
 from monitoring.watch.budget.selectors import running
 from monitoring.watch.budget.view import BudgetView

@@ -28,7 +28,10 @@ class PromiseStatus:
 
 _STOPPED_BY = {
     TrippedBy.PERSON: "A person tripped the breaker, and a person resets it.",
-    TrippedBy.EVIDENCE: "Live audits refuted it. It comes back by itself once it is proved again.",
+    TrippedBy.EVIDENCE: (
+        "Live audits refuted it. Automation comes back by itself once it is proved again, and a part of it"
+        " once a model that learned since then is believed to keep it."
+    ),
     TrippedBy.OVERDUE: "Nobody answers the audits, so nobody would notice a mistake.",
 }
 _CLOSED = {
@@ -95,7 +98,7 @@ def status_of(
         return PromiseStatus(PromiseState.STOPPED, "bad", "hand", why)
     if governing.trouble:
         return PromiseStatus(PromiseState.STOPPED, "bad", "circle-x", governing.trouble)
-    if policy.degree not in (Degree.PARTIAL, Degree.FULL):
+    if not policy.automates:
         degree = Degree(policy.degree).label.lower()
         return PromiseStatus(
             PromiseState.OFF, "neutral", "pause", f"The degree is “{degree}”: people decide every case."
@@ -118,7 +121,7 @@ def status_of(
         )
         return PromiseStatus(PromiseState.STEPPED_DOWN, "warn", "trending-down", why)
     if rule.basis is Basis.PROVISIONAL:
-        why = "A random quarter of what is accepted is automated until fresh blind labels confirm the proof."
+        why = "A random quarter of what is accepted is automated until fresh blind labels prove it."
         return PromiseStatus(PromiseState.PROVISIONAL, "accent", "clock", why)
     if watch is None or not watch.n_labels:  # what hardly anybody has looked at is no evidence
         why = "It is proved on the certificate's labels. Too few audits are in to check it live."

@@ -217,7 +217,7 @@ def heed_overdue(workflow_id: UUID, *, overdue: int, drawn: int, actor: Actor, n
     if overdue < max(MIN_OVERDUE, OVERDUE_SHARE * drawn):
         return False
     policy = locked_policy(workflow_id)
-    if policy.breaker_tripped_at is not None or policy.degree not in (Degree.PARTIAL, Degree.FULL):
+    if policy.breaker_tripped_at is not None or not policy.automates:
         return False
     reason = f"Audits are overdue: {overdue:,} are past their deadline and nobody has answered them."
     trip_breaker(workflow_id=workflow_id, reason=reason, actor=actor, now=now, by=TrippedBy.OVERDUE)

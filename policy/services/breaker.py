@@ -10,13 +10,13 @@ from hitl.accounts.automation import require_lowerer, require_raiser
 from hitl.audit.log import record
 from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Invalid, Problem
+from hitl.shared.reasons import checked_reason
 from policy.errors import AlreadyThere
 from policy.models import Policy
 from policy.services.locking import locked_policy
 from policy.types import TrippedBy
 
-_LONGEST_REASON = 200
+MAX_REASON = 200
 
 
 @transaction.atomic
@@ -35,7 +35,8 @@ def trip_breaker(
     require_lowerer(actor)
     if policy.breaker_tripped_at is not None:
         return policy
-    policy.breaker_tripped_at, policy.breaker_reason, policy.breaker_by = now, _checked(reason), by
+    policy.breaker_tripped_at, policy.breaker_by = now, by
+    policy.breaker_reason = checked_reason(reason, most=MAX_REASON)
     policy.blind_rate = 1.0
     policy.save(update_fields=["breaker_tripped_at", "breaker_reason", "breaker_by", "blind_rate"])
     bump(workflow_id)
@@ -73,19 +74,26 @@ def reset_breaker(
     require_raiser(actor)
     if policy.breaker_tripped_at is None:
         raise AlreadyThere("The breaker has not tripped.")
-    _reset(policy, _checked(reason), actor, now)
+    _reset(policy, checked_reason(reason, most=MAX_REASON), actor, now)
     return policy
 
 
-def rearm(policy: Policy, *, actor: Actor, now: datetime) -> bool:
-    """Reset the breaker because the promise has been proved again, inside the caller's lock.
+PROVED_AGAIN = "The promise has been proved again on labels from after the alarm."
+BELIEVED_AGAIN = (
+    "A model that learned since the alarm is believed to keep the promise, on labels from after it."
+    " A part of what it accepts is automated until live answers prove it."
+)
+
+
+def rearm(policy: Policy, *, is_proved: bool, actor: Actor, now: datetime) -> bool:
+    """Reset the breaker because the promise is proved again, or believed again, inside the caller's lock.
 
     Only what live evidence took away does evidence give back; what a person tripped, a person resets.
     """
     if policy.breaker_tripped_at is None or policy.breaker_by != TrippedBy.EVIDENCE:
         return False
     blind_rate = policy.blind_rate
-    _reset(policy, "The promise has been proved again on labels from after the alarm.", actor, now)
+    _reset(policy, PROVED_AGAIN if is_proved else BELIEVED_AGAIN, actor, now)
     # A provisional proof is to be confirmed by blind answers: the watch lowers their share once it is.
     policy.blind_rate = blind_rate
     policy.save(update_fields=["blind_rate"])
@@ -106,12 +114,3 @@ def _reset(policy: Policy, reason: str, actor: Actor, now: datetime) -> None:
     bump(policy.workflow_id)
     record(action="breaker.reset", actor=actor, now=now, about=policy.workflow, detail=detail)
     emit([News("breaker.reset", policy.workflow_id, policy.workflow_id, now, {"reason": reason})])
-
-
-def _checked(reason: str) -> str:
-    reason = reason.strip()
-    if not reason or len(reason) > _LONGEST_REASON:
-        error = "is empty" if not reason else f"has {len(reason):,} characters"
-        fix = f"Say why in 1 to {_LONGEST_REASON} characters."
-        raise Invalid([Problem(field="reason", error=error, fix=fix)])
-    return reason

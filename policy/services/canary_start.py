@@ -22,7 +22,6 @@ from policy.selectors import certificate_for, cutoffs_in_force
 from policy.services.canaries import plan_sha256, require_more, tell
 from policy.services.cutoffs import certified_cutoffs, follow
 from policy.services.locking import locked_policy
-from policy.types import Degree
 from science.arms import first_arm
 
 NO_PROOF = (
@@ -45,8 +44,7 @@ def hindrance(policy: Policy, release: Release, *, now: datetime) -> str:
         return "There is no champion that it could stand beside. Promote it."
     if before == release:
         return "It is the champion."
-    automates = policy.degree in (Degree.PARTIAL, Degree.FULL)
-    if automates and certificate_for(policy, release.pk, now=now) is None:
+    if policy.automates and certificate_for(policy, release.pk, now=now) is None:
         return NO_PROOF
     return ""
 

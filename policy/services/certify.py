@@ -122,18 +122,19 @@ def issue(
         **asdict(claim),
         "seen": proof.seen,
     }
-    action = "certificate.made" if proof.is_proved else "certificate.refused"
+    made = "certificate.believed" if proof.is_provisional else "certificate.made"
+    action = made if proof.is_proved else "certificate.refused"
     record(action=action, actor=actor, now=now, about=certificate, detail=detail)
     if proof.is_proved and policy.follows_certificates and not _set_by_hand(release):
         follow(policy, certificate, actor=actor, now=now, reason="The cutoffs of a new certificate.")
         if champion(release.workflow_id) == release:
-            rearm(policy, actor=actor, now=now)
+            rearm(policy, is_proved=not proof.is_provisional, actor=actor, now=now)
     return certificate
 
 
 @transaction.atomic
 def resume_where_proved(*, workflow_id: UUID, actor: Actor, now: datetime) -> bool:
-    """Let automation go on after an alarm, if what is in force was proved on labels from after it.
+    """Let automation go on after an alarm, if what is in force is proved or believed on labels from after it.
 
     A model is certified before it takes the champion's place, so that its certificate alone resumes nothing.
     """
@@ -146,7 +147,8 @@ def resume_where_proved(*, workflow_id: UUID, actor: Actor, now: datetime) -> bo
     is_after = since is not None and datetime.fromisoformat(since) >= policy.evidence_from
     if not (policy.follows_certificates and is_live and is_after and now < cutoffs.certificate.valid_until):
         return False
-    return rearm(policy, actor=actor, now=now)
+    is_proved = not cutoffs.certificate.runs_provisionally(policy)
+    return rearm(policy, is_proved=is_proved, actor=actor, now=now)
 
 
 def _status(proof: Proof) -> CertificateStatus:

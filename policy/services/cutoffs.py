@@ -15,6 +15,7 @@ from hitl.audit.log import record
 from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, Invalid, NotFound, Problem
+from hitl.shared.reasons import reason_problem
 from models_store.models import Release
 from models_store.selectors import champion
 from policy.errors import NoModel, NothingCertified, SecondPersonNeeded
@@ -162,8 +163,8 @@ def certified_cutoffs(certificate: Certificate, release: Release) -> dict[str, f
 
 def _checked(cutoffs: Mapping[str, float], policy: Policy, release: Release, reason: str) -> dict[str, float]:
     errors = []
-    if not reason.strip():
-        errors.append(Problem(field="reason", error="is missing", fix="Say why these cutoffs."))
+    if problem := reason_problem(reason, fix="Say why these cutoffs."):
+        errors.append(problem)
     if not cutoffs:
         fix = "Give at least one, or lower the degree of automation: then people decide."
         errors.append(Problem(field="cutoffs", error="name no label", fix=fix))

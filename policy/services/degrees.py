@@ -11,6 +11,7 @@ from hitl.audit.log import record
 from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, NotFound, Problem
+from hitl.shared.reasons import checked_reason
 from hitl.shared.transitions import move_one
 from policy.errors import AlreadyThere, EvidenceMissing, SecondPersonNeeded
 from policy.in_force.evidence import hindrance
@@ -61,8 +62,7 @@ def set_degree(
         return _make(policy, _change(policy, label, before, wanted, reason, actor, now), actor, now)
     require_raiser(actor)
     locked_policy(workflow_id, seen=seen)
-    if not reason.strip():
-        raise Invalid([Problem(field="reason", error="is missing", fix="Say why more may be automated.")])
+    checked_reason(reason, fix="Say why more may be automated.")
     _check_evidence(policy, wanted, now)
     _decline_asked(policy, label, actor, now)
     change = _change(policy, label, before, wanted, reason, actor, now)

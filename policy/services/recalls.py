@@ -18,6 +18,7 @@ from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, Invalid, NotFound, Problem
 from hitl.shared.jobs import enqueue
+from hitl.shared.reasons import reason_problem
 from hitl.shared.statements import statements_beside
 from models_store.models import Release
 from policy.models import Recall, RecalledCase
@@ -238,10 +239,8 @@ def _check(workflow: Workflow, taken: Taken, *, per_day: int = 1, reason: str = 
         problems.append(Problem(field="field", error="is no field of this workflow", fix=fix))
     if taken.since and taken.until and taken.until <= taken.since:
         problems.append(Problem(field="until", error="is not after the beginning", fix="Choose a later one."))
-    if not reason.strip() or len(reason) > MAX_REASON:
-        error = "is empty" if not reason.strip() else f"has {len(reason):,} characters"
-        fix = f"Say why in 1 to {MAX_REASON} characters."
-        problems.append(Problem(field="reason", error=error, fix=fix))
+    if problem := reason_problem(reason, most=MAX_REASON):
+        problems.append(problem)
     if problems:
         raise Invalid(problems)
 

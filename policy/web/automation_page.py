@@ -174,7 +174,7 @@ class AutomationPage:
     @property
     def degree_tone(self) -> str:
         """How the degree is shown in a list."""
-        return "accent" if Degree(self.policy.degree).rank >= Degree.PARTIAL.rank else "neutral"
+        return "accent" if Degree(self.policy.degree).automates else "neutral"
 
     @property
     def evidence(self) -> tuple[str, str]:

@@ -14,7 +14,8 @@ from cases.models import Workflow
 from hitl.accounts.models import User
 from hitl.accounts.types import REVIEWING
 from hitl.shared.actor import Actor
-from hitl.shared.errors import HitlError, Invalid, NotAllowed, NotFound, Problem
+from hitl.shared.errors import HitlError, NotAllowed, NotFound
+from hitl.shared.given import posted_id
 
 MAX_TOKENS = 10
 Door = Callable[..., HttpResponseBase]
@@ -98,11 +99,7 @@ def lease_of(request: HttpRequest, name: str = "lease") -> UUID:
     Raises:
         Invalid: it names none.
     """
-    try:
-        return UUID(str(request.POST.get(name, "")))
-    except ValueError:
-        fix = "Send the lease of the case on the page."
-        raise Invalid([Problem(field=name, error="is not a lease", fix=fix)]) from None
+    return posted_id(request, name, error="is not a lease", fix="Send the lease of the case on the page.")
 
 
 def leases_of(request: HttpRequest, name: str) -> list[UUID]:

@@ -1,7 +1,6 @@
 """Requests of the desk about cases that are not answered now: hold, go on with one on hold, escalate."""
 
 from datetime import timedelta
-from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,6 +9,7 @@ from django.views.decorators.http import require_GET, require_POST
 from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, Problem
+from hitl.shared.given import posted_id
 from hitl.web.views import person
 from reviews.desk.glance import glances
 from reviews.desk.guards import choice_of, desk_door, lease_of
@@ -51,11 +51,8 @@ def held(request: HttpRequest, actor: Actor) -> HttpResponse:
 def resume(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Show a case again that the person has on hold."""
     now, choice = clock.now(), choice_of(request)
-    try:
-        task_id = UUID(request.POST.get("task", ""))
-    except ValueError:
-        fix = "Choose one of those you have on hold."
-        raise Invalid([Problem(field="task", error="is not a case on hold", fix=fix)]) from None
+    fix = "Choose one of those you have on hold."
+    task_id = posted_id(request, "task", error="is not a case on hold", fix=fix)
     found = skip_hold_escalate.unhold(task_id=task_id, actor=actor, now=now)
     return stage(request, actor, found, workflow=choice.workflow, ids=choice.ids, now=now)
 

@@ -16,6 +16,7 @@ from cases.selectors import assets_of
 from cases.web.content import Block, blocks, shown_fields
 from hitl.shared.actor import Actor
 from hitl.web.views import person
+from models_store.selectors import few_examples
 from reviews.confidence_words import certainty, frequency
 from reviews.desk.adjudication import earlier_answers
 from reviews.desk.guards import leases_of
@@ -31,12 +32,13 @@ from science.fields import Schema
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """What the model would say, in words; a blind task has none."""
+    """What the model would say, in words; a blind task has none. `learnt_from`: how many examples, if few."""
 
     label: str
     certainty: str
     frequency: str
     runner_up: str | None
+    learnt_from: int | None
     evidence_url: str
 
 
@@ -162,5 +164,6 @@ def suggestion_of(leased: LeasedTask) -> Suggestion | None:
         certainty=certainty(leased.confidence),
         frequency=frequency(leased.confidence),
         runner_up=leased.runner_up,
+        learnt_from=few_examples(leased.release_id, leased.suggestion),
         evidence_url=reverse("desk-evidence", args=[leased.lease_token]),
     )

@@ -18,9 +18,16 @@ with probability at most alpha (Ville). For losses of 0 or 1 it is the test of T
 comes of the champion's losses of *earlier* blocks; t is the mean of both rates by numbers, so ``n a = m b``.
 
 **What is known of the champion already** (`history`, its draws from before the canary) is dealt out to the
-canary's first labels, in its order and by numbers fixed beforehand; its first part is not bet on and only
-tells p. A champion with 2,000 audits at 2 % lets a canary at 6 % be seen in about 130 labels, one without any
-in about 400.
+canary's labels, in its order and by numbers fixed beforehand: a part of it tells p and is not bet on, and of
+the rest half is dealt out with the canary's first `half` labels, half of what is left with as many more, and
+so on. Early labels meet most of what is known, and late ones never meet nothing: dealt out evenly over a
+stated number, history has run out for just the canaries that are a little worse, and take longest to be seen.
+
+**What no such test can do.** The expected log of a block's factor is how far the labels lie from the pooled
+rate (Kullback-Leibler), at most what it were beside a champion that is *known*: for 6 % beside 2 %, .0267 a
+label. So nobody who may look at any moment sees that one in fewer than ``log(25) / .0267 = 120`` labels on
+average; a champion with 2,000 audits lets it be seen in about 140, one without any in about three times as
+many.
 
 **Assumes** that units of a block are independent (draws of one group make one unit: the caller's work), that
 whether something is drawn does not depend on whether it is wrong, and that the champion was over its history
@@ -38,7 +45,7 @@ from science.guarantee.losses import check_losses
 
 RATIOS = (2.0, 3.0, 5.0)  # how many times as wrong the canary may be, if it is worse
 BLOCK = 5  # labels of the canary
-_ONLY_TOLD = 0.3  # of the history is not bet on
+_ONLY_TOLD = 0.15  # of the history is not bet on
 _PRIOR_LABELS = 20
 _RATE = (1e-4, 0.5)  # within which the champion's rate is believed to lie
 _HIGHEST = 0.9
@@ -51,7 +58,7 @@ class Comparison:
     Attributes:
         expected: the champion's error that is believed before anything is seen.
         history: its losses from before, in their order, shape (n_history,).
-        spread: over how many labels of the canary the history is dealt out.
+        half: with how many labels of the canary half of what is left of the history is dealt out.
 
     Raises:
         ValueError: a number is out of range.
@@ -59,14 +66,24 @@ class Comparison:
 
     expected: float
     history: Sequence[float] = ()
-    spread: int = 300
+    half: int = 150
 
     def __post_init__(self) -> None:
         check_losses(np.asarray(self.history, dtype=np.float64))
         if not 0 < self.expected < 1:
             raise ValueError(f"expected must lie in (0, 1), not {self.expected}.")
-        if self.spread < BLOCK:
-            raise ValueError(f"spread must be at least {BLOCK}, not {self.spread}.")
+        if self.half < 1:
+            raise ValueError(f"half must be at least 1, not {self.half}.")
+
+    def dealt(self, labels: int) -> int:
+        """Return how much of the history has been told or dealt out by so many labels of the canary.
+
+        >>> plan = Comparison(0.02, [0.0] * 1_000)
+        >>> plan.dealt(0), plan.dealt(150), plan.dealt(300)
+        (150, 575, 787)
+        """
+        told = int(_ONLY_TOLD * len(self.history))
+        return told + int((len(self.history) - told) * (1 - 0.5 ** (labels / self.half)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,21 +149,22 @@ def harm(plan: Comparison, is_canary: np.ndarray, losses: np.ndarray) -> Evidenc
     if whose.shape != x.shape:
         raise ValueError("is_canary and losses must be as many.")
     history = np.asarray(plan.history, dtype=np.float64)
-    told = int(_ONLY_TOLD * history.size)
+    dealt = plan.dealt(0)
     game = _Game(
-        np.array(RATIOS), told + _PRIOR_LABELS, float(history[:told].sum()) + plan.expected * _PRIOR_LABELS
+        np.array(RATIOS),
+        dealt + _PRIOR_LABELS,
+        float(history[:dealt].sum()) + plan.expected * _PRIOR_LABELS,
     )
-    pool, each = history[told:], (history.size - told) / plan.spread
     e_value = peak = 1.0
     canary: list[float] = []
     champion: list[float] = []
-    met = dealt = 0
+    met = 0
     for is_its, loss in zip(whose.tolist(), x.tolist(), strict=True):
         (canary if is_its else champion).append(loss)
-        until = min(int((met + len(canary)) * each), pool.size)
+        until = plan.dealt(met + len(canary))
         if len(canary) < BLOCK or (until == dealt and not champion):
             continue
-        e_value = game.play(np.array(canary), np.concatenate([pool[dealt:until], champion]))
+        e_value = game.play(np.array(canary), np.concatenate([history[dealt:until], champion]))
         peak, met, dealt = max(peak, e_value), met + len(canary), until
         canary, champion = [], []
     n, wrong = int(whose.sum()), float(x[whose].sum())

@@ -16,6 +16,7 @@ from math import log2
 from zlib import crc32
 
 import numpy as np
+from scipy.fft import next_fast_len
 
 from science.media import SAMPLE_RATE
 
@@ -29,6 +30,9 @@ TEXT_READ = 4_000  # characters of a text that are looked at
 _WORD = re.compile(r"\w+")
 _FRAME = SAMPLE_RATE // 50  # 20 ms
 _QUIET = 1e-5
+_VOICED = 2_000  # Hz, up to which a voice's pitch is looked for
+_PITCHES = 60, 450  # Hz, lowest and highest
+_HUMS, _AS_GOOD = 0.15, 0.85
 _SPEECH = 12.0  # dB above the noise floor from which a frame counts as sound
 
 
@@ -173,21 +177,51 @@ def of_samples(samples: np.ndarray) -> Measured:
 
     loudness: of all of it, in decibels below full scale (0 is the loudest). tenths: how long it lasts, in
     tenths of a second. clipped: samples at full scale, per 1,000. sound: frames of 20 ms that stand out from
-    the noise floor, per cent. high: energy above 2 kHz, per cent.
+    the noise floor, per cent. high: energy above 2 kHz, per cent. centre: mean frequency of it, in Hz.
+    pitch: of the voice, in Hz; None where nothing in it hums.
     """
     heard = np.asarray(samples, dtype=np.float64)
     energy = float(np.mean(heard**2))
     frames = heard[: len(heard) // _FRAME * _FRAME].reshape(-1, _FRAME)
     levels = 10 * np.log10((frames**2).mean(axis=1) + _QUIET**2)
     floor = np.quantile(levels, 0.1) if len(levels) else 0.0
-    spectrum = np.abs(np.fft.rfft(heard)) ** 2
+    spectrum = np.abs(np.fft.rfft(heard, next_fast_len(len(heard), real=True))) ** 2
     spectrum[0] = 0.0
     total = float(spectrum.sum())
     high = float(spectrum[round(len(spectrum) * 2_000 / (SAMPLE_RATE / 2)) :].sum())
+    frequencies = np.linspace(0, SAMPLE_RATE / 2, len(spectrum))
     return {
         "loudness": round(10 * np.log10(energy + _QUIET**2)),
         "tenths": round(10 * len(heard) / SAMPLE_RATE),
         "clipped": round(1000 * float((np.abs(heard) >= 0.999).mean())),
         "sound": round(100 * float((levels > floor + _SPEECH).mean())) if len(levels) else 0,
         "high": round(100 * high / total) if total else 0,
+        "centre": round(float(frequencies @ spectrum) / total) if total else None,
+        "pitch": _pitch(spectrum) if total else None,
     }
+
+
+def _pitch(spectrum: np.ndarray) -> int | None:
+    """The shortest lag at which a sound is nearly as like itself as at any, as a frequency in Hz.
+
+    Of its power below 2 kHz alone, by the theorem of Wiener and Khinchin: so it costs one short transform.
+    """
+    low = spectrum[: max(2, round(len(spectrum) * _VOICED / (SAMPLE_RATE / 2)))]
+    likeness = np.fft.irfft(low)
+    rate = 2 * _VOICED
+    first, last = rate // _PITCHES[1], min(rate // _PITCHES[0] + 1, len(likeness) // 2)
+    if last <= first + 1 or likeness[0] <= 0:
+        return None
+    part = likeness[first:last] / likeness[0]
+    best = float(part.max())
+    if best < _HUMS:
+        return None
+    lag = int(np.argmax(part >= _AS_GOOD * best))
+    while lag + 1 < len(part) and part[lag + 1] > part[lag]:
+        lag += 1
+    if not 0 < lag < len(part) - 1:
+        return None  # no top: a hiss, or lower than a voice
+    left, here, right = part[lag - 1 : lag + 2]
+    bend = left - 2 * here + right
+    between = float((left - right) / (2 * bend)) if bend < 0 else 0.0  # the top of the parabola
+    return round(rate / (first + lag + between))

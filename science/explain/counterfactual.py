@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from science.kinds.traits import Move
-from science.serving.served_model import ServedModel, softmax
+from science.serving.served_model import ServedModel
 
 MAX_CHANGES = 3
 
@@ -53,7 +53,7 @@ def flips(
 
     def scored(variants: np.ndarray) -> np.ndarray:
         outputs = served.outputs_of(variants)
-        return softmax(served.as_logits(outputs if texts is None else outputs + texts))
+        return served.proba_of(served.as_logits(outputs if texts is None else outputs + texts))
 
     made = _search(scored, raw[0], possible, k)
     if made is None:

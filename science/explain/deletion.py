@@ -15,8 +15,11 @@ from typing import Any
 import numpy as np
 
 from science.explain.without import without_each_word
-from science.serving.served_model import ServedModel, softmax
+from science.serving.served_model import ServedModel
 from science.serving.text import TextBlock
+from science.serving.vectors import VectorBlock
+
+Readable = TextBlock | VectorBlock
 
 MAX_WORDS = 3
 
@@ -57,18 +60,20 @@ def word_flips(served: ServedModel, row: Mapping[str, object], *, target: str) -
     return []
 
 
-def _blocks(served: ServedModel) -> list[TextBlock]:
-    """The text fields that may lose words, as far as the closed form knows how."""
+def _blocks(served: ServedModel) -> list[list[Readable]]:
+    """The text fields that may lose words, as far as the closed form knows how: all that reads each."""
     fields = {field.name: field for field in served.fields}
-    return [
-        block
-        for block in served.texts
-        if isinstance(block, TextBlock) and fields[block.name].mutable and fields[block.name].show
-    ]
+    found: dict[str, list[Readable]] = {}
+    for block in served.texts:
+        if not isinstance(block, TextBlock | VectorBlock):
+            return []
+        if fields[block.name].mutable and fields[block.name].show:
+            found.setdefault(block.name, []).append(block)
+    return list(found.values())
 
 
 def _best(
-    served: ServedModel, row: Mapping[str, object], blocks: list[TextBlock], k: int
+    served: ServedModel, row: Mapping[str, object], blocks: list[list[Readable]], k: int
 ) -> tuple[_Deletion, bool] | None:
     """The word without which least is left of column k, and whether that turns the answer.
 
@@ -78,33 +83,34 @@ def _best(
     now = float(served.predict_proba([row])[0, k])
     if np.isnan(now):
         return None
-    for block in blocks:
-        found = without_each_word(block, row.get(block.name))
+    for readers in blocks:
+        name = readers[0].name
+        without = [without_each_word(block, row.get(name)) for block in readers]
+        found = without[0]
         if found is None:
             continue
-        proba = softmax(_logits(served, row, block, found.outputs))
+        outputs = np.sum([one.outputs for one in without if one is not None], axis=0)
+        proba = served.proba_of(_logits(served, row, name, outputs))
         at = int(np.argmin(proba[:, k]))
         p = float(proba[at, k])
         if p < (now if best is None else best[0]):
             places = tuple(found.places[at])
             start, end = places[0]
-            quote = str(row[block.name])[start:end]
-            best = p, _Deletion(block.name, quote, places), int(proba[at].argmax()) != k
+            quote = str(row[name])[start:end]
+            best = p, _Deletion(name, quote, places), int(proba[at].argmax()) != k
     return None if best is None else best[1:]
 
 
-def _logits(
-    served: ServedModel, row: Mapping[str, object], block: TextBlock, outputs: np.ndarray
-) -> np.ndarray:
+def _logits(served: ServedModel, row: Mapping[str, object], name: str, outputs: np.ndarray) -> np.ndarray:
     """Logits (n, n_classes) of the row with each of these (n, n_outputs) for the outputs of one text."""
     raw = served.raw([row])
     if not served.is_linear:
-        first = served.raw_groups.index(block.name)
+        first = served.raw_groups.index(name)
         variants = np.tile(raw, (len(outputs), 1))
-        variants[:, first : first + block.n_outputs] = outputs
+        variants[:, first : first + outputs.shape[1]] = outputs
         return served.as_logits(served.outputs_of(variants))
     others = served.outputs_of(raw)[0] + sum(
-        other.outputs([row.get(other.name)])[0] for other in served.texts if other is not block
+        other.outputs([row.get(other.name)])[0] for other in served.texts if other.name != name
     )
     return served.as_logits(others + outputs)
 

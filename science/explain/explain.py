@@ -13,9 +13,9 @@ from science.explain.counterfactual import flips
 from science.explain.deletion import word_flips
 from science.explain.media import EVIDENCE
 from science.explain.swap import field_scores
-from science.explain.text import text_units
+from science.explain.text import text_units, together
 from science.explain.types import Explanation, Highlight, Unit, content_sha256
-from science.serving.served_model import ServedModel, softmax
+from science.serving.served_model import ServedModel
 from science.serving.table import NAN
 
 EXACT_WITHIN = 1e-9  # log-odds; beyond it, evidence that should add up is not shown
@@ -101,7 +101,7 @@ def evidence_in(
         return Evidence(*pair, (), NAN, (NAN, NAN), {"name": "none", "exact": False})
     margin = float(logits[c] - logits[r])
     units, method = _units(served, row, raw[0], _direction(served, c, r), margin, pair)
-    proba = softmax(logits[None])[0]
+    proba = served.proba_of(logits[None])[0]
     both = (float(proba[c]), float(proba[r]))
     return Evidence(*pair, tuple(units), margin, both, method, served.labels[int(logits.argmax())], of_texts)
 
@@ -165,7 +165,7 @@ def _units(
         words, uncovered = text_units(block, row.get(block.name), direction)
         if served.is_linear:
             total += sum(unit.score for unit in words) + uncovered
-            units += words
+            units = together(units, words)
         else:
             units += _scaled(words, by_field[block.name])
     for media in served.media:

@@ -7,7 +7,7 @@ n-gram is split evenly over the words it covers. Nothing is estimated, so it add
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,8 +15,10 @@ from science.explain.places import Places
 from science.explain.types import Unit
 from science.serving.analyzer import Span
 from science.serving.sentences import SentenceBlock, tokens_of
+from science.serving.served_model import Text
 from science.serving.spans import Spans
 from science.serving.text import WORDS, TextBlock
+from science.serving.vectors import VectorBlock
 
 _MAX_FEATURES = 3
 
@@ -33,9 +35,7 @@ class _Occurrences:
     contribution: np.ndarray
 
 
-def text_units(
-    block: TextBlock | SentenceBlock, value: object, direction: np.ndarray
-) -> tuple[list[Unit], float]:
+def text_units(block: Text, value: object, direction: np.ndarray) -> tuple[list[Unit], float]:
     """One unit per distinct word of a text, its score summed over all its places.
 
     The second value is what no word covers (n-grams of punctuation): with it, everything adds up.
@@ -49,6 +49,8 @@ def text_units(
     words = WORDS.words(text)
     if isinstance(block, SentenceBlock):
         found, beyond = _tokens(block, text, direction)
+    elif isinstance(block, VectorBlock):
+        found, beyond = _meanings(block, text, words, direction), 0.0
     else:
         found, beyond = _occurrences(block, text, words, direction), 0.0
     if not words:
@@ -89,6 +91,20 @@ def _occurrences(block: TextBlock, text: str, words: list[Span], direction: np.n
     return _Occurrences(spans, at, ids, spans.start[at], spans.end[at], contribution)
 
 
+def _meanings(block: VectorBlock, text: str, words: list[Span], direction: np.ndarray) -> _Occurrences:
+    """The words of a text, each with what its vector adds to the text's."""
+    table = block.table
+    sums = [table.of_pieces(table.pieces(word)).sum(axis=0) for word, _, _ in words]
+    each = np.array(sums).reshape(len(words), table.width)
+    total = each.sum(axis=0)
+    length = float(np.sqrt(total @ total)) or 1.0
+    contribution = each @ (block.weights @ direction) / length
+    start, end = np.array([[a, b] for _, a, b in words], dtype=np.intp).reshape(-1, 2).T
+    ids = np.unique([word for word, _, _ in words], return_inverse=True)[1] if words else np.zeros(0, np.intp)
+    names = Spans(np.zeros(0, np.uint64), start, end, lambda i: f"meaning of {words[i][0]}")
+    return _Occurrences(names, np.arange(len(words)), ids, start, end, contribution)
+
+
 def _tokens(block: SentenceBlock, text: str, direction: np.ndarray) -> tuple[_Occurrences, float]:
     """The tokens of a language model, each with its share in the text's vector; and what no token holds."""
     read = tokens_of(text)
@@ -98,6 +114,35 @@ def _tokens(block: SentenceBlock, text: str, direction: np.ndarray) -> tuple[_Oc
     each = np.arange(len(contribution))
     found = _Occurrences(names, each, read.ids, read.start, read.end, contribution)
     return found, float(read.vector @ weights - contribution.sum())
+
+
+def together(units: list[Unit], more: list[Unit]) -> list[Unit]:
+    """Evidence of several readers of one text: what two say of the same word is one unit."""
+    merged = {_place(unit): unit for unit in units}
+    for unit in more:
+        old = merged.get(_place(unit))
+        if old is not None:
+            features = _Both((old.why["features"], unit.why["features"]))
+            unit = replace(old, score=old.score + unit.score, why={"features": features})
+        merged[_place(unit)] = unit
+    return list(merged.values())
+
+
+def _place(unit: Unit) -> tuple[object, ...]:
+    where = unit.where
+    return (where["part"], where["start"]) if "part" in where else tuple(where.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Both:
+    """The features of a word in several readers."""
+
+    parts: tuple[_LazyFeatures | _Both, ...]
+
+    def strongest(self) -> list[list[object]]:
+        """As `_LazyFeatures.strongest`."""
+        found = [one for part in self.parts for one in part.strongest()]
+        return sorted(found, key=lambda one: (-abs(float(str(one[1]))), str(one[0])))[:_MAX_FEATURES]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ import numpy as np
 from science.serving.analyzer import RUN, Span, lower
 from science.serving.keys import WORDS, gram_keys, keys_of_tokens, pair_keys
 from science.serving.text import TextBlock
+from science.serving.vectors import VectorBlock
 
 _NONE = np.zeros(0, dtype=np.int64)
 _SIGMA = "\N{GREEK CAPITAL LETTER SIGMA}"  # its small form depends on what follows
@@ -49,7 +50,7 @@ class _Changes:
         return _Changes(*(np.concatenate(pair) for pair in pairs))
 
 
-def without_each_word(block: TextBlock, value: object) -> Without | None:
+def without_each_word(block: TextBlock | VectorBlock, value: object) -> Without | None:
     """Score a text without each of its words.
 
     None where there are no words, and for a text whose other words might be written otherwise without one:
@@ -68,12 +69,24 @@ def without_each_word(block: TextBlock, value: object) -> Without | None:
     places: list[list[tuple[int, int]]] = [[] for _ in number]
     for word, (_, start, end) in zip(of_token.tolist(), words, strict=True):
         places[word].append((start, end))
+    if isinstance(block, VectorBlock):
+        return Without(list(number), places, _without_meaning(block, list(number), of_token))
     all_ids, changes = _of_words(block, words, of_token)
     if block.n_grams:
         more, also = _of_grams(block, text, number)
         all_ids = np.concatenate([all_ids, more])
         changes = changes.and_then(also)
     return Without(list(number), places, _outputs(block, all_ids, changes, len(number)))
+
+
+def _without_meaning(block: VectorBlock, words: list[str], of_token: np.ndarray) -> np.ndarray:
+    """Outputs (n_words, n_outputs) of a text's vector less that of each word, as often as it is there."""
+    table = block.table
+    own = np.array([table.of_pieces(table.pieces(word)).sum(axis=0) for word in words])
+    own *= np.bincount(of_token, minlength=len(words))[:, None]
+    left = own.sum(axis=0) - own
+    left[np.abs(left) < 1e-9 * np.abs(own).max(initial=1.0)] = 0.0  # nothing is left but what rounding leaves
+    return np.array([block.of_sum(one) for one in left])
 
 
 def _of_words(block: TextBlock, words: list[Span], of_token: np.ndarray) -> tuple[np.ndarray, _Changes]:

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from math import log
 
 from science.guarantee.monitor import Level
-
-RATE_FLOOR = 0.005
+from science.rule import AUDIT_FLOOR, audit_floor
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +37,8 @@ class AuditPolicy:
     weekly_minimum: int = 50
 
     def __post_init__(self) -> None:
-        if not RATE_FLOOR <= self.base <= 1:
-            raise ValueError(f"base must lie in [{RATE_FLOOR}, 1], not {self.base}.")
+        if not AUDIT_FLOOR <= self.base <= 1:
+            raise ValueError(f"base must lie in [{AUDIT_FLOOR}, 1], not {self.base}.")
         if not self.base <= self.amber <= 1:
             raise ValueError(f"amber must lie in [base, 1] = [{self.base}, 1], not {self.amber}.")
         if self.weekly_minimum < 0:
@@ -54,7 +53,7 @@ class AuditPolicy:
 
     def floor(self, base_rate: float) -> float:
         """Rate that nothing may push the audits below: the plan's `pi_floor` and the monitor rely on it."""
-        return max(base_rate / 2, RATE_FLOOR)
+        return audit_floor(base_rate)
 
     def rate(
         self,

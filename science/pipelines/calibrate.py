@@ -15,7 +15,7 @@ from science.fields import Schema
 from science.pipelines import report
 from science.pipelines.errors import NotTrainable
 from science.pipelines.folds import assign_folds
-from science.pipelines.train import MIN_PER_LABEL, N_FOLDS
+from science.pipelines.train import N_FOLDS
 from science.pipelines.verify import TOLERANCE
 from science.serving.source import Row, SourceModel, outputs_of, said_by
 from science.serving.store import load_scorer, save_source
@@ -33,6 +33,7 @@ class CalibratedSource:
     oof_proba: np.ndarray
 
 
+MIN_PER_LABEL = 5  # answered cases of a label, of two labels at least
 AS_SENT, CALIBRATED = "scores as they were sent", "calibrated on people's labels"
 
 

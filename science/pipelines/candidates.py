@@ -26,12 +26,15 @@ _FITS = 4  # three folds and the final one
 class Candidate:
     """One way to build a model. `strength` is C for linear models, `settings` for trees.
 
-    Texts are read by words, with `grams` by characters too, or `by_meaning` (sentence vectors) instead.
+    Texts are read by `words`, with `grams` by characters too, with `vectors` by what words mean; or
+    `by_meaning` (sentence vectors) instead.
     """
 
     name: str
-    family: Literal["logistic", "svc", "trees", "lightgbm"]
+    family: Literal["logistic", "svc", "nearest", "trees", "lightgbm"]
+    words: bool = True
     grams: bool = False
+    vectors: bool = False
     by_meaning: bool = False
     strength: float = 1.0
     settings: tuple[tuple[str, Any], ...] = ()
@@ -45,12 +48,14 @@ class Candidate:
         """Expected CPU seconds, from sizes alone: the same data gives the same answer everywhere."""
         n, n_classes = len(data.rows), max(1, data.n_outputs)
         n_media = sum(block.width for block, _ in data.media)
-        text_values = data.n_characters * (1.1 if self.grams else 0.25)
+        text_values = data.n_characters * (1.1 if self.grams else 0.25 if self.words else 0.0)
+        if self.vectors and data.vectors is not None:
+            text_values += n * data.vectors.width * len(data.text_names)
         if self.by_meaning:
             text_values = n * WIDTH * len(data.text_names)
         dense = n * (n_media + 3 * len(data.schema.fields))
         if not self.has_trees:
-            once = data.n_characters * _CHARACTER_COST if self.grams else 0.0
+            once = data.n_characters * _CHARACTER_COST * (self.grams + self.vectors)
             if self.by_meaning:
                 once = data.n_characters * _MEANING_COST + n * len(data.text_names) * _SENTENCE_COST
             return once + _FITS * _LINEAR_COST * n_classes * (text_values + 10 * dense)
@@ -95,12 +100,24 @@ MIXED = (
 BOOSTED = Candidate("boosted trees by LightGBM", "lightgbm", settings=tuple(sorted(SMALL.items())))
 
 
+# Texts by what their words mean, where a table of that is there (`science.serving.vectors`).
+NEAREST = Candidate(
+    "nearest examples by what words mean", "nearest", words=False, vectors=True, strength=100.0
+)
+WITH_VECTORS = Candidate("linear SVC on words and what they mean", "svc", vectors=True)
+MIXED_WITH_VECTORS = Candidate("linear SVC on all fields, with what words mean", "svc", vectors=True)
+SHORT = 400  # characters: the mean of more words says little
+
+
 MEANING = Candidate("logistic regression on sentence vectors", "logistic", by_meaning=True, strength=10.0)
 
 
 def candidates_for(data: Data, extras: Collection[str] = ()) -> tuple[Candidate, ...]:
     """The candidates for the kinds of fields there are, simplest first, and then those of the extras."""
     more = [BOOSTED] if "lightgbm" in extras else []
+    if data.vectors is not None and data.text_names and data.usual_length <= SHORT:
+        has_more = len(data.text_names) < len(data.schema.fields)
+        more += [MIXED_WITH_VECTORS] if has_more else [NEAREST, WITH_VECTORS]
     if "sentences" in extras and data.text_names:
         more.append(MEANING)
     return (*_usual(data), *more)

@@ -107,6 +107,11 @@ def count_grams(texts: Sequence[str], min_df: int, gram_range: tuple[int, int] =
     return Counts(matrix[:, keep], np.array(grams, dtype=object)[possible[keep]])
 
 
+def vocabulary(counts: Counts, fit_on: np.ndarray, min_df: int, most: int) -> list[str]:
+    """The features that a model knows that learned from the texts with these indices (n_fit,)."""
+    return list(counts.names[_kept(counts.matrix[fit_on], min_df, most)])
+
+
 def weigh(counts: Counts, fit_on: np.ndarray, min_df: int, most: int) -> Weighted:
     """TF-IDF as ``TfidfTransformer(sublinear_tf=True)`` fitted on some texts, for all texts.
 

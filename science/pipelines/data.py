@@ -14,6 +14,9 @@ from science.serving.sentences import MAX_CHARS as MAX_SENTENCES
 from science.serving.sentences import vector_of
 from science.serving.served_model import MediaBlock
 from science.serving.unread import Unread
+from science.serving.vectors import WordVectors
+
+MIN_EXAMPLES = 2  # different examples of a label, of different groups, before a model may say it
 
 
 @dataclass
@@ -21,7 +24,8 @@ class Data:
     """Rows, label indices and weights; counted text and described media on demand.
 
     `y` is (n_rows,): the index in `labels`, or -1 for a row whose label the model does not learn. `groups`,
-    (n_rows,), are equal in rows that belong together. `unread` are words that no text is read with.
+    (n_rows,), are equal in rows that belong together. `unread` are words that no text is read with, `vectors`
+    what words mean, where that is known.
     """
 
     rows: Sequence[Mapping[str, object]]
@@ -31,6 +35,7 @@ class Data:
     schema: Schema
     groups: np.ndarray
     unread: tuple[str, ...] = ()
+    vectors: WordVectors | None = None
 
     @property
     def n_outputs(self) -> int:
@@ -68,8 +73,18 @@ class Data:
         return {name: count_grams(self.texts(name), self.min_df) for name in self.text_names}
 
     @cached_property
-    def vectors(self) -> dict[str, np.ndarray]:
-        """What every text field means, (n_rows, 384)."""
+    def meanings(self) -> dict[str, np.ndarray]:
+        """What the words of every text field mean together, (n_rows, width)."""
+        if self.vectors is None:
+            return {}
+        return {
+            name: np.array([self.vectors.vector_of(text) for text in self.texts(name)])
+            for name in self.text_names
+        }
+
+    @cached_property
+    def sentences(self) -> dict[str, np.ndarray]:
+        """What every text field means as sentences, (n_rows, 384)."""
         return {
             name: np.array([vector_of(text[:MAX_SENTENCES]) for text in self.texts(name)])
             for name in self.text_names
@@ -79,6 +94,11 @@ class Data:
     def n_characters(self) -> int:
         """How much text there is."""
         return sum(len(text) for name in self.text_names for text in self.texts(name))
+
+    @cached_property
+    def usual_length(self) -> float:
+        """The median length of what the text fields of a row hold together."""
+        return float(np.median(np.sum([[*map(len, self.texts(name))] for name in self.text_names], axis=0)))
 
     @cached_property
     def media(self) -> tuple[tuple[MediaBlock, np.ndarray], ...]:
@@ -100,6 +120,32 @@ class Data:
         teaches: np.ndarray = (self.y >= 0) & ~self.unreadable & (self.weights > 0)
         chosen: np.ndarray = among[teaches[among]]
         return chosen
+
+    @cached_property
+    def learnable(self) -> np.ndarray:
+        """`y`, with -1 too for rows that cannot teach (n_rows,)."""
+        teaches = np.zeros(len(self.rows), dtype=bool)
+        teaches[self.to_learn(np.arange(len(self.rows)))] = True
+        return np.where(teaches, self.y, -1)
+
+    def to_calibrate(self, among: np.ndarray) -> np.ndarray:
+        """Those of some row indices that can say how sure to be: as `to_learn`, and those of labels that the
+        model does not know."""
+        says: np.ndarray = ~self.unreadable & (self.weights > 0)
+        chosen: np.ndarray = among[says[among]]
+        return chosen
+
+    @cached_property
+    def as_next(self) -> np.ndarray:
+        """`y`, with -1 too for a label that would not be known without the row's own group (n_rows,).
+
+        How often the next case has an unknown label is how often a case would have had one, had it come last
+        (Good, "The population frequencies of species", 1953, by leaving one out): a label of two groups would
+        have had one.
+        """
+        n_groups = np.array([len(set(self.groups[self.learnable == k])) for k in range(len(self.labels))])
+        is_left = (self.y < 0) | (n_groups[self.y] <= MIN_EXAMPLES)
+        return np.where(is_left, -1, self.y) if (self.y < 0).any() else self.y
 
 
 def _described(field: Field, values: Sequence[object]) -> tuple[MediaBlock, np.ndarray] | None:

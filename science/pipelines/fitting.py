@@ -12,73 +12,22 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
-from science.calibration import Calibration
+from science.calibration import Calibration, two_sided
 from science.pipelines.candidates import Candidate
-from science.pipelines.corpus import GRAMS, MAX_CHARS, MAX_GRAMS, MAX_WORDS, Weighted, weigh
 from science.pipelines.data import Data
 from science.pipelines.errors import NotTrainable
 from science.pipelines.folds import assign_folds
 from science.pipelines.lightgbmfit import export_lightgbm, fit_lightgbm
+from science.pipelines.nearest import NearestExamples
 from science.pipelines.tablefit import learn_expansion, learn_table
+from science.pipelines.textfit import SentenceFeatures, TextFeatures, text_features
 from science.pipelines.treefit import export_trees
 from science.serving.expand import Expansion
-from science.serving.sentences import SentenceBlock
-from science.serving.served_model import Linear, MediaBlock, ServedModel
+from science.serving.served_model import Linear, MediaBlock, ServedModel, Text
 from science.serving.table import Table
-from science.serving.text import TextBlock
 from science.serving.unread import Unread
 
 _STACK_FOLDS = 3
-
-
-@dataclass(slots=True)
-class TextFeatures:
-    """TF-IDF of all rows' texts with the vocabulary of those fitted on; per field words, then grams."""
-
-    blocks: tuple[tuple[str, Weighted, Weighted | None], ...]
-
-    def take_matrix(self, dense: np.ndarray) -> sparse.csr_matrix:
-        """All fields and then the dense columns side by side, (n_rows, n_features); once only.
-
-        The parts are given up, because they are as large as what they make.
-        """
-        kept = [part for _, words, grams in self.blocks for part in (words, grams) if part is not None]
-        parts = [part.matrix for part in kept]
-        if dense.shape[1]:
-            parts.append(sparse.csr_matrix(dense))
-        for part in kept:
-            part.matrix = None
-        return sparse.hstack(parts, format="csr") if len(parts) > 1 else parts[0]
-
-    def to_blocks(self, coefficients: np.ndarray) -> tuple[TextBlock, ...]:
-        """Text blocks for serving; `coefficients` is (n_outputs, n_features)."""
-        out, start = [], 0
-        for name, words, grams in self.blocks:
-            gram_names = grams.names if grams is not None else []
-            idf = np.concatenate([words.idf, grams.idf]) if grams is not None else words.idf
-            weights = np.ascontiguousarray(coefficients[:, start : start + len(idf)].T)
-            out.append(TextBlock(name, words.names, gram_names, GRAMS, idf, weights, MAX_CHARS))
-            start += len(idf)
-        return tuple(out)
-
-
-@dataclass(slots=True)
-class SentenceFeatures:
-    """Vectors (n_rows, 384) of all rows' texts, field by field."""
-
-    fields: Mapping[str, np.ndarray]
-
-    def take_matrix(self, dense: np.ndarray) -> np.ndarray:
-        """All fields and then the dense columns side by side, (n_rows, n_features)."""
-        return np.hstack([*self.fields.values(), dense])
-
-    def to_blocks(self, coefficients: np.ndarray) -> tuple[SentenceBlock, ...]:
-        """Blocks for serving; `coefficients` is (n_outputs, n_features)."""
-        parts = np.split(coefficients, len(self.fields), axis=1)
-        return tuple(
-            SentenceBlock(name, np.ascontiguousarray(part.T))
-            for name, part in zip(self.fields, parts, strict=True)
-        )
 
 
 @dataclass(slots=True)
@@ -110,7 +59,7 @@ class Fitted:
             is_ours = self.candidate.family == "trees"
             head = export_trees(self.estimator) if is_ours else export_lightgbm(self.estimator)
             head.leaves, head.baseline = head.leaves * factor, head.baseline * factor + bias
-            texts: tuple[TextBlock | SentenceBlock, ...] = ()
+            texts: tuple[Text, ...] = ()
             if self.text is not None and self.text_coefficients is not None:
                 texts = self.text.to_blocks(self.text_coefficients)
         else:
@@ -123,7 +72,7 @@ class Fitted:
             block.unread = Unread(data.unread)
         return ServedModel(
             data.labels, data.schema, data.schema.sha256(), self.table, texts, self.media, head,
-            self.raw[background], typical, "",
+            self.raw[background], typical, "", calibration.none,
         )  # fmt: skip
 
 
@@ -136,7 +85,7 @@ def fit(candidate: Candidate, data: Data, on: np.ndarray, seed: int) -> Fitted:
     raw[np.isinf(raw)] = 0.0
     media = tuple(block for block, _ in data.media)
     codes = [*table.codes, *[0] * sum(block.width for block in media)]
-    text = _text_features(candidate, data, on)
+    text = text_features(candidate, data, on)
     if not codes and text is None:
         raise NotTrainable("The rows hold nothing a model could read: every field is empty or unreadable.")
     if candidate.has_trees and not isinstance(text, SentenceFeatures):
@@ -148,33 +97,26 @@ def fit(candidate: Candidate, data: Data, on: np.ndarray, seed: int) -> Fitted:
     matrix = text.take_matrix(dense) if text is not None else dense
     estimator = _linear_estimator(candidate, data, seed)
     estimator.fit(matrix[learn], y, sample_weight=weights)
-    outputs = _decide(estimator, matrix)
+    outputs = _decide(estimator, matrix, data.n_outputs)
     return Fitted(candidate, estimator, table, media, raw, expansion, text, None, dense_scale, outputs)
 
 
-def _text_features(
-    candidate: Candidate, data: Data, on: np.ndarray
-) -> TextFeatures | SentenceFeatures | None:
-    if candidate.by_meaning:
-        return SentenceFeatures(data.vectors) if data.text_names else None
-    blocks = []
-    for name in data.text_names:
-        words = weigh(data.words[name], on, data.min_df, MAX_WORDS)
-        grams = weigh(data.grams[name], on, data.min_df, MAX_GRAMS) if candidate.grams else None
-        if words.names:  # a field that is empty everywhere says nothing
-            blocks.append((name, words, grams))
-    return TextFeatures(tuple(blocks)) if blocks else None
-
-
 def _linear_estimator(candidate: Candidate, data: Data, seed: int) -> Any:
+    if candidate.family == "nearest":
+        return NearestExamples(candidate.strength, seed)
     if candidate.family == "svc":
         return LinearSVC(C=candidate.strength, random_state=seed, max_iter=5000)
     return LogisticRegression(C=candidate.strength, max_iter=500, random_state=seed)
 
 
-def _decide(estimator: Any, matrix: Any) -> np.ndarray:
+def _decide(estimator: Any, matrix: Any, n_outputs: int) -> np.ndarray:
+    """Outputs (n_rows, n_outputs); of a label that the estimator was shown no row of, one less than all."""
     outputs = np.asarray(estimator.decision_function(matrix), dtype=np.float64)
-    return outputs[:, None] if outputs.ndim == 1 else outputs
+    if len(estimator.classes_) == max(2, n_outputs):
+        return outputs[:, None] if outputs.ndim == 1 else outputs
+    every = np.full((len(outputs), n_outputs), outputs.min(initial=0.0) - 1.0)
+    every[:, estimator.classes_] = two_sided(outputs[:, None]) if outputs.ndim == 1 else outputs
+    return every
 
 
 def _fit_trees(
@@ -195,7 +137,7 @@ def _fit_trees(
         raw = np.concatenate([raw[:, :n_table], scores, raw[:, n_table:]], axis=1)
         codes = [*codes[:n_table], *[0] * scores.shape[1], *codes[n_table:]]
     estimator = _trees(candidate, data, learn, training[learn], codes, seed)
-    outputs = _decide(estimator, raw)
+    outputs = _decide(estimator, raw, data.n_outputs)
     return Fitted(candidate, estimator, table, media, raw, None, text, coefficients, 1.0, outputs)
 
 
@@ -219,21 +161,30 @@ def _stacked_text_scores(
     rng = np.random.default_rng(seed)
     folds = assign_folds(data.groups[learn], data.y[learn], _STACK_FOLDS, rng)
     scores, out_of_fold, coefficients = [], [], []
-    for _, words, _ in text.blocks:
+    for words in text.words():
         matrix: sparse.csr_matrix = words.matrix
-        model = _text_model(matrix, data, learn, seed)
-        field_scores = np.asarray(matrix @ model.coef_.T)
+        weights = _text_weights(matrix, data, learn, seed)
+        field_scores = np.asarray(matrix @ weights.T)
         held_out = field_scores.copy()
         for fold in range(_STACK_FOLDS):
-            inner = _text_model(matrix, data, learn[folds != fold], seed)
+            inner = _text_weights(matrix, data, learn[folds != fold], seed)
             own = learn[folds == fold]
-            held_out[own] = matrix[own] @ inner.coef_.T
+            held_out[own] = matrix[own] @ inner.T
         scores.append(field_scores)
         out_of_fold.append(held_out)
-        coefficients.append(model.coef_)
+        coefficients.append(weights)
     return np.hstack(scores), np.hstack(out_of_fold), np.hstack(coefficients)
 
 
-def _text_model(matrix: sparse.csr_matrix, data: Data, on: np.ndarray, seed: int) -> LinearSVC:
+def _text_weights(matrix: sparse.csr_matrix, data: Data, on: np.ndarray, seed: int) -> np.ndarray:
+    """Weights (n_outputs, n_features) of a linear model of some rows; 0 for labels that none of them has."""
+    weights = np.zeros((data.n_outputs, matrix.shape[1]))
+    known = np.unique(data.y[on])
+    if len(known) < 2:
+        return weights
     model = LinearSVC(random_state=seed, max_iter=5000)
-    return model.fit(matrix[on], data.y[on], sample_weight=data.weights[on])
+    model.fit(matrix[on], data.y[on], sample_weight=data.weights[on])
+    if len(model.coef_) == data.n_outputs:
+        return np.asarray(model.coef_)
+    weights[known] = np.concatenate([-model.coef_, model.coef_]) if len(known) == 2 else model.coef_
+    return weights

@@ -14,6 +14,7 @@ from science.pipelines.candidates import candidates_for
 from science.pipelines.data import Data
 from science.pipelines.folds import assign_folds
 from science.pipelines.train import N_FOLDS, TrainedModel, prepared, try_candidate
+from science.serving.vectors import WordVectors
 
 FEWEST = 20  # labels a person must have given, and others too, to be judged
 MAX_TRIED = 2  # people without whom a model is trained; each costs as much as a candidate
@@ -28,6 +29,7 @@ def influence_of_people(
     purposes: Sequence[str],
     *,
     model: TrainedModel,
+    vectors: WordVectors | None = None,
     seed: int,
     weights: np.ndarray,
     groups: np.ndarray,
@@ -41,8 +43,9 @@ def influence_of_people(
 
     Parameters
     ----------
-    rows, labels, weights, groups: what the model was trained on. people: who gave each label, "" where nobody
-        is known (an imported history). purposes: why each was asked for. seed: that of the training.
+    rows, labels, weights, groups, vectors: what the model was trained on. people: who gave each label, ""
+        where nobody is known (an imported history). purposes: why each was asked for. seed: that of the
+        training.
 
     Returns
     -------
@@ -65,13 +68,15 @@ def influence_of_people(
                 suspects.append((-gap, name))
     left_out = []
     if suspects:
-        data = prepared(rows, labels, schema, weights, model.report["unread"], groups=groups)
-        folds = assign_folds(data.groups, data.y, N_FOLDS, np.random.default_rng(seed % 2**32))
-        candidate = next(c for c in candidates_for(data) if c.name == model.report["chosen"])
+        data = prepared(rows, labels, schema, weights, model.report["unread"], groups=groups, vectors=vectors)
+        folds = assign_folds(data.groups, data.learnable, N_FOLDS, np.random.default_rng(seed % 2**32))
+        candidate = next(
+            c for c in candidates_for(data, model.report["extras"]) if c.name == model.report["chosen"]
+        )
         for _, name in sorted(suspects)[:MAX_TRIED]:
             own = who == name
             left = np.where(own, 0.0, data.weights)
-            without = Data(rows, data.y, left, data.labels, schema, data.groups, data.unread)
+            without = Data(rows, data.y, left, data.labels, schema, data.groups, data.unread, vectors)
             with threadpool_limits(limits=1):
                 proba = try_candidate(candidate, without, folds, seed % 2**32).proba
             left_out.append(_verdict(name, own, why, wrong, _wrong(proba, data.y)))

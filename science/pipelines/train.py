@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from science.calibration import Calibration, fit_bcts, probabilities
+from science.calibration import Calibration, fit_bcts
 from science.explain import self_check
 from science.fields import Schema
 from science.pipelines import report
 from science.pipelines.candidates import Candidate, candidates_for
-from science.pipelines.data import Data
+from science.pipelines.data import MIN_EXAMPLES, Data
 from science.pipelines.errors import NotTrainable
 from science.pipelines.extras import EXTRAS, missing
+from science.pipelines.familiar import learn_familiar
 from science.pipelines.fitting import Fitted, fit
 from science.pipelines.folds import assign_folds, groups_of_rows, row_digest
 from science.pipelines.leakage import lone_fields
@@ -26,11 +27,13 @@ from science.pipelines.tablefit import typical_values
 from science.pipelines.verify import TOLERANCE, largest_difference
 from science.serving.served_model import ServedModel
 from science.serving.store import load_model, save_model
+from science.serving.vectors import WordVectors
 
-MIN_PER_LABEL = 5  # different examples of a label before a model may say it
-MIN_GROUPS = 2  # that a label must come from, so that each fold is answered by a model that knows it
 N_FOLDS = 3
 _BACKGROUND = 50
+_JOINED = (
+    0.1  # share of the rows that belong together with different ones, from which their error is told apart
+)
 _EXPLAINED = 30  # rows on which the explanations are checked
 _EXPLAINED_MEDIA = 10  # covering parts of an image costs more
 _RELATIVE_GAIN, _MIN_GAIN = 0.02, 0.0002  # by how much a heavier candidate's AURC must be better
@@ -74,6 +77,7 @@ def train(
     budget_seconds: float = 60.0,
     extras: Collection[str] = (),
     unread: Sequence[str] = (),
+    vectors: WordVectors | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> TrainedModel:
     """Train on labelled rows with the best of the candidates for their kinds of fields.
@@ -86,8 +90,8 @@ def train(
         rows do. budget_seconds: CPU seconds the candidates may cost, judged
         beforehand from sizes (so a slow machine trains the same model); the simplest is always
         tried. extras: optional libraries to try as well (`science.pipelines.extras`); one that is not
-        installed is named in the report. unread: words that are no evidence and are not read.
-        progress: called with a sentence at every step.
+        installed is named in the report. unread: words that are no evidence and are not read. vectors: what
+        words mean, for candidates that read texts by it. progress: called with a sentence at every step.
 
     Raises
     ------
@@ -98,28 +102,30 @@ def train(
     Notes
     -----
     Candidates are compared by the area under the risk-coverage curve in 3-fold cross-validation;
-    groups stay in one fold. Labels with fewer than 5 different examples, or from fewer than 2 groups, are
-    left out and counted as wrong answers everywhere.
+    groups stay in one fold. Labels with fewer than 2 different examples, or from fewer than 2 groups, are
+    left out and counted as wrong answers everywhere; how often such labels come is kept as the chance of
+    "none of these".
     """
     say = progress or (lambda _: None)
     seed %= 2**32  # what scikit-learn takes
     absent = missing(extras)
     usable = [extra for extra in extras if extra not in absent]
     say("Reading the rows")
-    data = prepared(rows, labels, schema, weights, unread, groups=groups)
+    data = prepared(rows, labels, schema, weights, unread, groups=groups, vectors=vectors)
     with threadpool_limits(limits=1):
-        folds = assign_folds(data.groups, data.y, N_FOLDS, np.random.default_rng(seed))
+        folds = assign_folds(data.groups, data.learnable, N_FOLDS, np.random.default_rng(seed))
         trials, skipped = _trials(data, candidates_for(data, usable), folds, seed, budget_seconds, say)
         skipped += [f"{extra} (not installed: {EXTRAS[extra]})" for extra in absent]
         best = _best(trials)
         say(f"Fitting the chosen model: {best.candidate.name}")
         everything = np.arange(len(rows))
         fitted = fit(best.candidate, data, everything, seed)
-        learn = data.to_learn(everything)
-        calibration = fit_bcts(best.outputs[learn], data.y[learn], data.weights[learn])
+        calibration = _calibration(data, best.outputs, everything)
         served = fitted.to_served_model(data, calibration, _background(data, seed), _typical(data, labels))
+        served.familiar = learn_familiar(data, folds, served, seed)
         artifact = save_model(served)
         served = load_model(artifact)
+        known = _error_where_known(best.candidate, data, seed)
         say("Comparing the saved model with the trained one")
         checked = _compare(fitted, calibration, served, rows)
         say("Checking the explanations")
@@ -128,11 +134,14 @@ def train(
     facts = {
         **_facts(data, labels, trials, best, skipped),
         "verified": checked,
+        "error_where_known": known,
+        "looks_for_strange_cases": served.familiar is not None,
         "explanations": explained,
         "artifact_bytes": len(artifact),
         "lone_fields": lone_fields(data, fitted.table, fitted.raw, folds),
         "extras": usable,
         "unread": list(unread),
+        "vectors": vectors.sha256 if vectors is not None else None,
         "seed": seed,
         "budget_seconds": budget_seconds,
     }
@@ -147,6 +156,7 @@ def prepared(
     unread: Sequence[str] = (),
     *,
     groups: np.ndarray | None = None,
+    vectors: WordVectors | None = None,
 ) -> Data:
     if len(rows) != len(labels):
         raise ValueError(f"{len(rows)} rows but {len(labels)} labels")
@@ -164,26 +174,24 @@ def prepared(
     y = np.array([schema.labels.index(label) for label in labels], dtype=np.intp)
     data = Data(rows, y, weights, schema.labels, schema, groups, tuple(unread))
     examples = _different_examples(data)
-    from_groups = {label: len(set(groups[y == i])) for i, label in enumerate(schema.labels)}
+    from_groups = {label: len(set(groups[data.learnable == i])) for i, label in enumerate(schema.labels)}
     known = tuple(
-        label
-        for label in schema.labels
-        if examples[label] >= MIN_PER_LABEL and from_groups[label] >= MIN_GROUPS
+        label for label in schema.labels if min(examples[label], from_groups[label]) >= MIN_EXAMPLES
     )
     if len(known) < 2:
         have = ", ".join(f"{label}: {examples[label]}" for label in schema.labels)
         raise NotTrainable(
-            f"A model needs at least two labels with {MIN_PER_LABEL} different examples each; "
+            f"A model needs at least two labels with {MIN_EXAMPLES} different examples each; "
             f"there are {have}."
             + "".join(
                 f" All of “{label}” belong together, so that nothing else could test what was learnt of it."
                 for label in schema.labels
-                if examples[label] >= MIN_PER_LABEL and from_groups[label] < MIN_GROUPS
+                if examples[label] >= MIN_EXAMPLES > from_groups[label]
             )
         )
     index = np.array([known.index(label) if label in known else -1 for label in schema.labels])
     # A fresh object: what was cached for all labels must not be kept for those that remain.
-    return Data(rows, index[y], weights, known, schema, groups, tuple(unread))
+    return Data(rows, index[y], weights, known, schema, groups, tuple(unread), vectors)
 
 
 def _different_examples(data: Data) -> Counter[str]:
@@ -223,12 +231,17 @@ def try_candidate(candidate: Candidate, data: Data, folds: np.ndarray, seed: int
         outputs[held_out] = fit(candidate, data, np.flatnonzero(~held_out), seed).outputs[held_out]
     proba = np.empty((len(data.rows), len(data.labels)))
     for fold in range(N_FOLDS):
-        others = data.to_learn(np.flatnonzero(folds != fold))
-        calibration = fit_bcts(outputs[others], data.y[others], data.weights[others])
-        proba[folds == fold] = probabilities(calibration.apply(outputs[folds == fold]))
+        calibration = _calibration(data, outputs, np.flatnonzero(folds != fold))
+        proba[folds == fold] = calibration.probabilities(outputs[folds == fold])
     proba[data.unreadable] = np.nan
     measured = report.measures(proba, data.y, data.weights)
     return CrossValidation(candidate, outputs, proba, measured, time.process_time() - start)
+
+
+def _calibration(data: Data, outputs: np.ndarray, on: np.ndarray) -> Calibration:
+    """Fitted on outputs (n_rows, n_outputs) of rows with indices `on`, by models that did not see them."""
+    on = data.to_calibrate(on)
+    return fit_bcts(outputs[on], data.as_next[on], data.weights[on])
 
 
 def _least_sure(proba: np.ndarray, n: int) -> list[int]:
@@ -245,6 +258,21 @@ def _best(trials: list[CrossValidation]) -> CrossValidation:
         if trial.measures["aurc"] < aurc - max(_RELATIVE_GAIN * aurc, _MIN_GAIN):
             best = trial
     return best
+
+
+def _error_where_known(candidate: Candidate, data: Data, seed: int) -> float | None:
+    """Share wrong where other cases of the same entity taught it; None where hardly any belong together.
+
+    What is measured everywhere else is of entities that it has not seen.
+    """
+    own = groups_of_rows(data.rows)
+    _, group = np.unique(data.groups, return_inverse=True)
+    pairs = np.unique(np.stack([group, own]), axis=1)  # a group and a content that is in it
+    contents = np.bincount(pairs[0])
+    if (contents[group] > 1).mean() < _JOINED:
+        return None
+    folds = assign_folds(own, data.y, N_FOLDS, np.random.default_rng(seed))
+    return 1 - try_candidate(candidate, data, folds, seed).measures["accuracy"]
 
 
 def _background(data: Data, seed: int) -> np.ndarray:

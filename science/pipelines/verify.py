@@ -7,16 +7,19 @@ from typing import Any
 
 import numpy as np
 from scipy import sparse
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
+from sklearn.preprocessing import normalize
 
-from science.calibration import Calibration, probabilities
+from science.calibration import Calibration
 from science.fields import Field, Schema
 from science.kinds.traits import Hostile
 from science.pipelines.fitting import Fitted
+from science.pipelines.textfit import BESIDE_WORDS
 from science.serving.sentences import WIDTH, SentenceBlock, vector_of
-from science.serving.served_model import ServedModel
+from science.serving.served_model import ServedModel, Text
 from science.serving.text import TextBlock
 from science.serving.tokens import TOKEN_PATTERN
+from science.serving.vectors import VectorBlock
 
 TOLERANCE = 1e-12
 _TEXT_ROWS = 600  # scikit-learn needs 2 ms a mail for what the served model does in 0.2
@@ -70,14 +73,13 @@ def largest_difference(
     outputs = sklearn_outputs(fitted, served)
     for start in range(0, len(everything), _CHUNK):  # in parts, so that no large matrix is made
         checked = everything[start : start + _CHUNK]
-        gap = _gap(calibration.apply(outputs(checked)), served, checked)
+        gap = _gap(calibration.probabilities(outputs(checked)), served, checked)
         largest, n_checked = max(largest, gap), n_checked + len(checked)
     return largest, n_checked
 
 
-def _gap(outputs: np.ndarray, served: ServedModel, rows: Sequence[Mapping[str, Any]]) -> float:
+def _gap(expected: np.ndarray, served: ServedModel, rows: Sequence[Mapping[str, Any]]) -> float:
     """The largest gap on some rows; infinite where one side has a number and the other none."""
-    expected = probabilities(outputs)
     got = served.predict_proba(rows)
     unreadable = np.isinf(served.raw(rows)).any(axis=1)
     if not np.isnan(got[unreadable]).all():
@@ -118,27 +120,49 @@ def _outputs(
         raw = np.concatenate([table, *media], axis=1)
         raw[np.isinf(raw)] = 0.0
         dense = fitted.expansion.apply(raw) * fitted.dense_scale
-        matrix = sparse.hstack([*texts, sparse.csr_matrix(dense)], format="csr") if texts else dense
+        if served.texts and all(isinstance(block, VectorBlock) for block in served.texts):
+            matrix = np.hstack([*(text.toarray() for text in texts), dense])
+        else:
+            weighted = [
+                text * BESIDE_WORDS if isinstance(block, VectorBlock) else text
+                for block, text in zip(served.texts, texts, strict=True)
+            ]
+            matrix = sparse.hstack([*weighted, sparse.csr_matrix(dense)], format="csr") if texts else dense
     outputs = np.asarray(fitted.estimator.decision_function(matrix), dtype=np.float64)
     return outputs[:, None] if outputs.ndim == 1 else outputs
 
 
 def _sklearn_features(
-    block: TextBlock | SentenceBlock,
+    block: Text,
     vectorizers: Sequence[TfidfVectorizer],
     rows: Sequence[Mapping[str, Any]],
 ) -> sparse.csr_matrix:
-    """What scikit-learn's vectorizers make of the texts; sentence vectors are the language model's own."""
+    """What scikit-learn's vectorizers make of the texts; meanings are the table's or language model's."""
     texts = [block.read(row.get(block.name)) for row in rows]
     if isinstance(block, SentenceBlock):
         return sparse.csr_matrix(np.array([vector_of(text) for text in texts]).reshape(len(texts), WIDTH))
+    if isinstance(block, VectorBlock):
+        return _by_counting(block, texts)
     parts = [vectorizer.transform(texts) for vectorizer in vectorizers]
     return sparse.hstack(parts, format="csr") if parts else sparse.csr_matrix((len(texts), 0))
 
 
-def _vectorizers(block: TextBlock | SentenceBlock) -> list[TfidfVectorizer]:
+def _by_counting(block: VectorBlock, texts: Sequence[str]) -> sparse.csr_matrix:
+    """Vectors of texts by scikit-learn's count of each word, times the words' vectors."""
+    counter = CountVectorizer(token_pattern=TOKEN_PATTERN)
+    width = block.table.width
+    try:
+        counts = counter.fit_transform(texts)
+    except ValueError:  # there is no word in any of them
+        return sparse.csr_matrix((len(texts), width))
+    words = counter.get_feature_names_out()
+    meanings = np.array([block.table.of_pieces(block.table.pieces(word)).sum(axis=0) for word in words])
+    return sparse.csr_matrix(normalize(counts @ meanings))
+
+
+def _vectorizers(block: Text) -> list[TfidfVectorizer]:
     """Vectorizers with the block's vocabulary and idf, in the order of its features."""
-    if isinstance(block, SentenceBlock):
+    if not isinstance(block, TextBlock):
         return []
     n_words = block.n_words
     made = []

@@ -85,7 +85,7 @@ def _cost_of_latest(
     simplest = candidates_for(data)[0]
     if simplest.cost(data) > _BUDGET:
         return None
-    folds = assign_folds(data.groups, data.y, N_FOLDS, np.random.default_rng(seed % 2**32))
+    folds = assign_folds(data.groups, data.learnable, N_FOLDS, np.random.default_rng(seed % 2**32))
     proba = try_candidate(simplest, data, folds, seed % 2**32).proba[-n_latest:]
     truth = data.y[-n_latest:]
     said = np.where(truth >= 0, proba[np.arange(n_latest), np.maximum(truth, 0)], 0.0)

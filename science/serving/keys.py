@@ -19,10 +19,14 @@ _OF_PAIR = np.uint64(0xD6E8FEB86659FD93)
 _OF_GRAM = np.uint64(0xFF51AFD7ED558CCD)
 
 
-def word_keys(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray | None]:
-    """The key of every word and every pair of neighbours, and the text (n,) it is in; None for one text."""
+def word_keys(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray | None, int]:
+    """The key of every word and then every pair of neighbours, the text (n,) it is in, how many are words.
+
+    No text is named where there is one.
+    """
     if len(texts) == 1:
-        return keys_of_tokens(WORDS.tokens(texts[0])), None
+        tokens = WORDS.tokens(texts[0])
+        return keys_of_tokens(tokens), None, len(tokens)
     hashes: list[int] = []
     sizes: list[int] = []
     for text in texts:
@@ -33,7 +37,8 @@ def word_keys(texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray | None]:
     pairs = pair_keys(of_word[:-1], of_word[1:])
     text_of = np.repeat(np.arange(len(texts)), sizes)
     is_within = text_of[1:] == text_of[:-1]
-    return np.concatenate([of_word, pairs[is_within]]), np.concatenate([text_of, text_of[1:][is_within]])
+    keys = np.concatenate([of_word, pairs[is_within]])
+    return keys, np.concatenate([text_of, text_of[1:][is_within]]), len(of_word)
 
 
 def gram_keys(texts: Sequence[str], shortest: int, longest: int) -> tuple[np.ndarray, np.ndarray | None]:

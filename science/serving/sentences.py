@@ -9,7 +9,7 @@ read alone, so it scores the same in any batch.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from science.serving.errors import BadArtifact
+from science.serving.text import ReadTexts
 from science.serving.unread import Unread
 
 WIDTH = 384
@@ -50,6 +51,7 @@ class SentenceBlock:
     """One text field read by meaning; `weights` are (WIDTH, n_outputs). Used as a `TextBlock` is."""
 
     is_exact = False  # a token's share depends on the words around it
+    counts_words = False
     max_chars = MAX_CHARS
 
     def __init__(self, name: str, weights: np.ndarray, unread: Sequence[str] = ()) -> None:
@@ -67,14 +69,23 @@ class SentenceBlock:
 
     def outputs(self, values: Sequence[object]) -> np.ndarray:
         """Linear outputs of shape (n_texts, n_outputs), without intercept."""
-        found = [(vector_of(self.read(value))[:, None] * self.weights).sum(axis=0) for value in values]
-        return np.array(found).reshape(len(values), self.n_outputs)
+        return self.read_all(values).outputs
+
+    def read_all(self, values: Sequence[object]) -> ReadTexts:
+        """Read some texts once for all that is asked of them."""
+        vectors, none = self.vectors(values), np.zeros(len(values), dtype=np.intp)
+        found = [(vector[:, None] * self.weights).sum(axis=0) for vector in vectors]
+        return ReadTexts(np.array(found).reshape(len(values), self.n_outputs), none, none, vectors)
 
     def features(self, values: Sequence[object]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The vectors of some texts, in the form that `TextBlock.features` has."""
-        vectors = np.array([vector_of(self.read(value)) for value in values]).reshape(len(values), WIDTH)
+        vectors = self.vectors(values)
         text, ids = np.nonzero(vectors)
         return 2 * text, ids, vectors[text, ids]
+
+    def vectors(self, values: Sequence[object]) -> np.ndarray:
+        """The vectors (n_texts, WIDTH) of some texts."""
+        return np.array([vector_of(self.read(value)) for value in values]).reshape(len(values), WIDTH)
 
     def to_parts(self, prefix: str) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Meta and arrays for an artifact; `from_parts` reads them."""
@@ -126,6 +137,17 @@ def vector_of(text: str) -> np.ndarray:
     return tokens_of(text).vector
 
 
+def vocabulary_and_states() -> tuple[list[str], Callable[[Iterable[int]], np.ndarray]]:
+    """The language model's pieces of words by id, and a function from ids to the states (n, WIDTH) of each
+    piece read alone.
+
+    Raises:
+        BadArtifact: the language model is not installed, or not the one that is pinned.
+    """
+    reader = _reader()
+    return reader.vocabulary(), reader.alone
+
+
 class _Reader:
     """The language model; loaded once in a process, used by one thread at a time for each call."""
 
@@ -147,13 +169,26 @@ class _Reader:
         found = self._tokenizer.encode(_scalar(text), add_special_tokens=False)
         return found.ids, found.offsets
 
+    def vocabulary(self) -> list[str]:
+        """All pieces, by id."""
+        ids = self._tokenizer.get_vocab()
+        return sorted(ids, key=ids.__getitem__)
+
+    def alone(self, ids: Iterable[int]) -> np.ndarray:
+        """The states (n, WIDTH) in float64 of pieces read alone, each between the marks."""
+        return self._states([[_FIRST, i, _LAST] for i in ids])[:, 1]
+
     def states(self, ids: list[int]) -> np.ndarray:
         """The last states (n_tokens, WIDTH) in float64."""
-        given = np.array([ids], dtype=np.int64)
+        return np.asarray(self._states([ids])[0])
+
+    def _states(self, ids: list[list[int]]) -> np.ndarray:
+        """The last states (n_texts, n_tokens, WIDTH) of texts of one length."""
+        given = np.array(ids, dtype=np.int64)
         inputs = {
             "input_ids": given, "attention_mask": np.ones_like(given), "token_type_ids": np.zeros_like(given),
         }  # fmt: skip
-        return np.asarray(self._session.run(None, inputs)[0][0], dtype=np.float64)
+        return np.asarray(self._session.run(None, inputs)[0], dtype=np.float64)
 
 
 _loading = Lock()

@@ -38,12 +38,21 @@ class ScoreSource(Protocol):
         """Of the fields and labels that it is for."""
         ...
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether rows of probabilities may add up to less than 1, for labels that it was not taught."""
+        ...
+
     def predict_proba(self, rows: Sequence[Row]) -> np.ndarray:
         """Probabilities (n_rows, n_labels) in float64; a row that cannot be scored is all NaN."""
         ...
 
     def unusable(self, rows: Sequence[Row]) -> list[Reason | None]:
         """For each row why its score may not be used, None where it may."""
+        ...
+
+    def scored(self, rows: Sequence[Row]) -> tuple[np.ndarray, list[Reason | None]]:
+        """Both, reading each row once."""
         ...
 
 
@@ -134,6 +143,11 @@ class SourceModel:
     temperature: float
     bias: np.ndarray
 
+    @property
+    def is_partial(self) -> bool:
+        """Never: a source says of all its labels together that one is right."""
+        return False
+
     def predict_proba(self, rows: Sequence[Row]) -> np.ndarray:
         """Calibrated probabilities (n_rows, n_labels); NaN where the source said nothing of use."""
         outputs = self.temperature * outputs_of(self.said_of(rows), len(self.labels)) + self.bias
@@ -144,6 +158,10 @@ class SourceModel:
     def unusable(self, rows: Sequence[Row]) -> list[Reason | None]:
         """For each row why there is no score of this source."""
         return [said.unusable for said in self.said_of(rows)]
+
+    def scored(self, rows: Sequence[Row]) -> tuple[np.ndarray, list[Reason | None]]:
+        """Both of the above."""
+        return self.predict_proba(rows), self.unusable(rows)
 
     def said_of(self, rows: Sequence[Row]) -> list[Said]:
         """What the source said of each row."""

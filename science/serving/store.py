@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,16 @@ from science.fields import BadSchema, Kind, Schema
 from science.serving.artifact import pack, unpack
 from science.serving.errors import BadArtifact
 from science.serving.expand import Expansion
+from science.serving.familiar import TABLE, Familiar
 from science.serving.sentences import SentenceBlock
-from science.serving.served_model import Linear, MediaBlock, ServedModel
+from science.serving.served_model import Linear, MediaBlock, ServedModel, Text, read_by
 from science.serving.source import SourceModel
 from science.serving.table import Column, Table
 from science.serving.text import TextBlock
 from science.serving.trees import Trees
+from science.serving.vectors import VectorBlock
 
+_READERS: dict[object, type[Text]] = {None: TextBlock, "sentences": SentenceBlock, "vectors": VectorBlock}
 VERSION = "served/1"  # raise it with every change of tokens, features or layout
 SOURCE_VERSION = "source/1"
 
@@ -60,6 +64,11 @@ def save_model(served: ServedModel) -> bytes:
         "head": "linear" if served.is_linear else "trees",
         "typical": served.typical,
     }
+    if served.familiar is not None:
+        meta["familiar"], part = served.familiar.to_parts()
+        arrays |= part
+    if served.none is not None:
+        meta["none"] = served.none
     return pack(meta, arrays)
 
 
@@ -129,8 +138,8 @@ def _served(meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> ServedModel:
         raise BadArtifact("a text block for another number of labels")
     n_text = 0 if meta["head"] == "linear" else n_outputs * len(texts)
     codes = np.array([*table.codes, *[0] * (n_text + sum(block.width for block in media))], dtype=np.int64)
-    if meta["head"] != "linear" and not all(block.is_exact for block in texts):
-        raise BadArtifact("trees over sentences")
+    if meta["head"] != "linear" and not all(isinstance(block, TextBlock) for block in texts):
+        raise BadArtifact("trees over what a text means")
     head = _linear(arrays, codes, n_outputs) if meta["head"] == "linear" else _trees(arrays, codes, n_outputs)
     background = arrays["background"]
     if background.ndim != 2 or background.shape[1] != len(codes) or background.dtype != np.float64:
@@ -139,26 +148,65 @@ def _served(meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> ServedModel:
         values = background[:, column]
         if n and not ((values >= 0) & (values < n) | np.isnan(values)).all():
             raise BadArtifact("background rows with unknown categories")
+    none = None if meta.get("none") is None else float(meta["none"])
+    if none is not None and not math.isfinite(none):
+        raise BadArtifact("the logit of none of the labels is no finite number")
+    familiar = _familiar(meta, arrays, table, texts, media)
     return ServedModel(
-        labels, schema, schema.sha256(), table, texts, media, head, background, meta["typical"], VERSION
+        labels,
+        schema,
+        schema.sha256(),
+        table,
+        texts,
+        media,
+        head,
+        background,
+        meta["typical"],
+        VERSION,
+        none,
+        familiar,
     )
 
 
-def _text(part: dict[str, Any], arrays: dict[str, np.ndarray], prefix: str) -> TextBlock | SentenceBlock:
-    reader = SentenceBlock if part.get("reader") == "sentences" else TextBlock
-    return reader.from_parts(part, arrays, prefix)
+def _familiar(
+    meta: dict[str, Any],
+    arrays: dict[str, np.ndarray],
+    table: Table,
+    texts: tuple[Text, ...],
+    media: tuple[MediaBlock, ...],
+) -> Familiar | None:
+    if "familiar" not in meta:
+        return None
+    codes = {block.name: [0] * block.width for block in media}
+    readers = read_by(texts)
+    codes |= {name: [0] * len(block.idf) for name, block in readers.items() if not block.counts_words}
+    codes |= {TABLE: table.codes} if table.columns else {}
+    familiar = Familiar.from_parts(meta["familiar"], arrays, codes)
+    if familiar.usual.keys() != {name for name, block in readers.items() if block.counts_words}:
+        raise BadArtifact("familiar texts of other fields")
+    return familiar
+
+
+def _text(part: dict[str, Any], arrays: dict[str, np.ndarray], prefix: str) -> Text:
+    return _READERS[part.get("reader")].from_parts(part, arrays, prefix)
 
 
 def _check_fields(
-    schema: Schema, table: Table, texts: tuple[TextBlock | SentenceBlock, ...], media: tuple[MediaBlock, ...]
+    schema: Schema, table: Table, texts: tuple[Text, ...], media: tuple[MediaBlock, ...]
 ) -> None:
     kinds = {field.name: field.kind for field in schema.fields}
     parts = [(column.name, column.kind) for column in table.columns]
     parts += [(block.name, block.kind) for block in media]
     read = {field.name for field in schema.fields if field.kind.traits.family == "text"}
-    names = [*(name for name, _ in parts), *(block.name for block in texts)]
+    by_words = [block.name for block in texts if isinstance(block, TextBlock)]
+    by_meaning = [block.name for block in texts if not isinstance(block, TextBlock)]
+    columns = [name for name, _ in parts]
     is_foreign = any(kinds.get(name) is not kind for name, kind in parts)
-    if is_foreign or any(block.name not in read for block in texts) or len(set(names)) != len(names):
+    if (
+        is_foreign
+        or any(block.name not in read for block in texts)
+        or not all(len(set(names)) == len(names) for names in (columns, by_words, by_meaning))
+    ):
         raise BadArtifact("a part that belongs to no field")
     if any(not (16 <= block.side <= 1024 and 1 <= block.width <= 10_000) for block in media):
         raise BadArtifact("a media block of impossible size")

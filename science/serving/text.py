@@ -8,6 +8,7 @@ thousands; a text's outputs do not depend on what else is in its batch.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,10 +20,24 @@ from science.serving.lookup import Lookup
 from science.serving.spans import Spans, gram_spans, word_spans
 from science.serving.unread import Unread
 
-__all__ = ["WORDS", "TextBlock"]
+__all__ = ["WORDS", "ReadTexts", "TextBlock"]
 
 MAX_TEXTS, MAX_CHARACTERS = 64, 100_000  # scored together: about what a processor keeps close
 _LARGEST_INT32 = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class ReadTexts:
+    """What one pass over some texts gives.
+
+    `outputs` (n_texts, n_outputs) of the linear model, without intercept; how many words of each text are
+    unknown, and how many there are, (n_texts,); `vectors` (n_texts, width) of texts that are read by meaning.
+    """
+
+    outputs: np.ndarray
+    unknown: np.ndarray
+    words: np.ndarray
+    vectors: np.ndarray | None = None
 
 
 class TextBlock:
@@ -38,6 +53,7 @@ class TextBlock:
     """
 
     is_exact = True  # what a word adds is known to the last bit
+    counts_words = True  # and which of them it knows
 
     def __init__(
         self,
@@ -86,19 +102,31 @@ class TextBlock:
 
     def outputs(self, values: Sequence[object]) -> np.ndarray:
         """Linear outputs of shape (n_texts, n_outputs), without intercept."""
-        parts = [self._chunk_outputs(chunk) for chunk in _chunks([self.read(value) for value in values])]
-        return np.concatenate(parts) if len(parts) != 1 else parts[0]
+        return self.read_all(values).outputs
 
-    def _chunk_outputs(self, texts: Sequence[str]) -> np.ndarray:
-        group, ids, tf = self._counted(texts)
-        found = self._table.take(ids, axis=0)
+    def read_all(self, values: Sequence[object]) -> ReadTexts:
+        """Read some texts once for all that is asked of them."""
+        parts = [self._chunk(chunk) for chunk in _chunks([self.read(value) for value in values])]
+        return ReadTexts(*map(np.concatenate, zip(*parts, strict=True)))
+
+    def _chunk(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        ids, text_of, n_words = self._ids(texts)
+        group, known, tf = self._counted(texts, ids, text_of)
+        found = self._table.take(known, axis=0)
         weighted = tf * found[:, 0]
         length = self._lengths(group, weighted, len(texts))
         out = np.empty((len(texts), self.n_outputs))
         for k in range(self.n_outputs):
             of_group = np.bincount(group, weights=weighted * found[:, k + 1], minlength=len(length)) / length
             out[:, k] = of_group[0::2] + of_group[1::2]
-        return out
+        is_unknown = ids[:n_words] < 0
+        if text_of is None:
+            return out, np.array([is_unknown.sum()]), np.array([n_words])
+        of_words = text_of[:n_words]
+        unknown, words = (
+            np.bincount(each, minlength=len(texts)) for each in (of_words[is_unknown], of_words)
+        )
+        return out, unknown, words
 
     def features(self, values: Sequence[object]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The TF-IDF features of some texts, as three arrays of length n_nonzero.
@@ -106,7 +134,8 @@ class TextBlock:
         ``group`` is 2 x text + unit (0 words, 1 characters), ``ids`` the feature, ``value`` what
         scikit-learn's matrix holds there.
         """
-        group, ids, tf = self._counted([self.read(value) for value in values])
+        texts = [self.read(value) for value in values]
+        group, ids, tf = self._counted(texts, *self._ids(texts)[:2])
         weighted = tf * self.idf[ids]
         return group, ids, weighted / self._lengths(group, weighted, len(values))[group]
 
@@ -115,9 +144,11 @@ class TextBlock:
         square = np.bincount(group, weights=weighted * weighted, minlength=2 * n)
         return np.sqrt(np.where(square > 0, square, 1.0))
 
-    def _counted(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _counted(
+        self, texts: Sequence[str], ids: np.ndarray, text_of: np.ndarray | None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The distinct features: group, id and sublinear term frequency ``1 + log(count)``."""
-        found = self._occurrences(texts)
+        found = self._occurrences(texts, ids, text_of)
         found.sort()
         is_first = np.empty(len(found), dtype=bool)
         is_first[:1] = True
@@ -129,14 +160,17 @@ class TextBlock:
         group = (found >> self._shift) * 2 + (ids >= self.n_words)
         return group, ids, 1.0 + np.log(counts)
 
-    def _occurrences(self, texts: Sequence[str]) -> np.ndarray:
-        """One number ``text << shift | id`` per occurrence of a known feature; small ones sort faster."""
-        keys, text_of = word_keys(texts)
+    def _ids(self, texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray | None, int]:
+        """The feature of every word, pair and n-gram, -1 where unknown; its text; how many are words."""
+        keys, text_of, n_words = word_keys(texts)
         if self.n_grams:
             more, also = gram_keys(texts, *self.gram_range)
             keys = np.concatenate([keys, more])
             text_of = None if text_of is None or also is None else np.concatenate([text_of, also])
-        ids = self._known.find(keys)
+        return self._known.find(keys), text_of, n_words
+
+    def _occurrences(self, texts: Sequence[str], ids: np.ndarray, text_of: np.ndarray | None) -> np.ndarray:
+        """One number ``text << shift | id`` per occurrence of a known feature; small ones sort faster."""
         is_known = ids >= 0
         if text_of is None:
             return ids[is_known]

@@ -6,7 +6,7 @@ then, then a quarter is automated until as many accepted labels are there as a t
 was healthy meanwhile everything it accepts is automated again, else it learns once more.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,25 +81,34 @@ class Delivered:
 
 
 def delivered(
-    change: Change, rules: Rules, *, target: float, wait: int, runs: int, rng: np.random.Generator
-) -> Delivered:
-    """Live `runs` lives in a world. `wait`: accepted labels that a test takes."""
+    change: Change, rules: Sequence[Rules], *, target: float, wait: int, runs: int, rng: np.random.Generator
+) -> list[Delivered]:
+    """Live `runs` lives in a world by each of these rules. `wait`: accepted labels that a test takes."""
     life = _Lives(change, rules, target, wait, runs, rng)
     for case in range(len(change.turned)):
         life.step(case)
-    counts = life.counts
+    counts = {name: each.reshape(QUARTERS, len(rules), runs) for name, each in life.counts.items()}
     beyond = np.maximum(counts["wrong"] - target * counts["automated"], 0).sum(axis=0)
-    automated = counts["automated"].sum(axis=0)
-    return Delivered(automated, counts["wrong"].sum(axis=0), counts["audited"].sum(axis=0), beyond)
+    automated, wrong, audited = (counts[name].sum(axis=0) for name in ("automated", "wrong", "audited"))
+    return [Delivered(*each) for each in zip(automated, wrong, audited, beyond, strict=True)]
 
 
 class _Lives:
     """All lives of a world, one case at a time; every array has shape (runs,) or (runs, n)."""
 
     def __init__(
-        self, change: Change, rules: Rules, target: float, wait: int, runs: int, rng: np.random.Generator
+        self,
+        change: Change,
+        rules: Sequence[Rules],
+        target: float,
+        wait: int,
+        runs: int,
+        rng: np.random.Generator,
     ) -> None:
-        self.change, self.rules, self.target, self.wait, self.rng = change, rules, target, wait, rng
+        self.change, self.target, self.wait, self.rng = change, target, wait, rng
+        self.is_surprised = np.repeat([each.is_surprised for each in rules], runs)
+        self.fades = np.repeat([each.fades for each in rules], runs)
+        self.n_rules, runs = len(rules), runs * len(rules)
         self.cutoff, self.surest, self.accepts = _cutoff(target)
         self.horizon = max(10_000.0, 365_000 * self.accepts)  # a thousand cases a day
         self.slopes, self.audits = slopes(target), AuditPolicy()
@@ -113,26 +122,29 @@ class _Lives:
 
     def step(self, case: int) -> None:
         """One case in every life."""
-        rng, runs = self.rng, len(self.learned)
-        margin = np.abs(rng.normal(size=runs))
+        margin = np.abs(self._alike(self.rng.normal))
         predicted = 1 / (1 + np.exp(STEEP * margin))
         risk = self._risk(case, margin, predicted)
         accepted = predicted <= self.cutoff
-        wrong = rng.random(runs) < risk
+        wrong = self._alike(self.rng.random) < risk
         has_learned = case >= self.alarm + LEARNED
         share = np.where(self.proving, np.where(has_learned, PROVISIONAL_RAMP, 0.0), 1.0)
-        automatic = accepted & (rng.random(runs) < share)
-        audited = automatic & (rng.random(runs) < self._rate(case))
+        automatic = accepted & (self._alike(self.rng.random) < share)
+        audited = automatic & (self._alike(self.rng.random) < self._rate(case))
         quarter = case * QUARTERS // len(self.change.turned)
         for name, mask in (("automated", automatic), ("wrong", automatic & wrong), ("audited", audited)):
             self.counts[name][quarter] += mask
         self._watch(case, accepted & ~self.proving, audited & ~self.proving, wrong, predicted)
         self._prove(case, accepted & self.proving & has_learned, risk)
 
+    def _alike(self, draw: Callable[..., np.ndarray]) -> np.ndarray:
+        """Draw for each life, the same under every rule: what differs is what the rules made of it."""
+        return np.tile(draw(size=len(self.learned) // self.n_rules), self.n_rules)
+
     def _risk(self, case: int, margin: np.ndarray, predicted: np.ndarray) -> np.ndarray:
         known = self.change.turned[np.clip(self.learned - 1, 0, case).astype(int)]
         turn = np.radians(self.change.turned[case] - known)
-        moved = margin * np.cos(turn) + np.sin(turn) * self.rng.normal(size=len(margin))
+        moved = margin * np.cos(turn) + np.sin(turn) * self._alike(self.rng.normal)
         risk = 1 / (1 + np.exp(STEEP * moved))
         is_flipped = (predicted <= self.surest) & (case >= self.change.flips_from)
         risk = np.where(is_flipped & (self.learned < self.change.flips_from), 1 - risk, risk)
@@ -142,9 +154,9 @@ class _Lives:
     def _rate(self, case: int) -> np.ndarray:
         is_pressing = (self.n < self.held_until) | (self.evidence.mean(axis=1) >= AMBER)
         wanted = np.zeros(len(is_pressing))
-        if self.rules.fades and np.isfinite(self.alarm).any():
+        if np.isfinite(self.alarm).any():
             once = rate_after_alarm(since=1.0, target=self.target, horizon=self.horizon, pfa=PFA)
-            wanted = once / np.maximum((case - self.alarm) * self.accepts, 1.0)
+            wanted = self.fades * once / np.maximum((case - self.alarm) * self.accepts, 1.0)
         base, amber = (self.audits.rate(level) for level in (Level.GREEN, Level.AMBER))
         return np.where(is_pressing, amber, np.clip(wanted, base, amber))
 
@@ -160,13 +172,12 @@ class _Lives:
         self.pending[at], self.n[at] = 0, self.n[at] + 1
         is_amber = self.evidence[at].mean(axis=1) >= AMBER
         self.held_until[at[is_amber]] = self.n[at[is_amber]] + HELD
-        if self.rules.is_surprised:
-            each = 1 / max(2_000.0, self.horizon * self.audits.base)
-            self.surprise[at] = surprise.updated(self.surprise[at], each, loss, predicted[at], self.floor)
-            is_open = self.surprise[at].mean(axis=1) >= AMBER
-            begun = at[is_open & ~self.has_sign[at]]
-            self.held_until[begun] = np.maximum(self.held_until[begun], self.n[begun] + ANSWERED)
-            self.has_sign[at] = is_open
+        each = 1 / max(2_000.0, self.horizon * self.audits.base)
+        self.surprise[at] = surprise.updated(self.surprise[at], each, loss, predicted[at], self.floor)
+        is_open = (self.surprise[at].mean(axis=1) >= AMBER) & self.is_surprised[at]
+        begun = at[is_open & ~self.has_sign[at]]
+        self.held_until[begun] = np.maximum(self.held_until[begun], self.n[begun] + ANSWERED)
+        self.has_sign[at] = is_open
         is_red = np.zeros(len(audited), dtype=bool)
         is_red[at] = self.evidence[at].mean(axis=1) >= 1 / PFA
         self.alarm[is_red], self.learned[is_red] = case, case + LEARNED

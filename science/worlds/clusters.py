@@ -98,15 +98,15 @@ def bets_of(
     order = np.argsort(first)  # of first draw
     count, bad = (np.bincount(group.ravel(), each)[order] for each in (np.ones(wrong.size), wrong))
     of = clusters[first[order]]
-    sums, met = (bad - target * count) / cap, dict[int, tuple[float, float]]()
-    peak, most = np.zeros(of.size), np.zeros(of.size)
-    for i, cluster in enumerate(of.tolist()):
+    sums = (bad - target * count) / cap
+    peak, most = np.zeros(of.size), np.where(sums < 0, sums / np.maximum(count / cap, 1.0), sums)
+    met = dict[int, tuple[float, float]]()
+    comes_again = np.bincount(of)[of] > 1
+    for i, cluster in zip(np.flatnonzero(comes_again).tolist(), of[comes_again].tolist(), strict=True):
         if cluster in met:
             had, peak[i] = met[cluster]
             sums[i] += had
             most[i] = max(peak[i], sums[i])
-        else:
-            most[i] = sums[i] / max(count[i] / cap, 1.0) if sums[i] < 0 else sums[i]
         met[cluster] = sums[i], most[i]
     after = (block[first[order]] + 1) * block_size
     return Bets(after, peak, most, count / cap, bad / cap)

@@ -214,7 +214,12 @@ def test_every_variable_that_the_code_reads_is_a_setting_on_the_page() -> None:
                 )
             )
     read |= set(re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text()))
-    inner = {"DJANGO_SETTINGS_MODULE", "HITL_ADDRESS"}  # set by the runtime itself
+    inner = {
+        "DJANGO_SETTINGS_MODULE",
+        "HITL_ADDRESS",
+        "HITL_CLOCK_STEP",
+        "PYTHONPATH",
+    }  # set by the runtime itself
     listed = set(re.findall(r"`([A-Z][A-Z0-9_]+)`", text_of("docs/reference/settings.md")))
     assert {"DATABASE_URL", "HITL_WEBHOOK_NETWORKS", "POSTGRES_PASSWORD"} <= read
     assert read - inner - listed == set()
@@ -246,6 +251,8 @@ def test_the_table_of_the_api_names_every_address() -> None:
         )
         if route and not route.startswith("^"):
             assert f"/{route}`" in page, route
+    requests = re.findall(r"^\| `([A-Z]+ \S+)`", page, re.MULTILINE)
+    assert [one for one in requests if requests.count(one) > 1] == []
 
 
 def test_decisions_about_the_architecture_are_numbered_one_after_another() -> None:
@@ -253,7 +260,9 @@ def test_decisions_about_the_architecture_are_numbered_one_after_another() -> No
     numbers = [name[:4] for name in files]
     assert numbers == [f"{n:04}" for n in range(1, len(files) + 1)]
     for name in files:
-        assert text_of(f"docs/adr/{name}").startswith(f"# {name[:4]}. ")
+        title = text_of(f"docs/adr/{name}").split("\n", 1)[0].removeprefix("# ")
+        assert title.startswith(f"{name[:4]}. ")
+        assert f"[{title}]({name})" in text_of("docs/adr/README.md")
 
 
 def test_pictures_are_small() -> None:

@@ -30,6 +30,15 @@ FEWEST, FEWEST_EMPTY = 30, 15
 LOOSE_STOPS = r"""() => [...document.body.innerText.matchAll(/.{0,30}\w [,.;:](?= |$).{0,20}/gm)]
     .map((found) => found[0])"""
 """Where visible text has a space before a comma or a stop: a formatter of templates may put one there."""
+PAPER = {"width": 688, "height": 1000}  # A4 between its margins
+NOT_FOR_PAPER = r"""() => {
+    const clicked = [...document.querySelectorAll("nav, button, dialog, .toasts")];
+    const ink = getComputedStyle(document.querySelector("h1") ?? document.body).color;
+    return [
+        ...clicked.filter((one) => one.checkVisibility()).map((one) => one.outerHTML.slice(0, 80)),
+        ...(Math.max(...ink.match(/\d+/g).map(Number)) > 120 ? [`light ink, ${ink}`] : []),
+    ];
+}"""
 
 
 def addresses(patterns: Any = None, before: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -113,7 +122,18 @@ def wrong_on_pages(
                 visitor.settle()  # what a page of this width asks for only then
             wrong += [(path, trouble) for trouble in troubles_of(visitor, f"{scheme}, {size}")]
             visitor.shoot(f"{name}{'-empty' if there is None else ''}-{scheme}-{size}")
+        wrong += [(path, trouble) for trouble in troubles_on_paper(visitor)]
     return wrong
+
+
+def troubles_on_paper(visitor: Visitor) -> Iterator[str]:
+    """Yield what of the page cannot be read in print: what needs a click, what is cut off, light ink."""
+    visitor.page.set_viewport_size(PAPER)
+    visitor.page.emulate_media(media="print", color_scheme="dark")
+    yield from (f"on paper: {trouble}" for trouble in visitor.page.evaluate(NOT_FOR_PAPER))
+    if not visitor.fits():
+        yield "on paper: wider than a page"
+    visitor.page.emulate_media(media="screen")
 
 
 def troubles_of(visitor: Visitor, how: str) -> Iterator[str]:

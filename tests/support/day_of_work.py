@@ -7,7 +7,7 @@ from uuid import UUID
 from django.core.files.base import ContentFile
 
 from cases.files.told import Told
-from cases.models import Case
+from cases.models import Case, Workflow
 from hitl.accounts.models import User
 from hitl.flow.setup.file_imports import give_file
 from hitl.flow.setup.subscribe import subscribe
@@ -21,7 +21,9 @@ from monitoring.alarms.found import Finding, raise_alarm
 from monitoring.counts.outputs import SCORE
 from monitoring.maintain.asked import ask_for_study
 from monitoring.maintain.run import make_study
-from monitoring.models import Alarm
+from monitoring.models import Alarm, ReplayRun
+from monitoring.replay.asked import ask_replay, work
+from monitoring.replay.run import Tried
 from monitoring.types import CountFamily, MetricKey, Reference
 from policy.services.recalls import Taken, begin_recall
 from reviews.models import ReviewRules
@@ -86,6 +88,7 @@ def a_day_of_work(everybody: User) -> dict[str, Any]:
         "source_id": source.pk,
         "address": "how-to/simulate/",
         "recall_id": recall.pk,
+        "replay_id": _replayed(workflow, everybody).pk,
         "alarm_id": _alarm(workflow.pk).pk,
         "import_id": given.pk,
         "slug": workflow.slug,
@@ -95,6 +98,16 @@ def a_day_of_work(everybody: User) -> dict[str, Any]:
         "run_id": TrainingRun.objects.latest("id").pk,
         "endpoint_id": endpoint.pk,
     }
+
+
+def _replayed(workflow: Workflow, who: User) -> ReplayRun:
+    """Return a replay of all there was that is done, and leave one that waits."""
+    at = now()
+    tried = Tried(since=at - timedelta(days=7), until=at)
+    done = ask_replay(workflow=workflow, tried=tried, actor=who.as_actor(), now=at)
+    work(replay_id=done.pk, now=at)
+    ask_replay(workflow=workflow, tried=tried, actor=who.as_actor(), now=at)
+    return done
 
 
 def _alarm(workflow_id: UUID) -> Alarm:

@@ -43,6 +43,10 @@ class Says:
         """It can read everything."""
         return [None] * len(rows)
 
+    def scored(self, rows: Sequence[Any]) -> tuple[np.ndarray, list[None]]:
+        """Both."""
+        return self.predict_proba(rows), self.unusable(rows)
+
     def predict_proba(self, rows: Sequence[Any]) -> np.ndarray:
         """The score for its label, and the rest for the others."""
         rest = (1 - self.score) / (len(self.labels) - 1)

@@ -14,6 +14,10 @@ class Oracle:
         """Every row can be read."""
         return [None] * len(rows)
 
+    def scored(self, rows: Sequence[object]) -> tuple[np.ndarray, list[None]]:
+        """Both."""
+        return self.predict_proba(rows), self.unusable(rows)
+
     def predict_proba(self, rows: Sequence[object]) -> np.ndarray:
         """Return the same for every row, of shape (n_rows, n_labels)."""
         if self.probabilities is None:

@@ -62,7 +62,15 @@ def look(current: WorkflowInForce, tasks: Sequence[Task], now: datetime) -> list
     items = [_item(place, task.case, said.get(task.case_id)) for place, task in enumerate(tasks)]
     proba, unusable = score(current.champion, current, items)
     draws = _draws([(task.case_id, task.epoch + 1) for task in tasks])
-    outcomes = decide(current.champion.rule, proba, unusable=unusable, draws=draws, now=now.timestamp())
+    champion = current.champion
+    outcomes = decide(
+        champion.rule,
+        proba,
+        unusable=unusable,
+        draws=draws,
+        now=now.timestamp(),
+        is_partial=champion.is_partial,
+    )
     arms = _arms([task.case_id for task in tasks])
     again = []
     for i, (task, outcome) in enumerate(zip(tasks, outcomes.rows(), strict=True)):

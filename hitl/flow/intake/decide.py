@@ -17,6 +17,7 @@ from hitl.flow.intake.scores import awaited
 from hitl.flow.intake.types import Checked, Decided, Intake, Routed
 from hitl.shared.canonical import derived_key
 from hitl.shared.ids import new_id
+from hitl.shared.tracing import span
 from models_store.rows import rows_for
 from models_store.scoring import score_around_failures, score_contents
 from science.arms import arm_of
@@ -127,7 +128,14 @@ def _routed_by(
 ) -> list[Routed]:
     proba, unusable = score(decider, current, checked) if is_scored else (None, None)
     draws = draw(derived_key("draws"), [item.case_id for item in checked], FIRST_EPOCH)
-    outcomes = decide(decider.rule, proba, unusable=unusable, draws=draws, now=now.timestamp())
+    outcomes = decide(
+        decider.rule,
+        proba,
+        unusable=unusable,
+        draws=draws,
+        now=now.timestamp(),
+        is_partial=decider.is_partial,
+    )
     probabilities: list[list[float]] | None = None if proba is None else proba.tolist()
     routed = []
     for i, (item, outcome) in enumerate(zip(checked, outcomes.rows(), strict=True)):
@@ -167,7 +175,10 @@ def score(
         return None, None
     contents = [item.seen for item in checked]
     try:
-        with patience.timed(release_id, len(contents)):
+        with (
+            span("scoring", release=str(release_id), cases=len(contents)),
+            patience.timed(release_id, len(contents)),
+        ):
             proba, unusable = score_contents(decider.served, contents, current.schema)
     except Exception:
         log.exception("scoring failed, the cases go to people", extra={"release": str(release_id)})

@@ -49,6 +49,11 @@ class Decider:
     awaits: str | None = None  # hash of the source that workers ask for its scores
     is_missing: bool = False  # its model is needed and could not be loaded
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether its model keeps some of the probability for labels that it was not taught."""
+        return self.served is not None and self.served.is_partial
+
 
 @dataclass(frozen=True, slots=True)
 class CanaryArms:

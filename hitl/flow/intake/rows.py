@@ -108,6 +108,7 @@ WHY_A_PERSON = {
     Reason.BREAKER: TaskReason.BREAKER,
     Reason.STOPPED: TaskReason.STOPPED,
     Reason.UNFIT_INPUT: TaskReason.UNFIT,
+    Reason.UNFAMILIAR: TaskReason.UNFAMILIAR,
     Reason.BAD_SCORE: TaskReason.UNFIT,
     **dict.fromkeys(OF_SOURCES, TaskReason.UNSAID),
 }

@@ -20,6 +20,7 @@ from hitl.flow.intake.sql_intake import Stale
 from hitl.flow.intake.types import Busy, Intake, ItemResult
 from hitl.flow.intake.write import write_many, write_single
 from hitl.shared.errors import NotFound
+from hitl.shared.tracing import span
 
 _TRIES = 6
 
@@ -34,6 +35,11 @@ def submit_cases(intake: Intake) -> list[ItemResult]:
         replays.KeyRevoked: the key was revoked or changed in the meantime.
         Busy: the policy kept changing while the cases were being written.
     """
+    with span("intake", workflow=intake.slug, cases=len(intake.items)):
+        return _submit(intake)
+
+
+def _submit(intake: Intake) -> list[ItemResult]:
     for _ in range(_TRIES):
         current = workflow_in_force(intake.slug)
         if current.is_archived and not is_current(current):

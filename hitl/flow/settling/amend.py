@@ -16,6 +16,7 @@ from hitl.flow.settling.decide import NewAnswer, decide, require_decided
 from hitl.flow.settling.settle import Given, settle
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, NotFound, Problem
+from hitl.shared.reasons import checked_reason
 from policy.types import DecisionReason
 from reviews.errors import UnknownLabel
 from reviews.models import Review, Task
@@ -69,8 +70,7 @@ def _check(case: Case, label: str, reason: str, *, already: str | None) -> None:
         raise UnknownLabel(label, known)
     if label == already:
         raise Invalid([Problem(field="label", error="is the answer already", fix="Choose another label.")])
-    if not reason.strip():
-        raise Invalid([Problem(field="reason", error="is empty", fix="Say why the answer changes.")])
+    checked_reason(reason, fix="Say why the answer changes.")
 
 
 def _decide_anew(case: Case, label: str, actor: Actor, now: datetime) -> None:

@@ -17,8 +17,9 @@ from cases.types import CaseStatus, Purpose
 from hitl.accounts.types import SUPERVISING
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
+from hitl.shared.errors import Conflict, NotAllowed, NotFound
 from hitl.shared.ids import new_id
+from hitl.shared.reasons import checked_reason
 from policy.models import Decision
 from policy.services.known_answers import record_known_answer
 from reviews.access import person_id
@@ -31,7 +32,6 @@ from reviews.services.order import blind_head_start
 from reviews.types import OPEN, Mode, TaskReason
 
 MAY_MARK = SUPERVISING
-MAX_REASON = 2_000
 ACTIVE = timedelta(days=14)  # who answered in these days is a reviewer of the workflow
 AT_ONCE = 1_000  # blind tasks looked at in one go
 JUST_AFTER = timedelta(milliseconds=1)
@@ -79,7 +79,7 @@ def mark_known_answer(
     labels = label_names_of(case.workflow_id, case.schema_version)
     if truth not in labels:
         raise UnknownLabel(truth, labels)
-    _check_reason(reason)
+    reason = checked_reason(reason, fix="Say how its answer is known.")
     is_asked = (
         Task.objects.filter(case_id=case_id, status__in=OPEN).exclude(purpose=Purpose.KNOWN_ANSWER).exists()
     )
@@ -92,13 +92,13 @@ def mark_known_answer(
             "workflow_id": case.workflow_id,
             "truth": truth,
             "predicted": routing.predicted if routing else None,
-            "reason": reason.strip(),
+            "reason": reason,
             "marked_by_id": person_id(actor),
             "marked_at": now,
             "ended_at": None,
         },
     )
-    detail = {"truth": truth, "predicted": known.predicted, "reason": reason.strip()}
+    detail = {"truth": truth, "predicted": known.predicted, "reason": reason}
     record(action="known_answer.marked", actor=actor, now=now, about=case, detail=detail)
     return known
 
@@ -120,15 +120,6 @@ def end_known_answer(*, case_id: UUID, actor: Actor, now: datetime) -> None:
         raise NotFound("This is not a known-answer case, or no longer.")
     drop_tasks(Task.objects.filter(case_id=case_id, purpose=Purpose.KNOWN_ANSWER), now=now)
     record(action="known_answer.ended", actor=actor, now=now, about=case, detail={})
-
-
-def _check_reason(reason: str) -> None:
-    if not reason.strip():
-        fix = "Say how its answer is known."
-        raise Invalid([Problem(field="reason", error="is empty", fix=fix)])
-    if len(reason) > MAX_REASON:
-        error, fix = f"has {len(reason):,} characters", f"Say it in {MAX_REASON:,}."
-        raise Invalid([Problem(field="reason", error=error, fix=fix)])
 
 
 def candidates(workflow_id: UUID, *, most: int = 50) -> list[Case]:

@@ -26,6 +26,7 @@ from hitl.flow.settling.judged import judged_in
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
 from hitl.shared.jobs import enqueue
+from hitl.shared.reasons import reason_problem
 from policy.models import Decision
 from policy.services.decisions import NewDecision, append_decisions
 from policy.types import DecisionReason
@@ -43,7 +44,6 @@ from reviews.services.voiding import (
 MAY_VOID = SUPERVISING
 JOB = "hitl.flow.void_answers"
 CHUNK = 50
-MAX_REASON = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +139,8 @@ def begin_voiding(
 
 def _check(reason: str, since: datetime, now: datetime) -> None:
     problems = []
-    if not reason.strip():
-        fix = "Say why these answers do not count."
-        problems.append(Problem(field="reason", error="is empty", fix=fix))
-    if len(reason) > MAX_REASON:
-        fix = f"Say it in {MAX_REASON:,}."
-        problems.append(Problem(field="reason", error=f"has {len(reason):,} characters", fix=fix))
+    if problem := reason_problem(reason, fix="Say why these answers do not count."):
+        problems.append(problem)
     if since > now:
         fix = "Name a moment that has passed."
         problems.append(Problem(field="since", error="lies in the future", fix=fix))

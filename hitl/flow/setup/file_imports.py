@@ -28,6 +28,7 @@ from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, HitlError, in_words
 from hitl.shared.jobs import enqueue
+from models_store.services.schedule import request_where_due
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,7 @@ JOB = "hitl.flow.take_in_file"
 MAX_ATTEMPTS = 5
 _SILENT = timedelta(seconds=90)  # of a worker that is taken for dead
 _BELL_LOST_AFTER = timedelta(seconds=15)
+_KEPT_FOR = timedelta(days=1)  # a file of which no workflow is made
 
 
 def give_file(
@@ -49,23 +51,55 @@ def give_file(
     now: datetime,
 ) -> FileImport:
     """Keep a file and ask a worker to take it in."""
+    row = keep_file(file=file, told=told, allow=allow, actor=actor, now=now)
+    take_up(import_id=row.id, workflow=workflow, attest=attest, all_new=all_new, actor=actor, now=now)
+    row.refresh_from_db()
+    return row
+
+
+def keep_file(
+    *,
+    file: File,  # type: ignore[type-arg]  # generic only in the stubs
+    told: Told,
+    allow: float,
+    actor: Actor,
+    now: datetime,
+) -> FileImport:
+    """Keep a file of which a workflow is to be made, so that it is sent once; for a day."""
     if actor.user_id is None:
         raise ValueError("files are given by people")
     row = FileImport(
-        workflow=workflow,
+        status=FileImportStatus.LOOKED_AT,
         name=(file.name or "file")[-200:],
         told=told.to_json(),
-        is_attested=attest,
-        all_new=all_new,
         allow_refused=allow,
         given_by_id=actor.user_id,
         given_at=now,
     )
     default_storage.save(row.path, file)
-    with transaction.atomic():
-        row.save(force_insert=True)
-        enqueue(JOB, str(row.id))
+    row.save(force_insert=True)
     return row
+
+
+def take_up(
+    *, import_id: UUID, workflow: Workflow, attest: bool, all_new: bool, actor: Actor, now: datetime
+) -> None:
+    """Ask a worker to take in a file that was kept.
+
+    Raises:
+        Conflict: it is no longer kept, was taken up before, or is somebody else's.
+    """
+    kept = FileImport.objects.filter(pk=import_id, given_by=actor.user_id, status=FileImportStatus.LOOKED_AT)
+    with transaction.atomic():
+        if not kept.update(
+            workflow=workflow,
+            status=FileImportStatus.QUEUED,
+            is_attested=attest,
+            all_new=all_new,
+            given_at=now,
+        ):
+            raise Conflict("The file is no longer kept: it was looked at more than a day ago, or taken in.")
+        enqueue(JOB, str(import_id))
 
 
 def go_on(*, import_id: UUID, allow: float, now: datetime) -> None:
@@ -111,12 +145,19 @@ def take_in_file(*, import_id: UUID, now: datetime) -> bool:
         log.exception("a file could not be taken in")
         _end(row, FileImportStatus.FAILED, reason="The service failed on this file. Its log says why.")
     else:
+        request_where_due(row.workflow.pk, now=clock.now())  # whoever sees their rows come in does not wait
         _end(row, FileImportStatus.DONE, **_shown(outcome))
     return True
 
 
 def sweep_imports(*, now: datetime) -> int:
-    """Begin again the imports whose message was lost or whose worker died; return how many."""
+    """Begin again the imports whose message was lost or whose worker died; return how many.
+
+    Files of which nobody made a workflow are forgotten.
+    """
+    for row in FileImport.objects.filter(status=FileImportStatus.LOOKED_AT, given_at__lt=now - _KEPT_FOR):
+        if FileImport.objects.filter(pk=row.pk, status=FileImportStatus.LOOKED_AT).delete()[0]:
+            _forget(row)
     lost = Q(status=FileImportStatus.QUEUED, given_at__lt=now - _BELL_LOST_AFTER)
     died = Q(status=FileImportStatus.RUNNING, worked_at__lt=now - _SILENT)
     ids = [str(pk) for pk in FileImport.objects.filter(lost | died).values_list("pk", flat=True)[:100]]

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from hitl.bench import peers, report, stage
 from hitl.bench.options import Options
+from hitl.bench.table import line
 
 
 class Command(BaseCommand):
@@ -28,6 +29,12 @@ class Command(BaseCommand):
             help="guarantee: these bars alone; faults: these faults",
         )
         parser.add_argument("--runs", type=int, metavar="N", help="guarantee: repetitions, instead of 2,000")
+        parser.add_argument(
+            "--minutes",
+            type=float,
+            metavar="N",
+            help="guarantee: as many repetitions as fit into about so long",
+        )
         parser.add_argument("--data", type=Path, metavar="DIR", help="guarantee: folder of further data sets")
         parser.add_argument("--cache", type=Path, metavar="DIR", help="guarantee: where long runs are kept")
         parser.add_argument("--json", type=Path, metavar="FILE", help="also write the rows to a file")
@@ -56,9 +63,11 @@ class Command(BaseCommand):
                 quick=options["quick"],
                 only=tuple(options["only"]),
                 runs=options["runs"],
+                minutes=options["minutes"],
                 data=options["data"],
                 cache=options["cache"],
             ),
+            lambda row: self.stderr.write(line(row)),
         )
         self.stdout.write(f"{result['bench']} · {result['machine']} · {result['seconds']} s\n")
         self.stdout.write(result["table"])

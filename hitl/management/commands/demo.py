@@ -5,10 +5,14 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from hitl.demo import show
 from hitl.demo.check import run_story
+from hitl.demo.drift import play
+from hitl.demo.drift.changes import changing_worlds
+from hitl.demo.drift.weeks import SteppedClock
 from hitl.demo.speech import LINES
 from hitl.runtime.programs import management_command
 from hitl.runtime.serve import say, serve
@@ -27,15 +31,30 @@ class Command(BaseCommand):
         parser.add_argument(
             "--port", type=int, help="where to listen (default: 8000, else the next free one)"
         )
-        parser.add_argument("--speed", type=float, default=1.0, help="times the usual pace of cases")
+        parser.add_argument(
+            "--speed",
+            type=float,
+            help="times the usual pace of cases; with --drift, times as fast as life"
+            f" (default: 1; with --drift {play.SPEED:g})",
+        )
+        parser.add_argument(
+            "--drift",
+            nargs="*",
+            choices=[world.slug for world in changing_worlds()],
+            help="tell the story of a world that changes: three weeks in a quarter of an hour, in a data"
+            " directory of its own (default: all three worlds)",
+        )
         parser.add_argument(
             "--line", choices=LINES, default="usual", help="what the calls to come are heard over"
         )
         parser.add_argument("--check", action="store_true", help="run the story once, then stop")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["drift"] is not None:
+            sys.exit(self._drift(options))
         ours = owned
         data = ours.data if ours else None
+        options["speed"] = options["speed"] or 1.0
 
         def stream(address: str) -> Sequence[Program]:
             if options["check"] or data is None:
@@ -54,3 +73,24 @@ class Command(BaseCommand):
             meanwhile=lambda address: meanwhile(address, say),
         )
         sys.exit(code)
+
+    def _drift(self, options: dict[str, Any]) -> int:
+        """Serve, play the weeks, and go on serving; with --check end with the story."""
+        wanted = options["drift"] or [world.slug for world in changing_worlds()]
+        worlds = [world for world in changing_worlds() if world.slug in wanted]
+        begun: list[SteppedClock] = []
+
+        def prepare() -> None:
+            if not play.is_told():
+                begun.append(play.begin_clock(settings.DATA_DIR))
+                play.prepare(worlds)
+
+        def meanwhile(address: str) -> int | None:
+            if not begun:
+                say(f"The story was told here already. Remove {settings.DATA_DIR} to see it anew.")
+                return None
+            speed = options["speed"] or play.SPEED
+            code = play.play(address, begun[0], say, worlds, speed=speed)
+            return code if options["check"] else None
+
+        return serve(port=options["port"], prepare=prepare, meanwhile=meanwhile)

@@ -1,6 +1,5 @@
 """`python3 manage.py replay WORKFLOW`: what would a past window have been under another setting?"""
 
-import math
 from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
@@ -10,8 +9,10 @@ from django.core.management.base import BaseCommand, CommandError
 from cases.models import Workflow
 from hitl.management.arguments import moment_of, release_named, told
 from hitl.shared import clock
-from monitoring.replay.run import Answer, Tried, replay
-from science.replay import Replayed
+from monitoring.replay.answer import to_bytes, to_json
+from monitoring.replay.reading import CHUNK
+from monitoring.replay.run import Tried, replay
+from monitoring.replay.table import lines
 
 
 class Command(BaseCommand):
@@ -36,6 +37,9 @@ class Command(BaseCommand):
         add("--degree", default="", help="human_only, shadow, assist, partial or full")
         add("--audit-rate", type=float, help="share of automatic decisions that is audited")
         add("--answers-a-day", type=float, help="of all reviewers together")
+        add(
+            "--json", action="store_true", help="print all numbers as JSON; the same rows give the same bytes"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         workflow = Workflow.objects.filter(slug=options["workflow"]).first()
@@ -51,45 +55,18 @@ class Command(BaseCommand):
             audit_rate=options["audit_rate"],
             answers_a_day=options["answers_a_day"],
         )
-        answer = told(replay, workflow=workflow, tried=tried, now=now)
-        for line in _table(answer):
-            self.stdout.write(line)
+        answer = told(replay, workflow=workflow, tried=tried, now=now, tell=self._tell)
+        if options["json"]:
+            self.stdout.write(to_bytes(answer).decode())
+            return
+        self.stdout.write(f"{'':36}{'as it was':>24}{'replayed':>24}")
+        for line in lines(to_json(answer)):
+            self.stdout.write(f"{line.name:36}{line.was:>24}{line.would_be:>24}")
+        self.stdout.write(f"Automatic in one of the two and not in the other: {answer.changed:,} cases.")
 
-
-def _table(answer: Answer) -> list[str]:
-    def column(one: Replayed) -> list[str]:
-        low, estimate, high = one.error()
-        hours = answer.hours(one)
-        return [
-            f"{one.cases:,}",
-            f"{one.unscored:,}",
-            f"{one.automatic:,} ({one.share:.1%})" if one.cases else "–",
-            f"{low:.2%} to {high:.2%}" if one.automatic else "–",
-            f"{estimate:.2%}" if one.labels else "too early to say",
-            f"{one.labels:,}",
-            f"{one.asked:,} ({one.audited:,} audits)",
-            "–" if math.isnan(hours) else f"{hours:,.1f}",
-            f"{one.queue.longest:,}",
-            f"{one.queue.late:,}",
-        ]
-
-    names = [
-        "cases",
-        "without a score",
-        "automatic",
-        "wrong among these, at 95 %",
-        "the estimate",
-        "blind answers it rests on",
-        "asked of people",
-        "reviewers' hours",
-        "longest queue",
-        f"answered later than {answer.due_hours:g} h",
-    ]
-    rows = [
-        ("", "as it was", "replayed"),
-        *zip(names, column(answer.was), column(answer.would_be), strict=True),
-    ]
-    return [f"{name:28}{was:>24}{would_be:>24}".rstrip() for name, was, would_be in rows]
+    def _tell(self, done: int, of: int) -> None:
+        if of > CHUNK:
+            self.stderr.write(f"{done:,} of {of:,} cases read")
 
 
 def _cutoffs(given: list[str]) -> dict[str, float] | None:

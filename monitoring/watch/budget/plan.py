@@ -11,7 +11,7 @@ import numpy as np
 
 from cases.models import SchemaVersion
 from monitoring.models import BudgetPeriod
-from monitoring.tallies.traffic import Traffic, traffic
+from monitoring.tallies.traffic import Traffic, traffic_of_week
 from monitoring.watch.overdue_audits import audit_capacity
 from policy.models import Policy
 from policy.proof.terms import costs_of, misses
@@ -56,7 +56,7 @@ def plan_period(policy: Policy, *, begins_at: datetime, ends_at: datetime, now: 
     labels = _labels(policy.workflow_id)
     units: list[str | None] = [None] if policy.scope == Scope.OVERALL else list(labels)
     weeks = (ends_at - begins_at) / _WEEK
-    week = traffic(workflow_id=policy.workflow_id, now=now, hours=168)
+    week = traffic_of_week(policy.workflow_id, now=now)
     expected = weeks * _weekly(week)
     base = _base_terms(policy, len(units))
     wanted = [
@@ -134,7 +134,7 @@ def _said(terms: Terms, plan: BudgetPlan, unanswered: float) -> dict[str, Any]:
 
 def expected_decisions(workflow_id: UUID, weeks: float, *, now: datetime) -> float:
     """Return how many decisions the model will make in so many weeks, by those of the last one."""
-    return weeks * _weekly(traffic(workflow_id=workflow_id, now=now, hours=168))
+    return weeks * _weekly(traffic_of_week(workflow_id, now=now))
 
 
 def _weekly(week: Traffic) -> float:

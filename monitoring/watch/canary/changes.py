@@ -12,7 +12,8 @@ from django.db import transaction
 from hitl.accounts.automation import require_lowerer, require_raiser
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Conflict, Invalid, NotFound, Problem
+from hitl.shared.errors import Conflict, NotFound
+from hitl.shared.reasons import checked_reason
 from hitl.shared.transitions import move_one
 from models_store.models import Release, RoleSpan
 from models_store.selectors import champion, previous_champion
@@ -26,8 +27,6 @@ from policy.selectors import open_canary
 from policy.services import canaries, canary_start
 from policy.services.locking import locked_policy
 from policy.types import CHANGE_TRANSITIONS, ChangeStatus, ReleaseAction
-
-MAX_REASON = 1000
 
 
 def change_release(
@@ -50,10 +49,7 @@ def change_release(
     """
     require_raiser(actor)
     release = _release(release_id)
-    words = reason.strip()[:MAX_REASON]
-    if not words:
-        fix = "Say why: the reason stays in the model's history and in the audit log."
-        raise Invalid([Problem(field="reason", error="is missing", fix=fix)])
+    words = checked_reason(reason, fix="Say why: it stays in the model's history and in the audit log.")
     policy = Policy.objects.get(workflow_id=release.workflow_id)
     if policy.needs_second_person and not _is_way_back(release, action):
         return _ask(release, action, words, seen, actor, now)

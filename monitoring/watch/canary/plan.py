@@ -16,7 +16,7 @@ from science.canary.step import ALPHA
 
 WINDOW = timedelta(days=90)
 MAX_HISTORY = 10_000  # the newest
-SPREAD_STEPS = 3  # steps' labels over which the champion's history is dealt out
+HALF_STEPS = 1.5  # steps' labels, with which half of the champion's history is dealt out
 
 
 def plan_of(policy: Policy, champion: Release, *, min_labels: int, now: datetime) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def plan_of(policy: Policy, champion: Release, *, min_labels: int, now: datetime
             "wrong": [[place, loss] for place, loss in enumerate(losses) if loss > 0],
             "errors": sum(errors),
         },
-        "spread": SPREAD_STEPS * min_labels,
+        "half": max(1, round(HALF_STEPS * min_labels)),
         "alpha": ALPHA,
         "worse": promotion.WORSE,
         "labels": max(planned.labels, min_labels),
@@ -58,4 +58,4 @@ def comparison_of(plan: Mapping[str, Any]) -> Comparison:
     losses = [0.0] * plan["history"]["n"]
     for place, loss in plan["history"]["wrong"]:
         losses[place] = loss
-    return Comparison(plan["expected"], losses, plan["spread"])
+    return Comparison(plan["expected"], losses, plan["half"])

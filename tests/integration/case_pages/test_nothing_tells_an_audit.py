@@ -231,6 +231,7 @@ def _known(stage: Stage, case: Case, filler: Case, lease: str) -> Known:
             "period_id": (nobody,),
             "import_id": (nobody,),
             "recall_id": (nobody,),
+            "replay_id": (nobody,),
             "form": ("csv",),
             "alarm_id": (nobody,),
             "source_id": (nobody,),

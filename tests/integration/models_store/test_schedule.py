@@ -12,7 +12,8 @@ from hitl.accounts.types import Role
 from hitl.audit.models import Entry
 from hitl.shared.errors import Invalid, NotAllowed
 from models_store.models import TrainingRun, TrainingSettings
-from models_store.services.schedule import SETTLING, change_training_settings, due_trigger, request_due
+from models_store.services.runs import SETTLING
+from models_store.services.schedule import change_training_settings, due_trigger, request_due
 from models_store.types import RunStatus
 from tests.support.factories import NOW, TESTER, person
 from tests.support.model_rows import credit_workflow

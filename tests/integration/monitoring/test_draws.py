@@ -13,7 +13,7 @@ from hitl.flow.settling.undo import undo_review
 from hitl.flow.settling.void import void_answers
 from hitl.flow.settling.withdraw import withdraw_case, withdraw_skipped
 from models_store.models import Release
-from monitoring.promise.live import live_error
+from monitoring.promise.live_error import live_error
 from monitoring.watch import draws, watch
 from monitoring.watch.draws import Truth
 from policy.models import Certificate, Decision, Policy, Trial, Watch

@@ -20,7 +20,7 @@ from hitl.web.format import percent
 from models_store.models import Evaluation, Release
 from monitoring.overview.figures import read_figures
 from monitoring.promise import live
-from monitoring.promise.live import LONGEST, window_begins
+from monitoring.promise.live_error import LONGEST, window_begins
 from monitoring.promise.outlook import expected_automation
 from monitoring.promise.page import PromisePage, promise_page_of
 from monitoring.promise.what_if import what_if

@@ -1,6 +1,8 @@
 """The time machine over the services: what was in force gives exactly what happened."""
 
+import html
 import math
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -14,10 +16,13 @@ from hitl.accounts.types import Role
 from hitl.flow.intake.submit import submit_cases
 from hitl.flow.intake.types import Intake, Submission
 from hitl.shared import clock
+from hitl.shared.canonical import canonical_json
 from hitl.shared.errors import Invalid
 from models_store.services.shadow_months import keep_months
+from monitoring.models import ReplayRun
+from monitoring.replay.answer import to_bytes
+from monitoring.replay.asked import ask_replay, work
 from monitoring.replay.run import Tried, in_force, labels_of, replay
-from monitoring.web import replay as page
 from policy.models import Decision, Policy
 from tests.support.factories import NOW, client_key, person
 from tests.support.live_cases import say_of
@@ -169,24 +174,69 @@ def test_what_does_not_fit_is_named(fields, name):
     assert {error["field"] for error in refused.value.facts["errors"]} == {name}
 
 
-def test_the_page_says_it_and_changes_nothing(monkeypatch):
+def test_the_page_asks_shows_how_far_it_is_and_then_what_would_have_been():
     workflow = lived(60)
     clock.use(lambda: END)
-    client = Client()
-    client.force_login(person(Role.AUDITOR))
+    client, auditor = Client(), person(Role.AUDITOR)
+    client.force_login(auditor)
     address = f"/automation/{workflow.slug}/replay/"
     assert client.get(address).status_code == 200
-    query = {"since": "2026-03-02T00:00", "until": "2026-03-04T00:00", "cutoff_0": "0.5", "cutoff_1": "0.5"}
-    text = client.get(address, query).content.decode()
+    asked = {"since": "2026-03-02T00:00", "until": "2026-03-04T00:00", "cutoff_0": "0.5", "cutoff_1": "0.5"}
+    assert client.post(address, {**asked, "until": "2026-03-01T00:00"}).status_code == 422
+    assert client.post(address, {**asked, "cutoff_0": "2"}).status_code == 422
+    assert not ReplayRun.objects.exists()
+    its = client.post(address, asked)["Location"]
+    assert "Waits for a worker" in client.get(its).content.decode()
+    assert client.post(address, asked).status_code == 409  # one at a time
+    run = ReplayRun.objects.get()
+    assert work(replay_id=run.pk, now=END)
+    text = client.get(its).content.decode()
     assert "What would have been" in text
+    assert f"{run.asked_by.username}" in text
+    assert "hx-get" not in client.get(f"{its}live/").content.decode()
+    again = re.search(r'href="([^"]*\?[^"]*)"', text)
+    assert again
+    assert 'value="0.5"' in client.get(html.unescape(again[1])).content.decode()
     assert Policy.objects.get(workflow=workflow).degree == "partial"
-    assert client.get(address, {**query, "until": "2026-03-01T00:00"}).status_code == 422
-    empty = client.get(address, {**query, "since": "2025-01-01T00:00", "until": "2025-01-02T00:00"})
-    assert "No case came in then" in empty.content.decode()
-    monkeypatch.setattr(page, "MOST", 10)
-    assert "the command" in client.get(address, query).content.decode()
     client.force_login(person(Role.REVIEWER))
-    assert client.get(address).status_code == 404
+    assert [client.get(one).status_code for one in (address, its, f"{its}live/")] == [404] * 3
+    assert client.post(f"{its}end/").status_code == 404
+
+
+def test_a_window_without_cases_says_so():
+    workflow, auditor = lived(30), person(Role.AUDITOR)
+    before = tried(since=NOW - 2 * DAY, until=NOW - DAY)
+    run = ask_replay(workflow=workflow, tried=before, actor=auditor.as_actor(), now=END)
+    assert work(replay_id=run.pk, now=END)
+    client = Client()
+    client.force_login(auditor)
+    text = client.get(f"/automation/{workflow.slug}/replay/{run.pk}/").content.decode()
+    assert "No case came in then" in text
+
+
+def test_the_same_rows_give_the_same_bytes_by_job_by_command_and_in_chunks_of_any_size(capsys, monkeypatch):
+    workflow = lived(60)
+    judge(list(Decision.objects.filter(is_audited=True).values_list("case_id", flat=True)))
+    clock.use(lambda: END)
+    cutoffs = {"ham": 0.5, "spam": 0.7}
+    run = ask_replay(
+        workflow=workflow, tried=tried(cutoffs=cutoffs), actor=person(Role.AUDITOR).as_actor(), now=END
+    )
+    assert work(replay_id=run.pk, now=END)
+    run.refresh_from_db()
+    words = {"since": NOW.isoformat(), "until": END.isoformat(), "cutoff": ["ham=0.5", "spam=0.7"]}
+    call_command("replay", workflow.slug, json=True, **words)
+    printed = capsys.readouterr().out.strip().encode()
+    assert canonical_json(run.answer) == printed
+    monkeypatch.setattr("monitoring.replay.reading.CHUNK", 7)
+    assert to_bytes(replay(workflow, tried(cutoffs=cutoffs), now=END)) == printed
+
+
+def test_what_was_in_force_decides_every_case_alike_and_another_cutoff_says_how_many_change():
+    workflow = lived()
+    same, other = (replay(workflow, tried(cutoffs=one), now=END) for one in (None, {"ham": 0.0}))
+    assert same.was.sha256 == same.would_be.sha256 == other.was.sha256 != other.would_be.sha256
+    assert same.changed == 0 < other.changed
 
 
 def test_the_command_prints_both(capsys):

@@ -139,7 +139,8 @@ def test_a_good_release_gets_a_provisional_certificate_and_its_cutoffs_come_into
     unit = certificate.seen["units"][0]
     assert unit["upper_bound"] <= 0.01
     assert governing.rule.cutoffs == {"ham": unit["cutoff"], "spam": unit["cutoff"]}
-    assert Entry.objects.filter(action="certificate.made").exists()
+    assert Entry.objects.filter(action="certificate.believed").exists()
+    assert not Entry.objects.filter(action="certificate.made").exists()  # nothing is proved by a belief
 
 
 def test_everything_that_computes_it_again_is_kept_exactly(trained):

@@ -4,11 +4,14 @@ from datetime import timedelta
 
 import pytest
 
+from hitl.audit.models import Entry
 from monitoring.watch import watch
 from policy.in_force.rules import rule_for
 from policy.models import Policy, Watch
 from policy.promotion import worth_promoting
+from policy.services.breaker import BELIEVED_AGAIN, PROVED_AGAIN
 from policy.services.watches import open_watch
+from science.rule import PROVISIONAL_RAMP
 from tests.support.factories import NOW
 from tests.support.policy_rows import certificate_of, champion_of, cutoffs_of, workflow_with_policy
 
@@ -63,3 +66,21 @@ def test_a_model_that_was_certified_before_it_took_its_place_ends_the_alarm(sinc
     cutoffs_of(release, certificate)
     watch(workflow.pk, now=NOW + timedelta(days=1), settle=timedelta(0))
     assert (rule_for(workflow.pk).rule.breaker_tripped is False) is resumes
+
+
+@pytest.mark.parametrize(("status", "said"), [("certified", PROVED_AGAIN), ("provisional", BELIEVED_AGAIN)])
+def test_what_ends_an_alarm_is_said_as_it_is(status, said):
+    """A belief proves nothing, and a log that calls it a proof would say what is untrue for good."""
+    workflow = workflow_with_policy(degree="partial")
+    Policy.objects.filter(workflow=workflow).update(
+        breaker_tripped_at=NOW, breaker_reason="Live audits.", breaker_by="evidence", evidence_from=NOW
+    )
+    release = champion_of(workflow)
+    certificate = certificate_of(release, status=status)
+    certificate.evidence |= {"labels_since": NOW.isoformat()}
+    certificate.save()
+    cutoffs_of(release, certificate)
+    watch(workflow.pk, now=NOW + timedelta(days=1), settle=timedelta(0))
+    rule = rule_for(workflow.pk).rule
+    assert rule.share_let_through == (1.0 if status == "certified" else PROVISIONAL_RAMP)
+    assert Entry.objects.get(action="breaker.reset").detail["reason"] == said

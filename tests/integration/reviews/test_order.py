@@ -30,6 +30,9 @@ class Oracle:
     def unusable(self, rows) -> list[None]:
         return [None] * len(rows)
 
+    def scored(self, rows) -> tuple[np.ndarray, list[None]]:
+        return self.predict_proba(rows), self.unusable(rows)
+
     def predict_proba(self, rows) -> np.ndarray:
         if self.probabilities is None:
             raise RuntimeError("no score today")

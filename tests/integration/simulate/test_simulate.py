@@ -84,6 +84,9 @@ def test_a_file_becomes_a_stream_and_a_report(tmp_path: Path) -> None:
     assert sum(window["automated"] for window in windows) == outcome["automated"]
     assert sum(window["wrong"] for window in windows) == outcome["wrong_automated"]
     assert {window["degree"] for window in windows} == {"partial"}
+    standing = outcome["standing"]
+    assert standing["before"]["cases"] + standing["since"]["cases"] == 500
+    assert standing["before"]["automated"] + standing["since"]["automated"] == outcome["automated"]
     certificates = outcome["certificates"]
     assert sum(one["automated"] for one in certificates) == outcome["automated"]
     assert outcome["naive"]["cutoff"] is not None

@@ -1,6 +1,6 @@
 """The benchmark of the promise: its bars can all be played, and long runs go on where they were."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from bench._guarantee_rounds import Habit, life
 from bench._guarantee_rows import broken
 from hitl.bench import report
 from hitl.bench.options import Options
+from hitl.bench.rows import Row
 
 Play = Callable[[np.random.Generator, int], dict[str, np.ndarray]]
 
@@ -86,10 +87,31 @@ def test_options_that_a_benchmark_does_not_take_are_refused() -> None:
 @pytest.mark.parametrize("bar", ["reviewers", "detection"])
 def test_a_bar_is_played_and_numbered(bar: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_guarantee_peers, "are_installed", lambda: False)  # as on most machines
-    rows = guarantee.run_with(Options(quick=True, only=(bar,), cache=tmp_path))
+    rows = list(guarantee.run_with(Options(quick=True, only=(bar,), cache=tmp_path)))
     number = list(guarantee.BARS).index(bar) + 1
     assert all(row.name.startswith(f"{number} ") for row in rows)
     assert any(row.met is not None for row in rows)
+
+
+def test_rows_are_told_as_they_come_and_given_time_doubles_the_repetitions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def bar(of: guarantee.Setting) -> Iterator[Row]:
+        asked.append(of.runs(guarantee.USUAL))
+        yield Row("first", "runs", of.runs(guarantee.USUAL))
+        assert told[-1:] == ["1 first"] or of.options.minutes is not None
+        yield Row("second", "runs", of.runs(guarantee.USUAL))
+
+    asked: list[int] = []
+    told: list[str] = []
+    monkeypatch.setattr(guarantee, "BARS", {"bar": bar})
+    report.measure("guarantee", Options(quick=False, runs=7), lambda row: told.append(row.name))
+    assert (told, asked) == (["1 first", "1 second"], [7])
+    in_time = report.measure("guarantee", Options(quick=False, minutes=5))
+    assert asked[1:] == [20, 40, 80, 160, 320, 640, 1280, 2000]
+    assert [row["measured"] for row in in_time["rows"]] == [2000, 2000]
+    report.measure("guarantee", Options(quick=False, minutes=0))
+    assert asked[9:] == [20]  # once at least
 
 
 def test_one_life_stops_at_the_change_and_comes_back_where_trusting_goes_wrong() -> None:

@@ -80,6 +80,7 @@ REFUSALS = {
     "not numbers": (rule(), np.array([["a", "b", "c"]]), {}, Reason.BAD_SCORE),
     "another schema": (rule(schema_matches=False), SURE, {}, Reason.SCHEMA_MISMATCH),
     "unfit": (rule(), SURE, {"unusable": [Reason.UNFIT_INPUT]}, Reason.UNFIT_INPUT),
+    "unfamiliar": (rule(), SURE, {"unusable": [Reason.UNFAMILIAR]}, Reason.UNFAMILIAR),
     **{
         f"a model elsewhere: {reason.value}": (rule(), SURE, {"unusable": [reason]}, reason)
         for reason in OF_SOURCES
@@ -254,7 +255,7 @@ def rules(draw: st.DrawFn) -> Rule:
 
 
 Unusable = list[Reason | None]
-UNUSABLE = (Reason.UNFIT_INPUT, *OF_SOURCES)
+UNUSABLE = (Reason.UNFIT_INPUT, Reason.UNFAMILIAR, *OF_SOURCES)
 
 
 @st.composite

@@ -46,7 +46,7 @@ def test_the_places_of_words_and_ngrams_are_the_analyzer_s(text, gram_range):
 @given(st.lists(TEXT, min_size=2, max_size=6))
 def test_no_key_of_a_batch_reaches_across_its_texts(texts):
     for of_batch, of_one in (
-        (word_keys(texts), [word_keys([text])[0] for text in texts]),
+        (word_keys(texts)[:2], [word_keys([text])[0] for text in texts]),
         (gram_keys(texts, 3, 5), [gram_keys([text], 3, 5)[0] for text in texts]),
     ):
         keys, text_of = of_batch

@@ -190,7 +190,7 @@ def test_a_missing_required_text_and_one_too_long_do_not_fit(mail_model):
     [
         ([], [], "a: 0"),
         ([{"t": str(i)} for i in range(40)], ["a"] * 40, "b: 0"),
-        ([{"t": str(i)} for i in range(8)], ["a", "b"] * 4, "a: 4"),
+        ([{"t": str(i)} for i in range(8)], ["a"] + ["b"] * 7, "2 different examples each; there are a: 1"),
         ([{"t": "same"}] * 40, ["a", "b"] * 20, "b: 1"),
         ([{"t": "x"}], ["c"], "'c'"),
     ],

@@ -11,7 +11,7 @@ LEVEL = Event(125, "certificate.level", "Amber.", AMBER)
 DOWN = Event(140, "cutoffs.in_force", "Stricter.", RED)
 STOP = Event(150, "breaker.tripped", "Stopped.", RED)
 OTHER = Event(155, "cutoffs.in_force", "Of a new certificate.")
-BELIEVED = Event(160, "certificate.made", "From held-out labels.")
+BELIEVED = Event(160, "certificate.believed", "From held-out labels.")
 PROVED = Event(180, "certificate.made", "On live labels.", is_proof=True)
 
 

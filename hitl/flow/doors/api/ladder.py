@@ -1,4 +1,4 @@
-"""Why not one step higher, over REST."""
+"""Why not one degree higher, over REST."""
 
 from typing import ClassVar
 

@@ -12,9 +12,10 @@ from hitl.flow.doors.api import docs
 from hitl.flow.doors.api.workflows import object_of, workflow_bodies, workflow_of
 from hitl.shared import clock
 from hitl.shared.errors import Invalid, NotAllowed, Problem
+from hitl.shared.reasons import checked_reason
 from hitl.stop.models import Stop
 from hitl.stop.selectors import stop_in_force
-from hitl.stop.services import checked_reason, stop_everything
+from hitl.stop.services import MAX_REASON, stop_everything
 from policy.services.breaker import trip_breaker
 
 
@@ -58,7 +59,7 @@ def reason_of(request: Request) -> str:
     reason = object_of(request, {"reason"}).get("reason", "")
     if not isinstance(reason, str):
         raise Invalid([Problem(field="reason", error="is not a text", fix="Send it in quotes.")])
-    return checked_reason(reason)
+    return checked_reason(reason, most=MAX_REASON)
 
 
 def _body(stop: Stop | None) -> dict[str, Any]:

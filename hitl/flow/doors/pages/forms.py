@@ -169,16 +169,13 @@ class FileForm(forms.Form):
         )
 
 
-class ToldForm(FileForm):
-    """What was said of a file's columns, carried through the page on which the workflow is made."""
+class KeptFileForm(forms.Form):
+    """The file that a workflow is made from: kept since it was looked at, and what its rows are."""
 
-    prefix = "told"
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        del self.fields["file"]
-        for field in self.fields.values():
-            field.widget = field.hidden_widget()
+    kept = forms.UUIDField(widget=forms.HiddenInput)
+    take = forms.BooleanField(required=False)
+    attest = forms.BooleanField(required=False)
+    all_new = forms.BooleanField(required=False)
 
 
 def _name_for_screen_readers(form: forms.Form, what: str) -> None:

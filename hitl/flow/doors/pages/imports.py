@@ -13,6 +13,8 @@ from cases.files.refusals import Reason, Refusals
 from cases.models import FileImport, Workflow
 from cases.selectors import file_import_of
 from cases.types import FileImportStatus
+from hitl.accounts.automation import RAISERS
+from hitl.flow.doors.pages.beginnings import Beginning
 from hitl.flow.doors.pages.forms import FileForm
 from hitl.flow.doors.pages.guards import for_administrators
 from hitl.flow.doors.pages.workflows import find
@@ -21,8 +23,10 @@ from hitl.flow.setup.import_history import Outcome
 from hitl.flow.setup.rehearsal import ALLOWED
 from hitl.shared import clock
 from hitl.shared.errors import Conflict, NotFound, Problem
+from hitl.shared.given import whole_number
 from hitl.web.views import actor_of
 
+MAX_A_WEEK = 10_000_000  # cases that somebody may say come in
 _AT_ONCE = 256 * 1024  # bytes of a file that is taken in while the page waits
 _PLAIN = (".csv", ".tsv", ".jsonl", ".ndjson", ".json", ".txt", ".tab")  # what holds no more than it weighs
 
@@ -57,8 +61,6 @@ def import_file(request: HttpRequest, slug: str) -> HttpResponse:
             for sentence in row.reason.split("\n")[:5]:
                 messages.error(request, sentence)
             return redirect("workflow", slug=slug)
-        if row.status == FileImportStatus.DONE:
-            return _page(request, found, row)
     return redirect("workflow-imported", slug=slug, import_id=row.id)
 
 
@@ -66,16 +68,14 @@ def import_file(request: HttpRequest, slug: str) -> HttpResponse:
 @require_GET
 def imported(request: HttpRequest, slug: str, import_id: UUID) -> HttpResponse:
     """Show how far an import is, what it asks, or what came of it."""
-    found = find(slug)
-    return _page(request, found, _row(found, import_id))
+    return render(request, "workflows/imported.html", beginning_context(request, find(slug), import_id))
 
 
 @for_administrators
 @require_GET
 def live(request: HttpRequest, slug: str, import_id: UUID) -> HttpResponse:
     """Show the part of that page that changes."""
-    found = find(slug)
-    return render(request, "workflows/imported_live.html", _about(found, _row(found, import_id)))
+    return render(request, "workflows/imported_live.html", beginning_context(request, find(slug), import_id))
 
 
 @for_administrators
@@ -101,13 +101,22 @@ def _row(found: Workflow, import_id: UUID) -> FileImport:
     return row
 
 
-def _page(request: HttpRequest, found: Workflow, row: FileImport) -> HttpResponse:
-    return render(request, "workflows/imported.html", _about(found, row))
-
-
-def _about(found: Workflow, row: FileImport) -> dict[str, Any]:
+def beginning_context(request: HttpRequest, found: Workflow, import_id: UUID) -> dict[str, Any]:
+    """Return what the page of an import shows: how far it is, and what has followed from it."""
+    row, actor = _row(found, import_id), actor_of(request)
+    a_week = whole_number(request.GET.get("a_week", ""), most=MAX_A_WEEK)
+    begins = Beginning(found, row, clock.now(), said_a_week=a_week or None)
     said = row.reason.split("\n")
-    return {"workflow": found, "row": row, "outcome": outcome_of(row), "said": said[0], "details": said[1:-1]}
+    return {
+        "workflow": found,
+        "row": row,
+        "outcome": outcome_of(row),
+        "said": said[0],
+        "details": said[1:-1],
+        "begins": begins,
+        "automation": begins.automation,
+        "may_raise": actor.has(*RAISERS),
+    }
 
 
 def outcome_of(row: FileImport) -> Outcome:

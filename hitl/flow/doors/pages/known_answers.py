@@ -14,10 +14,11 @@ from cases.access import case_for
 from cases.models import Case
 from cases.types import CaseStatus
 from hitl.flow.doors.pages.guards import tell
-from hitl.flow.settling.known_answers import MAX_REASON, MAY_MARK, end_known_answer, mark_known_answer
+from hitl.flow.settling.known_answers import MAY_MARK, end_known_answer, mark_known_answer
 from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.errors import HitlError
+from hitl.shared.reasons import MAX_REASON
 from hitl.web.views import person
 from reviews.models import KnownAnswerCase, ReviewRules
 

@@ -21,8 +21,10 @@ from hitl.flow.doors.pages.answering import EVIDENCE_SEEN, listed, seconds_of
 from hitl.flow.settling.batches import accept_rest, answer_one, take_all_back, take_back
 from hitl.shared import clock
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Conflict, Invalid, Problem
+from hitl.shared.errors import Conflict
+from hitl.shared.given import posted_id
 from hitl.web.views import person
+from models_store.selectors import few_examples
 from reviews.confidence_words import certainty, frequency
 from reviews.desk.glance import glances
 from reviews.desk.guards import desk_door, is_script
@@ -44,6 +46,8 @@ from reviews.services.batches import (
     require_batcher,
 )
 from reviews.types import MIN_ALIKE, READ_FIRST, ReviewBatchStatus
+
+_AGAIN = "Go back to the page and try again."
 
 MAX_GROUPS = 20  # on the page
 FIRST_LINES = 3  # of the cases of a group
@@ -134,7 +138,9 @@ def _holds(content: dict[str, Any], where: dict[str, Any], like: dict[str, Any])
 @batch_door
 def open_one(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Open a group."""
-    return redirect("batch", open_batch(actor=actor, leader=_id(request, "leader"), now=clock.now()).pk)
+    return redirect(
+        "batch", open_batch(actor=actor, leader=posted_id(request, "leader", fix=_AGAIN), now=clock.now()).pk
+    )
 
 
 @require_GET
@@ -173,6 +179,7 @@ def _reading(found: ReviewBatch, task: Task) -> dict[str, Any]:
             certainty=certainty(task.confidence or 0.0),
             frequency=frequency(task.confidence or 0.0),
             runner_up=task.runner_up,
+            learnt_from=few_examples(task.release_id, found.suggestion),
             evidence_url=reverse("batch-evidence", args=[found.pk, task.pk]),
         ),
     }
@@ -208,7 +215,7 @@ def answer(request: HttpRequest, actor: Actor, batch_id: UUID) -> HttpResponse:
     seen = request.POST.get("evidence", "none")
     answer_one(
         batch=batch_of(actor, batch_id),
-        task_id=_id(request, "task"),
+        task_id=posted_id(request, "task", fix=_AGAIN),
         label=request.POST.get("label", ""),
         seconds=seconds_of(request.POST.get("seconds", "")),
         seen={"evidence": seen if seen in EVIDENCE_SEEN else "none"},
@@ -241,7 +248,7 @@ def back(request: HttpRequest, actor: Actor, batch_id: UUID) -> HttpResponse:
     """Take back the answer given under a lease; without one, every answer that was accepted unread."""
     found = batch_of(actor, batch_id)
     if request.POST.get("lease"):
-        take_back(lease_token=_id(request, "lease"), actor=actor, now=clock.now())
+        take_back(lease_token=posted_id(request, "lease", fix=_AGAIN), actor=actor, now=clock.now())
         messages.success(request, "Taken back. The case waits again.")
     else:
         came, stayed = take_all_back(batch=found, actor=actor, now=clock.now())
@@ -261,11 +268,3 @@ def evidence(request: HttpRequest, actor: Actor, batch_id: UUID, task_id: UUID) 
     task = Task.objects.get(pk=task_id)
     told = told_of(task.case_id, found.release_id, found.suggestion, task.runner_up, now=clock.now())
     return JsonResponse(told, headers={"Cache-Control": "no-store"})
-
-
-def _id(request: HttpRequest, name: str) -> UUID:
-    try:
-        return UUID(request.POST.get(name, ""))
-    except ValueError:
-        fix = "Go back to the page and try again."
-        raise Invalid([Problem(field=name, error="is not an id", fix=fix)]) from None

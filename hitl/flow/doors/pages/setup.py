@@ -1,5 +1,6 @@
 """Pages that create a workflow, from a file or by hand, and change its texts, fields and labels."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -10,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from cases.files.proposal import check_new
 from cases.files.reading import Reading, look_at
+from cases.files.told import NONE
 from cases.models import Workflow
 from cases.services.grants import grant_workflows
 from cases.services.schemas import MAX_LABELS
@@ -18,20 +20,21 @@ from hitl.accounts.keys import create_key
 from hitl.accounts.types import Scope
 from hitl.flow.doors.pages.forms import (
     FileForm,
+    KeptFileForm,
     NewWorkflowForm,
     SchemaForm,
-    ToldForm,
     WordsForm,
     with_more_rows,
 )
 from hitl.flow.doors.pages.guards import for_administrators, unkept
+from hitl.flow.doors.pages.imports import beginning_context
 from hitl.flow.doors.pages.workflows import find
 from hitl.flow.setup.create import set_up_workflow
 from hitl.flow.setup.examples import curl_line
-from hitl.flow.setup.file_imports import shown_reasons
+from hitl.flow.setup.file_imports import keep_file, shown_reasons, take_up
 from hitl.flow.setup.from_file import named_after, slug_of
 from hitl.flow.setup.import_history import Outcome
-from hitl.flow.setup.rehearsal import Source, rehearse
+from hitl.flow.setup.rehearsal import ALLOWED, Source, rehearse
 from hitl.shared import clock
 from hitl.shared.errors import Conflict, HitlError, Invalid, in_words
 from hitl.web.views import actor_of
@@ -46,7 +49,7 @@ def new(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         if "file" in request.FILES:
             return _from_file(request)
-        return _more_rows(request, NewWorkflowForm, told=_told(request)) or _create(request)
+        return _more_rows(request, NewWorkflowForm, kept=_kept(request)) or _create(request)
     if "empty" in request.GET:
         return _form(request, NewWorkflowForm(), SchemaForm())
     return render(request, "workflows/new.html", {"form": FileForm()})
@@ -63,6 +66,16 @@ def _from_file(request: HttpRequest) -> HttpResponse:
             reading = look_at(table, source.told)
         trouble = _trouble(reading)
         outcome = None if trouble else _outcome(source)
+        told = replace(
+            source.told, label=reading.label, reference=reading.reference or NONE, time=reading.time or NONE
+        )
+        row = keep_file(
+            file=upload,
+            told=told,
+            allow=form.cleaned_data["allow_refused"] or ALLOWED,
+            actor=actor_of(request),
+            now=clock.now(),
+        )
     except HitlError as refused:
         for sentence in in_words(refused):
             form.add_error("file", sentence)
@@ -71,13 +84,12 @@ def _from_file(request: HttpRequest) -> HttpResponse:
     words = NewWorkflowForm(initial={"name": name.capitalize()[:100], "slug": slug_of(name)})
     fields = [{**field, "held": reading.held[field["name"]]} for field in reading.fields]
     labels = [{"name": name, "rows": reading.counts[name]} for name in reading.labels[:MAX_LABELS]]
-    meant = {role: getattr(reading, role) or "" for role in ("label", "reference", "time")}
     return _form(
         request,
         words,
         SchemaForm(fields=fields, labels=labels),
         file=upload.name,
-        told=ToldForm(initial={**form.cleaned_data, **meant}),
+        kept=KeptFileForm(initial={"kept": row.id, "take": True}),
         reading=reading,
         outcome=outcome,
         reasons=shown_reasons(outcome) if outcome else [],
@@ -100,9 +112,9 @@ def _outcome(source: Source) -> Outcome:
 
 
 def _create(request: HttpRequest) -> HttpResponse:
-    words, schema, told = NewWorkflowForm(request.POST), SchemaForm(request.POST), _told(request)
-    if not all([words.is_valid(), schema.is_valid()]):
-        return _form(request, words, schema, told=told)
+    words, schema, kept = NewWorkflowForm(request.POST), SchemaForm(request.POST), _kept(request)
+    if not all([words.is_valid(), schema.is_valid(), kept is None or kept.is_valid()]):
+        return _form(request, words, schema, kept=kept)
     fields, labels = schema.bodies()
     actor, now = actor_of(request), clock.now()
     try:
@@ -126,19 +138,35 @@ def _create(request: HttpRequest) -> HttpResponse:
             grant_workflows(key_id=key.id, workflow_ids=[made.id], actor=actor, now=now)
     except Invalid as refused:
         schema.refuse(refused, words)
-        return _form(request, words, schema, told=told)
+        return _form(request, words, schema, kept=kept)
     except Conflict as refused:
         words.add_error("slug", refused.message)
-        return _form(request, words, schema, told=told)
-    file_form = FileForm(initial=told.cleaned_data) if told and told.is_valid() else None
-    return unkept(
-        render(request, "workflows/made.html", _made(request, made, secret) | {"file_form": file_form})
-    )
+        return _form(request, words, schema, kept=kept)
+    begins = _begin(request, made, kept) if kept and kept.cleaned_data["take"] else {}
+    return unkept(render(request, "workflows/made.html", _made(request, made, secret) | begins))
 
 
-def _told(request: HttpRequest) -> ToldForm | None:
-    """Return what was said of a file, where the workflow comes from one."""
-    return ToldForm(request.POST) if any(name.startswith("told-") for name in request.POST) else None
+def _begin(request: HttpRequest, made: Workflow, kept: KeptFileForm) -> dict[str, Any]:
+    """Let the rows of the kept file come in; what the page shows of it."""
+    said = kept.cleaned_data
+    try:
+        take_up(
+            import_id=said["kept"],
+            workflow=made,
+            attest=said["attest"],
+            all_new=said["all_new"],
+            actor=actor_of(request),
+            now=clock.now(),
+        )
+    except Conflict as refused:
+        messages.warning(request, f"{refused.message} Choose it again on the workflow's page.")
+        return {}
+    return beginning_context(request, made, said["kept"])
+
+
+def _kept(request: HttpRequest) -> KeptFileForm | None:
+    """Return which file the workflow is made from, where it comes from one."""
+    return KeptFileForm(request.POST) if "kept" in request.POST else None
 
 
 def _made(request: HttpRequest, made: Workflow, secret: str) -> dict[str, Any]:

@@ -12,9 +12,10 @@ from django.views.decorators.http import require_http_methods
 
 from cases.models import Workflow
 from hitl.accounts.models import User
-from hitl.flow.settling.void import MAX_REASON, MAY_VOID, begin_voiding, preview_voiding
+from hitl.flow.settling.void import MAY_VOID, begin_voiding, preview_voiding
 from hitl.shared import clock
 from hitl.shared.errors import Conflict, NotAllowed, NotFound
+from hitl.shared.reasons import MAX_REASON
 from hitl.web.views import person
 
 _MOMENT = "%Y-%m-%dT%H:%M"

@@ -82,9 +82,34 @@ def tone(frequency: float, seconds: float = 2.0, level: float = 0.1) -> np.ndarr
 def test_a_recording() -> None:
     quiet = np.zeros(SAMPLE_RATE)
     measured = of_samples(np.concatenate([quiet, tone(440, 1.0)]))
-    assert measured == {"loudness": -26, "tenths": 20, "clipped": 0, "sound": 50, "high": 0}
+    assert measured == {
+        "loudness": -26,
+        "tenths": 20,
+        "clipped": 0,
+        "sound": 50,
+        "high": 0,
+        "centre": 440,
+        "pitch": 440,
+    }
     assert of_samples(tone(3_000))["high"] == 100
     assert float(of_samples(np.clip(tone(440, level=3.0), -1, 1))["clipped"]) > 500
+
+
+def voice(pitch: float, seconds: float = 1.0) -> np.ndarray:
+    """A buzz whose loudest harmonic is not the first, in a little noise."""
+    noise = np.random.default_rng(0).normal(0, 0.01, int(seconds * SAMPLE_RATE))
+    return noise + sum(tone(k * pitch, seconds, level) for k, level in ((1, 0.05), (2, 0.1), (3, 0.06)))
+
+
+@pytest.mark.parametrize("pitch", [85, 120, 180, 260, 340])
+def test_the_pitch_of_a_voice_is_that_of_its_first_harmonic(pitch: float) -> None:
+    assert of_samples(voice(pitch))["pitch"] == pytest.approx(pitch, rel=0.02)
+
+
+def test_a_hiss_has_no_pitch_and_its_middle_is_in_the_middle() -> None:
+    hiss = of_samples(np.random.default_rng(0).normal(0, 0.1, SAMPLE_RATE))
+    assert hiss["pitch"] is None
+    assert hiss["centre"] == pytest.approx(SAMPLE_RATE / 4, rel=0.03)
 
 
 @pytest.mark.parametrize("samples", [np.zeros(1), np.zeros(10), np.zeros(SAMPLE_RATE)])

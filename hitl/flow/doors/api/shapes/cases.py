@@ -39,7 +39,9 @@ class Case(Shape):
 class HistoryEntry(Decision):
     """One decision in the history of a case."""
 
-    epoch: Annotated[int, said("1 in every case today; kept for recalls and appeals to come.")]
+    epoch: Annotated[
+        int, said("1 when the case comes in; one more each time it is looked at again while it waits.")
+    ]
     sequence: Annotated[int, said("0 is the routing.")]
     by: Literal["service", "person", "submitter"]
     at: Moment

@@ -20,8 +20,21 @@
     }
   }
 
+  /** Plots hold the colours that they were drawn in. */
+  function tell() {
+    document.dispatchEvent(new CustomEvent("hitl:theme"));
+  }
+
   show();
   document.addEventListener("DOMContentLoaded", show);
+  addEventListener("beforeprint", () => {
+    root.dataset.theme = "light"; // dark ink on white paper
+    tell();
+  });
+  addEventListener("afterprint", () => {
+    show();
+    tell();
+  });
   document.addEventListener("click", (event) => {
     const button = /** @type {Element} */ (event.target).closest("[data-sets-theme]");
     if (!button) return;
@@ -32,6 +45,6 @@
       return;
     }
     show();
-    document.dispatchEvent(new CustomEvent("hitl:theme"));
+    tell();
   });
 })();

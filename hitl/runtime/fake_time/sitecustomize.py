@@ -1,7 +1,9 @@
 """Let every process of the service read the time of day with a step that a file holds, in seconds.
 
-`bench faults` puts this folder on the path of the service that it hurts. What is stepped is the system's
-time as `hitl.shared.clock` reads it; the monotonic clock goes on, as it does when a machine's clock is set.
+Python imports a module of this name when it begins. `bench faults` puts this folder on the path of the
+service that it hurts, `demo --drift` on that of the service whose weeks pass in minutes. What is stepped is
+the system's time as `hitl.shared.clock` reads it; the monotonic clock goes on, as it does when a machine's
+clock is set.
 """
 
 import os
@@ -26,6 +28,6 @@ def _wait_for_the_clock(file: Path) -> None:
     clock.use(clock.Steady(wall=lambda: datetime.now(UTC) + _step(file)))
 
 
-if "HITL_FAULTS_CLOCK" in os.environ:
-    place = Path(os.environ["HITL_FAULTS_CLOCK"])
+if "HITL_CLOCK_STEP" in os.environ:
+    place = Path(os.environ["HITL_CLOCK_STEP"])
     threading.Thread(target=_wait_for_the_clock, args=(place,), daemon=True).start()
