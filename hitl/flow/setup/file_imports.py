@@ -131,7 +131,7 @@ def drop(*, import_id: UUID, now: datetime) -> None:
 def take_in_file(*, import_id: UUID, now: datetime) -> bool:
     """Work on a file; False when there is nothing to do or another worker is at it."""
     row = _begun(import_id, now)
-    if row is None:
+    if row is None or row.workflow is None:  # a file that only was looked at is nobody's work yet
         return False
     try:
         outcome = _work(row, row.given_by.as_actor())
