@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from hitl.audit.changes import marks
 from hitl.web.charts import Plot, Series
+from hitl.web.links import cases_between
 from policy.models import CutoffSet, Reading, Watch
 from policy.services.trial_plans import units_of
 from policy.services.watches import live_watch, open_watch_of
@@ -64,12 +66,21 @@ class Line:
             y_name="evidence against the promise",
             is_time=True,
             is_log=True,
+            marks=self._marks,
+            row_hrefs=[cases_between(self.watch.workflow.slug, one.at, one.at) for one in self.readings],
             y_range=(LOWEST, 10 * self.red),
             levels=[
                 (self.amber, "amber: audit more", "orange"),
                 (self.red, "red: automate less", "vermilion"),
             ],
         )
+
+    @property
+    def _marks(self) -> list[tuple[float, str]]:
+        if not self.readings:
+            return []
+        first, last = self.readings[0].at, self.readings[-1].at
+        return marks(since=first, until=last, workflow_id=self.watch.workflow_id)
 
 
 def line_of(workflow_id: UUID, in_force: CutoffSet | None) -> Line | None:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from cases.models import Workflow
+from hitl.audit.changes import CHANGES, marks
 from hitl.web.charts import Plot, Series
+from hitl.web.links import cases_between
 from models_store.models import Release, RoleSpan
 from models_store.types import ReleaseRole
 from monitoring.releases.days import Day, days
@@ -15,6 +17,9 @@ WINDOW = timedelta(days=90)
 MAX_LANES = 12
 MAX_MARKS = 12  # of more nobody could read the words
 _SHOWN = (ReleaseRole.CHAMPION, ReleaseRole.CANARY, ReleaseRole.SHADOW)
+_TOLD = [
+    action for action in CHANGES if action.split(".")[0] in ("release", "canary", "recall", "automation")
+]
 _LEAST = 0.4  # per cent of the width: what was short is seen all the same
 
 
@@ -54,13 +59,16 @@ class Past:
         lanes: the newest model first, of those that had a part; at most `MAX_LANES`.
         days: every day of the window.
         events: the newest first.
+        changed: what else changed, as marks: terms, cutoffs, audits, training.
     """
 
+    slug: str
     since: datetime
     until: datetime
     lanes: Sequence[Lane]
     days: Sequence[Day]
     events: Sequence[Happened]
+    changed: Sequence[tuple[float, str]]
 
     @property
     def plots(self) -> list[tuple[str, Plot]]:
@@ -85,16 +93,19 @@ class Past:
         ]
 
     def _plot(self, title: str, series: Series, y_range: tuple[float, float] | None = None) -> Plot:
-        marked = [one for one in reversed(self.events) if one.mark][-MAX_MARKS:]
+        told = [(one.at.timestamp(), one.mark) for one in reversed(self.events) if one.mark]
+        marked = sorted([*told, *self.changed])[-MAX_MARKS:]
+        days = [datetime.combine(day.at, time(), self.until.tzinfo) for day in self.days]
         return Plot(
             title=title,
             x_name="Day (UTC)",
-            x=[datetime.combine(day.at, time(), self.until.tzinfo).timestamp() for day in self.days],
+            x=[day.timestamp() for day in days],
             series=[series],
             is_time=True,
             as_percent=True,
             y_range=y_range,
-            marks=[(one.at.timestamp(), one.mark) for one in marked],
+            marks=marked,
+            row_hrefs=[cases_between(self.slug, day, day) for day in days],
         )
 
 
@@ -109,11 +120,13 @@ def past_of(workflow: Workflow, *, now: datetime) -> Past | None:
     deciding = {span.release_id for span in shown if span.role != ReleaseRole.SHADOW}
     events = happened(workflow, since=since, until=now + timedelta(microseconds=1))
     return Past(
+        workflow.slug,
         since,
         now,
         _lanes(shown, since, now),
         days(workflow.pk, sorted(deciding), since=_midnight(since), now=now),
         events[::-1],
+        marks(since=since, until=now, workflow_id=workflow.pk, without=_TOLD),
     )
 
 

@@ -15,6 +15,7 @@ from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.errors import HitlError, NotAllowed, NotFound, in_words
 from hitl.web.format import percent
+from hitl.web.links import cases_between
 from hitl.web.timeline import Entry
 from hitl.web.views import actor_of
 from models_store.web.actions import Refused, acts
@@ -27,7 +28,7 @@ from monitoring.drift.compared import compared
 from monitoring.drift.metrics import metrics_now, words_of
 from monitoring.drift.selectors import course_of, last_checks, reading_of, state_counts
 from monitoring.types import AlarmStatus, Reference, Verdict
-from monitoring.web.shown import ShownAlarm, ShownReading, cases_between, course_plot, metric_address
+from monitoring.web.shown import ShownAlarm, ShownReading, course_plot, metric_address
 
 CLOSED_SHOWN = 20
 SILENCES = ((4, "4 hours"), (24, "a day"), (72, "3 days"), (168, "a week"), (672, "4 weeks"))

@@ -13,6 +13,7 @@ from hitl.accounts.models import User
 from hitl.accounts.types import Role
 from hitl.shared.actor import Actor
 from hitl.web.format import percent
+from models_store.web.learning import shown_curve
 from monitoring.models import DataStudy
 
 COLUMNS = ("rank", "case", "reference", "suggestion", "confidence", "alike_waiting", "why", "page")
@@ -167,6 +168,12 @@ class ShownStudy:
         )
         weak = [f"{count:,} of “{words}”" for words, count in wanted["weak"].items()]
         return f"{bought} {'; '.join(weak)}." if weak else bought
+
+    @cached_property
+    def curve(self) -> str:
+        """What more labels like those so far would buy, by the model's learning curve; empty without one."""
+        curve = shown_curve(self.study.release.report)
+        return f"{curve.words} {curve.hundred}".strip() if curve and curve.plot else ""
 
     def _slice(self, one: Mapping[str, Any], words: str) -> ShownSlice:
         return ShownSlice(one, words, self._examples(one))

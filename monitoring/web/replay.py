@@ -1,7 +1,7 @@
 """The page of the time machine: choose a window and a setting, see what would have been."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -15,11 +15,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from cases.access import watched_workflow
 from cases.models import Workflow
+from hitl.audit.changes import marks
 from hitl.shared import clock
 from hitl.shared.errors import Conflict, Invalid, beside_its_field
 from hitl.web.charts import Plot, Series
+from hitl.web.links import cases_between
 from hitl.web.views import actor_of
 from models_store.models import Release
+from models_store.selectors import releases_of
 from monitoring.models import ReplayRun
 from monitoring.replay.asked import ask_replay, end_replay, latest_replays, replay_of
 from monitoring.replay.run import Tried, in_force, labels_of, scored_in_shadow
@@ -161,7 +164,7 @@ def _shown(request: HttpRequest, slug: str, replay_id: UUID) -> dict[str, Any]:
         "run": run,
         "answer": answer,
         "lines": list(lines(answer)) if answer else [],
-        "plot": _plot(answer) if answer else None,
+        "plot": _plot(answer, workflow) if answer else None,
         "again": _again(workflow, run.tried),
         "window": [datetime.fromisoformat(run.tried[name]) for name in ("since", "until")],
         "named": _named(workflow, run),
@@ -180,9 +183,7 @@ def _change(n: int) -> str:
 def _named(workflow: Workflow, run: ReplayRun) -> list[tuple[str, str]]:
     """Return what is tried, as its page names it: only what was named."""
     tried = run.tried
-    release = (
-        Release.objects.filter(workflow=workflow, pk=tried["release"]).first() if tried["release"] else None
-    )
+    release = next((one for one in releases_of(workflow.pk) if str(one.pk) == tried["release"]), None)
     facts = [
         ("Scored by", release.name if release else ""),
         *((f"Cutoff for {label}", f"{cutoff:g}") for label, cutoff in (tried["cutoffs"] or {}).items()),
@@ -219,14 +220,17 @@ def _window(data: Any, now: datetime) -> tuple[datetime, datetime]:
     return found[0], found[1]
 
 
-def _plot(answer: Mapping[str, Any]) -> Plot | None:
+def _plot(answer: Mapping[str, Any], workflow: Workflow) -> Plot | None:
     days = answer["was"]["by_day"]
     if len(days) < 2:
         return None
+    dates = [datetime.fromtimestamp(float(day) * 86_400, UTC) for day, _, _ in days]
     return Plot(
         title="Automatic decisions a day",
+        marks=marks(since=dates[0], until=dates[-1] + timedelta(days=1), workflow_id=workflow.pk),
+        row_hrefs=[cases_between(workflow.slug, date, date) for date in dates],
         x_name="Day",
-        x=[float(day) * 86_400 for day, _, _ in days],
+        x=[date.timestamp() for date in dates],
         is_time=True,
         y_name="decisions",
         series=[

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 from urllib.parse import urlencode
 
@@ -12,6 +12,7 @@ from cases.models import Workflow
 from hitl.audit.changes import marks
 from hitl.web.charts import Plot, Series
 from hitl.web.format import percent
+from hitl.web.links import cases_between
 from monitoring.drift.compared import in_words
 from monitoring.drift.metrics import Metric
 from monitoring.models import Alarm, DriftReading
@@ -38,12 +39,6 @@ def metric_address(slug: str, key: MetricKey, reference: str = "") -> str:
     """Return where a metric's page is; names of fields may be any words, so they are parameters."""
     asked = {**key._asdict(), **({"reference": reference} if reference else {})}
     return f"{reverse('metric', args=[slug])}?{urlencode(asked)}"
-
-
-def cases_between(slug: str, first: datetime, last: datetime) -> str:
-    """Return the list of a workflow's cases that came in on the days of these moments."""
-    asked = {"workflow": slug, "received_from": f"{first:%Y-%m-%d}", "received_to": f"{last:%Y-%m-%d}"}
-    return f"{reverse('cases')}?{urlencode(asked)}"
 
 
 @dataclass(frozen=True)

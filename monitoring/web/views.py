@@ -13,6 +13,7 @@ from hitl.audit.changes import marks
 from hitl.shared import clock
 from hitl.web.charts import Plot, Series
 from hitl.web.format import percent
+from hitl.web.links import cases_between
 from hitl.web.views import actor_of
 from models_store.models import Release, TrainingRun
 from models_store.selectors import champion
@@ -22,7 +23,6 @@ from monitoring.promise.live_error import LiveError, live_error
 from monitoring.tallies.traffic import Traffic, audits_due, traffic, waiting
 from monitoring.watch.budget.selectors import running
 from monitoring.watch.budget.view import BudgetView
-from monitoring.web.shown import cases_between
 from policy.in_force.status import PromiseStatus, status_now
 from policy.models import Policy
 

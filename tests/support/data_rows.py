@@ -12,7 +12,7 @@ from models_store.selectors import champion
 from policy.models import Decision
 from reviews.models import Task
 from tests.support.factories import NOW
-from tests.support.live_rows import decided
+from tests.support.live_rows import answer
 from tests.support.model_rows import applications, credit_workflow, train_now
 
 FIELD, ODD = "Job", "freelance"  # the model errs half of the time on these, else once in twenty
@@ -30,28 +30,55 @@ def erring_workflow(n: int = 600) -> tuple[Workflow, Release]:
 
 
 def asked(release: Release, n: int) -> None:
-    """Let people answer blind about `n` cases: half are reviewed, half audited one in ten."""
-    good, bad = release.labels
+    """Let people answer blind about `n` cases of the model's: half it left to people, half are audits."""
     every, rng = applications()[300:], np.random.default_rng(3)
-    for part, pi in ((n // 2, 1.0), (n - n // 2, 0.1)):
-        routed = decided(release, part, at=NOW - DAY, reason="below_cutoff", inclusion_probability=pi)
-        cases, decisions, labels = [], [], []
-        for i, one in enumerate(routed):
-            example = every[(i * 7 + part) % len(every)]
-            is_odd = example.content[FIELD] == ODD
-            wrong = rng.random() < (0.5 if is_odd else 0.05)
-            case = one.case
-            case.content, case.entity = example.content, f"customer-{rng.integers(0, 20)}"
-            case.content_sha256 = sha256(canonical_json({**example.content, "i": i, "pi": pi}))
-            one.predicted = good
-            label = Label.objects.get(case=case)
-            label.label = bad if wrong else good
-            cases.append(case)
-            decisions.append(one)
-            labels.append(label)
-        Case.objects.bulk_update(cases, ["content", "content_sha256", "entity"])
-        Decision.objects.bulk_update(decisions, ["predicted"])
-        Label.objects.bulk_update(labels, ["label"])
+    good, bad = release.labels
+    cases, decisions, labels = [], [], []
+    for i in range(n):
+        content, pi = every[i % len(every)].content, 1.0 if i % 2 else 0.1
+        wrong = rng.random() < (0.5 if content[FIELD] == ODD else 0.05)
+        said = bad if wrong else good
+        at = NOW - DAY + i * timedelta(seconds=1)
+        case = Case(
+            workflow_id=release.workflow_id,
+            schema_version=1,
+            content=content,
+            content_sha256=sha256(canonical_json({**content, "i": i})),
+            entity=f"customer-{rng.integers(0, 20)}",
+            status="decided",
+            answer=said,
+            received_at=at,
+            changed_at=at,
+        )
+        cases.append(case)
+        decision = Decision(
+            case=case,
+            epoch=1,
+            sequence=0,
+            workflow_id=release.workflow_id,
+            route="review",
+            reason="below_cutoff",
+            predicted=good,
+            score=0.6,
+            confidence=0.6,
+            cutoff=0.9,
+            release=release,
+            inclusion_probability=pi,
+            reference_rate=pi,
+            uniform=pi / 2,
+            is_blind=True,
+            policy_version=1,
+            actor_kind="system",
+            actor_id="rule",
+            actor_name="rule",
+            arrived_at=at,
+            decided_at=at,
+        )
+        decisions.append(decision)
+        labels.append(answer(decision, said, at=at))
+    Case.objects.bulk_create(cases)
+    Decision.objects.bulk_create(decisions)
+    Label.objects.bulk_create(labels)
 
 
 def waiting_with_suggestions(
