@@ -18,6 +18,7 @@ from hitl.web.views import person
 from models_store import selectors
 from models_store.access import release_for, run_for
 from models_store.models import Release, TrainingRun
+from models_store.types import ReleaseRole
 from models_store.web.card import as_markdown
 from models_store.web.forms import TrainingSettingsForm
 from models_store.web.presenters import ShownRelease
@@ -108,13 +109,16 @@ def release(request: HttpRequest, release_id: UUID) -> HttpResponse:
     actor = person(request).as_actor()
     found = release_for(actor, release_id)
     roles = selectors.roles_now(found.workflow_id)
+    history = selectors.role_history(found.pk)
     context = {
         "release": found,
         "workflow": found.workflow,
         "shown": ShownRelease(found, roles.get(found.pk)),
         "fits": _fits(found),
         "run": selectors.run_that_made(found.pk),
-        "history": selectors.role_history(found.pk),
+        "release_key": str(found.pk),
+        "history": history,
+        "was_champion": any(span.role == ReleaseRole.CHAMPION for span in history),
         "n_precedents": selectors.n_precedents(found.pk),
         "champion": selectors.champion(found.workflow_id),
     }

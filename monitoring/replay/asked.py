@@ -16,9 +16,10 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import F, Q
 
 from cases.models import Workflow
+from hitl.accounts.types import SUPERVISING
 from hitl.shared import clock
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Conflict, HitlError, NotFound, in_words
+from hitl.shared.errors import Conflict, HitlError, NotAllowed, NotFound, in_words
 from hitl.shared.jobs import enqueue
 from hitl.shared.transitions import move, move_one
 from monitoring.models import ReplayRun
@@ -87,8 +88,11 @@ def end_replay(*, run: ReplayRun, actor: Actor, now: datetime) -> None:
     """Stop a replay; its worker finds out within a second or two.
 
     Raises:
+        NotAllowed: somebody else asked for it, and the actor only reads.
         Conflict: it is over already.
     """
+    if run.asked_by_id != actor.user_id and not actor.has(*SUPERVISING):
+        raise NotAllowed()
     rows = ReplayRun.objects.filter(pk=run.pk)
     move_one(
         rows,

@@ -8,7 +8,7 @@ from django.db import connection
 
 from hitl.accounts.types import Role
 from hitl.shared import clock, jobs
-from hitl.shared.errors import Conflict
+from hitl.shared.errors import Conflict, NotAllowed
 from monitoring.models import ReplayRun
 from monitoring.replay import asked, reading
 from monitoring.replay.asked import ReplayActive, ask_replay, end_replay, sweep_replays, work
@@ -73,10 +73,12 @@ def test_how_far_it_is_is_seen_while_it_reads_and_it_can_be_ended(monkeypatch: p
     worker = Thread(target=job)
     worker.start()
     assert half.wait(30)
-    while not ReplayRun.objects.get().done:
+    while worker.is_alive() and not ReplayRun.objects.get().done:
         worker.join(0.02)
     shown = ReplayRun.objects.get()
     assert (shown.status, shown.done, shown.total) == ("running", 10, 30)
+    with pytest.raises(NotAllowed):  # whoever only reads ends their own alone
+        end_replay(run=shown, actor=person(Role.AUDITOR).as_actor(), now=END)
     end_replay(run=shown, actor=shown.asked_by.as_actor(), now=END)
     worker.join(0.2)  # its writer finds out
     seen.set()
