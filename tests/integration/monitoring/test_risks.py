@@ -16,6 +16,7 @@ from hitl.shared import clock
 from hitl.shared.errors import NotAllowed, NotFound
 from hitl.simulate.drills import FAULTS, play_fault
 from monitoring.counts import hours, outputs
+from monitoring.drift import examined
 from monitoring.models import Drill
 from monitoring.risks import drills
 from monitoring.risks.drills import DrillRuns, ask_for_drill, play_drill
@@ -27,8 +28,9 @@ from tests.support.pages import as_read
 
 RULES = ROOT / "deploy" / "prometheus" / "alerts.yml"
 MEASURED = {
-    "input": {measure.name for kind in Kind for measure in kind.traits.measured.each},
-    "output": {measure.name for measure in outputs.MEASURES} - {outputs.DOUBT},
+    "input": {measure.name for kind in Kind for measure in kind.traits.measured.each}
+    | {measure.name for measure in (*examined.OF_INPUTS, *examined.OF_A_FIELD)},
+    "output": {measure.name for measure in (*outputs.MEASURES, *examined.OF_OUTPUTS)} - {outputs.DOUBT},
     "people": {measure.name for measure in hours.MEASURES},
 }
 
