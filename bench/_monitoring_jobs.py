@@ -85,10 +85,6 @@ class JobsWorld:
             yield self
 
     def _set_up(self) -> None:
-        from django.contrib.auth import get_user_model
-
-        get_user_model().objects.filter(username__startswith="reviewer").delete()
-        get_user_model().objects.filter(username="operator").delete()
         operator = make_operator()
         self.people = Reviewers(2, error=0.02, labels=["pay", "refuse"], truth=self.truth, seed=self.seed)
         now = self.time.now()

@@ -87,7 +87,9 @@ class YearWorld:
         self.workflow = set_up_workflow(
             slug=f"year-{self.seed}", name="A year", fields=FIELDS, labels=LABELS, actor=ACTOR, now=FIRST
         )
-        self.media = _media(self.workflow)
+        if not _stored:
+            _stored.update(_media(self.workflow))
+        self.media = _stored  # files are named by their content: those of the first world are those of all
         some = [one for day in range(-40, 0) for one in self.contents(100, Odd(), day)]
         self.binning = rebin(self.workflow, some, reason="of the benchmark", now=FIRST)
 
@@ -197,6 +199,9 @@ class YearWorld:
         """Return all alarms there were: metric, reference and when."""
         rows = Alarm.objects.filter(workflow=self.workflow).order_by("raised_at")
         return [(MetricKey(row.family, row.field, row.measure), row.reference, row.raised_at) for row in rows]
+
+
+_stored: dict[str, tuple[list[str], list[str]]] = {}
 
 
 def _media(workflow: Workflow) -> dict[str, tuple[list[str], list[str]]]:

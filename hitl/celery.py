@@ -7,7 +7,7 @@ from logging.config import dictConfig
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, task_postrun, task_prerun, worker_process_init
+from celery.signals import celeryd_init, setup_logging, task_postrun, task_prerun, worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hitl.settings")
 
@@ -23,9 +23,10 @@ LONG_SECONDS = 1.0
 _started: dict[str, float] = {}
 
 
+@celeryd_init.connect
 @setup_logging.connect
 def log_like_the_web(**_: Any) -> None:
-    """Write what the service writes everywhere: one JSON object a line, warnings of libraries too."""
+    """Write what the service writes everywhere: one JSON object a line, warnings before the start too."""
     from django.conf import settings
 
     dictConfig(settings.LOGGING)

@@ -18,7 +18,7 @@ from policy.services.cutoffs import certified_cutoffs
 from policy.types import Scope, TrialKind, TrippedBy
 from science.decision_terms import Basis
 from science.guarantee.succession import Standing, takes_over
-from science.rule import PROVISIONAL_RAMP
+from science.ramp import PROVISIONAL_RAMP
 
 FAR = 1 / 3  # of the labels a test was planned for: then no unproved model takes the champion's place
 CLEARLY = 0.05  # of all cases: what a challenger must be believed to automate beyond the champion

@@ -9,6 +9,7 @@ import orjson
 from django.db import connection
 from django.db.models import Max
 
+from hitl.audit.models import Entry
 from hitl.shared.errors import NotFound
 from hitl.shared.statements import statements_beside
 from models_store.types import ReleaseRole
@@ -133,12 +134,17 @@ def degree_history(workflow_id: UUID, *, limit: int = 30) -> list[DegreeChange]:
 
 
 def ruled_since(workflow_id: UUID) -> datetime | None:
-    """Return since when cutoffs and degrees are as they are now; None: from ever."""
+    """Return since when cutoffs, degrees and the breaker are as they are now; None: from ever."""
     cutoffs = CutoffSet.objects.filter(workflow_id=workflow_id).aggregate(
         begun=Max("in_force_from"), ended=Max("in_force_until")
     )
     degrees = DegreeChange.objects.filter(workflow_id=workflow_id, status=ChangeStatus.MADE)
-    times = [*cutoffs.values(), degrees.aggregate(made=Max("settled_at"))["made"]]
+    breaker = Entry.objects.filter(workflow_id=workflow_id, action__in=("breaker.tripped", "breaker.reset"))
+    times = [
+        *cutoffs.values(),
+        degrees.aggregate(made=Max("settled_at"))["made"],
+        breaker.aggregate(moved=Max("at"))["moved"],
+    ]
     return max((at for at in times if at is not None), default=None)
 
 

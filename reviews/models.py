@@ -12,6 +12,7 @@ from cases.models import Case, Workflow
 from cases.types import Purpose
 from hitl.shared.ids import new_id
 from models_store.models import Release
+from reviews.lease_length import DEFAULT_SECONDS, MAX_SECONDS, MIN_SECONDS
 from reviews.types import (
     MAX_ESCALATION,
     MAX_LEASES,
@@ -69,7 +70,8 @@ class ReviewRules(models.Model):
         help_text="Blind answers per case.",
     )
     lease_seconds = models.IntegerField(
-        default=300, validators=[MinValueValidator(30), MaxValueValidator(86_400)]
+        default=DEFAULT_SECONDS,
+        validators=[MinValueValidator(MIN_SECONDS), MaxValueValidator(MAX_SECONDS)],
     )
     due_hours = models.FloatField(
         default=24, validators=[MinValueValidator(0.01)], help_text="Answer within."

@@ -5,10 +5,6 @@ from datetime import timedelta
 from django.db import models
 
 MAX_LEASES = 3  # tasks one person may hold at a time
-AWAY_GRACE = timedelta(seconds=60)  # how long a task is kept for somebody whose page is hidden or closed
-# How long a case is kept that is not on the page yet. What is answered to it without a network still counts
-# when that is back, two minutes later and more.
-AHEAD_LASTS = timedelta(seconds=180)
 MAX_AHEAD = 2
 SKIP_LASTS = timedelta(hours=1)
 FOR_GOOD = timedelta(days=36_500)

@@ -7,9 +7,9 @@ from typing import Literal
 import numpy as np
 
 from science.decision_terms import ABOVE, RANK, REASON_CODE, REASONS, Basis, Degree, Reason
+from science.ramp import PROVISIONAL_RAMP
 
 AUDIT_FLOOR = 0.005  # lowest probability with which an automatic decision is ever audited
-PROVISIONAL_RAMP = 0.25  # largest share of accepted cases automated while the certificate is provisional
 LOWEST_SCORE = 0.0  # scores lie in [0, 1]; a cutoff at this value accepts every case
 
 

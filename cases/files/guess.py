@@ -17,7 +17,7 @@ from cases.files.told import NONE
 from cases.kinds import ANY, KINDS
 from cases.kinds.category import LONGEST_OPTION
 from cases.kinds.number import is_code
-from cases.services.schemas import MAX_LABELS
+from cases.services.label_properties import MAX_LABELS
 from science.fields import Kind
 
 _MAX_NUMBERS = 20  # different numbers of a column that is taken for the label unasked: more are counts

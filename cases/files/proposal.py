@@ -5,7 +5,9 @@ from typing import Any
 from cases.content import printable
 from cases.files.checks import columns_there, refusal
 from cases.files.reading import Reading
-from cases.services.schemas import MAX_LABELS, MAX_NAME, checked_schema
+from cases.services.label_properties import MAX_LABELS
+from cases.services.proposed import MAX_NAME
+from cases.services.schemas import checked_schema
 
 
 def check_label(reading: Reading) -> str:

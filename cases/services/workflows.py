@@ -11,7 +11,8 @@ from django.db import IntegrityError, transaction
 from cases.content import printable
 from cases.models import SchemaVersion, Workflow
 from cases.names import clean_name, is_plain
-from cases.services.schemas import MAX_NAME, CheckedSchema, checked_schema
+from cases.services.proposed import MAX_NAME
+from cases.services.schemas import CheckedSchema, checked_schema
 from cases.services.versions import bump
 from hitl.accounts.automation import require_answerable
 from hitl.audit.log import record

@@ -53,7 +53,7 @@ SENTENCES = {
     "canary.widened": "widened the canary {release} to {share:share}",
     "case.dropped": "dropped the case",
     "cases.imported": "imported {taken} cases[, {known} of them known already][, {refused} refused]",
-    "certificate.believed": "believes {target:share} at {confidence:share}, made a provisional certificate",
+    "certificate.believed": "believed {target:share} at {confidence:share}: a provisional certificate",
     "certificate.ended": "ended the certificate",
     "certificate.level": "changed the certificate from {before} to {after}",
     "certificate.made": "proved {target:share} at {confidence:share}, and made a certificate",

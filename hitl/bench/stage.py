@@ -74,7 +74,7 @@ class Web:
 def web() -> Iterator[Web]:
     """Run the product's web processes as they run in production: behind the front, one worker each."""
     reserved = reserve_first(free_port())
-    webs = programs.webs_behind_front(Path(os.environ["HITL_DATA_DIR"]), port=reserved.port)
+    webs = programs.webs_behind_front(Path(os.environ["HITL_DATA_DIR"]), at=reserved)
     with ExitStack() as running:
         running.callback(reserved.release)
         running.callback(webs.release)

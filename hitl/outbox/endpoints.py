@@ -9,9 +9,10 @@ from django.db import transaction
 from hitl.audit.log import record
 from hitl.outbox.addresses import check_url
 from hitl.outbox.breaker import end_pause
+from hitl.outbox.event_kinds import EVENT_KINDS, TEST_KIND
 from hitl.outbox.models import Delivery, Endpoint, Event
 from hitl.outbox.signing import new_signing_secret
-from hitl.outbox.types import EVENT_KINDS, TEST_KIND, TRANSITIONS, DeliveryStatus
+from hitl.outbox.types import TRANSITIONS, DeliveryStatus
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, NotFound, Problem
 from hitl.shared.ids import new_id

@@ -6,8 +6,9 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
+from hitl.outbox.event_kinds import EVENT_KINDS, TEST_KIND
 from hitl.outbox.models import Attempt, Delivery, Event
-from hitl.outbox.types import EVENT_KINDS, TEST_KIND, DeliveryStatus
+from hitl.outbox.types import DeliveryStatus
 
 CHUNK = 2000
 

@@ -4,13 +4,12 @@ import importlib.util
 import os
 import shutil
 import signal
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from hitl.runtime.front_config import Front
-from hitl.runtime.paths import ROOT
-from hitl.runtime.ports import LOOPBACK
+from hitl.runtime.orphans import Orphans
+from hitl.runtime.ports import LOOPBACK, ReservedPort
 from hitl.runtime.private_files import write_private
 from hitl.runtime.supervisor import Program
 
@@ -27,14 +26,17 @@ def find_nginx() -> Path | None:
     return next((path for path in candidates if os.access(path, os.X_OK)), None)
 
 
-def front(data: Path, *, nginx: Path, port: int, services: Sequence[int], probes: Sequence[int]) -> Program:
-    """Return the program that listens on `port` and passes requests on to the ports of the web processes."""
+def front(
+    data: Path, *, nginx: Path, at: ReservedPort, services: Sequence[int], probes: Sequence[int]
+) -> Program:
+    """Return the program that takes requests at a port and passes them on to those of the web processes.
+
+    The socket stays ours: whoever calls while the front is started again is answered (ADR 0084).
+    """
     home = data / "front"
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # The port is held for us by a socket that shares it; see `ports.hold`.
-    sharing = " reuseport" if sys.platform == "linux" else ""
     text = Front(
-        listen=f"{LOOPBACK}:{port}{sharing}",
+        listen=f"{LOOPBACK}:{at.port}",
         services=[f"{LOOPBACK}:{each}" for each in services],
         probes=[f"{LOOPBACK}:{each}" for each in probes],
         home=str(home),
@@ -44,4 +46,15 @@ def front(data: Path, *, nginx: Path, port: int, services: Sequence[int], probes
     write_private(file, text)
     command = [str(nginx), "-p", str(home), "-e", "stderr", "-c", str(file)]
     # SIGTERM ends its worker as well; by SIGKILL the worker would live on.
-    return Program("front", command, data, ROOT, death_signal=signal.SIGTERM, stop_seconds=3.0)
+    socket = at.listening()
+    return Program(
+        "front",
+        command,
+        data,
+        home,  # by which a worker of it is known that outlived everybody
+        environment={} if socket is None else {"NGINX": f"{socket};"},  # how nginx is given sockets
+        sockets=() if socket is None else (socket,),
+        death_signal=signal.SIGTERM,
+        stop_seconds=3.0,
+        orphans=None if socket is None else Orphans(),  # a worker without its master goes on with that socket
+    )

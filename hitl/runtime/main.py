@@ -60,8 +60,18 @@ def main(argv: list[str]) -> int:
 
 def _execute(argv: list[str]) -> None:
     from django.core.management import execute_from_command_line
+    from django.db import ProgrammingError
 
-    execute_from_command_line(argv)
+    try:
+        execute_from_command_line(argv)
+    except ProgrammingError:
+        from hitl.health import migrations_behind
+
+        if not (behind := migrations_behind()):
+            raise
+        raise CannotStart(
+            f"{behind} migrations are not applied to this database. Run `python3 manage.py migrate` first."
+        ) from None
 
 
 def _execute_alone(argv: list[str]) -> None:

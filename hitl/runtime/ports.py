@@ -5,6 +5,8 @@ import sys
 from dataclasses import dataclass
 
 LOOPBACK = "127.0.0.1"
+BACKLOG = 511
+"""Callers that wait at most while no server takes them."""
 
 
 def free_port() -> int:
@@ -31,6 +33,17 @@ class ReservedPort:
 
     port: int
     _socket: socket.socket | None
+
+    def listening(self) -> int | None:
+        """Let callers connect from now on, and return the socket's number for a server to take them from it.
+
+        They wait while no server is there: it may end and be started again. None where the port is only
+        looked at: the server listens itself.
+        """
+        if self._socket is None:
+            return None
+        self._socket.listen(BACKLOG)
+        return self._socket.fileno()
 
     def release(self) -> None:
         """Let others have it."""

@@ -5,7 +5,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -26,8 +26,9 @@ def spawn(
     death_signal: int = signal.SIGTERM,
     cwd: Path | None = None,
     environment: dict[str, str] | None = None,
+    sockets: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start a program in a process group of its own that ends when this process does.
+    """Start a program in a process group of its own that ends when this process does, given some sockets.
 
     Call it from the main thread: the kernel ties the child to the thread that started it.
     """
@@ -42,6 +43,7 @@ def spawn(
             cwd=cwd or "/",
             env={**os.environ, **(environment or {}), MARK: str(data)},
             process_group=0,
+            pass_fds=sockets,
         )
 
 
@@ -113,7 +115,7 @@ def stop(process: subprocess.Popen[bytes], *, ask: int = signal.SIGTERM, seconds
 
 
 def leftovers(
-    data: Path, daemons: Iterable[str] = ("postgres", "valkey-server", "redis-server")
+    data: Path, daemons: Iterable[str] = ("postgres", "valkey-server", "redis-server", "nginx")
 ) -> list[psutil.Process]:
     """Processes of this data directory that outlived the command that started them.
 

@@ -36,15 +36,15 @@ class Webs:
             reserved.release()
 
 
-def webs_behind_front(data: Path, *, port: int) -> Webs:
-    """Return the front at `port` with a web process of one worker each behind it.
+def webs_behind_front(data: Path, *, at: ReservedPort) -> Webs:
+    """Return the front at a port with a web process of one worker each behind it.
 
     Each has a port of its own, so that the front can give a request to the one that is free. Without nginx
-    the web processes share `port` themselves; then whoever sends slowly keeps one busy.
+    the web processes share that port themselves; then whoever sends slowly keeps one busy.
     """
     nginx = find_nginx()
     if nginx is None:
-        return Webs([web(data, port=port)], None, [])
+        return Webs([web(data, port=at.port)], None, [])
     reserved = [reserve_first(free_port()) for _ in range(2 * WEB_WORKERS)]
     ports = [each.port for each in reserved]
     services, probes = ports[:WEB_WORKERS], ports[WEB_WORKERS:]
@@ -52,7 +52,7 @@ def webs_behind_front(data: Path, *, port: int) -> Webs:
         web(data, port=service, workers=1, probes=probe, name=f"web-{number}")
         for number, (service, probe) in enumerate(zip(services, probes, strict=True), start=1)
     ]
-    return Webs(webs, front(data, nginx=nginx, port=port, services=services, probes=probes), reserved)
+    return Webs(webs, front(data, nginx=nginx, at=at, services=services, probes=probes), reserved)
 
 
 def web(
@@ -88,7 +88,7 @@ def web(
         data,
         ROOT,
         environment=environment,
-        stop_seconds=3.5,
+        stop_seconds=2.5,  # granian cuts its workers off after two
         port=port,
     )
 

@@ -12,13 +12,17 @@ from hitl.runtime.processes import is_alive
 
 @dataclass(frozen=True)
 class Running:
-    """The owner of a data directory and where its parts listen (None: not embedded, or not yet up)."""
+    """The owner of a data directory and where its parts listen (None: not embedded, or not yet up).
+
+    `is_prepared`: its database has all tables, so that others may join.
+    """
 
     pid: int
     command: str
     postgres_port: int | None = None
     valkey_port: int | None = None
     address: str | None = None
+    is_prepared: bool = True
 
     @classmethod
     def read(cls, data: Path) -> "Running | None":

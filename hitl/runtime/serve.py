@@ -23,7 +23,7 @@ from hitl.runtime.static_files import collect_if_changed
 from hitl.runtime.supervisor import Program, Supervisor
 
 DEFAULT_PORT = 8000
-READY_SECONDS = 90
+READY_SECONDS = 300  # of a busy machine; what ends again and again is not waited for
 START_TRIES = 3
 HEALTH = "/health/live"
 
@@ -66,6 +66,7 @@ def serve(
     say(f"hitl {__version__}")
     say("Preparing the database and the pages' files")
     call_command("migrate", interactive=False, verbosity=0)
+    ours.announce(is_prepared=True)
     os.environ.pop("HITL_OWNER_DATABASE_URL", None)  # what serves is told of the service's role alone
     collect_if_changed()
     if prepare:
@@ -77,7 +78,7 @@ def serve(
     port = reserved.port
     address = f"http://{LOOPBACK}:{port}"
     os.environ["HITL_ADDRESS"] = address
-    webs = programs.webs_behind_front(ours.data, port=port)
+    webs = programs.webs_behind_front(ours.data, at=reserved)
     others = [*programs.workers(ours.data), programs.beat(ours.data)]
     supervisor = Supervisor(webs.programs, servers=ours.servers, say=say)
     if webs.front is None:

@@ -6,6 +6,7 @@ joined finish first.
 """
 
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,7 +60,8 @@ def is_local() -> bool:
 def services(command: str, *, serving: bool) -> Iterator[None]:
     """Have DATABASE_URL, REDIS_URL and HITL_SECRET_KEY set, and the servers up, inside the block.
 
-    A serving command (`up`, `demo`) must own the directory even when nothing is embedded: one at a time.
+    A serving command (`up`, `demo`) must own the directory even when nothing is embedded: one at a time. Who
+    joins one waits until its database is prepared, however long that takes.
 
     Raises:
         CannotStart: another serving command runs here, or a server cannot be had.
@@ -72,7 +74,7 @@ def services(command: str, *, serving: bool) -> Iterator[None]:
     if is_local() and not os.environ.get("HITL_SECRET_KEY"):
         os.environ["HITL_SECRET_KEY"] = kept_secret(data / "secret_key", bytes_of_entropy=48)
     owner, joined = FileLock(data / "owner.lock"), FileLock(data / "joined.lock")
-    end = time.monotonic() + JOIN_SECONDS
+    end, has_said = time.monotonic() + JOIN_SECONDS, False
     while True:
         if owner.acquire():
             try:
@@ -88,13 +90,18 @@ def services(command: str, *, serving: bool) -> Iterator[None]:
         joined.acquire(shared=True, wait=True)
         try:
             running = Running.read(data)
-            if running:
+            if running and running.is_prepared:
                 _join(data, running)
                 yield
                 return
         finally:
             joined.release()
-        if time.monotonic() > end:
+        if running:
+            end = time.monotonic() + JOIN_SECONDS
+            if not has_said:
+                print(f"Waiting until `{running.command}` has prepared the database.", file=sys.stderr)
+                has_said = True
+        elif time.monotonic() > end:
             raise CannotStart(f"Another command holds {data} and does not get ready. See {data / 'log'}.")
         time.sleep(0.05)
 
@@ -103,7 +110,7 @@ def services(command: str, *, serving: bool) -> Iterator[None]:
 def _owning(data: Path, command: str, *, serving: bool) -> Iterator[None]:
     global owned
     end_leftovers(data)
-    owned = Owned(data, Running(pid=os.getpid(), command=command))
+    owned = Owned(data, Running(pid=os.getpid(), command=command, is_prepared=not serving))
     try:
         if not os.environ.get("DATABASE_URL"):
             owned.postgres = Postgres(data)

@@ -10,9 +10,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Protocol
 
+from hitl.runtime.orphans import Orphans
 from hitl.runtime.processes import has_ended, signal_group, spawn, wait_until
 
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.05
 STEADY_SECONDS = 60.0
 """Who ran this long before ending is started again at once."""
 LONGEST_PAUSE_SECONDS = 30.0
@@ -47,12 +48,14 @@ class Program:
     data: Path
     cwd: Path
     environment: dict[str, str] = field(default_factory=dict)
+    sockets: Sequence[int] = ()  # of ours, which it may use under the same numbers
     stop_signal: int = signal.SIGTERM
     death_signal: int = signal.SIGKILL  # nobody is left to escalate when the parent is gone
     stop_seconds: float = 8.0
     process: subprocess.Popen[bytes] | None = None
     port: int | None = None  # where it listens, if it does
     may_be_cut_off: bool = False  # what it was doing is taken up again: nobody needs to be told
+    orphans: Orphans | None = None  # where its children can go on without it
 
     @property
     def log(self) -> Path:
@@ -67,6 +70,7 @@ class Program:
             cwd=self.cwd,
             death_signal=self.death_signal,
             environment=self.environment,
+            sockets=self.sockets,
         )
         return self.process
 
@@ -158,14 +162,17 @@ class Supervisor:
         """Notice who ended, and start again whose pause is over."""
         for child in [*self.servers, *self.programs]:
             patience, now = self._patience[child.name], time.monotonic()
+            orphans: Orphans | None = getattr(child, "orphans", None)
             if patience.due is not None:
                 if now >= patience.due:
                     self._start(child)
-            elif child.process is not None and has_ended(child.process):
+            elif child.process is not None and _has_ended(child.process, orphans):
                 pause = patience.after_end(now)
                 again = f"in {pause:g} s" if pause else "now"
                 how = _how(child.process.returncode)
                 self.say(f"{child.name} ended ({how}); starting it again {again}. Log: {child.log}")
+            elif orphans and child.process is not None:
+                orphans.relieve(child.process)
 
     def stop(self) -> None:
         """Ask all programs at once, wait for each, kill what does not listen."""
@@ -181,6 +188,9 @@ class Supervisor:
                     self.say(f"{program.name} did not stop in time and was killed.")
                 signal_group(process.pid, signal.SIGKILL)
                 process.wait()
+        for program in self.programs:
+            if orphans := getattr(program, "orphans", None):
+                orphans.end()
 
     def _is_over(self, process: subprocess.Popen[bytes]) -> bool:
         return has_ended(process) or self.hurry
@@ -193,6 +203,16 @@ class Supervisor:
         except OSError as problem:
             pause = patience.after_end(time.monotonic())
             self.say(f"{child.name} cannot start ({problem}); trying again in {pause:g} s.")
+
+
+def _has_ended(process: subprocess.Popen[bytes], orphans: Orphans | None) -> bool:
+    """Tell whether it has ended; its children end with it, unless they can go on."""
+    if orphans is None:
+        return has_ended(process)
+    if process.poll() is None:
+        return False
+    orphans.adopt(process)
+    return True
 
 
 def _how(returncode: int | None) -> str:

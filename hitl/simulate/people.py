@@ -20,7 +20,8 @@ _ROUNDS = 20
 
 def make_operator() -> Actor:
     """Return the person who answers for the promise."""
-    user = User.objects.create(username="operator", roles=[Role.OPERATOR, Role.LEAD])
+    roles = [Role.OPERATOR, Role.LEAD]
+    user, _ = User.objects.get_or_create(username="operator", defaults={"roles": roles})
     return user.as_actor()
 
 
@@ -58,7 +59,8 @@ class Reviewers:
     ) -> None:
         roles = [Role.REVIEWER, Role.ADJUDICATOR]
         self._people = [
-            User.objects.create(username=f"reviewer{n}", roles=roles).as_actor() for n in range(1, count + 1)
+            User.objects.get_or_create(username=f"reviewer{n}", defaults={"roles": roles})[0].as_actor()
+            for n in range(1, count + 1)
         ]
         self._error, self._labels, self._truth, self._seed = error, labels, truth, seed
         self.answers = 0

@@ -18,8 +18,10 @@ from hitl.sizes import MAX_FORM_BYTES, limit_of
 
 log = logging.getLogger(__name__)
 
-OPEN_TO_READERS = frozenset({"login", "logout", "profile", "change-password", "audit", "promise-check"})
-"""Names of addresses to which auditors send something too: their own account's, and checks."""
+OPEN_TO_READERS = frozenset(
+    {"login", "logout", "profile", "change-password", "audit", "promise-check", "replay", "replay-end"}
+)
+"""Names of addresses to which auditors send something too: their own account's, checks and replays."""
 
 
 # Nothing inline and nothing from elsewhere; a constant, so that no answer has to put it together.

@@ -17,7 +17,7 @@ from policy.selectors import cutoffs_in_force
 from science.drift.days import DaysDiffer, days_differ
 from science.drift.gap import Errors
 
-WINDOW = timedelta(days=28)
+WINDOWS = timedelta(days=7), timedelta(days=28)  # the first that holds enough audits
 MIN_DECISIONS = 20  # a day; one with fewer is left out
 
 
@@ -32,16 +32,27 @@ def at_release(release: Release) -> Errors:
     return Errors(int(accepted.sum()), float(sample.wrong[accepted].sum()), predicted)
 
 
-def lately(release: Release, *, end: datetime, now: datetime) -> Errors:
-    """Of the audits of four weeks; what nobody has settled counts as right: this speaks against the model."""
-    rows = draws.scored(release.workflow_id, release.pk, reasons=ACCEPTED)
-    rows = rows.filter(decided_at__gte=end - WINDOW, decided_at__lt=end)
-    over = [one for one in draws.drawn_after(rows, None, until=end, now=now) if not one.is_open]
-    return Errors(len(over), sum(one.lowest_loss for one in over), sum(1 - one.score for one in over))
+def lately(release: Release, *, end: datetime, now: datetime) -> tuple[datetime, Errors]:
+    """Of the audits of a week, or of four weeks where a week has too few; and since when they are.
+
+    What nobody has settled counts as right: this speaks against the model.
+    """
+    since, found = end, Errors(0, 0.0, 0.0)
+    for window in WINDOWS:
+        since = end - window
+        rows = draws.scored(release.workflow_id, release.pk, reasons=ACCEPTED)
+        rows = rows.filter(decided_at__gte=since, decided_at__lt=end)
+        over = [one for one in draws.drawn_after(rows, None, until=end, now=now) if not one.is_open]
+        found = Errors(len(over), sum(one.lowest_loss for one in over), sum(1 - one.score for one in over))
+        if found.is_enough:
+            break
+    return since, found
 
 
-def predicted_by_day(workflow_id: UUID, release: Release, *, end: datetime) -> DaysDiffer:
-    """Compare the mean predicted error of automatic decisions, day by day, from counts."""
+def predicted_by_day(
+    workflow_id: UUID, release: Release, *, end: datetime
+) -> tuple[DaysDiffer, tuple[int, int]]:
+    """Compare the mean predicted error of automatic decisions, day by day, from counts; and how many."""
     n = NOW + BEFORE
     seen = blocks(
         workflow_id,
@@ -57,4 +68,5 @@ def predicted_by_day(workflow_id: UUID, release: Release, *, end: datetime) -> D
     enough = counts[:, 0] >= MIN_DECISIONS
     means = counts[:, 1] / np.maximum(counts[:, 0], 1) / MICRO
     is_now = np.arange(n) >= BEFORE
-    return days_differ(means[enough & ~is_now].tolist(), means[enough & is_now].tolist())
+    n_then, n_now = int(counts[~is_now, 0].sum()), int(counts[is_now, 0].sum())
+    return days_differ(means[enough & ~is_now].tolist(), means[enough & is_now].tolist()), (n_then, n_now)

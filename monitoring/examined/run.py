@@ -14,7 +14,7 @@ from cases.models import Workflow
 from hitl.shared.actor import system
 from models_store.models import Release
 from models_store.selectors import champion
-from monitoring.alarms.contract import LEVEL, Contract
+from monitoring.alarms.contract import IMPACT_RATE, LEVEL, Contract
 from monitoring.alarms.found import keep_sign
 from monitoring.alarms.rules import contract_in_force, rules_in_force
 from monitoring.alarms.selectors import standing
@@ -22,7 +22,7 @@ from monitoring.counts.binning import files_of
 from monitoring.drift import examined
 from monitoring.drift.check import act
 from monitoring.drift.metrics import present_bins
-from monitoring.examined.errors import WINDOW, at_release, lately, predicted_by_day
+from monitoring.examined.errors import at_release, lately, predicted_by_day
 from monitoring.examined.model import computed_again, impacts
 from monitoring.examined.sample import DAY, NOW, Sample, sample_of
 from monitoring.models import Binning, DriftReading
@@ -105,9 +105,10 @@ def _found(release: Release, binning: Binning, *, end: datetime, now: datetime) 
 
 
 def _errors(release: Release, *, end: datetime, now: datetime) -> Iterator[Found]:
-    then, here = at_release(release), lately(release, end=end, now=now)
+    then = at_release(release)
+    since, here = lately(release, end=end, now=now)
     found = gap(then, here, level=LEVEL)
-    key, since = examined.output_key(Examined.GAP), end - WINDOW
+    key = examined.output_key(Examined.GAP)
     if found is None:
         yield Found(key, since, n_then=then.n, n_now=here.n)
     else:
@@ -123,10 +124,10 @@ def _errors(release: Release, *, end: datetime, now: datetime) -> Iterator[Found
             now=found.found,
             facts={"times": found.times, "low": found.low, "high": min(found.high, 1e6)},
         )
-    days = predicted_by_day(release.workflow_id, release, end=end)
+    days, (n_then, n_now) = predicted_by_day(release.workflow_id, release, end=end)
     key, since = examined.output_key(Examined.EXPECTED), end - NOW * DAY
     if not days.is_known:
-        yield Found(key, since)
+        yield Found(key, since, n_then=n_then, n_now=n_now)
         return
     estimate = estimated(then, days.now)
     yield Found(
@@ -135,8 +136,8 @@ def _errors(release: Release, *, end: datetime, now: datetime) -> Iterator[Found
         value=abs(days.now - days.then),
         p_value=days.p_value,
         needed=days.needed(LEVEL),
-        n_then=then.n,
-        n_now=here.n,
+        n_then=n_then,
+        n_now=n_now,
         then=days.then,
         now=days.now,
         facts={"estimate": estimate.value, "low": estimate.low, "high": estimate.high} if estimate else {},
@@ -163,11 +164,15 @@ def _together(binning: Binning, sample: Sample, end: datetime) -> Found:
     said = together(features, names, sample.day, NOW)
     if said is None:
         return nothing
+    days, value = said.days, max(0.0, 2 * said.auc - 1)
+    is_newer = days.now > days.then
     return Found(
         key,
         since,
-        value=max(0.0, 2 * said.auc - 1),
-        p_value=said.days.p_value if said.days.now > said.days.then else 1.0,
+        value=value,
+        p_value=days.p_value if is_newer else 1.0,
+        # Both grow with the difference, about alike.
+        needed=min(1.0, value * days.needed(LEVEL) / (days.now - days.then)) if is_newer else 0.0,
         n_then=nothing.n_then,
         n_now=n_now,
         then=0.5,
@@ -191,6 +196,7 @@ def _impacts(release: Release, sample: Sample, end: datetime) -> Iterator[Found]
             value=abs(one.error.change),
             p_value=one.error.p_value,
             q_value=float(q_value),
+            needed=one.error.needed(IMPACT_RATE),
             n_then=len(sample) - n_now,
             n_now=n_now,
             then=one.error.then,

@@ -8,7 +8,7 @@ from policy.models import Trial
 from policy.proof.live_tests import LiveTest
 from policy.types import TrialKind
 from science.guarantee.verdict import Certified
-from science.rule import PROVISIONAL_RAMP
+from science.ramp import PROVISIONAL_RAMP
 
 _FEWEST = 20  # labels before a rate means something
 

@@ -8,7 +8,7 @@ from policy.models import Certificate, Policy
 from policy.proof.doubt import next_share
 from policy.types import Scope
 from science.guarantee.wait import labels_until_proved
-from science.rule import PROVISIONAL_RAMP
+from science.ramp import PROVISIONAL_RAMP
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,12 @@
 """The table of a replay, as the page and the command show it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from hitl.web.format import percent
+
+Said = Callable[[Mapping[str, Any]], str]
 TOO_EARLY = "too early to say"
 NOTHING = "–"
 
@@ -19,14 +22,14 @@ class Line:
 
 def lines(answer: Mapping[str, Any]) -> Iterator[Line]:
     """Yield the lines of an answer (`monitoring.replay.answer.to_json`)."""
-    named = {
+    named: dict[str, Said] = {
         "Cases": lambda one: f"{one['cases']:,}",
         "Of them without a score": lambda one: f"{one['unscored']:,}",
         "Automatic": _automatic,
         "Wrong among these, at 95 %": _wrong,
-        "The estimate": lambda one: f"{one['error']['estimate']:.2%}" if one["labels"] else TOO_EARLY,
+        "The estimate": lambda one: percent(one["error"]["estimate"], 2) if one["labels"] else TOO_EARLY,
         "Blind answers it rests on": lambda one: f"{one['labels']:,}",
-        "Asked of people, audits included": lambda one: f"{one['asked']:,} ({one['audited']:,} audits)",
+        "Asked of people, audits included": lambda one: f"{one['asked']:,} (audits: {one['audited']:,})",
         "Reviewers’ hours": lambda one: NOTHING if one["hours"] is None else f"{one['hours']:,.1f}",
         "Answers a day": lambda one: f"{one['answers_a_day']:,.4g}",
         "Longest queue, modelled": lambda one: f"{one['queue']['longest']:,}",
@@ -37,10 +40,13 @@ def lines(answer: Mapping[str, Any]) -> Iterator[Line]:
 
 
 def _automatic(one: Mapping[str, Any]) -> str:
-    return f"{one['automatic']:,} ({one['automatic'] / one['cases']:.1%})" if one["cases"] else NOTHING
+    if not one["cases"]:
+        return NOTHING
+    return f"{one['automatic']:,} ({percent(one['automatic'] / one['cases'])})"
 
 
 def _wrong(one: Mapping[str, Any]) -> str:
     if not one["automatic"]:
         return NOTHING
-    return f"{one['error']['low']:.2%} to {one['error']['high']:.2%}" if one["labels"] else TOO_EARLY
+    low, high = (percent(one["error"][end], 2) for end in ("low", "high"))
+    return f"{low} to {high}" if one["labels"] else TOO_EARLY

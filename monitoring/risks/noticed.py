@@ -9,7 +9,7 @@ from hitl.web.format import percent
 from monitoring.alarms.contract import contract_of
 from monitoring.drift.metrics import words_of
 from monitoring.risks.register import Risk
-from monitoring.types import MetricKey, Reference
+from monitoring.types import Examined, MetricKey, Reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,13 @@ def threshold_of(risk: Risk) -> str:
     if not risk.measures:
         return risk.threshold
     terms = contract_of(MetricKey(risk.family, "", risk.measures[0]), Reference.BEFORE)
-    size = f"of at least {percent(terms.least_effect, 1)}" if terms.least_effect else "of any size"
-    own = f"a difference beyond chance, {size}, {terms.lasts}"
-    if terms.persistence is not None:
-        own += f"; so that at most {percent(terms.rate, 0)} of the findings of a check are false"
+    if risk.measures[0] in tuple(Examined):
+        own = f"a difference beyond chance, {terms.lasts}"
+        return f"{own}; {risk.threshold}" if risk.threshold else own
+    own = (
+        f"a difference beyond chance, of at least {percent(terms.least_effect, 0)}, {terms.lasts}; so that"
+        f" at most {percent(terms.rate, 0)} of the findings of a check are false"
+    )
     return f"{own}; {risk.threshold}" if risk.threshold else own
 
 

@@ -19,7 +19,7 @@ from policy.types import TrialKind, TrialOutcome
 from science.decision_terms import Basis, Reason
 from science.guarantee.blocks import closed_prefix
 from science.guarantee.elond import Share
-from science.rule import PROVISIONAL_RAMP
+from science.ramp import PROVISIONAL_RAMP
 
 AFTER_ALARM = (
     *ACCEPTED,

@@ -19,7 +19,7 @@ from policy.proof.terms import costs_of
 from policy.selectors import cutoffs_in_force
 from policy.types import TrippedBy
 from science.decision_terms import Basis, Reason
-from science.rule import PROVISIONAL_RAMP
+from science.ramp import PROVISIONAL_RAMP
 
 ACTOR = system("watch")
 ACCEPTED = (Reason.ABOVE_CUTOFF, Reason.RAMP)

@@ -22,6 +22,7 @@ from hitl.web.charts import Plot, Series
 from hitl.web.links import cases_between
 from hitl.web.views import actor_of
 from models_store.models import Release
+from models_store.selectors import releases_of
 from monitoring.models import ReplayRun
 from monitoring.replay.asked import ask_replay, end_replay, latest_replays, replay_of
 from monitoring.replay.run import Tried, in_force, labels_of, scored_in_shadow
@@ -182,9 +183,7 @@ def _change(n: int) -> str:
 def _named(workflow: Workflow, run: ReplayRun) -> list[tuple[str, str]]:
     """Return what is tried, as its page names it: only what was named."""
     tried = run.tried
-    release = (
-        Release.objects.filter(workflow=workflow, pk=tried["release"]).first() if tried["release"] else None
-    )
+    release = next((one for one in releases_of(workflow.pk) if str(one.pk) == tried["release"]), None)
     facts = [
         ("Scored by", release.name if release else ""),
         *((f"Cutoff for {label}", f"{cutoff:g}") for label, cutoff in (tried["cutoffs"] or {}).items()),

@@ -16,7 +16,8 @@ from policy.in_force.basis import basis_of
 from policy.models import CutoffSet, Policy
 from policy.selectors import cutoffs_in_force, cutoffs_in_force_of, open_canary
 from science.decision_terms import Basis, Degree
-from science.rule import PROVISIONAL_RAMP, Rule
+from science.ramp import PROVISIONAL_RAMP
+from science.rule import Rule
 
 log = logging.getLogger(__name__)
 

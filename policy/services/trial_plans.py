@@ -16,7 +16,7 @@ from science.guarantee.elond import Share
 from science.guarantee.exact import fewest_labels
 from science.guarantee.grid import coverage_grid
 from science.guarantee.planning import TestPlan, expected_automation, labels_needed, plan_on_grid
-from science.rule import PROVISIONAL_RAMP
+from science.ramp import PROVISIONAL_RAMP
 
 MAX_PLANNED = 20_000  # labels a plan is made for; it may be looked at beyond
 MIN_TO_RECOVER = 150  # labels from after an alarm that say what is worth testing

@@ -22,7 +22,7 @@ from policy.types import TrialKind, TrialOutcome
 from science.guarantee.elond import Share
 from science.guarantee.planning import TestPlan
 from science.guarantee.verdict import Certified
-from science.rule import PROVISIONAL_RAMP
+from science.ramp import PROVISIONAL_RAMP
 
 METHOD = "anytime, live labels in decision order"
 ENOUGH = 0.9  # of what was to be confirmed: more is not waited for

@@ -15,10 +15,11 @@ from hitl.shared.actor import Actor
 from hitl.shared.transitions import move
 from reviews.access import person_id
 from reviews.errors import LeaseExpired
+from reviews.lease_length import AHEAD_LASTS, AWAY_GRACE
 from reviews.models import ReviewRules, Task
 from reviews.services.tasks import NO_LEASE
 from reviews.sql_queue import RENEW
-from reviews.types import AHEAD_LASTS, AWAY_GRACE, MAX_LEASES, TASK_TRANSITIONS, TaskStatus
+from reviews.types import MAX_LEASES, TASK_TRANSITIONS, TaskStatus
 
 
 def renew(*, lease_token: UUID, actor: Actor, now: datetime) -> datetime:

@@ -12,11 +12,12 @@ from django.db import IntegrityError, connection
 
 from hitl.shared.actor import Actor
 from reviews.errors import HandsFull, LeaseExpired
+from reviews.lease_length import AHEAD_LASTS
 from reviews.models import Task
 from reviews.selectors import LeasedTask, lanes_of
 from reviews.services.leases import holds_all_places, lease_params
 from reviews.sql_queue import BEGIN_LEASED_AHEAD, CLAIM_NEXT, TAKE_AGAIN
-from reviews.types import AHEAD_LASTS, MAX_AHEAD, MAX_LEASES, TaskStatus
+from reviews.types import MAX_AHEAD, MAX_LEASES, TaskStatus
 
 _TRIES = MAX_LEASES + 1  # each lost race for a place fills one of them
 

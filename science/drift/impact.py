@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtri
 
 MIN_PAIRS = 50
 _FLIPS = 1_999
@@ -17,16 +18,22 @@ class Impact:
     Attributes:
         then, now: means.
         p_value: chance of so large a difference if the values of both times came from one distribution.
+        spread: standard deviation of the difference of the means if nothing has changed.
     """
 
     then: float
     now: float
     p_value: float
+    spread: float = 0.0
 
     @property
     def change(self) -> float:
         """What the change of the field adds."""
         return self.now - self.then
+
+    def needed(self, level: float) -> float:
+        """About how large a change would have a p-value of the level."""
+        return float(ndtri(1 - level / 2)) * self.spread
 
 
 def impact(then: np.ndarray, now: np.ndarray, *, rng: np.random.Generator) -> Impact | None:
@@ -46,4 +53,5 @@ def impact(then: np.ndarray, now: np.ndarray, *, rng: np.random.Generator) -> Im
     real = abs(float(differences.sum()))
     signs = rng.integers(0, 2, (_FLIPS, len(differences))) * 2.0 - 1
     large = 1 + int((np.abs(signs @ differences) >= real * (1 - 1e-12)).sum())
-    return Impact(float(np.mean(then)), float(np.mean(now)), large / (_FLIPS + 1))
+    spread = float(np.sqrt((differences**2).sum())) / len(differences)
+    return Impact(float(np.mean(then)), float(np.mean(now)), large / (_FLIPS + 1), spread)

@@ -99,7 +99,7 @@ class Familiar:
     def to_parts(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Meta and arrays for an artifact; `from_parts` reads them."""
         meta = {"parts": list(self.parts), "usual": dict(self.usual), "far": dict(self.far)}
-        arrays = {}
+        arrays: dict[str, np.ndarray] = {}
         for i, part in enumerate(self.parts.values()):
             arrays |= {f"familiar{i}.{name}": getattr(part, name) for name in ("center", "scale", "anchors")}
         return meta, arrays

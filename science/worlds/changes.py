@@ -14,7 +14,7 @@ import numpy as np
 from science.guarantee import surprise
 from science.guarantee.audits import AuditPolicy, rate_after_alarm
 from science.guarantee.monitor import AMBER, Level, slopes, updated
-from science.rule import PROVISIONAL_RAMP
+from science.ramp import PROVISIONAL_RAMP
 
 STEEP = 6.0  # of the logistic curve from a case's margin to its label
 HEALTHY = 0.6  # of the promise: what the cutoff was chosen for

@@ -1,5 +1,6 @@
 """Batches that are worked on later: accepted durably, worked through once, whatever dies in between."""
 
+import json
 import os
 import subprocess
 import sys
@@ -34,6 +35,7 @@ BATCH: list[Any] = [
     {"content": {}},
     {"content": {"amount": 2}},
 ]
+FORM = b'--b\r\nContent-Disposition: form-data; name="content"\r\n\r\n{"amount":1}\r\n--b--\r\n'
 
 
 def accept(client: ApiClient, body: object = None, **headers: str) -> UUID:
@@ -74,6 +76,33 @@ def test_the_same_request_again_is_the_same_batch(client: ApiClient, workflow: W
     assert accept(client, **{"Idempotency-Key": "l"}) == first
     other = client.send("POST", URL, [BATCH[0]], headers={**LATER, "Idempotency-Key": "l"})
     assert (other.status_code, other.json()["code"]) == (422, "idempotency_mismatch")
+
+
+@pytest.mark.parametrize("is_done", [False, True], ids=["queued", "done"])
+def test_its_idempotency_key_is_taken_from_the_moment_it_is_accepted(
+    client: ApiClient, workflow: Workflow, is_done: bool
+) -> None:
+    once = {"Idempotency-Key": "l"}
+    batch_id = accept(client, **once)
+    if is_done:
+        work(batch_id)
+    lines = b"".join(json.dumps(item).encode() + b"\n" for item in BATCH)
+    for other in (
+        client.send("POST", URL, [BATCH[0]], headers=once),
+        client.send("POST", URL, BATCH[0], headers=once),
+        client.send("POST", URL, BATCH[2], headers=once),
+        client.send("POST", URL, lines, content_type="application/x-ndjson", headers=once),
+        client.send("POST", URL, FORM, content_type="multipart/form-data; boundary=b", headers=once),
+    ):
+        assert (other.status_code, other.json()["code"]) == (422, "idempotency_mismatch")
+    at_once = client.send("POST", URL, BATCH, headers=once)
+    assert at_once.status_code == 207, "the same request, worked on at once"
+    work(batch_id)
+    body = client.send("GET", f"/batches/{batch_id}").json()
+    assert (body["status"], body["accepted"], body["rejected"]) == ("done", 2, 1)
+    at_once_ids = [item["case"]["id"] for item in at_once.json()["items"] if "case" in item]
+    assert at_once_ids == [item["case"]["id"] for item in body["items"] if "case" in item]
+    assert Case.objects.count() == 2
 
 
 def test_a_batch_is_shown_to_the_key_that_sent_it(client: ApiClient, workflow: Workflow) -> None:

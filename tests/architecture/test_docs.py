@@ -12,7 +12,7 @@ from django.core.management import get_commands
 from hitl.accounts.types import Role, Scope
 from hitl.flow.doors.api.urls import urlpatterns as api
 from hitl.management.commands import errors
-from hitl.outbox.types import EVENT_KINDS, TEST_KIND
+from hitl.outbox.event_kinds import EVENT_KINDS, TEST_KIND
 from hitl.schedule import SCHEDULE
 from policy.types import REASONS, ROUTES
 

@@ -14,12 +14,12 @@ import yaml
 
 from hitl.runtime.front import front
 from hitl.runtime.front_config import COMPOSE
-from hitl.runtime.ports import free_port
+from hitl.runtime.ports import ReservedPort, free_port
 from hitl.schedule import QUEUES
 from tests.support.nginx import nginx_or_skip
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-LOCKS = ["requirements.txt", "requirements-dev.txt", "requirements-uv.txt"]
+LOCKS = ["requirements.txt", "requirements-dev.txt", "requirements-uv.txt", "requirements-vectors.txt"]
 PLATFORMS = [
     "x86_64-manylinux_2_28",
     "aarch64-manylinux_2_28",
@@ -59,7 +59,7 @@ def test_the_two_locks_agree_on_every_version() -> None:
 
 
 def test_every_package_asked_for_is_locked() -> None:
-    for lock in ("requirements.txt", "requirements-dev.txt"):
+    for lock in ("requirements.txt", "requirements-dev.txt", "requirements-vectors.txt"):
         source = lock.replace(".txt", ".in")
         asked = re.findall(r"^([A-Za-z0-9][A-Za-z0-9._-]*)", (ROOT / source).read_text(), flags=re.MULTILINE)
         assert not [name for name in asked if name.lower() not in entries(lock)]
@@ -112,7 +112,7 @@ def test_the_front_of_compose_is_the_one_of_the_local_mode() -> None:
 def test_nginx_accepts_the_configuration(tmp_path: Path) -> None:
     nginx = nginx_or_skip()
     port = free_port()
-    program = front(tmp_path, nginx=nginx, port=port, services=[port], probes=[port])
+    program = front(tmp_path, nginx=nginx, at=ReservedPort(port, None), services=[port], probes=[port])
     result = subprocess.run([*program.command, "-t"], capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
 

@@ -136,7 +136,7 @@ def test_rolling_back_takes_a_reason_and_one_click(operator, visit) -> None:  # 
     page.get_by_role("button", name="Roll back to it").click()
     page.get_by_label("Reason").fill("Errors rose since noon.")
     visitor.shoot("models-roll-back")
-    page.get_by_role("button", name="Make it the champion").click()
+    page.get_by_role("button", name="Roll back to it").last.click()
     expect(page.get_by_text("is the champion from the next case on")).to_be_visible()
     expect(page.get_by_text("Errors rose since noon.")).to_be_visible()
     assert champion(workflow.id) == first

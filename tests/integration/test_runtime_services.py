@@ -17,18 +17,23 @@ from hitl.runtime.processes import is_alive, wait_until
 
 SET_BY_THE_COMMAND = ("DATABASE_URL", "REDIS_URL", "HITL_SECRET_KEY", "HITL_DATA_DIR")
 
+_PREPARED = "local.owned and local.owned.announce(is_prepared=True)"
+
 
 class Command:
     """A process that enters `services`, says so, and waits for a line on its input."""
 
-    def __init__(self, data: Path, *, serving: bool, then: str = "", **environment: str) -> None:
+    def __init__(
+        self, data: Path, *, serving: bool, first: str = _PREPARED, then: str = "", **environment: str
+    ) -> None:
         code = f"""
         import os, sys
         sys.path.insert(0, {str(ROOT)!r})
         from hitl.runtime.errors import CannotStart
-        from hitl.runtime.services import services
+        from hitl.runtime import services as local
         try:
-            with services("the command", serving={serving}):
+            with local.services("the command", serving={serving}):
+                {first}
                 print(*map(os.environ.get, ["DATABASE_URL", "REDIS_URL", "HITL_SECRET_KEY"]), flush=True)
                 {then or "sys.stdin.readline()"}
         except CannotStart as problem:
@@ -83,6 +88,24 @@ def test_a_second_command_joins_the_servers_of_the_first(data: Path, commands: l
     assert not second.servers()
     assert second.end() == (0, "")
     assert first.end() == (0, "")
+
+
+def test_a_second_command_waits_until_the_service_has_prepared_its_database(
+    data: Path, commands: list[Command]
+) -> None:
+    service = Command(
+        data, serving=True, first="", then=f"sys.stdin.readline(); {_PREPARED}; sys.stdin.read()"
+    )
+    commands.append(service)
+    given = service.ready()
+    second = Command(data, serving=False)
+    commands.append(second)
+    assert second.process.stderr.readline() == "Waiting until `the command` has prepared the database.\n"
+    service.process.stdin.write("\n")
+    service.process.stdin.flush()
+    assert second.ready() == given
+    assert second.end() == (0, "")
+    assert service.end() == (0, "")
 
 
 def test_the_owner_of_a_short_command_lets_those_who_joined_finish(

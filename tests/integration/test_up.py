@@ -14,46 +14,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
+import psycopg2
 import pytest
 
 from hitl import __version__
 from hitl.runtime.paths import MANAGE
 from hitl.runtime.processes import is_alive, wait_until
-
-GIVEN_BY_THE_RUN = ("DATABASE_URL", "REDIS_URL", "HITL_SECRET_KEY")
-
-
-class Up:
-    """One `manage.py up` on a data directory, its output read line by line."""
-
-    def __init__(self, data: Path, *words: str) -> None:
-        environment = {name: value for name, value in os.environ.items() if name not in GIVEN_BY_THE_RUN}
-        self.data = data
-        self.lines: list[str] = []
-        self.process = subprocess.Popen(
-            [sys.executable, str(MANAGE), "up", *words],
-            env={**environment, "HITL_DATA_DIR": str(data)},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    def wait_for(self, pattern: str) -> str:
-        """Read until a line matches; its first group."""
-        for line in self.process.stdout:
-            self.lines.append(line)
-            if found := re.search(pattern, line):
-                return found[1]
-        pytest.fail(f"`up` ended without {pattern!r}:\n{''.join(self.lines)}")
-
-    def family(self) -> list[psutil.Process]:
-        return psutil.Process(self.process.pid).children(recursive=True)
-
-    def end(self) -> str:
-        """Wait for its end; the rest of what it said."""
-        rest, _ = self.process.communicate(timeout=60)
-        return rest
+from tests.support.up import Up
 
 
 @pytest.fixture
@@ -216,3 +183,34 @@ def test_a_command_that_needs_no_service_starts_none(tmp_path: Path, words: list
     assert result.returncode == 0, result.stderr
     assert result.stdout
     assert not (tmp_path / "data").exists()
+
+
+@pytest.fixture
+def without_tables() -> Iterator[str]:
+    """The address of a new database, on the server of this run."""
+    server, _, _ = os.environ["DATABASE_URL"].rpartition("/")
+    name = f"hitl_bare_{os.getpid()}"
+    connection = psycopg2.connect(f"{server}/postgres")
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name}")
+        yield f"{server}/{name}"
+        cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    connection.close()
+
+
+def test_on_a_database_without_tables_a_command_says_what_to_do(tmp_path: Path, without_tables: str) -> None:
+    history = tmp_path / "loans.csv"
+    history.write_text("amount,label\n1,paid\n2,lost\n")
+    result = subprocess.run(
+        [sys.executable, str(MANAGE), "import_cases", "loans", str(history), "--create"],
+        env={**os.environ, "DATABASE_URL": without_tables},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert result.returncode == 1
+    assert re.fullmatch(
+        r"\d+ migrations are not applied to this database. Run `python3 manage.py migrate` first.\n",
+        result.stderr,
+    )

@@ -130,6 +130,7 @@ class Player:
     def _jobs(self) -> None:
         """Do what beat would have rung for in so many hours."""
         fold_all(now=self.clock.now())
+        count_all(now=self.clock.now())
         for place in self.places:
             shadow(place.workflow.pk, now=self.clock.now())
             watch(place.workflow.pk, now=self.clock.now())

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from cases.models import Case
+from cases.models import Case, IntakeBatch
 from hitl.accounts.clients import ClientKey
 from hitl.accounts.models import ApiKey
 from hitl.flow.intake.receipts import SCORING, AnswerBody, DecisionFacts, case_body
@@ -84,10 +84,12 @@ def made_under(key_id: UUID | None, idempotency_key: str, request_sha256: bytes 
     """Return the cases that this request made before.
 
     Raises:
-        IdempotencyMismatch: the idempotency key was used for another request.
+        IdempotencyMismatch: the idempotency key was used for another request, worked on at once or later.
     """
-    cases = list(Case.objects.filter(key_id=key_id, idempotency_key=idempotency_key))
-    if any(bytes(case.request_sha256 or b"") != request_sha256 for case in cases):
+    mine = {"key_id": key_id, "idempotency_key": idempotency_key}
+    cases = list(Case.objects.filter(**mine))
+    later = IntakeBatch.objects.filter(**mine).values_list("request_sha256", flat=True)
+    if any(bytes(sha256 or b"") != request_sha256 for sha256 in (*(c.request_sha256 for c in cases), *later)):
         raise IdempotencyMismatch()
     return cases
 

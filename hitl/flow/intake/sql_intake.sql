@@ -12,6 +12,9 @@ WITH gate AS (
 ), new_case AS (
     INSERT INTO cases_case ({case_columns})
     SELECT row.* FROM gate, json_to_record(%(case)s) AS row({case_types})
+    WHERE row.idempotency_key IS NULL OR NOT EXISTS (  -- a batch for later has made no cases yet
+        SELECT 1 FROM cases_intakebatch b
+        WHERE b.key_id = row.key_id AND b.idempotency_key = row.idempotency_key)
     ON CONFLICT DO NOTHING RETURNING id
 ), new_decision AS (
     INSERT INTO policy_decision ({decision_columns})

@@ -28,6 +28,11 @@ def _wait_for_the_clock(file: Path) -> None:
     clock.use(clock.Steady(wall=lambda: datetime.now(UTC) + _step(file)))
 
 
-if "HITL_CLOCK_STEP" in os.environ:
+def _begin() -> None:
     place = Path(os.environ["HITL_CLOCK_STEP"])
     threading.Thread(target=_wait_for_the_clock, args=(place,), daemon=True).start()
+
+
+if "HITL_CLOCK_STEP" in os.environ:
+    _begin()
+    os.register_at_fork(after_in_child=_begin)  # a thread is not forked, and web processes are

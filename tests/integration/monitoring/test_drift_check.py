@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from hitl.accounts.types import Role
 from hitl.flow.setup.subscribe import subscribe
 from hitl.outbox.models import Event
 from monitoring.alarms.answered import close_alarm
@@ -17,6 +18,8 @@ from monitoring.drift.check import act, check
 from monitoring.drift.run import drop_old_readings
 from monitoring.models import Alarm, AlarmRule, CountCursor, DriftReading, EarlySign
 from monitoring.types import MetricKey, MetricState, Reference, SignKind, Verdict
+from policy.selectors import ruled_since
+from policy.services.breaker import reset_breaker, trip_breaker
 from tests.support.count_rows import DAY, FIRST, HOUR, CountedWorld, counted_world
 from tests.support.factories import TESTER, person
 
@@ -221,3 +224,15 @@ def test_two_checks_at_once_keep_one_set_of_readings() -> None:
         thread.join()
     assert sorted(kept)[:2] == [0, 0]
     assert DriftReading.objects.count() == max(kept) > 0
+
+
+def test_who_decides_is_not_compared_across_a_stop(world: CountedWorld) -> None:
+    operator = person(Role.OPERATOR).as_actor()
+    stop = {"workflow_id": world.workflow.pk, "reason": "We look into it.", "actor": operator}
+    trip_breaker(**stop, now=FIRST + 31 * DAY)
+    for day in (31, 32, 33):
+        world.count_day(day)
+        world.check(day + 1)
+    assert states(world, measure="route", ended_at=FIRST + 34 * DAY) == {"route before": MetricState.UNKNOWN}
+    reset_breaker(**stop, now=FIRST + 34 * DAY)
+    assert ruled_since(world.workflow.pk) == FIRST + 34 * DAY

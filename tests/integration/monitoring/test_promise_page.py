@@ -19,7 +19,7 @@ from hitl.shared import clock
 from hitl.web.format import percent
 from models_store.models import Evaluation, Release
 from monitoring.overview.figures import read_figures
-from monitoring.promise import live
+from monitoring.promise import live_error
 from monitoring.promise.live_error import LONGEST, window_begins
 from monitoring.promise.outlook import expected_automation
 from monitoring.promise.page import PromisePage, promise_page_of
@@ -410,7 +410,7 @@ def test_a_window_begins_anew_and_not_with_every_look(seconds: int, later: float
 
 
 def test_where_there_are_many_answers_the_window_is_shorter_and_none_is_left_out(monkeypatch):
-    monkeypatch.setattr(live, "MOST", 50)
+    monkeypatch.setattr(live_error, "MOST", 50)
     release = automating()
     decided(release, 60, at=LATER - timedelta(days=40), wrong=30)
     decided(release, 40, at=LATER - HOUR)

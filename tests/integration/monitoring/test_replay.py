@@ -194,7 +194,7 @@ def test_the_page_asks_shows_how_far_it_is_and_then_what_would_have_been():
     assert "What would have been" in text
     assert f"{run.asked_by.username}" in text
     assert "hx-get" not in client.get(f"{its}live/").content.decode()
-    again = re.search(r'href="([^"]*\?[^"]*)"', text)
+    again = re.search(r'href="([^"]*/replay/\?[^"]*)"', text)
     assert again
     assert 'value="0.5"' in client.get(html.unescape(again[1])).content.decode()
     assert Policy.objects.get(workflow=workflow).degree == "partial"

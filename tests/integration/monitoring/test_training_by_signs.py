@@ -73,6 +73,19 @@ def test_at_four_times_as_many_it_is_tried_again(world: Releases) -> None:
     assert [trigger for trigger, _ in labelled(world, 1, hours=6)] == ["drift", "drift"]
 
 
+def test_nothing_but_a_person_starts_a_run_within_ten_minutes_of_the_last(world: Releases) -> None:
+    sign(world)
+    labelled(world, 100, hours=1)
+    asked = TrainingRun.objects.get().requested_at
+    run = begin(run_id=TrainingRun.objects.get().pk, now=asked)
+    assert run is not None
+    finish(run=run, status=RunStatus.REFUSED, now=asked, reason="No better.")
+    decided(world.champion, 300, at=asked + timedelta(minutes=1))
+    for minutes, runs in ((9, 1), (11, 2)):
+        watch(world.workflow.pk, now=asked + timedelta(minutes=minutes), settle=timedelta(0))
+        assert TrainingRun.objects.count() == runs
+
+
 def test_who_trains_by_hand_only_is_left_alone(world: Releases) -> None:
     TrainingSettings.objects.update(is_automatic=False)
     sign(world)

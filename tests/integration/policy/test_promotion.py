@@ -11,7 +11,7 @@ from policy.models import Policy, Watch
 from policy.promotion import worth_promoting
 from policy.services.breaker import BELIEVED_AGAIN, PROVED_AGAIN
 from policy.services.watches import open_watch
-from science.rule import PROVISIONAL_RAMP
+from science.ramp import PROVISIONAL_RAMP
 from tests.support.factories import NOW
 from tests.support.policy_rows import certificate_of, champion_of, cutoffs_of, workflow_with_policy
 

@@ -12,11 +12,12 @@ from hitl.accounts.types import Role
 from hitl.runtime.paths import ROOT
 from hitl.shared.statements import all_statements
 from reviews.errors import HandsFull, LeaseExpired
+from reviews.lease_length import AWAY_GRACE
 from reviews.models import Task
 from reviews.services.leases import give_back, leave, reap, renew
 from reviews.services.queue import claim_next, take_again
 from reviews.services.skip_hold_escalate import end_skips, skip
-from reviews.types import AWAY_GRACE, MAX_LEASES, SKIP_LASTS
+from reviews.types import MAX_LEASES, SKIP_LASTS
 from tests.support.factories import NOW, person
 from tests.support.review_rows import adjudicator, at_the_same_time, claim, review_workflow, say, waiting
 

@@ -11,13 +11,14 @@ from hitl.flow.settling.undo import undo_review
 from hitl.flow.settling.withdraw import withdraw_case, withdraw_skipped
 from hitl.shared.errors import Invalid
 from reviews.errors import HandsFull, HoldsFull, LeaseExpired
+from reviews.lease_length import AHEAD_LASTS
 from reviews.models import Skip, Task
 from reviews.quiet import why_quiet
 from reviews.selectors import has_work, leased_task_of, on_hold
 from reviews.services.leases import reap, release_left, renew
 from reviews.services.queue import begin, claim_ahead, claim_next, take_again
 from reviews.services.skip_hold_escalate import end_skips, escalate, hold, skip, unhold
-from reviews.types import AHEAD_LASTS, MAX_LEASES, SKIP_LASTS
+from reviews.types import MAX_LEASES, SKIP_LASTS
 from tests.support.factories import NOW, TESTER, person
 from tests.support.review_rows import (
     adjudicator,

@@ -1,6 +1,7 @@
 """The front, with clients that are slow, large or strangers, before web processes that note what they get."""
 
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -8,11 +9,13 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import psutil
 import pytest
 
 from hitl.runtime.front import front
-from hitl.runtime.ports import LOOPBACK, free_port
-from hitl.runtime.processes import stop, wait_until
+from hitl.runtime.ports import LOOPBACK, free_port, reserve_first
+from hitl.runtime.processes import has_ended, is_alive, stop, wait_until
+from hitl.runtime.supervisor import Supervisor
 from hitl.sizes import MAX_FORM_BYTES
 from tests.support.nginx import nginx_or_skip
 
@@ -76,15 +79,18 @@ class _server:  # noqa: N801 - a context manager
 def port(webs: list[Web], tmp_path: Path) -> Iterator[int]:
     """The front's port."""
     nginx = nginx_or_skip()
-    port = free_port()
+    reserved = reserve_first(free_port())
+    port = reserved.port
     one, two, probe = webs
-    program = front(tmp_path, nginx=nginx, port=port, services=[one.port, two.port], probes=[probe.port])
+    program = front(tmp_path, nginx=nginx, at=reserved, services=[one.port, two.port], probes=[probe.port])
     process = program.spawn()
     try:
         assert wait_until(lambda: _listens(port), seconds=30), program.log.read_text()
         yield port
     finally:
         stop(process, seconds=5)
+        reserved.release()
+        reserved.release()
 
 
 def _listens(port: int) -> bool:
@@ -192,8 +198,9 @@ def test_the_front_adds_the_address_it_sees_behind_what_it_was_told(port: int, w
 def test_while_no_web_process_is_there_the_answer_is_503_with_a_time(
     port: int, webs: list[Web], tmp_path: Path
 ) -> None:
-    nginx, alone, nobody = nginx_or_skip(), free_port(), free_port()
-    process = front(tmp_path / "b", nginx=nginx, port=alone, services=[nobody], probes=[nobody]).spawn()
+    nginx, reserved, nobody = nginx_or_skip(), reserve_first(free_port()), free_port()
+    alone = reserved.port
+    process = front(tmp_path / "b", nginx=nginx, at=reserved, services=[nobody], probes=[nobody]).spawn()
     try:
         assert wait_until(lambda: _listens(alone), seconds=30)
         for path in ("/api/v1/workflows", "/cases/", "/health/live"):
@@ -204,3 +211,69 @@ def test_while_no_web_process_is_there_the_answer_is_503_with_a_time(
             assert time.monotonic() - started < 5
     finally:
         stop(process, seconds=5)
+        reserved.release()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the socket is held where ports are")
+def test_who_calls_while_the_front_is_started_again_waits_and_is_answered(
+    webs: list[Web], tmp_path: Path
+) -> None:
+    nginx, reserved = nginx_or_skip(), reserve_first(free_port())
+    one, two, probe = webs
+    program = front(tmp_path, nginx=nginx, at=reserved, services=[one.port, two.port], probes=[probe.port])
+    process = program.spawn()
+    request = b"GET /cases/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    try:
+        assert b" 200 " in ask(reserved.port, request)
+        process.kill()
+        assert wait_until(lambda: has_ended(process), seconds=10)
+        callers = [socket.create_connection((LOOPBACK, reserved.port), timeout=20) for _ in range(50)]
+        for wire in callers:
+            wire.sendall(request)
+        process = program.spawn()
+        for wire in callers:
+            with wire:
+                assert b" 200 " in wire.recv(4096)
+        assert len(one.got) + len(two.got) == 51
+    finally:
+        stop(process, seconds=5)
+        reserved.release()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the socket is held where ports are")
+def test_a_front_that_is_killed_takes_no_request_with_it(webs: list[Web], tmp_path: Path) -> None:
+    nginx, reserved = nginx_or_skip(), reserve_first(free_port())
+    one, two, probe = webs
+    program = front(tmp_path, nginx=nginx, at=reserved, services=[one.port, two.port], probes=[probe.port])
+    supervisor = Supervisor([program], say=lambda line: None)
+    get = b"GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    try:
+        supervisor.start()
+        first = program.process
+        assert b" 200 " in ask(reserved.port, get % b"/cases/")
+        with socket.create_connection((LOOPBACK, reserved.port), timeout=60) as begun:
+            begun.sendall(get % b"/busy")
+            assert wait_until(
+                lambda: any(path == "/busy" for web in webs for path, *_ in web.got), seconds=20
+            )
+            worker = psutil.Process(first.pid).children()[0]
+            first.kill()
+            first.wait()
+            assert b" 200 " in ask(reserved.port, get % b"/cases/"), "before anybody has noticed"
+            assert wait_until(lambda: supervisor.look() or program.process is not first, seconds=20)
+            assert b" 200 " in ask(reserved.port, get % b"/cases/")
+            assert wait_until(lambda: supervisor.look() or bool(program.orphans.leaving), seconds=20)
+            assert b" 200 " in ask(reserved.port, get % b"/cases/")
+            assert is_alive(worker), "it ends what it has begun with"
+            one.busy.set(), two.busy.set()
+            assert b" 200 " in begun.recv(4096)
+        assert wait_until(lambda: not is_alive(worker), seconds=20)
+        program.process.kill()
+        program.process.wait()
+        supervisor.look()
+        left = program.orphans.working
+        assert left
+    finally:
+        supervisor.stop()
+        reserved.release()
+    assert wait_until(lambda: not any(map(is_alive, left)), seconds=20), "whoever stops it stops all of it"

@@ -91,3 +91,24 @@ def test_the_stepped_clock_is_that_of_other_processes_and_ends_with_the_systems(
         assert abs(stepped.now() - datetime.now(UTC)) < timedelta(seconds=1)
     finally:
         clock.use(None)
+
+
+def test_a_process_that_is_forked_later_reads_the_stepped_clock_as_well(tmp_path: Path) -> None:
+    """Web processes are forked before the service is loaded in them, and no thread is forked with them."""
+    (tmp_path / "step").write_text("-86400")
+    code = (
+        "import os, sys, time\n"
+        "if os.fork():\n"
+        "    sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))\n"
+        "from hitl.shared import clock\n"
+        "end = time.monotonic() + 20\n"
+        "while time.time() - clock.now().timestamp() < 80_000:\n"
+        "    assert time.monotonic() < end; time.sleep(0.02)\n"
+    )
+    root = Path(__file__).parents[3]
+    environment = {
+        **os.environ,
+        "HITL_CLOCK_STEP": str(tmp_path / "step"),
+        "PYTHONPATH": f"{root / 'hitl/runtime/fake_time'}{os.pathsep}{root}",
+    }
+    assert subprocess.run([sys.executable, "-c", code], env=environment, timeout=60).returncode == 0

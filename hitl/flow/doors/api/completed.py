@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 
-from hitl.outbox.types import EVENT_KINDS, TEST_KIND
+from hitl.outbox.event_kinds import EVENT_KINDS, TEST_KIND
 
 Document = dict[str, Any]
 _REF = "#/components/schemas/"

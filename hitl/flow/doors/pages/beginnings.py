@@ -15,7 +15,7 @@ from policy.types import DEGREE_ORDER, Degree
 from policy.web.automation_page import AutomationPage
 from policy.web.curves import Point
 from policy.web.steps import Step
-from science.rule import PROVISIONAL_RAMP
+from science.ramp import PROVISIONAL_RAMP
 
 USUAL_SECONDS = 20.0  # an answer takes, where nobody has answered yet
 USUAL_A_WEEK = 1_000  # cases, where none have come in and nobody has said

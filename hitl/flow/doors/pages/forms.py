@@ -13,7 +13,8 @@ from cases.files.limits import PAGE
 from cases.files.tables import read_table
 from cases.files.told import Told
 from cases.kinds import ANY
-from cases.services.schemas import MAX_FIELDS, MAX_LABELS
+from cases.services.field_properties import MAX_FIELDS
+from cases.services.label_properties import MAX_LABELS
 from hitl.flow.setup.rehearsal import Source
 from hitl.shared.errors import Invalid, beside_its_field
 from hitl.shared.given import whole_number

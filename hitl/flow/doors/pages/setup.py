@@ -14,7 +14,7 @@ from cases.files.reading import Reading, look_at
 from cases.files.told import NONE
 from cases.models import Workflow
 from cases.services.grants import grant_workflows
-from cases.services.schemas import MAX_LABELS
+from cases.services.label_properties import MAX_LABELS
 from cases.services.workflows import change_schema, describe_workflow
 from hitl.accounts.keys import create_key
 from hitl.accounts.types import Scope

@@ -13,8 +13,9 @@ from cases.models import Workflow
 from hitl.flow.doors.pages.guards import for_administrators, tell, unkept
 from hitl.flow.setup.subscribe import resume, subscribe
 from hitl.outbox import endpoints
+from hitl.outbox.event_kinds import EVENT_KINDS
 from hitl.outbox.models import Attempt, Delivery, Endpoint
-from hitl.outbox.types import EVENT_KINDS, DeliveryStatus
+from hitl.outbox.types import DeliveryStatus
 from hitl.shared import clock
 from hitl.shared.errors import HitlError, Invalid, NotFound, beside_its_field
 from hitl.shared.given import whole_number

@@ -15,7 +15,7 @@ from science.guarantee.exact import fewest_labels
 from science.guarantee.monitor import AMBER
 from science.guarantee.wait import labels_until_proved
 from science.pipelines.familiar import SENT
-from science.rule import PROVISIONAL_RAMP
+from science.ramp import PROVISIONAL_RAMP
 
 ROOT = Path(__file__).parents[4]
 PROMISE = "docs/explanation/the-promise.md"

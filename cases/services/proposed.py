@@ -1,0 +1,43 @@
+"""What fields and labels that somebody proposes have in common: lists of objects, each with a name."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from cases.content import printable
+from cases.names import is_plain
+from hitl.shared.errors import Problem
+
+MAX_NAME = 100
+
+
+def objects_in(
+    name: str, value: object, limit: int, example: str, problems: list[Problem]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield each object with its place, like `labels[3]`; what is none is added to the problems."""
+    if not isinstance(value, Sequence) or isinstance(value, str | bytes):
+        problems.append(
+            Problem(field=name, error="is not a list", fix=f"Send a list of objects like {example}.")
+        )
+        return
+    if len(value) > limit:
+        problems.append(
+            Problem(field=name, error=f"has {len(value):,} entries", fix=f"Send at most {limit:,}.")
+        )
+        return
+    for place, item in enumerate(value):
+        if isinstance(item, Mapping):
+            yield f"{name}[{place}]", item
+        else:
+            problems.append(
+                Problem(field=f"{name}[{place}]", error="is not an object", fix=f"Send one like {example}.")
+            )
+
+
+def bad_name(where: str, name: object, what: str) -> Problem | None:
+    """Return what is wrong with a name; None where nothing is."""
+    fix = f"Give the {what} a name of 1 to {MAX_NAME} visible characters without surrounding spaces."
+    if not isinstance(name, str) or not name:
+        return Problem(field=where, error="is missing" if name in (None, "") else "is not a text", fix=fix)
+    if len(name) > MAX_NAME or name != name.strip() or not is_plain(name):
+        return Problem(field=where, error=f'is "{printable(name)}"', fix=fix)
+    return None
