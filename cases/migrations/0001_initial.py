@@ -663,11 +663,19 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("size_bytes", models.BigIntegerField(default=0)),
+                (
+                    "quota_bytes",
+                    models.BigIntegerField(help_text="Empty: as many as the setting says.", null=True),
+                ),
             ],
             options={
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("size_bytes__gte", 0)), name="media_use_not_negative"
+                        condition=models.Q(
+                            ("size_bytes__gte", 0),
+                            models.Q(("quota_bytes", None), ("quota_bytes__gte", 0), _connector="OR"),
+                        ),
+                        name="media_use_not_negative",
                     )
                 ],
             },
