@@ -143,11 +143,20 @@ class MediaUse(models.Model):
         Workflow, on_delete=models.PROTECT, related_name="media_use", primary_key=True
     )
     size_bytes = models.BigIntegerField(default=0)
+    quota_bytes = models.BigIntegerField(null=True, help_text="Empty: as many as the setting says.")
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=models.Q(size_bytes__gte=0), name="media_use_not_negative")
+            models.CheckConstraint(
+                condition=Q(size_bytes__gte=0) & (Q(quota_bytes=None) | Q(quota_bytes__gte=0)),
+                name="media_use_not_negative",
+            )
         ]
+
+    @property
+    def quota(self) -> int:
+        """How many bytes they may have."""
+        return settings.MEDIA_QUOTA_BYTES if self.quota_bytes is None else self.quota_bytes
 
 
 class Case(models.Model):

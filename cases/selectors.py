@@ -61,3 +61,8 @@ def workflows_by_name() -> QuerySet[Workflow]:
 def file_import_of(workflow_id: UUID, import_id: UUID) -> FileImport | None:
     """Return a file that was given for this workflow; None where there is none of that name."""
     return FileImport.objects.filter(pk=import_id, workflow_id=workflow_id).first()
+
+
+def cases_by_id(ids: Iterable[UUID]) -> dict[UUID, Case]:
+    """Return those of these cases that are there."""
+    return Case.objects.in_bulk(set(ids))

@@ -23,8 +23,10 @@ from science.fields import Kind
 _MAX_NUMBERS = 20  # different numbers of a column that is taken for the label unasked: more are counts
 _OFTEN = 5  # rows a label of a list that is longer than that
 
+LABEL = "label"
+"""The column that is the label wherever one cell of it is filled."""
 _LABEL_NAMES = (
-    "label", "labels", "class", "target", "category", "decision", "outcome", "answer", "result", "y",
+    LABEL, "labels", "class", "target", "category", "decision", "outcome", "answer", "result", "y",
     "intent", "sentiment", "topic", "verdict", "truth", "y_true", "klasse", "kategorie",
 )  # fmt: skip
 _REFERENCE_NAMES = ("reference", "ref", "id", "case_id", "uuid", "guid", "key", "number")
@@ -63,10 +65,8 @@ def guess_columns(
     unusable = found.lists | set(besides)
     may_be_field = {name: cells for name, cells in found.inside.items() if name not in unusable}
     columns = may_be_field | {n: cells for n, cells in found.outside.items() if n not in found.lists}
-    if "label" in found.columns and "label" not in besides:
-        columns["label"] = found.columns[
-            "label"
-        ]  # also where a few of its cells are lists: these are refused
+    if LABEL in found.columns and LABEL not in besides:
+        columns[LABEL] = found.columns[LABEL]  # also where a few cells are lists: these are refused
     label = _told(label) if label else _label_column(columns)
     reference = _told(reference) if reference else _reference_column(columns, besides={label})
     time = _told(time) if time else _named(columns, _TIME_NAMES, _is_time, besides={label, reference})
@@ -119,8 +119,8 @@ def _kind(present: Sequence[object]) -> Kind:
 
 def _label_column(columns: Mapping[str, Sequence[object]]) -> str | None:
     """The column called so; one named like it, or the last, that looks like a choice from a list."""
-    if any(not _is_empty(value) for value in columns.get("label", [])):
-        return "label"
+    if any(not _is_empty(value) for value in columns.get(LABEL, [])):
+        return LABEL
     names = {name: name.strip().lower() for name in columns}
     candidates = [
         name

@@ -26,6 +26,9 @@ def held(cells: Sequence[object]) -> Held:
     """
     filled, examples = 0, dict[str, None]()
     for cell in cells:
+        if len(examples) == _EXAMPLES and isinstance(cell, str) and cell.isascii():
+            filled += bool(cell.strip())
+            continue
         if not (said := "…" if isinstance(cell, bytes) else as_name(cell)):
             continue
         filled += 1

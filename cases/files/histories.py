@@ -1,8 +1,9 @@
 """Turn the rows of a file into labelled cases, or say why a row is none."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -35,12 +36,14 @@ def labelled(
     `now`: no case can have come in after it.
     """
     kinds = {field["name"]: Kind(field["kind"]) for field in reading.fields}
+    read = {name: partial(_value, name, kind, reading, folder) for name, kind in kinds.items()}
+    files = [name for name, kind in kinds.items() if kind.is_media]
     latest = None if now is None else now + timedelta(days=1)  # clocks and zones differ
     for line, row in rows:
         if isinstance(row, Unreadable):
             yield line, [Problem(field="(row)", error=row.reason, fix="Mend the row.")]
         else:
-            yield line, _case(row, kinds, reading, folder, latest)
+            yield line, _case(row, read, files, reading, folder, latest)
 
 
 def sentences(line: int, problems: Iterable[Problem]) -> Iterator[str]:
@@ -51,7 +54,8 @@ def sentences(line: int, problems: Iterable[Problem]) -> Iterator[str]:
 
 def _case(
     row: Mapping[str, Any],
-    kinds: Mapping[str, Kind],
+    read: Mapping[str, Callable[[object], object]],
+    files: Sequence[str],
     reading: Reading,
     folder: Path | None,
     latest: datetime | None,
@@ -71,9 +75,9 @@ def _case(
     at = as_time(time)
     if reading.time and (problem := _time_problem(time, at, latest)):
         return [problem]
-    content = {name: _value(inside.get(name), name, kind, reading, folder) for name, kind in kinds.items()}
-    files = ((name, content[name]) for name, kind in kinds.items() if kind.is_media)
-    if absent := [_not_there(name, file, folder) for name, file in files if isinstance(file, str)]:
+    content = {name: value(inside.get(name)) for name, value in read.items()}
+    named = ((name, content[name]) for name in files)
+    if absent := [_not_there(name, file, folder) for name, file in named if isinstance(file, str)]:
         return absent
     return Labelled(
         content=content,
@@ -103,8 +107,8 @@ def _uuid(cell: object) -> UUID | None:
         return None
 
 
-def _value(cell: object, name: str, kind: Kind, reading: Reading, folder: Path | None) -> object:
-    if kind.is_media and isinstance(cell, str):
+def _value(name: str, kind: Kind, reading: Reading, folder: Path | None, cell: object) -> object:
+    if isinstance(cell, str) and kind.is_media:
         if reading.case_id is not None and _SHA256.fullmatch(cell):
             return {"asset": cell}
         return _bytes(cell, folder) if cell.strip() else None

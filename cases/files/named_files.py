@@ -17,14 +17,15 @@ def kind_of_files(cells: Sequence[object]) -> Kind | None:
     ['image', 'None', 'None']
     """
     kind_of = {ending: kind for kind, record in KINDS.items() for ending in record.endings}
-    kinds = set()
+    found = None
     for cell in cells:
         if cell is None or cell == "":
             continue
-        kinds.add(kind_of.get(Path(cell.strip()).suffix.lower()) if isinstance(cell, str) else None)
-        if len(kinds) > 1:
+        kind = kind_of.get(Path(cell.strip()).suffix.lower()) if isinstance(cell, str) else None
+        if kind is None or kind is not (found or kind):
             return None
-    return kinds.pop() if kinds else None
+        found = kind
+    return found
 
 
 def are_in(folder: Path, cells: Sequence[object]) -> bool:

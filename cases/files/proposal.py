@@ -4,6 +4,7 @@ from typing import Any
 
 from cases.content import printable
 from cases.files.checks import columns_there, refusal
+from cases.files.guess import LABEL
 from cases.files.reading import Reading
 from cases.services.label_properties import MAX_LABELS
 from cases.services.proposed import MAX_NAME
@@ -16,6 +17,8 @@ def check_label(reading: Reading) -> str:
     Raises:
         Invalid: none is known, and none looks like one.
     """
+    if reading.label is None and LABEL in reading.columns:
+        raise refusal("label", f'column "{LABEL}" is empty in every row', "Fill it, or name another column.")
     if reading.label is None:
         fix = f"Name it. {columns_there(reading.columns)}"
         raise refusal("label", "column is not named, and none looks like one", fix)
@@ -39,7 +42,7 @@ def check_new(reading: Reading) -> list[dict[str, Any]]:
         what = (
             f"{n:,} different values" if longest <= MAX_NAME else f"values of more than {MAX_NAME} characters"
         )
-        fix = f"Name another column: at most {MAX_LABELS} short labels can be decided between."
+        fix = f"Name another column: at most {MAX_LABELS:,} short labels can be decided between."
         raise refusal("label", f'column "{column}" holds {what}', fix)
     labels = [{"name": label} for label in reading.labels]
     checked_schema(reading.fields, labels)

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from cases.kinds.plain import exported, say, stripped
 from cases.kinds.record import Check, KindRecord
@@ -11,6 +12,7 @@ from cases.kinds.unfit import Unfit, json_type
 from science.fields import Field, Kind
 
 MAX_DIGITS = 15  # of a whole number; a float tells no more of them apart
+_SHORT = 16
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -36,7 +38,16 @@ def _check(field: Field) -> Check:
 
 def is_number(text: str) -> bool:
     """Tell whether the text is a plain decimal number."""
+    return _is_short_number(text) if len(text) < _SHORT else _is_number(text)
+
+
+def _is_number(text: str) -> bool:
     return bool(_NUMBER.fullmatch(text)) and math.isfinite(float(text))
+
+
+_is_short_number = lru_cache(maxsize=1 << 14)(
+    _is_number
+)  # a file is looked at several times, much of it alike
 
 
 def is_code(text: str) -> bool:

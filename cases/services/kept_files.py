@@ -12,6 +12,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.db.models.functions import Coalesce
 
 from cases.kinds import KINDS
 from cases.models import Asset, KeptFile, MediaUse
@@ -97,32 +98,31 @@ def stored_file(sha256: str, *, kind: Kind) -> Asset:
 
 
 def _check_room(workflow_id: UUID, size: int) -> None:
-    if _used(workflow_id) + size > settings.MEDIA_QUOTA_BYTES:
-        raise _no_room(workflow_id, size)
+    use = _use_of(workflow_id)
+    if use.size_bytes + size > use.quota:
+        raise _no_room(use, size)
 
 
-def _used(workflow_id: UUID) -> int:
-    use = MediaUse.objects.filter(pk=workflow_id).first()
-    return use.size_bytes if use else 0
+def _use_of(workflow_id: UUID) -> MediaUse:
+    return MediaUse.objects.filter(pk=workflow_id).first() or MediaUse(workflow_id=workflow_id)
 
 
-def _no_room(workflow_id: UUID, size: int) -> MediaQuota:
-    used, quota = _used(workflow_id), settings.MEDIA_QUOTA_BYTES
+def _no_room(use: MediaUse, size: int) -> MediaQuota:
     return MediaQuota(
-        f"The images and recordings of this workflow have {used:,} bytes. {size:,} more do not fit into its "
-        f"quota of {quota:,}. Ask an administrator for more room."
+        f"The images and recordings of this workflow have {use.size_bytes:,} bytes. {size:,} more do not fit "
+        f"into its quota of {use.quota:,}. Ask an administrator for more room."
     )
 
 
 def _keep(workflow_id: UUID, asset: Asset, now: datetime) -> None:
     """Note that the workflow has the file, and count its bytes once, whoever else does so at this moment."""
-    room = settings.MEDIA_QUOTA_BYTES - asset.size_bytes
+    quota = Coalesce("quota_bytes", settings.MEDIA_QUOTA_BYTES)
     MediaUse.objects.bulk_create([MediaUse(workflow_id=workflow_id)], ignore_conflicts=True)
     try:
         with transaction.atomic():
-            use = MediaUse.objects.filter(pk=workflow_id, size_bytes__lte=room)
+            use = MediaUse.objects.filter(pk=workflow_id, size_bytes__lte=quota - asset.size_bytes)
             if not use.update(size_bytes=F("size_bytes") + asset.size_bytes):
-                raise _no_room(workflow_id, asset.size_bytes)
+                raise _no_room(_use_of(workflow_id), asset.size_bytes)
             KeptFile.objects.create(workflow_id=workflow_id, asset=asset, kept_at=now)
     except IntegrityError:
         pass  # another request has kept it in the meantime

@@ -9,7 +9,8 @@ from uuid import UUID
 from django.urls import reverse
 
 from cases.models import Case
-from hitl.accounts.models import User
+from cases.selectors import cases_by_id
+from hitl.accounts.selectors import names_of
 from hitl.accounts.types import Role
 from hitl.shared.actor import Actor
 from hitl.web.format import percent
@@ -196,8 +197,8 @@ class ShownStudy:
         rows = self.found["consistency"]
         ids = {person for one in rows["shown"] for person in one["people"]}
         ids |= {one["person"] for one in rows["people"]}
-        return dict(User.objects.filter(pk__in=ids - {None}).values_list("pk", "username"))
+        return names_of(ids - {None})
 
 
 def _cases(ids: Sequence[str]) -> dict[str, Case]:
-    return {str(pk): case for pk, case in Case.objects.in_bulk([UUID(one) for one in set(ids)]).items()}
+    return {str(pk): case for pk, case in cases_by_id(map(UUID, ids)).items()}

@@ -21,7 +21,7 @@ def number(text: str) -> int:
 def test_a_row_of_the_table(row: tuple[str, str, str, str]) -> None:
     expected, error, share, audits = row
     plan = planned(number(expected), error=float(error) / 100 if error else None)
-    assert plan.terms.rate == pytest.approx(float(share) / 100, abs=0.005 if float(share) > 10 else 0.0005)
+    assert plan.terms.rate == pytest.approx(float(share) / 100, abs=0.0051 if float(share) > 10 else 0.00051)
     assert plan.terms.rate * number(expected) == pytest.approx(number(audits), rel=0.005)
 
 

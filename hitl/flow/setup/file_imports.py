@@ -14,7 +14,7 @@ from uuid import UUID
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from cases.files.limits import JOB as LIMITS
 from cases.files.tables import read_table
@@ -27,6 +27,7 @@ from hitl.flow.setup.take_in import take_in
 from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, HitlError, in_words
+from hitl.shared.heartbeat import alive
 from hitl.shared.jobs import enqueue
 from models_store.services.schedule import request_where_due
 
@@ -134,7 +135,8 @@ def take_in_file(*, import_id: UUID, now: datetime) -> bool:
     if row is None or row.workflow is None:  # a file that only was looked at is nobody's work yet
         return False
     try:
-        outcome = _work(row, row.given_by.as_actor())
+        with alive(lambda: _beat(row), name=f"import {row.pk}"):
+            outcome = _work(row, row.given_by.as_actor())
     except TooManyRefused as refused:
         _end(row, FileImportStatus.ASKS, reason=refused.message)
     except HitlError as refused:
@@ -190,13 +192,22 @@ def _work(row: FileImport, actor: Actor) -> Outcome:
             all_new=row.all_new,
             salt=row.id,
             allow=row.allow_refused,
-            progress=lambda done, rows: _note(row, done),
+            progress=lambda done, rows: _progress(row, done),
         )
     return outcome
 
 
-def _note(row: FileImport, done: float) -> None:
-    FileImport.objects.filter(pk=row.pk).update(progress=done, worked_at=clock.now())
+def _beat(row: FileImport) -> bool:
+    return bool(_mine(row).update(worked_at=clock.now()))
+
+
+def _progress(row: FileImport, done: float) -> None:
+    _mine(row).update(progress=done)
+
+
+def _mine(row: FileImport) -> QuerySet[FileImport]:
+    """The row, unless another worker has begun on it since."""
+    return FileImport.objects.filter(pk=row.pk, status=FileImportStatus.RUNNING, attempts=row.attempts)
 
 
 def _shown(outcome: Outcome) -> Mapping[str, Any]:
@@ -217,8 +228,7 @@ def shown_reasons(outcome: Outcome) -> list[dict[str, Any]]:
 
 def _end(row: FileImport, status: FileImportStatus, **facts: Any) -> None:
     has_ended = status != FileImportStatus.ASKS
-    mine = FileImport.objects.filter(pk=row.pk, status=FileImportStatus.RUNNING, attempts=row.attempts)
-    mine.update(status=status, finished_at=clock.now() if has_ended else None, **facts)
+    _mine(row).update(status=status, finished_at=clock.now() if has_ended else None, **facts)
     if has_ended:
         _forget(row)
 

@@ -140,6 +140,11 @@ FILES = {
         csv_of([{"note": f"only text {n}"} for n in range(N)]),
         refusals=["label column is not named, and none looks like one. Name it. Columns of the file: note."],
     ),
+    "an empty label": File(
+        "f.csv",
+        csv_of([{"note": f"only text {n}", "label": ""} for n in range(N)]),
+        refusals=['label column "label" is empty in every row. Fill it, or name another column.'],
+    ),
     "one label": File(
         "f.csv",
         csv_of([row | {"label": "good"} for row in PLAIN]),

@@ -13,7 +13,10 @@ from cases.models import Case, FileImport, Label, Workflow
 from hitl.accounts.types import Role
 from hitl.flow.setup import file_imports
 from hitl.flow.setup.file_imports import sweep_imports, take_in_file
-from hitl.shared import clock
+from hitl.flow.setup.import_history import Outcome
+from hitl.runtime.processes import wait_until
+from hitl.shared import clock, heartbeat
+from hitl.shared.actor import Actor
 from tests.support.case_rows import workflow_of
 from tests.support.factories import person
 
@@ -110,7 +113,7 @@ def test_a_worker_that_dies_is_followed_by_another_and_no_row_is_there_twice(
     def die(row: FileImport, done: float) -> None:
         raise SystemExit
 
-    monkeypatch.setattr(file_imports, "_note", die)
+    monkeypatch.setattr(file_imports, "_progress", die)
     with pytest.raises(SystemExit):
         take_in_file(import_id=row.id, now=clock.now())
     assert Case.objects.count() == 1_000
@@ -123,6 +126,28 @@ def test_a_worker_that_dies_is_followed_by_another_and_no_row_is_there_twice(
     row.refresh_from_db()
     assert (row.status, row.taken, row.known) == ("done", 500, 1_000)
     assert Case.objects.count() == 1_500
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_a_worker_reads_for_long_no_other_begins(
+    client: Client, workflow: Workflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = send(client, HEAD + b"1,ham\n")
+    now, began = clock.now(), clock.now() - timedelta(hours=1)
+    monkeypatch.setattr(heartbeat, "EVERY_SECONDS", 0.01)
+
+    def read_for_long(row: FileImport, actor: Actor) -> Outcome:
+        assert wait_until(
+            lambda: FileImport.objects.filter(pk=row.pk, worked_at__gte=now).exists(), seconds=30
+        )
+        assert sweep_imports(now=clock.now()) == 0
+        assert not take_in_file(import_id=row.id, now=clock.now())
+        return Outcome()
+
+    monkeypatch.setattr(file_imports, "_work", read_for_long)
+    assert take_in_file(import_id=row.id, now=began)
+    row.refresh_from_db()
+    assert (row.status, row.attempts) == ("done", 1)
 
 
 def test_only_administrators_see_it(workflow: Workflow, client: Client) -> None:

@@ -1,20 +1,24 @@
 """Files are kept for a workflow, counted once, whatever comes at the same time."""
 
+import io
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 from cases.models import Asset, Case, KeptFile, MediaUse, Workflow
 from cases.services.kept_files import MediaQuota, store_file
+from hitl.accounts.types import Role
+from hitl.audit.models import Entry
 from hitl.flow.export.formats import FORMATS, written
 from hitl.flow.export.rows import export_rows
 from tests.api.test_media import picture
 from tests.integration.cases.test_tables_that_name_files import bring
 from tests.support.case_rows import workflow_of
-from tests.support.factories import NOW
+from tests.support.factories import NOW, person
 
 PHOTO: list[dict[str, Any]] = [{"name": "photo", "kind": "image"}]
 
@@ -60,6 +64,32 @@ def test_many_at_once_do_not_exceed_the_quota(settings: Any) -> None:
     assert 0 < kept <= settings.MEDIA_QUOTA_BYTES
     assert MediaUse.objects.get().size_bytes == kept
     assert "" in names
+
+
+@pytest.mark.django_db
+def test_one_workflow_may_have_more_room_or_less(settings: Any) -> None:
+    photos = workflow_of("photos", fields=PHOTO, labels=["a", "b"])
+    others = workflow_of("others", fields=PHOTO, labels=["a", "b"])
+    settings.MEDIA_QUOTA_BYTES = 10
+    person(Role.ADMINISTRATOR, username="ada")
+    person(Role.LEAD, username="lea")
+    with pytest.raises(MediaQuota, match="quota of 10"):
+        store_file(picture(), workflow_id=photos.id, now=NOW)
+    out = io.StringIO()
+    call_command("media_quota", "photos", "0.00001", person="ada", stdout=out)
+    assert out.getvalue() == "The files of photos have 0 of 1e-05 GB.\n"
+    store_file(picture(), workflow_id=photos.id, now=NOW)
+    with pytest.raises(MediaQuota):
+        store_file(picture(), workflow_id=others.id, now=NOW)
+    for quota in ("0", "default"):  # what is kept stays
+        call_command("media_quota", "photos", quota, person="ada", stdout=out)
+        store_file(picture(), workflow_id=photos.id, now=NOW)
+        with pytest.raises(MediaQuota):
+            store_file(picture("PNG", (9, 9)), workflow_id=photos.id, now=NOW)
+    for name, wrong in (("lea", "5"), ("ada", "-1"), ("ada", "nan"), ("ada", "inf"), ("ada", "much")):
+        with pytest.raises(CommandError):
+            call_command("media_quota", "photos", f" {wrong}", person=name, stdout=out)
+    assert Entry.objects.filter(action="media.quota").count() == 3
 
 
 @pytest.mark.django_db
