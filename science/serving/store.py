@@ -148,7 +148,17 @@ def _served(meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> ServedModel:
     if none is not None and not math.isfinite(none):
         raise BadArtifact("the logit of none of the labels is no finite number")
     return ServedModel(
-        labels, schema, schema.sha256(), table, texts, media, head, background, meta["typical"], VERSION, none
+        labels,
+        schema,
+        schema.sha256(),
+        table,
+        texts,
+        media,
+        head,
+        background,
+        meta["typical"],
+        VERSION,
+        none,
     )
 
 
