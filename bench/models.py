@@ -10,6 +10,8 @@ from sklearn.model_selection import StratifiedKFold
 from threadpoolctl import threadpool_limits
 
 from bench import _sets
+from bench._models_first import first_labels
+from bench._models_pictures import pictures
 from bench._plain import Plain, defaults_for
 from bench._sets import Sample
 from hitl.bench.rows import Row, from_runs, ratio
@@ -47,6 +49,8 @@ def run(quick: bool) -> Sequence[Row]:
     rows: list[Row] = []
     with threadpool_limits(limits=1), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of models that are measured, not ours
+        rows += first_labels(quick)
+        rows += pictures(quick)
         for name, read in _sets.sets().items():
             if not quick or name in FOR_QUICK:
                 rows += _of_set(read(MOST[quick]))

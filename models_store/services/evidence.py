@@ -84,5 +84,14 @@ def _with_quality(body: dict[str, Any], checked: Mapping[str, Any]) -> dict[str,
     """Say how much the release's evidence matters; where it hardly does, all of it is called weak."""
     ratio = checked.get("ratio")
     quality = {"ratio_to_random": ratio, "n": checked.get("n_rows", 0)}
-    is_poor = ratio is not None and ratio < MIN_RATIO
-    return {**body, "quality": quality, "status": "weak" if is_poor else body["status"]}
+    return {**body, "quality": quality, "status": "weak" if matters_little(checked) else body["status"]}
+
+
+def matters_little(checked: Mapping[str, Any]) -> bool:
+    """Tell whether a release's evidence matters so little that all of it is called weak.
+
+    By the check of `science.explain.self_check`; marks in pictures must also matter more than where the
+    picture has most contrast (`science.pipelines.trust`).
+    """
+    ratio, marks = checked.get("ratio"), checked.get("marks")
+    return (ratio is not None and ratio < MIN_RATIO) or (marks is not None and not marks["beats"])

@@ -176,6 +176,8 @@ def _evidence(shown: ShownRelease) -> Iterable[str]:
             " others"
         )
         lines.append(words + (", so every mark is called weak" if shown.is_poorly_explained else ""))
+    if shown.marks:
+        lines.append(f"Marks in pictures: {shown.marks}")
     yield _list(*lines)
 
 

@@ -181,6 +181,20 @@ class ShownRelease:
         return ratio is not None and ratio < MIN_RATIO
 
     @property
+    def marks(self) -> str:
+        """What marks in pictures are worth beside plain contrast, in words; empty where there are none."""
+        found = self.report.get("explanations", {}).get("marks")
+        if not found:
+            return ""
+        if not found["n"]:
+            return "too few cases to compare them with plain contrast, so every mark is called weak"
+        return (
+            f"what one model marks costs another {found['by_marks']:.2f} log-odds when covered; where the"
+            f" picture has most contrast it costs {found['by_contrast']:.2f} ({found['n']} cases that neither"
+            " saw)" + ("" if found["beats"] else ", so every mark is called weak")
+        )
+
+    @property
     def file_size(self) -> str:
         """Of the model's file."""
         return size(self.release.artifact_bytes)

@@ -103,7 +103,8 @@ def evidence_in(
     units, method = _units(served, row, raw[0], _direction(served, c, r), margin, pair)
     proba = served.proba_of(logits[None])[0]
     both = (float(proba[c]), float(proba[r]))
-    return Evidence(*pair, tuple(units), margin, both, method, served.labels[int(logits.argmax())], of_texts)
+    said = served.labels[int(logits.argmax())]
+    return Evidence(*pair, tuple(units), margin, both, method, said, of_texts)
 
 
 def as_explanation(
@@ -252,7 +253,8 @@ def _ranked(
             for key, value in unit.why.items()
         }
         side: Literal["for", "against"] = "for" if unit.score > 0 else "against"
-        shown.append(Highlight(unit.where, unit.score, share, side, unit.label, why, unit.also))
+        label = f"region {len(shown) + 1}" if "x" in unit.where else unit.label
+        shown.append(Highlight(unit.where, unit.score, share, side, label, why, unit.also))
     residual = margin - sum(h.score for h in shown)
     unread = abs(margin - sum(unit.score for unit in units))
     weak = total < max(_WEAK_TOTAL, _WEAK_RATIO * unread)

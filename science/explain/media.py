@@ -21,7 +21,8 @@ from science.media.image import Box, Described, image_features
 Margins = Callable[[np.ndarray], np.ndarray]
 
 _GRID = 4
-_REFINED = 3
+_REFINED = (3, 2)  # how many boxes are looked at more closely, step by step
+_FINEST = 8  # pixels along a box that is still parted
 _WINDOW = 30  # frames: 0.3 s
 _MAX_VARIANTS, _MIN_VARIANTS = 40, 16  # of one recording
 _MAX_FRAMES = 1_200_000  # in all variants together: about a second
@@ -30,25 +31,29 @@ _STAYS = 0.6  # of what a stretch moved, a part of it must move to stand for it
 
 
 def image_units(name: str, pixels: np.ndarray, margins: Margins) -> list[Unit]:
-    """Boxes of an image with the log-odds lost when each is covered, coarse first, then finer.
+    """Boxes of an image with the log-odds lost when each is covered: coarse first, then twice finer.
+
+    A part stands for its box where it moves most of what the box moved, in the same direction.
 
     Parameters
     ----------
     pixels: (height, width, 3). margins: from media features (n, width) to log-odds (n,).
     """
     height, width = pixels.shape[:2]
-    coarse = _split((0, height, 0, width), _GRID)
     described = Described(pixels)
     whole = float(margins(described.features[None])[0])
-    scores = whole - _covered(described, coarse, margins)
-    strongest = sorted(np.argsort(-np.abs(scores), kind="stable")[:_REFINED].tolist())
-    boxes, values = list(coarse), scores.tolist()
-    for i in strongest:
-        parts = _split(coarse[i], 2)
-        finer = whole - _covered(described, parts, margins)
-        best = int(np.argmax(np.abs(finer)))
-        if abs(finer[best]) >= 0.6 * abs(scores[i]) and np.sign(finer[best]) == np.sign(scores[i]):
-            boxes[i], values[i] = parts[best], float(finer[best])
+    boxes = _split((0, height, 0, width), _GRID)
+    found = dict(zip(boxes, (whole - _covered(described, boxes, margins)).tolist(), strict=True))
+    for n_refined in _REFINED:
+        strongest = sorted(found, key=lambda box: (-abs(found[box]), box))[:n_refined]
+        parts = {box: _split(box, 2) for box in strongest if min(box[1] - box[0], box[3] - box[2]) >= _FINEST}
+        every = [part for own in parts.values() for part in own]
+        scores = dict(zip(every, (whole - _covered(described, every, margins)).tolist(), strict=True))
+        for box, own in parts.items():
+            best = max(own, key=lambda part: abs(scores[part]))
+            if abs(scores[best]) >= _STAYS * abs(found[box]) and scores[best] * found[box] > 0:
+                del found[box]
+                found[best] = scores[best]
     return [
         Unit(
             value,
@@ -61,7 +66,7 @@ def image_units(name: str, pixels: np.ndarray, margins: Margins) -> list[Unit]:
             },
             "region",
         )
-        for (top, bottom, left, right), value in zip(boxes, values, strict=True)
+        for (top, bottom, left, right), value in sorted(found.items())
     ]
 
 
@@ -73,6 +78,8 @@ def _split(box: Box, n: int) -> list[Box]:
 
 
 def _covered(described: Described, boxes: Sequence[Box], margins: Margins) -> np.ndarray:
+    if not boxes:
+        return np.zeros(0)
     return margins(described.with_changes([(cover(described.pixels, box), box) for box in boxes]))
 
 

@@ -1,7 +1,7 @@
-"""Numbers that describe an image: thin lines and edges in eight directions, brightness, colour.
+"""Numbers that describe an image: thin lines and edges in eight directions, brightness, colour, odd places.
 
 Made by hand, for what people are asked about a photo when no large network may be had: is there a
-scratch, which digit is it, is it too dark. Responses are pooled over the whole image (where a
+scratch or a stain, which digit is it, is it too dark. Responses are pooled over the whole image (where a
 scratch lies does not matter) and over a coarse grid (where a digit's strokes lie does).
 """
 
@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+
+from science.media.local import cell_means, local_features
 
 # (direction along the line, direction across it), as (rows, columns) of one step.
 _DIRECTIONS = (
@@ -36,47 +38,71 @@ def image_features(pixels: np.ndarray) -> np.ndarray:
 class Described:
     """One image with the features it has, and those it would have if a part of it were another.
 
-    Covering a box changes lines only near it, so only the blocks around it are looked at again: the same
-    numbers as `image_features` of the changed image, bit for bit, at a quarter of the cost.
+    Covering a box changes lines only near it and cells only in it, so only the blocks around it are looked at
+    again: the same numbers as `image_features` of the changed image, bit for bit, at a tenth of the cost.
     """
 
     def __init__(self, pixels: np.ndarray) -> None:
         self.pixels, self._grey_image = pixels, _grey(pixels)
-        self._pools = _pooled(self._grey_image, (0, _BLOCKS, 0, _BLOCKS))
+        everything = (0, _BLOCKS, 0, _BLOCKS)
+        self._pools = _pooled(self._grey_image, everything)
+        self._cells = cell_means(pixels, self._grey_image, (_BLOCKS, _BLOCKS))
 
     @property
     def features(self) -> np.ndarray:
         """What `image_features` gives."""
-        lines = _line_features([self._pools], self._grey_image.size)[0]
-        return np.concatenate([lines, _tone_features(self.pixels, self._grey_image)])
+        (features,) = _all_features([self._pools], [self._grey_image], [self._cells])
+        return np.asarray(features)
 
     def with_changes(self, changed: Sequence[tuple[np.ndarray, Box]]) -> np.ndarray:
         """Features (n, width) of variants: the changed image, and the box (top, bottom, left, right) in which
         alone it differs."""
         if not changed:
             return np.zeros((0, 0))
-        pools, tones = [], []
+        pools, greys, cells = [], [], []
         for pixels, box in changed:
-            grey = _grey(pixels)
-            window = _blocks_around(box, grey.shape)
+            top, bottom, left, right = box
+            grey = self._grey_image.copy()
+            grey[top:bottom, left:right] = _grey(pixels[top:bottom, left:right])
+            window = _blocks_around(box, grey.shape, _MARGIN)
             part = _pooled(grey, window)
             pools.append(
                 tuple(_replaced(old, new, window) for old, new in zip(self._pools, part, strict=True))
             )
-            tones.append(_tone_features(pixels, grey))
-        return np.hstack([_line_features(pools, self._grey_image.size), np.stack(tones)])
+            greys.append(grey)
+            cells.append(self._cells_with(pixels, grey, _blocks_around(box, grey.shape, 0)))
+        return _all_features(pools, greys, cells)
+
+    def _cells_with(self, pixels: np.ndarray, grey: np.ndarray, window: Box) -> np.ndarray:
+        top, bottom, left, right = window
+        rows, columns = grey.shape[0] // _BLOCKS, grey.shape[1] // _BLOCKS
+        own = slice(top * rows, bottom * rows), slice(left * columns, right * columns)
+        cells = self._cells.copy()
+        cells[top:bottom, left:right] = cell_means(pixels[own], grey[own], (bottom - top, right - left))
+        return cells
 
 
 def _grey(pixels: np.ndarray) -> np.ndarray:
-    return np.asarray(pixels @ np.array([0.299, 0.587, 0.114], dtype=np.float32))
+    """Brightness; pixel by pixel, so that a part of an image gives the same numbers as the whole."""
+    parts = [pixels[..., k] * np.float32(share) for k, share in enumerate((0.299, 0.587, 0.114))]
+    return np.asarray(parts[0] + parts[1] + parts[2])
 
 
-def _blocks_around(box: Box, shape: tuple[int, ...]) -> Box:
-    """The blocks in which a response can see into a box of pixels."""
+def _all_features(
+    pools: Sequence[Pools], greys: Sequence[np.ndarray], cells: Sequence[np.ndarray]
+) -> np.ndarray:
+    stacked = np.stack(cells).astype(np.float64)
+    tones = np.stack([_tones(grey) for grey in greys])
+    parts = [_line_features(pools, greys[0].size), tones, _places(stacked), local_features(stacked)]
+    return np.hstack(parts)
+
+
+def _blocks_around(box: Box, shape: tuple[int, ...], margin: int) -> Box:
+    """The blocks in which what sees `margin` pixels far can see into a box of pixels."""
     edges = []
     for (first, last), size in zip((box[:2], box[2:]), shape, strict=True):
         step = size // _BLOCKS
-        edges += [max(0, (first - _MARGIN) // step), min(_BLOCKS, -(-(last + _MARGIN) // step))]
+        edges += [max(0, (first - margin) // step), min(_BLOCKS, -(-(last + margin) // step))]
     return (edges[0], edges[1], edges[2], edges[3])
 
 
@@ -183,12 +209,16 @@ def _pool(image: np.ndarray, how: np.ufunc, blocks: tuple[int, int]) -> np.ndarr
     return np.asarray(how.reduce(rows.reshape(blocks[0], blocks[1], width // blocks[1]), axis=2))
 
 
-def _tone_features(pixels: np.ndarray, grey: np.ndarray) -> np.ndarray:
-    ordered = np.sort(grey[::2, ::2], axis=None)
-    quantiles = ordered[(np.array([0.02, 0.25, 0.5, 0.75, 0.98]) * (len(ordered) - 1)).astype(int)]
-    size = grey.size / _FINE**2
-    means = np.stack([_pool(pixels[:, :, k], np.add, (_FINE, _FINE)) for k in range(3)], axis=2) / size
-    half = means.reshape(_FINE // 2, 2, _FINE // 2, 2, 3).mean(axis=(1, 3))
-    colour = half - half.mean(axis=2, keepdims=True)
-    parts = [quantiles, np.array([grey.std()]), means.mean(axis=2).ravel(), colour.ravel()]
-    return np.concatenate(parts).astype(np.float64)
+def _tones(grey: np.ndarray) -> np.ndarray:
+    """How bright the image is: quantiles, and the spread."""
+    sample = grey[::2, ::2].ravel()
+    wanted = (np.array([0.02, 0.25, 0.5, 0.75, 0.98]) * (len(sample) - 1)).astype(int)
+    return np.append(np.partition(sample, wanted)[wanted], grey.std()).astype(np.float64)
+
+
+def _places(cells: np.ndarray) -> np.ndarray:
+    """Brightness and colour by where they lie, (n, width), of cells (n, 16, 16, channels)."""
+    n, step = len(cells), _BLOCKS // _FINE
+    fine = cells.reshape(n, _FINE, step, _FINE, step, -1).mean(axis=(2, 4))
+    coarse = fine.reshape(n, _FINE // 2, 2, _FINE // 2, 2, -1).mean(axis=(2, 4))
+    return np.hstack([fine[..., 0].reshape(n, -1), coarse[..., 1:3].reshape(n, -1)])

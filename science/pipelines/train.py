@@ -24,6 +24,7 @@ from science.pipelines.fitting import Fitted, fit
 from science.pipelines.folds import assign_folds, groups_of_rows, row_digest
 from science.pipelines.leakage import lone_fields
 from science.pipelines.tablefit import typical_values
+from science.pipelines.trust import marks_beat_contrast
 from science.pipelines.verify import TOLERANCE, largest_difference
 from science.serving.served_model import ServedModel
 from science.serving.store import load_model, save_model
@@ -123,6 +124,7 @@ def train(
         calibration = _calibration(data, best.outputs, everything)
         served = fitted.to_served_model(data, calibration, _background(data, seed), _typical(data, labels))
         served.familiar = learn_familiar(data, folds, served, seed)
+        marks = marks_beat_contrast(data, folds, lambda on: fit(best.candidate, data, on, seed), seed)
         artifact = save_model(served)
         served = load_model(artifact)
         known = _error_where_known(best.candidate, data, seed)
@@ -136,7 +138,7 @@ def train(
         "verified": checked,
         "error_where_known": known,
         "looks_for_strange_cases": served.familiar is not None,
-        "explanations": explained,
+        "explanations": {**explained, "marks": marks},
         "artifact_bytes": len(artifact),
         "lone_fields": lone_fields(data, fitted.table, fitted.raw, folds),
         "extras": usable,

@@ -16,7 +16,8 @@ from hitl.accounts.types import Role
 from hitl.flow.intake.submit import submit_cases
 from hitl.flow.intake.types import Intake, Submission
 from hitl.shared import clock
-from models_store.models import StoredExplanation
+from models_store.models import Release, StoredExplanation
+from models_store.selectors import _examples_of
 from policy.models import Certificate, Decision
 from reviews.models import Review, ReviewRules, Task
 from reviews.selectors import label_names_of
@@ -240,6 +241,19 @@ def test_an_assisted_case_says_how_often_the_model_is_right_and_names_the_runner
     assert "Right in about 7 of 10 such cases." in page
     assert re.search(r"Likely <strong>spam</strong> rather than\s+<span[^>]*>ham", page)
     assert "0.72" not in page
+
+
+def test_a_suggestion_says_how_few_examples_taught_it() -> None:
+    workflow = automating_workflow()
+    release = workflow.releases.get()
+    for n, words in ((3, "Learnt from 3 examples."), (1, "Learnt from 1 example."), (200, None)):
+        mix = {"ham": 200, "spam": n}
+        Release.objects.filter(pk=release.pk).update(report={**release.report, "label_mix": mix})
+        _examples_of.cache_clear()
+        case = waiting(workflow)[0]
+        suggest(case, release, label="spam", confidence=0.72, runner_up="ham")
+        page = as_read(at_desk(person()).get("/review/").content.decode())
+        assert (words in page) if words else ("Learnt from" not in page)
 
 
 def test_evidence_is_for_whoever_holds_the_case_and_comes_from_the_release_that_suggested() -> None:
