@@ -8,8 +8,6 @@ import numpy as np
 import pytest
 
 from science.guarantee.audits import AuditPolicy
-from science.guarantee.budget_plan import plan_budget
-from science.guarantee.budget_verdict import Terms
 from science.guarantee.elond import Doubt
 from science.guarantee.exact import fewest_labels
 from science.guarantee.monitor import AMBER
@@ -80,17 +78,6 @@ def test_one_new_case_in_two_hundred_is_strange_and_fewer_entities_teach_nothing
     (least,) = numbers(PROMISE, "With fewer than # entities nothing is called strange")
     enough = [n for n in range(1, 400) if ceil((1 - SENT) * (n + 1)) <= n]
     assert enough[0] == least
-
-
-def test_the_budget_names_what_its_plan_gives() -> None:
-    rows = re.findall(r"\| ([\d,]+)(?:, at a true (\.\d) %)? \| ([\d.]+) % \| ([\d,]+) \|", text_of(BUDGET))
-    assert len(rows) == 4
-    for decisions, error, percent, audits in rows:
-        n = int(decisions.replace(",", ""))
-        terms = Terms(0.01, n, 0.02)
-        plan = plan_budget(terms, error=float(error) / 100) if error else plan_budget(terms)
-        assert 100 * plan.terms.rate == pytest.approx(float(percent), rel=0.04)
-        assert n * plan.terms.rate == pytest.approx(float(audits.replace(",", "")), rel=0.04)
 
 
 def test_the_points_of_the_monitor_are_its_evidence() -> None:
