@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from science.fields import Field, Kind, Schema
+from science.fields import Schema
 
 SIDE = 128
 LABELS = ("whole", "scratched", "stained", "chipped")
-SCHEMA = Schema((Field("photo", Kind.IMAGE),), LABELS)
+SCHEMA = Schema.from_json({"fields": [{"name": "photo", "kind": "image"}], "labels": list(LABELS)})
 _BIG = 192  # a part is drawn larger than what a photo shows of it
 
 

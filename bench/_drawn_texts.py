@@ -10,7 +10,7 @@ from itertools import product
 import numpy as np
 
 from bench._sets import Sample
-from science.fields import Field, Kind, Schema
+from science.fields import Schema
 
 _NOISE = 0.03  # share of requests that somebody put under a wrong label
 _OPENINGS = (
@@ -122,7 +122,8 @@ def requests(world: str, n_labels: int, n: int, seed: int) -> Sample:
         rows.append({"text": text})
         action, thing = chosen[int(rng.integers(n_labels))] if rng.random() < _NOISE else (action, thing)
         labels.append(f"{action} {thing}")
-    schema = Schema((Field("text", Kind.TEXT),), tuple(f"{action} {thing}" for action, thing in chosen))
+    names = [f"{action} {thing}" for action, thing in chosen]
+    schema = Schema.from_json({"fields": [{"name": "text", "kind": "text"}], "labels": names})
     return Sample(f"{world}, {n_labels} labels", rows, labels, schema)
 
 

@@ -39,10 +39,11 @@ def first_labels(quick: bool) -> list[Row]:
         drawn = [requests(WORLD, n_labels, n + JUDGED, seed) for seed in SEEDS[quick]]
         plain = np.mean([_plain(one, n) for one in drawn], axis=0)
         out += _rows("TF-IDF + logistic regression", plain)
-        for name, vectors in (("words alone", None), ("with word vectors", table)):
-            if name == "words alone" or vectors is not None:
-                found = np.mean([_ours(one, n, vectors) for one in drawn], axis=0)
-                out += _rows(name, found, over=plain)
+        ways: list[tuple[str, WordVectors | None]] = [("words alone", None)]
+        ways += [("with word vectors", table)] if table is not None else []
+        for name, vectors in ways:
+            found = np.mean([_ours(one, n, vectors) for one in drawn], axis=0)
+            out += _rows(name, found, over=plain)
     return out
 
 

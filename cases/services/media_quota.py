@@ -32,7 +32,7 @@ def set_media_quota(*, workflow_id: UUID, quota_bytes: int | None, actor: Actor,
     if workflow is None:
         raise NotFound()
     MediaUse.objects.bulk_create([MediaUse(workflow=workflow)], ignore_conflicts=True)
-    use = MediaUse.objects.select_for_update().get(workflow=workflow)
+    use = MediaUse.objects.select_for_update(no_key=True).get(workflow=workflow)
     if use.quota_bytes != quota_bytes:
         before, use.quota_bytes = use.quota, quota_bytes
         detail = {"before": _words(before), "after": _words(use.quota)}

@@ -140,7 +140,7 @@ def retire_source(*, source_id: UUID, actor: Actor, now: datetime, reason: str) 
         Invalid: there is no reason.
     """
     require_lowerer(actor)
-    reason = checked_reason(reason)
+    reason = checked_reason(reason, fix="Say why: it stays in the audit log.")
     source = _locked(source_id)
     source.retired_at, source.retired_by = now, actor.name
     source.save(update_fields=["retired_at", "retired_by"])

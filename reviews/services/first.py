@@ -52,7 +52,9 @@ def ask_first(*, workflow: Workflow, task_ids: Sequence[UUID], why: str, actor: 
         raise Invalid([Problem(field="tasks", error=f"are {len(task_ids)}", fix=fix)])
     rows = can_go_first(workflow.pk).filter(pk__in=task_ids, priority__lt=FIRST)
     locked = list(
-        rows.select_for_update(skip_locked=True, of=("self",)).order_by("id").values_list("id", flat=True)
+        rows.select_for_update(no_key=True, skip_locked=True, of=("self",))
+        .order_by("id")
+        .values_list("id", flat=True)
     )
     moved = Task.objects.filter(pk__in=locked, status=TaskStatus.WAITING).update(priority=FIRST)
     if moved:

@@ -15,7 +15,6 @@ ALLOWED = {
     "cases/files/styles.py": "knows how tools write numbers, dates, and yes and no",
     "bench/_highlights_media.py": "makes schemas to measure",
     "bench/_plain.py": "is another library's way with each kind, to compare with",
-    "bench/_drawn_texts.py": "draws texts to measure",
     "bench/_sets.py": "reads published data sets",
     "bench/models.py": "holds each kind to a bar of its own",
 }

@@ -38,6 +38,7 @@ class Says:
     score: float
     schema_sha256: str = ""
     gaps: frozenset[str] = field(default_factory=frozenset)
+    is_partial: bool = False  # it knows all labels
 
     def unusable(self, rows: Sequence[Any]) -> list[None]:
         """It can read everything."""

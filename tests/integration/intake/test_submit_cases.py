@@ -6,7 +6,6 @@ from datetime import timedelta
 from time import thread_time
 from typing import Any
 
-import numpy as np
 import pytest
 from django.db import connection
 
@@ -219,14 +218,14 @@ def test_a_case_that_no_model_can_bear_goes_to_a_person_and_holds_up_no_other(
     key: ClientKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mail_workflow(cutoff=0.0)
-    real = ServedModel.predict_proba
+    real = ServedModel.scored
 
-    def fragile(served: ServedModel, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
+    def fragile(served: ServedModel, rows: Sequence[Mapping[str, Any]]) -> Any:
         if any("poison" in str(row["body"]) for row in rows):
             raise MemoryError
         return real(served, rows)
 
-    monkeypatch.setattr(ServedModel, "predict_proba", fragile)
+    monkeypatch.setattr(ServedModel, "scored", fragile)
     contents = [mail.content for mail in mails()[:50]]
     for place in (7, 30):
         contents[place] = {**contents[place], "body": "poison"}
@@ -275,12 +274,12 @@ def test_a_model_that_is_slow_again_and_again_is_left_alone_for_a_while_and_then
     key: ClientKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mail_workflow(cutoff=0.0)
-    real, calls = ServedModel.predict_proba, list[int]()
+    real, calls = ServedModel.scored, list[int]()
     clock, is_slow = [0.0], [True]
     monkeypatch.setattr("hitl.flow.intake.patience.monotonic", lambda: clock[0])
     monkeypatch.setattr("hitl.flow.intake.patience.FIRST_SECONDS", 0.05)
 
-    def model(served: ServedModel, rows: Sequence[Mapping[str, Any]]) -> np.ndarray:
+    def model(served: ServedModel, rows: Sequence[Mapping[str, Any]]) -> Any:
         calls.append(len(rows))
         end = thread_time() + 0.1 * is_slow[0]
         while thread_time() < end:
@@ -292,7 +291,7 @@ def test_a_model_that_is_slow_again_and_again_is_left_alone_for_a_while_and_then
         assert result.case is not None
         return str(result.case["decision"]["reason"])
 
-    monkeypatch.setattr(ServedModel, "predict_proba", model)
+    monkeypatch.setattr(ServedModel, "scored", model)
     assert [reason(n) for n in range(5)] == ["above_cutoff"] * STRIKES + ["no_score"] * 2
     assert len(calls) == STRIKES
     clock[0] += REST

@@ -78,6 +78,7 @@ def test_what_ends_an_alarm_is_said_as_it_is(status, said):
     release = champion_of(workflow)
     certificate = certificate_of(release, status=status)
     certificate.evidence |= {"labels_since": NOW.isoformat()}
+    certificate.valid_from = NOW
     certificate.save()
     cutoffs_of(release, certificate)
     watch(workflow.pk, now=NOW + timedelta(days=1), settle=timedelta(0))
