@@ -10,6 +10,8 @@ class Oracle:
 
     probabilities: list[float] | None = None
 
+    is_partial = False  # it knows all labels
+
     def unusable(self, rows: Sequence[object]) -> list[None]:
         """Every row can be read."""
         return [None] * len(rows)

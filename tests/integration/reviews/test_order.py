@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import numpy as np
 import pytest
 
 from hitl.flow.intake.submit import submit_cases
@@ -14,29 +13,13 @@ from reviews.order import blind_value, value
 from reviews.services.order import rank_again
 from reviews.services.rules import change_rules
 from tests.support.factories import NOW, TESTER, client_key, person
+from tests.support.oracle import Oracle
 from tests.support.policy_rows import automating_workflow
 from tests.support.review_rows import claim, review_workflow, suggest, waiting
 
 pytestmark = pytest.mark.django_db
 
 HOURS = 48.0
-
-
-class Oracle:
-    """A model that thinks whatever it is told to, and fails when told nothing."""
-
-    probabilities: list[float] | None = None
-
-    def unusable(self, rows) -> list[None]:
-        return [None] * len(rows)
-
-    def scored(self, rows) -> tuple[np.ndarray, list[None]]:
-        return self.predict_proba(rows), self.unusable(rows)
-
-    def predict_proba(self, rows) -> np.ndarray:
-        if self.probabilities is None:
-            raise RuntimeError("no score today")
-        return np.array([self.probabilities] * len(rows))
 
 
 def test_a_blind_case_has_the_same_place_whatever_the_model_thinks(monkeypatch) -> None:
