@@ -13,7 +13,7 @@ from hitl.audit.log import record
 from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict
-from hitl.shared.reasons import checked_reason
+from hitl.shared.given_reason import checked_reason
 from hitl.stop.models import Stop
 from hitl.stop.selectors import stop_in_force
 

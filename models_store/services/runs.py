@@ -17,8 +17,8 @@ from hitl.audit.log import record
 from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor, system
 from hitl.shared.errors import Conflict, Invalid, NotFound, Problem
+from hitl.shared.given_reason import checked_reason
 from hitl.shared.jobs import enqueue
-from hitl.shared.reasons import checked_reason
 from hitl.shared.transitions import move, move_one
 from models_store.access import require_operator
 from models_store.errors import RunActive, RunIsOver

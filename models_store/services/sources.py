@@ -20,7 +20,7 @@ from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.canonical import canonical_json, sha256
 from hitl.shared.errors import Invalid, NotAllowed, NotFound, Problem
-from hitl.shared.reasons import checked_reason
+from hitl.shared.given_reason import checked_reason
 from hitl.shared.sealed import seal
 from models_store.errors import SourceTaken
 from models_store.services.label_map import check_number, labels_of, tried

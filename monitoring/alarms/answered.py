@@ -9,7 +9,7 @@ from hitl.accounts.types import Role
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, NotAllowed, NotFound, Problem
-from hitl.shared.reasons import checked_reason
+from hitl.shared.given_reason import checked_reason
 from hitl.shared.transitions import move_one
 from monitoring.alarms.found import facts_of, keep_sign
 from monitoring.models import Alarm

@@ -16,7 +16,7 @@ from hitl.accounts.automation import LOWERERS, RAISERS
 from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.errors import HitlError, Invalid, Problem, in_words
-from hitl.shared.reasons import reason_problem
+from hitl.shared.given_reason import reason_problem
 from hitl.web.views import person
 from models_store.access import release_for
 from models_store.models import Release

@@ -10,7 +10,7 @@ from hitl.accounts.automation import require_lowerer, require_raiser
 from hitl.audit.log import record
 from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor
-from hitl.shared.reasons import checked_reason
+from hitl.shared.given_reason import checked_reason
 from policy.errors import AlreadyThere
 from policy.models import Policy
 from policy.services.locking import locked_policy

@@ -15,7 +15,7 @@ from hitl.audit.log import record
 from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, Invalid, NotFound, Problem
-from hitl.shared.reasons import reason_problem
+from hitl.shared.given_reason import reason_problem
 from models_store.models import Release
 from models_store.selectors import champion
 from policy.errors import NoModel, NothingCertified, SecondPersonNeeded

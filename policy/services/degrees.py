@@ -11,7 +11,7 @@ from hitl.audit.log import record
 from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, NotFound, Problem
-from hitl.shared.reasons import checked_reason
+from hitl.shared.given_reason import checked_reason
 from hitl.shared.transitions import move_one
 from policy.errors import AlreadyThere, EvidenceMissing, SecondPersonNeeded
 from policy.in_force.evidence import hindrance

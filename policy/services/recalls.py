@@ -17,8 +17,8 @@ from hitl.accounts.automation import require_lowerer
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, Invalid, NotFound, Problem
+from hitl.shared.given_reason import reason_problem
 from hitl.shared.jobs import enqueue
-from hitl.shared.reasons import reason_problem
 from hitl.shared.statements import statements_beside
 from models_store.models import Release
 from policy.models import Recall, RecalledCase

@@ -16,7 +16,7 @@ from hitl.flow.settling.decide import NewAnswer, decide, require_decided
 from hitl.flow.settling.settle import Given, settle
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, NotFound, Problem
-from hitl.shared.reasons import checked_reason
+from hitl.shared.given_reason import checked_reason
 from policy.types import DecisionReason
 from reviews.errors import UnknownLabel
 from reviews.models import Review, Task

@@ -18,8 +18,8 @@ from hitl.accounts.types import SUPERVISING
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, NotAllowed, NotFound
+from hitl.shared.given_reason import checked_reason
 from hitl.shared.ids import new_id
-from hitl.shared.reasons import checked_reason
 from policy.models import Decision
 from policy.services.known_answers import record_known_answer
 from reviews.access import person_id

@@ -25,8 +25,8 @@ from hitl.flow.settling.decide import set_status, tell
 from hitl.flow.settling.judged import judged_in
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
+from hitl.shared.given_reason import reason_problem
 from hitl.shared.jobs import enqueue
-from hitl.shared.reasons import reason_problem
 from policy.models import Decision
 from policy.services.decisions import NewDecision, append_decisions
 from policy.types import DecisionReason

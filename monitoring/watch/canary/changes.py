@@ -13,7 +13,7 @@ from hitl.accounts.automation import require_lowerer, require_raiser
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, NotFound
-from hitl.shared.reasons import checked_reason
+from hitl.shared.given_reason import checked_reason
 from hitl.shared.transitions import move_one
 from models_store.models import Release, RoleSpan
 from models_store.selectors import champion, previous_champion

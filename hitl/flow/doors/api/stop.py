@@ -12,7 +12,7 @@ from hitl.flow.doors.api import docs
 from hitl.flow.doors.api.workflows import object_of, workflow_bodies, workflow_of
 from hitl.shared import clock
 from hitl.shared.errors import Invalid, NotAllowed, Problem
-from hitl.shared.reasons import checked_reason
+from hitl.shared.given_reason import checked_reason
 from hitl.stop.models import Stop
 from hitl.stop.selectors import stop_in_force
 from hitl.stop.services import MAX_REASON, stop_everything

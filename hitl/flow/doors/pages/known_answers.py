@@ -18,7 +18,7 @@ from hitl.flow.settling.known_answers import MAY_MARK, end_known_answer, mark_kn
 from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.errors import HitlError
-from hitl.shared.reasons import MAX_REASON
+from hitl.shared.given_reason import MAX_REASON
 from hitl.web.views import person
 from reviews.models import KnownAnswerCase, ReviewRules
 

@@ -7,6 +7,7 @@ from django import forms
 
 from hitl.shared.errors import Invalid, beside_its_field
 from policy.web.forms import PercentField
+from reviews.lease_length import MAX_SECONDS, MIN_SECONDS
 from reviews.models import Team
 from reviews.services.rules import usual_rule
 from reviews.types import OrderKind, SkipReason, SkipRule, SlaAction
@@ -37,7 +38,9 @@ class ReviewRulesForm(forms.Form):
         required=False,
         help_text="Only people who have all of them are offered its cases. Separate by commas.",
     )
-    lease_seconds = forms.IntegerField(label="Keep an open case for, seconds", min_value=30, max_value=86_400)
+    lease_seconds = forms.IntegerField(
+        label="Keep an open case for, seconds", min_value=MIN_SECONDS, max_value=MAX_SECONDS
+    )
     hold_cap = forms.IntegerField(label="Cases one person may hold", min_value=0, max_value=100)
     hold_max_hours = forms.FloatField(label="Hold a case for at most, hours")
     on_demand = forms.BooleanField(

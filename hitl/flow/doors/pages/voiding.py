@@ -15,7 +15,7 @@ from hitl.accounts.models import User
 from hitl.flow.settling.void import MAY_VOID, begin_voiding, preview_voiding
 from hitl.shared import clock
 from hitl.shared.errors import Conflict, NotAllowed, NotFound
-from hitl.shared.reasons import MAX_REASON
+from hitl.shared.given_reason import MAX_REASON
 from hitl.web.views import person
 
 _MOMENT = "%Y-%m-%dT%H:%M"

@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import UNSET, Meta, UnsetType
 
 from hitl.flow.doors.api.shapes.base import Moment, Shape, said
+from reviews.lease_length import DEFAULT_SECONDS
 from science.fields import Kind
 
 
@@ -74,7 +75,7 @@ class ReviewRules(Shape):
     """How a workflow's cases are reviewed."""
 
     reviews_required: int = 1
-    lease_seconds: int = 300
+    lease_seconds: int = DEFAULT_SECONDS
     due_hours: float = 24
     decide_first_share: Annotated[
         float, said("Share of the cases with a suggestion that are answered once before it is shown.")
