@@ -16,7 +16,6 @@ from math import log2
 from zlib import crc32
 
 import numpy as np
-from scipy.fft import next_fast_len
 
 from science.media import SAMPLE_RATE
 
@@ -185,6 +184,8 @@ def of_samples(samples: np.ndarray) -> Measured:
     frames = heard[: len(heard) // _FRAME * _FRAME].reshape(-1, _FRAME)
     levels = 10 * np.log10((frames**2).mean(axis=1) + _QUIET**2)
     floor = np.quantile(levels, 0.1) if len(levels) else 0.0
+    from scipy.fft import next_fast_len  # who only scores loads no SciPy
+
     spectrum = np.abs(np.fft.rfft(heard, next_fast_len(len(heard), real=True))) ** 2
     spectrum[0] = 0.0
     total = float(spectrum.sum())

@@ -54,7 +54,7 @@ def test_a_plot_writes_no_nan_and_its_table_says_intervals() -> None:
         as_percent=True,
     )
     assert plot.to_json()["series"][0]["values"] == [0.5, None]
-    assert table(plot) == [("0", ["50.00 % (40.00 % to 60.00 %)"]), ("1", ["– (10.00 % to 20.00 %)"])]
+    assert table(plot) == [("0", ["50.00 % (40.00 % to 60.00 %)"], ""), ("1", ["– (10.00 % to 20.00 %)"], "")]
 
 
 def test_a_plot_refuses_curves_of_another_length() -> None:
