@@ -88,7 +88,7 @@ def test_who_is_told_and_what_could_go_wrong_are_set_and_played_on_their_pages(v
     expect(page.get_by_text("A worker plays it")).to_be_visible()
     expect(page.locator("#new-category").get_by_text("waits for a worker")).to_be_visible()
     looked_at(visitor, "risks")
-    page.get_by_label("Of").select_option("loans")
+    page.get_by_label("Of", exact=True).select_option("loans")
     expect(page.get_by_text("Pictures are darker")).to_have_count(0)
 
 
