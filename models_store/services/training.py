@@ -32,6 +32,7 @@ from science.pipelines.window import window_start
 
 BUDGET_SECONDS = 60.0  # CPU seconds the candidates may cost
 CURVE_SECONDS = 20.0  # and the learning curve beside them
+GROWN = 1.25  # times the labels of a curve from which on it is measured anew: it moves slowly
 
 
 class Refused(Exception):
@@ -68,8 +69,6 @@ def make_release(
         step.result = _said_of(snapshot, held_out)
     with steps.step(RunStep.TRAIN) as step:
         model = _fitted(run, snapshot, trained, step.say)
-        if isinstance(model, TrainedModel):
-            model.report["learning_curve"] = _learnt(model, snapshot, trained, step.say)
         step.result = f"Chosen: {model.report['chosen']}, {len(model.artifact) / 1024:,.0f} kB."
     with steps.step(RunStep.JUDGE) as step:
         evaluation = evaluate(model, snapshot, trained, held_out)
@@ -95,6 +94,8 @@ def make_release(
             raise Refused(failed)
         step.result = f"Passed {len(asked)} checks."
     with steps.step(RunStep.REGISTER) as step:
+        if isinstance(model, TrainedModel):  # a model that is refused is not worth the time
+            model.report["learning_curve"] = _learnt(model, snapshot, trained, before, step.say)
         release = register(
             run=run,
             model=model,
@@ -160,9 +161,20 @@ def _fitted(
 
 
 def _learnt(
-    model: TrainedModel, snapshot: TrainingSet, trained: np.ndarray, say: Callable[[str], None]
+    model: TrainedModel,
+    snapshot: TrainingSet,
+    trained: np.ndarray,
+    before: Release | None,
+    say: Callable[[str], None],
 ) -> dict[str, Any]:
-    """Return the model's learning curve, or why there is none."""
+    """Return the model's learning curve, or why there is none.
+
+    That of a champion of the same kind is kept until there are clearly more labels; it names its model.
+    """
+    if before is not None and before.report.get("chosen") == model.report["chosen"]:
+        kept = before.report.get("learning_curve", {})
+        if len(trained) < GROWN * kept.get("labels", 0):
+            return {"of": before.name} | kept
     contents, labels = snapshot.take(trained)
     found = learning_curve(
         model,

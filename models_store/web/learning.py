@@ -27,7 +27,7 @@ def shown_curve(report: Mapping[str, Any]) -> ShownCurve | None:
     n = curve["labels"]
     fewer, more = (one["labels"] for one in curve["points"][-2:])
     return ShownCurve(
-        words=_ahead(n, *curve["next"]),
+        words=_ahead(n, *curve["next"]) + (f" Measured of {curve['of']}." if "of" in curve else ""),
         last=_behind(fewer, more, *curve["last"]),
         hundred=_hundred(n, *curve["next"]),
         plot=_plot(curve["points"]),

@@ -192,8 +192,11 @@ def prepared(
             )
         )
     index = np.array([known.index(label) if label in known else -1 for label in schema.labels])
-    # A fresh object: what was cached for all labels must not be kept for those that remain.
-    return Data(rows, index[y], weights, known, schema, groups, tuple(unread), vectors)
+    # A fresh object: what was cached for all labels must not be kept for those that remain. What files show
+    # does not depend on labels, and costs most.
+    learnt = Data(rows, index[y], weights, known, schema, groups, tuple(unread), vectors)
+    learnt.media = data.media
+    return learnt
 
 
 def _different_examples(data: Data) -> Counter[str]:
