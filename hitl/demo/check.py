@@ -3,9 +3,10 @@
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
+from uuid import UUID
 
 from django.conf import settings
 
@@ -78,19 +79,28 @@ def _play(address: str, say: Say) -> list[Line]:
     kept = secrets_of(settings.DATA_DIR)
     if kept is None:
         raise ItFailed("the demo was not set up")
-    for run in learn_histories(say):
-        _outcome(run, say)
-    for world in WORLDS:
-        _until(lambda world=world: _has_cutoffs(world), f"{world.name}: no cutoffs are in force")  # type: ignore[misc]
+    runs = {run.workflow_id: run for run in learn_histories(say)}
     client, tag = ApiClient(address, kept.api_key), secrets.token_hex(3)
-    _worse_model(client, address, kept.password, tag, say)
-    lines = [_one_world(world, client, address, kept.password, tag, say) for world in WORLDS]
+    _learnt(SpamMail(), runs, say)
+    _worse_model(client, address, kept.password, tag, say)  # while the others are trained
+    for world in WORLDS:
+        _learnt(world, runs, say)
+    told = [_one_world(world, client, address, kept.password, tag, say) for world in WORLDS]
+    lines = [replace(line, second=_outcome(run, say)) for line, run in told]
     _takes_over(say)
     verdict = verify()
     if not verdict.holds:
         raise ItFailed(f"the audit chain is broken at entry {verdict.broken_at}: {verdict.reason}")
     say(f"Audit log: {verdict.entries} entries hold.")
     return lines
+
+
+def _learnt(world: World, runs: dict[UUID, TrainingRun], say: Say) -> None:
+    """Wait for the world's first model, if it is asked for, and for its cutoffs."""
+    run = runs.pop(Workflow.objects.values_list("pk", flat=True).get(slug=world.slug), None)
+    if run is not None:
+        _outcome(run, say)
+    _until(lambda: _has_cutoffs(world), f"{world.name}: no cutoffs are in force")
 
 
 def _worse_model(client: ApiClient, address: str, password: str, tag: str, say: Say) -> None:
@@ -147,7 +157,10 @@ def _takes_over(say: Say) -> None:
         take_over(run.release, say)
 
 
-def _one_world(world: World, client: ApiClient, address: str, password: str, tag: str, say: Say) -> Line:
+def _one_world(
+    world: World, client: ApiClient, address: str, password: str, tag: str, say: Say
+) -> tuple[Line, TrainingRun]:
+    """Submit, review and ask for the next model; the line is complete once that run has ended."""
     workflow = Workflow.objects.get(slug=world.slug)
     first = champion(workflow.id)
     if first is None:
@@ -172,10 +185,8 @@ def _one_world(world: World, client: ApiClient, address: str, password: str, tag
     reviewed = _review(world, address, password, truth)
     say(f"{world.name}: {reviewed} cases answered at the desk")
     run = request_training(workflow_id=workflow.id, trigger=Trigger.HAND, actor=ACTOR, now=clock.now())
-    second = _outcome(run, say)
-    return Line(
-        world.name, len(automatic), len(answers) - len(automatic), reviewed, right, first.name, second
-    )
+    to_people = len(answers) - len(automatic)
+    return Line(world.name, len(automatic), to_people, reviewed, right, first.name, second=""), run
 
 
 def _review(world: World, address: str, password: str, truth: dict[str, str]) -> int:
