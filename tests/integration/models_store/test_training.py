@@ -16,10 +16,11 @@ from models_store import manifest as manifests
 from models_store import reports
 from models_store.models import LabelRole, Release, RoleSpan, TrainingRun, TrainingSettings
 from models_store.selectors import champion, evaluation_of
-from models_store.services import training_sets
+from models_store.services import training, training_sets
 from models_store.services.training_sets import split, take_snapshot
 from models_store.serving import served_model
 from models_store.types import GateCheck, RunStatus, RunStep
+from models_store.web.learning import shown_curve
 from policy.models import Decision
 from policy.proof.samples import all_labels, believed
 from science.serving import load_model
@@ -187,6 +188,30 @@ def test_more_labels_give_a_challenger_that_takes_over_and_the_old_one_retires()
     assert against["errors"]["n_cases"] == 350
     roles = RoleSpan.objects.filter(until=None).values_list("release__number", "role")
     assert set(roles) == {(1, "retired"), (2, "champion")}
+
+
+def test_a_learning_curve_is_kept_until_there_are_clearly_more_labels(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(training, "BUDGET_SECONDS", 0.0)  # one kind of model alone is tried
+    workflow = credit_workflow(250)
+    first = train_now(workflow).release
+    assert first is not None
+    assert "of" not in first.report["learning_curve"]
+    labelled(workflow, applications()[250:310])
+    second = train_now(workflow).release
+    assert second is not None
+    assert second.report["chosen"] == first.report["chosen"]
+    assert second.report["learning_curve"] == first.report["learning_curve"] | {"of": first.name}
+    shown = shown_curve(second.report)
+    assert shown is not None
+    assert shown.words.endswith(f"Measured of {first.name}.")
+    monkeypatch.setattr(training, "GROWN", 1.0)
+    labelled(workflow, applications()[310:340])
+    third = train_now(workflow).release
+    assert third is not None
+    assert third.report["learning_curve"]["labels"] > first.report["learning_curve"]["labels"]
+    assert "of" not in third.report["learning_curve"]
 
 
 def test_a_challenger_waits_for_a_person_where_the_settings_say_so() -> None:
