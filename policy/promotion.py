@@ -18,7 +18,7 @@ from policy.services.cutoffs import certified_cutoffs
 from policy.types import Scope, TrialKind, TrippedBy
 from science.decision_terms import Basis
 from science.guarantee.succession import Standing, takes_over
-from science.ramp import PROVISIONAL_RAMP
+from science.ramp import ramp_of
 
 FAR = 1 / 3  # of the labels a test was planned for: then no unproved model takes the champion's place
 CLEARLY = 0.05  # of all cases: what a challenger must be believed to automate beyond the champion
@@ -155,7 +155,7 @@ def _automated_now(policy: Policy, release: Release, now: datetime) -> tuple[Cut
 
 def _share(policy: Policy, certificate: Certificate, release: Release, cutoffs: dict[str, float]) -> float:
     """Share of traffic automated under a certificate's cutoffs, as its own sample says."""
-    ramp = PROVISIONAL_RAMP if certificate.runs_provisionally(policy) else 1.0
+    ramp = ramp_of(is_provisional=certificate.runs_provisionally(policy))
     n = max(1, certificate.seen["n_labels"])
     share = 0.0
     for unit in certificate.seen["units"]:

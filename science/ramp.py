@@ -1,3 +1,10 @@
 """How much is automated while the promise is believed and not yet proved: a random quarter."""
 
-PROVISIONAL_RAMP = 0.25  # largest share of accepted cases automated while the certificate is provisional
+# Largest share of accepted cases automated while the certificate is provisional. Pages and docs say it in words,
+# which tests/unit/science/guarantee/test_words_of_the_promise.py finds.
+PROVISIONAL_RAMP = 0.25
+
+
+def ramp_of(*, is_provisional: bool) -> float:
+    """Return the share of accepted cases that cutoffs may automate by what stands behind them, in (0, 1]."""
+    return PROVISIONAL_RAMP if is_provisional else 1.0

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from science.decision_terms import ABOVE, RANK, REASON_CODE, REASONS, Basis, Degree, Reason
-from science.ramp import PROVISIONAL_RAMP
+from science.ramp import ramp_of
 
 AUDIT_FLOOR = 0.005  # lowest probability with which an automatic decision is ever audited
 LOWEST_SCORE = 0.0  # scores lie in [0, 1]; a cutoff at this value accepts every case
@@ -136,7 +136,7 @@ class Rule:
     @property
     def share_let_through(self) -> float:
         """Share of accepted cases that is automated."""
-        return min(self.ramp, PROVISIONAL_RAMP) if self.basis is Basis.PROVISIONAL else self.ramp
+        return min(self.ramp, ramp_of(is_provisional=self.basis is Basis.PROVISIONAL))
 
     @property
     def accepted_pi(self) -> float:

@@ -19,7 +19,7 @@ from policy.proof.terms import costs_of
 from policy.selectors import cutoffs_in_force
 from policy.types import TrippedBy
 from science.decision_terms import Basis, Reason
-from science.ramp import PROVISIONAL_RAMP
+from science.ramp import ramp_of
 
 ACTOR = system("watch")
 ACCEPTED = (Reason.ABOVE_CUTOFF, Reason.RAMP)
@@ -53,9 +53,8 @@ class WatchedWorkflow:
 
     @property
     def weekly_accepted(self) -> float:
-        """Cases a week that a cutoff accepts; while provisional, at most a quarter of them is automated."""
-        share = PROVISIONAL_RAMP if self.basis is Basis.PROVISIONAL else 1.0
-        return self.week.automatic / share
+        """Cases a week that a cutoff accepts; while provisional, only a share of them is automated."""
+        return self.week.automatic / ramp_of(is_provisional=self.basis is Basis.PROVISIONAL)
 
     @property
     def automation_rate(self) -> float:

@@ -16,7 +16,7 @@ from policy.in_force.basis import basis_of
 from policy.models import CutoffSet, Policy
 from policy.selectors import cutoffs_in_force, cutoffs_in_force_of, open_canary
 from science.decision_terms import Basis, Degree
-from science.ramp import PROVISIONAL_RAMP
+from science.ramp import ramp_of
 from science.rule import Rule
 
 log = logging.getLogger(__name__)
@@ -226,5 +226,5 @@ def _build(
         audit_rate=policy.audit_rate,
         audit_base=policy.audit_base,
         blind_share=policy.blind_rate,
-        ramp=PROVISIONAL_RAMP if basis is Basis.PROVISIONAL else 1.0,
+        ramp=ramp_of(is_provisional=basis is Basis.PROVISIONAL),
     )

@@ -1,6 +1,8 @@
 // What another target or cutoff would mean in a week, while one drags: no round trip, the numbers are all here.
 // Without this module the table of numbers is there, and the forms that change things.
 
+import { EDGE, axis as axisNow, chosen, colour, dragged, line, outlined, percent, redrawn, short, soft, write } from "../hitl/js/drawing.js";
+
 /** @typedef {{words: string, field: string, share: number, nLabels: number, inForce: number|null, certified: number|null, cutoff: number[], n: number[], wrong: number[], low: (number|null)[], high: (number|null)[], bound: number[], isCovered: boolean[]}} Unit */
 /** @typedef {{target: number, auditRate: number, weeklyCases: number, seconds: number|null, answers: number, waiting: number, units: Unit[]}} Data */
 
@@ -8,20 +10,6 @@ const counts = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const few = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 /** @param {number} n */
 const count = (n) => (n < 10 ? few.format(n) : counts.format(n));
-/** @param {number|null} share @param {number} digits */
-const percent = (share, digits) => (share == null ? "–" : `${(100 * share).toFixed(digits)} %`);
-/** @param {number} cutoff */
-const short = (cutoff) => String(Number(cutoff.toPrecision(6)));
-
-/** The value of a colour token in the theme of this moment. @param {Element} place @param {string} token */
-function colour(place, token) {
-  const probe = document.createElement("span");
-  probe.style.color = `var(--${token})`;
-  place.append(probe);
-  const value = getComputedStyle(probe).color;
-  probe.remove();
-  return value;
-}
 
 /**
  * Cursor of the loosest cutoff that these labels would probably prove for a target, -1 if none: from the cutoff
@@ -72,17 +60,13 @@ class WhatIf {
     this.unit = this.data.units[0];
     this.at = 0;
     /** @type {any} */ this.drawn = null;
-    for (const part of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-sliders], [data-units], [data-takes]"))) part.hidden = false;
+    for (const part of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-sliders], [data-takes]"))) part.hidden = false;
     const per = root.querySelector("[data-per]");
     if (per && !this.data.weeklyCases) per.textContent = "Per 1,000 cases";
     this.targetRange.addEventListener("input", () => this.aim(10 ** Number(this.targetRange.value)));
     this.cutoffRange.addEventListener("input", () => this.moveTo(Number(this.cutoffRange.value)));
-    root.querySelector("[data-units]")?.addEventListener("click", (event) => {
-      const chosen = /** @type {Element} */ (event.target).closest("[data-unit]");
-      if (chosen) this.show(Number(chosen.getAttribute("data-unit")));
-    });
     this.drag();
-    this.show(0);
+    chosen(root, (which) => this.show(Number(which)))("0");
   }
 
   /** Cursor of what is in force, -1 if nothing is. */
@@ -91,7 +75,6 @@ class WhatIf {
   /** @param {number} which */
   show(which) {
     this.unit = this.data.units[which];
-    for (const button of this.root.querySelectorAll("[data-unit]")) button.setAttribute("aria-pressed", String(button.getAttribute("data-unit") === String(which)));
     this.target = this.data.target;
     this.cutoffRange.max = String(this.unit.cutoff.length - 1);
     this.at = this.inForce >= 0 ? this.inForce : Math.max(0, provable(this.unit, this.target));
@@ -175,10 +158,8 @@ class WhatIf {
   draw() {
     this.drawn?.destroy();
     const { unit, place } = this;
-    const main = colour(place, "data-orange");
-    const soft = main.replace("rgb(", "rgba(").replace(")", ", 0.18)");
-    const edge = { stroke: "transparent", width: 0, points: { show: false } };
-    const axis = { stroke: colour(place, "muted"), font: "12px system-ui, sans-serif", grid: { stroke: colour(place, "line"), width: 1 }, ticks: { stroke: colour(place, "line"), width: 1, size: 4 } };
+    const main = colour("data-orange");
+    const axis = axisNow();
     const x = unit.n.map((n) => n / Math.max(unit.nLabels, 1));
     const errors = unit.n.map((n, i) => (n ? unit.wrong[i] / n : null));
     const top = Math.min(1, Math.max(3 * this.data.target, 1.25 * Math.max(...errors.map((e, i) => (x[i] > 0.02 ? e ?? 0 : 0)))));
@@ -186,8 +167,8 @@ class WhatIf {
       {
         width: place.clientWidth,
         height: place.clientHeight,
-        series: [{}, { stroke: main, width: 2, points: { show: false } }, edge, edge],
-        bands: [{ series: [2, 3], fill: soft }],
+        series: [{}, { stroke: main, width: 2, points: { show: false } }, EDGE, EDGE],
+        bands: [{ series: [2, 3], fill: soft(main) }],
         legend: { show: false },
         scales: { x: { time: false, range: [0, 1] }, y: { range: [0, top] } },
         axes: [
@@ -207,14 +188,14 @@ class WhatIf {
     const { ctx, bbox } = u;
     const ratio = devicePixelRatio;
     ctx.save();
-    ctx.font = `${11 * ratio}px system-ui, sans-serif`;
+    write(ctx);
     ctx.lineWidth = 1.5 * ratio;
     ctx.setLineDash([6 * ratio, 4 * ratio]);
-    ctx.strokeStyle = colour(this.place, "data-vermilion");
+    ctx.strokeStyle = colour("data-vermilion");
     const y = Math.max(bbox.top, u.valToPos(this.target, "y", true));
-    this.stroke(ctx, bbox.left, y, bbox.left + bbox.width, y);
+    line(ctx, bbox.left, y, bbox.left + bbox.width, y);
     ctx.textAlign = "left";
-    this.words(ctx, `target ${percent(this.target, 2)}`, "muted", bbox.left + 6 * ratio, y - 6 * ratio);
+    outlined(ctx, `target ${percent(this.target, 2)}`, "muted", bbox.left + 6 * ratio, y - 6 * ratio);
     const certified = this.unit.certified == null ? -1 : this.unit.cutoff.indexOf(this.unit.certified);
     if (certified >= 0) this.mark(u, certified, "certified", "good", 12);
     if (this.at >= 0) this.mark(u, this.at, this.at === certified ? "" : "tried", "accent", 28);
@@ -228,71 +209,37 @@ class WhatIf {
     const { unit } = this;
     const x = u.valToPos(unit.n[at] / Math.max(unit.nLabels, 1), "x", true);
     const to = (/** @type {number|null} */ v) => Math.max(bbox.top, u.valToPos(v ?? 0, "y", true));
-    ctx.strokeStyle = ctx.fillStyle = colour(this.place, token);
+    ctx.strokeStyle = ctx.fillStyle = colour(token);
     ctx.setLineDash([]);
     ctx.lineWidth = 1 * ratio;
-    this.stroke(ctx, x, bbox.top, x, bbox.top + bbox.height);
+    line(ctx, x, bbox.top, x, bbox.top + bbox.height);
     ctx.lineWidth = 3 * ratio;
     if (unit.n[at]) {
-      this.stroke(ctx, x, to(unit.low[at]), x, to(unit.high[at]));
+      line(ctx, x, to(unit.low[at]), x, to(unit.high[at]));
       ctx.beginPath();
       ctx.arc(x, to(unit.wrong[at] / unit.n[at]), 5 * ratio, 0, 2 * Math.PI);
       ctx.fill();
     }
     const isRight = x > bbox.left + bbox.width * 0.7;
     ctx.textAlign = isRight ? "right" : "left";
-    if (words) this.words(ctx, words, token, x + (isRight ? -8 : 8) * ratio, bbox.top + down * ratio);
-  }
-
-  /** @param {CanvasRenderingContext2D} ctx @param {number} x0 @param {number} y0 @param {number} x1 @param {number} y1 */
-  stroke(ctx, x0, y0, x1, y1) {
-    ctx.beginPath();
-    ctx.moveTo(x0, y0);
-    ctx.lineTo(x1, y1);
-    ctx.stroke();
-  }
-
-  /** Words that stay readable across a line. @param {CanvasRenderingContext2D} ctx @param {string} words @param {string} token @param {number} x @param {number} y */
-  words(ctx, words, token, x, y) {
-    ctx.setLineDash([]);
-    ctx.lineWidth = 4 * devicePixelRatio;
-    ctx.lineJoin = "round";
-    ctx.strokeStyle = colour(this.place, "surface");
-    ctx.strokeText(words, x, y);
-    ctx.fillStyle = colour(this.place, token);
-    ctx.fillText(words, x, y);
+    if (words) outlined(ctx, words, token, x + (isRight ? -8 : 8) * ratio, bbox.top + down * ratio);
   }
 
   /** Near the target's line one drags the target, anywhere else the cutoff. */
   drag() {
     let isTarget = false;
-    const follow = (/** @type {PointerEvent} */ event) => {
+    dragged(this.place, (event, begins) => {
       const box = this.drawn.over.getBoundingClientRect();
+      if (begins) isTarget = Math.abs(event.clientY - box.top - this.drawn.valToPos(this.target, "y")) < 10;
       if (isTarget) return this.aim(this.drawn.posToVal(event.clientY - box.top, "y"));
       const wanted = this.drawn.posToVal(event.clientX - box.left, "x");
       const far = (/** @type {number} */ i) => Math.abs(this.unit.n[i] / Math.max(this.unit.nLabels, 1) - wanted);
       this.moveTo(this.unit.cutoff.reduce((best, _, i) => (far(i) < far(best) ? i : best), 0));
-    };
-    this.place.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0) return;
-      const box = this.drawn.over.getBoundingClientRect();
-      isTarget = Math.abs(event.clientY - box.top - this.drawn.valToPos(this.target, "y")) < 10;
-      this.place.setPointerCapture(event.pointerId);
-      follow(event);
     });
-    this.place.addEventListener("pointermove", (event) => { if (this.place.hasPointerCapture(event.pointerId)) follow(event); });
   }
 }
 
 for (const root of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-what-if]"))) {
   const view = new WhatIf(root);
-  const again = () => view.draw();
-  let width = view.place.clientWidth;
-  new ResizeObserver(() => {
-    if (view.place.clientWidth === width) return;
-    width = view.place.clientWidth;
-    requestAnimationFrame(again);
-  }).observe(view.place);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
-  document.addEventListener("hitl:theme", again);
+  redrawn(view.place, () => view.draw());
 }

@@ -1,30 +1,18 @@
 // Shows what a cutoff would have done, before it is saved: curves to drag on, a slider for the keyboard, a sentence.
 // Without this module the form still works: the number fields, the table and the button are all there.
 
+import { EDGE, axis as axisNow, chosen, colour, dragged, line, outlined, percent, redrawn, short, soft, write } from "../hitl/js/drawing.js";
+
 /** @typedef {{nLabels: number, inForce: number|null, cutoff: number[], n: number[], wrong: number[], error: (number|null)[], low: (number|null)[], high: (number|null)[], isCovered: boolean[]}} Unit */
 /** @typedef {{target: number, units: Record<string, Unit>}} Curves */
 
 const counts = new Intl.NumberFormat("en");
-/** @param {number|null} share @param {number} digits */
-const percent = (share, digits) => (share == null ? "–" : `${(100 * share).toFixed(digits)} %`);
-/** @param {number} cutoff */
-const short = (cutoff) => String(Number(cutoff.toPrecision(6)));
 
 // Sure models crowd their scores near 1, so the axis counts nines: .9 is 1, .99 is 2, .999 is 3.
 const LAST = 5;
 /** @param {number} cutoff */
 const nines = (cutoff) => Math.min(LAST, -Math.log10(Math.max(1 - cutoff, 10 ** -LAST)));
 const TICKS = [0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9999, 0.99999];
-
-/** The value of a colour token in the theme of this moment. @param {Element} place @param {string} token */
-function colour(place, token) {
-  const probe = document.createElement("span");
-  probe.style.color = `var(--${token})`;
-  place.append(probe);
-  const value = getComputedStyle(probe).color;
-  probe.remove();
-  return value;
-}
 
 /** What a cutoff would have done, in a sentence. @param {Unit} unit @param {number} i */
 function sentence(unit, i) {
@@ -121,11 +109,9 @@ class UnitView {
     const uPlot = /** @type {any} */ (window).uPlot;
     const isError = place.dataset.curve === "error";
     const pick = (/** @type {(number|null)[]} */ values) => this.order.map((i) => values[i]);
-    const main = colour(place, isError ? "data-orange" : "data-blue");
-    const soft = main.replace("rgb(", "rgba(").replace(")", ", 0.18)");
-    const edge = { stroke: "transparent", width: 0, points: { show: false } };
+    const main = colour(isError ? "data-orange" : "data-blue");
     const curve = { stroke: main, width: 2, points: { show: false } };
-    const axis = { stroke: colour(place, "muted"), font: "12px system-ui, sans-serif", grid: { stroke: colour(place, "line"), width: 1 }, ticks: { stroke: colour(place, "line"), width: 1, size: 4 } };
+    const axis = axisNow();
     const errors = pick(this.unit.error);
     const data = isError
       ? [this.x, errors, pick(this.unit.high), pick(this.unit.low)]
@@ -136,8 +122,8 @@ class UnitView {
       {
         width: place.clientWidth,
         height: place.clientHeight,
-        series: isError ? [{}, curve, edge, edge] : [{}, curve],
-        bands: isError ? [{ series: [2, 3], fill: soft }] : [],
+        series: isError ? [{}, curve, EDGE, EDGE] : [{}, curve],
+        bands: isError ? [{ series: [2, 3], fill: soft(main) }] : [],
         legend: { show: false },
         scales: { x: { time: false, range: [this.first, last] }, y: { range: [0, top] } },
         axes: [
@@ -145,7 +131,7 @@ class UnitView {
           { ...axis, size: 56, values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((t) => percent(t, top < 0.02 ? 2 : top < 0.1 ? 1 : 0)) },
         ],
         cursor: { show: false },
-        hooks: { draw: [(/** @type {any} */ u) => this.lines(u, place, isError)] },
+        hooks: { draw: [(/** @type {any} */ u) => this.lines(u, isError)] },
       },
       data,
       place,
@@ -161,70 +147,49 @@ class UnitView {
     return kept;
   }
 
-  /** The promise, the cutoff in force, the candidate. @param {any} u @param {Element} place @param {boolean} isError */
-  lines(u, place, isError) {
+  /** The promise, the cutoff in force, the candidate. @param {any} u @param {boolean} isError */
+  lines(u, isError) {
     const { ctx, bbox } = u;
     const ratio = devicePixelRatio;
     ctx.save();
-    ctx.font = `${11 * ratio}px system-ui, sans-serif`;
+    write(ctx);
     if (isError) {
       const y = u.valToPos(this.target, "y", true);
-      this.line(ctx, colour(place, "data-vermilion"), [2, 3], bbox.left, y, bbox.left + bbox.width, y);
+      this.dashed(ctx, colour("data-vermilion"), [2, 3], bbox.left, y, bbox.left + bbox.width, y);
       ctx.textAlign = "right";
-      this.words(ctx, place, "promise", "muted", bbox.left + bbox.width - 6 * ratio, y - 5 * ratio);
+      outlined(ctx, "promise", "muted", bbox.left + bbox.width - 6 * ratio, y - 5 * ratio);
     }
     const inForce = this.unit.inForce;
-    if (inForce != null) this.mark(u, place, nines(inForce), "in force", "muted", [4, 4], 12);
-    if (this.isMoved && !this.isNever) this.mark(u, place, this.x[this.at], "candidate", "accent", [], 26);
+    if (inForce != null) this.mark(u, nines(inForce), "in force", "muted", [4, 4], 12);
+    if (this.isMoved && !this.isNever) this.mark(u, this.x[this.at], "candidate", "accent", [], 26);
     ctx.restore();
   }
 
-  /** @param {any} u @param {Element} place @param {number} at @param {string} words @param {string} token @param {number[]} dash @param {number} down */
-  mark(u, place, at, words, token, dash, down) {
+  /** @param {any} u @param {number} at @param {string} words @param {string} token @param {number[]} dash @param {number} down */
+  mark(u, at, words, token, dash, down) {
     const { ctx, bbox } = u;
     const x = u.valToPos(at, "x", true);
-    this.line(ctx, colour(place, token), dash, x, bbox.top, x, bbox.top + bbox.height);
+    this.dashed(ctx, colour(token), dash, x, bbox.top, x, bbox.top + bbox.height);
     const isRight = x > bbox.left + bbox.width * 0.75;
     ctx.textAlign = isRight ? "right" : "left";
-    this.words(ctx, place, words, token, x + (isRight ? -6 : 6) * devicePixelRatio, bbox.top + down * devicePixelRatio);
+    outlined(ctx, words, token, x + (isRight ? -6 : 6) * devicePixelRatio, bbox.top + down * devicePixelRatio);
   }
 
-  /** Words that stay readable across a line. @param {CanvasRenderingContext2D} ctx @param {Element} place @param {string} words @param {string} token @param {number} x @param {number} y */
-  words(ctx, place, words, token, x, y) {
-    ctx.setLineDash([]);
-    ctx.lineWidth = 4 * devicePixelRatio;
-    ctx.lineJoin = "round";
-    ctx.strokeStyle = colour(place, "surface");
-    ctx.strokeText(words, x, y);
-    ctx.fillStyle = colour(place, token);
-    ctx.fillText(words, x, y);
-  }
-
-  /** @param {CanvasRenderingContext2D} ctx @param {string} stroke @param {number[]} dash @param {number} x0 @param {number} y0 @param {number} x1 @param {number} y1 */
-  line(ctx, stroke, dash, x0, y0, x1, y1) {
+  /** A dashed line. @param {CanvasRenderingContext2D} ctx @param {string} stroke @param {number[]} dash @param {number} x0 @param {number} y0 @param {number} x1 @param {number} y1 */
+  dashed(ctx, stroke, dash, x0, y0, x1, y1) {
     ctx.strokeStyle = stroke;
     ctx.lineWidth = 1.5 * devicePixelRatio;
     ctx.setLineDash(dash.map((d) => d * devicePixelRatio));
-    ctx.beginPath();
-    ctx.moveTo(x0, y0);
-    ctx.lineTo(x1, y1);
-    ctx.stroke();
+    line(ctx, x0, y0, x1, y1);
   }
 
   /** Let the candidate be dragged on either curve. */
   drag() {
     this.places.forEach((place, which) => {
-      const follow = (/** @type {PointerEvent} */ event) => {
+      dragged(place, (event) => {
         const plot = this.drawn[which];
-        const box = plot.over.getBoundingClientRect();
-        this.moveTo(this.nearest(plot.posToVal(event.clientX - box.left, "x")));
-      };
-      place.addEventListener("pointerdown", (event) => {
-        if (event.button !== 0) return;
-        place.setPointerCapture(event.pointerId);
-        follow(event);
+        this.moveTo(this.nearest(plot.posToVal(event.clientX - plot.over.getBoundingClientRect().left, "x")));
       });
-      place.addEventListener("pointermove", (event) => { if (place.hasPointerCapture(event.pointerId)) follow(event); });
     });
   }
 }
@@ -257,22 +222,12 @@ function attach(form) {
     view.drag();
   }
 
-  /** @param {string} shown */
-  const show = (shown) => {
+  const show = chosen(form, (shown) => {
     for (const [name, view] of views) {
       view.root.hidden = name !== shown;
       if (!view.root.hidden) view.draw();
     }
-    for (const button of form.querySelectorAll("[data-shows]")) button.setAttribute("aria-pressed", String(button.getAttribute("data-shows") === shown));
-  };
-  const choice = /** @type {HTMLElement|null} */ (form.querySelector("[data-units]"));
-  if (choice) {
-    choice.hidden = false;
-    choice.addEventListener("click", (event) => {
-      const shown = /** @type {Element} */ (event.target).closest("[data-shows]")?.getAttribute("data-shows");
-      if (shown) show(shown);
-    });
-  }
+  });
   const tried = new URLSearchParams(location.search); // from the promise page: a cutoff to look at first
   for (const [name, view] of views) {
     const cutoff = Number(tried.get(name) ?? NaN);
@@ -280,15 +235,7 @@ function attach(form) {
   }
   show([...views.keys()].find((name) => tried.has(name)) ?? [...views.keys()][0]);
 
-  const again = () => views.forEach((view) => { if (!view.root.hidden) view.draw(); });
-  let width = form.clientWidth;
-  new ResizeObserver(() => {
-    if (form.clientWidth === width) return;
-    width = form.clientWidth;
-    requestAnimationFrame(again);
-  }).observe(form);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", again);
-  document.addEventListener("hitl:theme", again);
+  redrawn(form, () => views.forEach((view) => { if (!view.root.hidden) view.draw(); }));
 }
 
 /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-cutoffs]")).forEach(attach);

@@ -15,7 +15,7 @@ from policy.types import DEGREE_ORDER, Degree
 from policy.web.automation_page import AutomationPage
 from policy.web.curves import Point
 from policy.web.steps import Step
-from science.ramp import PROVISIONAL_RAMP
+from science.ramp import ramp_of
 
 USUAL_SECONDS = 20.0  # an answer takes, where nobody has answered yet
 USUAL_A_WEEK = 1_000  # cases, where none have come in and nobody has said
@@ -110,7 +110,7 @@ class Beginning:
         """Share of cases that the model may decide from the next one on."""
         if self.automation is None or self.accepted is None:
             return None
-        return self.accepted.automation * (PROVISIONAL_RAMP if self.automation.is_ramped else 1.0)
+        return self.accepted.automation * ramp_of(is_provisional=self.automation.is_ramped)
 
     @property
     def step(self) -> Step | None:

@@ -87,3 +87,22 @@ def test_the_points_of_the_monitor_are_its_evidence() -> None:
     assert red / amber == pytest.approx(1 / 0.01 / AMBER)
     assert numbers(page, "where amber is # and red is #") == [AMBER, 100]
     assert np.isclose(amber, AMBER * red / 100)
+
+
+RAMPED = re.compile(
+    r"\b(half|third|quarter|fifth|tenth|two thirds|three quarters) of "
+    r"(?:what (?:it|they|is|the model|stricter cutoffs) accept|the (?:accepted )?cases (?:it|may)|these is)"
+)
+
+
+def test_every_page_calls_the_share_of_a_provisional_certificate_a_quarter() -> None:
+    assert PROVISIONAL_RAMP == 1 / 4
+    said = {
+        str(path.relative_to(ROOT)): found
+        for root in ("docs", "hitl", "models_store", "monitoring", "policy", "science")
+        for path in (ROOT / root).rglob("*")
+        if path.suffix in (".py", ".html", ".md") and "adr" not in path.parts
+        if (found := set(RAMPED.findall(text_of(str(path.relative_to(ROOT))))))
+    }
+    assert len(said) >= 8, sorted(said)
+    assert set.union(*said.values()) == {"quarter"}, said

@@ -1,17 +1,9 @@
 // Draws every `data-plot` figure with uPlot from the JSON beside it. The table behind it holds the same numbers.
 
+import { EDGE, axis as axisNow, colour, line, redrawn, soft, write } from "./drawing.js";
+
 /** @typedef {{name: string, unit: string, colour: string, isDashed: boolean, values: (number|null)[], low: (number|null)[]|null, high: (number|null)[]|null}} Series */
 /** @typedef {{x: number[], xName: string, yName: string, isTime: boolean, asPercent: boolean, yRange: [number, number]|null, marks: {at: number, words: string}[], isLog: boolean, hrefs?: string[], levels: {at: number, words: string, colour: string}[], series: Series[]}} Plot */
-
-const probe = document.createElement("span");
-probe.hidden = true;
-document.body.append(probe);
-
-/** The value of a colour token in the theme of this moment. @param {string} token */
-function colour(token) {
-  probe.style.color = `var(--${token})`;
-  return getComputedStyle(probe).color;
-}
 
 /** @param {Plot} plot */
 function format(plot) {
@@ -29,23 +21,20 @@ function marks(plot) {
     ctx.strokeStyle = colour("data-vermilion");
     ctx.fillStyle = colour("muted");
     ctx.setLineDash([4, 4]);
-    ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+    write(ctx);
     for (const { at, words } of plot.marks) {
       const x = u.valToPos(at, "x", true);
       if (x < bbox.left || x > bbox.left + bbox.width) continue;
-      ctx.beginPath();
-      ctx.moveTo(x, bbox.top);
-      ctx.lineTo(x, bbox.top + bbox.height);
-      ctx.stroke();
+      line(ctx, x, bbox.top, x, bbox.top + bbox.height);
       const isRight = x > bbox.left + bbox.width * 0.75;
       ctx.textAlign = isRight ? "right" : "left";
       const from = x + (isRight ? -6 : 6) * devicePixelRatio;
       const width = ctx.measureText(words).width;
       const [begin, end] = isRight ? [from - width, from] : [from, from + width];
-      let line = 0;
-      while (taken[line]?.some(([low, high]) => begin < high && low < end)) line += 1;
-      (taken[line] ??= []).push([begin, end]);
-      ctx.fillText(words, from, bbox.top + (12 + 14 * line) * devicePixelRatio);
+      let down = 0;
+      while (taken[down]?.some(([low, high]) => begin < high && low < end)) down += 1;
+      (taken[down] ??= []).push([begin, end]);
+      ctx.fillText(words, from, bbox.top + (12 + 14 * down) * devicePixelRatio);
     }
     ctx.restore();
   };
@@ -58,17 +47,14 @@ function levels(plot) {
     ctx.save();
     ctx.setLineDash([6, 4]);
     ctx.lineWidth = 1.5 * devicePixelRatio;
-    ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+    write(ctx);
     ctx.fillStyle = colour("muted");
     ctx.textAlign = "left";
     ctx.textBaseline = "alphabetic";
     for (const level of plot.levels) {
       const y = u.valToPos(level.at, "y", true);
       ctx.strokeStyle = colour(`data-${level.colour}`);
-      ctx.beginPath();
-      ctx.moveTo(bbox.left, y);
-      ctx.lineTo(bbox.left + bbox.width, y);
-      ctx.stroke();
+      line(ctx, bbox.left, y, bbox.left + bbox.width, y);
       ctx.fillText(level.words, bbox.left + 6 * devicePixelRatio, y - 5 * devicePixelRatio);
     }
     ctx.restore();
@@ -113,13 +99,13 @@ function draw(plot, place) {
     data.push(s.values);
     if (s.low && s.high) {
       const at = series.length;
-      const edge = { stroke: "transparent", width: 0, points: { show: false }, label: "", class: "plot-edge" };
+      const edge = { ...EDGE, label: "", class: "plot-edge" };
       series.push({ ...edge, label: `${s.name}, upper end`, value: (/** @type {any} */ _, /** @type {number|null} */ v) => value(v) }, { ...edge, label: `${s.name}, lower end`, value: (/** @type {any} */ _, /** @type {number|null} */ v) => value(v) });
       data.push(s.high, s.low);
-      bands.push({ series: [at, at + 1], fill: stroke.replace("rgb(", "rgba(").replace(")", ", 0.16)") });
+      bands.push({ series: [at, at + 1], fill: soft(stroke) });
     }
   }
-  const axis = { stroke: colour("muted"), font: "12px system-ui, sans-serif", grid: { stroke: colour("line"), width: 1 }, ticks: { stroke: colour("line"), width: 1, size: 4 } };
+  const axis = axisNow();
   return new /** @type {any} */ (window).uPlot(
     {
       width: place.clientWidth,
@@ -144,26 +130,10 @@ function attach(figure) {
   if (!source || !place || place.firstElementChild) return;
   const plot = /** @type {Plot} */ (JSON.parse(source.textContent ?? "{}"));
   let drawn = draw(plot, place);
-  let width = place.clientWidth;
-  const again = () => {
-    if (!place.isConnected) return stop();
+  redrawn(place, () => {
     drawn.destroy();
     drawn = draw(plot, place);
-  };
-  const watch = new ResizeObserver(() => {
-    if (place.clientWidth === width || !place.clientWidth) return;
-    width = place.clientWidth;
-    requestAnimationFrame(again);
   });
-  const dark = matchMedia("(prefers-color-scheme: dark)");
-  function stop() {
-    watch.disconnect();
-    dark.removeEventListener("change", again);
-    document.removeEventListener("hitl:theme", again);
-  }
-  watch.observe(place);
-  dark.addEventListener("change", again);
-  document.addEventListener("hitl:theme", again);
 }
 
 /** @param {ParentNode} scope */
