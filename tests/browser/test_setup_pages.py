@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from cases.models import Case, Workflow
+from cases.models import Case, FileImport, Workflow
 from hitl.accounts.models import ApiKey, User
 from hitl.accounts.types import Role
 from hitl.flow.setup.create import set_up_workflow
+from hitl.flow.setup.file_imports import take_in_file
 from hitl.flow.setup.subscribe import subscribe
 from hitl.outbox.endpoints import send_test_event
 from hitl.outbox.models import Endpoint
@@ -116,6 +117,7 @@ def test_a_workflow_is_made_from_a_file_and_its_curl_line_works(
     page.fill("input[name=fields-3-name]", "")  # the words are not to be a field
     page.click("text=Make the workflow")
     page.wait_for_selector("text=This is the only time the key is shown")
+    assert take_in_file(import_id=FileImport.objects.get().pk, now=clock.now())  # as a worker does
     page.wait_for_selector("text=Imported")
     assert visitor.is_accessible()
     visitor.shoot("setup-made")
