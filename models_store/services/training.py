@@ -172,7 +172,7 @@ def _learnt(
     That of a champion of the same kind is kept until there are clearly more labels; it names its model.
     """
     if before is not None and before.report.get("chosen") == model.report["chosen"]:
-        kept = before.report.get("learning_curve", {})
+        kept: dict[str, Any] = before.report.get("learning_curve", {})
         if len(trained) < GROWN * kept.get("labels", 0):
             return {"of": before.name} | kept
     contents, labels = snapshot.take(trained)
