@@ -12,6 +12,7 @@ from models_store.selectors import champion
 from policy.models import Decision
 from reviews.models import Task
 from tests.support.factories import NOW
+from tests.support.inserting import insert
 from tests.support.live_rows import answer
 from tests.support.model_rows import applications, credit_workflow, train_now
 
@@ -76,9 +77,9 @@ def asked(release: Release, n: int) -> None:
         )
         decisions.append(decision)
         labels.append(answer(decision, said, at=at))
-    Case.objects.bulk_create(cases)
-    Decision.objects.bulk_create(decisions)
-    Label.objects.bulk_create(labels)
+    insert(cases)
+    insert(decisions)
+    insert(labels)
 
 
 def waiting_with_suggestions(
@@ -86,7 +87,7 @@ def waiting_with_suggestions(
 ) -> list[Task]:
     """Let `n` cases wait, with the model's suggestion where the mode shows one; the later the surer."""
     every, good = applications()[300:], release.labels[0]
-    cases = Case.objects.bulk_create(
+    cases = insert(
         Case(
             workflow_id=release.workflow_id,
             schema_version=1,
@@ -99,7 +100,7 @@ def waiting_with_suggestions(
         for i in range(n)
     )
     shown = {"suggestion": good, "release": release} if mode == "assisted" else {}
-    return Task.objects.bulk_create(
+    return insert(
         Task(
             case=case,
             workflow_id=release.workflow_id,

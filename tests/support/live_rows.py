@@ -11,6 +11,7 @@ from models_store.models import Evaluation, Release
 from policy.models import Decision
 from reviews.models import Task
 from tests.support.factories import NOW
+from tests.support.inserting import insert
 
 
 def evaluated(release: Release, n: int = 1500, *, error: float = 0.02, seed: int = 1) -> None:
@@ -20,7 +21,7 @@ def evaluated(release: Release, n: int = 1500, *, error: float = 0.02, seed: int
     predicted = rng.integers(0, 2, n)
     wrong = rng.random(n) < error * (1 - scores)
     cases = cases_of(release.workflow, n, at=NOW)
-    labels = Label.objects.bulk_create(
+    labels = insert(
         Label(
             case=case,
             workflow=release.workflow,
@@ -46,7 +47,7 @@ def evaluated(release: Release, n: int = 1500, *, error: float = 0.02, seed: int
 
 def cases_of(workflow: Workflow, n: int, *, at: datetime) -> list[Case]:
     """Return as many decided cases."""
-    return Case.objects.bulk_create(
+    return insert(
         Case(
             workflow=workflow,
             schema_version=1,
@@ -85,7 +86,7 @@ def decided(
     is_auto = reason == "above_cutoff"
     route = "auto" if is_auto else "breaker_review" if reason == "breaker" else "review"
     cutoffs = release.cutoff_sets.filter(in_force_until=None).first()
-    decisions = Decision.objects.bulk_create(
+    decisions = insert(
         Decision(
             case=case,
             epoch=1,
@@ -123,7 +124,7 @@ def decided(
 def _ask(
     release: Release, decisions: list[Decision], wrong: int, *, answered: bool, due_at: datetime | None
 ) -> None:
-    Task.objects.bulk_create(
+    insert(
         Task(
             case_id=one.case_id,
             workflow=release.workflow,
@@ -140,7 +141,7 @@ def _ask(
         for one in decisions
     )
     if answered:
-        Label.objects.bulk_create(
+        insert(
             answer(one, "spam" if i < wrong else "ham", at=one.decided_at) for i, one in enumerate(decisions)
         )
 

@@ -15,6 +15,7 @@ from models_store.models import TrainingRun
 from models_store.services.runs import request_training
 from models_store.types import Trigger
 from tests.support.factories import NOW, TESTER
+from tests.support.inserting import insert
 
 SPAM, CREDIT = SpamMail(), Credit()
 
@@ -53,8 +54,8 @@ def labelled(workflow: Workflow, examples: Sequence[Example]) -> None:
         )
         for i, example in enumerate(examples)
     ]
-    Case.objects.bulk_create(cases)
-    Label.objects.bulk_create(
+    insert(cases)
+    insert(
         Label(
             id=case.id,
             case=case,

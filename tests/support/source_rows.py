@@ -20,6 +20,7 @@ from models_store.source_models import Source
 from models_store.types import Trigger
 from policy.models import CutoffSet, Policy
 from tests.support.factories import LABELS, NOW, TESTER, TEXT_FIELDS
+from tests.support.inserting import insert
 from tests.support.model_rows import carry_out
 
 MODEL, VERSION = "acme-spam", "2026-03"
@@ -97,7 +98,7 @@ def people_answered(workflow: Workflow, n: int = 300, *, seed: int = 1, first: i
 
 def give_labels(workflow: Workflow, truth: Mapping[UUID, str]) -> None:
     """Label cases blind, as people who were shown nothing do."""
-    Label.objects.bulk_create(
+    insert(
         Label(
             id=case_id,
             case_id=case_id,

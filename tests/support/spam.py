@@ -16,6 +16,7 @@ from policy.models import CutoffSet, Policy
 from science.fields import Schema
 from science.pipelines import TrainedModel, train
 from tests.support.factories import NOW, TESTER
+from tests.support.inserting import insert
 
 WORLD = SpamMail()
 N_TRAINING = 400
@@ -95,8 +96,8 @@ def labelled(workflow: Workflow, examples: tuple[Example, ...], *, is_blind: boo
         )
         for e in examples
     ]
-    Case.objects.bulk_create(cases)
-    Label.objects.bulk_create(
+    insert(cases)
+    insert(
         Label(
             case=case,
             workflow=workflow,
