@@ -18,6 +18,7 @@ from policy.services.certify import certify_release
 from science.decision_terms import Basis
 from tests.browser.conftest import NARROW, WIDE
 from tests.support.factories import NOW, person
+from tests.support.inserting import insert
 from tests.support.policy_rows import champion_of, workflow_with_policy
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,7 +40,7 @@ def labelled(monkeypatch):
         workflow = workflow_with_policy(**({"degree": "partial"} | policy))
         release = champion_of(workflow)
         shared = {"workflow": workflow, "schema_version": 1}
-        cases = Case.objects.bulk_create(
+        cases = insert(
             Case(
                 content={"body": "x"},
                 content_sha256=bytes(32),
@@ -51,7 +52,7 @@ def labelled(monkeypatch):
             )
             for _ in range(n)
         )
-        labels = Label.objects.bulk_create(
+        labels = insert(
             Label(case=case, label="ham", purpose="import", is_blind=False, at=NOW, **shared)
             for case in cases
         )

@@ -22,6 +22,7 @@ from policy.services.promises import Promise, change_promise
 from policy.tasks import untested_champions
 from science.decision_terms import Basis
 from tests.support.factories import NOW
+from tests.support.inserting import insert
 from tests.support.policy_rows import champion_of, minutes_later, operator, workflow_with_policy
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +32,7 @@ JOB = system("certification")
 
 def labelled(workflow: Workflow, n: int, **label) -> list[Label]:
     """Return as many labelled cases as asked for."""
-    cases = Case.objects.bulk_create(
+    cases = insert(
         Case(
             workflow=workflow,
             schema_version=1,
@@ -46,12 +47,12 @@ def labelled(workflow: Workflow, n: int, **label) -> list[Label]:
         for i in range(n)
     )
     values = {"label": "ham", "purpose": "import", "is_blind": False, "at": NOW, "schema_version": 1} | label
-    return Label.objects.bulk_create(Label(case=case, workflow=workflow, **values) for case in cases)
+    return insert(Label(case=case, workflow=workflow, **values) for case in cases)
 
 
 def routed(labels: list[Label], reason: str, *, inclusion_probability: float = 1.0) -> None:
     """Write the routing of each label's case."""
-    Decision.objects.bulk_create(
+    insert(
         Decision(
             case_id=label.case_id,
             epoch=1,
@@ -303,7 +304,7 @@ def test_cases_disputed_at_training_count_as_wrong_until_they_are_settled(traine
     assert (len(sample), int(sample.wrong[-60:].sum())) == (3060, 60)
     assert certify(trained).status == "refused"
     settled = {"label": "ham", "purpose": "review", "is_blind": True, "at": NOW, "schema_version": 1}
-    Label.objects.bulk_create(Label(case=case, workflow=workflow, **settled) for case in asked)
+    insert(Label(case=case, workflow=workflow, **settled) for case in asked)
     assert samples.believed(trained).wrong[-60:].sum() == 0
     assert certify(trained).status == "provisional"
 
