@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
+from unittest.mock import patch
 from uuid import UUID
 
 from cases.models import Case, Label, Workflow
@@ -12,10 +13,12 @@ from hitl.flow.learning.run import run_training
 from hitl.flow.setup.create import set_up_workflow
 from hitl.shared.canonical import canonical_json, sha256
 from models_store.models import TrainingRun
+from models_store.services import training
 from models_store.services.runs import request_training
 from models_store.types import Trigger
 from tests.support.factories import NOW, TESTER
 from tests.support.inserting import insert
+from tests.support.trained_once import once
 
 SPAM, CREDIT = SpamMail(), Credit()
 
@@ -98,7 +101,11 @@ def train_now(workflow: Workflow) -> TrainingRun:
     return carry_out(requested(workflow).id)
 
 
-def carry_out(run_id: UUID) -> TrainingRun:
-    """Do what a worker does, with the clock standing still."""
-    run_training(run_id=run_id, clock=lambda: NOW)
+def carry_out(run_id: UUID, *, anew: bool = False) -> TrainingRun:
+    """Do what a worker does, with the clock standing still.
+
+    Labels that taught a model in this process before give that model, unless it is to be made anew.
+    """
+    with patch.object(training, "train", training.train if anew else once(training.train)):
+        run_training(run_id=run_id, clock=lambda: NOW)
     return TrainingRun.objects.select_related("release", "workflow").get(pk=run_id)

@@ -100,7 +100,7 @@ def test_words_that_are_no_evidence_are_left_out_of_the_next_model_and_said_so()
 def test_the_same_labels_give_the_same_bytes_and_are_not_registered_twice() -> None:
     workflow = credit_workflow(200)
     first = train_now(workflow).release
-    again = train_now(workflow)
+    again = carry_out(requested(workflow).id, anew=True)
     assert first is not None
     assert again.status == RunStatus.REFUSED
     assert again.reason == f"These labels give the same model as {first.name}, which is registered already."
