@@ -21,7 +21,7 @@ from science.guarantee.planned import planned_tests
 
 Method = Literal["anytime", "binomial", "thinned", "stratified", "betting"]
 LIKELY = 0.8  # a plan that succeeds this often counts as sufficient
-_MAX_LABELS = 2_000_000
+MAX_LABELS = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +234,7 @@ def labels_needed(plan: TestPlan) -> int | None:
     low, high = 0, fewest_labels(plan.target, plan.delta)
     while not _is_likely(plan, high, plan.target):
         low, high = high, 2 * high
-        if high > _MAX_LABELS:
+        if high > MAX_LABELS:
             return None
     while high - low > max(1, low // 200):  # `high` suffices, `low` does not
         middle = (low + high) // 2

@@ -31,5 +31,12 @@ def test_four_of_five_healthy_models_are_proved_by_then() -> None:
     assert 0.68 <= np.isfinite(took).mean() <= 0.92
 
 
-def test_nobody_waits_for_what_no_number_of_labels_would_prove() -> None:
-    assert labels_until_proved(1e-6, 0.05) is None
+@pytest.mark.parametrize("target", [1e-6, 1e-9, 1e-12])
+def test_nobody_waits_for_what_no_number_of_labels_would_prove(target: float) -> None:
+    assert labels_until_proved(target, 0.05) is None
+
+
+def test_the_smaller_the_target_the_longer_the_wait_and_no_target_takes_the_memory_of_the_machine() -> None:
+    waits = [labels_until_proved(target, 0.05) or np.inf for target in (1e-3, 1e-4, 2e-5, 1e-5, 3e-6)]
+    assert waits == sorted(waits)
+    assert waits[1] == pytest.approx(10 * waits[0], rel=0.1)
