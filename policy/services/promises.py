@@ -20,6 +20,7 @@ from policy.types import Degree, LossKind, PeriodLength, Scope
 from science.decision_terms import Degree as ByRank
 from science.rule import AUDIT_FLOOR
 
+TARGET_FLOOR = 1e-6  # no number of labels within reason proves less than one wrong in a million
 BLIND_FLOOR = 0.01  # below this a release collects no blind labels to speak of
 
 
@@ -54,7 +55,10 @@ class Promise:
     def errors(self) -> list[Problem]:
         """Name each field that does not fit, with its fix; NaN fits nowhere."""
         ranges = {
-            "target": (0 < self.target < 1, "above 0 and below 1: 0.01 is 1 %"),
+            "target": (
+                TARGET_FLOOR <= self.target < 1,
+                f"from {TARGET_FLOOR:.6f} and below 1: 0.01 is 1 %",
+            ),
             "confidence": (0.5 < self.confidence < 1, "above 0.5 and below 1: 0.95 is 95 %"),
             "scope": (self.scope in Scope.values, f"one of {', '.join(Scope.values)}"),
             "loss": (self.loss in LossKind.values, f"one of {', '.join(LossKind.values)}"),

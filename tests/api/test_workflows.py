@@ -92,6 +92,7 @@ def test_what_get_shows_can_be_sent_to_make_another(manager: ApiClient) -> None:
         ({"degree": "half"}, "degree"),
         ({"degree": 5}, "degree"),
         ({"promise": {"target": 0}}, "target"),
+        ({"promise": {"target": 1e-7}}, "target"),
         ({"promise": {"target": "1 %"}}, "promise.target"),
         ({"promise": {"aim": 1}}, "promise.aim"),
         ({"promise": {"scope": 5}}, "promise.scope"),
