@@ -1,7 +1,7 @@
 """Delete old events: their subscribers have them, or will not get them any more.
 
-What is due waits for a subscriber that is away, and a little longer than others are kept. Not for ever: one that
-has gone without a word would keep every event from then on.
+What is due waits for a subscriber that is away, and a little longer than others are kept. Not for ever: one
+that has gone without a word would keep every event from then on.
 """
 
 import logging
