@@ -23,6 +23,7 @@ ROUTES = {
     "hitl.flow.fetch_scores": "bulk",
     "hitl.flow.sweep_voidings": "bulk",
     "hitl.flow.withdraw_skipped": "bulk",
+    "hitl.flow.erase_withdrawn_files": "bulk",
     "reviews.rank_again": "bulk",
     "policy.certify_release": "bulk",
     "monitoring.check_drift": "bulk",
@@ -37,6 +38,7 @@ ROUTES = {
 SCHEDULE = {
     "give back ended leases": ("reviews.reap_leases", 15.0),
     "purge old events": ("hitl.outbox.purge", 3600.0),
+    "erase files of withdrawn cases": ("hitl.flow.erase_withdrawn_files", 86_400.0),
     "deliver webhooks": ("hitl.outbox.relay", 10.0),
     "resume batches": ("hitl.flow.sweep_batches", 30.0),
     "look again at what waits": ("hitl.flow.sweep_backlogs", 10.0),

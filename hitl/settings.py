@@ -294,6 +294,9 @@ WEBHOOK_NETWORKS = _networks("HITL_WEBHOOK_NETWORKS")
 CASE_EVENT_DAYS = int(os.environ.get("HITL_CASE_EVENT_DAYS", "30"))
 EVENT_DAYS = int(os.environ.get("HITL_EVENT_DAYS", "365"))
 
+# After how long the images and recordings of withdrawn cases are erased.
+WITHDRAWN_MEDIA_DAYS = int(os.environ.get("HITL_WITHDRAWN_MEDIA_DAYS", "30"))
+
 CELERY_BROKER_URL = REDIS_URL
 CELERY_TASK_DEFAULT_QUEUE = "safety"
 CELERY_TASK_QUEUES = [Queue(name) for name in QUEUES]  # type: ignore[no-untyped-call]

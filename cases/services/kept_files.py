@@ -67,8 +67,8 @@ def keep_file(file: Inspected, *, workflow_id: UUID, now: datetime) -> Asset:
     if not has_bytes:
         default_storage.save(asset.path, ContentFile(file.data))
     Asset.objects.bulk_create([asset], ignore_conflicts=True)
-    if not is_kept:
-        _keep(workflow_id, asset, now)
+    if not is_kept and not keep(workflow_id, asset, now):
+        return keep_file(file, workflow_id=workflow_id, now=now)  # it was erased at this moment
     return asset
 
 
@@ -80,8 +80,9 @@ def adopt_file(sha256: str, *, kind: Kind, workflow_id: UUID, now: datetime) -> 
         MediaQuota: there is no room for it in the workflow.
     """
     asset = stored_file(sha256, kind=kind)
-    if not KeptFile.objects.filter(workflow_id=workflow_id, asset=asset).exists():
-        _keep(workflow_id, asset, now)
+    is_kept = KeptFile.objects.filter(workflow_id=workflow_id, asset=asset).exists()
+    if not is_kept and not keep(workflow_id, asset, now):
+        return stored_file(sha256, kind=kind)  # it was erased at this moment: say so
     return asset
 
 
@@ -114,15 +115,21 @@ def _no_room(use: MediaUse, size: int) -> MediaQuota:
     )
 
 
-def _keep(workflow_id: UUID, asset: Asset, now: datetime) -> None:
-    """Note that the workflow has the file, and count its bytes once, whoever else does so at this moment."""
+def keep(workflow_id: UUID, asset: Asset, now: datetime) -> bool:
+    """Note that the workflow has the file, and count its bytes once, whoever else does so at this moment.
+
+    Return False where it is not there any more.
+    """
     quota = Coalesce("quota_bytes", settings.MEDIA_QUOTA_BYTES)
     MediaUse.objects.bulk_create([MediaUse(workflow_id=workflow_id)], ignore_conflicts=True)
     try:
         with transaction.atomic():
+            if not Asset.objects.select_for_update(no_key=True).filter(pk=asset.pk):
+                return False
             use = MediaUse.objects.filter(pk=workflow_id, size_bytes__lte=quota - asset.size_bytes)
             if not use.update(size_bytes=F("size_bytes") + asset.size_bytes):
                 raise _no_room(_use_of(workflow_id), asset.size_bytes)
             KeptFile.objects.create(workflow_id=workflow_id, asset=asset, kept_at=now)
     except IntegrityError:
         pass  # another request has kept it in the meantime
+    return True

@@ -13,6 +13,7 @@ from django.conf import settings
 from PIL import Image, UnidentifiedImageError
 
 from cases.kinds import KINDS
+from cases.services.known_types import what_it_is
 from hitl.shared.errors import HitlError
 from science.drift.measures import Measured, of_pixels, of_samples
 from science.fields import Kind
@@ -25,7 +26,7 @@ from science.media import (
     is_wav,
     parse_wav,
     read_audio,
-    without_texts,
+    without_extras,
 )
 
 MAX_SIDE = 16_384  # pixels
@@ -37,23 +38,6 @@ _SAME = {"image/jpg": "image/jpeg", "audio/x-wav": _WAV, "audio/wave": _WAV, "au
 _UNSAID = {"", "application/octet-stream"}
 
 _DAMAGE = (OSError, EOFError, SyntaxError, struct.error, zlib.error)  # what decoders raise on a damaged file
-_OTHERS = (
-    (b"ID3", "an MP3 recording"),
-    (b"\xff\xfb", "an MP3 recording"),
-    (b"OggS", "an Ogg recording"),
-    (b"fLaC", "a FLAC recording"),
-    (b"ftypM4A", "an MPEG-4 recording"),
-    (b"ftyphei", "a HEIC image"),
-    (b"ftypmif", "a HEIC image"),
-    (b"ftypavif", "an AVIF image"),
-    (b"ftyp", "an MPEG-4 file"),
-    (b"GIF8", "a GIF image"),
-    (b"II*\x00", "a TIFF image"),
-    (b"MM\x00*", "a TIFF image"),
-    (b"%PDF", "a PDF document"),
-    (b"RIFX", "a WAV recording of another byte order"),
-)
-
 log = logging.getLogger(__name__)
 
 FIX = "Send a whole PNG, JPEG or WebP image, or a PCM WAV recording."
@@ -106,7 +90,7 @@ def _inspect_image(data: bytes) -> Inspected:
             warnings.simplefilter(
                 "ignore"
             )  # Pillow warns of oddities it can read; what it refuses, it raises
-            with Image.open(io.BytesIO(without_texts(data)), formats=FORMATS) as image:
+            with Image.open(io.BytesIO(without_extras(data)), formats=FORMATS) as image:
                 width, height = image.size
                 if not 0 < width * height <= MAX_PIXELS or max(width, height) > MAX_SIDE:
                     raise BadFile(
@@ -125,7 +109,7 @@ def _inspect_image(data: bytes) -> Inspected:
     except Image.DecompressionBombError:
         raise BadFile(f"The image has too many pixels; at most {MAX_PIXELS:,} are taken in.") from None
     except UnidentifiedImageError:
-        raise BadFile(f"The file is {_name(data)}. {FIX}") from None
+        raise BadFile(f"The file is {what_it_is(data)}. {FIX}") from None
     except _DAMAGE:
         raise BadFile(f"The image is damaged. {FIX}") from None
     except Exception:  # decoders raise almost anything on a hostile file, and on one that they do not know
@@ -146,11 +130,6 @@ def _small(image: Image.Image) -> np.ndarray:
     plain = image.convert("RGB") if image.mode in ("P", "1") else image
     small = plain.resize(size, Image.Resampling.BOX, reducing_gap=2.0).convert("RGB")
     return np.asarray(small, dtype=np.float64) / 255
-
-
-def _name(data: bytes) -> str:
-    """Return what a file is that is neither an image nor a recording we take."""
-    return next((name for mark, name in _OTHERS if mark in data[:12]), "not an image of a known type")
 
 
 def _inspect_recording(data: bytes) -> Inspected:

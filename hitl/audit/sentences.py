@@ -80,6 +80,7 @@ SENTENCES = {
     "key.revoked": "revoked the API key",
     "known_answer.ended": "ended it as a known answer",
     "known_answer.marked": "marked it as a known answer: {truth}",
+    "media.erased": "erased {files} images and recordings that only withdrawn cases name, {bytes} bytes",
     "media.quota": "changed how much its files may take, from {before} to {after}",
     "personal.seen": "looked at the personal fields {fields}",
     "policy.created": "made the rule: at most {target:share} wrong, at {confidence:share}, {degree:word}",

@@ -5,6 +5,7 @@ resolves to something else a moment later (DNS rebinding) gains nothing.
 """
 
 import ipaddress
+import re
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
@@ -12,10 +13,13 @@ from django.conf import settings
 from hitl.shared.errors import Invalid, Problem
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-_NEVER = [
-    ipaddress.ip_network(text) for text in ("fec0::/10", "3fff::/20", "100::/64", "5f00::/16")
-]  # no host of the web
+_NEVER = [  # no host of the web; Python learnt some of them late, or not yet
+    ipaddress.ip_network(text)
+    for text in ("fec0::/10", "3fff::/20", "100::/64", "5f00::/16", "64:ff9b:1::/48", "192.0.0.0/24")
+]
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")  # IPv4 behind NAT64
+_LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
+_HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*\.?")
 
 
 def check_url(url: str) -> SplitResult:
@@ -31,7 +35,7 @@ def check_url(url: str) -> SplitResult:
     except ValueError:
         parts, port_fits = urlsplit(""), False
     is_plain = url.isascii() and url.isprintable() and " " not in url and len(url) <= 500
-    if not is_plain or not port_fits or parts.scheme not in {"http", "https"} or not parts.hostname:
+    if not is_plain or not port_fits or parts.scheme not in {"http", "https"} or not _is_host(parts):
         raise Invalid([Problem(field="url", error="is not an address of the web", fix=fix)])
     if parts.username or parts.password or parts.fragment:
         error = "holds a name, a password or a fragment"
@@ -39,6 +43,16 @@ def check_url(url: str) -> SplitResult:
     if parts.scheme == "http" and not settings.WEBHOOK_NETWORKS:
         raise Invalid([Problem(field="url", error="is not encrypted", fix="Use https.")])
     return parts
+
+
+def _is_host(parts: SplitResult) -> bool:
+    """Tell whether it names a host by name or number; parsers take `%00` and `a,b` for one."""
+    host = parts.hostname or ""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return len(host) <= 253 and _HOST.fullmatch(host) is not None
+    return "%" not in host  # an interface of this machine
 
 
 def may_reach(address: Address) -> bool:

@@ -9,8 +9,8 @@ from science.media.files import (
     image_side,
     read_audio,
     read_image,
-    without_texts,
 )
+from science.media.png import without_extras
 from science.media.wav import BadWav, is_wav, parse_wav
 
 __all__ = [
@@ -25,5 +25,5 @@ __all__ = [
     "parse_wav",
     "read_audio",
     "read_image",
-    "without_texts",
+    "without_extras",
 ]

@@ -8,34 +8,17 @@ import warnings
 import numpy as np
 from PIL import Image, ImageOps
 
+from science.media.png import without_extras
 from science.media.wav import BadWav, Wav, parse_wav
 
 MAX_PIXELS = 40_000_000
 MAX_SECONDS = 600
 SAMPLE_RATE = 8_000  # Hz; what audio models hear
 FORMATS = ("PNG", "JPEG", "WEBP")
-_PNG = b"\x89PNG\r\n\x1a\n"
-_TEXTS = (b"tEXt", b"zTXt", b"iTXt")
 
 
 class BadMedia(ValueError):
     """An image or a recording that cannot be read; the message says why."""
-
-
-def without_texts(data: bytes) -> bytes:
-    """Return a PNG without the comments in it, and everything else as it is.
-
-    Painting programs write megabytes of them, and a decoder that refuses these refuses the picture.
-    """
-    if not data.startswith(_PNG):
-        return data
-    kept, at = [_PNG], len(_PNG)
-    while at + 12 <= len(data):
-        end = at + 12 + int.from_bytes(data[at : at + 4], "big")
-        if data[at + 4 : at + 8] not in _TEXTS:
-            kept.append(data[at:end])
-        at = end
-    return b"".join([*kept, data[at:]])
 
 
 def read_image(data: object, side: int) -> np.ndarray:
@@ -51,17 +34,23 @@ def read_image(data: object, side: int) -> np.ndarray:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of oddities it can read; refusals raise
-            with Image.open(io.BytesIO(without_texts(bytes(data))), formats=FORMATS) as image:
+            with Image.open(io.BytesIO(without_extras(bytes(data))), formats=FORMATS) as image:
                 width, height = image.size
                 if width * height > MAX_PIXELS or min(width, height) < 1:
                     raise BadMedia(f"an image of {width} x {height} pixels is too large")
                 image.draft("RGB", (side, side))
-                upright = ImageOps.exif_transpose(image)
-                return _resized(_on_white(upright), side)
+                return _resized(_on_white(_upright(image)), side)
     except BadMedia:
         raise
     except Exception as fault:  # decoders raise almost anything on a hostile file
         raise BadMedia(f"the image cannot be read ({type(fault).__name__})") from None
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # what a camera wrote beside the picture cannot be read; the picture can
+        return image
 
 
 def _on_white(image: Image.Image) -> Image.Image:
@@ -87,7 +76,7 @@ def _resized(image: Image.Image, side: int) -> np.ndarray:
 def image_side(data: bytes) -> int | None:
     """The longer side of an image in pixels, None when it cannot be read."""
     try:
-        with Image.open(io.BytesIO(without_texts(bytes(data))), formats=FORMATS) as image:
+        with Image.open(io.BytesIO(without_extras(bytes(data))), formats=FORMATS) as image:
             return max(image.size)
     except Exception:  # as above
         return None

@@ -44,7 +44,7 @@ class Wav:
 
 def is_wav(data: bytes) -> bool:
     """Tell whether the bytes begin like a WAV file."""
-    return data[:4] in (b"RIFF", b"RF64") and data[8:12] == b"WAVE"
+    return data[:4] in (b"RIFF", b"RF64", b"BW64") and data[8:12] == b"WAVE"
 
 
 def parse_wav(data: bytes) -> Wav:
@@ -66,7 +66,9 @@ def parse_wav(data: bytes) -> Wav:
             if form is None:
                 raise BadWav("says nothing of its samples before they begin")
             return _whole(data, at, size, form)
-        at += size + size % 2
+        at += size
+        if size % 2 and data[at : at + 1] == b"\0":  # some programs leave out what fills up an odd length
+            at += 1
     raise BadWav("holds no samples")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import pyarrow.parquet as pq
 import pytest
+from django.db import connection
 
 from cases.files.tables import BadTable, read_table
 from cases.models import Case, Workflow
@@ -16,6 +17,7 @@ from cases.services.workflows import change_schema
 from hitl.accounts.types import Role, Scope
 from hitl.flow.export.formats import FORMATS, as_csv, as_jsonl, as_parquet, written
 from hitl.flow.export.rows import Export, export_rows
+from hitl.flow.export.streamed import as_response
 from hitl.flow.intake.submit import submit_cases
 from hitl.flow.intake.types import Intake, Submission
 from hitl.flow.setup.create import set_up_workflow
@@ -207,6 +209,41 @@ def test_an_export_that_breaks_off_does_not_look_whole(workflow: Workflow, form:
     data = b"".join(pieces)
     with pytest.raises(BadTable, match=r"broken off after 1 rows|not Parquet"):
         list(read_table(io.BytesIO(data), f"f.{FORMATS[form].suffix}").rows)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_an_export_that_fails_soon_is_an_error_and_not_a_file(workflow: Workflow, form: str) -> None:
+    year_12000 = "UPDATE cases_case SET received_at = '12000-01-01' WHERE reference = 'r1'"
+    with connection.cursor() as cursor:
+        cursor.execute(year_12000)  # PostgreSQL stores what Python cannot read back
+    client = client_with(Scope.READ)
+    client.raise_request_exception = False
+    response = client.send("GET", f"/workflows/loans/export?format={form}")
+    assert (response.status_code, response.json()["code"]) == (500, "internal_error")
+    assert "Content-Disposition" not in response
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_an_export_that_is_whole_before_it_is_sent_has_a_length(workflow: Workflow, form: str) -> None:
+    response: Any = client_with(Scope.READ).send("GET", f"/workflows/loans/export?format={form}")
+    assert int(response["Content-Length"]) == len(b"".join(response.streaming_content))
+
+
+def test_a_long_export_begins_before_it_is_whole_and_says_where_it_broke_off(workflow: Workflow) -> None:
+    export = export_rows(workflow, "cases", shows_personal=True, shows_model=True)
+    row = next(export.rows) | {"content.name": "x" * 10_000}
+
+    def broken() -> Any:
+        yield from [row] * 1_000
+        raise ValueError("year 12000 is out of range")
+
+    response = as_response(Export(export.columns, broken()), FORMATS["csv"], name="loans")
+    assert "Content-Length" not in response
+    pieces: list[bytes] = []
+    with pytest.raises(ValueError, match="12000"):
+        pieces.extend(response)
+    with pytest.raises(BadTable, match="broken off after 1,000 rows"):
+        list(read_table(io.BytesIO(b"".join(pieces)), "f.csv").rows)
 
 
 def test_an_export_may_end_with_the_number_of_its_rows(workflow: Workflow) -> None:

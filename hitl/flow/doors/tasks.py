@@ -4,6 +4,7 @@ from uuid import UUID
 
 from celery import shared_task
 
+from cases.services.withdrawn_files import erase_withdrawn_files
 from hitl.flow.intake import backlog, later, scoring
 from hitl.flow.settling import known_answers, overdue, recall, void, withdraw
 from hitl.flow.setup import file_imports
@@ -96,6 +97,12 @@ def sweep_voidings() -> None:
 def withdraw_skipped() -> None:
     """Withdraw cases that a reviewer skipped where the rule is to ask nobody else."""
     withdraw.withdraw_skipped(now=clock.now())
+
+
+@shared_task(name="hitl.flow.erase_withdrawn_files")
+def erase_files() -> None:
+    """Erase the images and recordings that only withdrawn cases name."""
+    erase_withdrawn_files(now=clock.now())
 
 
 @shared_task(name="hitl.flow.sweep_queue")

@@ -10,8 +10,9 @@ from django.http import StreamingHttpResponse
 from cases.content import printable
 from cases.models import Workflow
 from hitl.audit.log import record
-from hitl.flow.export.formats import FORMATS, written
+from hitl.flow.export.formats import FORMATS
 from hitl.flow.export.rows import export_rows
+from hitl.flow.export.streamed import as_response
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, Problem
 
@@ -62,15 +63,8 @@ def download(
     ]
     if problems:
         raise BadExport(problems)
-    written_as = FORMATS[form]
     with transaction.atomic():
         detail = {"what": what, "format": form, "shows_personal": shows_personal}
         record(action="export.taken", actor=actor, now=now, about=workflow, detail=detail)
     export = export_rows(workflow, what, shows_personal=shows_personal, shows_model=shows_model)
-    response = StreamingHttpResponse(
-        written(export, written_as, ends_with_count=end == "count"), content_type=written_as.content_type
-    )
-    response["Content-Disposition"] = f'attachment; filename="{workflow.slug}-{what}.{written_as.suffix}"'
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "no-store"
-    return response
+    return as_response(export, FORMATS[form], name=f"{workflow.slug}-{what}", ends_with_count=end == "count")

@@ -20,7 +20,7 @@ from hitl.outbox import relay as relaying
 from hitl.outbox.breaker import FAILURES, PLACES
 from hitl.outbox.models import Attempt, Delivery, Endpoint, Event
 from hitl.outbox.relay import _LOCK, claim_due, relay
-from hitl.outbox.retention import purge_events
+from hitl.outbox.retention import PATIENCE, purge_events
 from tests.integration.outbox.receiver import receiver
 from tests.integration.outbox.test_relay import endpoint_at, happen
 from tests.support.factories import NOW
@@ -267,4 +267,23 @@ def test_events_are_kept_as_long_as_their_kind_is_and_what_is_due_stays(settings
         assert Attempt.objects.count() == 1
         relay(now=NOW)
         assert purge_events(now=NOW + timedelta(days=settings.EVENT_DAYS, seconds=1)) == 2
+    assert not Attempt.objects.exists()
+
+
+def test_a_subscriber_that_has_gone_without_a_word_keeps_no_event_for_ever(
+    settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    endpoint_at("http://127.0.0.1:9/")  # where nobody listens
+    for kind in ("case.decided", "degree.changed"):
+        happen(kind)
+    relay(now=NOW)
+    assert set(Delivery.objects.values_list("status", flat=True)) == {"due"}
+    for days in (settings.CASE_EVENT_DAYS, settings.EVENT_DAYS):
+        end = NOW + timedelta(days=days) + PATIENCE
+        assert purge_events(now=end - timedelta(seconds=1)) == 0
+        assert "never took" not in caplog.text
+        assert purge_events(now=end + timedelta(seconds=1)) == 1
+        assert "never took" in caplog.text
+        caplog.clear()
+    assert not Delivery.objects.exists()
     assert not Attempt.objects.exists()

@@ -150,10 +150,22 @@ PCM16 = form_of(1, 1, 16)
         riff(PCM16, FRAMES, length=0x7FFFFFFF),
         riff(PCM16, FRAMES, length=0),
         riff(PCM16, FRAMES, length=0xFFFFFFFF, kind=b"RF64"),
+        riff(PCM16, FRAMES, length=0xFFFFFFFF, kind=b"BW64"),
+        riff(PCM16, FRAMES, before=b"LIST\x05\x00\x00\x00INFOx"),
         riff(form_of(3, 1, 32), (np.frombuffer(FRAMES, "<i2") / np.float32(32768)).astype("<f4").tobytes()),
         riff(form_of(1, 2, 16), np.repeat(np.frombuffer(FRAMES, "<i2"), 2).tobytes() + b"\x01"),
     ],
-    ids=["extended header", "a pipe", "another pipe", "no length", "RF64", "floats", "half a frame"],
+    ids=[
+        "extended header",
+        "a pipe",
+        "another pipe",
+        "no length",
+        "RF64",
+        "BW64",
+        "not filled up",
+        "floats",
+        "half a frame",
+    ],
 )
 def test_samples_are_heard_whatever_the_header_says_of_them(data):
     assert read_audio(data) == pytest.approx(read_audio(riff(PCM16, FRAMES)), abs=1e-4)

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
@@ -18,7 +18,8 @@ from hitl.audit.sentences import SENTENCES
 from hitl.audit.verify import verify
 from hitl.flow.doors.pages.audit_file import log_export
 from hitl.flow.doors.pages.filters import DATES
-from hitl.flow.export.formats import FORMATS, written
+from hitl.flow.export.formats import FORMATS
+from hitl.flow.export.streamed import as_response
 from hitl.flow.reading.audit_log import Wanted, log_page
 from hitl.shared import clock
 from hitl.shared.errors import Invalid, NotAllowed, Problem
@@ -98,11 +99,4 @@ def export(request: HttpRequest, form: str) -> HttpResponseBase:
     with transaction.atomic():
         detail = {"what": "the audit log", "format": form, "filters": asked}
         record(action="export.taken", actor=actor_of(request), now=clock.now(), about=Entry(), detail=detail)
-    written_as = FORMATS[form]
-    response = StreamingHttpResponse(
-        written(log_export(wanted), written_as, ends_with_count=False), content_type=written_as.content_type
-    )
-    response["Content-Disposition"] = f'attachment; filename="audit-log.{written_as.suffix}"'
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "no-store"
-    return response
+    return as_response(log_export(wanted), FORMATS[form], name="audit-log")
