@@ -9,7 +9,9 @@ from science.guarantee.planning import MAX_LABELS, labels_needed, plan_on_grid
 
 HEALTHY = 0.5  # of the promised share of errors
 _SUPPOSED = 100  # errors that are supposed to be known of: the model is taken to be as wrong as that
-_MOST_SUPPOSED = 4_000_000  # cases that they are among; with a target below 1 in 20,000 there are fewer errors
+_MOST_SUPPOSED = (
+    4_000_000  # cases that they are among; with a target below 1 in 20,000 there are fewer errors
+)
 
 
 @lru_cache(maxsize=256)
