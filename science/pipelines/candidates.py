@@ -16,6 +16,8 @@ from science.serving.sentences import WIDTH
 
 _LINEAR_COST = 4e-8  # CPU seconds per stored value, label and fit
 _TREE_COST = 1.2e-9  # CPU seconds per row, column, tree and level
+_LEAF_COST = 2.0e-6  # CPU seconds per column, tree and leaf, however few the rows are
+_PAIR_COST = 1.2e-7  # CPU seconds per pair of columns and tree, where trees are kept to pairs
 _BINNING_COST = 0.05  # CPU seconds per column when rows are weighted
 _CHARACTER_COST = 7e-7  # CPU seconds per character counted
 _MEANING_COST, _SENTENCE_COST = 5e-5, 0.005  # CPU seconds per character and per text
@@ -44,11 +46,12 @@ class Candidate:
         """Whether trees answer, by whichever library they were fitted."""
         return self.family in ("trees", "lightgbm")
 
-    def cost(self, data: Data) -> float:
-        """Expected CPU seconds, from sizes alone: the same data gives the same answer everywhere."""
-        n, n_classes = len(data.rows), max(1, data.n_outputs)
+    def cost(self, data: Data, *, fits: int = _FITS, share: float = 1.0) -> float:
+        """Expected CPU seconds of so many fits on a share of the rows, from sizes alone: the same data gives
+        the same answer everywhere."""
+        n, n_classes = share * len(data.rows), max(1, data.n_outputs)
         n_media = sum(block.width for block, _ in data.media)
-        text_values = data.n_characters * (1.1 if self.grams else 0.25 if self.words else 0.0)
+        text_values = share * data.n_characters * (1.1 if self.grams else 0.25 if self.words else 0.0)
         if self.vectors and data.vectors is not None:
             text_values += n * data.vectors.width * len(data.text_names)
         if self.by_meaning:
@@ -58,14 +61,18 @@ class Candidate:
             once = data.n_characters * _CHARACTER_COST * (self.grams + self.vectors)
             if self.by_meaning:
                 once = data.n_characters * _MEANING_COST + n * len(data.text_names) * _SENTENCE_COST
-            return once + _FITS * _LINEAR_COST * n_classes * (text_values + 10 * dense)
+            return once + fits * _LINEAR_COST * n_classes * (text_values + 10 * dense)
         trees = dict(self.settings)
-        boosting = _TREE_COST * dense * int(trees["max_iter"]) * n_classes * 5
+        columns = n_media + len(data.schema.fields)
+        tree = 5 * _TREE_COST * dense + _LEAF_COST * columns * int(trees["max_leaf_nodes"])
+        if trees.get("interaction_cst") == "pairwise":
+            tree += _PAIR_COST * columns**2
+        boosting = tree * int(trees["max_iter"]) * n_classes
         stacking = 4 * _LINEAR_COST * n_classes * text_values
         # scikit-learn bins weighted rows by weighted percentiles, column by column.
         is_slow = data.is_weighted and self.family == "trees"
         binning = _BINNING_COST * dense / max(1, n) if is_slow else 0.0
-        return _FITS * (boosting + stacking + binning + 0.1)
+        return fits * (boosting + stacking + binning + 0.1)
 
 
 def _trees(name: str, **settings: Any) -> Candidate:

@@ -99,7 +99,11 @@ def learning_curve(
         return "Its kind of model is not known here."
     if len(data.rows) < MIN_LABELS:
         return f"There are fewer than {MIN_LABELS} labels."
-    if 1.5 * candidate.cost(data) > budget_seconds:
+    costs = [
+        candidate.cost(data, fits=N_FOLDS * len(subsets), share=TAUGHT * quarters / PARTS)
+        for quarters, subsets in SHARES
+    ]
+    if sum(costs) > budget_seconds:
         return "It would have taken too long."
     seed = model.report["seed"]
     rng = np.random.default_rng(seed)
