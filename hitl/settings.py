@@ -17,6 +17,7 @@ from psycopg2.extensions import parse_dsn
 
 from hitl import __version__, sizes
 from hitl.schedule import QUEUES, ROUTES, SCHEDULE
+from hitl.shared.store_address import file_stores
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("HITL_DATA_DIR") or BASE_DIR / ".run").expanduser()
@@ -223,14 +224,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {
-    "default": {
-        "BACKEND": "hitl.shared.storage.WholeFiles",
-        "OPTIONS": {"location": MEDIA_ROOT},
-    },
-    "artifacts": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": DATA_DIR / "artifacts"},
-    },
+    **file_stores(os.environ.get("HITL_OBJECT_STORE", ""), DATA_DIR),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 

@@ -1,7 +1,7 @@
 """How much is automated while the promise is believed and not yet proved: a random quarter."""
 
-# Largest share of accepted cases automated while the certificate is provisional. Pages and docs say it in words,
-# which tests/unit/science/guarantee/test_words_of_the_promise.py finds.
+# Largest share of accepted cases automated while the certificate is provisional. Pages and docs say it in
+# words, which tests/unit/science/guarantee/test_words_of_the_promise.py finds.
 PROVISIONAL_RAMP = 0.25
 
 
