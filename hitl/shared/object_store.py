@@ -28,7 +28,7 @@ class ObjectStore(S3Storage):
     """
 
     def get_default_settings(self) -> dict[str, Any]:
-        """Return the library's, with limits of time and the addressing that every server of one's own knows."""
+        """Return the library's, with limits of time; a server of one's own has its buckets in the path."""
         own = bool(os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"))
         config = Config(
             connect_timeout=CONNECT_SECONDS,

@@ -1,4 +1,4 @@
-"""What to do when the database or the store of files is gone, or two transactions were in each other's way."""
+"""What to do when the database or the store of files is gone, or when two transactions collide."""
 
 import errno
 import logging
@@ -52,7 +52,7 @@ def unavailable(error: BaseException) -> HitlError:
     if isinstance(error, StoreAway):
         log.error("the object store does not answer", extra={"error": str(error)[:300]})
         return Unavailable(
-            "The store of files cannot be reached at the moment. Nothing was half saved; send it again shortly.",
+            "The store of files cannot be reached at the moment. Nothing was half saved; send it again soon.",
             headers={"Retry-After": str(RETRY_SECONDS)},
         )
     log.error(

@@ -51,7 +51,8 @@ def stub_store() -> Iterator[StubStore]:
             else:
                 self._say(200, found)
 
-        do_HEAD = do_GET
+        def do_HEAD(self) -> None:
+            self.do_GET()
 
         def do_DELETE(self) -> None:
             with store.lock:
