@@ -111,7 +111,7 @@ def service() -> Iterator[Service]:
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL
     )
-    running = Service(port, process, data, *_servers(folder), time_file)
+    running = Service(port, process, data, *servers(folder), time_file)
     try:
         if not wait_until(running.is_ready, seconds=READY_SECONDS, every=0.5):
             raise RuntimeError("the service does not start")
@@ -125,10 +125,11 @@ def service() -> Iterator[Service]:
             process.kill()
 
 
-def _servers(folder: Path) -> tuple[Postgres, Valkey]:
+def servers(folder: Path, *, listens: str = LOOPBACK) -> tuple[Postgres, Valkey]:
     """Return hands on the stage's servers: the same folders and ports, so that they can be ended and
     begun."""
-    postgres, valkey = Postgres(folder, settings={"max_connections": "200"}), Valkey(folder, durable=False)
+    settings = {"max_connections": "200", "listen_addresses": listens}
+    postgres, valkey = Postgres(folder, settings=settings), Valkey(folder, durable=False)
     postgres.port = int(os.environ["DATABASE_URL"].rsplit(":", 1)[1].split("/")[0])
     valkey.port = int(os.environ["REDIS_URL"].rsplit(":", 1)[1].split("/")[0])
     return postgres, valkey

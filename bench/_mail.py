@@ -38,7 +38,7 @@ class Mail:
     @cached_property
     def short(self) -> list[bytes]:
         """Request bodies of mails cut to a few lines."""
-        return [_body(_cut(mail.content)) for mail in self.mails]
+        return [short_body(mail.content) for mail in self.mails]
 
     @cached_property
     def whole(self) -> list[bytes]:
@@ -91,6 +91,11 @@ def set_up(*, quick: bool) -> Mail:
         name="bench", scopes=[Scope.SUBMIT, Scope.READ], is_for_all_workflows=True, actor=ACTOR, now=now
     )
     return Mail(workflow, run.release, key, rest)
+
+
+def short_body(content: dict[str, str]) -> bytes:
+    """Return the request body of a mail cut to a few lines."""
+    return _body(_cut(content))
 
 
 def _cut(content: dict[str, str]) -> dict[str, str]:

@@ -58,7 +58,7 @@ SCHEDULE = {
     "resume studies and drills": ("monitoring.resume_studies", 60.0),
     "compute what the overview shows": ("monitoring.read_figures", 60.0),
     "examine cases and labels": ("monitoring.examine", 1_800.0),
-    "drop old counts": ("monitoring.drop_old_counts", 86_400.0),
+    "keep the months of counts": ("monitoring.keep_count_months", 86_400.0),
     "count and digest decisions": ("monitoring.every_minute", 60.0),
     "sign the audit chain": ("monitoring.sign_checkpoint", 3600.0),
 }

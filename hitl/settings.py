@@ -5,6 +5,7 @@ What differs per deployment comes from the environment; what differs per custome
 """
 
 import os
+import sys
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from psycopg2.extensions import parse_dsn
 
 from hitl import __version__, sizes
 from hitl.schedule import QUEUES, ROUTES, SCHEDULE
+from hitl.shared.store_address import file_stores
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(os.environ.get("HITL_DATA_DIR") or BASE_DIR / ".run").expanduser()
@@ -68,6 +70,19 @@ def _mail_server(url: str) -> dict[str, Any]:
     }
 
 
+# And the server notices a machine of ours that is gone: whatever its sessions had locked, the relay's turn
+# among it, would else stay locked for two hours.
+_NOTICED = " ".join(
+    f"-c {name}={value}"
+    for name, value in {
+        "tcp_keepalives_idle": 10,
+        "tcp_keepalives_interval": 5,
+        "tcp_keepalives_count": 3,
+        **({"tcp_user_timeout": 30_000} if sys.platform == "linux" else {}),
+    }.items()
+)
+
+
 def _database(url: str) -> dict[str, object]:
     """Turn a postgresql:// URL, as libpq reads it, into Django's dictionary."""
     scheme = url.partition(":")[0]
@@ -79,6 +94,7 @@ def _database(url: str) -> dict[str, object]:
         words = str(problem).strip().replace(url, "the address")
         raise ImproperlyConfigured(f"DATABASE_URL cannot be read: {words}.") from None
     named = {name: parts.pop(name, "") for name in ("dbname", "user", "password", "host", "port")}
+    asked = parts.pop("options", "")
     if not named["dbname"]:
         raise ImproperlyConfigured("DATABASE_URL names no database: end it with /name.")
     return {
@@ -100,6 +116,7 @@ def _database(url: str) -> dict[str, object]:
             "keepalives_interval": "5",
             "keepalives_count": "3",
             "tcp_user_timeout": "30000",
+            "options": f"{_NOTICED} {asked}".strip(),
             **parts,
         },
     }
@@ -223,14 +240,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {
-    "default": {
-        "BACKEND": "hitl.shared.storage.WholeFiles",
-        "OPTIONS": {"location": MEDIA_ROOT},
-    },
-    "artifacts": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": DATA_DIR / "artifacts"},
-    },
+    **file_stores(os.environ.get("HITL_OBJECT_STORE", ""), DATA_DIR),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 

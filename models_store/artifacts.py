@@ -1,16 +1,13 @@
 """The files of models: stored by their hash, signed, and checked before they are parsed."""
 
 import hashlib
-import os
-import secrets
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from typing import cast
 
-from django.core.files.base import ContentFile
-from django.core.files.storage import FileSystemStorage, Storage, storages
+from django.core.files.storage import storages
 
 from hitl.shared.canonical import sign, signature_holds
+from hitl.shared.storage import FileStore, Mark, StoreAway, keep
 from models_store.errors import ArtifactNotStored, ArtifactRefused
 from models_store.models import Release
 
@@ -36,8 +33,7 @@ def store(artifact: bytes, purpose: str = _PURPOSE) -> Stored:
     """
     digest = hashlib.sha256(artifact).hexdigest()
     try:
-        if not _holds(_shelf(), digest, artifact):
-            _write(_shelf(), path_of(digest), artifact)
+        keep(_shelf(), path_of(digest), artifact)
     except OSError as error:
         raise ArtifactNotStored(
             f"The model's file could not be written: {error.strerror or error}. Make room, then train again."
@@ -80,7 +76,7 @@ def fetch(kept: Stored, *, release: Release, purpose: str = _PURPOSE) -> bytes:
     return artifact
 
 
-_read: dict[str, tuple[int, ...]] = {}  # by digest: which file was read whole and held
+_read: dict[str, Mark] = {}  # by digest: which file was read whole and held
 
 
 def check(release: Release) -> None:
@@ -92,24 +88,19 @@ def check(release: Release) -> None:
     digest = release.artifact_sha256
     if not signature_holds(_PURPOSE, bytes.fromhex(digest), bytes(release.signature)):
         raise _refused(release, "the signature is not this service's")
-    now = _identity(digest)
+    try:
+        now = _shelf().mark_of(path_of(digest))
+    except StoreAway:
+        if (
+            digest in _read
+        ):  # what this process holds is whole: a lost store must not end the deciding as well
+            return
+        now = None
     if now is None or _read.get(digest) != now:
         _read.pop(digest, None)
         load(release)
         if now is not None:
             _read[digest] = now
-
-
-def _identity(digest: str) -> tuple[int, ...] | None:
-    """Return what changes when somebody writes to the file, whatever time they set; None where it is none."""
-    shelf = _shelf()
-    if not isinstance(shelf, FileSystemStorage):
-        return None
-    try:
-        found = os.stat(shelf.path(path_of(digest)))
-    except OSError:
-        return None
-    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def path_of(digest: str) -> str:
@@ -122,41 +113,5 @@ def _refused(release: Release, trouble: str) -> ArtifactRefused:
     return ArtifactRefused(message, release=release.name, trouble=trouble)
 
 
-def _shelf() -> Storage:
-    return storages["artifacts"]
-
-
-def _holds(shelf: Storage, digest: str, artifact: bytes) -> bool:
-    """Tell whether these very bytes are there already; a damaged file is written anew."""
-    if not shelf.exists(path_of(digest)):
-        return False
-    with shelf.open(path_of(digest), "rb") as file:
-        return bytes(file.read(len(artifact) + 1)) == artifact
-
-
-def _write(shelf: Storage, path: str, artifact: bytes) -> None:
-    if isinstance(shelf, FileSystemStorage):
-        _write_file(Path(shelf.path(path)), artifact)
-        return
-    shelf.delete(path)  # a damaged one; an object store writes whole objects or none
-    shelf.save(path, ContentFile(artifact))
-
-
-def _write_file(target: Path, artifact: bytes) -> None:
-    """Write under another name, flush to the disk, rename: a reader finds the whole file or none."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-    try:
-        with unfinished.open("xb") as file:
-            file.write(artifact)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(target)
-    finally:
-        with suppress(FileNotFoundError):
-            unfinished.unlink()
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # the name itself, too, survives a power cut
-    finally:
-        os.close(folder)
+def _shelf() -> FileStore:
+    return cast(FileStore, storages["artifacts"])

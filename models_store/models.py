@@ -165,7 +165,7 @@ class ShadowScore(models.Model):
     """One row per case and release in shadow: what the release said of it, or why it said nothing.
 
     Partitioned by the month of `routed_at`; the table and its months are made by SQL
-    (`services.shadow_months`), so Django does not manage it. Whether the release would have decided the case
+    (`hitl.shared.months`), so Django does not manage it. Whether the release would have decided the case
     is not stored: that follows from its cutoffs when the row is read.
     """
 

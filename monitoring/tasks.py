@@ -11,7 +11,7 @@ from hitl.shared import clock
 from hitl.shared.jobs import enqueue
 from monitoring.alarms.mail import mail_alarm, unmailed
 from monitoring.alarms.selectors import alarm_of, key_of
-from monitoring.counts.retention import drop_old_counts
+from monitoring.counts.retention import keep_count_months
 from monitoring.counts.run import count_all
 from monitoring.drift.metrics import words_of
 from monitoring.drift.run import check_all, drop_old_readings
@@ -82,10 +82,10 @@ def count() -> None:
     count_all(now=clock.now())
 
 
-@shared_task(name="monitoring.drop_old_counts")
-def drop_old() -> None:
-    """Delete counts that are past keeping, and what checks read in them."""
-    drop_old_counts(now=clock.now())
+@shared_task(name="monitoring.keep_count_months")
+def keep_counts() -> None:
+    """Make and drop the months of counts, and delete what checks read in them and is past keeping."""
+    keep_count_months(now=clock.now())
     drop_old_readings(now=clock.now())
 
 

@@ -29,6 +29,7 @@ class Group(StrEnum):
     DRIFT = "peers-drift"
     ALIBI = "peers-alibi"
     LABEL_STUDIO = "peers-label-studio"
+    S3 = "peers-s3"
 
     @property
     def lock(self) -> Path:

@@ -1,4 +1,4 @@
-"""What to do when the database is gone, or when two transactions stood in each other's way."""
+"""What to do when the database or the store of files is gone, or when two transactions collide."""
 
 import errno
 import logging
@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from django.db import InterfaceError, OperationalError, connection
 
 from hitl.shared.errors import HitlError
+from hitl.shared.storage import StoreAway
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +36,8 @@ class NoRoom(HitlError):
 
 
 def is_outage(error: BaseException | None) -> bool:
-    """Tell whether this error means that the database is not there, or that a disk is full."""
-    return isinstance(error, OperationalError | InterfaceError) or _is_full(error)
+    """Tell whether this error means that database or store are not there, or that a disk is full."""
+    return isinstance(error, OperationalError | InterfaceError | StoreAway) or _is_full(error)
 
 
 def _is_full(error: BaseException | None) -> bool:
@@ -48,6 +49,12 @@ def unavailable(error: BaseException) -> HitlError:
     if _is_full(error):
         log.error("no room on the disk", extra={"error": str(error)[:300]})
         return NoRoom(headers={"Retry-After": str(60 * RETRY_SECONDS)})
+    if isinstance(error, StoreAway):
+        log.error("the object store does not answer", extra={"error": str(error)[:300]})
+        return Unavailable(
+            "The store of files cannot be reached at the moment. Nothing was half saved; send it again soon.",
+            headers={"Retry-After": str(RETRY_SECONDS)},
+        )
     log.error(
         "the database does not answer", extra={"error": str(error).strip()[:300], "state": state(error)}
     )

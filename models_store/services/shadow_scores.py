@@ -12,11 +12,12 @@ import numpy as np
 from django.db.models import F
 
 from cases.models import Case, SchemaVersion
+from hitl.shared.months import month_of
 from models_store.models import Release, ShadowProgress, ShadowScore
 from models_store.rows import Row, rows_for
 from models_store.said import with_said
 from models_store.scoring import score_around_failures, score_rows
-from models_store.services.shadow_months import make_months, month_of
+from models_store.services.shadow_months import SHADOW_SCORES
 from models_store.serving import served_model
 from models_store.types import Unscored
 from science.decide import decide
@@ -59,7 +60,7 @@ def score_in_shadow(
     every = {one for cases in routed.values() for one in cases}
     if not every:
         return 0
-    make_months({month_of(one.at) for one in every})
+    SHADOW_SCORES.make({month_of(one.at) for one in every})
     read, gone = _read(sorted(every), progress[0].release.workflow_id)
     scores: list[ShadowScore] = []
     for one in progress:

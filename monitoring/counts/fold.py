@@ -13,11 +13,13 @@ import orjson
 from django.db import connection, transaction
 
 from cases.models import Case, Workflow
+from hitl.shared.months import month_of
 from hitl.shared.statements import statements_beside
 from models_store.models import Release
 from models_store.selectors import champion
 from monitoring.counts.binning import BinsInUse, bins_in_use, files_of, make_baseline
 from monitoring.counts.horizon import DATED_BEFORE, dated_from, horizon, kept_marks
+from monitoring.counts.months import COUNTS
 from monitoring.counts.outputs import Routed, count_outputs
 from monitoring.models import CountCursor
 from monitoring.types import CountFamily
@@ -153,6 +155,7 @@ def _sent_again(workflow_id: UUID, rows: Sequence[tuple[Any, ...]]) -> set[UUID]
 def add_counts(workflow_id: UUID, counts: Mapping[CountKey, np.ndarray]) -> None:
     """Add counts to the hours, in an order that all writers keep."""
     ordered = sorted(counts.items(), key=lambda item: tuple(map(str, item[0])))
+    COUNTS.make({month_of(key[0]) for key in counts})
     names = ("workflow", "hour", "family", "field", "measure", "release", "bins", "counts")
     values: list[Any] = [
         dict(zip(names, (workflow_id, *key, counted.tolist()), strict=True)) for key, counted in ordered

@@ -10,7 +10,9 @@ import numpy as np
 from django.db import connection, transaction
 
 from cases.types import Purpose
+from hitl.shared.months import month_of
 from hitl.shared.statements import statements_beside
+from monitoring.counts.months import COUNTS
 from monitoring.types import CountFamily
 from policy.models import Decision
 from reviews.models import KnownAnswerCase, Review
@@ -69,6 +71,7 @@ def count_people(workflow_id: UUID, *, now: datetime, hours: int = HOURS_ANEW) -
         for hour, some in sorted(counts.items())
         for (_, measure), counted in sorted(some.items())
     ]
+    COUNTS.make({month_of(hour) for hour in counts})
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM monitoring_hourcount"

@@ -513,9 +513,10 @@ class Migration(migrations.Migration):
                 (
                     "binning",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
                         null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="+",
                         to="monitoring.binning",
                     ),
@@ -523,8 +524,9 @@ class Migration(migrations.Migration):
                 (
                     "workflow",
                     models.ForeignKey(
+                        db_constraint=False,
                         db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
                         related_name="+",
                         to="cases.workflow",
                     ),
@@ -999,10 +1001,6 @@ class Migration(migrations.Migration):
                 ),
                 name="sign_ends_after_it_began",
             ),
-        ),
-        migrations.AddIndex(
-            model_name="hourcount",
-            index=models.Index(fields=["hour"], name="hour_count_by_age"),
         ),
         migrations.AddConstraint(
             model_name="hourcount",

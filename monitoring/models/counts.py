@@ -76,12 +76,24 @@ class CountCursor(models.Model):
 
 
 class HourCount(models.Model):
-    """One row per hour, release and measure: how many values fell into each cell. Rows add up."""
+    """One row per hour, release and measure: how many values fell into each cell. Rows add up.
+
+    Partitioned by the month of `hour` (migration 0003, `monitoring.counts.retention`): in PostgreSQL the hour
+    is part of the primary key, and nothing refers to these rows. A foreign key would let each new month wait
+    for whoever writes workflows.
+    """
 
     id = models.BigAutoField(primary_key=True)
-    workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="+", db_index=False)
+    workflow = models.ForeignKey(
+        Workflow, on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
     binning = models.ForeignKey(
-        Binning, null=True, on_delete=models.CASCADE, related_name="+", db_index=False
+        Binning,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
     )
     release_id = models.UUIDField(null=True)
     hour = models.DateTimeField()
@@ -98,4 +110,3 @@ class HourCount(models.Model):
                 nulls_distinct=False,
             ),
         ]
-        indexes: ClassVar[list[Any]] = [models.Index(name="hour_count_by_age", fields=["hour"])]

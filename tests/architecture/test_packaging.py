@@ -19,7 +19,13 @@ from hitl.schedule import QUEUES
 from tests.support.nginx import nginx_or_skip
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-LOCKS = ["requirements.txt", "requirements-dev.txt", "requirements-uv.txt", "requirements-vectors.txt"]
+LOCKS = [
+    "requirements.txt",
+    "requirements-dev.txt",
+    "requirements-s3.txt",
+    "requirements-uv.txt",
+    "requirements-vectors.txt",
+]
 PLATFORMS = [
     "x86_64-manylinux_2_28",
     "aarch64-manylinux_2_28",
@@ -59,7 +65,12 @@ def test_the_two_locks_agree_on_every_version() -> None:
 
 
 def test_every_package_asked_for_is_locked() -> None:
-    for lock in ("requirements.txt", "requirements-dev.txt", "requirements-vectors.txt"):
+    for lock in (
+        "requirements.txt",
+        "requirements-dev.txt",
+        "requirements-s3.txt",
+        "requirements-vectors.txt",
+    ):
         source = lock.replace(".txt", ".in")
         asked = re.findall(r"^([A-Za-z0-9][A-Za-z0-9._-]*)", (ROOT / source).read_text(), flags=re.MULTILINE)
         assert not [name for name in asked if name.lower() not in entries(lock)]

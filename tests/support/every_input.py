@@ -7,7 +7,7 @@ bodies from its reference. So what is new is tried by itself.
 
 import sys
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -67,6 +67,8 @@ class Sender:
     secret: str
     troubles: list[str] = field(default_factory=list)
     count: int = 0
+    look: Callable[[Sent, HttpResponseBase], None] | None = None
+    """Is shown each answer while what the request did is still there."""
     _before: dict[str, Any] = field(default_factory=dict)
 
     def send(self, sent: Sent) -> HttpResponseBase:
@@ -79,6 +81,8 @@ class Sender:
                 with _faults() as faults:
                     answer = self._answer(sent)
                 body = _whole(answer)
+            if self.look:
+                self.look(sent, answer)
             wrong = _wrong(answer, body, sent)
             if answer.status_code >= 400 and written and not wrong:
                 after = _contents()
@@ -88,6 +92,11 @@ class Sender:
         if wrong:
             self.troubles.append(f"{answer.status_code} {wrong} {faults}: {sent}")
         return answer
+
+    def begin_anew(self) -> None:
+        """Forget what was there: a test has changed it, and what requests do is compared with that."""
+        self._before = {}
+        in_force.forget()
 
     def _remember(self) -> dict[str, Any]:
         self._before = _contents()

@@ -23,6 +23,12 @@ def test_what_libpq_knows_reaches_it() -> None:
     assert read["OPTIONS"]["connect_timeout"] == "9"
 
 
+def test_the_server_is_asked_to_notice_a_machine_that_is_gone_beside_what_the_address_asks_for() -> None:
+    read: Any = _database("postgresql://h/main?options=-c%20search_path%3Dx")
+    assert "-c tcp_keepalives_idle=10" in read["OPTIONS"]["options"]
+    assert read["OPTIONS"]["options"].endswith("-c search_path=x")
+
+
 def test_a_socket_may_be_the_host() -> None:
     read: Any = _database("postgresql://hitl@/hitl?host=/run/postgresql&port=5433")
     assert (read["HOST"], read["PORT"]) == ("/run/postgresql", "5433")

@@ -12,7 +12,8 @@ from django.db import DatabaseError, connection, transaction
 from hitl.audit.log import checkpoint, record
 from hitl.audit.verify import verify
 from hitl.runtime.database_roles import grant_service, may_tamper
-from models_store.services.shadow_months import keep_months, month_of, present_months
+from hitl.shared.months import month_of
+from models_store.services.shadow_months import SHADOW_SCORES, keep_months
 from tests.support.factories import NOW, TESTER, person
 from tests.support.policy_rows import automating_workflow
 from tests.support.review_rows import audited, say
@@ -109,7 +110,7 @@ def test_the_service_makes_and_drops_the_months_of_shadow_scores_and_writes_into
         _, dropped = keep_months(now=NOW + timedelta(days=3650))
         assert not may_tamper(connection)
     assert dropped >= 3
-    assert month_of(NOW) not in present_months()
+    assert month_of(NOW) not in SHADOW_SCORES.months()
 
 
 @pytest.mark.django_db

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from django.core.files.storage import InMemoryStorage, storages
 from django.test import Client, override_settings
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -29,7 +28,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def shelf(tmp_path: Path, settings: object) -> Iterator[Path]:
     """An artifact store of the test's own."""
-    location = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path}}
+    location = {"BACKEND": "hitl.shared.storage.WholeFiles", "OPTIONS": {"location": tmp_path}}
     settings.STORAGES = {**settings.STORAGES, "artifacts": location}  # type: ignore[attr-defined]
     serving.forget()
     yield tmp_path
@@ -137,23 +136,6 @@ def test_without_room_nothing_is_left_behind(shelf: Path) -> None:
         artifacts.store(os.urandom(100_000))
     assert "could not be written" in refused.value.message
     assert [path for path in shelf.rglob("*") if path.is_file()] == []
-
-
-def test_an_object_store_without_folders_serves_as_well() -> None:
-    shelf = InMemoryStorage()
-    storages._storages["artifacts"] = shelf  # type: ignore[attr-defined]
-    stored = artifacts.store(b"bytes of a model")
-    artifacts.store(b"bytes of a model")
-    folder, _ = stored.sha256[:2], shelf.listdir(stored.sha256[:2])
-    assert shelf.listdir(folder)[1] == [stored.sha256]
-    release = Release(
-        number=1, artifact_sha256=stored.sha256, artifact_bytes=16, signature=stored.signature, created_at=NOW
-    )
-    assert artifacts.load(release) == b"bytes of a model"
-    with shelf.open(artifacts.path_of(stored.sha256), "wb") as file:
-        file.write(b"damaged")
-    artifacts.store(b"bytes of a model")
-    assert artifacts.load(release) == b"bytes of a model"
 
 
 def test_a_process_keeps_only_the_models_last_used_of_each_workflow(release: Release) -> None:

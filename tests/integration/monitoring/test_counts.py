@@ -18,7 +18,7 @@ from monitoring.counts import binning, fold
 from monitoring.counts.binning import baseline_for
 from monitoring.counts.fold import fold_counts
 from monitoring.counts.hours import count_people
-from monitoring.counts.retention import drop_old_counts
+from monitoring.counts.retention import keep_count_months
 from monitoring.counts.windows import blocks, full_hour
 from monitoring.models import Binning, CountCursor, HourCount
 from monitoring.types import CountFamily
@@ -236,8 +236,10 @@ def test_old_counts_go_and_so_do_bins_that_nothing_is_counted_in(workflow: Workf
     submit(5, minutes=0)
     fold_counts(workflow.id, now=NOW + MINUTE)
     Binning.objects.update(ended_at=NOW + HOUR)
-    assert drop_old_counts(now=NOW + timedelta(days=399)) == 0
-    assert drop_old_counts(now=NOW + timedelta(days=402)) > 0
+    keep_count_months(now=NOW + timedelta(days=399))
+    assert everything()
+    keep_count_months(now=NOW + timedelta(days=432))
+    assert not everything()
     assert not Binning.objects.exists()
 
 

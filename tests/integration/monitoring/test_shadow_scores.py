@@ -12,10 +12,11 @@ from django.conf import settings
 from django.db import connection
 
 from cases.models import Case
+from hitl.shared.months import month_of
 from models_store.models import Release, ShadowProgress, ShadowScore
-from models_store.services import shadow_months
 from models_store.services.roles import retire
 from models_store.services.schedule import change_training_settings
+from models_store.services.shadow_months import SHADOW_SCORES, keep_months
 from models_store.serving import forget
 from monitoring.shadow import scoring
 from monitoring.shadow.figures import joined_share
@@ -105,14 +106,14 @@ def test_what_has_left_the_shadow_scores_no_more() -> None:
 
 def test_months_are_made_ahead_and_dropped_when_nothing_rests_on_them() -> None:
     now = datetime(2026, 11, 20, tzinfo=UTC)
-    shadow_months.make_months([datetime(2025, month, 1, tzinfo=UTC) for month in (1, 2)])
+    SHADOW_SCORES.make([datetime(2025, month, 1, tzinfo=UTC) for month in (1, 2)])
     keep_score_months(now=now)
-    months = [f"{month:%Y-%m}" for month in shadow_months.present_months()]
+    months = [f"{month:%Y-%m}" for month in SHADOW_SCORES.months()]
     assert {"2026-11", "2026-12", "2027-01"} <= set(months)
     assert not any(month.startswith("2025") for month in months)
-    shadow_months.make_months([datetime(2025, 1, 1, tzinfo=UTC)])
-    shadow_months.keep_months(now=now, needed_from=datetime(2025, 1, 31, tzinfo=UTC))
-    assert datetime(2025, 1, 1, tzinfo=UTC) in shadow_months.present_months()
+    SHADOW_SCORES.make([datetime(2025, 1, 1, tzinfo=UTC)])
+    keep_months(now=now, needed_from=datetime(2025, 1, 31, tzinfo=UTC))
+    assert datetime(2025, 1, 1, tzinfo=UTC) in SHADOW_SCORES.months()
 
 
 KILLED = """
@@ -154,7 +155,7 @@ def test_of_two_workers_at_once_each_case_is_scored_by_one(monkeypatch: pytest.M
     workflow = certified_mail_workflow()
     challenger(workflow)
     cases = submit(0, 30, at=START + timedelta(minutes=1))
-    shadow_months.make_months({shadow_months.month_of(START)})
+    SHADOW_SCORES.make({month_of(START)})
     together, written = Barrier(2), []
 
     def score() -> None:

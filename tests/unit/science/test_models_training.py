@@ -83,7 +83,7 @@ def test_many_columns_cost_trees_time_however_few_the_rows_are_and_pairs_of_them
     data = prepared(rows, ["no", "yes"] * 200, schema, None)
     assert 1 < SMALL_TREES.cost(data, fits=1) < 4
     assert 6 < PAIRWISE.cost(data, fits=1) < 18
-    assert SMALL_TREES.cost(data, fits=4, share=0.25) > 0.9 * SMALL_TREES.cost(data)
+    assert SMALL_TREES.cost(data, fits=4, share=0.25) > 0.7 * SMALL_TREES.cost(data)
 
 
 @pytest.mark.parametrize("candidate", [*TABLE], ids=lambda c: c.name)

@@ -1,0 +1,5 @@
+"""The months that counts of hours are kept in."""
+
+from hitl.shared.months import ByMonth
+
+COUNTS = ByMonth("monitoring_hourcount")
