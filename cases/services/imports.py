@@ -12,7 +12,7 @@ import orjson
 from django.db import transaction
 
 from cases.groups import Grouper, entity_in, named_files
-from cases.models import SchemaVersion, Workflow
+from cases.models import Label, SchemaVersion, Workflow
 from cases.services.kept_files import adopt_file, store_file
 from cases.services.known_rows import sorted_out
 from cases.services.labelled import Imported, Labelled, NewCase
@@ -26,7 +26,9 @@ from hitl.shared.errors import NotFound
 from hitl.shared.ids import new_id
 from science.fields import Kind
 
-__all__ = ["Labelled", "import_labelled"]
+__all__ = ["Labelled", "attest_whole", "import_labelled"]
+
+_AT_ONCE = 10_000  # cases that one statement names
 
 
 @transaction.atomic
@@ -37,6 +39,7 @@ def import_labelled(
     actor: Actor,
     now: datetime,
     attest: bool = False,
+    is_part: bool = False,
     names: RowNames | None = None,
     all_new: bool = False,
 ) -> Imported:
@@ -45,8 +48,10 @@ def import_labelled(
     Idempotent: a case without a reference is named by its content, its label and which of its equals it is,
     so the same file can be imported again after an interruption. `names` carries that count from one part of
     a file to the next. `attest`: the operator says that these labels are a blind, random and recent sample of
-    the traffic. `all_new`: a row whose reference is taken is a case nevertheless, without it; together with
-    salted `names` every row that fits is taken in.
+    the traffic; where they are a part of it (`is_part`), they count as one only once all are here
+    (`attest_whole`), since the first half of a sorted file is no random sample. `all_new`: a row whose
+    reference is taken is a case nevertheless, without it; together with salted `names` every row that fits is
+    taken in.
 
     Raises:
         NotFound: there is no such workflow.
@@ -70,7 +75,7 @@ def import_labelled(
         all_new=all_new,
         now=now,
     )
-    _write(workflow, version, found, attest=attest, now=now)
+    result.cases += _write(workflow, version, found, attest=attest, is_part=is_part, now=now)
     detail = {
         "taken": result.taken,
         "known": result.known,
@@ -87,8 +92,9 @@ def _write(
     found: Mapping[str, NewCase],
     *,
     attest: bool,
+    is_part: bool,
     now: datetime,
-) -> None:
+) -> list[UUID]:
     cases, labels = [], []
     grouper = Grouper(version.schema)
     contents = {name: orjson.loads(new.body) for name, new in found.items()}
@@ -121,7 +127,7 @@ def _write(
             "schema_version": version.number,
             "label": new.label,
             "purpose": Purpose.IMPORT.value,
-            "is_blind": attest,
+            "is_blind": attest and not is_part,
             "inclusion_probability": 1.0 if attest else None,
             "at": now,
         }
@@ -129,3 +135,16 @@ def _write(
     if cases:
         copy_rows("cases_case", list(cases[0]), cases)
         copy_rows("cases_label", list(labels[0]), labels)
+    return [case["id"] for case in cases]
+
+
+@transaction.atomic
+def attest_whole(case_ids: Sequence[UUID]) -> int:
+    """Let the labels of a sample count as blind, now that all of its parts are here; return how many."""
+    waiting = Label.objects.filter(
+        purpose=Purpose.IMPORT, is_blind=False, inclusion_probability__isnull=False
+    )
+    return sum(
+        waiting.filter(case_id__in=case_ids[i : i + _AT_ONCE]).update(is_blind=True)
+        for i in range(0, len(case_ids), _AT_ONCE)
+    )

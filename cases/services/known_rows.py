@@ -77,6 +77,7 @@ def sorted_out(
     result.taken = len(found)
     result.known += len(known)
     result.unattested = len(known) - _attested(known)
+    result.cases = known
     result.refused.sort(key=lambda row: row[0])
     return found, result
 
@@ -139,5 +140,6 @@ def _taken(reference: str) -> Problem:
 
 
 def _attested(case_ids: Sequence[UUID]) -> int:
-    labels = Label.objects.filter(case_id__in=case_ids, purpose=Purpose.IMPORT, is_blind=True)
-    return labels.filter(superseded_at=None).count() if case_ids else 0
+    """Count those with an attested label, or one whose file is not through yet (`imports.attest_whole`)."""
+    labels = Label.objects.filter(case_id__in=case_ids, purpose=Purpose.IMPORT, superseded_at=None)
+    return labels.filter(inclusion_probability__isnull=False).count() if case_ids else 0

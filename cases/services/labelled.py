@@ -34,13 +34,14 @@ class Labelled:
 class Imported:
     """The result of an import: how many cases are new, how many were known, which were refused and why.
 
-    `unattested`: how many of the known are here without an attested label.
+    `unattested`: how many of the known are here without an attested label. `cases`: the new and the known.
     """
 
     taken: int = 0
     known: int = 0
     refused: list[tuple[int, list[Problem]]] = field(default_factory=list)
     unattested: int = 0
+    cases: list[UUID] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

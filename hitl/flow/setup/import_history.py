@@ -12,7 +12,7 @@ from cases.files.proposal import check_label
 from cases.files.reading import Reading
 from cases.files.refusals import Refusals
 from cases.files.tables import Table
-from cases.services.imports import import_labelled
+from cases.services.imports import attest_whole, import_labelled
 from cases.services.labelled import Imported, Labelled
 from cases.services.row_names import RowNames
 from hitl.shared.actor import Actor
@@ -33,6 +33,7 @@ class Outcome:
         label: the column that the labels come from.
         notes: what whoever reads this should know, in sentences.
         is_attested: the rows that were taken in may prove something.
+        cases: of the rows, those that were here among them.
     """
 
     taken: int = 0
@@ -43,6 +44,7 @@ class Outcome:
     notes: tuple[str, ...] = ()
     label: str | None = None
     is_attested: bool = False
+    cases: list[UUID] = field(default_factory=list)
 
     @property
     def rows(self) -> int:
@@ -64,6 +66,7 @@ class Outcome:
         self.taken += result.taken
         self.known += result.known
         self.unattested += result.unattested
+        self.cases += result.cases
         self.refused += len(refused)
 
 
@@ -83,10 +86,11 @@ def import_history(
     """Import the rows of a file with their labels; rows that are already here are left alone.
 
     Each chunk is a transaction of its own: after an interruption the same file is imported again, and goes on
-    where it stopped. `media` is the folder that cells of image and audio fields name files in. With `all_new`
-    each row is a new case; the same `salt` names them the same again. `progress` is called with the share of
-    the file that was read and the rows so far. Doors look at the whole file first
-    (`hitl.flow.setup.take_in`): whether a sample may be attested is known only then.
+    where it stopped. What is attested counts as a sample once the file is through. `media` is the folder that
+    cells of image and audio fields name files in. With `all_new` each row is a new case; the same `salt`
+    names them the same again. `progress` is called with the share of the file that was read and the rows so
+    far. Doors look at the whole file first (`hitl.flow.setup.take_in`): whether a sample may be attested is
+    known only then.
 
     Raises:
         Invalid: it is not known which column is the label; nothing is taken in.
@@ -103,6 +107,7 @@ def import_history(
             actor=actor,
             now=now,
             attest=attest,
+            is_part=True,
             names=names,
             all_new=all_new,
         )
@@ -110,6 +115,8 @@ def import_history(
     for chunk in chunks(labelled(table.rows, reading, folder=media, now=now)):
         outcome.add(chunk, bring)
         progress(table.done(), outcome.rows)
+    if attest:
+        attest_whole(outcome.cases)
     return outcome
 
 

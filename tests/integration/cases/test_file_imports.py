@@ -108,7 +108,8 @@ def test_or_nothing_is_taken_in(client: Client, workflow: Workflow) -> None:
 def test_a_worker_that_dies_is_followed_by_another_and_no_row_is_there_twice(
     client: Client, workflow: Workflow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row = send(client, HEAD + b"1,ham\n" * 1_500, all_new="on")
+    row = send(client, HEAD + b"1,ham\n" * 1_500, all_new="on", attest="on")
+    attested = Label.objects.filter(is_blind=True)
 
     def die(row: FileImport, done: float) -> None:
         raise SystemExit
@@ -117,6 +118,7 @@ def test_a_worker_that_dies_is_followed_by_another_and_no_row_is_there_twice(
     with pytest.raises(SystemExit):
         take_in_file(import_id=row.id, now=clock.now())
     assert Case.objects.count() == 1_000
+    assert not attested.exists(), "the first part of a file is no random sample"
     monkeypatch.undo()
     now = clock.now()
     assert not take_in_file(import_id=row.id, now=now), "it may be alive"
@@ -124,8 +126,31 @@ def test_a_worker_that_dies_is_followed_by_another_and_no_row_is_there_twice(
     assert sweep_imports(now=later) == 1
     assert take_in_file(import_id=row.id, now=later)
     row.refresh_from_db()
-    assert (row.status, row.taken, row.known) == ("done", 500, 1_000)
-    assert Case.objects.count() == 1_500
+    assert (row.status, row.taken, row.known, row.notes) == ("done", 500, 1_000, [])
+    assert Case.objects.count() == attested.count() == 1_500
+
+
+def test_a_file_that_was_broken_off_is_attested_when_it_is_sent_again_and_not_by_its_other_half(
+    client: Client, workflow: Workflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = b"".join(f"{n},{'ham' if n < 1_200 else 'spam'}\n".encode() for n in range(1_500))
+
+    def die(row: FileImport, done: float) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as dying:
+        dying.setattr(file_imports, "_progress", die)
+        with pytest.raises(SystemExit):
+            take_in_file(import_id=send(client, HEAD + rows, attest="on").id, now=clock.now())
+    other = send(client, HEAD + b"-1,spam\n-2,ham\n" * 30, attest="on")
+    assert take_in_file(import_id=other.id, now=clock.now())
+    assert set(Label.objects.filter(is_blind=True).values_list("case__content__amount", flat=True)) == {
+        -1,
+        -2,
+    }
+    again = send(client, HEAD + rows, attest="on")
+    assert take_in_file(import_id=again.id, now=clock.now())
+    assert Label.objects.filter(is_blind=True).count() == 1_560
 
 
 @pytest.mark.django_db(transaction=True)
