@@ -71,7 +71,7 @@ def test_files_that_are_not_there_are_one_reason_which_names_the_first(folder: P
     ("name", "why"),
     [
         ("call.wav", "the file is a recording, and the field holds image files"),
-        ("photos.csv", "the file is not an image of a known type"),
+        ("photos.csv", "the file is of a type that is not known here"),
         ("../../etc/passwd", "names a file that cannot be read in"),
     ],
 )

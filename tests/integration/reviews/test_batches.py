@@ -223,7 +223,8 @@ def test_cases_in_other_hands_are_passed_by() -> None:
     batch = opened(user)
     read(batch, user, *[None] * READ_FIRST)
     leased = claim(person(), at=NOW)
-    Task.objects.filter(pk=batch.task_ids[-1]).update(status="dropped")
+    (dropped, *_) = [task for task in reversed(batch.task_ids) if task != leased.task_id]
+    Task.objects.filter(pk=dropped).update(status="dropped")
     done = accept_rest(batch=batch, actor=user.as_actor(), now=LATER)
     assert done.accepted == len(batch.task_ids) - READ_FIRST - 1 - (leased.task_id in batch.task_ids)
     assert Task.objects.get(pk=leased.task_id).status == "leased"
