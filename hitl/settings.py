@@ -342,6 +342,7 @@ COUNTS_DAYS = int(os.environ.get("HITL_COUNTS_DAYS", "400"))
 
 # How long an answer may be taken back before webhooks go out and `GET` calls it final.
 UNDO_SECONDS = 10
+CURVE_SECONDS = 20.0  # of CPU that the learning curve of a model may cost
 
 LOGGING = {
     "version": 1,

@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 from typing import IO, Any
 
+from django.test import override_settings
+
 from hitl.simulate.options import Options
 from hitl.simulate.outcome import outcome_of
 from hitl.simulate.page import page
@@ -24,7 +26,8 @@ def simulate(
         CannotSimulate: the options do not fit the world.
     """
     began = time.monotonic()
-    played = play(world, options, progress=Bar(sys.stderr).show)
+    with override_settings(CURVE_SECONDS=0.0):  # nobody reads about the models of a simulation
+        played = play(world, options, progress=Bar(sys.stderr).show)
     outcome = outcome_of(world, options, played)
     body = json.dumps(outcome, indent=1, ensure_ascii=False) + "\n"
     out.write(f"\n{summary(outcome)}\n")

@@ -31,7 +31,6 @@ from science.pipelines.learning_curve import learning_curve
 from science.pipelines.window import window_start
 
 BUDGET_SECONDS = 60.0  # CPU seconds the candidates may cost
-CURVE_SECONDS = 20.0  # and the learning curve beside them
 GROWN = 1.25  # times the labels of a curve from which on it is measured anew: it moves slowly
 
 
@@ -184,7 +183,7 @@ def _learnt(
         weights=snapshot.weights[trained],
         groups=snapshot.groups[trained],
         extras=settings.EXTRA_MODELS,
-        budget_seconds=CURVE_SECONDS,
+        budget_seconds=settings.CURVE_SECONDS,
         progress=say,
     )
     return {"why_not": found} if isinstance(found, str) else found.to_json()
