@@ -342,7 +342,9 @@ COUNTS_DAYS = int(os.environ.get("HITL_COUNTS_DAYS", "400"))
 
 # How long an answer may be taken back before webhooks go out and `GET` calls it final.
 UNDO_SECONDS = 10
-CURVE_SECONDS = 20.0  # of CPU that the learning curve of a model may cost
+
+# Seconds of CPU that the learning curve of a model may cost.
+CURVE_SECONDS = float(os.environ.get("HITL_CURVE_SECONDS", "20"))
 
 LOGGING = {
     "version": 1,
