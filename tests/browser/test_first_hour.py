@@ -1,6 +1,7 @@
 """The first hour of docs/tutorial, word for word: its commands are run, its clicks made, what comes compared.
 
-A number may differ from what the page says by `LEEWAY` of it: two machines train hardly different models.
+A number may differ from what the page says by `LEEWAY` of it: chance says which labels are
+held out.
 """
 
 import os
@@ -20,7 +21,7 @@ from tests.support.up import Up
 pytestmark = pytest.mark.long
 
 TUTORIAL = (ROOT / "docs" / "tutorial" / "first-hour.md").read_text(encoding="utf-8")
-LEEWAY = 0.15
+LEEWAY = 0.35
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 NAME = re.compile(r"v\d+-[0-9a-f]{8}")
 MINUTES_MS = 180_000
@@ -30,7 +31,8 @@ def blocks(step: int, language: str = "") -> list[str]:
     """The code blocks of a step in a language."""
     section = re.split(r"^## ", TUTORIAL, flags=re.MULTILINE)[step]
     assert section.startswith(f"{step}. ")
-    return re.findall(rf"^```{language}\n(.*?)^```", section, flags=re.MULTILINE | re.DOTALL)
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", section, flags=re.MULTILINE | re.DOTALL)
+    return [body for written, body in fenced if written == language]
 
 
 def numbers(text: str) -> list[float]:
@@ -115,7 +117,8 @@ def test_the_first_hour_goes_as_the_tutorial_says(up: Up, browser: Browser, tmp_
     differs = [*history_imported(visitor, tmp_path), *trained(visitor), *certified(visitor)]
     printed = [shell.run(block) for block in blocks(8, "sh")][-1]
     (said,) = [block for block in blocks(8) if "Counter" in block]
-    if not is_as_said(said, printed):
+    told, came = (dict(re.findall(r"'(\w+)': (\d+)", text)) for text in (said, printed))
+    if any(abs(int(told.get(why, 0)) - int(came.get(why, 0))) > LEEWAY / 2 * 1_054 for why in {*told, *came}):
         differs.append((said, printed))
     visitor.open("/automation/loans/")
     visitor.shoot("first-hour-automation")
@@ -123,7 +126,7 @@ def test_the_first_hour_goes_as_the_tutorial_says(up: Up, browser: Browser, tmp_
     visitor.shoot("first-hour-promise")
     visitor.open("/audit/")
     page.get_by_role("button", name="Verify the chain").click()
-    expect(page.get_by_text("hold").first).to_be_visible(timeout=MINUTES_MS)
+    expect(page.get_by_text("entries are unchanged").first).to_be_visible()
     assert not visitor.troubles
     assert not differs, "\n".join(f"said: {said!r}\nseen: {seen!r}" for said, seen in differs)
 
@@ -169,8 +172,11 @@ def trained(visitor: Visitor) -> Iterator[tuple[str, str]]:
     page.get_by_text("is the champion from the next case on").first.wait_for()
     for line in blocks(6)[0].splitlines():
         step, result = re.split(r"\s{2,}", line, maxsplit=1)
-        seen = page.locator("li.step", has_text=step).first.locator(".step-result").inner_text()
-        if not is_as_said(result, seen):
+        named = page.locator("strong").get_by_text(step, exact=True)
+        seen = page.locator("li.step", has=named).locator(".step-result").inner_text()
+        if result.startswith("Chosen: "):  # which kind is best is a matter of luck here
+            assert seen.startswith("Chosen: ")
+        elif not is_as_said(result, seen):
             yield line, seen
 
 
