@@ -6,6 +6,7 @@ the operator attests that they are a blind, random and recent sample.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
@@ -95,7 +96,8 @@ def _write(
     is_part: bool,
     now: datetime,
 ) -> list[UUID]:
-    cases, labels = [], []
+    cases: list[dict[str, Any]] = []
+    labels: list[dict[str, Any]] = []
     grouper = Grouper(version.schema)
     contents = {name: orjson.loads(new.body) for name, new in found.items()}
     names = {file for content in contents.values() for file in grouper.files_of(content)}
