@@ -39,7 +39,7 @@ def masked(text: str) -> str:
 
 
 def look_alike(first: bytes, other: bytes) -> bool:
-    """Whether no eye can tell two pictures apart: a browser rounds a pixel of a curve up or down by chance."""
+    """Whether no eye can tell two pictures apart: a browser rounds a pixel of a curve by chance."""
     one, two = (np.asarray(Image.open(BytesIO(png)).convert("RGB"), dtype=int) for png in (first, other))
     return one.shape == two.shape and int(np.abs(one - two).max()) <= 2
 
