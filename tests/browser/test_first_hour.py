@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from hitl.runtime.paths import ROOT
 from tests.browser.conftest import WIDE, Visitor
-from tests.support.up import Up
+from tests.support.up import Up, running_up
 
 pytestmark = pytest.mark.long
 
@@ -76,12 +76,8 @@ class Shell:
 @pytest.fixture
 def up(tmp_path: Path) -> Iterator[Up]:
     """`manage.py up` on a data directory of its own."""
-    running = Up(tmp_path / "data")
-    with running.process:
-        try:
-            yield running
-        finally:
-            running.process.terminate()
+    with running_up(tmp_path / "data") as running:
+        yield running
 
 
 def test_the_first_hour_goes_as_the_tutorial_says(up: Up, browser: Browser, tmp_path: Path) -> None:

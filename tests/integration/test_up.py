@@ -20,17 +20,13 @@ import pytest
 from hitl import __version__
 from hitl.runtime.paths import MANAGE
 from hitl.runtime.processes import is_alive, wait_until
-from tests.support.up import Up
+from tests.support.up import Up, running_up
 
 
 @pytest.fixture
 def up(tmp_path: Path) -> Iterator[Up]:
-    running = Up(tmp_path / "data")
-    with running.process:
-        try:
-            yield running
-        finally:
-            running.process.kill()
+    with running_up(tmp_path / "data") as running:
+        yield running
 
 
 def status_of(address: str, path: str) -> int:

@@ -4,6 +4,8 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -45,3 +47,14 @@ class Up:
         """Wait for its end; the rest of what it said."""
         rest, _ = self.process.communicate(timeout=60)
         return rest
+
+
+@contextmanager
+def running_up(data: Path) -> Iterator[Up]:
+    """`manage.py up` on this data directory for as long as the block runs."""
+    running = Up(data)
+    with running.process:
+        try:
+            yield running
+        finally:
+            running.process.kill()
