@@ -141,12 +141,15 @@ def _write(
 
 
 @transaction.atomic
-def attest_whole(case_ids: Sequence[UUID]) -> int:
-    """Let the labels of a sample count as blind, now that all of its parts are here; return how many."""
+def attest_whole(*, workflow_id: UUID, case_ids: Sequence[UUID], actor: Actor, now: datetime) -> None:
+    """Let the labels of a sample count as blind now that all its parts are here; the audit log says so."""
     waiting = Label.objects.filter(
-        purpose=Purpose.IMPORT, is_blind=False, inclusion_probability__isnull=False
+        workflow_id=workflow_id, purpose=Purpose.IMPORT, is_blind=False, inclusion_probability__isnull=False
     )
-    return sum(
+    attested = sum(
         waiting.filter(case_id__in=case_ids[i : i + _AT_ONCE]).update(is_blind=True)
         for i in range(0, len(case_ids), _AT_ONCE)
     )
+    if attested:
+        about = Workflow.objects.get(pk=workflow_id)
+        record(action="cases.attested", actor=actor, now=now, about=about, detail={"labels": attested})

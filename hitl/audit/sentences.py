@@ -52,6 +52,7 @@ SENTENCES = {
     "canary.started": "started the canary {release} with {share:share} of the cases",
     "canary.widened": "widened the canary {release} to {share:share}",
     "case.dropped": "dropped the case",
+    "cases.attested": "attested that {labels} imported labels are a blind, random and recent sample",
     "cases.imported": "imported {taken} cases[, {known} of them known already][, {refused} refused]",
     "certificate.believed": "believed {target:share} at {confidence:share}: a provisional certificate",
     "certificate.ended": "ended the certificate",

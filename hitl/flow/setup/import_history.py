@@ -116,7 +116,7 @@ def import_history(
         outcome.add(chunk, bring)
         progress(table.done(), outcome.rows)
     if attest:
-        attest_whole(outcome.cases)
+        attest_whole(workflow_id=workflow_id, case_ids=outcome.cases, actor=actor, now=now)
     return outcome
 
 

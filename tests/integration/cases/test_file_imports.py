@@ -11,6 +11,7 @@ from django.test import Client
 
 from cases.models import Case, FileImport, Label, Workflow
 from hitl.accounts.types import Role
+from hitl.audit.models import Entry
 from hitl.flow.setup import file_imports
 from hitl.flow.setup.file_imports import sweep_imports, take_in_file
 from hitl.flow.setup.import_history import Outcome
@@ -151,6 +152,8 @@ def test_a_file_that_was_broken_off_is_attested_when_it_is_sent_again_and_not_by
     again = send(client, HEAD + rows, attest="on")
     assert take_in_file(import_id=again.id, now=clock.now())
     assert Label.objects.filter(is_blind=True).count() == 1_560
+    told = Entry.objects.filter(action="cases.attested").order_by("number")
+    assert [entry.detail["labels"] for entry in told] == [60, 1_500]
 
 
 @pytest.mark.django_db(transaction=True)
