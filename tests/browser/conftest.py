@@ -2,7 +2,8 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
@@ -45,11 +46,14 @@ STILL = """() => Promise.allSettled(document.getAnimations()
 TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 PATIENCE_SECONDS = 60
 expect.set_options(timeout=20_000)  # for what is awaited; how long a thing may take is for benchmarks
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-COLOURS = ["color-contrast", "link-in-text-block"]
-"""Of the rules that axe asks by itself, those about colours: all others see the same in each scheme."""
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 390, "height": 844}
-MIDDLE = {"width": 1024, "height": 768}
+SIZES = {"wide": WIDE, "middle": {"width": 1024, "height": 768}, "narrow": NARROW}
+Way = tuple[Literal["light", "dark"], str]
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+WAYS: tuple[Way, ...] = (("light", "wide"), ("dark", "narrow"))
+"""In which scheme and at which width a page is looked at: the two that differ most. All six with --long."""
+AXE = {"resultTypes": ["violations"], "preload": False}
+"""Style sheets are loaded beforehand for rules that are experiments, which nobody asks for."""
 
 
 @pytest.fixture(scope="session")
@@ -75,8 +79,8 @@ def quiet_server() -> Iterator[None]:
 class Visitor:
     """Somebody at the browser, signed in or not; collects what goes wrong on the way."""
 
-    def __init__(self, context: BrowserContext, address: str) -> None:
-        self.context, self.address = context, address
+    def __init__(self, context: BrowserContext, address: str, ways: Sequence[Way] = WAYS) -> None:
+        self.context, self.address, self.ways = context, address, ways
         self.troubles: list[str] = []
         self.page: Page = context.new_page()
         self.page.set_default_timeout(20_000)
@@ -126,27 +130,40 @@ class Visitor:
                 return
             assert time.monotonic() - began < PATIENCE_SECONDS, [one.url for one in self._asked]
 
-    def schemes(self) -> Iterator[str]:
-        """Show the page as it stands in light, then in dark, and leave it in light; go through all of it."""
-        for scheme in SCHEMES:
-            self.page.emulate_media(color_scheme=scheme)
-            yield scheme
-        self.page.emulate_media(color_scheme="light")
+    def look(self, name: str) -> None:
+        """Look at the page as it stands in every way: axe finds nothing, and it fits. Keep pictures."""
+        troubles = self.troubles_in(name)
+        assert not troubles, troubles
 
-    def is_accessible(self, *, colours_only: bool = False) -> bool:
+    def troubles_in(self, name: str) -> list[str]:
+        """Do as `look` does and return what is wrong in which way. The page is light and wide afterwards."""
+        found: list[str] = []
+        for scheme, size in self.ways:
+            self.page.emulate_media(color_scheme=scheme)
+            self.page.set_viewport_size(SIZES[size])
+            self.settle()  # what a page of this width asks for only then
+            try:
+                self.is_accessible()
+            except AssertionError as findings:
+                found.append(f"{name}, {scheme}, {size}: {findings}")
+            if not self.fits():
+                found.append(f"{name}, {scheme}, {size}: scrolls sideways")
+            self.shoot(f"{name}-{scheme}-{size}")
+        self.page.emulate_media(color_scheme="light")
+        self.page.set_viewport_size(WIDE)
+        return found
+
+    def is_accessible(self) -> bool:
         """Check the page with axe; its findings become the message of a failure.
 
-        `colours_only`: ask again only what depends on colours, in the other scheme of a page that was asked
-        everything. Without motion: a colour on its way to another has no contrast that could be judged.
+        Without motion: a colour on its way to another has no contrast that could be judged.
         """
         troubles = list(self.troubles)
         self.page.emulate_media(reduced_motion="reduce")
         self.page.evaluate(STILL)
         if not self.page.evaluate("'axe' in window"):
             self.page.evaluate(AXE_SCRIPT)
-        colours = {"runOnly": {"type": "rule", "values": COLOURS}} if colours_only else {}
-        asked = {"resultTypes": ["violations"], **colours}
-        findings = self.page.evaluate("async (asked) => (await axe.run(asked)).violations", asked)
+        findings = self.page.evaluate("async (asked) => (await axe.run(asked)).violations", AXE)
         self.troubles[:] = troubles  # what axe itself puts into the page is not the page's fault
         assert not findings, [(f["id"], [node["target"] for node in f["nodes"]]) for f in findings]
         return True
@@ -163,19 +180,20 @@ class Visitor:
 
 
 @pytest.fixture
-def visit(browser: Browser, live_server: Any) -> Iterator[Any]:
+def visit(browser: Browser, live_server: Any, pytestconfig: pytest.Config) -> Iterator[Any]:
     """Return a function that brings a visitor: `visit(user, scheme="dark", viewport=NARROW)`.
 
     At the end no visitor may have met an error of a script, of the content policy or of a missing file; and
     no request of theirs is at work any more, when the database is emptied for the next test.
     """
     visitors: list[Visitor] = []
+    ways = tuple(product(SCHEMES, SIZES)) if pytestconfig.getoption("--long") else WAYS
 
     def bring(
         user: User | None = None, *, scheme: str = "light", viewport: Any = WIDE, **options: Any
     ) -> Visitor:
         context = browser.new_context(color_scheme=scheme, viewport=viewport, **options)
-        visitor = Visitor(context, live_server.url)
+        visitor = Visitor(context, live_server.url, ways)
         visitors.append(visitor)
         return visitor.sign_in(user) if user else visitor
 

@@ -1,6 +1,5 @@
 """A canary on its release's page in a real browser: start it, read it, hold it, roll it back."""
 
-import os
 from datetime import timedelta
 
 import pytest
@@ -11,12 +10,10 @@ from hitl.accounts.types import Role
 from hitl.shared import clock
 from models_store.selectors import roles_now
 from policy.models import Certificate
-from tests.browser.conftest import NARROW, WIDE
 from tests.support.canary_rows import canary_world
 from tests.support.factories import person
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PICTURES = os.environ.get("HITL_PICTURES")
 
 
 @pytest.fixture
@@ -29,21 +26,9 @@ def test_a_canary_is_started_read_held_and_rolled_back(operator, visit) -> None:
     Certificate.objects.update(valid_until=clock.now() + timedelta(days=1))
     visitor = visit(operator)
     path = f"/models/releases/{world.release.pk}/"
-
-    def looked_at(name: str) -> None:
-        for viewport in (WIDE, NARROW):
-            visitor.page.set_viewport_size(viewport)
-            for scheme in visitor.schemes():
-                assert visitor.is_accessible()
-                assert visitor.fits()
-                if PICTURES:
-                    file = f"{PICTURES}/{name}-{viewport['width']}-{scheme}.png"
-                    visitor.page.locator("#canary").screenshot(path=file)
-        visitor.page.set_viewport_size(WIDE)
-
     page = visitor.open(path)
     expect(page.get_by_role("button", name="Start a canary")).to_be_visible()
-    looked_at("none")
+    visitor.look("canary-none")
     page.get_by_role("button", name="Start a canary").click()
     page.get_by_label("Reason").locator("visible=true").fill("It looks good in shadow.")
     page.get_by_role("button", name="Start the canary").click()
@@ -53,15 +38,15 @@ def test_a_canary_is_started_read_held_and_rolled_back(operator, visit) -> None:
     world.traffic(canary=15, canary_wrong=1, champion=20)
     page = visitor.open(path)
     expect(page.get_by_text("nobody can say yet")).to_have_count(0)
-    looked_at("going")
+    visitor.look("canary-going")
     page.get_by_role("button", name="Hold").click()
     page.get_by_label("Reason").locator("visible=true").fill("The fair is on.")
     page.get_by_role("button", name="Hold it").click()
     expect(page.get_by_text("Held by a person")).to_be_visible()
-    looked_at("held")
+    visitor.look("canary-held")
     page.get_by_role("button", name="Roll back").click()
     page.get_by_label("Reason").locator("visible=true").fill("It looks odd.")
     page.get_by_role("button", name="Roll it back").click()
     expect(page.get_by_role("link", name="Recall its decisions")).to_be_visible()
     assert roles_now(world.workflow.pk)[world.release.pk].role == "retired"
-    looked_at("rolled-back")
+    visitor.look("canary-rolled-back")

@@ -17,7 +17,7 @@ from models_store.services.steps import Steps
 from models_store.types import RunStatus, RunStep
 from monitoring.shadow.run import shadow
 from monitoring.watch import watch
-from tests.browser.conftest import NARROW, WIDE
+from tests.browser.conftest import NARROW
 from tests.support.factories import NOW, person
 from tests.support.model_rows import applications, carry_out, credit_workflow, labelled, requested, train_now
 from tests.support.shadow_rows import (
@@ -57,12 +57,11 @@ def two_releases() -> Workflow:
     return workflow
 
 
-@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_every_page_is_readable_and_accessible(operator, visit, viewport) -> None:  # type: ignore[no-untyped-def]
+def test_every_page_is_readable_and_accessible(operator, visit) -> None:  # type: ignore[no-untyped-def]
     workflow = two_releases()
     release = champion(workflow.id)
     run = TrainingRun.objects.order_by("id").last()
-    visitor = visit(operator, viewport=viewport)
+    visitor = visit(operator)
     pages = {
         "models": "/models/",
         "workflow": f"/models/{workflow.slug}/",
@@ -72,10 +71,7 @@ def test_every_page_is_readable_and_accessible(operator, visit, viewport) -> Non
     for name, path in pages.items():
         page = visitor.open(path)
         expect(page.locator("h1")).to_be_visible()
-        for scheme in visitor.schemes():
-            visitor.shoot(f"models-{name}-{scheme}-{viewport['width']}")
-            assert visitor.is_accessible(colours_only=scheme == "dark"), (path, scheme)
-        assert visitor.fits()
+        visitor.look(f"models-{name}")
 
 
 def test_a_workflow_without_a_model_says_what_is_missing(operator, visit) -> None:  # type: ignore[no-untyped-def]
@@ -155,8 +151,7 @@ def test_the_plan_is_changed_in_its_dialog(operator, visit) -> None:  # type: ig
     assert Label.objects.count() == 3
 
 
-@pytest.mark.parametrize("viewport", [WIDE, NARROW])
-def test_a_model_in_shadow_is_shown_beside_the_champion_and_can_be_retired(operator, visit, viewport) -> None:  # type: ignore[no-untyped-def]
+def test_a_model_in_shadow_is_shown_beside_the_champion_and_can_be_retired(operator, visit) -> None:  # type: ignore[no-untyped-def]
     workflow = certified_mail_workflow(target=0.2, confidence=0.9)
     release = challenger(workflow)
     watch(workflow.pk, now=START, settle=timedelta(0))
@@ -165,16 +160,13 @@ def test_a_model_in_shadow_is_shown_beside_the_champion_and_can_be_retired(opera
     shadow(workflow.pk, now=at, settle=timedelta(0))
     answer_all(workflow, truth, reviewers(), at=at)
     watch(workflow.pk, now=at + timedelta(minutes=1), settle=timedelta(0))
-    visitor = visit(operator, viewport=viewport)
+    visitor = visit(operator)
     page = visitor.open(f"/models/releases/{release.id}/")
     part = page.get_by_role("region", name="In shadow")
     expect(part.get_by_text("Blind answers so far")).to_be_visible()
     expect(part.get_by_role("heading", name="Taking over")).to_be_visible()
     expect(part.get_by_text("alike.")).to_be_visible()
-    for scheme in visitor.schemes():
-        visitor.shoot(f"models-shadow-{scheme}-{viewport['width']}")
-        assert visitor.is_accessible(colours_only=scheme == "dark")
-    assert visitor.fits()
+    visitor.look("models-shadow")
     page.get_by_role("button", name="Retire", exact=True).click()
     page.get_by_label("Reason").last.fill("It is no better.")
     page.get_by_role("button", name="Retire it").click()

@@ -16,7 +16,6 @@ from monitoring.models import ReplayRun
 from monitoring.replay.asked import work
 from policy.models import Certificate, Recall
 from reviews.models import ReviewRules
-from tests.browser.conftest import NARROW, WIDE
 from tests.support.factories import TESTER, person
 from tests.support.live_rows import decided
 from tests.support.release_rows import releases
@@ -32,46 +31,36 @@ def test_a_bad_day_is_put_right_from_pages_alone(visit: Any, monkeypatch: pytest
     promote(release_id=bad.pk, actor=TESTER, now=clock.now(), reason="It looked good.")
     decided(bad, 30, at=clock.now() - timedelta(hours=1), drawn=False)
     visitor = visit(person(Role.OPERATOR, username="ann"))
-
-    def looked_at(name: str) -> None:
-        for viewport in (WIDE, NARROW):
-            visitor.page.set_viewport_size(viewport)
-            for scheme in visitor.schemes():
-                assert visitor.is_accessible()
-                assert visitor.fits()
-                visitor.shoot(f"way-back-{name}-{viewport['width']}-{scheme}")
-        visitor.page.set_viewport_size(WIDE)
-
     page = visitor.open("/overview/")
     page.get_by_role("button", name="Stop everything").first.click()
     page.get_by_label("Why").locator("visible=true").fill("Customers complain.")
-    looked_at("stop-asks")
+    visitor.look("way-back-stop-asks")
     page.get_by_role("dialog").get_by_role("button", name="Stop everything").click()
     expect(page.get_by_text("All automation is stopped.")).to_be_visible()
     assert stop_in_force() is not None
-    looked_at("stopped")
+    visitor.look("way-back-stopped")
 
     page.get_by_role("link", name="Models", exact=True).click()
     page.get_by_role("link", name=world.workflow.name).first.click()
     page.get_by_role("link", name=good.name).first.click()
     page.get_by_role("button", name="Roll back to it").first.click()
     page.get_by_label("Reason").locator("visible=true").fill("The new one errs.")
-    looked_at("roll-back-asks")
+    visitor.look("way-back-roll-back-asks")
     page.get_by_role("dialog").get_by_role("button", name="Roll back to it").click()
     visitor.settle()
     assert champion(world.workflow.pk) == good
-    looked_at("rolled-back")
+    visitor.look("way-back-rolled-back")
 
     visitor.open(f"/models/releases/{bad.pk}/")
     page.get_by_role("link", name="Recall its decisions").click()
     page.get_by_label("Why").fill("It erred.")
     page.get_by_role("button", name="See what it takes").click()
     expect(page.get_by_role("heading", name="It would take")).to_be_visible()
-    looked_at("recall-preview")
+    visitor.look("way-back-recall-preview")
     page.get_by_role("button", name="Recall them").click()
     visitor.settle()
     assert Recall.objects.get().release == bad
-    looked_at("recalled")
+    visitor.look("way-back-recalled")
 
     page.get_by_role("button", name="Start again").first.click()
     page.get_by_label("What was found and done").fill("The model before is back.")
@@ -80,13 +69,13 @@ def test_a_bad_day_is_put_right_from_pages_alone(visit: Any, monkeypatch: pytest
 
     visitor.open(f"/automation/{world.workflow.slug}/")
     page.get_by_role("link", name="Replay").click()
-    looked_at("replay-form")
+    visitor.look("way-back-replay-form")
     page.get_by_label(re.compile("^Cutoff for")).first.fill("0.95")
     page.get_by_role("button", name="Replay").click()
     expect(page.get_by_text("Waits for a worker")).to_be_visible()
-    looked_at("replay-waits")
+    visitor.look("way-back-replay-waits")
     assert work(replay_id=ReplayRun.objects.get().pk, now=clock.now())
     expect(page.get_by_role("table", name="What would have been")).to_be_visible()
-    looked_at("replayed")
+    visitor.look("way-back-replayed")
     page.get_by_role("link", name="Change and replay again").click()
     expect(page.get_by_label(re.compile("^Cutoff for")).first).to_have_value("0.95")

@@ -14,7 +14,6 @@ from monitoring.overview.figures import read_figures
 from monitoring.tallies.fold import fold_decisions
 from monitoring.watch import watch
 from policy.services.breaker import trip_breaker
-from tests.browser.conftest import NARROW, WIDE
 from tests.support.factories import NOW, TESTER, person
 from tests.support.live_rows import decided
 from tests.support.policy_rows import certificate_of, champion_of, cutoffs_of, workflow_with_policy
@@ -36,29 +35,21 @@ def deciding() -> Workflow:
     return release.workflow
 
 
-@pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["wide", "narrow"])
-def test_the_overview_is_accessible_and_fits(visit: Any, viewport: Any) -> None:
+def test_the_overview_is_accessible_and_fits(visit: Any) -> None:
     workflow = deciding()
     stopped = workflow_with_policy(degree="assist")
     trip_breaker(workflow_id=stopped.pk, reason="Odd answers.", actor=TESTER, now=LATER)
-    visitor = visit(person(Role.OPERATOR), viewport=viewport)
+    visitor = visit(person(Role.OPERATOR))
     page = visitor.open("/overview/")
     rows = page.locator("tbody tr:has(.row-link)")
     expect(rows.nth(0).get_by_text("Stopped", exact=True)).to_be_visible()  # the worst first
     expect(rows.nth(1).get_by_text("Kept", exact=True)).to_be_visible()
     expect(page.get_by_text("is stopped: people decide every case")).to_be_visible()
     expect(page.locator(".log").get_by_text("stopped automation")).to_be_visible()
-    for scheme in visitor.schemes():
-        visitor.shoot(f"overview-{scheme}-{viewport['width']}")
-        assert visitor.is_accessible(colours_only=scheme == "dark"), scheme
-    assert visitor.fits()
+    visitor.look("overview")
     rows.nth(1).get_by_role("link", name="Mail").click()
     expect(page.locator(".overview-status .badge").get_by_text("Kept")).to_be_visible()
-    visitor.settle()
-    for scheme in visitor.schemes():
-        visitor.shoot(f"overview-workflow-{scheme}-{viewport['width']}")
-        assert visitor.is_accessible(colours_only=scheme == "dark"), scheme
-    assert visitor.fits()
+    visitor.look("overview-workflow")
     page.get_by_text("Show the numbers").click()
     page.locator("figure.plot tbody th a").last.click()
     expect(page).to_have_url(re.compile(rf"/cases/\?workflow={workflow.slug}&received_from="))
