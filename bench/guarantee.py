@@ -31,6 +31,7 @@ from bench import _guarantee_mixed as mixed
 from bench import _guarantee_people as people
 from bench import _guarantee_pools as pools
 from bench import _guarantee_speed as speed
+from bench import _guarantee_stationary as stationary
 from bench import _guarantee_watch as watch
 from bench import _sets
 from bench._guarantee_kept import Kept
@@ -142,6 +143,10 @@ def _changes(of: Setting) -> Iterator[Row]:
     yield from changes.rows(of.kept(changes), of.runs(100, least=4))
 
 
+def _stationary(of: Setting) -> Iterator[Row]:
+    yield from stationary.rows(of.kept(stationary, pools), certify.efficient(of.worlds), of.runs(200))
+
+
 BARS: dict[str, Callable[[Setting], Iterator[Row]]] = {
     "validity": _validity,
     "efficiency": _efficiency,
@@ -158,6 +163,7 @@ BARS: dict[str, Callable[[Setting], Iterator[Row]]] = {
     "handover": _handover,
     "doubt": _doubt,
     "changes": _changes,
+    "stationary": _stationary,
 }
 
 

@@ -9,6 +9,8 @@ from typing import Any
 from celery import Celery
 from celery.signals import celeryd_init, setup_logging, task_postrun, task_prerun, worker_process_init
 
+from hitl.runtime.tied import tie_worker
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "hitl.settings")
 
 app = Celery("hitl")
@@ -31,6 +33,12 @@ def log_like_the_web(**_: Any) -> None:
 
     dictConfig(settings.LOGGING)
     logging.captureWarnings(True)
+
+
+@worker_process_init.connect
+def end_with_the_worker(**_: Any) -> None:
+    """End the process of long jobs when the worker that forked it is killed."""
+    tie_worker()
 
 
 @worker_process_init.connect

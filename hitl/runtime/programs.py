@@ -101,9 +101,8 @@ def workers(data: Path) -> list[Program]:
 def worker(data: Path, *queues: str) -> Program:
     """Return a worker of some queues, of all unless told.
 
-    Its jobs survive being cut off, so a parent's death ends it at once (SIGQUIT). Short jobs run in the
-    worker itself; training and bulk run in a process of their own, which may be killed for its memory or its
-    time.
+    Its jobs survive being cut off, so a parent's death ends it at once. Short jobs run in the worker itself;
+    training and bulk run in a process of their own, which may be killed for its memory or its time.
     """
     queues = queues or tuple(QUEUES)
     short = set(queues) <= SHORT
@@ -127,7 +126,7 @@ def worker(data: Path, *queues: str) -> Program:
         command,
         data,
         ROOT,
-        death_signal=signal.SIGKILL if short else signal.SIGQUIT,
+        environment={SUPERVISOR: str(os.getpid())},
         stop_seconds=2.0,  # of the five that whoever stops the service waits at most
         may_be_cut_off=True,
     )

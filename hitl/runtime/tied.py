@@ -1,7 +1,8 @@
-"""End a web worker with its server, and the server with its supervisor, also when either is killed.
+"""End what a program forks with it, and the program with its supervisor, also when either is killed.
 
-Granian that is asked to end while its workers come up can hang for good, and once the supervisor is gone
-nobody escalates. So the kernel kills the server with the supervisor, and the workers with the server.
+Granian that is asked to end while its workers come up can hang for good, a worker of Celery that loses its
+broker at the same moment goes on asking for it, and once the supervisor is gone nobody escalates. So the
+kernel kills the program with the supervisor, and what it forked with the program.
 """
 
 import os
@@ -16,11 +17,11 @@ SUPERVISOR = "HITL_SUPERVISOR_PID"
 
 
 def tie_worker() -> None:
-    """Die with the server that started this process; called by a web worker before anything slow."""
+    """Die with the program that forked this process; called in a worker of it before anything slow."""
     supervisor = os.environ.get(SUPERVISOR)
     if supervisor is None or not sys.platform.startswith("linux"):
         return
-    server = os.getppid()
-    die_with_parent(server, signal.SIGKILL)
-    if psutil.Process(server).ppid() != int(supervisor):  # either ended before the kernel knew
+    program = os.getppid()
+    die_with_parent(program, signal.SIGKILL)
+    if psutil.Process(program).ppid() != int(supervisor):  # either ended before the kernel knew
         sys.exit(1)

@@ -56,7 +56,7 @@ def plan_confirmation(
         if label is not None:
             own &= sample.predicted == release.labels.index(label)
         if grid:
-            plans[label] = _planned(
+            plans[label] = planned_test(
                 np.array(grid),
                 sample.scores[own],
                 losses[own],
@@ -91,7 +91,7 @@ def plan_recovery(
         if len(own) < MIN_TO_RECOVER / len(labels) / 2:
             continue
         grid = coverage_grid(own.scores, target=terms.target, delta=each, expected_labels=2_000)
-        plan = _planned(
+        plan = planned_test(
             grid, own.scores, own.losses, target=terms.target, delta=each, pi_floor=pi_floor, cap=cap
         )
         if labels_needed(plan) is not None:
@@ -115,7 +115,7 @@ def _believed_since(policy: Policy, release: Release, terms: Terms) -> Block:
     )
 
 
-def _planned(
+def planned_test(
     grid: np.ndarray,
     scores: np.ndarray,
     losses: np.ndarray,

@@ -73,7 +73,12 @@ def test_killed_it_leaves_no_process(up: Up) -> None:
     family = up.family()
     assert len(family) >= 6
     up.process.kill()
-    assert wait_until(lambda: not any(map(is_alive, family)), seconds=30), [p for p in family if is_alive(p)]
+    assert wait_until(lambda: not any(map(is_alive, family)), seconds=30), living(family)
+
+
+def living(family: list[psutil.Process]) -> list[list[str]]:
+    """Return the command lines of those that are still there."""
+    return [command_of(process) for process in family if is_alive(process)]
 
 
 def command_of(process: psutil.Process) -> list[str]:
@@ -95,7 +100,7 @@ def test_killed_while_its_programs_start_it_leaves_no_process(up: Up) -> None:
     family = family_with_clock()
     time.sleep(1.5)  # the clock reads its schedule about now: a SIGTERM would meet it there
     up.process.kill()
-    assert wait_until(lambda: not any(map(is_alive, family)), seconds=30), [p for p in family if is_alive(p)]
+    assert wait_until(lambda: not any(map(is_alive, family)), seconds=30), living(family)
 
 
 def test_a_database_and_a_broker_killed_under_load_come_back_with_every_answered_case(tmp_path: Path) -> None:
