@@ -8,6 +8,7 @@ from cases.models import Case, Workflow
 from hitl.accounts.types import WATCHING, Role
 from hitl.shared.actor import Actor
 from hitl.shared.errors import NotFound
+from hitl.shared.words import Words
 
 
 def workflows_for(actor: Actor) -> QuerySet[Workflow]:
@@ -28,7 +29,7 @@ def watched_workflow(actor: Actor, slug: str) -> Workflow:
     """
     workflow = watched_workflows(actor).filter(slug=slug).first()
     if workflow is None:
-        raise NotFound(f'There is no workflow "{slug[:60]}", or it is not yours to see.')
+        raise NotFound(Words('There is no workflow "%(slug)s", or it is not yours to see.', slug=slug[:60]))
     return workflow
 
 

@@ -14,6 +14,7 @@ from cases.kinds.record import Check
 from cases.kinds.unfit import Unfit, clean_text, json_type, printable
 from cases.names import clean_name
 from hitl.shared.errors import Problem
+from hitl.shared.words import Words
 from science.fields import Schema
 
 __all__ = ["Checker", "checker_for", "clean_text", "printable"]
@@ -33,21 +34,29 @@ class Checker:
         Each problem is `{"field": "content.amount", "error": ..., "fix": ...}`.
         """
         if not isinstance(raw, Mapping):
-            fix = "Send an object with the workflow's fields, like " + self.example()
-            return None, [Problem(field="content", error=f"is {json_type(raw)}, not an object", fix=fix)]
+            fix = Words("Send an object with the workflow's fields, like %(example)s", example=self.example())
+            return None, [
+                Problem(
+                    field="content", error=Words("is %(kind)s, not an object", kind=json_type(raw)), fix=fix
+                )
+            ]
         content: dict[str, Any] = {}
         problems: list[Problem] = []
         if not raw.keys() <= self._checks.keys():  # é has two forms; people see one
             names = [clean_name(name) if isinstance(name, str) else name for name in raw]
             if len(set(names)) < len(names):
                 twice = Counter(names).most_common(1)[0][0]
-                problems.append(_problem(printable(str(twice)), "is there twice", "Send each field once."))
+                problems.append(
+                    _problem(printable(str(twice)), Words("is there twice"), Words("Send each field once."))
+                )
             raw = dict(zip(names, raw.values(), strict=True))
         for name, (is_required, check) in self._checks.items():
             value = raw.get(name)
             if value is None:
                 if is_required:
-                    problems.append(_problem(name, "is missing", f'Add "{name}" to the content.'))
+                    problems.append(
+                        _problem(name, "is missing", Words('Add "%(name)s" to the content.', name=name))
+                    )
                 content[name] = None
                 continue
             try:
@@ -65,7 +74,9 @@ class Checker:
     def _unknown(self, name: object) -> Problem:
         shown = printable(str(name))
         return _problem(
-            shown, "is not a field of this workflow", f"Leave it out. Fields: {', '.join(self._checks)}."
+            shown,
+            Words("is not a field of this workflow"),
+            Words("Leave it out. Fields: %(names)s.", names=", ".join(self._checks)),
         )
 
 

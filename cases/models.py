@@ -7,10 +7,12 @@ from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from cases.types import CaseStatus, FileImportStatus, IntakeBatchStatus, Origin, Purpose
 from hitl.accounts.models import ApiKey
 from hitl.shared.ids import new_id
+from hitl.shared.words import Words
 from science.fields import Schema
 from science.groups import group_of
 
@@ -31,24 +33,28 @@ class Workflow(models.Model):
     slug = models.SlugField(
         max_length=50,
         unique=True,
-        validators=[RegexValidator(r"^[a-z0-9][a-z0-9-]*$", "Use a-z, 0-9 and -.")],
+        validators=[RegexValidator(r"^[a-z0-9][a-z0-9-]*$", Words("Use a-z, 0-9 and -."))],
     )
     name = models.CharField(max_length=100)
-    description = models.TextField(blank=True, help_text="What is decided here, in a sentence.")
+    description = models.TextField(blank=True, help_text=gettext_lazy("What is decided here, in a sentence."))
     review_policy = models.TextField(
-        blank=True, help_text="What reviewers decide by. They can open it at the desk."
+        blank=True, help_text=gettext_lazy("What reviewers decide by. They can open it at the desk.")
     )
     policy_version = models.IntegerField(default=1, editable=False)
     schema_version = models.IntegerField(
-        default=1, editable=False, help_text="The number of the current schema."
+        default=1, editable=False, help_text=gettext_lazy("The number of the current schema.")
     )
     entity_field = models.CharField(
         max_length=100,
         blank=True,
-        help_text="The field that says which cases belong together: a customer, a speaker, a station.",
+        help_text=gettext_lazy(
+            "The field that says which cases belong together: a customer, a speaker, a station."
+        ),
     )
     created_at = models.DateTimeField(editable=False)
-    archived_at = models.DateTimeField(null=True, blank=True, help_text="Set: no new cases are accepted.")
+    archived_at = models.DateTimeField(
+        null=True, blank=True, help_text=gettext_lazy("Set: no new cases are accepted.")
+    )
 
     class Meta:
         ordering: ClassVar[list[str]] = ["name"]
@@ -63,9 +69,11 @@ class SchemaVersion(models.Model):
     id = models.BigAutoField(primary_key=True)
     workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="schemas")
     number = models.IntegerField()
-    fields = models.JSONField(help_text="Fields in order: name, kind, required, options, bounds, flags.")
+    fields = models.JSONField(
+        help_text=gettext_lazy("Fields in order: name, kind, required, options, bounds, flags.")
+    )
     labels = models.JSONField(
-        help_text="Labels in order: name, hotkey, cost of deciding it wrongly, meaning."
+        help_text=gettext_lazy("Labels in order: name, hotkey, cost of deciding it wrongly, meaning.")
     )
     schema_sha256 = models.CharField(max_length=64)
     created_at = models.DateTimeField()
@@ -113,8 +121,12 @@ class Asset(models.Model):
     width = models.IntegerField(null=True)
     height = models.IntegerField(null=True)
     duration_ms = models.IntegerField(null=True)
-    likeness = models.BigIntegerField(null=True, help_text="Alike in files that look or sound alike.")
-    measures = models.JSONField(null=True, help_text="Brightness, loudness and the like, to see change by.")
+    likeness = models.BigIntegerField(
+        null=True, help_text=gettext_lazy("Alike in files that look or sound alike.")
+    )
+    measures = models.JSONField(
+        null=True, help_text=gettext_lazy("Brightness, loudness and the like, to see change by.")
+    )
     stored_at = models.DateTimeField()
 
     @property
@@ -143,7 +155,9 @@ class MediaUse(models.Model):
         Workflow, on_delete=models.PROTECT, related_name="media_use", primary_key=True
     )
     size_bytes = models.BigIntegerField(default=0)
-    quota_bytes = models.BigIntegerField(null=True, help_text="Empty: as many as the setting says.")
+    quota_bytes = models.BigIntegerField(
+        null=True, help_text=gettext_lazy("Empty: as many as the setting says.")
+    )
 
     class Meta:
         constraints = [
@@ -174,26 +188,29 @@ class Case(models.Model):
     content = models.JSONField()
     content_sha256 = models.BinaryField(max_length=32)
     entity = models.CharField(
-        max_length=200, null=True, help_text="What brought it: a customer, a speaker, a document, a station."
+        max_length=200,
+        null=True,
+        help_text=gettext_lazy("What brought it: a customer, a speaker, a document, a station."),
     )
     group_key = models.BigIntegerField(
-        null=True, help_text="Equal in cases that belong together; empty: those of the same content do."
+        null=True,
+        help_text=gettext_lazy("Equal in cases that belong together; empty: those of the same content do."),
     )
     status = models.CharField(max_length=10, choices=CaseStatus)
     answer = models.CharField(max_length=100, null=True)
     epoch = models.SmallIntegerField(default=1)
     origin = models.CharField(max_length=15, choices=Origin, default=Origin.API)
     reference = models.CharField(
-        max_length=200, null=True, help_text="The submitter's own name for the case."
+        max_length=200, null=True, help_text=gettext_lazy("The submitter's own name for the case.")
     )
     key = models.ForeignKey(ApiKey, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     idempotency_key = models.CharField(max_length=200, null=True)
-    batch_index = models.IntegerField(null=True, help_text="Place in the batch it came with.")
+    batch_index = models.IntegerField(null=True, help_text=gettext_lazy("Place in the batch it came with."))
     request_sha256 = models.BinaryField(
-        max_length=32, null=True, help_text="Hash of the request that made it."
+        max_length=32, null=True, help_text=gettext_lazy("Hash of the request that made it.")
     )
     received_at = models.DateTimeField()
-    changed_at = models.DateTimeField(help_text="When status or answer last changed.")
+    changed_at = models.DateTimeField(help_text=gettext_lazy("When status or answer last changed."))
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
@@ -248,13 +265,13 @@ class Label(models.Model):
     labelled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
-    is_blind = models.BooleanField(help_text="Given without sight of the model's output.")
+    is_blind = models.BooleanField(help_text=gettext_lazy("Given without sight of the model's output."))
     inclusion_probability = models.FloatField(null=True)
-    seconds = models.FloatField(null=True, help_text="Active seconds at the desk.")
-    review_id = models.UUIDField(null=True, help_text="The answer that brought it about.")
+    seconds = models.FloatField(null=True, help_text=gettext_lazy("Active seconds at the desk."))
+    review_id = models.UUIDField(null=True, help_text=gettext_lazy("The answer that brought it about."))
     at = models.DateTimeField()
     superseded_at = models.DateTimeField(null=True)
-    superseded_by_review_id = models.UUIDField(null=True, help_text="The answer that ended it.")
+    superseded_by_review_id = models.UUIDField(null=True, help_text=gettext_lazy("The answer that ended it."))
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
@@ -303,7 +320,7 @@ class IntakeBatch(models.Model):
     accepted = models.IntegerField(default=0)
     rejected = models.IntegerField(default=0)
     items = models.JSONField(default=list)
-    reason = models.TextField(blank=True, help_text="Why it was given up.")
+    reason = models.TextField(blank=True, help_text=gettext_lazy("Why it was given up."))
 
     class Meta:
         verbose_name_plural = "intake batches"
@@ -334,11 +351,11 @@ class FileImport(models.Model):
         Workflow, on_delete=models.PROTECT, related_name="+", db_index=False, null=True
     )
     status = models.CharField(max_length=10, choices=FileImportStatus, default=FileImportStatus.QUEUED)
-    name = models.CharField(max_length=200, help_text="What the file is called.")
+    name = models.CharField(max_length=200, help_text=gettext_lazy("What the file is called."))
     told = models.JSONField(default=dict)
     is_attested = models.BooleanField(default=False)
     all_new = models.BooleanField(default=False)
-    allow_refused = models.FloatField(help_text="The share of the rows that may be left out.")
+    allow_refused = models.FloatField(help_text=gettext_lazy("The share of the rows that may be left out."))
     given_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
     )
@@ -346,13 +363,13 @@ class FileImport(models.Model):
     worked_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     attempts = models.SmallIntegerField(default=0)
-    progress = models.FloatField(default=0.0, help_text="Share of the file that was read.")
+    progress = models.FloatField(default=0.0, help_text=gettext_lazy("Share of the file that was read."))
     taken = models.IntegerField(default=0)
     known = models.IntegerField(default=0)
     refused = models.IntegerField(default=0)
     notes = models.JSONField(default=list)
-    reasons = models.JSONField(default=list, help_text="Why rows were refused, and how many.")
-    reason = models.TextField(blank=True, help_text="Why it was refused, or what is asked.")
+    reasons = models.JSONField(default=list, help_text=gettext_lazy("Why rows were refused, and how many."))
+    reason = models.TextField(blank=True, help_text=gettext_lazy("Why it was refused, or what is asked."))
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
@@ -401,10 +418,12 @@ class Rescoring(models.Model):
     cursor = models.UUIDField(null=True)
     begun_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
-    total = models.IntegerField(default=0, help_text="Waiting cases there were to look at.")
+    total = models.IntegerField(default=0, help_text=gettext_lazy("Waiting cases there were to look at."))
     looked = models.IntegerField(default=0)
-    decided = models.IntegerField(default=0, help_text="Decided by the model.")
-    suggested = models.IntegerField(default=0, help_text="Still with people, with the model's suggestion.")
+    decided = models.IntegerField(default=0, help_text=gettext_lazy("Decided by the model."))
+    suggested = models.IntegerField(
+        default=0, help_text=gettext_lazy("Still with people, with the model's suggestion.")
+    )
 
     @property
     def percent(self) -> int:
@@ -427,16 +446,24 @@ class Voiding(models.Model):
         Workflow, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     since = models.DateTimeField()
-    at = models.DateTimeField(help_text="Answers given until then are void; also the time of the voiding.")
+    at = models.DateTimeField(
+        help_text=gettext_lazy("Answers given until then are void; also the time of the voiding.")
+    )
     reason = models.TextField()
     asked_by = models.CharField(max_length=150)
     asked_by_id = models.CharField(max_length=64)
     finished_at = models.DateTimeField(null=True)
-    answers = models.IntegerField(default=0, help_text="Answers taken back.")
-    labels = models.IntegerField(default=0, help_text="Labels that rested on them and no longer count.")
-    kept = models.IntegerField(default=0, help_text="Labels kept because others gave the same answer.")
-    reopened = models.IntegerField(default=0, help_text="Cases that wait for a person again.")
-    reaudited = models.IntegerField(default=0, help_text="Automatic decisions that are audited again.")
+    answers = models.IntegerField(default=0, help_text=gettext_lazy("Answers taken back."))
+    labels = models.IntegerField(
+        default=0, help_text=gettext_lazy("Labels that rested on them and no longer count.")
+    )
+    kept = models.IntegerField(
+        default=0, help_text=gettext_lazy("Labels kept because others gave the same answer.")
+    )
+    reopened = models.IntegerField(default=0, help_text=gettext_lazy("Cases that wait for a person again."))
+    reaudited = models.IntegerField(
+        default=0, help_text=gettext_lazy("Automatic decisions that are audited again.")
+    )
 
     class Meta:
         constraints: ClassVar[list[Any]] = [

@@ -3,6 +3,7 @@
 from cases.kinds.unfit import clean_text, printable
 from cases.names import is_plain
 from hitl.shared.errors import Problem
+from hitl.shared.words import Words
 
 MAX_REFERENCE = 200
 """Characters in NFC, as the column counts them; of an entity too."""
@@ -36,5 +37,5 @@ def _checked(field: str, value: object) -> tuple[str | None, Problem | None]:
 
 
 def _problem(field: str, error: str) -> Problem:
-    fix = f"Use a text of 1 to {MAX_REFERENCE} printable characters."
+    fix = Words("Use a text of 1 to %(max_reference)s printable characters.", max_reference=MAX_REFERENCE)
     return Problem(field=field, error=error, fix=fix)

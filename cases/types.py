@@ -1,14 +1,15 @@
 """Choices of cases."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 
 class CaseStatus(models.TextChoices):
     """Whether a case still waits."""
 
-    WAITING = "waiting", "waits for a person"
-    DECIDED = "decided", "decided"
-    WITHDRAWN = "withdrawn", "withdrawn"
+    WAITING = "waiting", gettext_lazy("waits for a person")
+    DECIDED = "decided", gettext_lazy("decided")
+    WITHDRAWN = "withdrawn", gettext_lazy("withdrawn")
 
 
 CASE_TRANSITIONS: dict[str, tuple[str, ...]] = {
@@ -20,30 +21,30 @@ CASE_TRANSITIONS: dict[str, tuple[str, ...]] = {
 class Origin(models.TextChoices):
     """How a case came in."""
 
-    API = "api", "submitted by API"
-    IMPORT = "import", "imported history"
-    KNOWN_ANSWER = "known_answer", "known-answer case"
+    API = "api", gettext_lazy("submitted by API")
+    IMPORT = "import", gettext_lazy("imported history")
+    KNOWN_ANSWER = "known_answer", gettext_lazy("known-answer case")
 
 
 class Purpose(models.TextChoices):
     """Why a person was asked; it decides what the label may prove."""
 
-    REVIEW = "review", "review"
-    AUDIT = "audit", "audit of an automatic decision"
-    SECOND = "second", "second answer"
-    ADJUDICATION = "adjudication", "adjudication"
-    KNOWN_ANSWER = "known_answer", "known answer"
-    APPEAL = "appeal", "appeal"
-    IMPORT = "import", "imported history"
+    REVIEW = "review", gettext_lazy("review")
+    AUDIT = "audit", gettext_lazy("audit of an automatic decision")
+    SECOND = "second", gettext_lazy("second answer")
+    ADJUDICATION = "adjudication", gettext_lazy("adjudication")
+    KNOWN_ANSWER = "known_answer", gettext_lazy("known answer")
+    APPEAL = "appeal", gettext_lazy("appeal")
+    IMPORT = "import", gettext_lazy("imported history")
 
 
 class IntakeBatchStatus(models.TextChoices):
     """How far the work on a batch is that was accepted for later."""
 
-    QUEUED = "queued", "waits for a worker"
-    RUNNING = "running", "is being worked on"
-    DONE = "done", "done"
-    FAILED = "failed", "given up"
+    QUEUED = "queued", gettext_lazy("waits for a worker")
+    RUNNING = "running", gettext_lazy("is being worked on")
+    DONE = "done", gettext_lazy("done")
+    FAILED = "failed", gettext_lazy("given up")
 
 
 BATCH_TRANSITIONS: dict[str, tuple[str, ...]] = {
@@ -55,12 +56,12 @@ BATCH_TRANSITIONS: dict[str, tuple[str, ...]] = {
 class FileImportStatus(models.TextChoices):
     """How far the work on a file is that was given to be taken in."""
 
-    LOOKED_AT = "looked_at", "waits for its workflow"
-    QUEUED = "queued", "waits for a worker"
-    RUNNING = "running", "is being taken in"
-    ASKS = "asks", "waits for a yes or no"
-    DONE = "done", "done"
-    FAILED = "failed", "refused"
+    LOOKED_AT = "looked_at", gettext_lazy("waits for its workflow")
+    QUEUED = "queued", gettext_lazy("waits for a worker")
+    RUNNING = "running", gettext_lazy("is being taken in")
+    ASKS = "asks", gettext_lazy("waits for a yes or no")
+    DONE = "done", gettext_lazy("done")
+    FAILED = "failed", gettext_lazy("refused")
 
 
 FILE_IMPORT_TRANSITIONS: dict[str, tuple[str, ...]] = {

@@ -194,6 +194,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "hitl.web.persons_language.PersonsLanguage",
     "hitl.web.middleware.ErrorPages",
 ]
 API_MIDDLEWARE = ["hitl.api.middleware.ApiGuard"]
@@ -220,7 +221,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "hitl.web.context.shell",
             ],
-            "builtins": ["hitl.web.templatetags.ui", "hitl.web.templatetags.values"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "hitl.web.templatetags.ui",
+                "hitl.web.templatetags.values",
+            ],
         },
     }
 ]
@@ -233,6 +238,13 @@ AUTH_PASSWORD_VALIDATORS = [
 
 LANGUAGE_CODE = "en"
 USE_I18N = True
+# Those whose catalogues are complete, each named in its own language; a test compares.
+LANGUAGES = [("en", "English")]
+if (
+    DEBUG
+):  # English made longer, from left to right and from right to left: what is untranslated, what too tight
+    LANGUAGES += [("en-xa", "⟦Éñğĺíšĥ⟧"), ("ar-xb", "⟦Éñğĺíšĥ, right to left⟧")]
+LOCALE_PATHS = [DATA_DIR / "locale"]  # compiled there by `collectstatic`
 USE_TZ = True
 TIME_ZONE = "UTC"
 

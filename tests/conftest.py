@@ -10,6 +10,7 @@ from django.test import TransactionTestCase, override_settings
 from hypothesis import settings as hypothesis_settings
 
 from hitl.flow.intake import in_force
+from hitl.languages.compiling import compile_catalogues
 from hitl.shared import clock
 from reviews import review_chances
 from tests.support.emptying import delete_all_rows
@@ -71,6 +72,12 @@ def tables_may_be_emptied(monkeypatch_session: pytest.MonkeyPatch) -> None:
         usual(self, ["SET LOCAL session_replication_role = replica", *statements])
 
     monkeypatch_session.setattr(DatabaseOperations, "execute_sql_flush", flush)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_catalogues() -> None:
+    """Have the texts of other languages, and of those that only tests speak."""
+    compile_catalogues(with_pseudo=True)
 
 
 @pytest.fixture(scope="session")

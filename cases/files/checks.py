@@ -8,6 +8,7 @@ from cases.files.columns import as_time
 from cases.files.styles import time_style_of
 from cases.files.told import NONE, Told
 from hitl.shared.errors import Invalid, Problem
+from hitl.shared.words import Words
 from science.fields import Kind
 
 _SHOWN = 30  # columns of a file that a message lists
@@ -53,7 +54,9 @@ def check_told(found: Collected, told: Told, known: Mapping[str, Kind]) -> None:
     ]
     wanted = [*roles, *(("fields", name) for name, _ in fields)]
     problems = [
-        Problem(field=what, error=f'column "{printable(name)}" is not in the file', fix=there)
+        Problem(
+            field=what, error=Words('column "%(name)s" is not in the file', name=printable(name)), fix=there
+        )
         for what, name in wanted
         if name not in (None, NONE) and name not in (found.inside if what == "fields" else columns)
     ]
@@ -70,7 +73,13 @@ def check_told(found: Collected, told: Told, known: Mapping[str, Kind]) -> None:
         error = f"of the workflow ({', '.join(sorted(known))}) are not in the file: it has none of them"
         problems.append(Problem(field="fields", error=error, fix=there))
     if told.time in columns and (fix := _why_no_times(columns[str(told.time)], told.day_first)):
-        problems.append(Problem(field="time", error=f'column "{told.time}" holds no dates or times', fix=fix))
+        problems.append(
+            Problem(
+                field="time",
+                error=Words('column "%(time)s" holds no dates or times', time=told.time),
+                fix=fix,
+            )
+        )
     if problems:
         raise Invalid(problems)
 

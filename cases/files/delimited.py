@@ -10,6 +10,7 @@ from cases.files.encoding import text_lines
 from cases.files.errors import BadTable, Unreadable
 from cases.files.quoting import Records
 from cases.names import clean_name
+from hitl.shared.words import Words
 
 Row = tuple[int, dict[str, Any]]
 _SEPARATORS = ",;\t|"
@@ -58,9 +59,17 @@ def check_end(said: str, there: int, *, whole: bool) -> None:
         BadTable: it was broken off, or rows of it are gone.
     """
     if not whole:
-        raise BadTable(f"The export was broken off after {int(said):,} rows. Export it again.")
+        raise BadTable(
+            Words("The export was broken off after %(count)s rows. Export it again.", count=int(said))
+        )
     if int(said) != there:
-        raise BadTable(f"The export had {int(said):,} rows, and the file has {there:,}: some of it is gone.")
+        raise BadTable(
+            Words(
+                "The export had %(count)s rows, and the file has %(there)s: some of it is gone.",
+                count=int(said),
+                there=there,
+            )
+        )
 
 
 def _separator(sample: list[str], escapes: bool, *, is_tab: bool) -> str:
@@ -94,7 +103,12 @@ def _header(records: Records, remarks: list[str]) -> tuple[list[str], list[tuple
         names = ["", *names]  # names of rows that no column is for, as R writes them
     doubled = sorted(name for name, n in Counter(filter(None, names)).items() if n > 1)
     if doubled:
-        raise BadTable(f'Two columns are called "{doubled[0]}" in the first line. Give each its own name.')
+        raise BadTable(
+            Words(
+                'Two columns are called "%(doubled)s" in the first line. Give each its own name.',
+                doubled=doubled[0],
+            )
+        )
     nameless = [place for place, name in enumerate(names) if not name]
     if any(place < len(row) and row[place].strip() for _, row in rows for place in nameless):
         remarks.append("Left out: a column without a name.")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import IO, Any
 
 from cases.files.errors import BadTable
+from hitl.shared.words import Words
 
 LONGEST_LINE = 32_000_000  # characters: of a file without lines nothing is read into memory
 _LOOKED_AT = 4_096
@@ -61,7 +62,12 @@ def text_lines(file: IO[bytes], told: str | None) -> Iterator[str]:
     """
     for line in _pieces(file, told, lambda text: text.readline(LONGEST_LINE)):
         if len(line) == LONGEST_LINE:
-            raise BadTable(f"A line has more than {LONGEST_LINE:,} characters. Is it a table of rows?")
+            raise BadTable(
+                Words(
+                    "A line has more than %(longest_line)s characters. Is it a table of rows?",
+                    longest_line=LONGEST_LINE,
+                )
+            )
         yield line
 
 

@@ -19,6 +19,7 @@ from cases.files.tables import Row
 from cases.files.told import NONE
 from cases.services.labelled import Labelled
 from hitl.shared.errors import Problem, sentence
+from hitl.shared.words import Words
 from science.fields import Kind
 
 EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)  # what lies before is a default of some tool
@@ -97,7 +98,11 @@ def _time_problem(cell: object, at: datetime | None, latest: datetime | None) ->
         return Problem(field="time", error=error, fix=TIME_FIX)
     when = "before computers kept time" if at < EARLIEST else "still to come"
     fix = f'Mend it, or name another column for the time, or none with "{NONE}".'
-    return Problem(field="time", error=f'is "{printable(as_name(cell))}", which is {when}', fix=fix)
+    return Problem(
+        field="time",
+        error=Words('is "%(value)s", which is %(when)s', value=printable(as_name(cell)), when=when),
+        fix=fix,
+    )
 
 
 def _uuid(cell: object) -> UUID | None:

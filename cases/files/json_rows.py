@@ -8,6 +8,7 @@ from typing import IO, Any
 from cases.files.delimited import check_end
 from cases.files.encoding import text_blocks, text_lines
 from cases.files.errors import BadTable, Unreadable
+from hitl.shared.words import Words
 
 Row = tuple[int, dict[str, Any]]
 LARGEST_VALUE = 64_000_000  # characters that are held in memory for one row, or for one object of them all
@@ -91,7 +92,12 @@ def _values(file: IO[bytes], encoding: str | None) -> Iterator[tuple[int, Any, b
             text, at = next(blocks, ""), 0
             if not text:
                 if is_open:
-                    raise BadTable(f"The file ends in line {line:,}, in the middle of its list. Is it whole?")
+                    raise BadTable(
+                        Words(
+                            "The file ends in line %(line)s, in the middle of its list. Is it whole?",
+                            line=line,
+                        )
+                    )
                 return
             continue
         if text[at] == "[" and not is_open:
@@ -100,13 +106,19 @@ def _values(file: IO[bytes], encoding: str | None) -> Iterator[tuple[int, Any, b
         try:
             value, end = _DECODER.raw_decode(text, at)
         except RecursionError:
-            raise BadTable(f"The JSON in line {line:,} is nested too deeply.") from None
+            raise BadTable(Words("The JSON in line %(line)s is nested too deeply.", line=line)) from None
         except ValueError as fault:
             end, reason = -1, str(fault)
         if end < 0 or (end == len(text) and not isinstance(value, dict | list | str)):
             more = _as_much_again(blocks, len(text) - at)
             if (not more and end < 0) or len(text) - at > LARGEST_VALUE:
-                raise BadTable(f"The file is no JSON from line {line:,} on: {reason[:100]}.")
+                raise BadTable(
+                    Words(
+                        "The file is no JSON from line %(line)s on: %(reason)s.",
+                        line=line,
+                        reason=reason[:100],
+                    )
+                )
             if more:
                 text, at = text[at:] + more, 0
                 continue

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import IO, Any
 
 from cases.files.errors import BadTable
+from hitl.shared.words import Words
 
 Row = tuple[int, dict[str, Any]]
 LARGEST_UNZIPPED = 1 << 30  # bytes of a gzipped file: its end must be read before its beginning
@@ -25,7 +26,7 @@ def parquet_rows(file: IO[bytes], *, is_zipped: bool) -> tuple[Iterator[Row], Ca
     try:
         parquet = pq.ParquetFile(_unzipped(file) if is_zipped else file)
     except (pa.ArrowException, OSError, EOFError, ValueError, zlib.error) as error:
-        raise BadTable(f"The file is not Parquet: {str(error)[:200]}") from None
+        raise BadTable(Words("The file is not Parquet: %(value)s", value=str(error)[:200])) from None
     total, read = max(1, parquet.metadata.num_rows), [0]
     columns = [name for name in parquet.schema_arrow.names if not name.startswith(_INDEX)]
     if len(set(columns)) < len(columns):
@@ -38,7 +39,7 @@ def parquet_rows(file: IO[bytes], *, is_zipped: bool) -> tuple[Iterator[Row], Ca
                     read[0] += 1
                     yield read[0], row
         except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
-            raise BadTable(f"The file is damaged: {str(error)[:200]}") from None
+            raise BadTable(Words("The file is damaged: %(value)s", value=str(error)[:200])) from None
 
     return rows(), lambda: read[0] / total
 

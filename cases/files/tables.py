@@ -16,6 +16,7 @@ from cases.files.json_rows import json_rows
 from cases.files.limits import COMMAND, Limits, Measured
 from cases.files.parquet_rows import parquet_rows
 from cases.names import clean_name
+from hitl.shared.words import Words
 
 __all__ = ["BadTable", "Row", "Table", "Unreadable", "opened", "read_table"]
 
@@ -72,7 +73,10 @@ def read_table(file: IO[bytes], name: str, *, encoding: str | None = None, limit
     kind = _SUFFIXES.get(Path(name.lower().removesuffix(".gz")).suffix)
     if kind is None:
         raise BadTable(
-            f"{name[-60:]}: the ending is not known. Use .csv, .jsonl or .parquet, or these with .gz."
+            Words(
+                "%(name)s: the ending is not known. Use .csv, .jsonl or .parquet, or these with .gz.",
+                name=name[-60:],
+            )
         )
     size = max(1, file.seek(0, io.SEEK_END))
     file.seek(0)
@@ -95,7 +99,7 @@ def _readable(rows: Iterator[Row]) -> Iterator[Row]:
     try:
         yield from rows
     except (OSError, EOFError, zlib.error) as error:
-        raise BadTable(f"The file is damaged: {error}.") from None
+        raise BadTable(Words("The file is damaged: %(error)s.", error=error)) from None
 
 
 def _few(rows: Iterator[Row], limits: Limits) -> Iterator[Row]:

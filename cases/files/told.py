@@ -8,6 +8,7 @@ from typing import Any, Self
 from cases.files.encoding import ENCODINGS, known_encoding
 from cases.names import clean_name, seen
 from hitl.shared.errors import Invalid, Problem
+from hitl.shared.words import Words
 from science.fields import Kind
 
 NONE = "-"
@@ -84,7 +85,15 @@ def parse_fields(text: str) -> tuple[tuple[str, Kind], ...]:
         name, colon, kind = part.strip().rpartition(":")
         if not colon or not name or kind not in known:
             fix = f"Kinds are {', '.join(Kind)}."
-            raise Invalid([Problem(field="fields", error=f'"{part.strip()[:60]}" is not NAME:KIND', fix=fix)])
+            raise Invalid(
+                [
+                    Problem(
+                        field="fields",
+                        error=Words('"%(strip)s" is not NAME:KIND', strip=part.strip()[:60]),
+                        fix=fix,
+                    )
+                ]
+            )
         pairs.append((name, known[kind]))
     if len(dict(pairs)) < len(pairs):
         raise Invalid([Problem(field="fields", error="name a column twice", fix="Name each once.")])

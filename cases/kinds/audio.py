@@ -1,6 +1,7 @@
 """Audio: a recording that was uploaded."""
 
 from cases.kinds.files import record_of_files
+from hitl.shared.words import Words
 from science.fields import Kind
 
 
@@ -10,7 +11,7 @@ def _is_cell(value: object) -> bool:
 
 RECORD = record_of_files(
     Kind.AUDIO,
-    noun="a recording",
+    noun=Words("a recording"),
     is_cell=_is_cell,
     example="recording.wav",
     layout="audio",

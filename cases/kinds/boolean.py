@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from cases.kinds.plain import exported, say, stripped
 from cases.kinds.record import Check, KindRecord
 from cases.kinds.unfit import Unfit, json_type
+from hitl.shared.words import Words
 from science.fields import Field, Kind
 
 _TRUE = {"true", "yes", "t", "y", "1"}
@@ -15,7 +16,10 @@ _WORDS = (_TRUE | _FALSE) - {"0", "1"}  # those may as well be numbers
 def _check(field: Field) -> Check:
     def check(value: object) -> bool:
         if not isinstance(value, bool):
-            raise Unfit(f"is {json_type(value)}, not true or false", "Send true or false, without quotes.")
+            raise Unfit(
+                Words("is %(kind)s, not true or false", kind=json_type(value)),
+                "Send true or false, without quotes.",
+            )
         return value
 
     return check
@@ -44,7 +48,7 @@ def _example(field: Field) -> bool:
 
 RECORD = KindRecord(
     kind=Kind.BOOLEAN,
-    noun="true or false",
+    noun=Words("true or false"),
     check=_check,
     is_cell=_is_cell,
     is_said=_is_said,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from cases.kinds.plain import as_it_is, as_words, exported, never, say, stripped
 from cases.kinds.record import Check, KindRecord
 from cases.kinds.unfit import Unfit, clean_text, json_type, printable
+from hitl.shared.words import Words
 from science.fields import Field, Kind
 
 MAX_CATEGORY = 200
@@ -17,13 +18,20 @@ def _check(field: Field) -> Check:
 
     def check(value: object) -> str:
         if not isinstance(value, str):
-            raise Unfit(f"is {json_type(value)}, not a text", 'Send the category as a JSON string, like "3".')
+            raise Unfit(
+                Words("is %(kind)s, not a text", kind=json_type(value)),
+                'Send the category as a JSON string, like "3".',
+            )
         if len(value) > MAX_CATEGORY:
-            raise Unfit(f"has {len(value):,} characters", f"Send at most {MAX_CATEGORY} characters.")
+            raise Unfit(
+                Words("has %(count)s characters", count=len(value)),
+                Words("Send at most %(max_category)s characters.", max_category=MAX_CATEGORY),
+            )
         text = clean_text(value)
         if options and text not in options:
             raise Unfit(
-                f'is "{printable(text)}"', f"Send one of: {printable(', '.join(field.options), 300)}."
+                Words('is "%(text)s"', text=printable(text)),
+                Words("Send one of: %(value)s.", value=printable(", ".join(field.options), 300)),
             )
         return text
 
@@ -43,7 +51,7 @@ def _example(field: Field) -> str:
 
 RECORD = KindRecord(
     kind=Kind.CATEGORY,
-    noun="a category",
+    noun=Words("a category"),
     check=_check,
     is_cell=never,
     is_said=_is_said,

@@ -6,9 +6,10 @@ from datetime import date, datetime
 from cases.kinds.plain import exported, say, stripped
 from cases.kinds.record import Check, KindRecord
 from cases.kinds.unfit import Unfit, printable
+from hitl.shared.words import Words
 from science.fields import Field, Kind
 
-_FIX = 'Send an ISO date like "2026-11-23" or "2026-11-23T05:19:00Z".'
+_FIX = Words('Send an ISO date like "2026-11-23" or "2026-11-23T05:19:00Z".')
 
 
 def _check(field: Field) -> Check:
@@ -22,7 +23,7 @@ def _check(field: Field) -> Check:
         try:
             return datetime.fromisoformat(value).isoformat()
         except ValueError:
-            raise Unfit(f'is "{printable(value)}"', _FIX) from None
+            raise Unfit(Words('is "%(value)s"', value=printable(value)), _FIX) from None
 
     return check
 
@@ -63,7 +64,7 @@ def _example(field: Field) -> str:
 
 RECORD = KindRecord(
     kind=Kind.DATE,
-    noun="a date",
+    noun=Words("a date"),
     check=_check,
     is_cell=_is_cell,
     is_said=_is_said,

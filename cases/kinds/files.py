@@ -7,6 +7,7 @@ from typing import Literal
 from cases.kinds.plain import as_it_is, as_words, exported, never_said, stripped
 from cases.kinds.record import Check, KindRecord
 from cases.kinds.unfit import Unfit
+from hitl.shared.words import Words
 from science.fields import Field, Kind
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -47,8 +48,11 @@ def _check(field: Field) -> Check:
         name = value.get("asset") if isinstance(value, Mapping) and len(value) == 1 else None
         if not isinstance(name, str) or not _SHA256.fullmatch(name):
             raise Unfit(
-                f"is not an uploaded {field.kind.value}",
-                f'Send the file as the multipart part "{field.name}", or {{"asset": "<its SHA-256>"}}.',
+                Words("is not an uploaded %(value)s", value=field.kind.value),
+                Words(
+                    'Send the file as the multipart part "%(name)s", or {"asset": "<its SHA-256>"}.',
+                    name=field.name,
+                ),
             )
         return {"asset": name}
 

@@ -1,6 +1,7 @@
 """Image: a picture that was uploaded."""
 
 from cases.kinds.files import record_of_files
+from hitl.shared.words import Words
 from science.fields import Kind
 
 
@@ -10,7 +11,7 @@ def _is_cell(value: object) -> bool:
 
 RECORD = record_of_files(
     Kind.IMAGE,
-    noun="an image",
+    noun=Words("an image"),
     is_cell=_is_cell,
     example="picture.png",
     layout="image",

@@ -9,6 +9,7 @@ from functools import lru_cache
 from cases.kinds.plain import exported, say, stripped
 from cases.kinds.record import Check, KindRecord
 from cases.kinds.unfit import Unfit, json_type
+from hitl.shared.words import Words
 from science.fields import Field, Kind
 
 MAX_DIGITS = 15  # of a whole number; a float tells no more of them apart
@@ -22,7 +23,10 @@ def _check(field: Field) -> Check:
 
     def check(value: object) -> float:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise Unfit(f"is {json_type(value)}, not a number", "Send a JSON number, without quotes.")
+            raise Unfit(
+                Words("is %(kind)s, not a number", kind=json_type(value)),
+                "Send a JSON number, without quotes.",
+            )
         try:
             number = float(value)
         except OverflowError:
@@ -30,7 +34,12 @@ def _check(field: Field) -> Check:
         if not math.isfinite(number):
             raise Unfit("is not a finite number", "Send a finite number, or null where there is none.")
         if not low <= number <= high:
-            raise Unfit(f"is {number:g}", f"Send a number from {low:g} to {high:g}.")
+            raise Unfit(
+                Words("is %(number)s", number=format(number, "g")),
+                Words(
+                    "Send a number from %(low)s to %(high)s.", low=format(low, "g"), high=format(high, "g")
+                ),
+            )
         return number
 
     return check
@@ -98,7 +107,7 @@ def _example(field: Field) -> float:
 
 RECORD = KindRecord(
     kind=Kind.NUMBER,
-    noun="a number",
+    noun=Words("a number"),
     check=_check,
     is_cell=_is_cell,
     is_said=_is_said,

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from cases.kinds.plain import as_it_is, as_words, exported, never, say
 from cases.kinds.record import Check, KindRecord
 from cases.kinds.unfit import Unfit, clean_text, json_type
+from hitl.shared.words import Words
 from science.fields import Field, Kind
 
 MAX_TEXT = 200_000
@@ -15,9 +16,12 @@ def _check(field: Field) -> Check:
 
     def check(value: object) -> str:
         if not isinstance(value, str):
-            raise Unfit(f"is {json_type(value)}, not a text", "Send a JSON string.")
+            raise Unfit(Words("is %(kind)s, not a text", kind=json_type(value)), "Send a JSON string.")
         if len(value) > longest:
-            raise Unfit(f"has {len(value):,} characters", f"Send at most {longest:,} characters.")
+            raise Unfit(
+                Words("has %(count)s characters", count=len(value)),
+                Words("Send at most %(longest)s characters.", longest=longest),
+            )
         return clean_text(value)
 
     return check
@@ -33,7 +37,7 @@ def _example(field: Field) -> str:
 
 RECORD = KindRecord(
     kind=Kind.TEXT,
-    noun="a text",
+    noun=Words("a text"),
     check=_check,
     is_cell=never,
     is_said=_is_said,

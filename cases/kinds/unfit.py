@@ -3,6 +3,7 @@
 import unicodedata
 
 from cases.names import seen
+from hitl.shared.words import Words
 
 
 class Unfit(Exception):
@@ -16,14 +17,14 @@ class Unfit(Exception):
 def json_type(value: object) -> str:
     """Return what a JSON value is, in words."""
     names = {
-        str: "a text",
-        bool: "true or false",
-        int: "a number",
-        float: "a number",
-        list: "a list",
-        dict: "an object",
+        str: Words("a text"),
+        bool: Words("true or false"),
+        int: Words("a number"),
+        float: Words("a number"),
+        list: Words("a list"),
+        dict: Words("an object"),
     }
-    return "null" if value is None else names.get(type(value), "something else")
+    return "null" if value is None else names.get(type(value), Words("something else"))
 
 
 def printable(text: str, limit: int = 60) -> str:
@@ -48,6 +49,7 @@ def clean_text(value: str) -> str:
         value.encode()
     except UnicodeEncodeError as error:
         raise Unfit(
-            f"contains half a surrogate pair at character {error.start}", "Send text that is valid Unicode."
+            Words("contains half a surrogate pair at character %(start)s", start=error.start),
+            "Send text that is valid Unicode.",
         ) from None
     return value if unicodedata.is_normalized("NFC", value) else unicodedata.normalize("NFC", value)

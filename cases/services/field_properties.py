@@ -6,6 +6,7 @@ from typing import Any
 from cases.content import printable
 from cases.services.proposed import bad_name, objects_in
 from hitl.shared.errors import Problem
+from hitl.shared.words import Words
 from science.fields import BadSchema, Field
 
 MAX_FIELDS = 2_000
@@ -26,25 +27,31 @@ def fields_in(value: object, problems: list[Problem]) -> Iterator[Field]:
         try:
             yield Field.from_json(item)
         except (BadSchema, TypeError) as bad:
-            fix = f"Send an object like {example}; the reference lists what else it may say."
+            fix = Words(
+                "Send an object like %(example)s; the reference lists what else it may say.", example=example
+            )
             problems.append(Problem(field=where, error=printable(str(bad), 300), fix=fix))
     if is_empty and len(problems) == before:
         problems.append(
-            Problem(field="fields", error="is empty", fix=f"Name at least one field, like {example}.")
+            Problem(
+                field="fields",
+                error="is empty",
+                fix=Words("Name at least one field, like %(example)s.", example=example),
+            )
         )
 
 
 _FIELD_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
-    "name": ((str,), "a text"),
-    "kind": ((str,), "a text"),
-    "required": ((bool,), "true or false"),
-    "show": ((bool,), "true or false"),
-    "mutable": ((bool,), "true or false"),
-    "personal": ((bool,), "true or false"),
-    "minimum": ((int, float, type(None)), "a number or null"),
-    "maximum": ((int, float, type(None)), "a number or null"),
-    "max_length": ((int, type(None)), "a whole number or null"),
-    "options": ((list, tuple), "a list of texts"),
+    "name": ((str,), Words("a text")),
+    "kind": ((str,), Words("a text")),
+    "required": ((bool,), Words("true or false")),
+    "show": ((bool,), Words("true or false")),
+    "mutable": ((bool,), Words("true or false")),
+    "personal": ((bool,), Words("true or false")),
+    "minimum": ((int, float, type(None)), Words("a number or null")),
+    "maximum": ((int, float, type(None)), Words("a number or null")),
+    "max_length": ((int, type(None)), Words("a whole number or null")),
+    "options": ((list, tuple), Words("a list of texts")),
 }
 
 
@@ -56,13 +63,17 @@ def _wrong_types(where: str, item: Mapping[str, Any]) -> Problem | None:
         value = item[name]
         is_bool_for_number = isinstance(value, bool) and bool not in types
         if not isinstance(value, types) or is_bool_for_number:
-            return Problem(field=f"{where}.{name}", error=f"is not {words}", fix=f"Send {words}.")
+            return Problem(
+                field=f"{where}.{name}",
+                error=Words("is not %(words)s", words=words),
+                fix=Words("Send %(words)s.", words=words),
+            )
     options = item.get("options", ())
     if len(options) > MAX_OPTIONS:
         return Problem(
             field=f"{where}.options",
-            error=f"has {len(options):,} entries",
-            fix=f"List at most {MAX_OPTIONS:,}.",
+            error=Words("has %(count)s entries", count=len(options)),
+            fix=Words("List at most %(max_options)s.", max_options=MAX_OPTIONS),
         )
     for place, option in enumerate(options):
         if misfit := bad_name(f"{where}.options[{place}]", option, "option"):

@@ -18,6 +18,7 @@ from cases.kinds import KINDS
 from cases.models import Asset, KeptFile, MediaUse
 from cases.services.media import BadFile, Inspected, inspect_file
 from hitl.shared.errors import HitlError
+from hitl.shared.words import Words
 from science.fields import Kind
 
 
@@ -94,7 +95,9 @@ def stored_file(sha256: str, *, kind: Kind) -> Asset:
     """
     asset = Asset.objects.filter(pk=sha256, media_type__startswith=f"{kind}/").first()
     if asset is None:
-        raise BadFile(f"Under this hash {KINDS[kind].noun} is not stored here. Send the file itself.")
+        raise BadFile(
+            Words("Under this hash %(noun)s is not stored here. Send the file itself.", noun=KINDS[kind].noun)
+        )
     return asset
 
 
@@ -110,8 +113,13 @@ def _use_of(workflow_id: UUID) -> MediaUse:
 
 def _no_room(use: MediaUse, size: int) -> MediaQuota:
     return MediaQuota(
-        f"The images and recordings of this workflow have {use.size_bytes:,} bytes. {size:,} more do not fit "
-        f"into its quota of {use.quota:,}. Ask an administrator for more room."
+        Words(
+            "The images and recordings of this workflow have %(size_bytes)s bytes. %(size)s more do not "
+            "fit into its quota of %(quota)s. Ask an administrator for more room.",
+            size_bytes=use.size_bytes,
+            size=size,
+            quota=use.quota,
+        )
     )
 
 

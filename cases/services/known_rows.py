@@ -15,6 +15,7 @@ from cases.services.labelled import Imported, Labelled, NewCase, checked
 from cases.services.row_names import RowNames
 from cases.types import Purpose
 from hitl.shared.errors import Problem
+from hitl.shared.words import Words
 from science.fields import Kind, Schema
 
 _Case = dict[str, Any]
@@ -134,7 +135,10 @@ def _filled(content: Mapping[str, Any]) -> dict[str, Any]:
 def _taken(reference: str) -> Problem:
     return Problem(
         field="reference",
-        error=f'"{printable(reference)}" names another case, with other content or another label',
+        error=Words(
+            '"%(reference)s" names another case, with other content or another label',
+            reference=printable(reference),
+        ),
         fix="Name another column, or take all rows as new cases.",
     )
 

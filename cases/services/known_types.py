@@ -1,10 +1,12 @@
 """What a file is that we do not take, by the marks that its kind begins with: an answer can name it."""
 
+from hitl.shared.words import Words
+
 _MARKS = (  # where, what, and what it is; the first that fits
     (0, b"ID3", "an MP3 recording"),
     (0, b"OggS", "an Ogg recording"),
     (0, b"fLaC", "a FLAC recording"),
-    (0, b"RIFX", "a WAV recording of another byte order"),
+    (0, b"RIFX", Words("a WAV recording of another byte order")),
     (0, b"riff\x2e\x91\xcf\x11", "a Wave64 recording"),
     (8, b"AIFF", "an AIFF recording"),
     (8, b"AIFC", "an AIFF recording"),
@@ -54,4 +56,4 @@ def what_it_is(data: bytes) -> str:
         return "an SVG image"
     if b"<html" in head or b"<!doctype html" in head:
         return "a web page"
-    return "of a type that is not known here"
+    return Words("of a type that is not known here")

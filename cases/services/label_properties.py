@@ -7,6 +7,7 @@ from typing import Any
 from cases.content import printable
 from cases.services.proposed import bad_name, objects_in
 from hitl.shared.errors import Problem
+from hitl.shared.words import Words
 
 MAX_LABELS = 1_000
 MAX_MEANING = 1000
@@ -30,7 +31,7 @@ def labels_in(value: object, problems: list[Problem]) -> Iterator[dict[str, Any]
             found.append(
                 Problem(
                     field=f"{where}.name",
-                    error=f'"{name}" is there twice',
+                    error=Words('"%(name)s" is there twice', name=name),
                     fix="Give each label its own name.",
                 )
             )
@@ -49,7 +50,9 @@ def labels_in(value: object, problems: list[Problem]) -> Iterator[dict[str, Any]
     if len(names) < 2 and len(problems) == before:
         problems.append(
             Problem(
-                field="labels", error=f"names {len(names)}", fix="Name at least two labels to decide between."
+                field="labels",
+                error=Words("names %(count)s", count=len(names)),
+                fix="Name at least two labels to decide between.",
             )
         )
 
@@ -68,24 +71,28 @@ def _label_problems(where: str, item: Mapping[str, Any], taken: Mapping[str, str
         yield Problem(
             field=f"{where}.{printable(unknown)}",
             error="is not known",
-            fix=f"Leave it out. Known: {', '.join(sorted(_LABEL_KEYS))}.",
+            fix=Words("Leave it out. Known: %(names)s.", names=", ".join(sorted(_LABEL_KEYS))),
         )
     if misfit := bad_name(f"{where}.name", item.get("name"), "label"):
         yield misfit
     hotkey = item.get("hotkey", "")
     if not isinstance(hotkey, str) or (hotkey and (len(hotkey) != 1 or hotkey not in HOTKEYS)):
-        fix = f"Use one of {HOTKEYS}, or leave it out."
-        yield Problem(field=f"{where}.hotkey", error=f"is {printable(repr(hotkey))}", fix=fix)
+        fix = Words("Use one of %(hotkeys)s, or leave it out.", hotkeys=HOTKEYS)
+        yield Problem(
+            field=f"{where}.hotkey", error=Words("is %(value)s", value=printable(repr(hotkey))), fix=fix
+        )
     elif hotkey in taken and hotkey:
         yield Problem(
-            field=f"{where}.hotkey", error=f'is that of "{taken[hotkey]}"', fix="Give each label its own key."
+            field=f"{where}.hotkey",
+            error=Words('is that of "%(taken)s"', taken=taken[hotkey]),
+            fix="Give each label its own key.",
         )
     cost = item.get("cost", 1.0)
     is_number = isinstance(cost, int | float) and not isinstance(cost, bool)
     if not is_number or not 0 < cost <= 1e9 or not math.isfinite(cost):
         yield Problem(
             field=f"{where}.cost",
-            error=f"is {printable(repr(cost))}",
+            error=Words("is %(value)s", value=printable(repr(cost))),
             fix="Send a number above 0, at most 1e9.",
         )
     meaning = item.get("meaning", "")
@@ -93,7 +100,7 @@ def _label_problems(where: str, item: Mapping[str, Any], taken: Mapping[str, str
         yield Problem(
             field=f"{where}.meaning",
             error="does not fit",
-            fix=f"Send a text of at most {MAX_MEANING:,} characters.",
+            fix=Words("Send a text of at most %(max_meaning)s characters.", max_meaning=MAX_MEANING),
         )
 
 

@@ -11,6 +11,7 @@ from cases.reference import check_entity, check_reference
 from cases.selectors import asset_name
 from cases.services.media import BadFile
 from hitl.shared.errors import Problem
+from hitl.shared.words import Words
 from science.fields import Kind, Schema
 
 
@@ -77,7 +78,11 @@ def checked(
         error = f'is "{printable(item.label)}"' if item.label else "is missing"
         problems = [
             *problems,
-            Problem(field="label", error=error, fix=f"Labels of this workflow: {', '.join(schema.labels)}."),
+            Problem(
+                field="label",
+                error=error,
+                fix=Words("Labels of this workflow: %(names)s.", names=", ".join(schema.labels)),
+            ),
         ]
     for misfit in (check_reference(item.reference)[1], check_entity(item.entity)[1]):
         if misfit is not None:
@@ -89,6 +94,6 @@ def _unfit(name: str, refusal: BadFile) -> Problem:
     what, _, fix = refusal.message.rstrip(".").partition(". ")
     return Problem(
         field=f"content.{name}",
-        error=f"cannot be taken in: {what[:1].lower()}{what[1:]}",
+        error=Words("cannot be taken in: %(why)s", why=what[:1].lower() + what[1:]),
         fix=f"{fix or 'Mend it, or leave it out'}.",
     )

@@ -15,6 +15,7 @@ from PIL import Image, UnidentifiedImageError
 from cases.kinds import KINDS
 from cases.services.known_types import what_it_is
 from hitl.shared.errors import HitlError
+from hitl.shared.words import Words
 from science.drift.measures import Measured, of_pixels, of_samples
 from science.fields import Kind
 from science.groups import SIDE, picture_key, recording_key
@@ -40,7 +41,7 @@ _UNSAID = {"", "application/octet-stream"}
 _DAMAGE = (OSError, EOFError, SyntaxError, struct.error, zlib.error)  # what decoders raise on a damaged file
 log = logging.getLogger(__name__)
 
-FIX = "Send a whole PNG, JPEG or WebP image, or a PCM WAV recording."
+FIX = Words("Send a whole PNG, JPEG or WebP image, or a PCM WAV recording.")
 
 
 class BadFile(HitlError):
@@ -73,14 +74,33 @@ def inspect_file(data: bytes, *, declared: str = "", kind: Kind | None = None) -
         BadFile: unknown, damaged, too large to open safely, or of another type than declared or needed.
     """
     if len(data) > settings.MAX_MEDIA_BYTES:
-        raise BadFile(f"The file has {len(data):,} bytes; at most {settings.MAX_MEDIA_BYTES:,} are taken in.")
+        raise BadFile(
+            Words(
+                "The file has %(count)s bytes; at most %(max_media_bytes)s are taken in.",
+                count=len(data),
+                max_media_bytes=settings.MAX_MEDIA_BYTES,
+            )
+        )
     found = _inspect_recording(data) if is_wav(data) else _inspect_image(data)
     said = declared.partition(";")[0].strip().lower()
     said = _SAME.get(said, said)
     if said not in _UNSAID and said != found.media_type:
-        raise BadFile(f"The file says it is {said[:60]}, but it is {found.media_type}. {FIX}")
+        raise BadFile(
+            Words(
+                "The file says it is %(said)s, but it is %(media_type)s. %(fix)s",
+                said=said[:60],
+                media_type=found.media_type,
+                fix=FIX,
+            )
+        )
     if kind not in (None, found.kind):
-        raise BadFile(f"The file is {KINDS[found.kind].noun}, and the field holds {kind} files.")
+        raise BadFile(
+            Words(
+                "The file is %(noun)s, and the field holds %(kind)s files.",
+                noun=KINDS[found.kind].noun,
+                kind=kind,
+            )
+        )
     return found
 
 
@@ -94,11 +114,22 @@ def _inspect_image(data: bytes) -> Inspected:
                 width, height = image.size
                 if not 0 < width * height <= MAX_PIXELS or max(width, height) > MAX_SIDE:
                     raise BadFile(
-                        f"The image has {width:,} x {height:,} pixels; at most {MAX_SIDE:,} a side and "
-                        f"{MAX_PIXELS:,} in all are taken in."
+                        Words(
+                            "The image has %(width)s x %(height)s pixels; at most %(max_side)s a side and "
+                            "%(max_pixels)s in all are taken in.",
+                            width=width,
+                            height=height,
+                            max_side=MAX_SIDE,
+                            max_pixels=MAX_PIXELS,
+                        )
                     )
                 if getattr(image, "n_frames", 1) > MAX_FRAMES:
-                    raise BadFile(f"The image has more than {MAX_FRAMES} frames. Send a still image.")
+                    raise BadFile(
+                        Words(
+                            "The image has more than %(max_frames)s frames. Send a still image.",
+                            max_frames=MAX_FRAMES,
+                        )
+                    )
                 image.load()  # every pixel: a truncated file ends here
                 media_type = _IMAGE_TYPES[str(image.format)]
                 parts = image.convert("L").resize((SIDE, SIDE), Image.Resampling.BOX, reducing_gap=2.0)
@@ -107,11 +138,17 @@ def _inspect_image(data: bytes) -> Inspected:
     except BadFile:
         raise
     except Image.DecompressionBombError:
-        raise BadFile(f"The image has too many pixels; at most {MAX_PIXELS:,} are taken in.") from None
+        raise BadFile(
+            Words(
+                "The image has too many pixels; at most %(max_pixels)s are taken in.", max_pixels=MAX_PIXELS
+            )
+        ) from None
     except UnidentifiedImageError:
-        raise BadFile(f"The file is {what_it_is(data)}. {FIX}") from None
+        raise BadFile(
+            Words("The file is %(what_it_is)s. %(fix)s", what_it_is=what_it_is(data), fix=FIX)
+        ) from None
     except _DAMAGE:
-        raise BadFile(f"The image is damaged. {FIX}") from None
+        raise BadFile(Words("The image is damaged. %(fix)s", fix=FIX)) from None
     except Exception:  # decoders raise almost anything on a hostile file, and on one that they do not know
         log.exception("an image could not be read")
         raise BadFile("The image cannot be read here, damaged or not. Save it anew as PNG or JPEG.") from None
@@ -136,10 +173,16 @@ def _inspect_recording(data: bytes) -> Inspected:
     try:
         wav = parse_wav(data)
     except BadWav as fault:
-        raise BadFile(f"The recording {fault}. {FIX}") from None
+        raise BadFile(Words("The recording %(fault)s. %(fix)s", fault=fault, fix=FIX)) from None
     seconds = wav.n_frames / wav.rate
     if seconds > MAX_SECONDS:
-        raise BadFile(f"The recording lasts {seconds:,.0f} s; at most {MAX_SECONDS} s are taken in.")
+        raise BadFile(
+            Words(
+                "The recording lasts %(seconds)s s; at most %(max_seconds)s s are taken in.",
+                seconds=round(seconds),
+                max_seconds=MAX_SECONDS,
+            )
+        )
     samples, digest = read_audio(data), sha256(data).hexdigest()
     return Inspected(
         data,

@@ -10,6 +10,7 @@ from hitl.accounts.types import Role
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, NotAllowed, NotFound, Problem
+from hitl.shared.words import Words
 
 MAX_QUOTA_BYTES = 10**15
 
@@ -26,8 +27,16 @@ def set_media_quota(*, workflow_id: UUID, quota_bytes: int | None, actor: Actor,
     if not actor.has(Role.ADMINISTRATOR):
         raise NotAllowed()
     if quota_bytes is not None and not 0 <= quota_bytes <= MAX_QUOTA_BYTES:
-        fix = f"Say 0 to {MAX_QUOTA_BYTES // 10**9:,} gigabytes."
-        raise Invalid([Problem(field="quota", error=f"is {quota_bytes / 10**9:g} GB", fix=fix)])
+        fix = Words("Say 0 to %(value)s gigabytes.", value=MAX_QUOTA_BYTES // 10**9)
+        raise Invalid(
+            [
+                Problem(
+                    field="quota",
+                    error=Words("is %(value)s GB", value=format(quota_bytes / 10**9, "g")),
+                    fix=fix,
+                )
+            ]
+        )
     workflow = Workflow.objects.filter(pk=workflow_id).first()
     if workflow is None:
         raise NotFound()

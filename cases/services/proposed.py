@@ -6,6 +6,7 @@ from typing import Any
 from cases.content import printable
 from cases.names import is_plain
 from hitl.shared.errors import Problem
+from hitl.shared.words import Words
 
 MAX_NAME = 100
 
@@ -16,12 +17,20 @@ def objects_in(
     """Yield each object with its place, like `labels[3]`; what is none is added to the problems."""
     if not isinstance(value, Sequence) or isinstance(value, str | bytes):
         problems.append(
-            Problem(field=name, error="is not a list", fix=f"Send a list of objects like {example}.")
+            Problem(
+                field=name,
+                error="is not a list",
+                fix=Words("Send a list of objects like %(example)s.", example=example),
+            )
         )
         return
     if len(value) > limit:
         problems.append(
-            Problem(field=name, error=f"has {len(value):,} entries", fix=f"Send at most {limit:,}.")
+            Problem(
+                field=name,
+                error=Words("has %(count)s entries", count=len(value)),
+                fix=Words("Send at most %(limit)s.", limit=limit),
+            )
         )
         return
     for place, item in enumerate(value):
@@ -29,15 +38,23 @@ def objects_in(
             yield f"{name}[{place}]", item
         else:
             problems.append(
-                Problem(field=f"{name}[{place}]", error="is not an object", fix=f"Send one like {example}.")
+                Problem(
+                    field=f"{name}[{place}]",
+                    error="is not an object",
+                    fix=Words("Send one like %(example)s.", example=example),
+                )
             )
 
 
 def bad_name(where: str, name: object, what: str) -> Problem | None:
     """Return what is wrong with a name; None where nothing is."""
-    fix = f"Give the {what} a name of 1 to {MAX_NAME} visible characters without surrounding spaces."
+    fix = Words(
+        "Give the %(what)s a name of 1 to %(max_name)s visible characters without surrounding spaces.",
+        what=what,
+        max_name=MAX_NAME,
+    )
     if not isinstance(name, str) or not name:
         return Problem(field=where, error="is missing" if name in (None, "") else "is not a text", fix=fix)
     if len(name) > MAX_NAME or name != name.strip() or not is_plain(name):
-        return Problem(field=where, error=f'is "{printable(name)}"', fix=fix)
+        return Problem(field=where, error=Words('is "%(name)s"', name=printable(name)), fix=fix)
     return None

@@ -18,6 +18,7 @@ from hitl.accounts.automation import require_answerable
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, Invalid, NotFound, Problem
+from hitl.shared.words import Words
 from science.fields import Kind
 
 MAX_DESCRIPTION = 1_000
@@ -76,7 +77,7 @@ def create_workflow(
                 created_at=now,
             )
     except IntegrityError:
-        errors = [Problem(field="slug", error=f'"{slug}" is taken', fix="Choose another.")]
+        errors = [Problem(field="slug", error=Words('"%(slug)s" is taken', slug=slug), fix="Choose another.")]
         raise SlugTaken(errors=errors) from None
     _add_version(workflow, 1, schema, actor, now)
     record(
@@ -126,7 +127,10 @@ def _costs_otherwise(workflow: Workflow, after: list[dict[str, Any]]) -> list[tu
     versions = workflow.schemas.order_by("number").values_list("labels", flat=True)
     costs = {label["name"]: float(label.get("cost", 1.0)) for labels in versions for label in labels}
     return [
-        (f"labels.{i}.cost", f"Leave it at {costs[label['name']]:g}, or to a person.")
+        (
+            f"labels.{i}.cost",
+            Words("Leave it at %(costs)s, or to a person.", costs=format(costs[label["name"]], "g")),
+        )
         for i, label in enumerate(after)
         if label["name"] in costs and float(label.get("cost", 1.0)) != costs[label["name"]]
     ]
@@ -158,7 +162,7 @@ def _entity_problems(field: object, fields: Sequence[Mapping[str, Any]]) -> list
     names = [name for name, kind in kinds.items() if not kind.is_media]
     if field == "" or field in names:
         return []
-    fix = f"Name one of {', '.join(names)}, or none."
+    fix = Words("Name one of %(names)s, or none.", names=", ".join(names))
     return [Problem(field="entity_field", error="is no field that could name it", fix=fix)]
 
 
@@ -208,7 +212,7 @@ def restore_workflow(*, workflow_id: UUID, actor: Actor, now: datetime) -> None:
         PersonNeeded, NotAllowed: the model would decide again, which is not the actor's to say.
     """
     if Workflow.objects.filter(pk=workflow_id, archived_at__isnull=False).exists():
-        require_answerable(actor, [("is_archived", "Leave it to a person.")])
+        require_answerable(actor, [("is_archived", Words("Leave it to a person."))])
     _set_archived(workflow_id, None, "workflow.restored", actor, now)
 
 
@@ -248,21 +252,30 @@ def _add_version(
 def _slug_problems(slug: object) -> list[Problem]:
     if isinstance(slug, str) and _SLUG.fullmatch(slug) and slug not in _RESERVED:
         return []
-    fix = "Use 1 to 50 of a-z, 0-9 and -, beginning with a letter or digit."
-    return [Problem(field="slug", error=f'is "{printable(str(slug))}"', fix=fix)]
+    fix = Words("Use 1 to 50 of a-z, 0-9 and -, beginning with a letter or digit.")
+    return [Problem(field="slug", error=Words('is "%(value)s"', value=printable(str(slug))), fix=fix)]
 
 
 def _text_problems(words: dict[str, Any]) -> list[Problem]:
     longest = {"name": MAX_NAME, "description": MAX_DESCRIPTION, "review_policy": MAX_REVIEW_POLICY}
     problems = []
     for field, value in words.items():
-        fix = f"Send a text of at most {longest[field]:,} characters, without control characters."
+        fix = Words(
+            "Send a text of at most %(longest)s characters, without control characters.",
+            longest=longest[field],
+        )
         if not isinstance(value, str):
             problems.append(Problem(field=field, error="is not a text", fix=fix))
         elif field == "name" and not value.strip():
             problems.append(Problem(field=field, error="is empty", fix="Say what is decided here."))
         elif len(value) > longest[field] or not _is_plain(value):
-            problems.append(Problem(field=field, error=f"has {len(value):,} characters or odd ones", fix=fix))
+            problems.append(
+                Problem(
+                    field=field,
+                    error=Words("has %(count)s characters or odd ones", count=len(value)),
+                    fix=fix,
+                )
+            )
     return problems
 
 

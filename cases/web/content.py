@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from cases.kinds import KINDS
 from cases.kinds.record import Layout
 from cases.models import Asset, Case
 from cases.selectors import asset_name
+from hitl.shared.numbers import number
 from hitl.web.format import size
 from science.fields import Field, Schema
 
@@ -95,7 +97,8 @@ def preview(case: Case, schema: Schema, assets: Mapping[str, Asset]) -> Preview:
     said = texts[0] if texts else " · ".join(small)
     pictures = [m for m in media if m.media_type.startswith("image/") and m.size_bytes <= THUMBNAIL_BYTES]
     return Preview(
-        _cut(said or ", ".join(m.note for m in media) or "no content to show"), next(iter(pictures), None)
+        _cut(said or ", ".join(m.note for m in media) or gettext("no content to show")),
+        next(iter(pictures), None),
     )
 
 
@@ -108,7 +111,7 @@ def _shown(case: Case, field: Field, value: Any, assets: Mapping[str, Asset]) ->
 
 def _media(case: Case, asset: Asset) -> Media:
     shape = f"{asset.width} × {asset.height}" if asset.width and asset.height else ""
-    length = f"{asset.duration_ms / 1000:.1f} s" if asset.duration_ms else ""
+    length = f"{number(asset.duration_ms / 1000, '.1f')} s" if asset.duration_ms else ""
     kind = asset.media_type.partition("/")[2].upper()
     note = ", ".join(part for part in (f"{kind} {shape}".strip(), length, size(asset.size_bytes)) if part)
     url = reverse("media", args=[case.pk, asset.sha256])

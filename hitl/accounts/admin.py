@@ -11,6 +11,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy
 
 from hitl.accounts.changes import facts_of, note_account
 from hitl.accounts.models import User
@@ -28,7 +29,11 @@ class _Roles(forms.MultipleChoiceField):
     widget = forms.CheckboxSelectMultiple
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs |= {"choices": Role.choices, "required": False, "help_text": "What this person may do."}
+        kwargs |= {
+            "choices": Role.choices,
+            "required": False,
+            "help_text": gettext_lazy("What this person may do."),
+        }
         super().__init__(**kwargs)
 
 
@@ -60,9 +65,9 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]  # generic only in the s
     readonly_fields = ("last_login", "date_joined")
     fieldsets: ClassVar[Any] = (
         (None, {"fields": ("username", "password")}),
-        ("About the person", {"fields": ("first_name", "last_name", "email")}),
-        ("What they may do", {"fields": ("roles", "is_active", "is_staff", "is_superuser")}),
-        ("Dates", {"fields": ("last_login", "date_joined")}),
+        (gettext_lazy("About the person"), {"fields": ("first_name", "last_name", "email")}),
+        (gettext_lazy("What they may do"), {"fields": ("roles", "is_active", "is_staff", "is_superuser")}),
+        (gettext_lazy("Dates"), {"fields": ("last_login", "date_joined")}),
     )
     add_fieldsets: Any = (
         (None, {"classes": ("wide",), "fields": ("username", "password1", "password2", "roles")}),

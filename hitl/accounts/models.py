@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from hitl.accounts.types import Role, Scope
 from hitl.shared.actor import Actor
@@ -23,19 +24,19 @@ class User(AbstractUser):
         models.CharField(max_length=20, choices=Role),
         default=list,
         blank=True,
-        help_text="What this person may do.",
+        help_text=gettext_lazy("What this person may do."),
     )
     preferences = models.JSONField(
         default=dict,
         db_default=models.Value({}, output_field=models.JSONField()),
         blank=True,
         editable=False,
-        help_text="Keys and comfort of the desk.",
+        help_text=gettext_lazy("Keys and comfort of the desk."),
     )
 
     class Meta:
-        verbose_name = "person"
-        verbose_name_plural = "people"
+        verbose_name = gettext_lazy("person")
+        verbose_name_plural = gettext_lazy("people")
 
     def as_actor(self) -> Actor:
         """Return the person as the author of a change."""
@@ -55,9 +56,9 @@ class ApiKey(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    name = models.CharField(max_length=100, help_text="Who or what uses this key.")
+    name = models.CharField(max_length=100, help_text=gettext_lazy("Who or what uses this key."))
     prefix = models.CharField(
-        max_length=16, editable=False, help_text="The first characters, to recognise it."
+        max_length=16, editable=False, help_text=gettext_lazy("The first characters, to recognise it.")
     )
     secret_hash = models.BinaryField(max_length=32, unique=True, editable=False)
     scopes = ArrayField(models.CharField(max_length=10, choices=Scope), default=list)
@@ -70,7 +71,7 @@ class ApiKey(models.Model):
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
-        verbose_name = "API key"
+        verbose_name = gettext_lazy("API key")
         constraints: ClassVar[list[Any]] = [
             models.CheckConstraint(name="apikey_has_a_scope", condition=~models.Q(scopes=[])),
         ]

@@ -16,7 +16,7 @@ SERVING = {"up", "demo"}
 
 WITHOUT_SERVICES = {
     "help", "version", *CHECKS, "makemessages", "compilemessages", "startapp", "startproject", "findstatic",
-    "diffsettings", "bench", "simulate", "sql",
+    "diffsettings", "bench", "simulate", "sql", "translations",
 }  # fmt: skip
 """Commands that ask neither the database nor the broker (`test`, `bench` and `simulate` start their own)."""
 

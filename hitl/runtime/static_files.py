@@ -1,11 +1,14 @@
-"""Collect the static files when they have changed since the last time."""
+"""Collect the static files, and compile the catalogues, when they have changed since the last time."""
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
+
+from hitl.languages.rooms import all_catalogues
 
 
 def collect_if_changed() -> bool:
@@ -22,8 +25,15 @@ def collect_if_changed() -> bool:
 
 def _digest() -> str:
     state = hashlib.sha256()
-    for finder in get_finders():
-        for path, storage in finder.list([]):
-            facts = Path(storage.path(path)).stat()
-            state.update(f"{path}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
+    for name, path in _sources():
+        facts = path.stat()
+        state.update(f"{name}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
     return state.hexdigest()
+
+
+def _sources() -> Iterator[tuple[str, Path]]:
+    for finder in get_finders():
+        for name, storage in finder.list([]):
+            yield name, Path(storage.path(name))
+    for path in all_catalogues():
+        yield str(path), path

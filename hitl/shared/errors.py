@@ -6,7 +6,10 @@ fields carry the facts. Programming mistakes stay ordinary exceptions.
 
 from typing import Annotated, Any, ClassVar, TypedDict
 
+from django.utils.translation import gettext
 from msgspec import Meta
+
+from hitl.shared.words import shown
 
 
 class Problem(TypedDict):
@@ -57,17 +60,25 @@ class Conflict(HitlError):
     code, status = "conflict", 409
 
 
+# What pages say of it, in the language of this moment: English where none was chosen (API, jobs, commands).
+
+
 def in_words(refused: HitlError) -> list[str]:
     """Return why something was refused: a sentence for each problem, else the message."""
     problems: list[Problem] = refused.facts.get("errors") or []
-    return [sentence(each) for each in problems] or [refused.message]
+    return [sentence(each) for each in problems] or [shown(refused.message)]
 
 
 def sentence(problem: Problem) -> str:
     """Say what does not fit, and its fix."""
-    return f"{problem['field']} {problem['error']}. {problem['fix']}"
+    return gettext("%(field)s %(error)s. %(fix)s") % in_language(problem)
 
 
 def beside_its_field(problem: Problem) -> str:
     """Say the same where the field stands beside it."""
-    return f"This {problem['error']}. {problem['fix']}"
+    return gettext("This %(error)s. %(fix)s") % in_language(problem)
+
+
+def in_language(problem: Problem) -> Problem:
+    """Return the problem in the language of this moment; the field's name is everybody's."""
+    return Problem(field=problem["field"], error=shown(problem["error"]), fix=shown(problem["fix"]))

@@ -1,7 +1,8 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy
 
 
 class StopConfig(AppConfig):
     name = "hitl.stop"
     label = "stop"
-    verbose_name = "Stop everything"
+    verbose_name = gettext_lazy("Stop everything")

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from hitl.accounts.types import WATCHING
@@ -21,7 +22,9 @@ from hitl.web.views import actor_of
 @require_POST
 def stop(request: HttpRequest) -> HttpResponse:
     """Stop everything."""
-    return _done(request, stop_everything, "Everything is stopped. People decide from the next case on.")
+    return _done(
+        request, stop_everything, gettext("Everything is stopped. People decide from the next case on.")
+    )
 
 
 @login_required
@@ -29,7 +32,9 @@ def stop(request: HttpRequest) -> HttpResponse:
 def start(request: HttpRequest) -> HttpResponse:
     """Start again."""
     return _done(
-        request, start_everything, "Automation is started again, as far as each workflow's rule allows."
+        request,
+        start_everything,
+        gettext("Automation is started again, as far as each workflow's rule allows."),
     )
 
 

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.contrib.admin.options import TO_FIELD_VAR
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext_lazy
 from django_celery_beat import admin as _beat  # noqa: F401 - registers what is taken back below
 from django_celery_beat.models import (
     ClockedSchedule,
@@ -20,9 +21,9 @@ from django_celery_beat.models import (
 from hitl.shared.errors import Invalid, Problem
 from hitl.web.views import sign_in_for_admin
 
-admin.site.site_header = "hitl administration"
+admin.site.site_header = gettext_lazy("hitl administration")
 admin.site.site_title = "hitl"
-admin.site.index_title = "Administration"
+admin.site.index_title = gettext_lazy("Administration")
 admin.site.login = sign_in_for_admin  # type: ignore[method-assign,assignment]
 
 
@@ -68,8 +69,7 @@ def _guarded(admin_view: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(inner)
         def guarded(request: HttpRequest, *parts: Any, **named: Any) -> HttpResponseBase:
             if "" in {*request.GET.getlist(TO_FIELD_VAR), *request.POST.getlist(TO_FIELD_VAR)}:
-                fix = "Leave it out."
-                raise Invalid([Problem(field=TO_FIELD_VAR, error="is empty", fix=fix)])
+                raise Invalid([Problem(field=TO_FIELD_VAR, error="is empty", fix="Leave it out.")])
             answer: HttpResponseBase = inner(request, *parts, **named)
             return answer
 

@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from hitl.web.format import percent
+from django.utils.translation import gettext
+
+from hitl.shared.numbers import number
+from hitl.web.format import local, percent
 
 PALETTE = ("blue", "orange", "green", "purple", "vermilion", "sky", "black", "yellow")
 """Okabe and Ito's colours in the order in which series take them (tokens `--data-...`)."""
@@ -91,18 +94,19 @@ def table(plot: Plot) -> list[tuple[str, list[str], str]]:
     """Return the numbers of a plot as text: for each place its x, a value for each series, and its link."""
 
     def x_text(x: float) -> str:
-        return f"{datetime.fromtimestamp(x, UTC):%Y-%m-%d %H:%M}" if plot.is_time else f"{x:g}"
+        return f"{local(datetime.fromtimestamp(x, UTC)):%Y-%m-%d %H:%M}" if plot.is_time else number(x, "g")
 
     def y_text(value: float | None) -> str:
-        number = _number(value)
-        if number is None:
+        found = _number(value)
+        if found is None:
             return "–"
-        return percent(number, 2) if plot.as_percent else f"{number:,.6g}"
+        return percent(found, 2) if plot.as_percent else number(found, ",.6g")
 
     def cell(series: Series, i: int) -> str:
         if series.low is None or series.high is None:
             return y_text(series.values[i])
-        return f"{y_text(series.values[i])} ({y_text(series.low[i])} to {y_text(series.high[i])})"
+        said = {"value": series.values[i], "low": series.low[i], "high": series.high[i]}
+        return gettext("%(value)s (%(low)s to %(high)s)") % {name: y_text(one) for name, one in said.items()}
 
     hrefs = plot.row_hrefs or [""] * len(plot.x)
     return [
@@ -181,6 +185,9 @@ def sparkline(values: Sequence[float | None], against: Sequence[float | None] = 
     parts = list(runs(numbers))
     return {
         "line": " ".join(f"M{drawn}" for drawn, _, _ in parts),
-        "area": " ".join(f"M{first} {y(low)} L{drawn} L{last} {y(low)} Z" for drawn, first, last in parts),
+        "area": " ".join(
+            f"M{first} {y(low)} L{drawn} L{last} {y(low)} Z"  # untranslated: a path
+            for drawn, first, last in parts
+        ),
         "against": " ".join(f"M{drawn}" for drawn, _, _ in runs(limits)),
     }

@@ -6,10 +6,12 @@ from typing import Any
 from django.db import DatabaseError
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_lazy
 
 from hitl.accounts.automation import LOWERERS, RAISERS
 from hitl.accounts.models import User
-from hitl.accounts.types import REVIEWING, WATCHING, Role
+from hitl.accounts.types import REVIEWING, ROLE_NAMES, WATCHING, Role
 from hitl.stop.models import Stop
 from hitl.stop.selectors import stop_in_force
 
@@ -18,7 +20,7 @@ from hitl.stop.selectors import stop_in_force
 class Place:
     """A place in the navigation, and who may go there; no roles named means anyone with a role."""
 
-    words: str
+    words: Promise
     url_name: str
     icon: str
     roles: tuple[str, ...] = ()
@@ -36,26 +38,26 @@ class Link:
 
 PLACES: tuple[tuple[Place, ...], ...] = (
     (
-        Place("Overview", "overview", "chart-line", WATCHING),
-        Place("Review", "desk", "list-checks", REVIEWING),
-        Place("Team", "lead", "users", WATCHING),
-        Place("Cases", "cases", "inbox"),
+        Place(gettext_lazy("Overview"), "overview", "chart-line", WATCHING),
+        Place(gettext_lazy("Review"), "desk", "list-checks", REVIEWING),
+        Place(gettext_lazy("Team"), "lead", "users", WATCHING),
+        Place(gettext_lazy("Cases"), "cases", "inbox"),
     ),
     (
-        Place("Workflows", "workflows", "workflow", WATCHING),
-        Place("Models", "models", "box", WATCHING),
-        Place("Automation", "automation", "shield-check", WATCHING),
-        Place("Monitoring", "monitoring", "gauge", WATCHING),
+        Place(gettext_lazy("Workflows"), "workflows", "workflow", WATCHING),
+        Place(gettext_lazy("Models"), "models", "box", WATCHING),
+        Place(gettext_lazy("Automation"), "automation", "shield-check", WATCHING),
+        Place(gettext_lazy("Monitoring"), "monitoring", "gauge", WATCHING),
     ),
     (
-        Place("Audit log", "audit", "scroll-text", (Role.ADMINISTRATOR, Role.AUDITOR)),
-        Place("API keys", "keys", "key-round", (Role.ADMINISTRATOR,)),
-        Place("Webhooks", "webhooks", "webhook", (Role.ADMINISTRATOR,)),
-        Place("API docs", "api-docs", "code"),
-        Place("Documentation", "docs", "help-circle"),
+        Place(gettext_lazy("Audit log"), "audit", "scroll-text", (Role.ADMINISTRATOR, Role.AUDITOR)),
+        Place(gettext_lazy("API keys"), "keys", "key-round", (Role.ADMINISTRATOR,)),
+        Place(gettext_lazy("Webhooks"), "webhooks", "webhook", (Role.ADMINISTRATOR,)),
+        Place(gettext_lazy("API docs"), "api-docs", "code"),
+        Place(gettext_lazy("Documentation"), "docs", "help-circle"),
     ),
 )
-ADMINISTRATION = Place("Administration", "admin:index", "settings")
+ADMINISTRATION = Place(gettext_lazy("Administration"), "admin:index", "settings")
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -113,10 +115,12 @@ def _link(place: Place, path: str) -> Link | None:
         href = reverse(place.url_name)
     except NoReverseMatch:  # its app is not part of this deployment
         return None
-    return Link(place.words, href, place.icon, is_current=path.startswith(href))
+    return Link(str(place.words), href, place.icon, is_current=path.startswith(href))
 
 
 def _person(user: User) -> dict[str, str]:
     name = user.get_full_name() or user.get_username()
-    roles = "every role" if user.is_superuser else ", ".join(r for r in Role.values if r in user.roles)
+    roles = gettext("every role")
+    if not user.is_superuser:
+        roles = ", ".join(str(ROLE_NAMES[role]) for role in Role if role in user.roles)
     return {"name": name, "initial": name[:1], "roles": roles}

@@ -1,9 +1,25 @@
 """Numbers and times as people read them."""
 
 import math
-from datetime import UTC, datetime
+from datetime import datetime
 
-_STEPS = ((60, 1, "s"), (3600, 60, "min"), (86_400, 3600, "h"), (7 * 86_400, 86_400, "d"))
+from django.utils import timezone
+from django.utils.dateformat import format as written
+from django.utils.translation import gettext, gettext_lazy, ngettext, pgettext
+
+from hitl.shared.numbers import number, separated
+
+_STEPS = (
+    (60, 1, gettext_lazy("%(count)s s ago"), gettext_lazy("in %(count)s s")),
+    (3600, 60, gettext_lazy("%(count)s min ago"), gettext_lazy("in %(count)s min")),
+    (86_400, 3600, gettext_lazy("%(count)s h ago"), gettext_lazy("in %(count)s h")),
+    (7 * 86_400, 86_400, gettext_lazy("%(count)s d ago"), gettext_lazy("in %(count)s d")),
+)
+
+
+def local(moment: datetime) -> datetime:
+    """Return a moment in the person's time zone: UTC where none was chosen."""
+    return moment.astimezone(timezone.get_current_timezone())
 
 
 def time_ago(moment: datetime, now: datetime) -> str:
@@ -15,18 +31,20 @@ def time_ago(moment: datetime, now: datetime) -> str:
     seconds = (now - moment).total_seconds()
     size = abs(seconds)
     if size < 5:
-        return "now"
-    for below, unit, name in _STEPS:
+        return gettext("now")
+    for below, unit, ago, ahead in _STEPS:
         if size < below:
-            count = int(size // unit)
-            return f"{count} {name} ago" if seconds > 0 else f"in {count} {name}"
-    local = moment.astimezone(UTC)
-    return f"{local.day} {local:%b}" if local.year == now.year else f"{local.day} {local:%b %Y}"
+            return (ago if seconds > 0 else ahead) % {"count": int(size // unit)}
+    at, today = local(moment), local(now)
+    # Translators: how a day of this year is written, as Django's filter "date" has it.
+    short = pgettext("date format", "j M")
+    # Translators: how a day of another year is written.
+    return written(at, short if at.year == today.year else pgettext("date format", "j M Y"))
 
 
 def exact_time(moment: datetime) -> str:
-    """Say a time to the second, in UTC."""
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    """Say a time to the second, with its zone."""
+    return f"{local(moment):%Y-%m-%d %H:%M:%S %Z}"
 
 
 def percent(share: float | None, digits: int = 1) -> str:
@@ -37,7 +55,7 @@ def percent(share: float | None, digits: int = 1) -> str:
     """
     if share is None or math.isnan(share):
         return "–"
-    return f"{100 * share:.{digits}f} %"
+    return f"{number(100 * share, f'.{digits}f')} %"
 
 
 def size(count: int) -> str:
@@ -48,5 +66,5 @@ def size(count: int) -> str:
     """
     for unit, name in ((1024**3, "GB"), (1024**2, "MB"), (1024, "kB")):
         if count >= unit:
-            return f"{count / unit:.1f}".removesuffix(".0") + f" {name}"
-    return f"{count} bytes"
+            return f"{separated(f'{count / unit:.1f}'.removesuffix('.0'))} {name}"
+    return ngettext("%(count)s byte", "%(count)s bytes", count) % {"count": count}

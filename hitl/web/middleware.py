@@ -8,12 +8,14 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
+from django.utils.translation import gettext, gettext_lazy
 
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
-from hitl.shared.errors import HitlError, NotAllowed, sentence
+from hitl.shared.errors import HitlError, NotAllowed, in_language, sentence
 from hitl.shared.given import refuse_nul, whole_number
 from hitl.shared.outages import is_outage, unavailable
+from hitl.shared.words import shown
 from hitl.sizes import MAX_FORM_BYTES, limit_of
 
 log = logging.getLogger(__name__)
@@ -130,8 +132,9 @@ def outage(request: HttpRequest, error: HitlError) -> HttpResponse:
     if getattr(request, "htmx", False):
         response = toast_response(error)
     else:
-        title = "There is no room left" if error.status == 507 else "The database does not answer"
-        facts = {"message": error.message, "title": title, "status": error.status}
+        is_full = error.status == 507
+        title = gettext("There is no room left") if is_full else gettext("The database does not answer")
+        facts = {"message": shown(error.message), "title": title, "status": error.status}
         response = HttpResponse(loader.render_to_string("503.html", facts), status=error.status)
     for name, value in error.facts["headers"].items():
         response[name] = value
@@ -149,7 +152,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def toast_response(error: HitlError) -> HttpResponse:
     """Leave the page as it is and show the sentence in its corner."""
     response = HttpResponse(status=error.status)
-    words = " ".join([error.message, *map(sentence, error.facts.get("errors", []))])
+    words = " ".join([shown(error.message), *map(sentence, error.facts.get("errors", []))])
     response["HX-Trigger"] = json.dumps({"hitl:toast": {"words": words, "tone": "bad"}})
     response["HX-Reswap"] = "none"
     return response
@@ -162,18 +165,30 @@ def trouble(error: HitlError) -> dict[str, object]:
         "status": error.status,
         "code": error.code,
         "title": title,
-        "message": error.message,
+        "message": shown(error.message),
         "hint": hint,
-        "problems": error.facts.get("errors", []),
+        "problems": [in_language(each) for each in error.facts.get("errors", [])],
     }
 
 
 _SAID = {
-    400: ("This request could not be read", "Go back, check what you entered, and send it again."),
-    403: ("This is not part of your role", "Ask an administrator to grant you the role that includes it."),
-    404: ("Nothing is here", "The address may be mistyped, or what it named is not yours to see."),
-    409: ("Somebody was faster", "Load the page again to see the present state."),
-    422: ("Something does not fit", "Correct what is named below and send it again."),
-    429: ("Too much at once", "Wait a moment, then try again."),
-    503: ("Not just now", "Wait a moment, then try again."),
+    400: (
+        gettext_lazy("This request could not be read"),
+        gettext_lazy("Go back, check what you entered, and send it again."),
+    ),
+    403: (
+        gettext_lazy("This is not part of your role"),
+        gettext_lazy("Ask an administrator to grant you the role that includes it."),
+    ),
+    404: (
+        gettext_lazy("Nothing is here"),
+        gettext_lazy("The address may be mistyped, or what it named is not yours to see."),
+    ),
+    409: (gettext_lazy("Somebody was faster"), gettext_lazy("Load the page again to see the present state.")),
+    422: (
+        gettext_lazy("Something does not fit"),
+        gettext_lazy("Correct what is named below and send it again."),
+    ),
+    429: (gettext_lazy("Too much at once"), gettext_lazy("Wait a moment, then try again.")),
+    503: (gettext_lazy("Not just now"), gettext_lazy("Wait a moment, then try again.")),
 }

@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from hitl.shared.canonical import sign
 from hitl.shared.errors import HitlError
+from hitl.shared.words import Words
 from hitl.web.models import LoginAttempt
 
 FAILURES = 5
@@ -48,7 +49,9 @@ def begin_attempt(*, source: bytes, now: datetime, most: int = FAILURES) -> int:
     )
     if len(recent) == most:
         seconds = max(1, round((recent[-1] + WINDOW - now).total_seconds()))
-        raise TooManyAttempts(f"Too many failed attempts. Try again in {seconds} s.", seconds=seconds)
+        raise TooManyAttempts(
+            Words("Too many failed attempts. Try again in %(seconds)s s.", seconds=seconds), seconds=seconds
+        )
     return LoginAttempt.objects.create(source=source, at=now).pk
 
 

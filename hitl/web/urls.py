@@ -3,7 +3,7 @@
 from django.contrib.auth.views import LogoutView
 from django.urls import path
 
-from hitl.web import views
+from hitl.web import views, words_script
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -11,5 +11,6 @@ urlpatterns = [
     path("logout/", LogoutView.as_view(), name="logout"),
     path("profile/", views.profile, name="profile"),
     path("profile/password/", views.ChangePassword.as_view(), name="change-password"),
+    path("words/<str:language>/<str:digest>.js", words_script.serve, name="words-script"),
     path("styleguide/", views.styleguide_page, name="styleguide"),
 ]

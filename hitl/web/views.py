@@ -8,7 +8,9 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse_lazy
+from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from hitl.accounts.changes import facts_of, note_account
@@ -22,6 +24,7 @@ from hitl.shared.errors import NotFound
 from hitl.web import styleguide
 from hitl.web.context import first_place
 from hitl.web.forms import ProfileForm, SignInForm
+from hitl.web.persons_language import language_of
 from hitl.web.signing_in import note_sign_in
 from hitl.web.throttle import TooManyAttempts
 
@@ -60,7 +63,7 @@ class ChangePassword(PasswordChangeView):
 
     def form_valid(self, form: object) -> HttpResponse:
         """Say that it worked."""
-        messages.success(self.request, "Your password is changed. Other sessions have ended.")
+        messages.success(self.request, gettext("Your password is changed. Other sessions have ended."))
         user = person(self.request)
         with transaction.atomic():
             before = facts_of(user.pk)
@@ -100,7 +103,8 @@ def profile(request: HttpRequest) -> HttpResponse:
             before = facts_of(user.pk)
             form.save()
             note_account(user, before, actor=user.as_actor(), now=clock.now())
-        messages.success(request, "Your profile is saved.")
+        with translation.override(language_of(request)):  # the one just chosen
+            messages.success(request, gettext("Your profile is saved."))
         return redirect("profile")
     roles = [role.label for role in Role if user.has_role(role)]
     reviews = user.has_role(*REVIEWING)

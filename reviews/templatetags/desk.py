@@ -9,6 +9,7 @@ from django import template
 from django.template.loader import render_to_string
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 
 from reviews.desk import files
 
@@ -33,11 +34,11 @@ def desk_file(name: str) -> str:
 @register.simple_tag
 def choices(labels: Sequence[Mapping[str, Any]], suggested: str, first: str) -> SafeString:
     """Draw the buttons of a case's labels: which is suggested, and which the person said first."""
-    return _choices(orjson.dumps(labels), suggested, first if suggested else "")
+    return _choices(get_language(), orjson.dumps(labels), suggested, first if suggested else "")
 
 
 @lru_cache(maxsize=500)  # the same from case to case: only what is suggested changes
-def _choices(labels: bytes, suggested: str, first: str) -> SafeString:
+def _choices(language: str | None, labels: bytes, suggested: str, first: str) -> SafeString:
     context = {"labels": orjson.loads(labels), "suggested": suggested, "first": first}
     return render_to_string("desk/choices.html", context)
 
@@ -45,11 +46,13 @@ def _choices(labels: bytes, suggested: str, first: str) -> SafeString:
 @register.simple_tag
 def more(keys: Mapping[str, str], reason_codes: str, notes: Sequence[str] | None) -> SafeString:
     """Draw what else may be done with a case: comment, reason, skip, hold, escalate."""
-    return _more(tuple(keys.items()), bool(reason_codes), tuple(notes or ()))
+    return _more(get_language(), tuple(keys.items()), bool(reason_codes), tuple(notes or ()))
 
 
 @lru_cache(maxsize=500)  # the same for a person and a workflow
-def _more(keys: tuple[tuple[str, str], ...], has_reasons: bool, notes: tuple[str, ...]) -> SafeString:
+def _more(
+    language: str | None, keys: tuple[tuple[str, str], ...], has_reasons: bool, notes: tuple[str, ...]
+) -> SafeString:
     return render_to_string(
         "desk/more.html", {"keys": dict(keys), "has_reasons": has_reasons, "notes": notes}
     )

@@ -24,6 +24,7 @@ NOT_FOUND_HERE = {
     "desk-evidence",
     "desk-file",
     "media",
+    "words-script",
 }
 FEWEST, FEWEST_EMPTY = 30, 15
 LOOSE_STOPS = r"""() => [...document.body.innerText.matchAll(/.{0,30}\w [,.;:](?= |$).{0,20}/gm)]

@@ -9,13 +9,18 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.forms import BoundField, CheckboxInput
 from django.forms.utils import flatatt
 from django.template.loader import render_to_string
+from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import get_current_timezone_name
+from django.utils.translation import get_language, get_language_bidi, gettext
 
 from hitl.web import charts, icons
+from hitl.web.words_script import script_address
 
 register = template.Library()
 
@@ -35,15 +40,47 @@ def _attributes(attributes: Mapping[str, Any]) -> SafeString:
 
 
 @register.simple_tag
+def language() -> str:
+    """Return the page's language."""
+    return get_language() or settings.LANGUAGE_CODE
+
+
+@register.simple_tag
+def direction() -> str:
+    """Return which way the page's language runs."""
+    return "rtl" if get_language_bidi() else "ltr"
+
+
+@register.simple_tag
+def time_zone() -> str:
+    """Return the zone of the page's times."""
+    return get_current_timezone_name()
+
+
+@register.simple_tag
+def words_script() -> SafeString:
+    """Load what the page's scripts say in its language; in English they need nothing."""
+    address = script_address(language())
+    tag = '<script defer src="{}"></script>'  # untranslated: no words
+    return format_html(tag, address) if address else mark_safe("")
+
+
+@register.simple_tag
 def icon(name: str, title: str = "") -> SafeString:
     """Draw an icon; silent to screen readers unless it has a title."""
-    return icons.svg(name, title)
+    return icons.svg(name, str(title))
+
+
+@register.simple_tag
+def button(words: str, **options: Any) -> str:
+    """Draw a button, or a link that looks like one. `kind`: "", primary, danger, quiet; `size`: "", small."""
+    said = {name: str(v) if isinstance(v, Promise) else v for name, v in options.items()}
+    return _button(str(words), **said)
 
 
 # A page has the same ten as the one before. Typed: what is safe as HTML and what is not can be equal as text.
-@register.simple_tag
 @lru_cache(maxsize=1000, typed=True)
-def button(
+def _button(
     words: str,
     *,
     href: str = "",
@@ -55,7 +92,6 @@ def button(
     type: str = "submit",
     **attributes: Any,
 ) -> str:
-    """Draw a button, or a link that looks like one. `kind`: "", primary, danger, quiet; `size`: "", small."""
     classes = ["button", *(f"button-{c}" for c in (kind, size, "icon" if icon_only else "") if c)]
     classes += str(attributes.pop("class_", "")).split()
     if icon_only:
@@ -179,7 +215,10 @@ def stat(
     icon: str = "",
 ) -> dict[str, Any]:
     """Draw a number with its unit; an estimate also has its interval, `low` to `high`."""
-    interval = f"{low} to {high}{_unit(unit)}" if low is not None and high is not None else ""
+    interval = ""
+    if low is not None and high is not None:
+        ends = {"low": low, "high": high}
+        interval = (gettext("%(low)s to %(high)s") % ends) + (f" {unit}" if unit else "")
     return {
         "name": name,
         "value": value,
@@ -189,10 +228,6 @@ def stat(
         "href": href,
         "icon": icon,
     }
-
-
-def _unit(unit: str) -> str:
-    return f" {unit}" if unit else ""
 
 
 @register.inclusion_tag("components/progress.html")

@@ -10,18 +10,20 @@ from typing import Any
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
-from hitl.shared import clock
+from hitl.shared import clock, numbers, words
 from hitl.web import format
 
 register = template.Library()
 
 
 @register.simple_tag
-def when(moment: datetime | None, *, absent: str = "never") -> SafeString:
+def when(moment: datetime | None, *, absent: str | None = None) -> SafeString:
     """Say a time as people do ("3 min ago"), with the exact one as title and for machines."""
     if moment is None:
-        return format_html('<span class="muted">{}</span>', absent)
+        said = gettext("never") if absent is None else absent
+        return format_html('<span class="muted">{}</span>', said)
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         moment.isoformat(),
@@ -39,7 +41,17 @@ def percent(share: float | None, digits: int = 1) -> str:
 @register.filter
 def thousands(number: float | None) -> str:
     """Write a count with separators: 12345 is "12,345"; a dash where there is none."""
-    return "–" if number is None or (isinstance(number, float) and math.isnan(number)) else f"{number:,}"
+    return (
+        "–"
+        if number is None or (isinstance(number, float) and math.isnan(number))
+        else numbers.number(number)
+    )
+
+
+@register.filter
+def shown(text: str) -> str:
+    """Say an English text of the code, an error or a kept reason, in the language of the page."""
+    return words.shown(text)
 
 
 @register.filter

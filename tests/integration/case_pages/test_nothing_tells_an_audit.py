@@ -241,6 +241,7 @@ def _known(stage: Stage, case: Case, filler: Case, lease: str) -> Known:
             "person_id": (str(stage.reviewer.pk), str(stage.others[0].pk)),
             "sha256": ("0" * 64,),
             "digest": ("0" * 16,),
+            "language": ("de",),
             "name": ("desk.css",),
             "object_id": (str(case.pk),),
             "id": ("1",),

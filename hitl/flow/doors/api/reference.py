@@ -4,6 +4,7 @@ from functools import cache
 
 import orjson
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import override
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 
@@ -16,7 +17,8 @@ KNOWN = (ApiKeyScheme, Shapes)  # the generator knows them because they were imp
 @cache
 def document() -> bytes:
     """Return the OpenAPI document; made once a process."""
-    schema = SchemaGenerator(urlconf="hitl.flow.doors.api.urls").get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    with override("en"):  # labels of choices are in it; a page may be the first to ask
+        schema = SchemaGenerator(urlconf="hitl.flow.doors.api.urls").get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     schema["servers"] = [{"url": "/api/v1"}]
     return orjson.dumps(completed(schema), option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2)
 

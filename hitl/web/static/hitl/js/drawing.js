@@ -1,10 +1,12 @@
 // What every drawn curve needs: numbers in words, colours of the theme, lines and words on a canvas, and a new
 // drawing when the width or the theme changes.
 
+import { number } from "./words.js";
+
 /** @param {number|null} share @param {number} digits */
-export const percent = (share, digits) => (share == null ? "–" : `${(100 * share).toFixed(digits)} %`);
+export const percent = (share, digits) => (share == null ? "–" : `${number(100 * share, { minimumFractionDigits: digits, maximumFractionDigits: digits })} %`);
 /** @param {number} cutoff */
-export const short = (cutoff) => String(Number(cutoff.toPrecision(6)));
+export const short = (cutoff) => number(cutoff, { maximumSignificantDigits: 6 });
 
 /** The value of a colour token in the theme of this moment. @param {string} token */
 export function colour(token) {

@@ -1,13 +1,14 @@
 // Draws every `data-plot` figure with uPlot from the JSON beside it. The table behind it holds the same numbers.
 
 import { EDGE, axis as axisNow, colour, line, redrawn, soft, write } from "./drawing.js";
+import { gettext, numbers, zone } from "./words.js";
 
 /** @typedef {{name: string, unit: string, colour: string, isDashed: boolean, values: (number|null)[], low: (number|null)[]|null, high: (number|null)[]|null}} Series */
 /** @typedef {{x: number[], xName: string, yName: string, isTime: boolean, asPercent: boolean, yRange: [number, number]|null, marks: {at: number, words: string}[], isLog: boolean, hrefs?: string[], levels: {at: number, words: string, colour: string}[], series: Series[]}} Plot */
 
 /** @param {Plot} plot */
 function format(plot) {
-  const digits = new Intl.NumberFormat("en", plot.asPercent ? { style: "percent", maximumFractionDigits: 2 } : { maximumSignificantDigits: 5 });
+  const digits = numbers(plot.asPercent ? { style: "percent", maximumFractionDigits: 2 } : { maximumSignificantDigits: 5 });
   return (/** @type {number|null} */ value) => (value == null ? "–" : digits.format(value));
 }
 
@@ -68,7 +69,7 @@ function powersOfTen(_u, _axis, low, high) {
   return ticks;
 }
 
-// Times in UTC, as everywhere on the pages; a new day or year is named below its first tick.
+// Times in the page's zone; a new day or year is named below its first tick.
 const DAY = "\n{D} {MMM}";
 const TIME_TICKS = [
   [31536000, "{YYYY}", null, null, null, null, null, null, 1],
@@ -100,7 +101,7 @@ function draw(plot, place) {
     if (s.low && s.high) {
       const at = series.length;
       const edge = { ...EDGE, label: "", class: "plot-edge" };
-      series.push({ ...edge, label: `${s.name}, upper end`, value: (/** @type {any} */ _, /** @type {number|null} */ v) => value(v) }, { ...edge, label: `${s.name}, lower end`, value: (/** @type {any} */ _, /** @type {number|null} */ v) => value(v) });
+      series.push({ ...edge, label: gettext("%(name)s, upper end", { name: s.name }), value: (/** @type {any} */ _, /** @type {number|null} */ v) => value(v) }, { ...edge, label: gettext("%(name)s, lower end", { name: s.name }), value: (/** @type {any} */ _, /** @type {number|null} */ v) => value(v) });
       data.push(s.high, s.low);
       bands.push({ series: [at, at + 1], fill: soft(stroke) });
     }
@@ -112,7 +113,7 @@ function draw(plot, place) {
       height: Math.max(220, Math.min(320, place.clientWidth * 0.45)),
       series,
       bands,
-      tzDate: (/** @type {number} */ seconds) => /** @type {any} */ (window).uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
+      tzDate: (/** @type {number} */ seconds) => /** @type {any} */ (window).uPlot.tzDate(new Date(seconds * 1000), zone),
       scales: { x: { time: plot.isTime }, y: { ...(plot.yRange ? { range: plot.yRange } : {}), ...(plot.isLog ? { distr: 3, log: 10 } : {}) } },
       axes: [{ ...axis, label: plot.xName, labelSize: 20, labelFont: axis.font, ...(plot.isTime ? { values: TIME_TICKS } : {}) }, { ...axis, size: 64, label: plot.yName || undefined, labelSize: 20, labelFont: axis.font, values: (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks.map(value), ...(plot.isLog ? { splits: powersOfTen, filter: (/** @type {any} */ _, /** @type {number[]} */ ticks) => ticks } : {}) }],
       cursor: { y: false, points: { size: 6 } },

@@ -2,6 +2,8 @@
 //   document.dispatchEvent(new CustomEvent("hitl:toast", { detail: { words: "Saved", tone: "good" } }))
 // or by the server with the header HX-Trigger: {"hitl:toast": {"words": ..., "tone": ...}}.
 
+import { gettext } from "./words.js";
+
 const LASTS_MS = { good: 5000, neutral: 5000, warn: 12000, bad: 0 }; // 0: until it is closed
 const region = /** @type {HTMLElement} */ (document.querySelector("[data-toasts]"));
 const pattern = /** @type {HTMLTemplateElement} */ (document.querySelector("[data-toast-pattern]"));
@@ -30,10 +32,10 @@ function show({ words, tone = "neutral" }) {
 
 for (const toast of region.querySelectorAll("[data-tone]")) start(/** @type {HTMLElement} */ (toast));
 document.addEventListener("hitl:toast", (event) => show(/** @type {CustomEvent} */ (event).detail));
-document.addEventListener("htmx:sendError", () => show({ words: "The service cannot be reached. Try again in a moment.", tone: "bad" }));
+document.addEventListener("htmx:sendError", () => show({ words: gettext("The service cannot be reached. Try again in a moment."), tone: "bad" }));
 document.addEventListener("htmx:responseError", (event) => {
   const { xhr } = /** @type {CustomEvent} */ (event).detail;
-  if (!xhr.getResponseHeader("HX-Trigger")) show({ words: `That did not work (${xhr.status}). Load the page again and try once more.`, tone: "bad" });
+  if (!xhr.getResponseHeader("HX-Trigger")) show({ words: gettext("That did not work (%(status)s). Load the page again and try once more.", { status: xhr.status }), tone: "bad" });
 });
 region.addEventListener("click", (event) => {
   const target = /** @type {Element} */ (event.target);

@@ -1,0 +1,24 @@
+"""Numbers with the separators of the language of this moment; English where none was chosen."""
+
+from typing import Any
+
+from django.utils.formats import get_format
+
+_ENGLISH = (".", ",")
+
+
+def number(value: Any, form: str = ",") -> str:
+    """Write a number by one of Python's format specifications, in the person's language.
+
+    >>> number(12345.678, ",.1f")
+    '12,345.7'
+    """
+    return separated(format(value, form))
+
+
+def separated(text: str) -> str:
+    """Return a number in English digits with the separators of the person's language."""
+    marks = get_format("DECIMAL_SEPARATOR"), get_format("THOUSAND_SEPARATOR")
+    return (
+        text if marks == _ENGLISH else text.translate(str.maketrans(dict(zip(_ENGLISH, marks, strict=True))))
+    )
