@@ -76,8 +76,8 @@ def tables_may_be_emptied(monkeypatch_session: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def compiled_catalogues() -> None:
-    """Have the texts of other languages, and of those that only tests speak."""
-    compile_catalogues(with_pseudo=True)
+    """Have the texts of other languages."""
+    compile_catalogues()
 
 
 @pytest.fixture(scope="session")

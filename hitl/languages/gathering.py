@@ -3,6 +3,7 @@
 import ast
 import io
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,8 +40,13 @@ class Text(NamedTuple):
     comments: tuple[str, ...] = ()
 
 
-def texts(room: Room, domain: str) -> Iterator[Text]:
-    """Yield every text of a room's domain."""
+@cache  # the code does not change while somebody asks about it
+def texts(room: Room, domain: str) -> tuple[Text, ...]:
+    """Return every text of a room's domain."""
+    return tuple(_texts(room, domain))
+
+
+def _texts(room: Room, domain: str) -> Iterator[Text]:
     for path in room.files(*DOMAINS[domain]):
         source = path.read_text(encoding="utf-8")
         name = path.relative_to(ROOT).as_posix()

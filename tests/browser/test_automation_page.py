@@ -83,11 +83,10 @@ def path(workflow: Workflow) -> str:
     return f"/automation/{workflow.slug}/"
 
 
-@pytest.mark.parametrize("scope", ["overall", "per_label"])
-def test_the_page_is_accessible_and_fits(visit, operator, labelled, scope):
+def test_the_page_is_accessible_and_fits_where_each_label_has_its_promise(visit, operator, labelled):
     visitor = visit(operator)
-    visitor.open(path(labelled(scope=scope)))
-    visitor.look(f"automation-{scope}")
+    visitor.open(path(labelled(scope="per_label")))
+    visitor.look("automation-per-label")
 
 
 def test_a_workflow_without_a_model_says_that_people_decide(visit, operator):

@@ -57,23 +57,6 @@ def two_releases() -> Workflow:
     return workflow
 
 
-def test_every_page_is_readable_and_accessible(operator, visit) -> None:  # type: ignore[no-untyped-def]
-    workflow = two_releases()
-    release = champion(workflow.id)
-    run = TrainingRun.objects.order_by("id").last()
-    visitor = visit(operator)
-    pages = {
-        "models": "/models/",
-        "workflow": f"/models/{workflow.slug}/",
-        "release": f"/models/releases/{release.id}/",
-        "run": f"/models/runs/{run.id}/",
-    }
-    for name, path in pages.items():
-        page = visitor.open(path)
-        expect(page.locator("h1")).to_be_visible()
-        visitor.look(f"models-{name}")
-
-
 def test_a_workflow_without_a_model_says_what_is_missing(operator, visit) -> None:  # type: ignore[no-untyped-def]
     workflow = credit_workflow(3)
     visitor = visit(operator)

@@ -7,14 +7,6 @@ from tests.browser.conftest import NARROW
 from tests.support.factories import person
 
 ALL_ROLES = tuple(Role.values)
-PAGES = ("/styleguide/", "/profile/", "/profile/password/", "/limits/")
-
-
-def test_pages_of_the_shell_are_accessible_and_fit_in_light_and_dark_wide_and_narrow(visit: Any) -> None:
-    visitor = visit(person(*ALL_ROLES))
-    for path in PAGES:
-        visitor.open(path)
-        visitor.look(path.strip("/").replace("/", "-"))
 
 
 def test_a_grey_on_grey_in_the_dark_alone_is_found(visit: Any) -> None:

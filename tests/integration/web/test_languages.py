@@ -14,6 +14,7 @@ from django.utils import timezone, translation
 
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
+from hitl.languages.compiling import compile_catalogues
 from hitl.languages.pseudo import CLOSE, OPEN
 from hitl.shared.words import Words, shown
 from hitl.web.format import exact_time, percent, size, time_ago
@@ -192,6 +193,13 @@ FINISHED = ["/profile/", "/profile/password/", "/limits/", "/nowhere/", "/docs/s
 """Pages whose every room is marked. A room that becomes so brings its pages here."""
 
 
+@pytest.fixture(scope="module")
+def pseudo_languages() -> None:
+    """Make the languages that only tests speak: whole seconds, so here alone."""
+    compile_catalogues(with_pseudo=True)
+
+
+@pytest.mark.usefixtures("pseudo_languages")
 @pytest.mark.parametrize("language", ["en-xa", "ar-xb"])
 def test_no_english_is_left_on_a_finished_page(language: str) -> None:
     everybody = person(*Role.values, username="everybody", is_superuser=True, is_staff=True)

@@ -114,6 +114,7 @@ def test_rows_are_told_as_they_come_and_given_time_doubles_the_repetitions(
     assert asked[9:] == [20]  # once at least
 
 
+@pytest.mark.long  # tests/simulation/test_changes_hold.py looks at the same rules
 def test_one_life_stops_at_the_change_and_comes_back_where_trusting_goes_wrong() -> None:
     ours = life(Habit(), np.random.default_rng(3))
     assert ours[0].automated > 0.6
