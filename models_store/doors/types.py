@@ -58,6 +58,9 @@ def by_class(options: Options, row: object) -> object:
             words = f"{len(row)} probabilities for a case where {len(classes)} classes are declared"
             raise DoorFault(Reason.SOURCE_UNREADABLE, words)
         return dict(zip(classes, row, strict=True))
+    if isinstance(row, str | int | float):
+        words = f"it answers {str(row)[:40]!r} where probabilities of {len(classes)} classes are asked for"
+        raise DoorFault(Reason.SOURCE_UNREADABLE, words)
     return row
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cases.content import checker_for
+from cases.kinds import KINDS
 from hitl.outbox.addresses import check_url
 from hitl.shared.errors import Invalid, Problem
 from models_store.doors.chat import LETTERS, MAX_VOTES
@@ -14,6 +15,7 @@ from science.fields import Schema
 
 MAX_SECONDS, MAX_DEADLINE = 120.0, 3600.0
 REMOTE = (Door.OPEN_INFERENCE, Door.MLFLOW, Door.TEMPLATE, Door.CHAT)
+_NUMERIC = ("number", "boolean")  # columns that are sent as numbers
 _TEXTS = ("input", "output", "prompt", "predictions", "version_at")
 
 
@@ -88,13 +90,17 @@ def checked_options(terms: RemoteTerms, label_map: Mapping[str, str], schema: Sc
                 "label_map", f"has more than {len(LETTERS)} labels", "A language model is asked for a letter."
             )
     fields = [field.name for field in schema.fields if not field.is_media]
+    numbers = [field.name for field in schema.fields if KINDS[field.kind].column in _NUMERIC]
+    if options.get("input") and len(fields) > 1 and len(numbers) < len(fields):
+        fix = "Leave it out: then each field is an input of its own, named as the field is."
+        wrong("options.input", "is one for several fields that are not all numbers", fix)
     if not fields:
         wrong(
             "door", "has nothing to send", "Images and recordings are not sent; send scores with the cases."
         )
     if errors:
         raise Invalid(errors)
-    return options | {"classes": classes, "fields": fields}
+    return options | {"classes": classes, "fields": fields, "numbers": numbers}
 
 
 def _has_cases(part: Any) -> bool:

@@ -31,7 +31,7 @@ from hitl.shared.copying import copy_rows
 from hitl.shared.jobs import enqueue
 from models_store.doors import DoorFault
 from models_store.said import said_of
-from models_store.services.remote import ask, batch_of, read
+from models_store.services.remote import ask_around, batch_of, read
 from models_store.services.source_trials import AGAIN, try_remote
 from models_store.source_models import Source, SourceScore
 from policy.models import Decision
@@ -90,7 +90,7 @@ def _batch(source: Source, now: datetime) -> tuple[int, bool]:
     if late:
         return _settle(source, [_unsaid(one, _why_late(source, one)) for one in late], now), True
     try:
-        answered = ask(source, [one.case.content for one in found])
+        answered = ask_around(source, [one.case.content for one in found])
     except DoorFault as fault:
         facts = {"source": str(source.pk), "reason": fault.reason.value, "why": fault.words}
         log.warning("no scores from a model elsewhere", extra=facts)
@@ -103,7 +103,8 @@ def _batch(source: Source, now: datetime) -> tuple[int, bool]:
         one.proba = None if said.proba is None else list(said.proba)
         one.unusable = said.unusable or ""
         one.milliseconds, one.cost = answered.milliseconds, answered.cost
-    return _settle(source, found, now), len(found) == batch_of(source)
+    settled = [one for one in found if one.unusable != Reason.SCORING]
+    return _settle(source, settled, now), len(found) == batch_of(source)
 
 
 def _unsaid(score: SourceScore, reason: Reason) -> SourceScore:
