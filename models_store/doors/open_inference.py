@@ -7,7 +7,7 @@ flat and row-major. The order of the classes appears nowhere in the protocol: it
 from collections.abc import Sequence
 from typing import Any
 
-from models_store.doors.types import Call, Content, DoorFault, Heard, Options, by_class, rows_of
+from models_store.doors.types import Call, Content, DoorFault, Heard, Options, by_class, rows_of, sent
 from science.decision_terms import Reason
 
 OUTPUT = "predict_proba"
@@ -16,7 +16,7 @@ OUTPUT = "predict_proba"
 def calls(options: Options, contents: Sequence[Content]) -> list[Call]:
     """One request: everything in the one input that is named, else an input for each field: a data frame."""
     fields, numbers, n = options["fields"], set(options.get("numbers", ())), len(contents)
-    columns = {name: [_sent(content.get(name), name in numbers) for content in contents] for name in fields}
+    columns = {name: [sent(content.get(name), name in numbers) for content in contents] for name in fields}
     body: dict[str, Any] = {}
     if not options.get("input"):
         body["parameters"] = {"content_type": "pd"}  # without it MLServer takes several inputs for a fault
@@ -35,13 +35,6 @@ def _input(name: str, shape: list[int], data: list[Any], is_number: bool) -> dic
         return {"name": name, "shape": shape, "datatype": "FP64", "data": data}
     parameters = {"content_type": "str"}
     return {"name": name, "shape": shape, "datatype": "BYTES", "parameters": parameters, "data": data}
-
-
-def _sent(value: Any, is_number: bool) -> Any:
-    """A missing number is null, which MLServer reads as NaN; a missing text is empty."""
-    if is_number:
-        return None if value is None else float(value)
-    return "" if value is None else str(value)
 
 
 def read(options: Options, replies: Sequence[Any], n: int) -> Heard:

@@ -50,6 +50,13 @@ class DoorWay:
     batch: int
 
 
+def sent(value: Any, is_number: bool) -> Any:
+    """A missing number is null, which is NaN to most; a missing text is empty."""
+    if is_number:
+        return None if value is None else float(value)
+    return "" if value is None else str(value)
+
+
 def by_class(options: Options, row: object) -> object:
     """Return probabilities by label: as they are, or named by the declared order of the classes."""
     classes = options.get("classes") or []

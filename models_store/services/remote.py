@@ -16,6 +16,7 @@ from hitl.outbox.sending import Reply, post
 from hitl.shared import clock
 from hitl.shared.sealed import Unreadable, unseal
 from models_store.doors import DOORS, DoorFault, Heard
+from models_store.services import onnx_files
 from models_store.source_models import Source
 from models_store.types import Door
 from science.decision_terms import Reason
@@ -51,14 +52,15 @@ def ask(source: Source, contents: Sequence[Mapping[str, Any]]) -> Answered:
     """
     way = DOORS[source.door]
     options = source.options | {"version": source.version}
+    exchange = onnx_files.run if source.door == Door.ONNX else _exchange
     replies, milliseconds = [], 0.0
     end = time.monotonic() + MAX_SECONDS
     for call in way.calls(options, contents):
         if time.monotonic() > end:
             raise DoorFault(Reason.SOURCE_TIMEOUT, f"no answers to a whole batch within {MAX_SECONDS:g} s")
-        reply = _exchange(source, call.body)
-        milliseconds += reply.milliseconds
-        replies.append(_json(reply))
+        reply, took = exchange(source, call.body)
+        milliseconds += took
+        replies.append(reply)
     heard = way.read(options, replies, len(contents))
     others = heard.versions - {source.version}
     if others:
@@ -127,7 +129,7 @@ def _cost(source: Source, heard: Heard, calls: int) -> float:
     return source.price * (heard.tokens / 1000 if source.door == Door.CHAT else calls)
 
 
-def _exchange(source: Source, body: Any) -> Reply:
+def _exchange(source: Source, body: Any) -> tuple[Any, float]:
     headers = {"Content-Type": "application/json"}
     if source.secret:
         try:
@@ -153,7 +155,7 @@ def _exchange(source: Source, body: Any) -> Reply:
         raise DoorFault(Reason.SOURCE_REFUSED, reply.error or f"it answered {reply.status}")
     if reply.error:
         raise DoorFault(Reason.SOURCE_UNREADABLE, reply.error)
-    return reply
+    return _json(reply), reply.milliseconds
 
 
 def _json(reply: Reply) -> Any:

@@ -20,7 +20,7 @@ from models_store.models import SourceScore, TrainingRun
 from models_store.services.sources import confirm_source
 from models_store.source_figures import WORDS
 from models_store.source_models import Source
-from science.decision_terms import OF_SOURCES
+from science.decision_terms import OF_SOURCES, Reason
 from tests.support.factories import NOW, client_key, person
 from tests.support.pages import as_read
 from tests.support.source_rows import (
@@ -118,7 +118,7 @@ def test_a_key_without_the_scope_proposes_nothing() -> None:
 
 
 def test_every_reason_has_words() -> None:
-    assert set(WORDS) == set(OF_SOURCES)
+    assert set(WORDS) == {Reason.UNFIT_INPUT, *OF_SOURCES}
 
 
 def seen(answer: Any) -> str:
