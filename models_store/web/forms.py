@@ -70,6 +70,7 @@ class SourceForm(forms.Form):
     )
     options = forms.JSONField(
         required=False,
+        initial=dict,
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
         help_text="JSON, for the door: input and output, template and predictions, prompt or votes.",
     )

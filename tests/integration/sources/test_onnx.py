@@ -188,3 +188,12 @@ def test_it_is_uploaded_on_the_page(client: Client) -> None:
     shown = client.get(reverse("source", args=[source.pk])).content.decode()
     assert f"{source.file_sha256[:16]}…" in shown
     assert "20 of 20 right" in " ".join(shown.split())
+
+
+def test_the_page_of_one_that_no_worker_has_tried_yet_says_so(client: Client) -> None:
+    with override_settings(ONNX_PYTHON="/nowhere/python"):
+        source = registered(onnx_file("numbers"), known_numbers())
+    client.force_login(person(*Role.values))
+    page = client.get(reverse("source", args=[source.pk]))
+    assert page.status_code == 200
+    assert "a worker tries it on them" in page.content.decode()
