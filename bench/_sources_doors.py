@@ -263,7 +263,7 @@ def _rows(stand: Stand, name: str, n: int) -> Iterator[Row]:
         f"{name}: decided by the model, of those after its calibrator",
         "%",
         100 * len(auto) / (n - TO_CALIBRATE),
-        note=f"{wrong} of {len(auto)} wrong; under a provisional certificate a quarter at most",
+        note=f"{wrong} of {len(auto)} wrong; a provisional certificate gives each a chance of 1 in 4",
     )
     yield Row(f"{name}: right as it came, at its likeliest label", "%", 100 * right / max(1, len(usable)))
     yield Row(

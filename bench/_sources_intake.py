@@ -27,10 +27,10 @@ def rows(web: Web, blocks: int) -> Iterator[Row]:
         asking = register(server, examples, web, "hanging")
         plain, key = make_workflow("plain", examples)
         hangs.set()
-        wire = Wire(web.host, web.port)
         pairs = [(asking.workflow.slug, asking.key), (plain.slug, key)]
         times: list[list[float]] = [[], []]
         for _ in range(blocks):
+            wire = Wire(web.host, web.port)  # a front ends a connection after a thousand requests
             seconds: list[list[float]] = [[], []]
             for one in examples.cases:
                 body = orjson.dumps({"content": one.content})
@@ -44,7 +44,7 @@ def rows(web: Web, blocks: int) -> Iterator[Row]:
                         raise RuntimeError(f"{status}: {said[:300]!r}")
             for kept, all_of_them in zip(seconds, times, strict=True):
                 all_of_them.append(float(np.quantile(kept, 0.99) * 1e3))
-        wire.close()
+            wire.close()
         waits = asking.source.scores.filter(unusable=Reason.SCORING).count()
         trouble = Source.objects.values_list("trouble_words", flat=True).get(pk=asking.source.pk)
         hangs.clear()
