@@ -1,34 +1,79 @@
-"""Models elsewhere: what a promise of 5 % is worth on scores that are too sure, believed and calibrated."""
+"""Models elsewhere: real servers taken to a certificate, and what a promise is worth on scores too sure."""
 
-from collections.abc import Sequence
+import ipaddress
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
+from django.core.management import call_command
+from django.test import override_settings
 
+from bench import _sources_doors as doors
+from bench import _sources_intake as intake
+from bench import _sources_servers as servers
+from bench import _sources_stubs as stubs
+from bench import _sources_world as worlds
 from hitl.bench.options import Options
-from hitl.bench.rows import Row
+from hitl.bench.rows import Row, absent
 from science.guarantee.verdict import Certified
 from science.intervals import wilson_interval
 from science.worlds.elsewhere import Elsewhere
 from science.worlds.trials import certification_trial, is_false
 from science.worlds.world import World
 
-NEEDS_STAGE = False
 TARGET, CUTOFF = 0.05, 0.9
 FIT, LABELS, DECISIONS = 500, 1_000, 2_000
 STREAMS = 200
+DOORS = (
+    (servers.mlserver, worlds.mails),
+    (servers.mlserver, worlds.claims),
+    (servers.mlflow, worlds.claims),
+    (servers.onnx, worlds.mails),
+    (stubs.score_in, worlds.mails),
+    (stubs.template, worlds.mails),
+    (stubs.chat, worlds.mails),
+)
+LOOPBACK_NETWORK = "127.0.0.0/8"
 # Hard and easier: the wider the true log-odds are spread, the more cases are clear.
 SPREADS = (1.5, 3.0)
 
 
-def run(quick: bool) -> Sequence[Row]:
+def run(quick: bool) -> Iterator[Row]:
     """Streams of each spread; fewer when it is to be quick."""
     return run_with(Options(quick=quick))
 
 
-def run_with(options: Options) -> Sequence[Row]:
-    """As `run`, with a number of streams."""
+def run_with(options: Options) -> Iterator[Row]:
+    """As `run`, with a number of streams, or some parts only: `streams`, `hanging`, names of doors."""
     streams = options.runs or (50 if options.quick else STREAMS)
-    return [row for spread in SPREADS for row in _rows(Elsewhere(spread), streams)]
+    for spread in SPREADS if "streams" in (options.only or ("streams",)) else ():
+        yield from _rows(Elsewhere(spread), streams)
+    yield from _real(options)
+
+
+def _real(options: Options) -> Iterator[Row]:
+    """Take the models behind real servers from their first score to a certificate."""
+    os.environ["HITL_WEBHOOK_NETWORKS"] = LOOPBACK_NETWORK  # for the processes of the service
+    call_command("migrate", interactive=False, verbosity=0)
+    cases = doors.FEWEST if options.quick else worlds.CASES
+    allowed = override_settings(WEBHOOK_NETWORKS=[ipaddress.ip_network(LOOPBACK_NETWORK)])
+    with allowed, servers.onnx_runtime(), doors.service() as web:
+        for serve, examples in DOORS:
+            if serve.__name__ not in (options.only or (serve.__name__,)):
+                continue
+            with tempfile.TemporaryDirectory() as name, serve(examples(cases), Path(name)) as server:
+                if server is None:
+                    yield absent(f"a real server: {serve.__name__}")
+                    continue
+                with doors.swept():
+                    stand = doors.register(server, examples(cases), web)
+                    yield from doors.taken_to_a_certificate(stand, web)
+                if stand.source.is_remote:
+                    yield from doors.pace(stand, 3 if options.quick else 9)
+        if "hanging" in (options.only or ("hanging",)):
+            yield from intake.rows(web, 3 if options.quick else 9)
 
 
 def _rows(model: Elsewhere, streams: int) -> list[Row]:

@@ -307,6 +307,9 @@ EXTRA_MODELS = tuple(name for name in os.environ.get("HITL_EXTRA_MODELS", "").sp
 # What words mean, for short texts: made by `manage.py vectors` or the build of the image.
 WORD_VECTORS = os.environ.get("HITL_WORD_VECTORS") or str(DATA_DIR / "word-vectors.bin")
 
+# What runs uploaded ONNX files, for workers: made by `manage.py onnx`.
+ONNX_PYTHON = os.environ.get("HITL_ONNX_PYTHON") or str(DATA_DIR / "onnx-environment" / "bin" / "python")
+
 METRICS_TOKEN = os.environ.get("HITL_METRICS_TOKEN", "")
 
 # Webhooks go to public addresses, and to those of the networks named here ("10.1.0.0/16,127.0.0.0/8").

@@ -12,7 +12,7 @@ MAX_CASE_BYTES = 2 * MIB
 MAX_BATCH_BYTES = 32 * MIB
 MAX_MEDIA_BYTES = 25 * MIB
 MAX_UPLOAD_BYTES = 64 * MIB
-"""Of a file on a page, which becomes a workflow or its history; larger ones are for `import_cases`."""
+"""Of a file on a page: what becomes a workflow or its history (larger ones: `import_cases`), or a model."""
 MAX_FORM_BYTES = 1 * MIB
 
 
@@ -37,7 +37,10 @@ class BodyLimit:
 
 API = BodyLimit(re.compile(r"^/api/v1/"), MAX_BATCH_BYTES, "HTTP_AUTHORIZATION", "$http_authorization")
 UPLOADS = BodyLimit(
-    re.compile(r"^/workflows/(new|[^/]+/import)/$"), MAX_UPLOAD_BYTES, "HTTP_COOKIE", "$cookie_sessionid"
+    re.compile(r"^/(workflows/(new|[^/]+/import)|models/[^/]+/sources)/$"),
+    MAX_UPLOAD_BYTES,
+    "HTTP_COOKIE",
+    "$cookie_sessionid",
 )
 LIMITS = (API, UPLOADS)
 

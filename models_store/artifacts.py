@@ -10,6 +10,7 @@ from hitl.shared.canonical import sign, signature_holds
 from hitl.shared.storage import FileStore, Mark, StoreAway, keep
 from models_store.errors import ArtifactNotStored, ArtifactRefused
 from models_store.models import Release
+from models_store.source_models import Source
 
 _PURPOSE = "artifact"
 
@@ -48,11 +49,11 @@ def load(release: Release) -> bytes:
         ArtifactRefused: they are missing, truncated, differ from their hash, or were not signed here.
     """
     kept = Stored(release.artifact_sha256, release.artifact_bytes, bytes(release.signature))
-    return fetch(kept, release=release)
+    return fetch(kept, of=release)
 
 
-def fetch(kept: Stored, *, release: Release, purpose: str = _PURPOSE) -> bytes:
-    """Return the bytes of a file that belongs to a release, checked against hash and signature.
+def fetch(kept: Stored, *, of: Release | Source, purpose: str = _PURPOSE) -> bytes:
+    """Return the bytes of a file that belongs to a release or a source, checked against hash and signature.
 
     Raises:
         ArtifactRefused: they are missing, truncated, differ from their hash, or not signed here for this.
@@ -63,16 +64,16 @@ def fetch(kept: Stored, *, release: Release, purpose: str = _PURPOSE) -> bytes:
     except ValueError:
         is_ours = False
     if not is_ours:
-        raise _refused(release, "the signature is not this service's")
+        raise _refused(of, "the signature is not this service's")
     try:
         with _shelf().open(path_of(digest), "rb") as file:
             artifact = bytes(file.read(size + 1))
     except OSError as error:
-        raise _refused(release, f"the file cannot be read ({error.strerror or error})") from error
+        raise _refused(of, f"the file cannot be read ({error.strerror or error})") from error
     if len(artifact) < size:
-        raise _refused(release, f"the file is truncated: {len(artifact):,} of {size:,} bytes")
+        raise _refused(of, f"the file is truncated: {len(artifact):,} of {size:,} bytes")
     if hashlib.sha256(artifact).hexdigest() != digest:
-        raise _refused(release, "the file differs from its hash")
+        raise _refused(of, "the file differs from its hash")
     return artifact
 
 
@@ -108,9 +109,9 @@ def path_of(digest: str) -> str:
     return f"{digest[:2]}/{digest}"
 
 
-def _refused(release: Release, trouble: str) -> ArtifactRefused:
-    message = f"The model {release.name} is not used: {trouble}. Train again, or promote another model."
-    return ArtifactRefused(message, release=release.name, trouble=trouble)
+def _refused(of: Release | Source, trouble: str) -> ArtifactRefused:
+    message = f"The model {of.name} is not used: {trouble}. Train again, or promote another model."
+    return ArtifactRefused(message, release=of.name, trouble=trouble)
 
 
 def _shelf() -> FileStore:

@@ -11,6 +11,7 @@ from models_store.source_models import Source, SourceScore
 from science.decision_terms import Reason
 
 WORDS = {
+    Reason.UNFIT_INPUT: "the case lacks a number, without which the file is not run",
     Reason.SOURCE_SILENT: "nothing came with the case",
     Reason.SOURCE_UNREGISTERED: "its version is not registered",
     Reason.SCORES_MALFORMED: "no model, version and probabilities in it",

@@ -15,7 +15,7 @@ class Source(models.Model):
     """One row per version of a model elsewhere: how its scores come in, and which labels they are for.
 
     Only one that a signed-in person has confirmed, and nobody has retired, is listened to. `sha256` names it:
-    the hash of door, model, version, prompt and label map. A release is it with a calibrator.
+    the hash of door, model, version, prompt, file and label map. A release is it with a calibrator.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -27,6 +27,9 @@ class Source(models.Model):
     labels = models.JSONField(help_text="The workflow's labels that it can say, in the order of its scores.")
     address = models.CharField(max_length=500, blank=True, help_text="Where it is asked; empty: it is not.")
     options = models.JSONField(default=dict, help_text="How its door asks and reads.")
+    file_sha256 = models.CharField(max_length=64, blank=True, help_text="Of the ONNX file that workers run.")
+    file_bytes = models.PositiveIntegerField(default=0)
+    file_signature = models.BinaryField(null=True, help_text="That it was uploaded here.")
     secret = models.BinaryField(null=True, help_text="Sealed: the value of the header Authorization.")
     seconds = models.FloatField(default=10, help_text="How long one answer may take.")
     deadline_seconds = models.FloatField(default=60, help_text="How long a case waits for its score.")
@@ -71,7 +74,7 @@ class Source(models.Model):
 
     @property
     def is_remote(self) -> bool:
-        """Whether workers ask for its scores."""
+        """Whether workers ask for its scores, or compute them."""
         return self.door != Door.SCORE_IN
 
 

@@ -47,6 +47,7 @@ class Door(models.TextChoices):
     MLFLOW = "mlflow", "asked for at MLflow's /invocations"
     TEMPLATE = "template", "asked for by a JSON template"
     CHAT = "chat", "asked for at OpenAI-compatible chat completions"
+    ONNX = "onnx", "by an ONNX file that workers run"
 
 
 class RunStatus(models.TextChoices):

@@ -30,6 +30,8 @@ class Group(StrEnum):
     ALIBI = "peers-alibi"
     LABEL_STUDIO = "peers-label-studio"
     S3 = "peers-s3"
+    MLSERVER = "peers-mlserver"
+    MLFLOW = "peers-mlflow"
 
     @property
     def lock(self) -> Path:

@@ -78,7 +78,7 @@ def web() -> Iterator[Web]:
     with ExitStack() as running:
         running.callback(reserved.release)
         running.callback(webs.release)
-        pids = [running.enter_context(_started(program)) for program in webs.programs]
+        pids = [running.enter_context(started(program)) for program in webs.programs]
         for program in webs.webs:
             _wait(program, program.port or reserved.port, HEALTH)
         _wait(webs.programs[-1], reserved.port, HEALTH)
@@ -86,15 +86,16 @@ def web() -> Iterator[Web]:
 
 
 @contextmanager
-def serving(program: Program, port: int, path: str) -> Iterator[int]:
+def serving(program: Program, port: int, path: str, seconds: float = READY_SECONDS) -> Iterator[int]:
     """Run a server until the block ends; yield its process id once `path` answers."""
-    with _started(program) as pid:
-        _wait(program, port, path)
+    with started(program) as pid:
+        _wait(program, port, path, seconds)
         yield pid
 
 
 @contextmanager
-def _started(program: Program) -> Iterator[int]:
+def started(program: Program) -> Iterator[int]:
+    """Run a program until the block ends; yield its process id."""
     process = program.spawn()
     try:
         yield process.pid
@@ -102,9 +103,9 @@ def _started(program: Program) -> Iterator[int]:
         stop(process, ask=program.stop_signal, seconds=program.stop_seconds)
 
 
-def _wait(program: Program, port: int, path: str) -> None:
+def _wait(program: Program, port: int, path: str, seconds: float = READY_SECONDS) -> None:
     log = program.log
-    end = time.monotonic() + READY_SECONDS
+    end = time.monotonic() + seconds
     while time.monotonic() < end:
         connection = http.client.HTTPConnection(LOOPBACK, port, timeout=5)
         try:

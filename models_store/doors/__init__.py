@@ -3,7 +3,7 @@
 Nothing here knows the network or the database: a door makes bodies of contents, and scores of answers.
 """
 
-from models_store.doors import chat, mlflow, open_inference, template
+from models_store.doors import chat, mlflow, onnx, open_inference, template
 from models_store.doors.types import Call, DoorFault, DoorWay, Heard
 from models_store.types import Door
 
@@ -12,6 +12,7 @@ DOORS: dict[str, DoorWay] = {
     Door.MLFLOW: DoorWay(mlflow.calls, mlflow.read, batch=64),
     Door.TEMPLATE: DoorWay(template.calls, template.read, batch=64),
     Door.CHAT: DoorWay(chat.calls, chat.read, batch=8),
+    Door.ONNX: DoorWay(onnx.calls, onnx.read, batch=512),
 }
 """By the name of the door, but the one through which scores come by themselves."""
 

@@ -7,39 +7,34 @@ flat and row-major. The order of the classes appears nowhere in the protocol: it
 from collections.abc import Sequence
 from typing import Any
 
-from models_store.doors.types import Call, Content, DoorFault, Heard, Options, by_class, rows_of
+from models_store.doors.types import Call, Content, DoorFault, Heard, Options, by_class, rows_of, sent
 from science.decision_terms import Reason
 
 OUTPUT = "predict_proba"
 
 
 def calls(options: Options, contents: Sequence[Content]) -> list[Call]:
-    """One request: one matrix where all fields are numbers, else an input of its own for each field."""
-    fields = options["fields"]
-    columns: dict[str, list[Any]] = {name: [content.get(name) for content in contents] for name in fields}
-    if all(_is_number(value) for column in columns.values() for value in column):
-        data = [1.0 * columns[name][i] for i in range(len(contents)) for name in fields]
-        shape = [len(contents), len(fields)]
-        name = options.get("input") or "predict"
-        inputs: list[dict[str, Any]] = [{"name": name, "shape": shape, "datatype": "FP64", "data": data}]
+    """One request: everything in the one input that is named, else an input for each field: a data frame."""
+    fields, numbers, n = options["fields"], set(options.get("numbers", ())), len(contents)
+    columns = {name: [sent(content.get(name), name in numbers) for content in contents] for name in fields}
+    body: dict[str, Any] = {}
+    if not options.get("input"):
+        body["parameters"] = {"content_type": "pd"}  # without it MLServer takes several inputs for a fault
+        body["inputs"] = [_input(name, [n], column, name in numbers) for name, column in columns.items()]
+    elif numbers.issuperset(fields):
+        rows = [value for row in zip(*columns.values(), strict=True) for value in row]
+        body["inputs"] = [_input(options["input"], [n, len(fields)], rows, True)]
     else:
-        inputs = [_column(options, name, column) for name, column in columns.items()]
-    return [Call({"inputs": inputs, "outputs": [{"name": options.get("output") or OUTPUT}]})]
+        (column,) = columns.values()
+        body["inputs"] = [_input(options["input"], [n], column, False)]
+    return [Call(body | {"outputs": [{"name": options.get("output") or OUTPUT}]})]
 
 
-def _column(options: Options, name: str, column: list[Any]) -> dict[str, Any]:
-    shape = [len(column)]
-    if len(options["fields"]) == 1 and options.get("input"):
-        name = options["input"]
-    if all(_is_number(value) for value in column):
-        return {"name": name, "shape": shape, "datatype": "FP64", "data": [1.0 * value for value in column]}
-    texts = ["" if value is None else str(value) for value in column]
+def _input(name: str, shape: list[int], data: list[Any], is_number: bool) -> dict[str, Any]:
+    if is_number:
+        return {"name": name, "shape": shape, "datatype": "FP64", "data": data}
     parameters = {"content_type": "str"}
-    return {"name": name, "shape": shape, "datatype": "BYTES", "parameters": parameters, "data": texts}
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float)
+    return {"name": name, "shape": shape, "datatype": "BYTES", "parameters": parameters, "data": data}
 
 
 def read(options: Options, replies: Sequence[Any], n: int) -> Heard:

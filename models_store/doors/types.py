@@ -50,6 +50,13 @@ class DoorWay:
     batch: int
 
 
+def sent(value: Any, is_number: bool) -> Any:
+    """A missing number is null, which is NaN to most; a missing text is empty."""
+    if is_number:
+        return None if value is None else float(value)
+    return "" if value is None else str(value)
+
+
 def by_class(options: Options, row: object) -> object:
     """Return probabilities by label: as they are, or named by the declared order of the classes."""
     classes = options.get("classes") or []
@@ -58,6 +65,9 @@ def by_class(options: Options, row: object) -> object:
             words = f"{len(row)} probabilities for a case where {len(classes)} classes are declared"
             raise DoorFault(Reason.SOURCE_UNREADABLE, words)
         return dict(zip(classes, row, strict=True))
+    if isinstance(row, str | int | float):
+        words = f"it answers {str(row)[:40]!r} where probabilities of {len(classes)} classes are asked for"
+        raise DoorFault(Reason.SOURCE_UNREADABLE, words)
     return row
 
 

@@ -115,7 +115,7 @@ def _index_of(release_id: UUID, workflow_id: UUID) -> Precedents | None:
         if row is None:
             return None
         stored = Stored(row.sha256, row.size_bytes, bytes(row.signature))
-        artifact = artifacts.fetch(stored, release=row.release, purpose=_PURPOSE)
+        artifact = artifacts.fetch(stored, of=row.release, purpose=_PURPOSE)
         index = load_precedents(artifact, row.release.artifact_sha256)
         _indexes[release_id] = index
         while len(_indexes) > _KEPT:

@@ -16,6 +16,7 @@ from hitl.outbox.sending import Reply, post
 from hitl.shared import clock
 from hitl.shared.sealed import Unreadable, unseal
 from models_store.doors import DOORS, DoorFault, Heard
+from models_store.services import onnx_files
 from models_store.source_models import Source
 from models_store.types import Door
 from science.decision_terms import Reason
@@ -23,6 +24,10 @@ from science.serving import Said, read_said
 
 MAX_SECONDS = 60.0  # for a batch that takes several requests
 MAX_ANSWER = 8 * 1024 * 1024
+# What a server says of a whole batch although a single case may be the cause, which its model cannot bear.
+OF_ONE_CASE = frozenset({Reason.SOURCE_FAILED, Reason.SOURCE_REFUSED})
+MAX_FAULTS = 24  # of looking for such cases in a batch
+SILENT_FAULTS = 7  # after as many without an answer it is the server: no case of 64 is found later than that
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +52,15 @@ def ask(source: Source, contents: Sequence[Mapping[str, Any]]) -> Answered:
     """
     way = DOORS[source.door]
     options = source.options | {"version": source.version}
+    exchange = onnx_files.run if source.door == Door.ONNX else _exchange
     replies, milliseconds = [], 0.0
     end = time.monotonic() + MAX_SECONDS
     for call in way.calls(options, contents):
         if time.monotonic() > end:
             raise DoorFault(Reason.SOURCE_TIMEOUT, f"no answers to a whole batch within {MAX_SECONDS:g} s")
-        reply = _exchange(source, call.body)
-        milliseconds += reply.milliseconds
-        replies.append(_json(reply))
+        reply, took = exchange(source, call.body)
+        milliseconds += took
+        replies.append(reply)
     heard = way.read(options, replies, len(contents))
     others = heard.versions - {source.version}
     if others:
@@ -62,6 +68,54 @@ def ask(source: Source, contents: Sequence[Mapping[str, Any]]) -> Answered:
         raise DoorFault(Reason.SOURCE_CHANGED, words)
     n = len(contents)
     return Answered(heard.sent, milliseconds / n, _cost(source, heard, len(replies)) / n)
+
+
+def ask_around(source: Source, contents: Sequence[Mapping[str, Any]]) -> Answered:
+    """As `ask`; where the server fails or refuses, look by halves for the cases that it cannot bear.
+
+    Such a case is answered by the reason, if others of the batch have been answered; what was not reached, by
+    `Reason.SCORING`: it is to be asked about again.
+
+    Raises:
+        DoorFault: nothing of the answer is of use; it says why.
+    """
+    try:
+        return ask(source, contents)
+    except DoorFault as fault:
+        if fault.reason not in OF_ONE_CASE or len(contents) == 1:
+            raise
+        return _by_halves(source, contents, fault)
+
+
+def _by_halves(source: Source, contents: Sequence[Mapping[str, Any]], first: DoorFault) -> Answered:
+    sent: list[object] = [Reason.SCORING] * len(contents)
+    milliseconds, cost, n_answered, faults = 0.0, 0.0, 0, 0
+    open_parts, end = _halves(range(len(contents))), time.monotonic() + MAX_SECONDS
+    while open_parts and faults < (MAX_FAULTS if n_answered else SILENT_FAULTS) and time.monotonic() < end:
+        part = open_parts.pop()
+        try:
+            answered = ask(source, contents[part.start : part.stop])
+        except DoorFault as fault:
+            if fault.reason not in OF_ONE_CASE:
+                break
+            faults += 1
+            if len(part) == 1:
+                sent[part.start] = fault.reason
+            else:
+                open_parts += _halves(part)
+        else:
+            sent[part.start : part.stop] = answered.sent
+            n_answered += len(part)
+            milliseconds += answered.milliseconds * len(part)
+            cost += answered.cost * len(part)
+    if not n_answered:
+        raise first
+    return Answered(sent, milliseconds / n_answered, cost / n_answered)
+
+
+def _halves(part: range) -> list[range]:
+    middle = (part.start + part.stop) // 2
+    return [range(middle, part.stop), range(part.start, middle)]  # the first is taken first
 
 
 def read(source: Source, sent: object) -> Said:
@@ -75,7 +129,7 @@ def _cost(source: Source, heard: Heard, calls: int) -> float:
     return source.price * (heard.tokens / 1000 if source.door == Door.CHAT else calls)
 
 
-def _exchange(source: Source, body: Any) -> Reply:
+def _exchange(source: Source, body: Any) -> tuple[Any, float]:
     headers = {"Content-Type": "application/json"}
     if source.secret:
         try:
@@ -101,7 +155,7 @@ def _exchange(source: Source, body: Any) -> Reply:
         raise DoorFault(Reason.SOURCE_REFUSED, reply.error or f"it answered {reply.status}")
     if reply.error:
         raise DoorFault(Reason.SOURCE_UNREADABLE, reply.error)
-    return reply
+    return _json(reply), reply.milliseconds
 
 
 def _json(reply: Reply) -> Any:

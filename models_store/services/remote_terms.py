@@ -5,15 +5,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from cases.content import checker_for
+from cases.kinds import KINDS
 from hitl.outbox.addresses import check_url
 from hitl.shared.errors import Invalid, Problem
 from models_store.doors.chat import LETTERS, MAX_VOTES
 from models_store.doors.template import CASES
+from models_store.services import onnx_files
 from models_store.types import Door
 from science.fields import Schema
 
 MAX_SECONDS, MAX_DEADLINE = 120.0, 3600.0
-REMOTE = (Door.OPEN_INFERENCE, Door.MLFLOW, Door.TEMPLATE, Door.CHAT)
+REMOTE = (Door.OPEN_INFERENCE, Door.MLFLOW, Door.TEMPLATE, Door.CHAT, Door.ONNX)
+_NUMERIC = ("number", "boolean")  # columns that are sent as numbers
 _TEXTS = ("input", "output", "prompt", "predictions", "version_at")
 
 
@@ -26,6 +29,7 @@ class RemoteTerms:
         options: of the door; `classes` is the order of the model's labels in lists of probabilities.
         seconds: that one answer may take. deadline_seconds: that a case waits before a person is asked.
         price: of a call, or of 1,000 tokens where a language model counts them.
+        file: the ONNX file that workers run, instead of an address.
     """
 
     door: str
@@ -35,6 +39,7 @@ class RemoteTerms:
     seconds: float = 10.0
     deadline_seconds: float = 60.0
     price: float = 0.0
+    file: bytes = b""
 
 
 def checked_options(terms: RemoteTerms, label_map: Mapping[str, str], schema: Schema) -> dict[str, Any]:
@@ -50,7 +55,12 @@ def checked_options(terms: RemoteTerms, label_map: Mapping[str, str], schema: Sc
 
     if terms.door not in REMOTE:
         wrong("door", "is none", f"Use one of {', '.join(REMOTE)}.")
-    check_url(terms.address)
+    if terms.door == Door.ONNX:
+        if not 0 < len(terms.file) <= onnx_files.MAX_BYTES:
+            fix = f"Send an ONNX file of at most {onnx_files.MAX_BYTES // 1024**2} MiB."
+            wrong("file", "is missing" if not terms.file else "is too large", fix)
+    else:
+        check_url(terms.address)
     if not (terms.secret.isascii() and (terms.secret.isprintable() or not terms.secret)):
         wrong("secret", "is no value of a header", "Send printable ASCII, like Bearer sk-....")
     for name, value, most in (
@@ -88,13 +98,17 @@ def checked_options(terms: RemoteTerms, label_map: Mapping[str, str], schema: Sc
                 "label_map", f"has more than {len(LETTERS)} labels", "A language model is asked for a letter."
             )
     fields = [field.name for field in schema.fields if not field.is_media]
+    numbers = [field.name for field in schema.fields if KINDS[field.kind].column in _NUMERIC]
+    if options.get("input") and len(fields) > 1 and len(numbers) < len(fields):
+        fix = "Leave it out: then each field is an input of its own, named as the field is."
+        wrong("options.input", "is one for several fields that are not all numbers", fix)
     if not fields:
         wrong(
             "door", "has nothing to send", "Images and recordings are not sent; send scores with the cases."
         )
     if errors:
         raise Invalid(errors)
-    return options | {"classes": classes, "fields": fields}
+    return options | {"classes": classes, "fields": fields, "numbers": numbers}
 
 
 def _has_cases(part: Any) -> bool:

@@ -12,9 +12,12 @@ from models_store.doors import DoorFault
 from models_store.services.label_map import tried
 from models_store.services.remote import ask, batch_of
 from models_store.source_models import Source
+from models_store.types import Door
 from science.decision_terms import Reason
 
 ACTOR = system("sources")
+# What a file does each time it is run; whoever finds it too slow gives it more seconds.
+OF_FILE = frozenset({Reason.SOURCE_REFUSED, Reason.SOURCE_FAILED, Reason.SOURCE_TIMEOUT})
 AGAIN = timedelta(seconds=30)  # after a trial that got no answer
 
 
@@ -30,6 +33,9 @@ def try_remote(source: Source, *, now: datetime) -> bool:
             part = known[start : start + batch_of(source)]
             sent += ask(source, [one["content"] for one in part]).sent
     except DoorFault as fault:
+        if source.door == Door.ONNX and fault.reason in OF_FILE:
+            _refuse(source, fault.words[:300], now)
+            return True
         told = {"trouble": fault.reason, "trouble_words": fault.words[:300], "trouble_at": now}
         Source.objects.filter(pk=source.pk).update(**told)
         return False

@@ -22,7 +22,9 @@ from hitl.shared.canonical import canonical_json, sha256
 from hitl.shared.errors import Invalid, NotAllowed, NotFound, Problem
 from hitl.shared.given_reason import checked_reason
 from hitl.shared.sealed import seal
+from models_store.artifacts import Stored
 from models_store.errors import SourceTaken
+from models_store.services import onnx_files
 from models_store.services.label_map import check_number, labels_of, tried
 from models_store.services.remote_terms import RemoteTerms, checked_contents, checked_options
 from models_store.source_models import Source
@@ -31,7 +33,6 @@ from models_store.types import Door
 MAX_NAME = 200
 
 
-@transaction.atomic
 def propose_source(
     *,
     workflow_id: UUID,
@@ -50,6 +51,7 @@ def propose_source(
     operator's or administrator's own proposal is confirmed with it; a key's waits for one of them.
 
     Raises:
+        ArtifactNotStored: its file could not be written.
         NotFound: there is no such workflow, or it is archived.
         NotAllowed: a person of another role asks, or a key without the scope.
         Invalid: names, labels or known answers do not fit; each is named with its fix.
@@ -57,6 +59,33 @@ def propose_source(
         SourceTaken: this version of the model is registered already.
     """
     _require_proposer(actor)
+    kept = onnx_files.keep(remote.file) if remote and 0 < len(remote.file) <= onnx_files.MAX_BYTES else None
+    with transaction.atomic():
+        return _propose(
+            workflow_id,
+            model,
+            version,
+            label_map,
+            known_answers,
+            actor=actor,
+            now=now,
+            remote=remote,
+            kept=kept,
+        )
+
+
+def _propose(
+    workflow_id: UUID,
+    model: str,
+    version: str,
+    label_map: Mapping[str, str],
+    known_answers: Sequence[Mapping[str, Any]],
+    *,
+    actor: Actor,
+    now: datetime,
+    remote: RemoteTerms | None,
+    kept: Stored | None,
+) -> Source:
     workflow = (
         Workflow.objects.select_for_update(no_key=True).filter(pk=workflow_id, archived_at=None).first()
     )
@@ -80,6 +109,7 @@ def propose_source(
         "prompt": options.get("prompt", ""),
         "label_map": dict(label_map),
     }
+    about |= {"file": kept.sha256} if kept else {}
     is_confirmed = actor.kind != "key"
     source = Source(
         workflow=workflow,
@@ -91,7 +121,7 @@ def propose_source(
         sha256=sha256(canonical_json(about)).hex(),
         tried=found,
         known_answers=contents,
-        **_asked(remote, options),
+        **_asked(remote, options, kept),
         proposed_at=now,
         proposed_by=actor.name,
         confirmed_at=now if is_confirmed else None,
@@ -150,10 +180,14 @@ def retire_source(*, source_id: UUID, actor: Actor, now: datetime, reason: str) 
     return source
 
 
-def _asked(remote: RemoteTerms | None, options: dict[str, Any]) -> dict[str, Any]:
+def _asked(remote: RemoteTerms | None, options: dict[str, Any], kept: Stored | None) -> dict[str, Any]:
     if remote is None:
         return {}
+    file = Stored("", 0, b"") if kept is None else kept
     return {
+        "file_sha256": file.sha256,
+        "file_bytes": file.size_bytes,
+        "file_signature": file.signature or None,
         "address": remote.address,
         "options": options,
         "secret": seal(remote.secret) if remote.secret else None,

@@ -62,8 +62,15 @@ class SourceForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
         help_text="The value of the header, like Bearer sk-…. Kept encrypted, and never shown again.",
     )
+    file = forms.FileField(
+        label="ONNX file",
+        required=False,
+        max_length=200,
+        help_text="Of one that workers run themselves: at most 20 MiB, with its weights inside.",
+    )
     options = forms.JSONField(
         required=False,
+        initial=dict,
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
         help_text="JSON, for the door: input and output, template and predictions, prompt or votes.",
     )
@@ -86,8 +93,10 @@ class SourceForm(forms.Form):
         help_text="Of one request; of 1,000 tokens where a language model counts them.",
     )
 
-    def __init__(self, data: Any = None, *, labels: Sequence[str]) -> None:
-        super().__init__(data, initial={"label_map": "\n".join(f"{label} = {label}" for label in labels)})
+    def __init__(self, data: Any = None, files: Any = None, *, labels: Sequence[str]) -> None:
+        super().__init__(
+            data, files, initial={"label_map": "\n".join(f"{label} = {label}" for label in labels)}
+        )
 
     def clean_label_map(self) -> dict[str, str]:
         """Read `their word = our label`, a line each."""
@@ -133,5 +142,6 @@ class SourceForm(forms.Form):
                 seconds=typed["seconds"] or 10.0,
                 deadline_seconds=typed["deadline_seconds"] or 60.0,
                 price=typed["price"] or 0.0,
+                file=typed["file"].read() if typed["file"] else b"",
             )
         }

@@ -42,8 +42,9 @@ def sources(request: HttpRequest, slug: str) -> HttpResponse:
     actor = person(request).as_actor()
     workflow = watched_workflow(actor, slug)
     labels = workflow.schemas.get(number=workflow.schema_version).label_names
-    form = SourceForm(request.POST if request.method == "POST" else None, labels=labels)
-    if request.method == "POST" and form.is_valid():
+    sent = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = SourceForm(*sent, labels=labels)
+    if sent and form.is_valid():
         source = _register(workflow, form, actor)
         if source is not None:
             messages.success(request, f"{source.name} is registered. {_NEXT[source.is_remote]}")

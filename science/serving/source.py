@@ -18,6 +18,7 @@ from science.fields import Schema
 from science.serving.served_model import softmax
 
 SUM_TOLERANCE = 0.01  # probabilities are sent rounded
+NOISE = 1e-6  # below zero, of probabilities computed in 32 bits
 FLOOR = 1e-12  # a probability of nothing still has a logarithm
 _HUGE = 1e9
 MAX_LABELS = 1_000  # that one case may be scored for
@@ -108,14 +109,14 @@ def read_said(sent: object, label_map: Mapping[str, str], labels: Sequence[str])
     values = list(sent.values())
     if not all(_is_number(value) for value in values):
         return Said(None, Reason.SCORES_NO_NUMBERS)
-    if min(values) < 0:
+    if min(values) < -NOISE:
         return Said(None, Reason.SCORES_NEGATIVE)
-    total = sum(values)
+    total = sum(max(0.0, value) for value in values)
     if not abs(total - 1) <= SUM_TOLERANCE:
         return Said(None, Reason.SCORES_SUM)
     shares = dict.fromkeys(labels, 0.0)
     for label, value in sent.items():
-        shares[label_map[label]] += value
+        shares[label_map[label]] += max(0.0, value)
     return Said(tuple(round(shares[label] / total, 15) for label in labels))
 
 

@@ -1,5 +1,7 @@
 """Scores of models elsewhere over REST: sent with cases one by one, together, later and with files."""
 
+from base64 import b64encode
+
 import pytest
 
 from cases.models import IntakeBatch, Workflow
@@ -120,3 +122,15 @@ def test_a_submitters_key_neither_proposes_nor_lists(submitter: ApiClient) -> No
     listening()
     assert submitter.send("POST", SOURCES, new()).status_code == 403
     assert submitter.send("GET", SOURCES).status_code == 403
+
+
+def test_an_onnx_file_comes_in_base64(manager: ApiClient) -> None:
+    listening()
+    known = [{"label": one["label"], "content": {"body": "x"}} for one in known_answers()]
+    file = b64encode(b"a file that only a worker reads").decode()
+    told = new(door="onnx", known_answers=known, file=file)
+    assert manager.send("POST", SOURCES, told).status_code == 201
+    source = Source.objects.get(version="2")
+    assert (source.file_bytes, source.address, source.is_in_use) == (31, "", False)
+    refused = manager.send("POST", SOURCES, told | {"version": "3", "file": "no base64!"})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "file")

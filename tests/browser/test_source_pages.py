@@ -32,7 +32,23 @@ def test_registered_on_the_page_and_read_in_every_way(visit) -> None:  # type: i
     page.get_by_label("Labels").fill("FINE = ham\nJUNK = spam")
     page.get_by_role("button", name="Try and register").click()
     expect(page.get_by_role("heading", name="acme-spam 2026-04")).to_be_visible()
+    page.goto(page.url.rsplit("/models/", 1)[0] + f"/models/{workflow.slug}/sources/")
+    page.get_by_label("How its scores come").select_option("onnx")
+    page.get_by_label("Model", exact=True).fill("mine")
+    page.get_by_label("Version").fill("1")
+    page.get_by_label("Labels").fill("FINE = ham\nJUNK = spam")
+    known = [{"label": one["label"], "content": {"body": "x"}} for one in known_answers()]
+    page.get_by_label("Known answers").fill("\n".join(json.dumps(one) for one in known))
+    page.get_by_text("A server that workers ask, or a file that they run").click()
+    page.get_by_label("ONNX file").set_input_files(
+        {"name": "m.onnx", "mimeType": "", "buffer": b"of a model"}
+    )
+    visitor.shoot("sources-file")
+    page.get_by_role("button", name="Try and register").click()
+    expect(page.get_by_role("heading", name="mine 1")).to_be_visible()
+    expect(page.get_by_text("run by workers", exact=False).first).to_be_visible()
     pages = {
+        "file": f"/models/sources/{Source.objects.get(model='mine').pk}/",
         "list": f"/models/{workflow.slug}/sources/",
         "source": f"/models/sources/{Source.objects.get(version='2026-03').pk}/",
         "release": f"/models/releases/{Release.objects.get().pk}/",

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
+import orjson
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from cases.models import Case
@@ -31,15 +32,19 @@ from hitl.shared.copying import copy_rows
 from hitl.shared.jobs import enqueue
 from models_store.doors import DoorFault
 from models_store.said import said_of
-from models_store.services.remote import ask, batch_of, read
+from models_store.services.remote import ask_around, batch_of, read
 from models_store.services.source_trials import AGAIN, try_remote
 from models_store.source_models import Source, SourceScore
+from models_store.types import Door
 from policy.models import Decision
 from science.decision_terms import Reason
 from science.serving import Said
 
 log = logging.getLogger(__name__)
 
+_KEEP = """UPDATE models_store_sourcescore s SET proba=v.p, unusable=v.why, milliseconds=v.ms, cost=v.cost
+FROM json_to_recordset(%s) AS v(case_id uuid, p float8[], why text, ms float8, cost float8)
+WHERE s.source_id = %s AND s.case_id = v.case_id AND s.unusable = 'scoring'"""
 JOB = "hitl.flow.fetch_scores"
 LEASE = timedelta(minutes=5)  # a worker that holds a source longer is taken for dead
 TRIES = 6
@@ -49,7 +54,7 @@ SECONDS = 60.0  # of one job; the sweep goes on
 def sweep_scores(*, now: datetime) -> int:
     """Start a job for each source that somebody waits for; return for how many."""
     waits = SourceScore.objects.filter(source=OuterRef("pk"), unusable=Reason.SCORING)
-    free = Source.objects.filter(Q(busy_until=None) | Q(busy_until__lt=now)).exclude(address="")
+    free = Source.objects.filter(Q(busy_until=None) | Q(busy_until__lt=now)).exclude(door=Door.SCORE_IN)
     untried = Q(tried={}, retired_at=None)
     found = list(free.filter(Exists(waits) | untried).values_list("pk", flat=True))
     for source_id in found:
@@ -90,7 +95,7 @@ def _batch(source: Source, now: datetime) -> tuple[int, bool]:
     if late:
         return _settle(source, [_unsaid(one, _why_late(source, one)) for one in late], now), True
     try:
-        answered = ask(source, [one.case.content for one in found])
+        answered = ask_around(source, [one.case.content for one in found])
     except DoorFault as fault:
         facts = {"source": str(source.pk), "reason": fault.reason.value, "why": fault.words}
         log.warning("no scores from a model elsewhere", extra=facts)
@@ -103,7 +108,8 @@ def _batch(source: Source, now: datetime) -> tuple[int, bool]:
         one.proba = None if said.proba is None else list(said.proba)
         one.unusable = said.unusable or ""
         one.milliseconds, one.cost = answered.milliseconds, answered.cost
-    return _settle(source, found, now), len(found) == batch_of(source)
+    settled = [one for one in found if one.unusable != Reason.SCORING]
+    return _settle(source, settled, now), len(found) == batch_of(source)
 
 
 def _unsaid(score: SourceScore, reason: Reason) -> SourceScore:
@@ -142,13 +148,26 @@ def _write(current: WorkflowInForce, scores: Sequence[SourceScore], now: datetim
     routed = Decision.objects.filter(case_id=OuterRef("pk"), sequence=0)
     waiting = Case.objects.filter(~Exists(routed), pk__in=ids, status=CaseStatus.WAITING).order_by("pk")
     cases = list(waiting.select_for_update(of=("self",), no_key=True))
-    for one in scores:
-        SourceScore.objects.filter(
-            source_id=one.source_id, case_id=one.case_id, unusable=Reason.SCORING
-        ).update(proba=one.proba, unusable=one.unusable, milliseconds=one.milliseconds, cost=one.cost)
+    _keep(scores)
     _route(current, cases, now)
     pass_stop(stopped=current.stopped)
     return len(scores)
+
+
+def _keep(scores: Sequence[SourceScore]) -> None:
+    """Write what was said of these cases, all of one source, in one statement."""
+    said = [
+        {
+            "case_id": one.case_id,
+            "p": one.proba,
+            "why": one.unusable,
+            "ms": one.milliseconds,
+            "cost": one.cost,
+        }
+        for one in scores
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_KEEP, [orjson.dumps(said).decode(), scores[0].source_id])
 
 
 def _route(current: WorkflowInForce, cases: Sequence[Case], now: datetime) -> None:

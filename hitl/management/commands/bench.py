@@ -26,7 +26,7 @@ class Command(BaseCommand):
             nargs="+",
             default=(),
             metavar="PART",
-            help="guarantee: these bars alone; faults: these faults",
+            help="guarantee: these bars alone; faults: these faults; sources: these doors",
         )
         parser.add_argument("--runs", type=int, metavar="N", help="guarantee: repetitions, instead of 2,000")
         parser.add_argument(

@@ -20,7 +20,7 @@ from models_store.models import SourceScore, TrainingRun
 from models_store.services.sources import confirm_source
 from models_store.source_figures import WORDS
 from models_store.source_models import Source
-from science.decision_terms import OF_SOURCES
+from science.decision_terms import OF_SOURCES, Reason
 from tests.support.factories import NOW, client_key, person
 from tests.support.pages import as_read
 from tests.support.source_rows import (
@@ -107,7 +107,8 @@ def test_a_key_proposes_and_only_a_person_who_signed_in_lets_it_be_heard() -> No
     confirm_source(source_id=source.pk, actor=person(Role.ADMINISTRATOR).as_actor(), now=NOW)
     submit_scored(workflow, [scores(0.9, version="2")], first=11)
     assert SourceScore.objects.filter(source=source).count() == 1
-    actions = list(Entry.objects.filter(action__startswith="source.").values_list("action", flat=True))
+    entries = Entry.objects.filter(action__startswith="source.").order_by("number")
+    actions = list(entries.values_list("action", flat=True))
     assert actions == ["source.proposed", "source.proposed", "source.confirmed"]
 
 
@@ -118,7 +119,7 @@ def test_a_key_without_the_scope_proposes_nothing() -> None:
 
 
 def test_every_reason_has_words() -> None:
-    assert set(WORDS) == set(OF_SOURCES)
+    assert set(WORDS) == {Reason.UNFIT_INPUT, *OF_SOURCES}
 
 
 def seen(answer: Any) -> str:
@@ -153,7 +154,7 @@ def test_an_administrator_registers_on_the_page_and_sees_what_comes() -> None:
     assert answer.redirect_chain == [(reverse("source", args=[source.pk]), 302)]
     text = seen(answer)
     assert f"{MODEL} 2 is registered. Its scores are kept from the next case on." in text
-    assert "18 of 20 right when it was proposed" in text
+    assert "18 of 20 right when it was tried" in text
     assert "JUNK → spam" in text
     bad = {**scores(0.5, version="2"), "probabilities": {"JUNK": 0.9, "FINE": 0.9}}
     submit_scored(workflow, [scores(0.9, version="2"), bad], first=20)

@@ -48,6 +48,12 @@ def test_what_is_no_score_says_why(what: str) -> None:
     assert read_said(sent, MAP, LABELS) == Said(None, why)
 
 
+def test_a_probability_that_32_bits_left_below_nothing_is_nothing() -> None:
+    said = read_said({"junk": -1.2e-7, "fine": 1.0000001}, MAP, LABELS)
+    assert said.proba is not None
+    assert min(said.proba) == 0.0
+
+
 def test_every_reason_about_what_was_sent_is_reached() -> None:
     said = {why for _, why in NO_SCORES.values()}
     assert said == {reason for reason in OF_SOURCES if reason.startswith("scores_")}

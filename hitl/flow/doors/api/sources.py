@@ -1,5 +1,6 @@
 """Models elsewhere over REST: list them, propose one. A person who has signed in says that it is heard."""
 
+from base64 import b64decode
 from typing import Any, ClassVar
 
 from django.http import HttpResponse
@@ -20,7 +21,7 @@ from models_store.source_models import Source
 from models_store.types import Door
 
 _REMOTE = ("address", "secret", "options", "seconds", "deadline_seconds", "price")
-_KNOWN = {"model", "version", "label_map", "known_answers", "door", *_REMOTE}
+_KNOWN = {"model", "version", "label_map", "known_answers", "door", "file", *_REMOTE}
 
 
 class SourcesView(ApiView):
@@ -76,9 +77,18 @@ def _remote(given: dict[str, Any]) -> RemoteTerms | None:
     if not isinstance(terms.get("options", {}), dict):
         fix = "Send an object, as the page about your door says."
         problems.append(Problem(field="options", error="is not an object", fix=fix))
+    file = _file(given.get("file", ""), problems)
     if problems:
         raise Invalid(problems)
-    return RemoteTerms(door=given["door"], **({"address": ""} | terms))
+    return RemoteTerms(door=given["door"], file=file, **({"address": ""} | terms))
+
+
+def _file(sent: object, problems: list[Problem]) -> bytes:
+    try:
+        return b64decode(sent, validate=True) if isinstance(sent, str) else b64decode("?", validate=True)
+    except ValueError:
+        problems.append(Problem(field="file", error="is not base64", fix="Send the file's bytes in base64."))
+        return b""
 
 
 def _body(source: Source) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from hitl.flow.doors.api.shapes.base import Moment, Shape, said
 
-DoorName = Literal["score_in", "oip", "mlflow", "template", "chat"]
+DoorName = Literal["score_in", "oip", "mlflow", "template", "chat", "onnx"]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
@@ -31,6 +31,7 @@ class NewSource(Shape):
     ]
     door: Annotated[DoorName | UnsetType, said("How its scores come; with the cases, if absent.")] = UNSET
     address: Annotated[str | UnsetType, said("Where it is asked.")] = UNSET
+    file: Annotated[str | UnsetType, said("The ONNX file that workers run, in base64.")] = UNSET
     secret: Annotated[str | UnsetType, said("The header Authorization; never shown again.")] = UNSET
     options: Annotated[dict[str, Any] | UnsetType, said("Of the door.")] = UNSET
     seconds: Annotated[float, Meta(ge=0.1, le=120, description="For one answer.")] | UnsetType = UNSET
@@ -59,7 +60,7 @@ class Source(Shape):
     version: str
     address: str | None
     label_map: dict[str, str]
-    sha256: Annotated[str, said("Of door, model, version, prompt and label map.")]
+    sha256: Annotated[str, said("Of door, model, version, prompt, file and label map.")]
     known_answers: Annotated[Tried | None, said("Null until a worker has tried it.")]
     proposed_at: Moment
     confirmed_at: Annotated[Moment | None, said("Null until a person confirms it: nobody listens to it.")]
