@@ -209,7 +209,8 @@ def test_every_variable_that_the_code_reads_is_a_setting_on_the_page() -> None:
         for file in (ROOT / package).rglob("*.py"):
             read |= set(
                 re.findall(
-                    r'(?:os\.environ(?:\.get|\.setdefault)?[(\[]|_flag\(|_required\(|getenv\()\s*"([A-Z][A-Z0-9_]+)"',
+                    r"(?:os\.environ(?:\.get|\.setdefault)?[(\[]|getenv\(|(?<!\w)(?:flag|required|number|names|networks)\("
+                    r'|whole_number\()\s*"([A-Z][A-Z0-9_]+)"',
                     file.read_text(),
                 )
             )

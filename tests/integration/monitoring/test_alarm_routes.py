@@ -12,8 +12,8 @@ from django.urls import reverse
 
 from hitl.accounts.types import Role
 from hitl.audit.models import Entry
-from hitl.settings import _mail_server
 from hitl.shared import clock
+from hitl.shared.deployment import mail_server
 from hitl.shared.errors import Invalid, NotAllowed
 from monitoring.alarms import mail as alarm_mail
 from monitoring.alarms.answered import silence_alarm
@@ -140,10 +140,10 @@ def test_who_may_not_set_it_changes_nothing(world: CountedWorld) -> None:
 
 
 def test_the_address_of_the_server_is_read_or_refused() -> None:
-    assert _mail_server("") == {}
-    read = _mail_server("smtp+tls://a%40b:p%2Fw@mail.example")
+    assert mail_server("") == {}
+    read = mail_server("smtp+tls://a%40b:p%2Fw@mail.example")
     assert (read["host"], read["port"], read["user"], read["password"]) == ("mail.example", 587, "a@b", "p/w")
     assert (read["is_tls"], read["is_ssl"]) == (True, False)
     for wrong in ("mail.example", "http://mail.example", "smtp://", "smtp://mail.example:many"):
         with pytest.raises(ImproperlyConfigured):
-            _mail_server(wrong)
+            mail_server(wrong)
