@@ -24,7 +24,6 @@ BARE: dict[str, int] = {
     "hitl/outbox": 23,
     "models_store": 586,
     "monitoring": 1096,
-    "policy": 475,
     "reviews": 727,
 }
 
