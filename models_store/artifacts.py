@@ -8,6 +8,7 @@ from django.core.files.storage import storages
 
 from hitl.shared.canonical import sign, signature_holds
 from hitl.shared.storage import FileStore, Mark, StoreAway, keep
+from hitl.shared.words import Words
 from models_store.errors import ArtifactNotStored, ArtifactRefused
 from models_store.models import Release
 
@@ -36,7 +37,10 @@ def store(artifact: bytes, purpose: str = _PURPOSE) -> Stored:
         keep(_shelf(), path_of(digest), artifact)
     except OSError as error:
         raise ArtifactNotStored(
-            f"The model's file could not be written: {error.strerror or error}. Make room, then train again."
+            Words(
+                "The model's file could not be written: %(trouble)s. Make room, then train again.",
+                trouble=error.strerror or error,
+            )
         ) from error
     return Stored(digest, len(artifact), sign(purpose, bytes.fromhex(digest)))
 
@@ -109,7 +113,11 @@ def path_of(digest: str) -> str:
 
 
 def _refused(release: Release, trouble: str) -> ArtifactRefused:
-    message = f"The model {release.name} is not used: {trouble}. Train again, or promote another model."
+    message = Words(
+        "The model %(model)s is not used: %(trouble)s. Train again, or promote another model.",
+        model=release.name,
+        trouble=trouble,
+    )
     return ArtifactRefused(message, release=release.name, trouble=trouble)
 
 

@@ -22,7 +22,7 @@ BARE: dict[str, int] = {
     "hitl": 716,
     "hitl/audit": 101,
     "hitl/outbox": 23,
-    "models_store": 586,
+    "models_store": 187,
     "monitoring": 1096,
     "reviews": 727,
 }
