@@ -243,7 +243,7 @@ def _rows(stand: Stand, name: str, n: int) -> Iterator[Row]:
     auto = [(label, true) for route, _, label, true in facts if route == "auto"]
     wrong = sum(label != true for label, true in auto)
     certificates = Certificate.objects.filter(workflow=stand.workflow).order_by("valid_from")
-    steps = ", then ".join(CertificateStatus(one.status).label for one in certificates) or "none"
+    steps = ", then ".join(str(CertificateStatus(one.status).label) for one in certificates) or "none"
     scores = SourceScore.objects.filter(source=stand.source)
     unsaid = scores.exclude(unusable="").count()
     usable = [(one.proba or [], one.case) for one in scores.filter(unusable="").select_related("case")]

@@ -8,6 +8,7 @@ from django.core.files.storage import storages
 
 from hitl.shared.canonical import sign, signature_holds
 from hitl.shared.storage import FileStore, Mark, StoreAway, keep
+from hitl.shared.words import Words
 from models_store.errors import ArtifactNotStored, ArtifactRefused
 from models_store.models import Release
 from models_store.source_models import Source
@@ -37,7 +38,10 @@ def store(artifact: bytes, purpose: str = _PURPOSE) -> Stored:
         keep(_shelf(), path_of(digest), artifact)
     except OSError as error:
         raise ArtifactNotStored(
-            f"The model's file could not be written: {error.strerror or error}. Make room, then train again."
+            Words(
+                "The model's file could not be written: %(trouble)s. Make room, then train again.",
+                trouble=error.strerror or error,
+            )
         ) from error
     return Stored(digest, len(artifact), sign(purpose, bytes.fromhex(digest)))
 
@@ -110,7 +114,11 @@ def path_of(digest: str) -> str:
 
 
 def _refused(of: Release | Source, trouble: str) -> ArtifactRefused:
-    message = f"The model {of.name} is not used: {trouble}. Train again, or promote another model."
+    message = Words(
+        "The model %(model)s is not used: %(trouble)s. Train again, or promote another model.",
+        model=of.name,
+        trouble=trouble,
+    )
     return ArtifactRefused(message, release=of.name, trouble=trouble)
 
 

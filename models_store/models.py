@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from cases.models import Case, Label, Workflow
 from hitl.shared.ids import new_id
@@ -23,21 +24,25 @@ class TrainingRun(models.Model):
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
-    requested_by_name = models.CharField(max_length=150, help_text="Of a person or a job of the service.")
-    because = models.CharField(max_length=300, blank=True, help_text="Why it was asked for.")
+    requested_by_name = models.CharField(
+        max_length=150, help_text=gettext_lazy("Of a person or a job of the service.")
+    )
+    because = models.CharField(max_length=300, blank=True, help_text=gettext_lazy("Why it was asked for."))
     requested_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
-    heartbeat_at = models.DateTimeField(null=True, help_text="The worker's last sign of life.")
+    heartbeat_at = models.DateTimeField(null=True, help_text=gettext_lazy("The worker's last sign of life."))
     finished_at = models.DateTimeField(null=True)
     attempts = models.SmallIntegerField(default=0)
-    rung_at = models.DateTimeField(null=True, help_text="When a worker was last asked to take it.")
+    rung_at = models.DateTimeField(
+        null=True, help_text=gettext_lazy("When a worker was last asked to take it.")
+    )
     step = models.CharField(max_length=10, choices=RunStep, blank=True)
-    log = models.JSONField(default=list, help_text="Steps with time and result.")
-    reason = models.TextField(blank=True, help_text="Why it was refused or failed.")
+    log = models.JSONField(default=list, help_text=gettext_lazy("Steps with time and result."))
+    reason = models.TextField(blank=True, help_text=gettext_lazy("Why it was refused or failed."))
     failed_checks = ArrayField(
         models.CharField(max_length=10, choices=GateCheck),
         default=list,
-        help_text="The checks of the gate that refused it.",
+        help_text=gettext_lazy("The checks of the gate that refused it."),
     )
     release = models.ForeignKey("Release", null=True, on_delete=models.PROTECT, related_name="+")
     source = models.ForeignKey(
@@ -45,7 +50,9 @@ class TrainingRun(models.Model):
         null=True,
         on_delete=models.PROTECT,
         related_name="runs",
-        help_text="The model elsewhere whose calibrator it fits; null where a model is trained.",
+        help_text=gettext_lazy(
+            "The model elsewhere whose calibrator it fits; null where a model is trained."
+        ),
     )
 
     class Meta:
@@ -75,23 +82,25 @@ class Release(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="releases")
-    number = models.IntegerField(help_text="Counts the releases of the workflow.")
+    number = models.IntegerField(help_text=gettext_lazy("Counts the releases of the workflow."))
     schema_version = models.IntegerField()
     schema_sha256 = models.CharField(max_length=64)
-    labels = models.JSONField(help_text="The model's labels in the order of its probabilities.")
+    labels = models.JSONField(help_text=gettext_lazy("The model's labels in the order of its probabilities."))
     artifact_sha256 = models.CharField(max_length=64)
     artifact_bytes = models.IntegerField()
     signature = models.BinaryField(max_length=32)
     manifest = models.JSONField(
-        help_text="Everything that names the training: data hash, seed, code, versions."
+        help_text=gettext_lazy("Everything that names the training: data hash, seed, code, versions.")
     )
-    report = models.JSONField(help_text="The model card's numbers.")
+    report = models.JSONField(help_text=gettext_lazy("The model card's numbers."))
     source = models.ForeignKey(
         "Source",
         null=True,
         on_delete=models.PROTECT,
         related_name="releases",
-        help_text="The model elsewhere whose scores it calibrates; null where a model was trained here.",
+        help_text=gettext_lazy(
+            "The model elsewhere whose scores it calibrates; null where a model was trained here."
+        ),
     )
     created_at = models.DateTimeField()
 
@@ -120,7 +129,9 @@ class RoleSpan(models.Model):
     until = models.DateTimeField(null=True)
     by = models.CharField(max_length=150)
     reason = models.TextField(blank=True)
-    evidence = models.JSONField(default=dict, help_text="What it rests on: a certificate, a gate's report.")
+    evidence = models.JSONField(
+        default=dict, help_text=gettext_lazy("What it rests on: a certificate, a gate's report.")
+    )
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
@@ -155,7 +166,7 @@ class ShadowProgress(models.Model):
     cursor_case = models.UUIDField(null=True)
     received = models.BigIntegerField(default=0)
     scored = models.BigIntegerField(default=0)
-    unscored = models.BigIntegerField(default=0, help_text="Of them, without a usable score.")
+    unscored = models.BigIntegerField(default=0, help_text=gettext_lazy("Of them, without a usable score."))
 
     class Meta:
         verbose_name_plural = "shadow progress"
@@ -177,10 +188,12 @@ class ShadowScore(models.Model):
         Case, on_delete=models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
     )
     routed_at = models.DateTimeField(
-        help_text="When the case was routed: its place in the order of evidence."
+        help_text=gettext_lazy("When the case was routed: its place in the order of evidence.")
     )
     predicted = models.CharField(max_length=100, null=True)
-    score = models.FloatField(null=True, help_text="What the cutoff is compared with, in [0, 1].")
+    score = models.FloatField(
+        null=True, help_text=gettext_lazy("What the cutoff is compared with, in [0, 1].")
+    )
     proba = ArrayField(models.FloatField(), null=True)
     unscored = models.CharField(max_length=12, choices=Unscored, blank=True, default="")
     scored_at = models.DateTimeField()
@@ -256,13 +269,22 @@ class Evaluation(models.Model):
     n_held_out = models.IntegerField(default=0)
     label_ids = ArrayField(models.UUIDField())
     truth = ArrayField(
-        models.SmallIntegerField(), help_text="Column of the label people gave; -1: none of them."
+        models.SmallIntegerField(),
+        help_text=gettext_lazy("Column of the label people gave; -1: none of them."),
     )
-    predicted = ArrayField(models.SmallIntegerField(), help_text="Column of the most probable label.")
-    scores = ArrayField(models.FloatField(), help_text="Probability of that label; NaN where there is none.")
-    is_blind = ArrayField(models.BooleanField(), help_text="Given without sight of a model's output.")
-    purpose = ArrayField(models.CharField(max_length=15), help_text="Why the person was asked.")
-    groups = ArrayField(models.BigIntegerField(), help_text="Equal in cases that belong together.")
+    predicted = ArrayField(
+        models.SmallIntegerField(), help_text=gettext_lazy("Column of the most probable label.")
+    )
+    scores = ArrayField(
+        models.FloatField(), help_text=gettext_lazy("Probability of that label; NaN where there is none.")
+    )
+    is_blind = ArrayField(
+        models.BooleanField(), help_text=gettext_lazy("Given without sight of a model's output.")
+    )
+    purpose = ArrayField(models.CharField(max_length=15), help_text=gettext_lazy("Why the person was asked."))
+    groups = ArrayField(
+        models.BigIntegerField(), help_text=gettext_lazy("Equal in cases that belong together.")
+    )
     unsettled_case_ids = ArrayField(models.UUIDField(), default=list)
     unsettled_predicted = ArrayField(models.SmallIntegerField(), default=list)
     unsettled_scores = ArrayField(models.FloatField(), default=list)
@@ -276,64 +298,76 @@ class TrainingSettings(models.Model):
         Workflow, primary_key=True, on_delete=models.CASCADE, related_name="training_settings"
     )
     is_automatic = models.BooleanField(
-        "Train without being asked", default=True, help_text="Otherwise models are trained by hand only."
+        gettext_lazy("Train without being asked"),
+        default=True,
+        help_text=gettext_lazy("Otherwise models are trained by hand only."),
     )
     min_new_labels = models.IntegerField(
         "New labels",
         default=200,
         validators=[MinValueValidator(1)],
-        help_text="Train as soon as this many have come in since the last run.",
+        help_text=gettext_lazy("Train as soon as this many have come in since the last run."),
     )
     every_hours = models.FloatField(
-        "Hours between runs",
+        gettext_lazy("Hours between runs"),
         default=24,
         validators=[MinValueValidator(0.1)],
-        help_text="Train after this time if there is any new label.",
+        help_text=gettext_lazy("Train after this time if there is any new label."),
     )
     most_wrong_in_a_slice = models.FloatField(
-        "Most wrong answers in any group of cases, %",
+        gettext_lazy("Most wrong answers in any group of cases, %"),
         null=True,
         blank=True,
         validators=[MinValueValidator(0), MaxValueValidator(100)],
-        help_text="Refuse a model that is clearly wrong more often than this in any one group of cases."
-        " Empty: no limit.",
+        help_text=gettext_lazy(
+            "Refuse a model that is clearly wrong more often than this in any one group of cases."
+            " Empty: no limit."
+        ),
     )
     trusted_fields = ArrayField(
         models.CharField(max_length=200),
-        verbose_name="Fields that may give the answer away",
+        verbose_name=gettext_lazy("Fields that may give the answer away"),
         default=list,
         blank=True,
-        help_text="Names, separated by commas. Otherwise a field that alone tells every label is refused,"
-        " because it was probably filled in after the decision.",
+        help_text=gettext_lazy(
+            "Names, separated by commas. Otherwise a field that alone tells every label is refused,"
+            " because it was probably filled in after the decision."
+        ),
     )
     unread_words = ArrayField(
         models.CharField(max_length=100),
-        verbose_name="Words to ignore",
+        verbose_name=gettext_lazy("Words to ignore"),
         default=list,
         db_default=[],
         blank=True,
-        help_text="Separated by commas. The next model does not read them: names, signatures, words that"
-        " reviewers marked as misleading.",
+        help_text=gettext_lazy(
+            "Separated by commas. The next model does not read them: names, signatures, words that"
+            " reviewers marked as misleading."
+        ),
     )
     challengers_wait = models.BooleanField(
-        "New models wait for a person",
+        gettext_lazy("New models wait for a person"),
         default=False,
-        help_text="Otherwise a model that is proved takes the champion's place by itself.",
+        help_text=gettext_lazy("Otherwise a model that is proved takes the champion's place by itself."),
     )
     shadow_share = models.FloatField(
-        "Share of cases scored in shadow, %",
+        gettext_lazy("Share of cases scored in shadow, %"),
         default=100,
         db_default=100,
         validators=[MinValueValidator(1), MaxValueValidator(100)],
-        help_text="Models in shadow score this share of the cases, drawn at random, beside the champion.",
+        help_text=gettext_lazy(
+            "Models in shadow score this share of the cases, drawn at random, beside the champion."
+        ),
     )
     disagreements_a_day = models.IntegerField(
-        "Disagreements answered a day",
+        gettext_lazy("Disagreements answered a day"),
         default=100,
         db_default=100,
         validators=[MinValueValidator(0), MaxValueValidator(100_000)],
-        help_text="Cases that a model in shadow would decide otherwise than the champion are answered blind:"
-        " all of them up to this many a day, of the others one in ten.",
+        help_text=gettext_lazy(
+            "Cases that a model in shadow would decide otherwise than the champion are answered blind:"
+            " all of them up to this many a day, of the others one in ten."
+        ),
     )
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from hitl.shared.words import Words
 from models_store import artifacts
 from models_store.errors import ArtifactRefused
 from models_store.models import Release, RoleSpan
@@ -65,11 +66,15 @@ def _read(release: Release) -> ServedModel | SourceModel:
         served = load_scorer(artifacts.load(release))
     except BadArtifact as fault:
         raise ArtifactRefused(
-            f"The model {release.name} cannot be read: {fault}.", release=release.name
+            Words("The model %(model)s cannot be read: %(fault)s.", model=release.name, fault=fault),
+            release=release.name,
         ) from fault
     if list(served.labels) != release.labels or served.schema_sha256 != release.schema_sha256:
         # Its columns would be read as other labels: wrong decisions without an error.
-        raise ArtifactRefused(f"The file of {release.name} is that of another release.", release=release.name)
+        raise ArtifactRefused(
+            Words("The file of %(model)s is that of another release.", model=release.name),
+            release=release.name,
+        )
     return served
 
 
@@ -99,7 +104,8 @@ def troubles() -> list[Trouble]:
         try:
             make_ready(span.release)
         except ArtifactRefused as refused:
-            log.error("model not usable", extra={"release": str(span.release_id), "trouble": refused.message})
+            facts = {"release": str(span.release_id), "trouble": refused.message}
+            log.error("model not usable", extra=facts)  # untranslated: a log
             found.append(Trouble(span.workflow_id, span.release_id, refused.message))
     return found
 

@@ -5,16 +5,17 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 
 class ReleaseRole(models.TextChoices):
     """What a release does for its workflow now."""
 
-    TRAINED = "trained", "trained: passed the gate, and has no part yet"
-    SHADOW = "shadow", "shadow: scores, but nobody sees it"
-    CANARY = "canary", "canary: decides a share"
-    CHAMPION = "champion", "champion: scores and decides"
-    RETIRED = "retired", "retired"
+    TRAINED = "trained", gettext_lazy("trained: passed the gate, and has no part yet")
+    SHADOW = "shadow", gettext_lazy("shadow: scores, but nobody sees it")
+    CANARY = "canary", gettext_lazy("canary: decides a share")
+    CHAMPION = "champion", gettext_lazy("champion: scores and decides")
+    RETIRED = "retired", gettext_lazy("retired")
 
 
 # The gate stands before the first: what it refuses is no release. A retired one becomes champion again only
@@ -32,33 +33,33 @@ CHALLENGERS = (ReleaseRole.SHADOW, ReleaseRole.CANARY)
 class Unscored(models.TextChoices):
     """Why a release in shadow gave no usable score for a case."""
 
-    GONE = "gone", "the case's content is no longer there"
-    SCHEMA = "schema", "the case came in under other fields or labels"
-    UNREADABLE = "unreadable", "the model cannot read it"
-    FAILED = "failed", "the model failed on it, or its file could not be read"
-    UNSAID = "unsaid", "no usable score of the model elsewhere came with it"
+    GONE = "gone", gettext_lazy("the case's content is no longer there")
+    SCHEMA = "schema", gettext_lazy("the case came in under other fields or labels")
+    UNREADABLE = "unreadable", gettext_lazy("the model cannot read it")
+    FAILED = "failed", gettext_lazy("the model failed on it, or its file could not be read")
+    UNSAID = "unsaid", gettext_lazy("no usable score of the model elsewhere came with it")
 
 
 class Door(models.TextChoices):
     """How the scores of a model elsewhere come in."""
 
-    SCORE_IN = "score_in", "sent with each case"
-    OPEN_INFERENCE = "oip", "asked for by Open Inference Protocol v2"
-    MLFLOW = "mlflow", "asked for at MLflow's /invocations"
-    TEMPLATE = "template", "asked for by a JSON template"
-    CHAT = "chat", "asked for at OpenAI-compatible chat completions"
-    ONNX = "onnx", "by an ONNX file that workers run"
+    SCORE_IN = "score_in", gettext_lazy("sent with each case")
+    OPEN_INFERENCE = "oip", gettext_lazy("asked for by Open Inference Protocol v2")
+    MLFLOW = "mlflow", gettext_lazy("asked for at MLflow's /invocations")
+    TEMPLATE = "template", gettext_lazy("asked for by a JSON template")
+    CHAT = "chat", gettext_lazy("asked for at OpenAI-compatible chat completions")
+    ONNX = "onnx", gettext_lazy("by an ONNX file that workers run")
 
 
 class RunStatus(models.TextChoices):
     """Status of a training run."""
 
-    QUEUED = "queued", "queued"
-    RUNNING = "running", "running"
-    SUCCEEDED = "succeeded", "made a model"
-    REFUSED = "refused", "the gate refused it"
-    FAILED = "failed", "failed"
-    CANCELLED = "cancelled", "cancelled"
+    QUEUED = "queued", gettext_lazy("queued")
+    RUNNING = "running", gettext_lazy("running")
+    SUCCEEDED = "succeeded", gettext_lazy("made a model")
+    REFUSED = "refused", gettext_lazy("the gate refused it")
+    FAILED = "failed", gettext_lazy("failed")
+    CANCELLED = "cancelled", gettext_lazy("cancelled")
 
 
 RUN_TRANSITIONS: dict[str, tuple[str, ...]] = {
@@ -70,25 +71,25 @@ RUN_TRANSITIONS: dict[str, tuple[str, ...]] = {
 class RunStep(models.TextChoices):
     """The steps of a training run, in their order."""
 
-    READ = "read", "Read the labels"
-    TRAIN = "train", "Train"
-    JUDGE = "judge", "Judge"
-    GATE = "gate", "Pass the gate"
-    REGISTER = "register", "Register"
-    CERTIFY = "certify", "Certify"
-    PROMOTE = "promote", "Promote"
+    READ = "read", gettext_lazy("Read the labels")
+    TRAIN = "train", gettext_lazy("Train")
+    JUDGE = "judge", gettext_lazy("Judge")
+    GATE = "gate", gettext_lazy("Pass the gate")
+    REGISTER = "register", gettext_lazy("Register")
+    CERTIFY = "certify", gettext_lazy("Certify")
+    PROMOTE = "promote", gettext_lazy("Promote")
 
 
 class GateCheck(models.TextChoices):
     """What the gate asks of a new model."""
 
-    MAJORITY = "majority", "No worse than the commonest label"
-    RANKING = "ranking", "It is less sure when it is wrong"
-    LOGISTIC = "logistic", "No worse than logistic regression"
-    CHAMPION = "champion", "Not worse than the champion"
-    LEAK = "leak", "No field gives the answer away"
-    SLICES = "slices", "No group of cases does badly"
-    REVIEWERS = "reviewers", "No single reviewer's labels make it worse"
+    MAJORITY = "majority", gettext_lazy("No worse than the commonest label")
+    RANKING = "ranking", gettext_lazy("It is less sure when it is wrong")
+    LOGISTIC = "logistic", gettext_lazy("No worse than logistic regression")
+    CHAMPION = "champion", gettext_lazy("Not worse than the champion")
+    LEAK = "leak", gettext_lazy("No field gives the answer away")
+    SLICES = "slices", gettext_lazy("No group of cases does badly")
+    REVIEWERS = "reviewers", gettext_lazy("No single reviewer's labels make it worse")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +118,15 @@ class Check:
 class Trigger(models.TextChoices):
     """Why a training run was started."""
 
-    HAND = "hand", "by hand"
-    SCHEDULE = "schedule", "by schedule"
-    LABELS = "labels", "by number of new labels"
-    ALARM = "alarm", "by alarm"
-    DRIFT = "drift", "by an early sign"
+    HAND = "hand", gettext_lazy("by hand")
+    SCHEDULE = "schedule", gettext_lazy("by schedule")
+    LABELS = "labels", gettext_lazy("by number of new labels")
+    ALARM = "alarm", gettext_lazy("by alarm")
+    DRIFT = "drift", gettext_lazy("by an early sign")
 
 
 class LabelUse(models.TextChoices):
     """What a label is used for by one model: never two things."""
 
-    TRAIN = "train", "fit the model"
-    JUDGE = "judge", "judge the model"
+    TRAIN = "train", gettext_lazy("fit the model")
+    JUDGE = "judge", gettext_lazy("judge the model")

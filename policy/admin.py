@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy, pgettext
 
 from hitl.web.admin import ReadOnly
 from policy.models import Certificate, CutoffSet, DegreeChange, Policy
@@ -16,10 +17,12 @@ from policy.models import Certificate, CutoffSet, DegreeChange, Policy
 class OnItsPage(ReadOnly):
     """Rows that are changed on the automation page."""
 
-    @admin.display(description="automation")
+    @admin.display(description=gettext_lazy("automation"))
     def page(self, row: Any) -> SafeString:
         """Lead to where it is changed."""
-        return format_html('<a href="{}">Open</a>', reverse("automation", args=[row.workflow.slug]))
+        return format_html(
+            '<a href="{}">{}</a>', reverse("automation", args=[row.workflow.slug]), pgettext("verb", "Open")
+        )
 
 
 @admin.register(Policy)
@@ -62,7 +65,7 @@ class CutoffSetAdmin(OnItsPage):
         except (KeyError, NoReverseMatch):  # none is named, or what can be no name
             return redirect("automation")
 
-    @admin.display(boolean=True, description="in force")
+    @admin.display(boolean=True, description=gettext_lazy("in force"))
     def is_in_force(self, row: CutoffSet) -> bool:
         """Whether decisions use it now."""
         return row.is_in_force

@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy
 
 from cases.models import Workflow
 from hitl.shared.ids import new_id
@@ -28,22 +29,26 @@ class CanarySettings(models.Model):
         Workflow, primary_key=True, on_delete=models.CASCADE, related_name="canary_settings"
     )
     min_labels = models.IntegerField(
-        "Answered audits a step",
+        gettext_lazy("Answered audits a step"),
         default=100,
         validators=[MinValueValidator(10), MaxValueValidator(100_000)],
-        help_text="No step ends before so many of its canary's decisions have been audited and answered.",
+        help_text=gettext_lazy(
+            "No step ends before so many of its canary's decisions have been audited and answered."
+        ),
     )
     min_hours = models.FloatField(
-        "Hours a step",
+        gettext_lazy("Hours a step"),
         default=24,
         validators=[MinValueValidator(0.1), MaxValueValidator(MAX_HOURS)],
-        help_text="Nor before so much time has passed.",
+        help_text=gettext_lazy("Nor before so much time has passed."),
     )
     bake_hours = models.FloatField(
-        "Hours of baking",
+        gettext_lazy("Hours of baking"),
         default=24,
         validators=[MinValueValidator(0), MaxValueValidator(MAX_HOURS)],
-        help_text="So long an alarm against a new champion brings back the one before it. 0: not at all.",
+        help_text=gettext_lazy(
+            "So long an alarm against a new champion brings back the one before it. 0: not at all."
+        ),
     )
 
     class Meta:
@@ -71,10 +76,10 @@ class Canary(models.Model):
     champion = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="+", db_index=False)
     first_arm = models.SmallIntegerField()
     steps = ArrayField(models.SmallIntegerField(), default=_default_steps)
-    share = models.SmallIntegerField(help_text="Arms that it has now, of 10,000.")
+    share = models.SmallIntegerField(help_text=gettext_lazy("Arms that it has now, of 10,000."))
     min_labels = models.IntegerField()
     min_hours = models.FloatField()
-    audit_rate = models.FloatField(default=1.0, help_text="Of its automatic decisions.")
+    audit_rate = models.FloatField(default=1.0, help_text=gettext_lazy("Of its automatic decisions."))
     started_at = models.DateTimeField()
     started_by = models.CharField(max_length=150)
     step_since = models.DateTimeField()
@@ -138,7 +143,7 @@ class Bake(models.Model):
     since = models.DateTimeField()
     until = models.DateTimeField()
     by = models.CharField(max_length=150)
-    plan = models.JSONField(help_text="Fixed when it began, as that of a canary.")
+    plan = models.JSONField(help_text=gettext_lazy("Fixed when it began, as that of a canary."))
     verdict = models.JSONField(default=dict)
     read_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
@@ -167,7 +172,7 @@ class ReleaseChange(models.Model):
     workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="release_changes")
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="+", db_index=False)
     action = models.CharField(max_length=10, choices=ReleaseAction)
-    seen = models.CharField(max_length=40, help_text="Role and share that it was asked for in.")
+    seen = models.CharField(max_length=40, help_text=gettext_lazy("Role and share that it was asked for in."))
     status = models.CharField(max_length=10, choices=ChangeStatus, default=ChangeStatus.ASKED)
     reason = models.TextField()
     asked_by = models.CharField(max_length=150)

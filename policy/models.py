@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext, gettext_lazy
 
 from cases.models import Case, Workflow
 from hitl.shared.ids import new_id
@@ -48,61 +49,80 @@ class Policy(models.Model):
         Workflow, primary_key=True, on_delete=models.PROTECT, related_name="policy"
     )
     degree = models.CharField(max_length=10, choices=Degree, default=Degree.HUMAN_ONLY)
-    label_degrees = models.JSONField(default=dict, help_text="Stricter degrees of single labels.")
+    label_degrees = models.JSONField(
+        default=dict, help_text=gettext_lazy("Stricter degrees of single labels.")
+    )
     scope = models.CharField(max_length=10, choices=Scope, default=Scope.OVERALL)
     target = models.FloatField(
-        default=0.01, help_text="Promise: at most this share of automatic decisions is wrong."
+        default=0.01, help_text=gettext_lazy("Promise: at most this share of automatic decisions is wrong.")
     )
-    confidence = models.FloatField(default=0.95, help_text="Confidence with which the promise must hold.")
+    confidence = models.FloatField(
+        default=0.95, help_text=gettext_lazy("Confidence with which the promise must hold.")
+    )
     audit_base = models.FloatField(
-        default=0.02, validators=_share, help_text="Share of automatic decisions audited."
+        default=0.02, validators=_share, help_text=gettext_lazy("Share of automatic decisions audited.")
     )
-    audit_amber = models.FloatField(default=0.25, validators=_share, help_text="The same under amber.")
-    audit_rate = models.FloatField(default=0.02, validators=_share, help_text="The rate in force now.")
+    audit_amber = models.FloatField(
+        default=0.25, validators=_share, help_text=gettext_lazy("The same under amber.")
+    )
+    audit_rate = models.FloatField(
+        default=0.02, validators=_share, help_text=gettext_lazy("The rate in force now.")
+    )
     blind_share = models.FloatField(
         default=0.1,
         validators=_share,
-        help_text="Least share of reviewed cases shown without the model's output.",
+        help_text=gettext_lazy("Least share of reviewed cases shown without the model's output."),
     )
-    blind_rate = models.FloatField(default=0.1, validators=_share, help_text="The share in force now.")
+    blind_rate = models.FloatField(
+        default=0.1, validators=_share, help_text=gettext_lazy("The share in force now.")
+    )
     loss = models.CharField(max_length=10, choices=LossKind, default=LossKind.ERRORS)
     budget_period = models.CharField(
         max_length=10,
         choices=PeriodLength,
         default=PeriodLength.QUARTER,
-        help_text="How long an error budget lasts.",
+        help_text=gettext_lazy("How long an error budget lasts."),
     )
     audits_for_budget = models.BooleanField(
         default=True,
-        help_text="Audit as often as it takes to prove the error budget kept, up to the rate under amber.",
+        help_text=gettext_lazy(
+            "Audit as often as it takes to prove the error budget kept, up to the rate under amber."
+        ),
     )
     audit_least = models.FloatField(
         default=0.0,
         db_default=0.0,
         validators=_share,
-        help_text="What the running error budget declared: no automatic decision is audited less often.",
+        help_text=gettext_lazy(
+            "What the running error budget declared: no automatic decision is audited less often."
+        ),
     )
     corrects_misses = models.BooleanField(
         default=False,
-        help_text="Prove a stricter promise, by as much as reviewers miss of known-answer cases.",
+        help_text=gettext_lazy(
+            "Prove a stricter promise, by as much as reviewers miss of known-answer cases."
+        ),
     )
     follows_certificates = models.BooleanField(
-        default=True, help_text="The cutoffs of a new certificate come into force at once."
+        default=True, help_text=gettext_lazy("The cutoffs of a new certificate come into force at once.")
     )
     needs_second_person = models.BooleanField(
-        default=False, help_text="More automation takes two operators: one asks, another approves."
+        default=False,
+        help_text=gettext_lazy("More automation takes two operators: one asks, another approves."),
     )
     breaker_tripped_at = models.DateTimeField(null=True)
     breaker_reason = models.CharField(max_length=200, blank=True)
     breaker_by = models.CharField(max_length=10, choices=TrippedBy, blank=True)
     plans_frozen = models.IntegerField(
-        default=0, help_text="Test plans frozen so far, whatever became of them: each spends doubt."
+        default=0,
+        help_text=gettext_lazy("Test plans frozen so far, whatever became of them: each spends doubt."),
     )
     certificates_issued = models.IntegerField(
-        default=0, help_text="Full certificates given so far: each earns doubt back."
+        default=0, help_text=gettext_lazy("Full certificates given so far: each earns doubt back.")
     )
     evidence_from = models.DateTimeField(
-        null=True, help_text="Labels of cases decided before the last alarm prove nothing any more."
+        null=True,
+        help_text=gettext_lazy("Labels of cases decided before the last alarm prove nothing any more."),
     )
 
     class Meta:
@@ -131,11 +151,11 @@ class Policy(models.Model):
     @property
     def doubt_sentence(self) -> str:
         """What the confidence speaks of, as a sentence."""
-        return (
-            f"On average over workflows' lives at most {percent(1 - self.confidence)} of full certificates"
-            " were false when they were issued. What changes later, provisional certificates and cutoffs set"
-            " by hand are not covered."
-        )
+        return gettext(
+            "On average over workflows' lives at most %(share)s of full certificates were false when they"
+            " were issued. What changes later, provisional certificates and cutoffs set by hand are not"
+            " covered."
+        ) % {"share": percent(1 - self.confidence)}
 
     @property
     def automates(self) -> bool:
@@ -145,17 +165,26 @@ class Policy(models.Model):
     @property
     def promise(self) -> str:
         """The promise as a sentence."""
-        whose = (
-            "the automatic decisions" if self.scope == Scope.OVERALL else "each label's automatic decisions"
-        )
-        if self.loss == LossKind.COSTS:
-            return (
-                f"Mistakes among {whose} cost at most {percent(self.target)} of what they would cost if every"
-                f" decision were the costliest mistake, at {percent(self.confidence)} confidence."
+        if self.loss == LossKind.COSTS and self.scope == Scope.OVERALL:
+            words = gettext(
+                "Mistakes among the automatic decisions cost at most %(share)s of what they would cost if"
+                " every decision were the costliest mistake, at %(confidence)s confidence."
             )
-        return (
-            f"At most {percent(self.target)} of {whose} are wrong, at {percent(self.confidence)} confidence."
-        )
+        elif self.loss == LossKind.COSTS:
+            words = gettext(
+                "Mistakes among each label's automatic decisions cost at most %(share)s of what they would"
+                " cost if every decision were the costliest mistake, at %(confidence)s confidence."
+            )
+        elif self.scope == Scope.OVERALL:
+            words = gettext(
+                "At most %(share)s of the automatic decisions are wrong, at %(confidence)s confidence."
+            )
+        else:
+            words = gettext(
+                "At most %(share)s of each label's automatic decisions are wrong, at %(confidence)s"
+                " confidence."
+            )
+        return words % {"share": percent(self.target), "confidence": percent(self.confidence)}
 
 
 class DegreeChange(models.Model):
@@ -172,7 +201,9 @@ class DegreeChange(models.Model):
     status = models.CharField(max_length=10, choices=ChangeStatus)
     reason = models.TextField(blank=True)
     asked_by = models.CharField(max_length=150)
-    asked_by_id = models.CharField(max_length=64, help_text="Of a person, a key or a job of the service.")
+    asked_by_id = models.CharField(
+        max_length=64, help_text=gettext_lazy("Of a person, a key or a job of the service.")
+    )
     asked_at = models.DateTimeField()
     settled_by = models.CharField(max_length=150, blank=True)
     settled_at = models.DateTimeField(null=True)
@@ -210,15 +241,21 @@ class Certificate(models.Model):
     confidence = models.FloatField()
     loss = models.CharField(max_length=10, choices=LossKind, default=LossKind.ERRORS)
     method = models.CharField(max_length=40)
-    seen = models.JSONField(help_text="What was seen and what it allows, per unit of the promise.")
-    evidence = models.JSONField(help_text="Grid, start, hashes, label ids, seed: what recomputes it.")
+    seen = models.JSONField(
+        help_text=gettext_lazy("What was seen and what it allows, per unit of the promise.")
+    )
+    evidence = models.JSONField(
+        help_text=gettext_lazy("Grid, start, hashes, label ids, seed: what recomputes it.")
+    )
     refuted = models.JSONField(
-        default=list, help_text="[unit's label, cutoff] of each point that live audits have refuted since."
+        default=list,
+        help_text=gettext_lazy("[unit's label, cutoff] of each point that live audits have refuted since."),
     )
     valid_from = models.DateTimeField()
     valid_until = models.DateTimeField()
     attempt_sha256 = models.CharField(
-        max_length=64, help_text="Hash of promise, method and labels: the same attempt is made once."
+        max_length=64,
+        help_text=gettext_lazy("Hash of promise, method and labels: the same attempt is made once."),
     )
     made_by = models.CharField(max_length=150)
 
@@ -287,10 +324,10 @@ class CutoffSet(models.Model):
     )
     scope = models.CharField(max_length=10, choices=Scope)
     cutoffs = models.JSONField(
-        help_text="Label -> cutoff as an exact float; a label left out is never automatic."
+        help_text=gettext_lazy("Label -> cutoff as an exact float; a label left out is never automatic.")
     )
     basis = models.CharField(max_length=12, choices=BASES)
-    reason = models.TextField(help_text="Why these cutoffs.")
+    reason = models.TextField(help_text=gettext_lazy("Why these cutoffs."))
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -298,9 +335,13 @@ class CutoffSet(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
     made_at = models.DateTimeField()
-    in_force_from = models.DateTimeField(null=True, help_text="Empty while it waits for approval.")
+    in_force_from = models.DateTimeField(
+        null=True, help_text=gettext_lazy("Empty while it waits for approval.")
+    )
     in_force_until = models.DateTimeField(null=True)
-    withdrawn_at = models.DateTimeField(null=True, help_text="Taken back before anybody approved it.")
+    withdrawn_at = models.DateTimeField(
+        null=True, help_text=gettext_lazy("Taken back before anybody approved it.")
+    )
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
@@ -360,14 +401,20 @@ class Decision(models.Model):
     route = models.CharField(max_length=15, choices=ROUTES)
     reason = models.CharField(max_length=24, choices=REASONS)
     label = models.CharField(
-        max_length=100, null=True, help_text="What was decided; null while a person is awaited."
+        max_length=100, null=True, help_text=gettext_lazy("What was decided; null while a person is awaited.")
     )
     predicted = models.CharField(max_length=100, null=True)
-    score = models.FloatField(null=True, help_text="What the cutoff is compared with, in [0, 1].")
-    confidence = models.FloatField(null=True, help_text="Calibrated probability of the predicted label.")
+    score = models.FloatField(
+        null=True, help_text=gettext_lazy("What the cutoff is compared with, in [0, 1].")
+    )
+    confidence = models.FloatField(
+        null=True, help_text=gettext_lazy("Calibrated probability of the predicted label.")
+    )
     cutoff = models.FloatField(null=True)
     proba = ArrayField(
-        models.FloatField(), null=True, help_text="Probabilities in the order of the release's labels."
+        models.FloatField(),
+        null=True,
+        help_text=gettext_lazy("Probabilities in the order of the release's labels."),
     )
     release = models.ForeignKey(
         Release, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
@@ -379,22 +426,26 @@ class Decision(models.Model):
         Certificate, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     arm = models.SmallIntegerField(
-        null=True, help_text="Which of 10,000 the routing fell to, by its entity or case; null: none."
+        null=True,
+        help_text=gettext_lazy("Which of 10,000 the routing fell to, by its entity or case; null: none."),
     )
     inclusion_probability = models.FloatField(null=True)
     reference_rate = models.FloatField(null=True)
     uniform = models.FloatField(
-        null=True, help_text="The draw for the audit of an automatic decision, else for a blind review."
+        null=True,
+        help_text=gettext_lazy("The draw for the audit of an automatic decision, else for a blind review."),
     )
     audit_rate = models.FloatField(
         null=True,
-        help_text="Chance with which this automatic decision was audited, given that the model decided.",
+        help_text=gettext_lazy(
+            "Chance with which this automatic decision was audited, given that the model decided."
+        ),
     )
     is_audited = models.BooleanField(default=False)
     is_blind = models.BooleanField(
-        default=False, help_text="The person answers without sight of the model's output."
+        default=False, help_text=gettext_lazy("The person answers without sight of the model's output.")
     )
-    review_id = models.UUIDField(null=True, help_text="The answer that brought it about.")
+    review_id = models.UUIDField(null=True, help_text=gettext_lazy("The answer that brought it about."))
     policy_version = models.IntegerField()
     actor_kind = models.CharField(max_length=10)
     actor_id = models.CharField(max_length=64)
@@ -450,20 +501,24 @@ class Trial(models.Model):
     workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="trials")
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="trials")
     kind = models.CharField(max_length=10, choices=TrialKind)
-    number = models.IntegerField(help_text="Of the plan among all that the workflow has frozen, from 1.")
+    number = models.IntegerField(
+        help_text=gettext_lazy("Of the plan among all that the workflow has frozen, from 1.")
+    )
     group_cap = models.IntegerField(
-        default=1, help_text="Most labels of one group in an hour that the plan allows for."
+        default=1, help_text=gettext_lazy("Most labels of one group in an hour that the plan allows for.")
     )
     largest_group = models.IntegerField(
-        default=0, help_text="Labels of one group in an hour that were too many for it."
+        default=0, help_text=gettext_lazy("Labels of one group in an hour that were too many for it.")
     )
     scope = models.CharField(max_length=10, choices=Scope)
     target = models.FloatField()
     confidence = models.FloatField()
     loss = models.CharField(max_length=10, choices=LossKind, default=LossKind.ERRORS)
-    cutoffs = models.JSONField(help_text="In force when it was frozen; empty where everything was reviewed.")
+    cutoffs = models.JSONField(
+        help_text=gettext_lazy("In force when it was frozen; empty where everything was reviewed.")
+    )
     plans = models.JSONField()
-    evidence = models.JSONField(default=dict, help_text="What the plans were made of.")
+    evidence = models.JSONField(default=dict, help_text=gettext_lazy("What the plans were made of."))
     frozen_at = models.DateTimeField()
     states = models.JSONField()
     cursor_at = models.DateTimeField(null=True)
@@ -471,7 +526,9 @@ class Trial(models.Model):
     read_at = models.DateTimeField()
     n_labels = models.IntegerField(default=0)
     n_wrong = models.FloatField(default=0)
-    n_overdue = models.IntegerField(default=0, help_text="Of them, counted as wrong because nobody answered.")
+    n_overdue = models.IntegerField(
+        default=0, help_text=gettext_lazy("Of them, counted as wrong because nobody answered.")
+    )
     ended_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=10, choices=TrialOutcome, blank=True)
     reason = models.CharField(max_length=200, blank=True)
@@ -503,23 +560,27 @@ class HandoverTrial(models.Model):
     target = models.FloatField()
     confidence = models.FloatField()
     loss = models.CharField(max_length=10, choices=LossKind, default=LossKind.ERRORS)
-    cutoffs = models.JSONField(help_text="Of the challenger: label -> cutoff.")
-    champion_cutoffs = models.JSONField(help_text="In force when it was frozen.")
+    cutoffs = models.JSONField(help_text=gettext_lazy("Of the challenger: label -> cutoff."))
+    champion_cutoffs = models.JSONField(help_text=gettext_lazy("In force when it was frozen."))
     plan = models.JSONField()
-    plan_sha256 = models.CharField(max_length=64, help_text="Of plan, cutoffs and windows: what was frozen.")
-    evidence = models.JSONField(default=dict, help_text="What the plan was made of.")
-    window_from = models.DateTimeField(help_text="The champion's evidence counts from here on.")
-    frozen_at = models.DateTimeField(help_text="The challenger's cases count from here on.")
-    state = models.JSONField(null=True, help_text="Empty until the champion's evidence has been inherited.")
+    plan_sha256 = models.CharField(
+        max_length=64, help_text=gettext_lazy("Of plan, cutoffs and windows: what was frozen.")
+    )
+    evidence = models.JSONField(default=dict, help_text=gettext_lazy("What the plan was made of."))
+    window_from = models.DateTimeField(help_text=gettext_lazy("The champion's evidence counts from here on."))
+    frozen_at = models.DateTimeField(help_text=gettext_lazy("The challenger's cases count from here on."))
+    state = models.JSONField(
+        null=True, help_text=gettext_lazy("Empty until the champion's evidence has been inherited.")
+    )
     rates = models.JSONField(default=list)
     drawn_at = models.DateTimeField(null=True)
     drawn_case = models.UUIDField(null=True)
     cursor_at = models.DateTimeField(null=True)
     cursor_case = models.UUIDField(null=True)
     read_at = models.DateTimeField()
-    verdict = models.JSONField(default=dict, help_text="Of the last look.")
+    verdict = models.JSONField(default=dict, help_text=gettext_lazy("Of the last look."))
     n_overdue = models.IntegerField(
-        default=0, help_text="Answers that did not come in time: counted as wrong."
+        default=0, help_text=gettext_lazy("Answers that did not come in time: counted as wrong.")
     )
     ended_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=10, choices=TrialOutcome, blank=True)
@@ -546,8 +607,8 @@ class DisagreementDraw(models.Model):
     case = models.OneToOneField(Case, primary_key=True, on_delete=models.PROTECT, related_name="+")
     workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="+", db_index=False)
     labels = ArrayField(models.CharField(max_length=100))
-    inclusion_probability = models.FloatField(help_text="Of being drawn for this.")
-    uniform = models.FloatField(help_text="The draw that it was compared with.")
+    inclusion_probability = models.FloatField(help_text=gettext_lazy("Of being drawn for this."))
+    uniform = models.FloatField(help_text=gettext_lazy("The draw that it was compared with."))
     routed_at = models.DateTimeField()
     drawn_at = models.DateTimeField()
     asked_at = models.DateTimeField(null=True)
@@ -579,18 +640,21 @@ class Watch(models.Model):
     )
     workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="watches")
     since = models.DateTimeField()
-    horizon_cases = models.FloatField(help_text="Accepted cases to be expected in a year.")
-    units = models.JSONField(help_text="Label of each unit, with its promise.")
+    horizon_cases = models.FloatField(help_text=gettext_lazy("Accepted cases to be expected in a year."))
+    units = models.JSONField(help_text=gettext_lazy("Label of each unit, with its promise."))
     states = models.JSONField()
     level = models.CharField(max_length=5, choices=MonitorLevel, default=MonitorLevel.GREEN)
     early_level = models.CharField(
         max_length=5,
         choices=MonitorLevel,
         default=MonitorLevel.GREEN,
-        help_text="With the answers that are not final yet: a hint, which may raise amber and nothing else.",
+        help_text=gettext_lazy(
+            "With the answers that are not final yet: a hint, which may raise amber and nothing else."
+        ),
     )
     early = models.JSONField(
-        default=dict, help_text="What early signs are read from: the review band, and the first scores."
+        default=dict,
+        help_text=gettext_lazy("What early signs are read from: the review band, and the first scores."),
     )
     cursor_at = models.DateTimeField(null=True)
     cursor_case = models.UUIDField(null=True)
@@ -619,11 +683,11 @@ class Reading(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     watch = models.ForeignKey(Watch, on_delete=models.CASCADE, related_name="readings", db_index=False)
-    at = models.DateTimeField(help_text="Decision time of the block's last case.")
+    at = models.DateTimeField(help_text=gettext_lazy("Decision time of the block's last case."))
     n_cases = models.BigIntegerField()
     n_labels = models.IntegerField()
     n_wrong = models.FloatField()
-    e_value = models.FloatField(help_text="The highest among the cutoffs in force.")
+    e_value = models.FloatField(help_text=gettext_lazy("The highest among the cutoffs in force."))
 
     class Meta:
         indexes: ClassVar[list[Any]] = [models.Index(name="reading_of_watch", fields=["watch", "at"])]
@@ -639,11 +703,14 @@ class KnownAnswer(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     truth = models.CharField(max_length=100)
-    predicted = models.CharField(max_length=100, null=True, help_text="What the model says; null: nothing.")
+    predicted = models.CharField(
+        max_length=100, null=True, help_text=gettext_lazy("What the model says; null: nothing.")
+    )
     answer = models.CharField(max_length=100)
     is_blind = models.BooleanField()
     is_found = models.BooleanField(
-        default=False, help_text="Its truth is what other reviewers had answered, not known from elsewhere."
+        default=False,
+        help_text=gettext_lazy("Its truth is what other reviewers had answered, not known from elsewhere."),
     )
     at = models.DateTimeField()
 
@@ -668,22 +735,28 @@ class Recall(models.Model):
     release = models.ForeignKey(
         Release, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
-    label = models.CharField(max_length=100, blank=True, help_text="What was decided.")
+    label = models.CharField(max_length=100, blank=True, help_text=gettext_lazy("What was decided."))
     since = models.DateTimeField(null=True)
     until = models.DateTimeField(null=True)
     field = models.CharField(max_length=100, blank=True)
-    value = models.CharField(max_length=200, blank=True, help_text="Of the field, as text.")
+    value = models.CharField(max_length=200, blank=True, help_text=gettext_lazy("Of the field, as text."))
     entity = models.CharField(max_length=200, blank=True)
     reason = models.CharField(max_length=500)
     per_day = models.IntegerField()
     asked_by = models.CharField(max_length=150)
     asked_by_id = models.CharField(max_length=64)
     at = models.DateTimeField()
-    listed_at = models.DateTimeField(null=True, help_text="When its cases were written down, in their order.")
+    listed_at = models.DateTimeField(
+        null=True, help_text=gettext_lazy("When its cases were written down, in their order.")
+    )
     total = models.IntegerField(default=0)
     finished_at = models.DateTimeField(null=True)
-    ended_by = models.CharField(max_length=150, blank=True, help_text="Who ended it before all were asked.")
-    report = models.JSONField(default=dict, help_text="What it found, as it was when it was closed.")
+    ended_by = models.CharField(
+        max_length=150, blank=True, help_text=gettext_lazy("Who ended it before all were asked.")
+    )
+    report = models.JSONField(
+        default=dict, help_text=gettext_lazy("What it found, as it was when it was closed.")
+    )
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
@@ -710,12 +783,14 @@ class RecalledCase(models.Model):
     recall = models.ForeignKey(Recall, on_delete=models.PROTECT, related_name="cases", db_index=False)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="+", db_index=False)
     epoch = models.SmallIntegerField()
-    place = models.IntegerField(help_text="In the order of expected harm, from 1.")
-    harm = models.FloatField(help_text="Chance of a mistake times its cost against the highest, in [0, 1].")
-    label = models.CharField(max_length=100, help_text="What had been decided.")
+    place = models.IntegerField(help_text=gettext_lazy("In the order of expected harm, from 1."))
+    harm = models.FloatField(
+        help_text=gettext_lazy("Chance of a mistake times its cost against the highest, in [0, 1].")
+    )
+    label = models.CharField(max_length=100, help_text=gettext_lazy("What had been decided."))
     asked_at = models.DateTimeField(null=True)
     passed_by = models.BooleanField(default=False)
-    answer = models.CharField(max_length=100, null=True, help_text="What people settled on.")
+    answer = models.CharField(max_length=100, null=True, help_text=gettext_lazy("What people settled on."))
     answered_at = models.DateTimeField(null=True)
 
     class Meta:

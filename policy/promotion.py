@@ -5,6 +5,7 @@ from datetime import datetime
 
 import numpy as np
 
+from hitl.shared.words import Words
 from hitl.web.format import percent
 from models_store.models import Release
 from models_store.selectors import champion
@@ -48,22 +49,31 @@ def worth_promoting(release: Release, *, now: datetime) -> Promotion:
     policy = Policy.objects.filter(workflow_id=release.workflow_id).first()
     before = champion(release.workflow_id)
     if policy is None or before is None or before.id == release.id:
-        return Promotion(True, "There is no other model.")
+        return Promotion(True, Words("There is no other model."))
     if policy.evidence_from is not None:
         after_alarm = _after_alarm(policy, release, before)
         if after_alarm is not None:
             return after_alarm
     in_force, now_automated = _automated_now(policy, before, now)
     if in_force is None or in_force.certificate is None or now_automated is None:
-        return Promotion(True, f"{before.name} automates nothing under a certificate now.")
+        return Promotion(
+            True, Words("%(champion)s automates nothing under a certificate now.", champion=before.name)
+        )
     watch = Watch.objects.filter(workflow_id=release.workflow_id, ended_at=None).first()
     if watch is not None and not watch.is_calm:
-        return Promotion(False, f"Audits begin to contradict {before.name}; it stays until that is settled.")
+        return Promotion(
+            False,
+            Words(
+                "Audits begin to contradict %(champion)s; it stays until that is settled.",
+                champion=before.name,
+            ),
+        )
     certificate = certificate_for(policy, release.id, now=now)
     would = (
         _share(policy, certificate, release, certified_cutoffs(certificate, release)) if certificate else 0.0
     )
-    words = f"It would automate {percent(would)} of cases, {before.name} automates {percent(now_automated)}."
+    shares = {"would": percent(would), "champion": before.name, "now": percent(now_automated)}
+    words = Words("It would automate %(would)s of cases, %(champion)s automates %(now)s.", **shares)
     if certificate is None:
         return Promotion(False, words)
     under_way = _nearly_proved(policy, before)
@@ -71,7 +81,11 @@ def worth_promoting(release: Release, *, now: datetime) -> Promotion:
         return Promotion(False, under_way)
     is_worth = takes_over(_standing(certificate, would), _standing(in_force.certificate, now_automated))
     if is_worth and would < now_automated:
-        words += " As far as their samples can tell that is as much, and its proof is newer."
+        words = Words(
+            "It would automate %(would)s of cases, %(champion)s automates %(now)s. As far as their samples"
+            " can tell that is as much, and its proof is newer.",
+            **shares,
+        )
     return Promotion(is_worth, words)
 
 
@@ -92,14 +106,17 @@ def _after_alarm(policy: Policy, release: Release, before: Release) -> Promotion
         if trial is None and not is_refuted:
             return None
         return Promotion(
-            False, "Too few of its labels are from after the alarm to say what it would automate."
+            False, Words("Too few of its labels are from after the alarm to say what it would automate.")
         )
     under_way = _nearly_proved(policy, before)
     if under_way and has > 0:
         return Promotion(False, under_way)
-    words = (
-        f"On labels from after the alarm it is believed to automate {percent(would)} once that is proved,"
-        f" {before.name} {percent(has)}."
+    words = Words(
+        "On labels from after the alarm it is believed to automate %(would)s once that is proved,"
+        " %(champion)s %(has)s.",
+        would=percent(would),
+        champion=before.name,
+        has=percent(has),
     )
     return Promotion(would > has + CLEARLY, words)
 
@@ -114,9 +131,12 @@ def _nearly_proved(policy: Policy, before: Release) -> str:
     planned = sum(entry["plan"]["expected_labels"] for entry in trial.plans) if trial is not None else 0
     if trial is None or FAR * planned > trial.n_labels:
         return ""
-    return (
-        f"{before.name} has {trial.n_labels:,} of about {planned:,} labels of the test that is to prove it,"
-        " and this one would begin from nothing."
+    return Words(
+        "%(champion)s has %(labels)s of about %(planned)s labels of the test that is to prove it, and this"
+        " one would begin from nothing.",
+        champion=before.name,
+        labels=trial.n_labels,
+        planned=planned,
     )
 
 

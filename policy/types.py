@@ -1,6 +1,7 @@
 """Choices of policy. The degrees, routes, reasons and bases themselves are in `science.decision_terms`."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from science.decision_terms import Basis, Reason, Route
 from science.decision_terms import Degree as _Degree
@@ -9,11 +10,11 @@ from science.decision_terms import Degree as _Degree
 class Degree(models.TextChoices):
     """Who decides."""
 
-    HUMAN_ONLY = _Degree.HUMAN_ONLY.value, "Human only"
-    SHADOW = _Degree.SHADOW.value, "Shadow"
-    ASSIST = _Degree.ASSIST.value, "Assist"
-    PARTIAL = _Degree.PARTIAL.value, "Partial"
-    FULL = _Degree.FULL.value, "Full"
+    HUMAN_ONLY = _Degree.HUMAN_ONLY.value, gettext_lazy("Human only")
+    SHADOW = _Degree.SHADOW.value, gettext_lazy("Shadow")
+    ASSIST = _Degree.ASSIST.value, gettext_lazy("Assist")
+    PARTIAL = _Degree.PARTIAL.value, gettext_lazy("Partial")
+    FULL = _Degree.FULL.value, gettext_lazy("Full")
 
 
 DEGREE_ORDER = [d.value for d in Degree]
@@ -22,79 +23,79 @@ DEGREE_ORDER = [d.value for d in Degree]
 class Scope(models.TextChoices):
     """What the promise is about."""
 
-    OVERALL = "overall", "all automatic decisions together"
-    PER_LABEL = "per_label", "each label's automatic decisions"
+    OVERALL = "overall", gettext_lazy("all automatic decisions together")
+    PER_LABEL = "per_label", gettext_lazy("each label's automatic decisions")
 
 
 class PeriodLength(models.TextChoices):
     """How long an error budget lasts; periods end with the calendar's, in UTC."""
 
-    MONTH = "month", "a month"
-    QUARTER = "quarter", "a quarter"
-    YEAR = "year", "a year"
+    MONTH = "month", gettext_lazy("a month")
+    QUARTER = "quarter", gettext_lazy("a quarter")
+    YEAR = "year", gettext_lazy("a year")
 
 
 class LossKind(models.TextChoices):
     """How a wrong automatic decision counts."""
 
-    ERRORS = "errors", "every mistake counts the same"
-    COSTS = "costs", "a mistake counts what its label costs"
+    ERRORS = "errors", gettext_lazy("every mistake counts the same")
+    COSTS = "costs", gettext_lazy("a mistake counts what its label costs")
 
 
 class TrippedBy(models.TextChoices):
     """Who or what took the automation away; only evidence may give it back by itself."""
 
-    PERSON = "person", "a person"
-    EVIDENCE = "evidence", "live audits"
-    OVERDUE = "overdue", "audits that nobody answered"
+    PERSON = "person", gettext_lazy("a person")
+    EVIDENCE = "evidence", gettext_lazy("live audits")
+    OVERDUE = "overdue", gettext_lazy("audits that nobody answered")
 
 
 class PromiseState(models.TextChoices):
     """Whether a promise is kept now."""
 
-    STOPPED = "stopped", "Stopped"
-    STEPPED_DOWN = "stepped_down", "Stepped down"
-    WATCHED = "watched", "Watched closely"
-    NOTHING = "nothing", "Nothing automated"
-    BY_HAND = "by_hand", "Off by hand"
-    PROVISIONAL = "provisional", "Provisional"
-    PROVED = "proved", "Proved"
-    KEPT = "kept", "Kept"
-    OFF = "off", "Off"
+    STOPPED = "stopped", gettext_lazy("Stopped")
+    STEPPED_DOWN = "stepped_down", gettext_lazy("Stepped down")
+    WATCHED = "watched", gettext_lazy("Watched closely")
+    NOTHING = "nothing", gettext_lazy("Nothing automated")
+    BY_HAND = "by_hand", gettext_lazy("Off by hand")
+    PROVISIONAL = "provisional", gettext_lazy("Provisional")
+    PROVED = "proved", gettext_lazy("Proved")
+    KEPT = "kept", gettext_lazy("Kept")
+    OFF = "off", gettext_lazy("Off")
 
 
 class MonitorLevel(models.TextChoices):
     """How strongly the live evidence speaks against the promise."""
 
-    GREEN = "green", "green"
-    AMBER = "amber", "amber"
-    RED = "red", "red"
+    GREEN = "green", gettext_lazy("green")
+    AMBER = "amber", gettext_lazy("amber")
+    RED = "red", gettext_lazy("red")
 
 
 class TrialKind(models.TextChoices):
     """What a trial is held for."""
 
-    CONFIRM = "confirm", "confirm a provisional certificate"
-    RECOVER = "recover", "prove the promise again after an alarm"
+    CONFIRM = "confirm", gettext_lazy("confirm a provisional certificate")
+    RECOVER = "recover", gettext_lazy("prove the promise again after an alarm")
 
 
 class TrialOutcome(models.TextChoices):
     """How a trial has ended."""
 
-    CERTIFIED = "certified", "proved"
-    ABANDONED = "abandoned", "given up: what it tested is no longer in force"
+    CERTIFIED = "certified", gettext_lazy("proved")
+    ABANDONED = "abandoned", gettext_lazy("given up: what it tested is no longer in force")
 
 
 class CertificateStatus(models.TextChoices):
     """Status of a certificate."""
 
-    PROVISIONAL = "provisional", "provisional"
-    CERTIFIED = "certified", "certified"
-    AMBER = "amber", "amber: watched closely"
-    TRIPPED = "tripped", "tripped"
-    SUPERSEDED = "superseded", "superseded"
-    EXPIRED = "expired", "expired"
-    REFUSED = "refused", "not proved"
+    PROVISIONAL = "provisional", gettext_lazy("provisional")
+    CERTIFIED = "certified", gettext_lazy("certified")
+    AMBER = "amber", gettext_lazy("amber: watched closely")
+    TRIPPED = "tripped", gettext_lazy("tripped")
+    SUPERSEDED = "superseded", gettext_lazy("superseded")
+    EXPIRED = "expired", gettext_lazy("expired")
+    REFUSED = "refused", gettext_lazy("not proved")
 
 
 LIVE_CERTIFICATES = (CertificateStatus.PROVISIONAL, CertificateStatus.CERTIFIED, CertificateStatus.AMBER)
@@ -103,9 +104,9 @@ LIVE_CERTIFICATES = (CertificateStatus.PROVISIONAL, CertificateStatus.CERTIFIED,
 class ChangeStatus(models.TextChoices):
     """Status of a change that another operator is to approve."""
 
-    ASKED = "asked", "waits for another operator"
-    MADE = "made", "made"
-    DECLINED = "declined", "declined"
+    ASKED = "asked", gettext_lazy("waits for another operator")
+    MADE = "made", pgettext_lazy("change", "made")
+    DECLINED = "declined", gettext_lazy("declined")
 
 
 CHANGE_TRANSITIONS: dict[str, tuple[str, ...]] = {"asked": ("made", "declined")}
@@ -114,36 +115,36 @@ CHANGE_TRANSITIONS: dict[str, tuple[str, ...]] = {"asked": ("made", "declined")}
 class CanaryHold(models.TextChoices):
     """Who or what holds a canary at its share."""
 
-    PERSON = "person", "a person"
-    SIGNAL = "signal", "a signal"
-    BALANCE = "balance", "cases that do not come through alike"
-    PROOF = "proof", "nothing that it may decide under"
-    UNREAD = "unread", "what is known of it, which cannot be read"
-    READY = "ready", "it waits for a person to promote it"
+    PERSON = "person", gettext_lazy("a person")
+    SIGNAL = "signal", gettext_lazy("a signal")
+    BALANCE = "balance", gettext_lazy("cases that do not come through alike")
+    PROOF = "proof", gettext_lazy("nothing that it may decide under")
+    UNREAD = "unread", gettext_lazy("what is known of it, which cannot be read")
+    READY = "ready", gettext_lazy("it waits for a person to promote it")
 
 
 class CanaryEnd(models.TextChoices):
     """How a canary has ended."""
 
-    PROMOTED = "promoted", "promoted"
-    ROLLED_BACK = "rolled_back", "rolled back"
-    ABANDONED = "abandoned", "given up: what it began with has changed"
+    PROMOTED = "promoted", gettext_lazy("promoted")
+    ROLLED_BACK = "rolled_back", gettext_lazy("rolled back")
+    ABANDONED = "abandoned", gettext_lazy("given up: what it began with has changed")
 
 
 class BakeOutcome(models.TextChoices):
     """How the baking of a new champion has ended."""
 
-    KEPT = "kept", "no alarm"
-    RETURNED = "returned", "back to the champion before"
-    REPLACED = "replaced", "another model became the champion"
+    KEPT = "kept", gettext_lazy("no alarm")
+    RETURNED = "returned", gettext_lazy("back to the champion before")
+    REPLACED = "replaced", gettext_lazy("another model became the champion")
 
 
 class ReleaseAction(models.TextChoices):
     """What may be done with a release that lets it decide more."""
 
-    CANARY = "canary", "Start a canary of"
-    WIDEN = "widen", "Widen the canary of"
-    PROMOTE = "promote", "Promote"
+    CANARY = "canary", gettext_lazy("Start a canary of")
+    WIDEN = "widen", gettext_lazy("Widen the canary of")
+    PROMOTE = "promote", gettext_lazy("Promote")
 
 
 ROUTES = [(r.value, r.value) for r in Route] + [("person", "person")]
@@ -152,13 +153,59 @@ ROUTES = [(r.value, r.value) for r in Route] + [("person", "person")]
 class DecisionReason(models.TextChoices):
     """Why a decision after the routing was made; the routing's reasons: `science.decision_terms.Reason`."""
 
-    REVIEWED = "reviewed", "a person decided"
-    BATCHED = "batched", "a person accepted the suggestion unread, with others like it"
-    AMENDED = "amended", "a person changed the decision"
-    UNDONE = "undone", "a person took an answer back"
-    WITHDRAWN = "withdrawn", "the case was taken back before anybody decided"
-    DEFAULTED = "defaulted", "nobody answered in time, so the case got the default label"
+    REVIEWED = "reviewed", gettext_lazy("a person decided")
+    BATCHED = "batched", gettext_lazy("a person accepted the suggestion unread, with others like it")
+    AMENDED = "amended", gettext_lazy("a person changed the decision")
+    UNDONE = "undone", gettext_lazy("a person took an answer back")
+    WITHDRAWN = "withdrawn", gettext_lazy("the case was taken back before anybody decided")
+    DEFAULTED = "defaulted", gettext_lazy("nobody answered in time, so the case got the default label")
 
 
-REASONS = [(r.value, r.value.replace("_", " ")) for r in Reason] + DecisionReason.choices
-BASES = [(s.value, s.value.replace("_", " ")) for s in Basis]
+_WHY = {
+    Reason.ABOVE_CUTOFF: gettext_lazy("above cutoff"),
+    Reason.BELOW_CUTOFF: gettext_lazy("below cutoff"),
+    Reason.NO_CUTOFF: gettext_lazy("no cutoff"),
+    Reason.LABEL_NOT_AUTOMATED: gettext_lazy("label not automated"),
+    Reason.UNKNOWN_LABEL: gettext_lazy("unknown label"),
+    Reason.RAMP: gettext_lazy("ramp"),
+    Reason.BAD_SCORE: gettext_lazy("bad score"),
+    Reason.NO_SCORE: gettext_lazy("no score"),
+    Reason.UNFIT_INPUT: gettext_lazy("unfit input"),
+    Reason.UNFAMILIAR: gettext_lazy("unfamiliar"),
+    Reason.SOURCE_SILENT: gettext_lazy("source silent"),
+    Reason.SOURCE_UNREGISTERED: gettext_lazy("source unregistered"),
+    Reason.SCORES_MALFORMED: gettext_lazy("scores malformed"),
+    Reason.SCORES_LACK_LABEL: gettext_lazy("scores lack label"),
+    Reason.SCORES_EXTRA_LABEL: gettext_lazy("scores extra label"),
+    Reason.SCORES_NO_NUMBERS: gettext_lazy("scores no numbers"),
+    Reason.SCORES_NEGATIVE: gettext_lazy("scores negative"),
+    Reason.SCORES_SUM: gettext_lazy("scores sum"),
+    Reason.SCORING: gettext_lazy("scoring"),
+    Reason.SOURCE_LATE: gettext_lazy("source late"),
+    Reason.SOURCE_UNREACHABLE: gettext_lazy("source unreachable"),
+    Reason.SOURCE_TIMEOUT: gettext_lazy("source timeout"),
+    Reason.SOURCE_FAILED: gettext_lazy("source failed"),
+    Reason.SOURCE_REFUSED: gettext_lazy("source refused"),
+    Reason.SOURCE_UNREADABLE: gettext_lazy("source unreadable"),
+    Reason.SOURCE_SHORT: gettext_lazy("source short"),
+    Reason.SOURCE_CHANGED: gettext_lazy("source changed"),
+    Reason.SOURCE_MASS: gettext_lazy("source mass"),
+    Reason.STOPPED: gettext_lazy("stopped"),
+    Reason.BREAKER: gettext_lazy("breaker"),
+    Reason.CERTIFICATE_EXPIRED: gettext_lazy("certificate expired"),
+    Reason.NOT_CERTIFIED: gettext_lazy("not certified"),
+    Reason.ASSIST: gettext_lazy("assist"),
+    Reason.SCHEMA_MISMATCH: gettext_lazy("schema mismatch"),
+    Reason.NO_MODEL: gettext_lazy("no model"),
+    Reason.SHADOW: gettext_lazy("shadow"),
+    Reason.HUMAN_ONLY: gettext_lazy("human only"),
+    Reason.NO_RULE: gettext_lazy("no rule"),
+}
+REASONS = [(r.value, _WHY[r]) for r in Reason] + DecisionReason.choices
+_BASES = {
+    Basis.CERTIFIED: gettext_lazy("certified"),
+    Basis.PROVISIONAL: gettext_lazy("provisional"),
+    Basis.BY_HAND: gettext_lazy("by hand"),
+    Basis.NONE: pgettext_lazy("basis", "none"),
+}
+BASES = [(s.value, _BASES[s]) for s in Basis]

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from math import sqrt
 from typing import Any
 
+from hitl.shared.words import Words
 from hitl.web.format import percent
 from models_store import reports
 from models_store.services.evaluation import Comparison
@@ -41,9 +42,11 @@ def checks(
 
 def _beats_majority(report: Mapping[str, Any], chosen: Mapping[str, float]) -> Check:
     share = report["baselines"]["majority"]["accuracy"]
-    words = (
-        f"Right in {percent(chosen['accuracy'])} of the cases it was not trained on; always answering the"
-        f" commonest label is right in {percent(share)}."
+    words = Words(
+        "Right in %(own)s of the cases it was not trained on; always answering the commonest label is right"
+        " in %(majority)s.",
+        own=percent(chosen["accuracy"]),
+        majority=percent(share),
     )
     return Check(GateCheck.MAJORITY, chosen["accuracy"] >= share, words)
 
@@ -56,18 +59,21 @@ def _knows_its_errors(report: Mapping[str, Any], chosen: Mapping[str, float]) ->
     """
     chance = 1 - report["baselines"]["majority"]["accuracy"]
     needed = chance - Z * sqrt(chance * (1 - chance) / max(1, report["n_rows"]))
-    words = (
-        f"Its mean error over all automation rates is {percent(chosen['aurc'], 2)}; chance"
-        f" alone would hardly bring it below {percent(max(0.0, needed), 2)}."
+    words = Words(
+        "Its mean error over all automation rates is %(error)s; chance alone would hardly bring it below"
+        " %(chance)s.",
+        error=percent(chosen["aurc"], 2),
+        chance=percent(max(0.0, needed), 2),
     )
     return Check(GateCheck.RANKING, chosen["aurc"] < needed, words)
 
 
 def _matches_logistic(chosen: Mapping[str, float], logistic: Mapping[str, float]) -> Check:
     """Differences that `science.pipelines` takes for ties when it chooses are ties here."""
-    words = (
-        f"Mean error over all automation rates {percent(chosen['aurc'], 2)}, of plain logistic regression"
-        f" {percent(logistic['aurc'], 2)}."
+    words = Words(
+        "Mean error over all automation rates %(own)s, of plain logistic regression %(logistic)s.",
+        own=percent(chosen["aurc"], 2),
+        logistic=percent(logistic["aurc"], 2),
     )
     tie = max(0.02 * chosen["aurc"], 0.0002)
     return Check(GateCheck.LOGISTIC, chosen["aurc"] <= logistic["aurc"] + tie, words)
@@ -76,15 +82,29 @@ def _matches_logistic(chosen: Mapping[str, float], logistic: Mapping[str, float]
 def _not_worse(comparison: Comparison | None) -> Check:
     check = GateCheck.CHAMPION
     if comparison is None:
-        return Check(check, True, "There is no champion for these fields and labels to compare with.")
+        return Check(check, True, Words("There is no champion for these fields and labels to compare with."))
     errors = comparison.errors
-    which = "newer than the champion" if comparison.is_fresh else "that neither model was trained on"
-    words = (
-        f"On {errors.n_cases:,} labels {which}, it is wrong in {percent(errors.error_a)} and"
-        f" {comparison.champion} in {percent(errors.error_b)}: a difference of"
-        f" {100 * errors.difference:+.1f} points (95 % interval {100 * errors.low:+.1f} to"
-        f" {100 * errors.high:+.1f})."
-    )
+    shares = {
+        "n": errors.n_cases,
+        "own": percent(errors.error_a),
+        "champion": comparison.champion,
+        "other": percent(errors.error_b),
+        "points": f"{100 * errors.difference:+.1f}",
+        "low": f"{100 * errors.low:+.1f}",
+        "high": f"{100 * errors.high:+.1f}",
+    }
+    if comparison.is_fresh:
+        words = Words(
+            "On %(n)s labels newer than the champion, it is wrong in %(own)s and %(champion)s in %(other)s: a"
+            " difference of %(points)s points (95 %% interval %(low)s to %(high)s).",
+            **shares,
+        )
+    else:
+        words = Words(
+            "On %(n)s labels that neither model was trained on, it is wrong in %(own)s and %(champion)s in"
+            " %(other)s: a difference of %(points)s points (95 %% interval %(low)s to %(high)s).",
+            **shares,
+        )
     return Check(check, errors.low <= 0 and errors.difference <= MARGIN, words)
 
 
@@ -92,15 +112,25 @@ def _no_answer_given_away(report: Mapping[str, Any], trusted: Collection[str]) -
     """A field that holds the answer makes a model that is right on old cases and lost on new ones."""
     check = GateCheck.LEAK
     lone = report.get("lone_fields", [])
-    told = [f"“{one['field']}” alone gives {percent(one['right'])} of the answers" for one in lone]
+    told = [
+        Words(
+            "“%(field)s” alone gives %(share)s of the answers",
+            field=one["field"],
+            share=percent(one["right"]),
+        )
+        for one in lone
+    ]
     suspect = [one["field"] for one in lone if one["field"] not in trusted]
     if suspect:
-        words = (
-            f"{'; '.join(told)}. A field filled in after the decision would: take it out of the workflow's"
-            " fields, or name it under “When to train” if it is known before."
+        words = Words(
+            "%(fields)s. A field filled in after the decision would: take it out of the workflow's fields, or"
+            " name it under “When to train” if it is known before.",
+            fields="; ".join(told),
         )
         return Check(check, False, words)
-    words = f"{'; '.join(told)}: trusted." if told else "No single field is nearly always right."
+    words = Words("No single field is nearly always right.")
+    if told:
+        words = Words("%(fields)s: trusted.", fields="; ".join(told))
     return Check(check, True, words)
 
 
@@ -116,20 +146,39 @@ def _no_slice_abandoned(slices: Mapping[str, Any], most: float | None) -> Check:
     for one in slices["worst"]:
         if not one["field"]:
             continue
-        said = f"{one['slice']} ({one['n']:,} cases): wrong in {percent(one['wrong'])}"
+        group = {"group": one["slice"], "n": one["n"], "wrong": percent(one["wrong"])}
         if one["surely_worse"] > MARGIN:
-            bad.append(f"{said}, the commonest label would be in {percent(one['majority_wrong'])}")
+            words = Words(
+                "%(group)s (%(n)s cases): wrong in %(wrong)s, the commonest label would be in %(majority)s",
+                **group,
+                majority=percent(one["majority_wrong"]),
+            )
+            bad.append(words)
         elif most is not None and 100 * one["low"] > most:
-            bad.append(f"{said}, clearly more than the {most:g} % allowed")
+            words = Words(
+                "%(group)s (%(n)s cases): wrong in %(wrong)s, clearly more than the %(most)s %% allowed",
+                **group,
+                most=f"{most:g}",
+            )
+            bad.append(words)
     if bad:
-        return Check(check, False, f"{'; '.join(bad)}. Label more such cases, or leave them to people.")
+        return Check(
+            check,
+            False,
+            Words("%(groups)s. Label more such cases, or leave them to people.", groups="; ".join(bad)),
+        )
     judged = next((one for one in slices["worst"] if one["field"]), None)
     if judged is None:
-        return Check(check, True, "There are too few cases to compare groups.")
-    words = (
-        f"Of {slices['n_slices']} groups the worst is {judged['slice']}: wrong in"
-        f" {percent(judged['wrong'])} of {judged['n']:,} cases (interval {percent(judged['low'])} to"
-        f" {percent(judged['high'])}, all groups together at 95 %)."
+        return Check(check, True, Words("There are too few cases to compare groups."))
+    words = Words(
+        "Of %(groups)s groups the worst is %(worst)s: wrong in %(wrong)s of %(n)s cases (interval %(low)s to"
+        " %(high)s, all groups together at 95 %%).",
+        groups=slices["n_slices"],
+        worst=judged["slice"],
+        wrong=percent(judged["wrong"]),
+        n=judged["n"],
+        low=percent(judged["low"]),
+        high=percent(judged["high"]),
     )
     return Check(check, True, words)
 
@@ -139,18 +188,35 @@ def _nobody_spoils_it(people: Mapping[str, Any]) -> Check:
     spoilt = [one for one in people["left_out"] if one["spoils"]]
     if spoilt:
         told = [
-            f"Without the {one['n']:,} labels of {one['person']} it errs in"
-            f" {percent(one['wrong_without'])} of everybody else's instead of {percent(one['wrong_with'])},"
-            f" and contradicts {percent(one['contradicted'])} of theirs against"
-            f" {percent(one['others_contradicted'])} of others' of the same kind."
+            Words(
+                "Without the %(labels)s labels of %(person)s it errs in %(without)s of everybody else's"
+                " instead of %(with_them)s, and contradicts %(contradicted)s of theirs against %(others)s of"
+                " others' of the same kind.",
+                labels=one["n"],
+                person=one["person"],
+                without=percent(one["wrong_without"]),
+                with_them=percent(one["wrong_with"]),
+                contradicted=percent(one["contradicted"]),
+                others=percent(one["others_contradicted"]),
+            )
             for one in spoilt
         ]
-        return Check(check, False, f"{' '.join(told)} Check their answers before a model learns from them.")
+        return Check(
+            check,
+            False,
+            Words("%(people)s Check their answers before a model learns from them.", people=" ".join(told)),
+        )
     if people["n_people"] < 2:
-        return Check(check, True, "Fewer than two people gave enough labels to compare.")
+        return Check(check, True, Words("Fewer than two people gave enough labels to compare."))
     if people["left_out"]:
         names = " and ".join(one["person"] for one in people["left_out"])
-        return Check(check, True, f"Leaving out {names}, who differ most, makes it no better.")
+        return Check(
+            check, True, Words("Leaving out %(names)s, who differ most, makes it no better.", names=names)
+        )
     return Check(
-        check, True, f"None of the {people['n_people']} people's labels differ much from the others'."
+        check,
+        True,
+        Words(
+            "None of the %(people)s people's labels differ much from the others'.", people=people["n_people"]
+        ),
     )

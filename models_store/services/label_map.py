@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hitl.shared.errors import Invalid, Problem
+from hitl.shared.words import Words
 from models_store.errors import LabelMapRefused
 from science.label_maps import MapFit, fit_of
 from science.serving import read_said
@@ -20,12 +21,22 @@ def labels_of(label_map: Mapping[str, str], known: Sequence[str]) -> list[str]:
     Raises:
         Invalid: the map names what is no label of the workflow, or leads to fewer than two.
     """
-    fix = f"Give for each label that the model sends one of the workflow's: {', '.join(known)}."
+    fix = Words(
+        "Give for each label that the model sends one of the workflow's: %(names)s.", names=", ".join(known)
+    )
     if not all(isinstance(name, str) and name for pair in label_map.items() for name in pair):
         raise Invalid([Problem(field="label_map", error="names labels by what is no text", fix=fix)])
     unknown = sorted(set(label_map.values()) - set(known))
     if unknown:
-        raise Invalid([Problem(field="label_map", error=f"names {unknown[0]!r}, which is none", fix=fix)])
+        raise Invalid(
+            [
+                Problem(
+                    field="label_map",
+                    error=Words("names %(value)s, which is none", value=repr(unknown[0])),
+                    fix=fix,
+                )
+            ]
+        )
     labels = [label for label in known if label in set(label_map.values())]
     if len(labels) < 2:
         raise Invalid([Problem(field="label_map", error="leads to fewer than two labels", fix=fix)])
@@ -40,7 +51,11 @@ def check_number(known_answers: Sequence[Any]) -> None:
     """
     if not MIN_KNOWN <= len(known_answers) <= MAX_KNOWN:
         error = f"are {len(known_answers):,}"
-        fix = f"Send {MIN_KNOWN} to {MAX_KNOWN:,} cases whose answer is known, each with its scores."
+        fix = Words(
+            "Send %(least)s to %(most)s cases whose answer is known, each with its scores.",
+            least=MIN_KNOWN,
+            most=MAX_KNOWN,
+        )
         raise Invalid([Problem(field="known_answers", error=error, fix=fix)])
 
 
@@ -66,11 +81,11 @@ def tried(
         said = read_said(sent, label_map, labels)
         where = f"known_answers[{place}]"
         if not isinstance(label, str) or label not in labels:
-            fix = f"Give the true answer, one of {', '.join(labels)}."
+            fix = Words("Give the true answer, one of %(names)s.", names=", ".join(labels))
             errors.append(Problem(field=f"{where}.label", error="is no label that the map leads to", fix=fix))
         elif said.unusable is not None or not isinstance(sent, Mapping):
-            error = f"would go to a person: {said.unusable}"
-            fix = "Send a probability for each label of the map and no other; they add up to 1."
+            error = Words("would go to a person: %(why)s", why=said.unusable)
+            fix = Words("Send a probability for each label of the map and no other; they add up to 1.")
             errors.append(Problem(field=f"{where}.probabilities", error=error, fix=fix))
         else:
             tops.append(max(sent, key=sent.__getitem__))
@@ -80,15 +95,23 @@ def tried(
     counts = Counter(truth)
     rare = [label for label in labels if counts[label] < MIN_KNOWN_PER_LABEL]
     if rare:
-        error = f"hold fewer than {MIN_KNOWN_PER_LABEL} of {', '.join(rare)}"
-        fix = "Add some: a map that turns two labels round is found by cases of both."
+        error = Words(
+            "hold fewer than %(least)s of %(names)s", least=MIN_KNOWN_PER_LABEL, names=", ".join(rare)
+        )
+        fix = Words("Add some: a map that turns two labels round is found by cases of both.")
         raise Invalid([Problem(field="known_answers", error=error, fix=fix)])
     fit = fit_of(tops, truth, label_map)
     if fit.is_refuted:
         fitting = ", ".join(f"{sent} → {label}" for sent, label in fit.best.items())
         raise LabelMapRefused(
-            f"Under this label map {fit.right} of {fit.n} known answers are right; {fit.best_right} would be"
-            f" under another: {fitting}. Labels are turned round, or the answers are not the true ones.",
+            Words(
+                "Under this label map %(right)s of %(n)s known answers are right; %(best)s would be under"
+                " another: %(fitting)s. Labels are turned round, or the answers are not the true ones.",
+                right=fit.right,
+                n=fit.n,
+                best=fit.best_right,
+                fitting=fitting,
+            ),
             right=fit.right,
             best_right=fit.best_right,
             n=fit.n,

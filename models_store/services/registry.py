@@ -9,6 +9,7 @@ from django.db import transaction
 from cases.models import Workflow
 from hitl.audit.log import record
 from hitl.shared.actor import system
+from hitl.shared.words import Words
 from models_store import artifacts
 from models_store.models import Evaluation, LabelRole, Release, RoleSpan, TrainingRun
 from models_store.services.runs import note
@@ -55,7 +56,12 @@ def register(
         last = Release.objects.filter(workflow=workflow).order_by("-number").first()
         twin = Release.objects.filter(workflow=workflow, artifact_sha256=stored.sha256).first()
         if twin is not None:
-            raise NothingNew(f"These labels give the same model as {twin.name}, which is registered already.")
+            raise NothingNew(
+                Words(
+                    "These labels give the same model as %(model)s, which is registered already.",
+                    model=twin.name,
+                )
+            )
         release = Release.objects.create(
             workflow=workflow,
             number=last.number + 1 if last else 1,
@@ -79,7 +85,7 @@ def register(
             role=ReleaseRole.TRAINED,
             since=now,
             by=ACTOR.name,
-            reason="It passed the gate.",
+            reason=Words("It passed the gate."),
             evidence={"run": str(run.pk)},
         )
         note(run=run, now=now, release=release)

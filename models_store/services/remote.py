@@ -15,6 +15,7 @@ from hitl.outbox.addresses import check_url
 from hitl.outbox.sending import Reply, post
 from hitl.shared import clock
 from hitl.shared.sealed import Unreadable, unseal
+from hitl.shared.words import Words
 from models_store.doors import DOORS, DoorFault, Heard
 from models_store.services import onnx_files
 from models_store.source_models import Source
@@ -57,14 +58,21 @@ def ask(source: Source, contents: Sequence[Mapping[str, Any]]) -> Answered:
     end = time.monotonic() + MAX_SECONDS
     for call in way.calls(options, contents):
         if time.monotonic() > end:
-            raise DoorFault(Reason.SOURCE_TIMEOUT, f"no answers to a whole batch within {MAX_SECONDS:g} s")
+            raise DoorFault(
+                Reason.SOURCE_TIMEOUT,
+                Words("no answers to a whole batch within %(seconds)s s", seconds=format(MAX_SECONDS, "g")),
+            )
         reply, took = exchange(source, call.body)
         milliseconds += took
         replies.append(reply)
     heard = way.read(options, replies, len(contents))
     others = heard.versions - {source.version}
     if others:
-        words = f"it names version {sorted(others)[0][:100]!r} instead of {source.version!r}"
+        words = Words(
+            "it names version %(named)s instead of %(version)s",
+            named=repr(sorted(others)[0][:100]),
+            version=repr(source.version),
+        )
         raise DoorFault(Reason.SOURCE_CHANGED, words)
     n = len(contents)
     return Answered(heard.sent, milliseconds / n, _cost(source, heard, len(replies)) / n)
@@ -135,7 +143,7 @@ def _exchange(source: Source, body: Any) -> tuple[Any, float]:
         try:
             headers["Authorization"] = unseal(bytes(source.secret))
         except Unreadable:
-            words = "its secret was sealed under another secret of the service"
+            words = Words("its secret was sealed under another secret of the service")
             raise DoorFault(Reason.SOURCE_REFUSED, words) from None
     reply = post(
         check_url(source.address),
@@ -150,9 +158,11 @@ def _exchange(source: Source, body: Any) -> tuple[Any, float]:
     if reply.status is None:
         raise DoorFault(Reason.SOURCE_UNREACHABLE, reply.error)
     if reply.status >= 500:
-        raise DoorFault(Reason.SOURCE_FAILED, f"it answered {reply.status}")
+        raise DoorFault(Reason.SOURCE_FAILED, Words("it answered %(status)s", status=str(reply.status)))
     if not reply.is_success:
-        raise DoorFault(Reason.SOURCE_REFUSED, reply.error or f"it answered {reply.status}")
+        raise DoorFault(
+            Reason.SOURCE_REFUSED, reply.error or Words("it answered %(status)s", status=str(reply.status))
+        )
     if reply.error:
         raise DoorFault(Reason.SOURCE_UNREADABLE, reply.error)
     return _json(reply), reply.milliseconds

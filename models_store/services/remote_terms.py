@@ -8,6 +8,7 @@ from cases.content import checker_for
 from cases.kinds import KINDS
 from hitl.outbox.addresses import check_url
 from hitl.shared.errors import Invalid, Problem
+from hitl.shared.words import Words
 from models_store.doors.chat import LETTERS, MAX_VOTES
 from models_store.doors.template import CASES
 from models_store.services import onnx_files
@@ -54,15 +55,15 @@ def checked_options(terms: RemoteTerms, label_map: Mapping[str, str], schema: Sc
         errors.append(Problem(field=field, error=error, fix=fix))
 
     if terms.door not in REMOTE:
-        wrong("door", "is none", f"Use one of {', '.join(REMOTE)}.")
+        wrong("door", Words("is none"), Words("Use one of %(names)s.", names=", ".join(REMOTE)))
     if terms.door == Door.ONNX:
         if not 0 < len(terms.file) <= onnx_files.MAX_BYTES:
-            fix = f"Send an ONNX file of at most {onnx_files.MAX_BYTES // 1024**2} MiB."
-            wrong("file", "is missing" if not terms.file else "is too large", fix)
+            fix = Words("Send an ONNX file of at most %(most)s MiB.", most=onnx_files.MAX_BYTES // 1024**2)
+            wrong("file", Words("is too large") if terms.file else Words("is missing"), fix)
     else:
         check_url(terms.address)
     if not (terms.secret.isascii() and (terms.secret.isprintable() or not terms.secret)):
-        wrong("secret", "is no value of a header", "Send printable ASCII, like Bearer sk-....")
+        wrong("secret", Words("is no value of a header"), Words("Send printable ASCII, like Bearer sk-...."))
     for name, value, most in (
         ("seconds", terms.seconds, MAX_SECONDS),
         ("deadline_seconds", terms.deadline_seconds, MAX_DEADLINE),
@@ -70,41 +71,51 @@ def checked_options(terms: RemoteTerms, label_map: Mapping[str, str], schema: Sc
     ):
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if not is_number or not (0 if name == "price" else 0.1) <= value <= most:
-            wrong(name, "is out of range", f"Send a number up to {most:g}.")
+            wrong(
+                name, Words("is out of range"), Words("Send a number up to %(most)s.", most=format(most, "g"))
+            )
     options = dict(terms.options or {})
     unknown = sorted(set(options) - {*_TEXTS, "classes", "template", "votes"})
     if unknown:
-        wrong(f"options.{unknown[0][:40]}", "is not known", "Leave it out.")
+        wrong(f"options.{unknown[0][:40]}", Words("is not known"), Words("Leave it out."))
     for name in _TEXTS:
         if not isinstance(options.get(name, ""), str) or len(options.get(name, "")) > 20_000:
-            wrong(f"options.{name}", "is not a text", "Send it in quotes.")
+            wrong(f"options.{name}", Words("is not a text"), Words("Send it in quotes."))
     classes = options.get("classes") or list(label_map)
     if not isinstance(classes, list) or sorted(map(str, classes)) != sorted(label_map):
-        fix = "Name each label of the map once, in the order of the model's probabilities."
-        wrong("options.classes", "is not the labels of the map", fix)
+        fix = Words("Name each label of the map once, in the order of the model's probabilities.")
+        wrong("options.classes", Words("is not the labels of the map"), fix)
     if terms.door == Door.TEMPLATE and (
         not _has_cases(options.get("template")) or not options.get("predictions")
     ):
-        fix = f'Send a template with "{CASES}" in it, and the path of the predictions.'
-        wrong("options.template", "has no place for the cases, or no path leads to the answers", fix)
+        fix = Words('Send a template with "%(cases)s" in it, and the path of the predictions.', cases=CASES)
+        wrong("options.template", Words("has no place for the cases, or no path leads to the answers"), fix)
     if terms.door == Door.CHAT:
         votes = options.get("votes") or 0
         if not isinstance(votes, int) or not 0 <= votes <= MAX_VOTES:
-            wrong("options.votes", "is out of range", f"Send 0 to {MAX_VOTES}.")
+            wrong("options.votes", Words("is out of range"), Words("Send 0 to %(most)s.", most=MAX_VOTES))
         if not options.get("prompt"):
-            wrong("options.prompt", "is missing", "Say what is asked, with {field} where a field goes.")
+            wrong(
+                "options.prompt",
+                Words("is missing"),
+                Words("Say what is asked, with {field} where a field goes."),
+            )
         if len(label_map) > len(LETTERS):
             wrong(
-                "label_map", f"has more than {len(LETTERS)} labels", "A language model is asked for a letter."
+                "label_map",
+                Words("has more than %(most)s labels", most=len(LETTERS)),
+                Words("A language model is asked for a letter."),
             )
     fields = [field.name for field in schema.fields if not field.is_media]
     numbers = [field.name for field in schema.fields if KINDS[field.kind].column in _NUMERIC]
     if options.get("input") and len(fields) > 1 and len(numbers) < len(fields):
-        fix = "Leave it out: then each field is an input of its own, named as the field is."
-        wrong("options.input", "is one for several fields that are not all numbers", fix)
+        fix = Words("Leave it out: then each field is an input of its own, named as the field is.")
+        wrong("options.input", Words("is one for several fields that are not all numbers"), fix)
     if not fields:
         wrong(
-            "door", "has nothing to send", "Images and recordings are not sent; send scores with the cases."
+            "door",
+            Words("has nothing to send"),
+            Words("Images and recordings are not sent; send scores with the cases."),
         )
     if errors:
         raise Invalid(errors)
@@ -130,10 +141,12 @@ def checked_contents(known_answers: list[Any], schema: Schema, labels: list[str]
         content, problems = check(given.get("content"))
         where = f"known_answers[{place}]"
         if content is None:
-            error, fix = (problems[0]["error"], problems[0]["fix"]) if problems else ("does not fit", "")
+            error, fix = (
+                (problems[0]["error"], problems[0]["fix"]) if problems else (Words("does not fit"), "")
+            )
             errors.append(Problem(field=f"{where}.content", error=error, fix=fix))
         elif given.get("label") not in labels:
-            fix = f"Give the true answer, one of {', '.join(labels)}."
+            fix = Words("Give the true answer, one of %(names)s.", names=", ".join(labels))
             errors.append(Problem(field=f"{where}.label", error="is no label that the map leads to", fix=fix))
         else:
             found.append({"content": content, "label": given["label"]})

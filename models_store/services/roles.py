@@ -22,6 +22,7 @@ from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor
 from hitl.shared.errors import NotFound
 from hitl.shared.jobs import enqueue
+from hitl.shared.words import Words
 from models_store.access import require_operator
 from models_store.errors import RoleMoved, RoleRefused, SchemaChanged
 from models_store.models import Release, RoleSpan, ShadowProgress
@@ -152,21 +153,32 @@ class _Transition:
         self._check(workflow, role, to)
         before = spans.filter(role=ReleaseRole.CHAMPION).first()
         if to is ReleaseRole.CHAMPION and before is not None:
-            self._shift(before.release, before, ReleaseRole.RETIRED, f"{self.release.name} took its place.")
+            self._shift(
+                before.release,
+                before,
+                ReleaseRole.RETIRED,
+                Words("%(model)s took its place.", model=self.release.name),
+            )
         facts = {"before": before.release.name if before else None} if to is ReleaseRole.CHAMPION else {}
         span = self._shift(self.release, present, to, reason, evidence, **facts)
         if to in CHALLENGERS:
             ShadowProgress.objects.get_or_create(release=self.release, defaults={"since": self.now})
             challengers = self._of_same_source(spans).order_by("-release__number")
             for extra in challengers[MAX_IN_SHADOW:]:
-                self._retire(extra, f"{MAX_IN_SHADOW} newer models are in shadow.")
+                self._retire(extra, Words("%(n)s newer models are in shadow.", n=MAX_IN_SHADOW))
         if to is ReleaseRole.CHAMPION:
             for canary in spans.filter(role=ReleaseRole.CANARY):
                 self._retire(
-                    canary, f"{self.release.name} became the champion, which it was not compared with."
+                    canary,
+                    Words(
+                        "%(model)s became the champion, which it was not compared with.",
+                        model=self.release.name,
+                    ),
                 )
             for older in self._of_same_source(spans).filter(release__number__lt=self.release.number):
-                self._retire(older, f"{self.release.name}, which is newer, became the champion.")
+                self._retire(
+                    older, Words("%(model)s, which is newer, became the champion.", model=self.release.name)
+                )
             enqueue(CERTIFY, str(self.release.id))
         if not _DECIDING.isdisjoint((role, to)):
             bump(workflow.id)
@@ -179,7 +191,13 @@ class _Transition:
     def _check(self, workflow: Workflow, role: str, to: ReleaseRole) -> None:
         if to not in ROLE_TRANSITIONS[role]:
             raise RoleRefused(
-                f"{self.release.name} is {role}: it cannot become {to}.", release=self.release.name
+                Words(
+                    "%(model)s is %(role)s: it cannot become %(to)s.",
+                    model=self.release.name,
+                    role=Words(str(role)),
+                    to=Words(str(to)),
+                ),
+                release=self.release.name,
             )
         if to is ReleaseRole.RETIRED:
             return
@@ -187,7 +205,10 @@ class _Transition:
             release=self.release, role=ReleaseRole.CHAMPION
         ).exists():
             raise RoleRefused(
-                f"{self.release.name} was retired and has never been the champion. Put it in shadow first.",
+                Words(
+                    "%(model)s was retired and has never been the champion. Put it in shadow first.",
+                    model=self.release.name,
+                ),
                 release=self.release.name,
             )
         schema = SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version)

@@ -20,6 +20,7 @@ from hitl.shared.errors import Conflict, Invalid, NotFound, Problem
 from hitl.shared.given_reason import checked_reason
 from hitl.shared.jobs import enqueue
 from hitl.shared.transitions import move, move_one
+from hitl.shared.words import Words
 from models_store.access import require_operator
 from models_store.errors import RunActive, RunIsOver
 from models_store.models import Release, TrainingRun
@@ -62,8 +63,10 @@ def request_training(
     if source_id is not None and source_id not in {one.pk for one in sources_in_use(workflow_id).values()}:
         raise NotFound("There is no such source in use.")
     if trigger not in Trigger.values:
-        fix = f"Use one of {', '.join(Trigger.values)}."
-        raise Invalid([Problem(field="trigger", error=f"is {trigger[:40]!r}", fix=fix)])
+        fix = Words("Use one of %(names)s.", names=", ".join(Trigger.values))
+        raise Invalid(
+            [Problem(field="trigger", error=Words("is %(value)s", value=repr(trigger[:40])), fix=fix)]
+        )
     if reason.strip():  # whoever presses the button need not say why
         checked_reason(reason, most=MAX_REASON)
     run = TrainingRun(
@@ -160,7 +163,7 @@ def cancel_training(*, run_id: UUID, actor: Actor, now: datetime) -> None:
     rows = TrainingRun.objects.filter(pk=run_id)
     if not rows.exists():
         raise NotFound("There is no such training run.")
-    reason = f"Cancelled by {actor.name}."
+    reason = Words("Cancelled by %(name)s.", name=actor.name)
     if not move(rows, table=RUN_TRANSITIONS, to=RunStatus.CANCELLED, finished_at=now, step="", reason=reason):
         raise RunIsOver("This training run has already ended.")
     _tell(rows.get(), RunStatus.CANCELLED, reason, actor, now)
@@ -198,7 +201,11 @@ def sweep_runs(*, now: datetime) -> tuple[int, int]:
 @transaction.atomic
 def _give_up(run: TrainingRun, now: datetime) -> None:
     step = run.get_step_display()
-    reason = f"Its worker died {run.attempts} times, last in “{step}”. Look at the worker's log and memory."
+    reason = Words(
+        "Its worker died %(attempts)s times, last in “%(step)s”. Look at the worker's log and memory.",
+        attempts=run.attempts,
+        step=step,
+    )
     same = TrainingRun.objects.filter(pk=run.pk, attempts=run.attempts, heartbeat_at=run.heartbeat_at)
     if move(same, table=RUN_TRANSITIONS, to=RunStatus.FAILED, finished_at=now, reason=reason, step=""):
         _tell(run, RunStatus.FAILED, reason, SWEEPER, now)

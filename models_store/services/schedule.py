@@ -12,6 +12,7 @@ from cases.models import Workflow
 from hitl.audit.log import record
 from hitl.shared.actor import Actor, system
 from hitl.shared.errors import Invalid, NotFound, Problem
+from hitl.shared.words import Words
 from models_store.access import require_operator
 from models_store.errors import RunActive
 from models_store.models import TrainingRun, TrainingSettings
@@ -73,10 +74,17 @@ def due_trigger(workflow_id: UUID, *, now: datetime) -> tuple[Trigger, str] | No
         return None
     fresh = new_labels(workflow_id, since=last)
     if fresh >= kept.min_new_labels:
-        return Trigger.LABELS, f"{fresh:,} new labels; {kept.min_new_labels:,} are enough for a run."
+        return Trigger.LABELS, Words(
+            "%(fresh)s new labels; %(enough)s are enough for a run.", fresh=fresh, enough=kept.min_new_labels
+        )
     if last is not None and fresh and now - last >= timedelta(hours=kept.every_hours):
-        more = f"{fresh:,} new label" + ("s" if fresh > 1 else "")
-        return Trigger.SCHEDULE, f"{kept.every_hours:g} hours since the last run, and {more}."
+        why = Words.counted(
+            "%(hours)s hours since the last run, and %(n)s new label.",
+            "%(hours)s hours since the last run, and %(n)s new labels.",
+            fresh,
+            hours=f"{kept.every_hours:g}",
+        )
+        return Trigger.SCHEDULE, why
     return None
 
 
@@ -94,7 +102,9 @@ def due_source(workflow_id: UUID, *, now: datetime) -> tuple[UUID | None, str]:
             continue
         fresh = scored_labels(source, since=last).count()
         if fresh >= kept.min_new_labels:
-            return source.pk, f"{fresh:,} new labels of cases that {source.name} scored."
+            return source.pk, Words(
+                "%(fresh)s new labels of cases that %(model)s scored.", fresh=fresh, model=source.name
+            )
     return None, ""
 
 

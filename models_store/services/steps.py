@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+from hitl.shared.words import Words
 from models_store.models import TrainingRun
 from models_store.services.runs import note
 from models_store.types import RunStep
@@ -19,7 +20,7 @@ class Steps:
     def __init__(self, run: TrainingRun, clock: Clock) -> None:
         self.run, self._clock = run, clock
         for entry in run.log:
-            entry.setdefault("result", "The worker stopped here; another attempt follows.")
+            entry.setdefault("result", Words("The worker stopped here; another attempt follows."))
 
     @contextmanager
     def step(self, which: RunStep) -> Iterator["Step"]:

@@ -9,6 +9,7 @@ from uuid import UUID
 import numpy as np
 from django.conf import settings
 
+from hitl.shared.words import Words
 from hitl.web.format import percent
 from models_store import reports
 from models_store.errors import ArtifactRefused
@@ -91,7 +92,7 @@ def make_release(
             failed = [check for check in failed if check.check != GateCheck.CHAMPION]
         if failed:
             raise Refused(failed)
-        step.result = f"Passed {len(asked)} checks."
+        step.result = Words("Passed %(count)s checks.", count=len(asked))
     with steps.step(RunStep.REGISTER) as step:
         if isinstance(model, TrainedModel):  # a model that is refused is not worth the time
             model.report["learning_curve"] = _learnt(model, snapshot, trained, before, step.say)
@@ -110,7 +111,7 @@ def make_release(
             keep_precedents(
                 release=release, served=model.served, snapshot=snapshot, trained=trained, now=clock()
             )
-        step.result = f"Registered as {release.name}."
+        step.result = Words("Registered as %(model)s.", model=release.name)
     return release
 
 
@@ -143,7 +144,7 @@ def _fitted(
         )
     unread = training_settings(run.workflow_id).unread_words
     if unread:
-        say(f"Leaving out as no evidence: {', '.join(unread)}.")
+        say(Words("Leaving out as no evidence: %(names)s.", names=", ".join(unread)))
     return train(
         rows_for(contents, snapshot.schema),
         labels,
@@ -206,21 +207,31 @@ def _latest_window(snapshot: TrainingSet, run: TrainingRun, changed_at: datetime
 
 
 def _said_of(snapshot: TrainingSet, held_out: np.ndarray) -> str:
-    words = f"{len(snapshot):,} labels by people"
+    parts = [Words("%(n)s labels by people", n=len(snapshot))]
     if snapshot.n_left_out:
-        words += f"; {snapshot.n_left_out:,} left out that do not fit the present fields and labels"
+        parts.append(
+            Words("%(n)s left out that do not fit the present fields and labels", n=snapshot.n_left_out)
+        )
     if snapshot.n_unscored:
-        words += f"; {snapshot.n_unscored:,} left out whose cases came without a usable score of it"
+        parts.append(
+            Words("%(n)s left out whose cases came without a usable score of it", n=snapshot.n_unscored)
+        )
     if snapshot.n_older:
-        words += (
-            f"; {snapshot.n_older:,} older ones left out, because a model without them is clearly better on"
-            " the latest"
+        parts.append(
+            Words(
+                "%(n)s older ones left out, because a model without them is clearly better on the latest",
+                n=snapshot.n_older,
+            )
         )
     if len(snapshot.unsettled.case_ids):
-        words += f"; {len(snapshot.unsettled.case_ids):,} unsettled cases count against the model"
+        parts.append(
+            Words("%(n)s unsettled cases count against the model", n=len(snapshot.unsettled.case_ids))
+        )
     if len(held_out):
-        return f"{words}; {len(held_out):,} random blind ones are held out to judge it."
-    return f"{words}; each is judged out of fold."
+        parts.append(Words("%(n)s random blind ones are held out to judge it", n=len(held_out)))
+    else:
+        parts.append(Words("each is judged out of fold"))
+    return "; ".join(parts) + "."
 
 
 def _comparison(
@@ -232,22 +243,29 @@ def _comparison(
     try:
         return compare(before, evaluation, snapshot)
     except ArtifactRefused as refused:
-        say(f"The champion cannot be compared with. {refused.message}")
+        say(Words("The champion cannot be compared with. %(why)s", why=refused.message))
         return None
 
 
 def _judgement(report: Mapping[str, Any], evaluation: Evaluation) -> str:
     """Say two numbers under two names: the model card's, and that of the cases held out of training."""
     n = evaluation.n_held_out
-    words = (
-        f"Wrong in {percent(reports.error_of(report) or 0)} of the cases it learned from, each answered by"
-        " a model of other groups"
-    )
+    out_of_fold = percent(reports.error_of(report) or 0)
     if not n:
-        return f"{words}."
+        return Words(
+            "Wrong in %(share)s of the cases it learned from, each answered by a model of other groups.",
+            share=out_of_fold,
+        )
     held_out = zip(evaluation.predicted[-n:], evaluation.truth[-n:], strict=True)
     wrong = sum(said != true for said, true in held_out)
-    return f"{words}; itself wrong in {wrong:,} of {n:,} held out ({percent(wrong / n)})."
+    return Words(
+        "Wrong in %(share)s of the cases it learned from, each answered by a model of other groups; itself"
+        " wrong in %(wrong)s of %(n)s held out (%(itself)s).",
+        share=out_of_fold,
+        wrong=wrong,
+        n=n,
+        itself=percent(wrong / n),
+    )
 
 
 def _manifest(

@@ -20,7 +20,8 @@ def word_vectors() -> WordVectors | None:
     except FileNotFoundError:
         return None
     except (BadArtifact, OSError) as fault:
-        log.warning("word vectors not usable", extra={"path": str(path), "trouble": str(fault)})
+        facts = {"path": str(path), "trouble": str(fault)}
+        log.warning("word vectors not usable", extra=facts)  # untranslated: a log
         return None
 
 

@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from cases.access import watched_workflow
@@ -71,7 +72,7 @@ def train(request: HttpRequest, actor: Actor, slug: str) -> tuple[str, str]:
         raise Refused(reverse("training-run", args=[active.pk]) if active else back, refused) from None
     except HitlError as refused:
         raise Refused(back, refused) from None
-    return reverse("training-run", args=[run.pk]), "A training run waits for a worker."
+    return reverse("training-run", args=[run.pk]), gettext("A training run waits for a worker.")
 
 
 @acts
@@ -83,7 +84,7 @@ def cancel(request: HttpRequest, actor: Actor, run_id: UUID) -> tuple[str, str]:
         runs.cancel_training(run_id=run.pk, actor=actor, now=clock.now())
     except HitlError as refused:
         raise Refused(back, refused) from None
-    return back, "The run is cancelled. Its worker stops at its next step."
+    return back, gettext("The run is cancelled. Its worker stops at its next step.")
 
 
 @acts
@@ -93,7 +94,9 @@ def retire(request: HttpRequest, actor: Actor, release_id: UUID) -> tuple[str, s
     back = reverse("release", args=[release.pk])
     reason = request.POST.get("reason", "").strip()
     if not reason:
-        raise Refused(back, ["Say why: the reason stays in the model's history and in the audit log."])
+        raise Refused(
+            back, [gettext("Say why: the reason stays in the model's history and in the audit log.")]
+        )
     try:
         roles.retire(
             release_id=release.pk,
@@ -104,7 +107,7 @@ def retire(request: HttpRequest, actor: Actor, release_id: UUID) -> tuple[str, s
         )
     except HitlError as refused:
         raise Refused(back, refused) from None
-    return back, f"{release.name} is retired."
+    return back, gettext("%(model)s is retired.") % {"model": release.name}
 
 
 @acts
@@ -124,4 +127,4 @@ def change_settings(request: HttpRequest, actor: Actor, slug: str) -> tuple[str,
         raise
     except HitlError as refused:
         raise Refused(back, refused) from None
-    return back, "Saved: when to train."
+    return back, gettext("Saved: when to train.")

@@ -4,6 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext
+
+from hitl.shared.numbers import number
+from hitl.shared.words import shown
 from hitl.web.charts import Plot, Series
 
 
@@ -23,11 +27,14 @@ def shown_curve(report: Mapping[str, Any]) -> ShownCurve | None:
     if not curve:
         return None
     if "why_not" in curve:
-        return ShownCurve(f"It was not measured. {curve['why_not']}")
+        return ShownCurve(gettext("It was not measured. %(why)s") % {"why": shown(curve["why_not"])})
     n = curve["labels"]
     fewer, more = (one["labels"] for one in curve["points"][-2:])
+    words = _ahead(n, *curve["next"])
+    if "of" in curve:
+        words = gettext("%(ahead)s Measured of %(model)s.") % {"ahead": words, "model": curve["of"]}
     return ShownCurve(
-        words=_ahead(n, *curve["next"]) + (f" Measured of {curve['of']}." if "of" in curve else ""),
+        words=words,
         last=_behind(fewer, more, *curve["last"]),
         hundred=_hundred(n, *curve["next"]),
         plot=_plot(curve["points"]),
@@ -35,22 +42,38 @@ def shown_curve(report: Mapping[str, Any]) -> ShownCurve | None:
 
 
 def _ahead(n: int, gain: float, low: float, high: float) -> str:
-    begin = f"Twice as many labels, {2 * n:,} instead of {n:,}, "
     if low > 0:
-        ends = f"{_points(low)} to {_points(high)}"
-        return f"{begin}would mend about {_points(gain)} of all answers ({ends})."
-    if high <= 0:
-        return f"{begin}would mend nothing: what it gets wrong is not for want of labels like these."
-    return f"{begin}would mend at most {_points(high)} of all answers, and perhaps nothing."
+        words = gettext(
+            "Twice as many labels, %(more)s instead of %(now)s, would mend about %(gain)s of all answers"
+            " (%(low)s to %(high)s)."
+        )
+    elif high <= 0:
+        words = gettext(
+            "Twice as many labels, %(more)s instead of %(now)s, would mend nothing: what it gets wrong is not"
+            " for want of labels like these."
+        )
+    else:
+        words = gettext(
+            "Twice as many labels, %(more)s instead of %(now)s, would mend at most %(high)s of all answers,"
+            " and perhaps nothing."
+        )
+    return words % {"more": number(2 * n), "now": number(n), **_said(gain, low, high)}
 
 
 def _behind(fewer: int, more: int, gain: float, low: float, high: float) -> str:
-    begin = f"Measured: {more:,} labels instead of {fewer:,} mended"
     if low > 0:
-        return f"{begin} {_points(gain)} of all answers ({_points(low)} to {_points(high)})."
-    if high <= 0:
-        return f"{begin} nothing."
-    return f"{begin} at most {_points(high)} of all answers, and perhaps nothing."
+        words = gettext(
+            "Measured: %(more)s labels instead of %(fewer)s mended %(gain)s of all answers (%(low)s to"
+            " %(high)s)."
+        )
+    elif high <= 0:
+        words = gettext("Measured: %(more)s labels instead of %(fewer)s mended nothing.")
+    else:
+        words = gettext(
+            "Measured: %(more)s labels instead of %(fewer)s mended at most %(high)s of all answers, and"
+            " perhaps nothing."
+        )
+    return words % {"more": number(more), "fewer": number(fewer), **_said(gain, low, high)}
 
 
 def _hundred(n: int, gain: float, low: float, high: float) -> str:
@@ -58,7 +81,11 @@ def _hundred(n: int, gain: float, low: float, high: float) -> str:
     if low <= 0 or n < 100:
         return ""
     share = (1 - (1 + 100 / n) ** -0.5) / (1 - 0.5**0.5)
-    return f"The next 100 are worth about {_points(gain * share)}."
+    return gettext("The next 100 are worth about %(gain)s.") % {"gain": _points(gain * share)}
+
+
+def _said(gain: float, low: float, high: float) -> dict[str, str]:
+    return {"gain": _points(gain), "low": _points(low), "high": _points(high)}
 
 
 def _points(share: float) -> str:
@@ -67,17 +94,17 @@ def _points(share: float) -> str:
     >>> _points(0.01234), _points(0.2), _points(0.00034)
     ('1.2 %', '20 %', '0.034 %')
     """
-    return f"{float(f'{100 * share:.2g}'):g} %"
+    return f"{number(float(f'{100 * share:.2g}'), 'g')} %"
 
 
 def _plot(points: list[Mapping[str, float]]) -> Plot:
     return Plot(
-        title="Wrong, by how many labels it learned from",
-        x_name="Labels",
+        title=gettext("Wrong, by how many labels it learned from"),
+        x_name=gettext("Labels"),
         x=[one["labels"] for one in points],
         series=[
             Series(
-                "Wrong",
+                gettext("Wrong"),
                 [one["error"] for one in points],
                 colour="vermilion",
                 low=[one["low"] for one in points],

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext
+
 from hitl.web.charts import Plot, Series
 from science.intervals import wilson_interval
 
@@ -15,17 +17,17 @@ def calibration_plot(report: Mapping[str, Any]) -> Plot | None:
     sure = [group["confidence"] for group in bins]
     ends = [wilson_interval(group["right"], group["n"]) for group in bins]
     return Plot(
-        title="Is it right as often as it says?",
-        x_name="Confidence",
+        title=gettext("Is it right as often as it says?"),
+        x_name=gettext("Confidence"),
         x=sure,
         series=[
             Series(
-                "Right",
+                gettext("Right"),
                 [group["right"] for group in bins],
                 low=[low for low, _ in ends],
                 high=[high for _, high in ends],
             ),
-            Series("As often as it says", sure, colour="black", is_dashed=True),
+            Series(gettext("As often as it says"), sure, colour="black", is_dashed=True),
         ],
         as_percent=True,
     )
@@ -40,12 +42,12 @@ def risk_coverage_plot(report: Mapping[str, Any]) -> Plot | None:
     # A handful of cases have intervals as wide as the plot; they are in the table behind it.
     widest = max(high for point, (_, high) in zip(points, ends, strict=True) if point["coverage"] >= 0.05)
     return Plot(
-        title="Error against automation rate",
-        x_name="Automation rate",
+        title=gettext("Error against automation rate"),
+        x_name=gettext("Automation rate"),
         x=[point["coverage"] for point in points],
         series=[
             Series(
-                "Wrong",
+                gettext("Wrong"),
                 [point["risk"] for point in points],
                 colour="vermilion",
                 low=[low for low, _ in ends],

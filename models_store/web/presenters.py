@@ -6,7 +6,11 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from django.utils.translation import gettext, gettext_noop
+
 from cases.types import Purpose
+from hitl.shared.numbers import number
+from hitl.shared.words import shown
 from hitl.web.charts import Plot
 from hitl.web.format import size
 from models_store import reports
@@ -18,18 +22,25 @@ from models_store.web.plots import calibration_plot, risk_coverage_plot
 from science.intervals import wilson_interval
 
 _ROLES = {
-    ReleaseRole.TRAINED: ("trained", "neutral", "clock"),
-    ReleaseRole.CHAMPION: ("champion", "good", "circle-check"),
-    ReleaseRole.SHADOW: ("shadow", "accent", "eye-off"),
-    ReleaseRole.CANARY: ("canary", "accent", "gauge"),
-    ReleaseRole.RETIRED: ("retired", "neutral", "history"),
+    ReleaseRole.TRAINED: (gettext_noop("trained"), "neutral", "clock"),
+    ReleaseRole.CHAMPION: (gettext_noop("champion"), "good", "circle-check"),
+    ReleaseRole.SHADOW: (gettext_noop("shadow"), "accent", "eye-off"),
+    ReleaseRole.CANARY: (gettext_noop("canary"), "accent", "gauge"),
+    ReleaseRole.RETIRED: (gettext_noop("retired"), "neutral", "history"),
 }
+_WAITS = (gettext_noop("waits"), "warn", "clock")
 _METHODS = {
-    "linear-exact": "the exact share of every word and field in the model's sum",
-    "token-shares": "the share of every word in the sentence's vector; it depends on the words around it",
-    "two-ended-swap": "exchanging each field with those of fifty usual cases, in both directions",
-    "none": "none: the scores come from a model elsewhere, and what it looked at is not known here",
-    "occlusion": "covering or muting a part and asking the model again",
+    "linear-exact": gettext_noop("the exact share of every word and field in the model's sum"),
+    "token-shares": gettext_noop(
+        "the share of every word in the sentence's vector; it depends on the words around it"
+    ),
+    "two-ended-swap": gettext_noop(
+        "exchanging each field with those of fifty usual cases, in both directions"
+    ),
+    "none": gettext_noop(
+        "none: the scores come from a model elsewhere, and what it looked at is not known here"
+    ),
+    "occlusion": gettext_noop("covering or muting a part and asking the model again"),
 }
 
 
@@ -42,6 +53,11 @@ class Badge:
     icon: str
 
 
+def badge(words: str, tone: str, icon: str) -> Badge:
+    """Return a badge in the language of this moment."""
+    return Badge(gettext(words), tone, icon)
+
+
 @dataclass(frozen=True)
 class ShownRelease:
     """A release with what pages say of it; a part of the report that is not there is left out."""
@@ -52,7 +68,7 @@ class ShownRelease:
     @property
     def role(self) -> Badge:
         """What it does now."""
-        return Badge(*_ROLES[ReleaseRole(self.span.role)]) if self.span else Badge("waits", "warn", "clock")
+        return badge(*_ROLES[ReleaseRole(self.span.role)] if self.span else _WAITS)
 
     @property
     def is_champion(self) -> bool:
@@ -152,6 +168,11 @@ class ShownRelease:
         return list(self.report.get("left_out", {}).items())
 
     @property
+    def never_said(self) -> str:
+        """The names of these labels, in quotation marks."""
+        return ", ".join(gettext("“%(label)s”") % {"label": label} for label, _ in self.left_out)
+
+    @property
     def slices(self) -> Mapping[str, Any]:
         """Where it errs most; empty for a release that was made before slices were."""
         found: Mapping[str, Any] = self.report.get("slices", {})
@@ -160,7 +181,7 @@ class ShownRelease:
     @property
     def method(self) -> str:
         """How its evidence is found, in words; empty for a release that was made before this was kept."""
-        return _METHODS.get(self.report.get("explanations", {}).get("method", ""), "")
+        return shown(_METHODS.get(self.report.get("explanations", {}).get("method", ""), ""))
 
     @property
     def adds_up(self) -> str:
@@ -168,11 +189,14 @@ class ShownRelease:
         found = self.report.get("explanations", {})
         n, n_exact = found.get("n_rows", 0), found.get("n_exact", found.get("n_rows", 0))
         if found.get("method") == "occlusion":
-            return "not claimed: covering parts is an estimate"
+            return gettext("not claimed: covering parts is an estimate")
         if n_exact == n:
-            return f"within {found['additivity']:.1g} log-odds"
-        left = f"{found['left_over']:.1g} log-odds"
-        return f"in {n_exact:,} of {n:,} cases; up to {left} are left over in the others"
+            return gettext("within %(gap)s log-odds") % {"gap": f"{found['additivity']:.1g}"}
+        return gettext("in %(exact)s of %(n)s cases; up to %(gap)s log-odds are left over in the others") % {
+            "exact": number(n_exact),
+            "n": number(n),
+            "gap": f"{found['left_over']:.1g}",
+        }
 
     @property
     def is_poorly_explained(self) -> bool:
@@ -187,12 +211,22 @@ class ShownRelease:
         if not found:
             return ""
         if not found["n"]:
-            return "too few cases to compare them with plain contrast, so every mark is called weak"
-        return (
-            f"what one model marks costs another {found['by_marks']:.2f} log-odds when covered; where the"
-            f" picture has most contrast it costs {found['by_contrast']:.2f} ({found['n']} cases that neither"
-            " saw)" + ("" if found["beats"] else ", so every mark is called weak")
+            return gettext("too few cases to compare them with plain contrast, so every mark is called weak")
+        words = gettext(
+            "what one model marks costs another %(by_marks)s log-odds when covered; where the picture has"
+            " most contrast it costs %(by_contrast)s (%(n)s cases that neither saw)"
         )
+        if not found["beats"]:
+            words = gettext(
+                "what one model marks costs another %(by_marks)s log-odds when covered; where the picture has"
+                " most contrast it costs %(by_contrast)s (%(n)s cases that neither saw), so every mark is"
+                " called weak"
+            )
+        return words % {
+            "by_marks": number(found["by_marks"], ".2f"),
+            "by_contrast": number(found["by_contrast"], ".2f"),
+            "n": found["n"],
+        }
 
     @property
     def file_size(self) -> str:

@@ -6,17 +6,22 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from django.utils.translation import gettext, gettext_noop
+
+from hitl.shared.numbers import number
+from hitl.shared.words import shown
+from hitl.web.format import local
 from models_store.models import TrainingRun
 from models_store.types import RunStatus, RunStep
-from models_store.web.presenters import Badge
+from models_store.web.presenters import Badge, badge
 
 _STATUS = {
-    RunStatus.QUEUED: ("waits for a worker", "neutral", "clock"),
-    RunStatus.RUNNING: ("running", "accent", "play"),
-    RunStatus.SUCCEEDED: ("made a model", "good", "check"),
-    RunStatus.REFUSED: ("refused by the gate", "warn", "hand"),
-    RunStatus.FAILED: ("failed", "bad", "circle-x"),
-    RunStatus.CANCELLED: ("cancelled", "neutral", "x"),
+    RunStatus.QUEUED: (gettext_noop("waits for a worker"), "neutral", "clock"),
+    RunStatus.RUNNING: (gettext_noop("running"), "accent", "play"),
+    RunStatus.SUCCEEDED: (gettext_noop("made a model"), "good", "check"),
+    RunStatus.REFUSED: (gettext_noop("refused by the gate"), "warn", "hand"),
+    RunStatus.FAILED: (gettext_noop("failed"), "bad", "circle-x"),
+    RunStatus.CANCELLED: (gettext_noop("cancelled"), "neutral", "x"),
 }
 
 
@@ -48,7 +53,7 @@ class ShownRun:
     @property
     def status(self) -> Badge:
         """Its status."""
-        return Badge(*_STATUS[RunStatus(self.run.status)])
+        return badge(*_STATUS[RunStatus(self.run.status)])
 
     @property
     def trigger(self) -> str:
@@ -97,10 +102,13 @@ def _step(entry: Mapping[str, Any], run: TrainingRun) -> StepLine:
         state = "done" if is_over else "open"
     return StepLine(
         step=RunStep(entry["step"]),
-        result=entry.get("result", "") or ("It ended here." if state == "trouble" else ""),
+        result=shown(entry.get("result", "")) or (gettext("It ended here.") if state == "trouble" else ""),
         at=at,
         took=seconds(datetime.fromisoformat(entry["until"]) - at) if is_over else "",
-        lines=[(f"{datetime.fromisoformat(line['at']):%H:%M:%S}", line["words"]) for line in entry["lines"]],
+        lines=[
+            (f"{local(datetime.fromisoformat(line['at'])):%H:%M:%S}", shown(line["words"]))
+            for line in entry["lines"]
+        ],
         state=state,
         attempt=entry["attempt"],
     )
@@ -115,5 +123,5 @@ def seconds(duration: Any) -> str:
     """
     total = float(duration.total_seconds())
     if total < 10:
-        return f"{total:.1f} s"
+        return f"{number(total, '.1f')} s"
     return f"{total:.0f} s" if total < 90 else f"{int(total // 60)} min {int(total % 60)} s"

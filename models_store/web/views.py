@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext, override
 from django.views.decorators.http import require_GET
 
 from cases.access import watched_workflow, watched_workflows
@@ -14,6 +15,7 @@ from hitl.accounts.types import WATCHING, Role
 from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.errors import NotFound
+from hitl.shared.numbers import number
 from hitl.web.views import person
 from models_store import selectors
 from models_store.access import release_for, run_for
@@ -72,9 +74,10 @@ def models_of_workflow(request: HttpRequest, slug: str) -> HttpResponse:
         "runs": [ShownRun(run, now) for run in runs],
         "active": next((ShownRun(run, now) for run in runs if run.is_active), None),
         "training_settings": training_settings,
-        "training_note": f"training starts at {training_settings.min_new_labels:,}"
+        "training_note": gettext("training starts at %(labels)s")
+        % {"labels": number(training_settings.min_new_labels)}
         if training_settings.is_automatic
-        else "trained by hand only",
+        else gettext("trained by hand only"),
         "form": TrainingSettingsForm(instance=training_settings),
         "n_labels": selectors.current_labels(workflow.id).count(),
         "n_new": selectors.new_labels(workflow.id, since=last.requested_at if last else None),
@@ -131,7 +134,8 @@ def card(request: HttpRequest, release_id: UUID) -> HttpResponse:
     """Send the model card as a Markdown file."""
     found = release_for(person(request).as_actor(), release_id)
     shown = ShownRelease(found, selectors.roles_now(found.workflow_id).get(found.pk))
-    text = as_markdown(shown, selectors.role_history(found.pk))
+    with override("en"):  # a file is the same for everybody
+        text = as_markdown(shown, selectors.role_history(found.pk))
     response = HttpResponse(text, content_type="text/markdown; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{found.workflow.slug}-{found.name}.md"'
     return response

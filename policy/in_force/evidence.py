@@ -4,18 +4,19 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from hitl.shared.words import Words
 from policy.in_force.rules import rule_for
 from science.decision_terms import Degree, Reason
 
 _WHY_NOT = {
-    Reason.NO_MODEL: "There is no model yet. Train one first: the reviewers' answers are its labels.",
-    Reason.SCHEMA_MISMATCH: "The model was trained for other fields or labels. Train one for these.",
-    Reason.BREAKER: "The breaker has tripped. Find out why and reset it first.",
-    Reason.STOPPED: "Everything is stopped. Start it again first.",
-    Reason.CERTIFICATE_EXPIRED: "The certificate has ended. Certify the model again.",
-    Reason.NOT_CERTIFIED: "No cutoffs in force are proved for the present promise.",
+    Reason.NO_MODEL: Words("There is no model yet. Train one first: the reviewers' answers are its labels."),
+    Reason.SCHEMA_MISMATCH: Words("The model was trained for other fields or labels. Train one for these."),
+    Reason.BREAKER: Words("The breaker has tripped. Find out why and reset it first."),
+    Reason.STOPPED: Words("Everything is stopped. Start it again first."),
+    Reason.CERTIFICATE_EXPIRED: Words("The certificate has ended. Certify the model again."),
+    Reason.NOT_CERTIFIED: Words("No cutoffs in force are proved for the present promise."),
 }
-_FULL_NEEDS = "Full automation needs a certificate, confirmed by live audits, that accepts every case."
+_FULL_NEEDS = Words("Full automation needs a certificate, confirmed by live audits, that accepts every case.")
 
 
 def hindrance(workflow_id: UUID, *, degree: Degree, now: datetime) -> str:

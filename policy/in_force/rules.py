@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import F
 
 from cases.models import SchemaVersion
+from hitl.shared.words import Words
 from hitl.stop.selectors import is_stopped, stop_in_force
 from models_store.models import Release
 from models_store.selectors import champion, champions_of
@@ -102,7 +103,7 @@ def rule_for(workflow_id: UUID) -> Governing:
     policy = found.filter(workflow_id=workflow_id).first()
     if policy is None:
         stopped = stop_in_force() is not None
-        return Governing(Deciding(_CLOSED), 0, stopped=stopped, trouble="The workflow has no policy.")
+        return Governing(Deciding(_CLOSED), 0, stopped=stopped, trouble=Words("The workflow has no policy."))
     stopped = policy.stopped
     schema = SchemaVersion.objects.filter(
         workflow_id=workflow_id, number=policy.workflow.schema_version
@@ -150,13 +151,13 @@ def _governing(
     """Return what is in force, but a canary; rows that contradict each other send every case to people."""
     version = policy.workflow.policy_version
     if schema is None:
-        missing = "The workflow's current schema is missing."
+        missing = Words("The workflow's current schema is missing.")
         return Governing(Deciding(_CLOSED), version, stopped=stopped, trouble=missing)
     try:
         deciding = _deciding(policy, schema, release, cutoffs, stopped=stopped)
     except (ValueError, TypeError, LookupError, AttributeError) as contradiction:
         facts = {"workflow": str(policy.workflow_id), "trouble": repr(contradiction)}
-        log.warning("no rule", extra=facts)
+        log.warning("no rule", extra=facts)  # untranslated: a log
         return Governing(Deciding(_CLOSED), version, stopped=stopped, trouble=str(contradiction))
     return Governing(deciding, version, stopped=stopped)
 
@@ -193,7 +194,7 @@ def _canary(policy: Policy, schema: SchemaVersion, canary: Canary, *, stopped: b
         deciding = replace(deciding, rule=rule)
     except (ValueError, TypeError, LookupError, AttributeError) as contradiction:
         facts = {"workflow": str(policy.workflow_id), "trouble": repr(contradiction)}
-        log.warning("no rule", extra=facts)
+        log.warning("no rule", extra=facts)  # untranslated: a log
         deciding = Deciding(_CLOSED, release_id=canary.release_id)
     return DecidingShare(deciding, canary.first_arm, canary.share)
 

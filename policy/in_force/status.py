@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from hitl.shared.words import Words
 from policy.in_force.rules import Governing, rule_for, rules_for
 from policy.models import Certificate, Policy, Watch
 from policy.types import Degree, MonitorLevel, PromiseState, TrippedBy
@@ -27,18 +28,29 @@ class PromiseStatus:
 
 
 _STOPPED_BY = {
-    TrippedBy.PERSON: "A person tripped the breaker, and a person resets it.",
+    TrippedBy.PERSON: Words("A person tripped the breaker, and a person resets it."),
     TrippedBy.EVIDENCE: (
-        "Live audits refuted it. Automation comes back by itself once it is proved again, and a part of it"
-        " once a model that learned since then is believed to keep it."
+        Words(
+            "Live audits refuted it. Automation comes back by itself once it is proved again, and a part of"
+            " it once a model that learned since then is believed to keep it."
+        )
     ),
-    TrippedBy.OVERDUE: "Nobody answers the audits, so nobody would notice a mistake.",
+    TrippedBy.OVERDUE: Words("Nobody answers the audits, so nobody would notice a mistake."),
+}
+_OFF = {
+    Degree.HUMAN_ONLY: Words("The degree is “human only”: people decide every case."),
+    Degree.SHADOW: Words("The degree is “shadow”: people decide every case."),
+    Degree.ASSIST: Words("The degree is “assist”: people decide every case."),
 }
 _CLOSED = {
-    Reason.NO_MODEL: "There is no model yet, so people decide every case.",
-    Reason.SCHEMA_MISMATCH: "The model was trained for other fields or labels, so people decide every case.",
-    Reason.CERTIFICATE_EXPIRED: "The certificate has ended, so people decide until there is a new one.",
-    Reason.NOT_CERTIFIED: "Nothing is proved for this promise, so people decide every case.",
+    Reason.NO_MODEL: Words("There is no model yet, so people decide every case."),
+    Reason.SCHEMA_MISMATCH: Words(
+        "The model was trained for other fields or labels, so people decide every case."
+    ),
+    Reason.CERTIFICATE_EXPIRED: Words(
+        "The certificate has ended, so people decide until there is a new one."
+    ),
+    Reason.NOT_CERTIFIED: Words("Nothing is proved for this promise, so people decide every case."),
 }
 
 
@@ -91,48 +103,50 @@ def status_of(
 ) -> PromiseStatus:
     """Return whether the promise is kept; `certificate` is the one in force, `watch` the open one."""
     if policy.breaker_tripped_at is not None:
-        why = _STOPPED_BY[TrippedBy(policy.breaker_by)] if policy.breaker_by else ""
-        return PromiseStatus(PromiseState.STOPPED, "bad", "hand", f"{policy.breaker_reason} {why}".strip())
+        why = policy.breaker_reason
+        if policy.breaker_by:
+            back = _STOPPED_BY[TrippedBy(policy.breaker_by)]
+            why = Words("%(reason)s %(back)s", reason=Words(policy.breaker_reason), back=back)
+        return PromiseStatus(PromiseState.STOPPED, "bad", "hand", why)
     if governing.stopped:
-        why = "All automation is stopped: people decide every case, here and everywhere."
+        why = Words("All automation is stopped: people decide every case, here and everywhere.")
         return PromiseStatus(PromiseState.STOPPED, "bad", "hand", why)
     if governing.trouble:
         return PromiseStatus(PromiseState.STOPPED, "bad", "circle-x", governing.trouble)
     if not policy.automates:
-        degree = Degree(policy.degree).label.lower()
-        return PromiseStatus(
-            PromiseState.OFF, "neutral", "pause", f"The degree is “{degree}”: people decide every case."
-        )
+        return PromiseStatus(PromiseState.OFF, "neutral", "pause", _OFF[Degree(policy.degree)])
     rule = governing.rule
     if rule.basis is Basis.BY_HAND:
-        why = "The cutoffs in force were set by hand and are not what was tested: nothing is promised."
+        why = Words("The cutoffs in force were set by hand and are not what was tested: nothing is promised.")
         return PromiseStatus(PromiseState.BY_HAND, "warn", "hand", why)
     closed = rule.closed(now.timestamp())
     if closed is not None:
         return PromiseStatus(
-            PromiseState.NOTHING, "warn", "user", _CLOSED.get(closed, "People decide every case.")
+            PromiseState.NOTHING, "warn", "user", _CLOSED.get(closed, Words("People decide every case."))
         )
     if watch is not None and not watch.is_calm:
         return _watched(watch)
     if certificate is not None and certificate.refuted:
-        why = (
+        why = Words(
             "Audits refuted the cutoffs in force. A random quarter of what stricter ones accept is automated"
             " until a test on cases from after that has passed."
         )
         return PromiseStatus(PromiseState.STEPPED_DOWN, "warn", "trending-down", why)
     if rule.basis is Basis.PROVISIONAL:
-        why = "A random quarter of what is accepted is automated until fresh blind labels prove it."
+        why = Words("A random quarter of what is accepted is automated until fresh blind labels prove it.")
         return PromiseStatus(PromiseState.PROVISIONAL, "accent", "clock", why)
     if watch is None or not watch.n_labels:  # what hardly anybody has looked at is no evidence
-        why = "It is proved on the certificate's labels. Too few audits are in to check it live."
+        why = Words("It is proved on the certificate's labels. Too few audits are in to check it live.")
         return PromiseStatus(PromiseState.PROVED, "accent", "shield-check", why)
     return PromiseStatus(
-        PromiseState.KEPT, "good", "shield-check", "It is proved, and audits do not contradict it."
+        PromiseState.KEPT, "good", "shield-check", Words("It is proved, and audits do not contradict it.")
     )
 
 
 def _watched(watch: Watch) -> PromiseStatus:
-    why = "Audits begin to contradict it, not yet strongly enough to stop: more decisions are audited."
+    why = Words("Audits begin to contradict it, not yet strongly enough to stop: more decisions are audited.")
     if watch.level == MonitorLevel.GREEN:
-        why = "First answers to audits contradict it; until they are final, more decisions are audited."
+        why = Words(
+            "First answers to audits contradict it; until they are final, more decisions are audited."
+        )
     return PromiseStatus(PromiseState.WATCHED, "warn", "eye", why)

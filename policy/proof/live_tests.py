@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from hitl.shared.words import Words
 from science.guarantee.clustered import ClusteredCertifier
 from science.guarantee.monitor import Level, RiskMonitor
 from science.guarantee.planning import TestPlan
@@ -66,7 +67,13 @@ class GroupTooLarge(Exception):
     """A block holds more draws of one group than the test plan allows for; `size` is how many."""
 
     def __init__(self, size: int, cap: int) -> None:
-        super().__init__(f"{size:,} labels of one group came together, and the plan allows for {cap:,}")
+        super().__init__(
+            Words(
+                "%(size)s labels of one group came together, and the plan allows for %(cap)s",
+                size=size,
+                cap=cap,
+            )
+        )
         self.size = size
 
 
@@ -110,7 +117,13 @@ class LiveTest:
             own = block.of(label)
             asked = own.where(~np.isnan(own.losses) & (own.scores >= test.plan.grid[-1]))
             if len(asked) and asked.inclusion_probability.min() < test.plan.pi_floor * (1 - 1e-9):
-                raise ChanceTooLow(f"{asked.inclusion_probability.min():g} is below {test.plan.pi_floor:g}")
+                raise ChanceTooLow(
+                    Words(
+                        "%(chance)s is below %(floor)s",
+                        chance=f"{asked.inclusion_probability.min():g}",
+                        floor=f"{test.plan.pi_floor:g}",
+                    )
+                )
             if capped and asked.groups is not None and len(asked):
                 largest = int(np.unique(asked.groups, return_counts=True)[1].max())
                 if largest > test.cap:

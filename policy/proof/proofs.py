@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from hitl.shared.canonical import canonical_json, sha256
+from hitl.shared.words import Words
 from policy.types import LossKind, Scope
 from science.guarantee.verdict import Certified, NotCertified, Verdict, Why
 
@@ -176,7 +177,9 @@ def _within(verdict: Verdict, scores: np.ndarray, losses: np.ndarray, target: fl
     if not walked:
         return NotCertified(
             reason=Why.TOO_MANY_ERRORS,
-            explanation="Cases of which there are many alike are wrong too often. Label more different ones.",
+            explanation=Words(
+                "Cases of which there are many alike are wrong too often. Label more different ones."
+            ),
             best_bound=None,
             labels_needed=None,
             target=target,

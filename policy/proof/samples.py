@@ -29,6 +29,7 @@ from django.db.models import Exists, OuterRef, Q
 from cases.models import Label
 from cases.types import Purpose
 from hitl.shared.canonical import sha256
+from hitl.shared.words import Words
 from models_store.models import Release
 from models_store.selectors import Evaluation, evaluation_of
 from policy.models import Decision
@@ -58,7 +59,7 @@ def all_labels(release: Release) -> Sample | None:
         return None
     judged = _judged(evaluation)
     is_labelled = np.arange(len(judged)) < len(evaluation)
-    return _sample(judged, is_labelled, "all labels", {})
+    return _sample(judged, is_labelled, Words("all labels"), {})
 
 
 def believed(release: Release, *, since: datetime | None = None) -> Sample | None:
@@ -74,9 +75,14 @@ def believed(release: Release, *, since: datetime | None = None) -> Sample | Non
     inclusion_probability = np.array([chances.inclusion_probability.get(one, np.nan) for one in judged.ids])
     floor = np.nanmin(inclusion_probability, initial=1.0)
     if np.nansum(floor / inclusion_probability) <= complete.sum():
-        return _sample(judged, complete, "complete", chances.given)
+        return _sample(judged, complete, Words("complete"), chances.given)
     kept = np.array([_draw(one) for one in judged.ids]) * inclusion_probability < floor
-    return _sample(judged, kept, f"blind labels, thinned to a chance of {floor:g}", chances.given)
+    return _sample(
+        judged,
+        kept,
+        Words("blind labels, thinned to a chance of %(chance)s", chance=f"{floor:g}"),
+        chances.given,
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

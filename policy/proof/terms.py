@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Exists, F, OuterRef
 
 from cases.models import SchemaVersion, Workflow
+from hitl.shared.words import Words
 from policy.models import Decision, KnownAnswer, Policy
 from policy.proof.proofs import Terms
 from policy.types import LossKind
@@ -15,7 +16,7 @@ from science.decision_terms import Reason
 
 _ACCEPTED = (Reason.ABOVE_CUTOFF, Reason.RAMP)
 
-NO_KNOWN_ANSWERS = (
+NO_KNOWN_ANSWERS = Words(
     "Reviewers' misses are to be allowed for, and too few known-answer cases that the model would get wrong"
     " by itself have been answered to say that people see any. Mark known-answer cases, or promise without"
     " allowing for misses."

@@ -9,6 +9,7 @@ from cases.services.versions import bump
 from hitl.audit.log import record
 from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor
+from hitl.shared.words import Words
 from policy.models import Certificate, CutoffSet, Policy, Trial, Watch
 from policy.proof.live_tests import LiveWatch, UnitLabel
 from policy.services.breaker import trip_breaker
@@ -152,16 +153,18 @@ def heed_red(watch: Watch, live: LiveWatch, *, actor: Actor, now: datetime) -> b
     if is_same_change:
         over = over.exclude(kind=TrialKind.RECOVER)
     for trial in over:
-        reason = "Audits refuted the promise while the trial was running."
-        end_trial(trial, outcome=TrialOutcome.ABANDONED, reason=reason, actor=actor, now=now)
+        ended = Words("Audits refuted the promise while the trial was running.")
+        end_trial(trial, outcome=TrialOutcome.ABANDONED, reason=ended, actor=actor, now=now)
     Certificate.objects.filter(pk=watch.pk).update(refuted=live.refuted())
     if certificate is not None:
         certificate.refuted = live.refuted()
     left = {label: _lower(live, label, cutoff, red) for label, cutoff in in_force.items()}
     kept = {label: cutoff for label, cutoff in left.items() if cutoff is not None}
     if policy.degree == Degree.FULL:
-        reason = "Live audits no longer support automating every case."
-        set_degree(workflow_id=policy.workflow_id, degree=Degree.PARTIAL, actor=actor, now=now, reason=reason)
+        no_longer = Words("Live audits no longer support automating every case.")
+        set_degree(
+            workflow_id=policy.workflow_id, degree=Degree.PARTIAL, actor=actor, now=now, reason=no_longer
+        )
         policy = locked_policy(watch.workflow_id)
     if not kept:
         _stop(policy, watch, live, in_force, actor, now)
@@ -172,9 +175,7 @@ def heed_red(watch: Watch, live: LiveWatch, *, actor: Actor, now: datetime) -> b
         if policy.scope == Scope.OVERALL
         else {label: cutoff for label, cutoff in kept.items() if label is not None}
     )
-    reason = (
-        f"Live audits refuted {_said(red)}; stricter ones that are not in doubt take over, provisionally."
-    )
+    reason = _refuted(red)
     step_down(policy, cutoffs, numbers, reason=reason, actor=actor, now=now)
     return True
 
@@ -183,8 +184,16 @@ def _lower(live: LiveWatch, label: UnitLabel, cutoff: float, red: list[UnitLabel
     return live.step_down(label, cutoff) if label in red else cutoff
 
 
-def _said(red: list[UnitLabel]) -> str:
-    return "the cutoff" if red == [None] else "the cutoffs of " + ", ".join(str(label) for label in red)
+def _refuted(red: list[UnitLabel]) -> str:
+    if red == [None]:
+        return Words(
+            "Live audits refuted the cutoff; stricter ones that are not in doubt take over, provisionally."
+        )
+    return Words(
+        "Live audits refuted the cutoffs of %(labels)s; stricter ones that are not in doubt take over,"
+        " provisionally.",
+        labels=", ".join(str(label) for label in red),
+    )
 
 
 def _stop(
@@ -197,9 +206,12 @@ def _stop(
 ) -> None:
     Certificate.objects.filter(pk=watch.pk).update(status=CertificateStatus.TRIPPED)
     end_watch(watch, now=now)
-    reason = (
-        f"Live audits: {watch.n_wrong:g} of {watch.n_labels:,} were wrong, too many for the promise"
-        " (evidence against it: {:.0f}).".format(live.highest(in_force))
+    reason = Words(
+        "Live audits: %(wrong)s of %(labels)s were wrong, too many for the promise (evidence against it:"
+        " %(evidence)s).",
+        wrong=f"{watch.n_wrong:g}",
+        labels=watch.n_labels,
+        evidence=f"{live.highest(in_force):.0f}",
     )
     trip_breaker(workflow_id=policy.workflow_id, reason=reason, actor=actor, now=now, by=TrippedBy.EVIDENCE)
     news = {"certificate": str(watch.pk), "labels": watch.n_labels, "wrong": watch.n_wrong}
@@ -219,7 +231,10 @@ def heed_overdue(workflow_id: UUID, *, overdue: int, drawn: int, actor: Actor, n
     policy = locked_policy(workflow_id)
     if policy.breaker_tripped_at is not None or not policy.automates:
         return False
-    reason = f"Audits are overdue: {overdue:,} are past their deadline and nobody has answered them."
+    reason = Words(
+        "Audits are overdue: %(overdue)s are past their deadline and nobody has answered them.",
+        overdue=overdue,
+    )
     trip_breaker(workflow_id=workflow_id, reason=reason, actor=actor, now=now, by=TrippedBy.OVERDUE)
     return True
 

@@ -11,6 +11,7 @@ from hitl.audit.log import record
 from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor
 from hitl.shared.given_reason import checked_reason
+from hitl.shared.words import Words
 from policy.errors import AlreadyThere
 from policy.models import Policy
 from policy.services.locking import locked_policy
@@ -78,8 +79,8 @@ def reset_breaker(
     return policy
 
 
-PROVED_AGAIN = "The promise has been proved again on labels from after the alarm."
-BELIEVED_AGAIN = (
+PROVED_AGAIN = Words("The promise has been proved again on labels from after the alarm.")
+BELIEVED_AGAIN = Words(
     "A model that learned since the alarm is believed to keep the promise, on labels from after it."
     " A part of what it accepts is automated until live answers prove it."
 )

@@ -18,6 +18,7 @@ from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor
 from hitl.shared.canonical import canonical_json, sha256
 from hitl.shared.errors import NotFound
+from hitl.shared.words import Words
 from models_store.services import roles
 from models_store.types import ReleaseRole
 from policy.canary_models import Canary
@@ -166,7 +167,7 @@ def close_abandoned(workflow_id: UUID, *, actor: Actor, now: datetime) -> None:
     going = open_canary(policy.workflow_id)
     rows = Canary.objects.filter(workflow_id=workflow_id, ended_at=None)
     for canary in rows.exclude(pk=going.pk) if going else rows:
-        end_canary(canary, CanaryEnd.ABANDONED, "Its release has another role now.", now)
+        end_canary(canary, CanaryEnd.ABANDONED, Words("Its release has another role now."), now)
         detail = {"canary": str(canary.pk), "release": str(canary.release_id)}
         record(action="canary.abandoned", actor=actor, now=now, about=canary, detail=detail)
 

@@ -11,6 +11,7 @@ from cases.services.versions import bump
 from hitl.shared.actor import Actor
 from hitl.shared.canonical import derived_key
 from hitl.shared.errors import NotFound
+from hitl.shared.words import Words
 from models_store.models import Release
 from models_store.selectors import champion
 from models_store.services import roles
@@ -24,7 +25,7 @@ from policy.services.cutoffs import certified_cutoffs, follow
 from policy.services.locking import locked_policy
 from science.arms import first_arm
 
-NO_PROOF = (
+NO_PROOF = Words(
     "Nothing is proved of it that it could decide under. A canary decides under a certificate of its own: one"
     " inherited in shadow, or a provisional one, under which a quarter of what it accepts is automated."
 )
@@ -41,9 +42,9 @@ def hindrance(policy: Policy, release: Release, *, now: datetime) -> str:
     """Say why a release cannot decide a share now; empty where it can."""
     before = champion(release.workflow_id)
     if before is None:
-        return "There is no champion that it could stand beside. Promote it."
+        return Words("There is no champion that it could stand beside. Promote it.")
     if before == release:
-        return "It is the champion."
+        return Words("It is the champion.")
     if policy.automates and certificate_for(policy, release.pk, now=now) is None:
         return NO_PROOF
     return ""
@@ -117,4 +118,6 @@ def _put_cutoffs(policy: Policy, release: Release, actor: Actor, now: datetime) 
     if certificate is None or (in_force is not None and in_force.certificate_id == certificate.pk):
         return
     if certified_cutoffs(certificate, release):
-        follow(policy, certificate, actor=actor, now=now, reason="A canary decides under its certificate.")
+        follow(
+            policy, certificate, actor=actor, now=now, reason=Words("A canary decides under its certificate.")
+        )

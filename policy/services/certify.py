@@ -11,6 +11,7 @@ from cases.services.versions import bump
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.errors import NotFound
+from hitl.shared.words import Words
 from models_store.models import Release
 from models_store.selectors import champion
 from policy.in_force.basis import basis_of
@@ -126,7 +127,7 @@ def issue(
     action = made if proof.is_proved else "certificate.refused"
     record(action=action, actor=actor, now=now, about=certificate, detail=detail)
     if proof.is_proved and policy.follows_certificates and not _set_by_hand(release):
-        follow(policy, certificate, actor=actor, now=now, reason="The cutoffs of a new certificate.")
+        follow(policy, certificate, actor=actor, now=now, reason=Words("The cutoffs of a new certificate."))
         if champion(release.workflow_id) == release:
             rearm(policy, is_proved=not proof.is_provisional, actor=actor, now=now)
     return certificate

@@ -16,6 +16,7 @@ from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, Invalid, NotFound, Problem
 from hitl.shared.given_reason import reason_problem
+from hitl.shared.words import Words
 from models_store.models import Release
 from models_store.selectors import champion
 from policy.errors import NoModel, NothingCertified, SecondPersonNeeded
@@ -126,7 +127,7 @@ def use_certified(*, workflow_id: UUID, actor: Actor, now: datetime, seen: int |
     certificate = certificate_for(policy, release.id, now=now)
     if certificate is None or not certified_cutoffs(certificate, release):
         raise NothingCertified
-    return follow(policy, certificate, actor=actor, now=now, reason="Back to the certified cutoffs.")
+    return follow(policy, certificate, actor=actor, now=now, reason=Words("Back to the certified cutoffs."))
 
 
 def follow(
@@ -163,23 +164,23 @@ def certified_cutoffs(certificate: Certificate, release: Release) -> dict[str, f
 
 def _checked(cutoffs: Mapping[str, float], policy: Policy, release: Release, reason: str) -> dict[str, float]:
     errors = []
-    if problem := reason_problem(reason, fix="Say why these cutoffs."):
+    if problem := reason_problem(reason, fix=Words("Say why these cutoffs.")):
         errors.append(problem)
     if not cutoffs:
-        fix = "Give at least one, or lower the degree of automation: then people decide."
+        fix = Words("Give at least one, or lower the degree of automation: then people decide.")
         errors.append(Problem(field="cutoffs", error="name no label", fix=fix))
     for label, cutoff in cutoffs.items():
         if label not in release.labels:
-            fix = f"Use {', '.join(release.labels)}."
+            fix = Words("Use %(labels)s.", labels=", ".join(release.labels))
             errors.append(
                 Problem(field=f"cutoffs.{label[:100]}", error="is for no label of the model", fix=fix)
             )
         elif isinstance(cutoff, bool) or not isinstance(cutoff, int | float) or not 0 <= cutoff <= 1:
-            error = f"is {str(cutoff)[:40]}, which is no cutoff"
+            error = Words("is %(value)s, which is no cutoff", value=str(cutoff)[:40])
             errors.append(Problem(field=f"cutoffs.{label}", error=error, fix="Give a number from 0 to 1."))
     one_number = set(cutoffs) == set(release.labels) and len(set(cutoffs.values())) == 1
     if policy.scope == Scope.OVERALL and not errors and not one_number:
-        fix = "Give every label the same cutoff, or change the promise to one for each label first."
+        fix = Words("Give every label the same cutoff, or change the promise to one for each label first.")
         errors.append(
             Problem(field="cutoffs", error="differ, and the promise is about all labels together", fix=fix)
         )
@@ -249,7 +250,7 @@ def _put_in_force(
     _record("cutoffs.in_force", policy, chosen, actor, now, **facts)
     _tell(policy, chosen, now)
     if policy.degree == Degree.FULL and not rule_for(policy.workflow_id).rule.covers_everything:
-        reason = "The cutoffs in force do not cover every case."
+        reason = Words("The cutoffs in force do not cover every case.")
         set_degree(workflow_id=policy.workflow_id, degree=Degree.PARTIAL, actor=actor, now=now, reason=reason)
     return chosen
 

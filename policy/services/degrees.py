@@ -13,6 +13,7 @@ from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, NotFound, Problem
 from hitl.shared.given_reason import checked_reason
 from hitl.shared.transitions import move_one
+from hitl.shared.words import Words
 from policy.errors import AlreadyThere, EvidenceMissing, SecondPersonNeeded
 from policy.in_force.evidence import hindrance
 from policy.models import DegreeChange, Policy
@@ -62,7 +63,7 @@ def set_degree(
         return _make(policy, _change(policy, label, before, wanted, reason, actor, now), actor, now)
     require_raiser(actor)
     locked_policy(workflow_id, seen=seen)
-    checked_reason(reason, fix="Say why more may be automated.")
+    checked_reason(reason, fix=Words("Say why more may be automated."))
     _check_evidence(policy, wanted, now)
     _decline_asked(policy, label, actor, now)
     change = _change(policy, label, before, wanted, reason, actor, now)
@@ -107,8 +108,8 @@ def _known(degree: str) -> Degree:
             [
                 Problem(
                     field="degree",
-                    error=f"is {degree[:40]!r}, which is no degree",
-                    fix=f"Use one of {names}.",
+                    error=Words("is %(value)s, which is no degree", value=repr(degree[:40])),
+                    fix=Words("Use one of %(names)s.", names=names),
                 )
             ]
         ) from None
@@ -118,7 +119,7 @@ def _degree_of(policy: Policy, label: str) -> Degree:
     if not label:
         return Degree(policy.degree)
     if policy.scope != Scope.PER_LABEL:
-        fix = "Change the promise to one for each label first."
+        fix = Words("Change the promise to one for each label first.")
         raise Invalid(
             [Problem(field="label", error="is named, and the promise is about all labels together", fix=fix)]
         )
@@ -129,7 +130,7 @@ def _degree_of(policy: Policy, label: str) -> Degree:
                 Problem(
                     field="label",
                     error="is no label of this workflow",
-                    fix=f"Use one of {', '.join(names)}.",
+                    fix=Words("Use one of %(names)s.", names=", ".join(names)),
                 )
             ]
         )

@@ -12,6 +12,7 @@ from cases.services.versions import bump
 from cases.types import Purpose
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
+from hitl.shared.words import Words
 from models_store.selectors import evaluation_of
 from policy.in_force.basis import points_of
 from policy.models import Certificate
@@ -39,7 +40,13 @@ def end_outlived(*, actor: Actor, now: datetime) -> int:
         since = since.exclude(purpose=Purpose.KNOWN_ANSWER)
         most = LABELS_PER_LABEL * int(certificate.seen["n_labels"])
         if most and since.order_by()[: most + 1].count() > most:
-            _end(certificate.pk, CertificateStatus.EXPIRED, "ten times its labels have come in", actor, now)
+            _end(
+                certificate.pk,
+                CertificateStatus.EXPIRED,
+                Words("ten times its labels have come in"),
+                actor,
+                now,
+            )
             ended += 1
     return ended
 
@@ -65,7 +72,7 @@ def recheck(*, actor: Actor, now: datetime) -> int:
 
 def end_for_changed_labels(certificate: Certificate, *, actor: Actor, now: datetime) -> None:
     """End a certificate that its labels, as they are now, no longer prove."""
-    _end(certificate.pk, CertificateStatus.SUPERSEDED, "labels it rests on have changed", actor, now)
+    _end(certificate.pk, CertificateStatus.SUPERSEDED, Words("labels it rests on have changed"), actor, now)
 
 
 def is_proved(certificate: Certificate, proved: Mapping[UnitLabel, Sequence[float]]) -> bool:

@@ -13,6 +13,7 @@ from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, Problem
 from hitl.shared.jobs import enqueue
+from hitl.shared.words import Words
 from models_store.selectors import champion
 from policy.models import Policy
 from policy.services.locking import locked_policy
@@ -57,27 +58,33 @@ class Promise:
         ranges = {
             "target": (
                 TARGET_FLOOR <= self.target < 1,
-                f"from {TARGET_FLOOR:.6f} and below 1: 0.01 is 1 %",
+                Words("from %(floor)s and below 1: 0.01 is 1 %%", floor=f"{TARGET_FLOOR:.6f}"),
             ),
-            "confidence": (0.5 < self.confidence < 1, "above 0.5 and below 1: 0.95 is 95 %"),
-            "scope": (self.scope in Scope.values, f"one of {', '.join(Scope.values)}"),
-            "loss": (self.loss in LossKind.values, f"one of {', '.join(LossKind.values)}"),
+            "confidence": (0.5 < self.confidence < 1, Words("above 0.5 and below 1: 0.95 is 95 %")),
+            "scope": (self.scope in Scope.values, Words("one of %(names)s", names=", ".join(Scope.values))),
+            "loss": (
+                self.loss in LossKind.values,
+                Words("one of %(names)s", names=", ".join(LossKind.values)),
+            ),
             "budget_period": (
                 self.budget_period in PeriodLength.values,
-                f"one of {', '.join(PeriodLength.values)}",
+                Words("one of %(names)s", names=", ".join(PeriodLength.values)),
             ),
             "audit_base": (
                 AUDIT_FLOOR <= self.audit_base <= 1,
-                f"from {AUDIT_FLOOR:g} to 1: audits never stop",
+                Words("from %(floor)s to 1: audits never stop", floor=f"{AUDIT_FLOOR:g}"),
             ),
-            "audit_amber": (self.audit_base <= self.audit_amber <= 1, "from audit_base to 1"),
-            "blind_share": (BLIND_FLOOR <= self.blind_share <= 1, f"from {BLIND_FLOOR:g} to 1"),
+            "audit_amber": (self.audit_base <= self.audit_amber <= 1, Words("from audit_base to 1")),
+            "blind_share": (
+                BLIND_FLOOR <= self.blind_share <= 1,
+                Words("from %(floor)s to 1", floor=f"{BLIND_FLOOR:g}"),
+            ),
         }
         return [
             Problem(
                 field=field,
-                error=f"is {getattr(self, field)!r}",
-                fix=f"Give a value {fix}.",
+                error=Words("is %(value)s", value=repr(getattr(self, field))),
+                fix=Words("Give a value %(range)s.", range=fix),
             )
             for field, (fits, fix) in ranges.items()
             if not fits
@@ -89,15 +96,27 @@ class Promise:
         """
         usual = Promise()
         within = {
-            "target": (self.target <= usual.target, f"at most {usual.target:g}"),
-            "confidence": (self.confidence >= usual.confidence, f"at least {usual.confidence:g}"),
-            "audit_base": (self.audit_base >= usual.audit_base, f"at least {usual.audit_base:g}"),
-            "audit_amber": (self.audit_amber >= usual.audit_amber, f"at least {usual.audit_amber:g}"),
-            "blind_share": (self.blind_share >= usual.blind_share, f"at least {usual.blind_share:g}"),
+            "target": (self.target <= usual.target, Words("at most %(number)s", number=f"{usual.target:g}")),
+            "confidence": (
+                self.confidence >= usual.confidence,
+                Words("at least %(number)s", number=f"{usual.confidence:g}"),
+            ),
+            "audit_base": (
+                self.audit_base >= usual.audit_base,
+                Words("at least %(number)s", number=f"{usual.audit_base:g}"),
+            ),
+            "audit_amber": (
+                self.audit_amber >= usual.audit_amber,
+                Words("at least %(number)s", number=f"{usual.audit_amber:g}"),
+            ),
+            "blind_share": (
+                self.blind_share >= usual.blind_share,
+                Words("at least %(number)s", number=f"{usual.blind_share:g}"),
+            ),
             "loss": (self.loss == usual.loss, f"{usual.loss}"),
         }
         return [
-            (f"promise.{field}", f"A key may send {limit}.")
+            (f"promise.{field}", Words("A key may send %(limit)s.", limit=limit))
             for field, (fits, limit) in within.items()
             if not fits
         ]
@@ -125,8 +144,8 @@ def create_policy(
         errors.append(
             Problem(
                 field="degree",
-                error=f"is {degree!r}, which is no degree to begin with",
-                fix=f"Use one of {allowed}.",
+                error=Words("is %(value)s, which is no degree to begin with", value=repr(degree)),
+                fix=Words("Use one of %(names)s.", names=allowed),
             )
         )
     if errors:
@@ -197,7 +216,7 @@ def _raised(promise: Promise, degree: str) -> list[tuple[str, str]]:
     below = [one.value for one in ByRank if one.rank <= ByRank.ASSIST.rank]
     if degree in below:
         return promise.looser()
-    return [("degree", f"A key may send one of {', '.join(below)}."), *promise.looser()]
+    return [("degree", Words("A key may send one of %(names)s.", names=", ".join(below))), *promise.looser()]
 
 
 def _columns(promise: Promise) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from hitl.shared.errors import Conflict, Invalid, NotFound, Problem
 from hitl.shared.given_reason import reason_problem
 from hitl.shared.jobs import enqueue
 from hitl.shared.statements import statements_beside
+from hitl.shared.words import Words
 from models_store.models import Release
 from policy.models import Recall, RecalledCase
 
@@ -219,12 +220,15 @@ def _parameters(workflow: Workflow, taken: Taken, now: datetime) -> Mapping[str,
     }
 
 
-def _check(workflow: Workflow, taken: Taken, *, per_day: int = 1, reason: str = "of the preview") -> None:
+_NONE_YET = "of the preview"  # untranslated: nobody gives a reason for a preview, and nobody reads this
+
+
+def _check(workflow: Workflow, taken: Taken, *, per_day: int = 1, reason: str = _NONE_YET) -> None:
     schema = SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version)
     names = [field["name"] for field in schema.fields]
     problems = _budget_problems(per_day)
     if not taken.names_something:
-        fix = "Name a model, a label, a time, a field or an entity."
+        fix = Words("Name a model, a label, a time, a field or an entity.")
         problems.append(
             Problem(
                 field="release", error="is missing, and so is everything else that could be named", fix=fix
@@ -235,7 +239,7 @@ def _check(workflow: Workflow, taken: Taken, *, per_day: int = 1, reason: str = 
             Problem(field="release", error="is no model of this workflow", fix="Choose one of its models.")
         )
     if taken.field and taken.field not in names:
-        fix = f"Use one of {', '.join(names)}."
+        fix = Words("Use one of %(names)s.", names=", ".join(names))
         problems.append(Problem(field="field", error="is no field of this workflow", fix=fix))
     if taken.since and taken.until and taken.until <= taken.since:
         problems.append(Problem(field="until", error="is not after the beginning", fix="Choose a later one."))
@@ -248,5 +252,5 @@ def _check(workflow: Workflow, taken: Taken, *, per_day: int = 1, reason: str = 
 def _budget_problems(per_day: int) -> list[Problem]:
     if 1 <= per_day <= MAX_PER_DAY:
         return []
-    fix = f"Ask about 1 to {MAX_PER_DAY:,} cases a day."
-    return [Problem(field="per_day", error=f"is {per_day:,}", fix=fix)]
+    fix = Words("Ask about 1 to %(most)s cases a day.", most=MAX_PER_DAY)
+    return [Problem(field="per_day", error=Words("is %(value)s", value=per_day), fix=fix)]

@@ -96,7 +96,8 @@ def plan_recovery(
         )
         if labels_needed(plan) is not None:
             plans[label] = plan
-    evidence = {"tuned_on": f"{len(known)} labels after the alarm", "target_tested": terms.target}
+    tuned_on = f"{len(known)} labels after the alarm"  # untranslated: evidence is kept as it was hashed
+    evidence = {"tuned_on": tuned_on, "target_tested": terms.target}
     evidence |= {"delta": terms.delta, "costs": list(terms.costs), **terms.why}
     evidence["expected_automation"] = [expected_automation(plan) for plan in plans.values()]
     return Planned(plans, evidence) if plans else None

@@ -24,7 +24,7 @@ from science.guarantee.planning import TestPlan
 from science.guarantee.verdict import Certified
 from science.ramp import PROVISIONAL_RAMP
 
-METHOD = "anytime, live labels in decision order"
+METHOD = "anytime, live labels in decision order"  # untranslated: its name in the evidence
 ENOUGH = 0.9  # of what was to be confirmed: more is not waited for
 
 

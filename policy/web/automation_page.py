@@ -187,6 +187,11 @@ class AutomationPage:
         return wording.certificate(self.certificate, self.now)
 
     @property
+    def label_source(self) -> str:
+        """Where the labels of the newest certificate came from."""
+        return wording.source(self.certificate)
+
+    @property
     def plots(self) -> dict[str, Any]:
         """What `cutoffs.js` draws."""
         return {"target": self.policy.target, "units": {unit.field: unit.to_json() for unit in self.units}}

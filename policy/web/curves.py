@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from django.utils.translation import gettext
 
 from policy.proof.proofs import Sample
 from policy.types import Scope
@@ -42,7 +43,7 @@ class Unit:
     @property
     def words(self) -> str:
         """What people call the unit."""
-        return "All labels" if self.label is None else self.label
+        return gettext("All labels") if self.label is None else self.label
 
     @property
     def at(self) -> Point | None:

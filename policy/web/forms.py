@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, gettext_lazy
 
 from hitl.shared.errors import Invalid, Problem
+from hitl.shared.words import Words
 from policy.models import Policy
 from policy.services.promises import Promise
 from policy.types import LossKind, PeriodLength, Scope
@@ -25,7 +27,7 @@ class PercentField(forms.FloatField):
         if number is None:
             return None
         if not math.isfinite(number):
-            raise forms.ValidationError("Enter a number.")
+            raise forms.ValidationError(gettext("Enter a number."))
         return round(number / 100, 10)
 
 
@@ -33,47 +35,57 @@ class PromiseForm(forms.Form):
     """What the operator promises."""
 
     target = PercentField(
-        label="At most this many wrong, %", help_text="Of the automatic decisions. 1 means one in a hundred."
+        label=gettext_lazy("At most this many wrong, %"),
+        help_text=gettext_lazy("Of the automatic decisions. 1 means one in a hundred."),
     )
-    confidence = PercentField(label="Confidence, %", help_text="How sure the evidence must be. 95 is usual.")
+    confidence = PercentField(
+        label=gettext_lazy("Confidence, %"),
+        help_text=gettext_lazy("How sure the evidence must be. 95 is usual."),
+    )
     scope = forms.ChoiceField(
-        label="Covers",
+        label=gettext_lazy("Covers"),
         choices=Scope.choices,
-        help_text="For each label: each is proved, and can be switched off, by itself.",
+        help_text=gettext_lazy("For each label: each is proved, and can be switched off, by itself."),
     )
     audit_base = PercentField(
-        label="Audited normally, %",
-        help_text="Share of automatic decisions that a person answers again, blind.",
+        label=gettext_lazy("Audited normally, %"),
+        help_text=gettext_lazy("Share of automatic decisions that a person answers again, blind."),
     )
     audit_amber = PercentField(
-        label="Audited when in doubt, %", help_text="When audits begin to speak against the promise."
+        label=gettext_lazy("Audited when in doubt, %"),
+        help_text=gettext_lazy("When audits begin to speak against the promise."),
     )
     budget_period = forms.ChoiceField(
-        label="The error budget lasts",
+        label=gettext_lazy("The error budget lasts"),
         choices=PeriodLength.choices,
         required=False,
         initial=PeriodLength.QUARTER,
-        help_text="A longer period takes fewer audits. A change holds from the next period on.",
+        help_text=gettext_lazy("A longer period takes fewer audits. A change holds from the next period on."),
     )
     audits_for_budget = forms.BooleanField(
-        label="Audit as often as it takes to prove the budget kept",
+        label=gettext_lazy("Audit as often as it takes to prove the budget kept"),
         required=False,
-        help_text="Up to the share audited when in doubt.",
+        help_text=gettext_lazy("Up to the share audited when in doubt."),
     )
     blind_share = PercentField(
-        label="Answered blind, at least, %",
-        help_text="Share of reviewed cases shown without anything of the model.",
+        label=gettext_lazy("Answered blind, at least, %"),
+        help_text=gettext_lazy("Share of reviewed cases shown without anything of the model."),
     )
     loss = forms.ChoiceField(
-        label="How mistakes count", choices=LossKind.choices, required=False, initial=LossKind.ERRORS
+        label=gettext_lazy("How mistakes count"),
+        choices=LossKind.choices,
+        required=False,
+        initial=LossKind.ERRORS,
     )
     corrects_misses = forms.BooleanField(
-        label="Allow for what reviewers miss",
+        label=gettext_lazy("Allow for what reviewers miss"),
         required=False,
-        help_text="Known-answer cases show how many mistakes reviewers overlook. The proof allows for them.",
+        help_text=gettext_lazy(
+            "Known-answer cases show how many mistakes reviewers overlook. The proof allows for them."
+        ),
     )
     follows_certificates = forms.BooleanField(
-        label="Use the cutoffs of a new certificate at once", required=False
+        label=gettext_lazy("Use the cutoffs of a new certificate at once"), required=False
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -117,7 +129,7 @@ def _number(text: str, field: str) -> float:
     except ValueError:
         error = Problem(
             field=field,
-            error=f"is {text[:40]!r}, which is no number",
+            error=Words("is %(value)s, which is no number", value=repr(text[:40])),
             fix="Give a number from 0 to 1.",
         )
         raise Invalid([error]) from None

@@ -3,34 +3,40 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.utils.translation import gettext, gettext_noop
+
 from policy.types import DEGREE_ORDER, Degree
 
 # Who decides; what a reviewer sees; the words on the button that goes there.
 _SAID: dict[str, tuple[str, str, str]] = {
     Degree.HUMAN_ONLY: (
-        "People decide every case. No score is computed.",
-        "The case.",
-        "Leave it to people",
+        gettext_noop("People decide every case. No score is computed."),
+        gettext_noop("The case."),
+        gettext_noop("Leave it to people"),
     ),
     Degree.SHADOW: (
-        "People decide every case. The model scores every case unseen, to be compared with them.",
-        "The case, and nothing of the model.",
-        "Score unseen",
+        gettext_noop(
+            "People decide every case. The model scores every case unseen, to be compared with them."
+        ),
+        gettext_noop("The case, and nothing of the model."),
+        gettext_noop("Score unseen"),
     ),
     Degree.ASSIST: (
-        "People decide every case, with the model's help.",
-        "The case, the suggestion and its evidence; a random share of the cases is shown without them.",
-        "Show suggestions",
+        gettext_noop("People decide every case, with the model's help."),
+        gettext_noop(
+            "The case, the suggestion and its evidence; a random share of the cases is shown without them."
+        ),
+        gettext_noop("Show suggestions"),
     ),
     Degree.PARTIAL: (
-        "The model decides cases at or above the cutoff, people all others.",
-        "As under assist. Audits are shown without the suggestion.",
-        "Automate above the cutoff",
+        gettext_noop("The model decides cases at or above the cutoff, people all others."),
+        gettext_noop("As under assist. Audits are shown without the suggestion."),
+        gettext_noop("Automate above the cutoff"),
     ),
     Degree.FULL: (
-        "The model decides every case. Its certificate must cover all of them.",
-        "Audits, and what the model cannot read or score.",
-        "Automate everything",
+        gettext_noop("The model decides every case. Its certificate must cover all of them."),
+        gettext_noop("Audits, and what the model cannot read or score."),
+        gettext_noop("Automate everything"),
     ),
 }
 
@@ -55,10 +61,10 @@ def steps(current: str, hindrance_of: Callable[[str], str]) -> list[Step]:
     return [
         Step(
             value=value,
-            name=Degree(value).label,
-            who=_SAID[value][0],
-            sees=_SAID[value][1],
-            verb=_SAID[value][2],
+            name=str(Degree(value).label),
+            who=gettext(_SAID[value][0]),
+            sees=gettext(_SAID[value][1]),
+            verb=gettext(_SAID[value][2]),
             is_current=place == here,
             is_up=place > here,
             hindrance=hindrance_of(value) if place > here else "",

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from cases.access import watched_workflow
@@ -76,7 +77,9 @@ def promise(request: HttpRequest, slug: str) -> HttpResponse:
         except HitlError as refused:
             form.add_error(None, refused.message)
         else:
-            messages.success(request, "The promise is changed. People decide what no certificate covers.")
+            messages.success(
+                request, gettext("The promise is changed. People decide what no certificate covers.")
+            )
             return redirect("automation", slug=slug)
     status = 422 if form.errors else 200
     return render(request, "policy/promise.html", {"automation": automation, "form": form}, status=status)
@@ -107,8 +110,10 @@ def change_degree(request: HttpRequest, workflow: Workflow, actor: Actor) -> str
         seen=seen_version(request),
     )
     if change.status == ChangeStatus.ASKED:
-        return f"{Degree(change.after).label} is asked for. Another operator must approve it."
-    return f"{Degree(change.after).label} holds from the next case on."
+        return gettext("%(degree)s is asked for. Another operator must approve it.") % {
+            "degree": Degree(change.after).label
+        }
+    return gettext("%(degree)s holds from the next case on.") % {"degree": Degree(change.after).label}
 
 
 @changes_policy
@@ -119,9 +124,9 @@ def settle_degree(request: HttpRequest, workflow: Workflow, actor: Actor) -> str
         raise NotFound
     if request.POST.get("answer") == "approve":
         change = degrees.approve_degree(change_id=change_id, actor=actor, now=clock.now())
-        return f"{Degree(change.after).label} holds from the next case on."
+        return gettext("%(degree)s holds from the next case on.") % {"degree": Degree(change.after).label}
     degrees.decline_degree(change_id=change_id, actor=actor, now=clock.now())
-    return "The change is declined."
+    return gettext("The change is declined.")
 
 
 @changes_policy
@@ -139,10 +144,10 @@ def set_cutoffs(request: HttpRequest, workflow: Workflow, actor: Actor) -> str:
         seen=seen_version(request),
     )
     if chosen.is_proposed:
-        return "The cutoffs are proposed. Another operator must approve them."
+        return gettext("The cutoffs are proposed. Another operator must approve them.")
     if chosen.certificate_id:
-        return "The cutoffs are in force, and the certificate covers them."
-    return "The cutoffs are in force. The promise is off until certified ones are used again."
+        return gettext("The cutoffs are in force, and the certificate covers them.")
+    return gettext("The cutoffs are in force. The promise is off until certified ones are used again.")
 
 
 @changes_policy
@@ -153,17 +158,17 @@ def settle_cutoffs(request: HttpRequest, workflow: Workflow, actor: Actor) -> st
         raise NotFound
     if request.POST.get("answer") == "approve":
         cutoffs.approve(cutoff_set_id=cutoff_set_id, actor=actor, now=clock.now())
-        return "The cutoffs are in force. The promise is off until certified ones are used again."
+        return gettext("The cutoffs are in force. The promise is off until certified ones are used again.")
     reason = request.POST.get("reason", "")
     cutoffs.withdraw(cutoff_set_id=cutoff_set_id, reason=reason, actor=actor, now=clock.now())
-    return "The cutoffs are withdrawn."
+    return gettext("The cutoffs are withdrawn.")
 
 
 @changes_policy
 def use_certified(request: HttpRequest, workflow: Workflow, actor: Actor) -> str:
     """Go back to the certified cutoffs."""
     cutoffs.use_certified(workflow_id=workflow.id, actor=actor, now=clock.now(), seen=seen_version(request))
-    return "The certified cutoffs are in force."
+    return gettext("The certified cutoffs are in force.")
 
 
 @changes_policy
@@ -175,10 +180,10 @@ def certify(request: HttpRequest, workflow: Workflow, actor: Actor) -> str:
         raise NoModel
     certificate = certify_release(release_id=release.id, actor=actor, now=clock.now())
     if certificate is None:
-        return "There are no labels to certify with: nothing was imported or answered blind."
+        return gettext("There are no labels to certify with: nothing was imported or answered blind.")
     if certificate.status == CertificateStatus.REFUSED:
-        return "The promise could not be proved. The certificate says what is missing."
-    return "The promise is proved, as far as the certificate says."
+        return gettext("The promise could not be proved. The certificate says what is missing.")
+    return gettext("The promise is proved, as far as the certificate says.")
 
 
 @changes_policy
@@ -186,7 +191,7 @@ def trip_breaker(request: HttpRequest, workflow: Workflow, actor: Actor) -> str:
     """Send everything to people."""
     reason = request.POST.get("reason", "")
     breaker.trip_breaker(workflow_id=workflow.id, reason=reason, actor=actor, now=clock.now())
-    return "The breaker is tripped. People decide everything from the next case on."
+    return gettext("The breaker is tripped. People decide everything from the next case on.")
 
 
 @changes_policy
@@ -194,4 +199,4 @@ def reset_breaker(request: HttpRequest, workflow: Workflow, actor: Actor) -> str
     """Let the rule decide again."""
     reason, seen = request.POST.get("reason", ""), seen_version(request)
     breaker.reset_breaker(workflow_id=workflow.id, reason=reason, actor=actor, now=clock.now(), seen=seen)
-    return "The breaker is reset."
+    return gettext("The breaker is reset.")

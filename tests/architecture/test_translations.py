@@ -22,9 +22,8 @@ BARE: dict[str, int] = {
     "hitl": 716,
     "hitl/audit": 101,
     "hitl/outbox": 23,
-    "models_store": 613,
+    "models_store": 209,
     "monitoring": 1096,
-    "policy": 475,
     "reviews": 727,
 }
 

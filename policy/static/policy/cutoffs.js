@@ -2,11 +2,13 @@
 // Without this module the form still works: the number fields, the table and the button are all there.
 
 import { EDGE, axis as axisNow, chosen, colour, dragged, line, outlined, percent, redrawn, short, soft, write } from "../hitl/js/drawing.js";
+import { gettext, number } from "../hitl/js/words.js";
+
 
 /** @typedef {{nLabels: number, inForce: number|null, cutoff: number[], n: number[], wrong: number[], error: (number|null)[], low: (number|null)[], high: (number|null)[], isCovered: boolean[]}} Unit */
 /** @typedef {{target: number, units: Record<string, Unit>}} Curves */
 
-const counts = new Intl.NumberFormat("en");
+
 
 // Sure models crowd their scores near 1, so the axis counts nines: .9 is 1, .99 is 2, .999 is 3.
 const LAST = 5;
@@ -16,10 +18,11 @@ const TICKS = [0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9999, 
 
 /** What a cutoff would have done, in a sentence. @param {Unit} unit @param {number} i */
 function sentence(unit, i) {
-  const how = `Would have automated ${percent(unit.n[i] / unit.nLabels, 1)} of ${counts.format(unit.nLabels)} labelled cases`;
-  if (!unit.n[i]) return `${how}.`;
-  const interval = `95 % interval ${percent(unit.low[i], 2)} to ${percent(unit.high[i], 2)}`;
-  return `${how}, ${counts.format(unit.wrong[i])} wrong (${percent(unit.error[i], 2)}, ${interval}).`;
+  const automated = { automated: percent(unit.n[i] / unit.nLabels, 1), labelled: number(unit.nLabels) };
+  if (!unit.n[i]) return gettext("Would have automated %(automated)s of %(labelled)s labelled cases.", automated);
+  return gettext("Would have automated %(automated)s of %(labelled)s labelled cases, %(wrong)s wrong (%(error)s, %(level)s interval %(low)s to %(high)s).", {
+    ...automated, wrong: number(unit.wrong[i]), error: percent(unit.error[i], 2), level: percent(0.95, 0), low: percent(unit.low[i], 2), high: percent(unit.high[i], 2),
+  });
 }
 
 class UnitView {
@@ -95,7 +98,7 @@ class UnitView {
 
   describe() {
     const words = sentence(this.unit, this.i);
-    this.range.setAttribute("aria-valuetext", `Cutoff ${short(this.unit.cutoff[this.i])}. ${words}`);
+    this.range.setAttribute("aria-valuetext", gettext("Cutoff %(cutoff)s. %(words)s", { cutoff: short(this.unit.cutoff[this.i]), words }));
     if (this.input.value.trim() !== "" || this.unit.inForce != null) this.said.textContent = words;
   }
 
@@ -157,11 +160,11 @@ class UnitView {
       const y = u.valToPos(this.target, "y", true);
       this.dashed(ctx, colour("data-vermilion"), [2, 3], bbox.left, y, bbox.left + bbox.width, y);
       ctx.textAlign = "right";
-      outlined(ctx, "promise", "muted", bbox.left + bbox.width - 6 * ratio, y - 5 * ratio);
+      outlined(ctx, gettext("promise"), "muted", bbox.left + bbox.width - 6 * ratio, y - 5 * ratio);
     }
     const inForce = this.unit.inForce;
-    if (inForce != null) this.mark(u, nines(inForce), "in force", "muted", [4, 4], 12);
-    if (this.isMoved && !this.isNever) this.mark(u, this.x[this.at], "candidate", "accent", [], 26);
+    if (inForce != null) this.mark(u, nines(inForce), gettext("in force"), "muted", [4, 4], 12);
+    if (this.isMoved && !this.isNever) this.mark(u, this.x[this.at], gettext("candidate"), "accent", [], 26);
     ctx.restore();
   }
 
@@ -212,8 +215,8 @@ function attach(form) {
     const isCovered = all.every((view) => view.isCovered);
     verdict.dataset.tone = isCovered ? "good" : "warn";
     verdict.textContent = isCovered
-      ? "The certificate covers this: the promise holds."
-      : "Not tested: saving this switches the promise off, and needs another operator's approval if there is one.";
+      ? gettext("The certificate covers this: the promise holds.")
+      : gettext("Not tested: saving this switches the promise off, and needs another operator's approval if there is one.");
   };
 
   for (const root of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-unit]"))) {
