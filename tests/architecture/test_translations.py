@@ -23,7 +23,7 @@ BARE: dict[str, int] = {
     "hitl/audit": 101,
     "hitl/outbox": 23,
     "models_store": 586,
-    "monitoring": 1096,
+    "monitoring": 452,
     "policy": 475,
     "reviews": 727,
 }
