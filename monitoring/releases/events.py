@@ -51,7 +51,7 @@ def _roles(workflow: Workflow, canaries: Sequence[Canary]) -> Iterator[Happened]
     spans = RoleSpan.objects.filter(workflow=workflow).exclude(role=ReleaseRole.CANARY)
     champions = set()
     for span in spans.select_related("release").order_by("since", "id"):
-        what, mark = _ROLES[span.role]
+        what, mark = (str(words) for words in _ROLES[span.role])
         canary = ended.get((span.release_id, span.since))
         if canary is not None and canary.end == CanaryEnd.ROLLED_BACK:
             what = gettext("Its canary was rolled back at %(share)s %%") % {"share": canary.share_percent}
@@ -61,8 +61,8 @@ def _roles(workflow: Workflow, canaries: Sequence[Canary]) -> Iterator[Happened]
                 what, mark = gettext("It became the champion again"), gettext("back to %(model)s")
             champions.add(span.release_id)
         release = span.release
-        mark = str(mark) % {"model": _short(release.name)}
-        yield Happened(span.since, str(what), span.by, span.reason, mark, release.name, release.pk)
+        mark = mark % {"model": _short(release.name)}
+        yield Happened(span.since, what, span.by, span.reason, mark, release.name, release.pk)
 
 
 _ROLES = {

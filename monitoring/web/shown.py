@@ -36,9 +36,9 @@ STATUS_TONES = {
 }
 _ORDER = list(STATE_TONES)
 VERDICTS = {
-    Verdict.REAL: gettext_lazy("real"),
-    Verdict.NOISE: gettext_lazy("noise"),
-    Verdict.EXPECTED: gettext_lazy("expected"),
+    Verdict.REAL.value: gettext_lazy("real"),
+    Verdict.NOISE.value: gettext_lazy("noise"),
+    Verdict.EXPECTED.value: gettext_lazy("expected"),
 }
 """What an alarm was, in a word."""
 
