@@ -11,13 +11,14 @@ from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, NotAllowed, NotFound, Problem
 from hitl.shared.given_reason import checked_reason
 from hitl.shared.transitions import move_one
+from hitl.shared.words import Words
 from monitoring.alarms.found import facts_of, keep_sign
 from monitoring.models import Alarm
 from monitoring.types import ALARM_TRANSITIONS, AlarmStatus, Verdict
 
 ANSWERING = (Role.LEAD, Role.OPERATOR)
 LONGEST_SILENCE = timedelta(days=30)
-_SAY = "Say it in a sentence: it stays in the audit log."
+_SAY = Words("Say it in a sentence: it stays in the audit log.")
 
 
 @transaction.atomic

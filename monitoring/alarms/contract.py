@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
+from hitl.shared.words import Words
 from monitoring.counts import hours, outputs
 from monitoring.types import CountFamily, Examined, MetricKey, Reference, Severity
 from science.drift.compare import MIN_CASES
@@ -9,7 +12,7 @@ from science.drift.findings import RATE, Persistence
 from science.drift.watch import GRADUAL_RATE, LEAST_EFFECT
 
 CLEARS_AT = 0.8  # of the threshold: a difference at the threshold itself would raise and clear it to and fro
-OWNER = "operators on duty"
+OWNER = Words("operators on duty")
 
 HIGH = {
     MetricKey(CountFamily.OUTPUT.value, "", outputs.NULL),
@@ -21,16 +24,19 @@ HIGH = {
 """Metrics that somebody looks at today: either nothing is decided, or what is decided may be wrong."""
 
 _QUESTIONS = {
-    CountFamily.INPUT.value: "Are the cases that come in still like those that came in before?",
-    CountFamily.OUTPUT.value: "Does the model still say what it said before?",
-    CountFamily.PEOPLE.value: "Do people still answer as they did before?",
+    CountFamily.INPUT.value: Words("Are the cases that come in still like those that came in before?"),
+    CountFamily.OUTPUT.value: Words("Does the model still say what it said before?"),
+    CountFamily.PEOPLE.value: Words("Do people still answer as they did before?"),
 }
 _OF_EXAMINED = {
-    Examined.GAP: ("Is the model wrong as rarely as its scores say?", "errors"),
-    Examined.EXPECTED: ("How often is the model wrong, if its scores are to be believed?", "errors"),
-    Examined.SKEW: ("Does the model that decides say what the stored one says?", "skew"),
-    Examined.TOGETHER: ("Are the cases that come in still like those before, all fields together?", "inputs"),
-    Examined.IMPACT: ("What does the change of this field do to the model?", "inputs"),
+    Examined.GAP: (Words("Is the model wrong as rarely as its scores say?"), "errors"),
+    Examined.EXPECTED: (Words("How often is the model wrong, if its scores are to be believed?"), "errors"),
+    Examined.SKEW: (Words("Does the model that decides say what the stored one says?"), "skew"),
+    Examined.TOGETHER: (
+        Words("Are the cases that come in still like those before, all fields together?"),
+        "inputs",
+    ),
+    Examined.IMPACT: (Words("What does the change of this field do to the model?"), "inputs"),
 }
 LEVEL = 1e-4
 """Chance of a false finding in one look: looked at daily, one in twenty-seven years is expected at most."""
@@ -80,10 +86,13 @@ class Contract:
     def lasts(self) -> str:
         """How often it must come back, in words."""
         if self.key.measure in _OF_EXAMINED:
-            return "once: a day's chance of a false one is 1 in 10,000"
+            return gettext("once: a day's chance of a false one is 1 in 10,000")
         if self.persistence is None:
-            return "once: a week is compared"
-        return f"in {self.persistence.times} of {self.persistence.of} windows that share no case"
+            return gettext("once: a week is compared")
+        return gettext("in %(times)s of %(n)s windows that share no case") % {
+            "times": self.persistence.times,
+            "n": self.persistence.of,
+        }
 
 
 def contract_of(

@@ -47,7 +47,8 @@ def mail_alarm(alarm_id: UUID, words: str, *, now: datetime) -> bool:
         )
     except (OSError, smtplib.SMTPException) as trouble:
         Alarm.objects.filter(pk=alarm_id).update(mailed_at=None)
-        log.warning("an alarm could not be mailed", extra={"alarm": str(alarm_id), "error": repr(trouble)})
+        extra = {"alarm": str(alarm_id), "error": repr(trouble)}
+        log.warning("an alarm could not be mailed", extra=extra)  # untranslated: a log
         return False
     return True
 
@@ -58,5 +59,6 @@ def _body(alarm: Alarm, words: str) -> str:
         f"{words} differs from {alarm.get_reference_display()}: by {percent(alarm.value)}, beside a threshold"
         f" of {percent(alarm.threshold)}, in the window from {alarm.window_from:%Y-%m-%d %H:%M} to"
         f" {alarm.window_until:%Y-%m-%d %H:%M} UTC.\n\nLook at it {alarm.get_severity_display()}:"
-        f" Monitoring, {alarm.workflow.name}. It proves nothing; it says where to look.\n"
+        f" Monitoring, {alarm.workflow.name}."
+        " It proves nothing; it says where to look.\n"  # untranslated: mail is English
     )

@@ -14,6 +14,7 @@ from hitl.accounts.types import Role
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, NotAllowed, Problem
+from hitl.shared.words import Words
 from monitoring.alarms.contract import OWNER
 from monitoring.models import AlarmRoute
 
@@ -57,8 +58,9 @@ def set_route(
     addresses = list(dict.fromkeys(one.strip() for one in mail_to if one.strip()))
     problems = _problems(addresses)
     if owner and found is None:
-        fix = "Choose a lead or an operator."
-        problems.append(Problem(field="owner", error="may not answer alarms", fix=fix))
+        problems.append(
+            Problem(field="owner", error="may not answer alarms", fix="Choose a lead or an operator.")
+        )
     if problems:
         raise Invalid(problems)
     Workflow.objects.select_for_update(no_key=True).get(pk=workflow.pk)
@@ -76,13 +78,19 @@ def set_route(
 
 def _problems(addresses: Collection[str]) -> list[Problem]:
     if len(addresses) > MAX_ADDRESSES:
-        fix = f"Name at most {MAX_ADDRESSES}; a list of its own has more."
-        return [Problem(field="mail_to", error=f"names {len(addresses)} addresses", fix=fix)]
+        error = Words("names %(n)s addresses", n=len(addresses))
+        fix = Words("Name at most %(most)s; a list of its own has more.", most=MAX_ADDRESSES)
+        return [Problem(field="mail_to", error=error, fix=fix)]
     problems = []
     for one in addresses:
         try:
             validate_email(one)
         except ValidationError:
-            fix = "Write each as name@example.org, separated by commas."
-            problems.append(Problem(field="mail_to", error=f"“{one[:80]}” is no address", fix=fix))
+            problems.append(
+                Problem(
+                    field="mail_to",
+                    error=Words("“%(given)s” is no address", given=one[:80]),
+                    fix="Write each as name@example.org, separated by commas.",
+                )
+            )
     return problems

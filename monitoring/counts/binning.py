@@ -11,6 +11,7 @@ from django.db import transaction
 
 from cases.models import Asset, Case, SchemaVersion, Workflow
 from cases.selectors import asset_name
+from hitl.shared.words import Words
 from models_store.models import LabelRole, Release
 from models_store.types import LabelUse
 from monitoring.models import Baseline, Binning
@@ -19,8 +20,8 @@ from science.fields import Schema
 
 MAX_LEARNED = 10_000  # cases that bins and a baseline are made of, the newest
 MIN_LEARNED = 200
-FIRST = "the first bins of the workflow"
-OTHER_FIELDS = "other fields"
+FIRST = Words("the first bins of the workflow")
+OTHER_FIELDS = Words("other fields")
 
 
 @dataclass(frozen=True, slots=True)

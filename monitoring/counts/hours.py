@@ -8,6 +8,7 @@ from uuid import UUID
 
 import numpy as np
 from django.db import connection, transaction
+from django.utils.translation import gettext_noop
 
 from cases.types import Purpose
 from hitl.shared.months import month_of
@@ -27,17 +28,18 @@ _SECONDS = (1, 2, 3, 5, 8, 12, 18, 25, 35, 50, 70, 100, 150, 220, 320, 480, 700,
 _MINUTES = (1, 2, 5, 10, 20, 30, 60, 120, 240, 480, 720, 1_440, 2_880, 4_320, 7_200, 10_080, 20_160)
 SECONDS = NumberCells(tuple(float(cut) for cut in _SECONDS))
 MINUTES = NumberCells(tuple(float(cut) for cut in _MINUTES))
-OVERRIDES = CategoryCells(("kept", "changed"))
-BLIND = CategoryCells(("as the model", "otherwise"))
-KNOWN = CategoryCells(("right", "wrong"))
+AS_THE_MODEL, OTHERWISE = gettext_noop("as the model"), gettext_noop("otherwise")
+OVERRIDES = CategoryCells((gettext_noop("kept"), gettext_noop("changed")))
+BLIND = CategoryCells((AS_THE_MODEL, OTHERWISE))
+KNOWN = CategoryCells((gettext_noop("right"), gettext_noop("wrong")))
 SECONDS_OF, WAITED, OVERRIDE, BLIND_ANSWER, KNOWN_ANSWER = "seconds", "waited", "override", "blind", "known"
 
 MEASURES = (
-    Measure(OVERRIDE, "suggestions changed", is_ordered=False),
-    Measure(BLIND_ANSWER, "blind answers otherwise than the model", is_ordered=False),
-    Measure(KNOWN_ANSWER, "known answers missed", is_ordered=False),
-    Measure(SECONDS_OF, "time for an answer", "s"),
-    Measure(WAITED, "wait until the answer", "min"),
+    Measure(OVERRIDE, gettext_noop("suggestions changed"), is_ordered=False),
+    Measure(BLIND_ANSWER, gettext_noop("blind answers otherwise than the model"), is_ordered=False),
+    Measure(KNOWN_ANSWER, gettext_noop("known answers missed"), is_ordered=False),
+    Measure(SECONDS_OF, gettext_noop("time for an answer"), "s"),
+    Measure(WAITED, gettext_noop("wait until the answer"), "min"),
 )
 CELLS: dict[str, Cells] = {
     OVERRIDE: OVERRIDES,
@@ -101,7 +103,7 @@ def _answers(workflow_id: UUID, first: datetime, now: datetime) -> dict[datetime
         elif task.suggestion is not None and unseen is None:
             of[OVERRIDE].append("kept" if review.label == task.suggestion else "changed")
         elif unseen is not None and (said := predicted.get(review.case_id)) is not None:
-            of[BLIND_ANSWER].append("as the model" if unseen == said else "otherwise")
+            of[BLIND_ANSWER].append(AS_THE_MODEL if unseen == said else OTHERWISE)
     return found
 
 

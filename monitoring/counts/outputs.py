@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 import numpy as np
+from django.utils.translation import gettext_noop
 
 from science.drift.cells import CategoryCells, NumberCells
 from science.drift.counting import Key
@@ -14,21 +15,21 @@ from science.drift.measures import Measure
 _LOW = [round(0.025 * i, 3) for i in range(1, 36)]
 _HIGH = [round(0.9 + 0.005 * i, 3) for i in range(20)]
 SCORES = NumberCells((*_LOW, *_HIGH))
-ROUTES = CategoryCells(("auto", "human"))
-YES_NO = CategoryCells(("no", "yes"))
+ROUTES = CategoryCells((gettext_noop("auto"), gettext_noop("human")))
+YES_NO = CategoryCells((gettext_noop("no"), gettext_noop("yes")))
 MICRO = 1_000_000
 
 SCORE, LABEL, ROUTE, NULL, AGAIN, DOUBT = "score", "label", "route", "null", "again", "doubt"
 OF_A_RELEASE = (SCORE, LABEL, NULL)
 """What a model says: another one says it otherwise, and is compared with itself alone."""
 MEASURES = (
-    Measure(SCORE, "score"),
-    Measure(LABEL, "predicted label", is_ordered=False),
-    Measure(ROUTE, "who decides", is_ordered=False),
-    Measure(NULL, "cases without a usable answer", is_ordered=False),
-    Measure(AGAIN, "sent again within minutes", is_ordered=False),
+    Measure(SCORE, gettext_noop("score")),
+    Measure(LABEL, gettext_noop("predicted label"), is_ordered=False),
+    Measure(ROUTE, gettext_noop("who decides"), is_ordered=False),
+    Measure(NULL, gettext_noop("cases without a usable answer"), is_ordered=False),
+    Measure(AGAIN, gettext_noop("sent again within minutes"), is_ordered=False),
     # Not compared: automatic decisions, and the sum of their predicted errors in millionths.
-    Measure(DOUBT, "predicted error of automatic decisions"),
+    Measure(DOUBT, gettext_noop("predicted error of automatic decisions")),
 )
 
 

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
+from django.utils.translation import gettext, gettext_noop
 
+from hitl.shared.numbers import number
+from hitl.shared.words import shown
 from hitl.web.format import percent
 from models_store.selectors import champion
 from monitoring.counts import outputs
@@ -14,10 +17,19 @@ from monitoring.drift.examined import say
 from monitoring.drift.metrics import Metric
 from monitoring.models import DriftReading
 from monitoring.types import CountFamily, Reference
-from science.drift.cells import NumberCells
+from science.drift.cells import CategoryCells, NumberCells
 from science.drift.watch import LATEST, WEEKS
 
 BARS = 16
+ODD = (
+    gettext_noop("rare ones"),
+    gettext_noop("never seen before"),
+    gettext_noop("missing"),
+    gettext_noop("no number"),
+)
+"""What `science.drift.cells` calls the cells of no proper value."""
+OWN = (outputs.ROUTE, outputs.NULL, outputs.AGAIN)
+"""Measures of what the model says whose values are words of ours; the values of others come from cases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +72,12 @@ def compared(metric: Metric, reading: DriftReading) -> Compared | None:
     now = _counts(metric, reading, reading.began_at, reading.ended_at)
     if reading.reference == Reference.BASELINE:
         release = champion(reading.workflow_id)
-        then, words = _baseline(metric, reading), "the training cases" if release else "the first cases"
+        then = _baseline(metric, reading)
+        words = gettext("the training cases") if release else gettext("the first cases")
     else:
         until = reading.ended_at - LATEST * (reading.ended_at - reading.began_at)
         then = _counts(metric, reading, until - timedelta(weeks=WEEKS), until)
-        words = "the four weeks before"
+        words = gettext("the four weeks before")
     n_then, n_now = int(then.sum()), int(now.sum())
     shares = [
         (name, float(then[cells].sum() / max(n_then, 1)), float(now[cells].sum() / max(n_now, 1)))
@@ -80,20 +93,39 @@ def in_words(metric: Metric, reading: DriftReading) -> str:
     if not metric.is_counted:
         return say(reading)
     if not reading.n_now:
-        return "Nothing was counted."
+        return gettext("Nothing was counted.")
     if not reading.value:
-        return "No difference."
+        return gettext("No difference.")
+    said = {"now": percent(now), "then": percent(then)}
     if not isinstance(cells, NumberCells):
-        return f"“{_name(metric, reading.cell)}”: {percent(now)} now, {percent(then)} before."
-    unit = f" {metric.unit}" if metric.unit else ""
+        name = _name(metric, reading.cell)
+        return gettext("“%(value)s”: %(now)s now, %(then)s before.") % {"value": name, **said}
     if reading.cell < len(cells.cuts):
-        return f"At most {cells.cuts[reading.cell]:g}{unit}: {percent(now)} now, {percent(then)} before."
-    return f"Missing or no number: {percent(1 - now)} now, {percent(1 - then)} before."
+        cut = number(cells.cuts[reading.cell], "g")
+        if not metric.unit:
+            return gettext("At most %(value)s: %(now)s now, %(then)s before.") % {"value": cut, **said}
+        facts = {"value": cut, "unit": _unit(metric.unit), **said}
+        return gettext("At most %(value)s %(unit)s: %(now)s now, %(then)s before.") % facts
+    missing = {"now": percent(1 - now), "then": percent(1 - then)}
+    return gettext("Missing or no number: %(now)s now, %(then)s before.") % missing
+
+
+def _unit(unit: str) -> str:
+    """Say a unit; a per cent sign in front would be taken for the place of a value."""
+    return f"% {shown(unit[2:])}" if unit.startswith("% ") else shown(unit)
 
 
 def _name(metric: Metric, cell: int) -> str:
     names = metric.cells.names
-    return names[cell] if cell < len(names) else "other"
+    return _spoken(metric, cell) if cell < len(names) else gettext("other")
+
+
+def _spoken(metric: Metric, cell: int) -> str:
+    """Name a cell: a value of cases as it is, a word of ours in the page's language."""
+    own = metric.key.family == CountFamily.PEOPLE or metric.key.measure in OWN
+    is_value = isinstance(metric.cells, CategoryCells) and cell < len(metric.cells.values) and not own
+    name = metric.cells.names[cell]
+    return name if is_value else shown(name)
 
 
 def _counts(metric: Metric, reading: DriftReading, since: datetime, until: datetime) -> np.ndarray:
@@ -130,22 +162,23 @@ def _groups(metric: Metric, counts: np.ndarray) -> list[tuple[str, list[int]]]:
     """A few groups of neighbouring cells with their names; of categories the most frequent, then the rest."""
     cells, names = metric.cells, metric.cells.names
     n_proper = cells.n_proper
-    odd = [(names[i], [i]) for i in range(n_proper, len(names))]
+    odd = [(_spoken(metric, i), [i]) for i in range(n_proper, len(names))]
     if not isinstance(cells, NumberCells):
         order = sorted(range(n_proper), key=lambda i: (-int(counts[i]), i))
         rest = order[BARS:]
-        shown = [(names[i], [i]) for i in order[:BARS]]
-        return [*shown, *([("others", rest)] if rest else []), *odd]
+        most = [(_spoken(metric, i), [i]) for i in order[:BARS]]
+        return [*most, *([(gettext("others"), rest)] if rest else []), *odd]
     parts = [[int(i) for i in part] for part in np.array_split(np.arange(n_proper), min(BARS, n_proper))]
     return [*((_span(cells, part), part) for part in parts), *odd]
 
 
 def _span(cells: NumberCells, part: list[int]) -> str:
     if not cells.cuts:
-        return "any number"
+        return gettext("any number")
     low, high = part[0] - 1, part[-1]
+    cuts = [number(cut, "g") for cut in cells.cuts]
     if low < 0:
-        return f"up to {cells.cuts[high]:g}" if high < len(cells.cuts) else "any number"
-    if high >= len(cells.cuts):
-        return f"above {cells.cuts[low]:g}"
-    return f"{cells.cuts[low]:g} to {cells.cuts[high]:g}"
+        return gettext("up to %(high)s") % {"high": cuts[high]} if high < len(cuts) else gettext("any number")
+    if high >= len(cuts):
+        return gettext("above %(low)s") % {"low": cuts[low]}
+    return gettext("%(low)s to %(high)s") % {"low": cuts[low], "high": cuts[high]}

@@ -4,7 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.utils.translation import gettext, gettext_noop
+
 from cases.models import SchemaVersion
+from hitl.shared.words import shown
 from models_store.selectors import champion
 from monitoring.counts import hours, outputs
 from monitoring.counts.outputs import label_cells
@@ -59,14 +62,47 @@ _MEASURES = (
     *examined.MEASURES,
 )
 _NO_CELLS = CategoryCells(())
+OF_FIELDS = (
+    gettext_noop("number of words"),
+    gettext_noop("words never seen before"),
+    gettext_noop("of words"),
+    gettext_noop("characters other than letters"),
+    gettext_noop("length"),
+    gettext_noop("characters"),
+    gettext_noop("script"),
+    gettext_noop("form"),
+    gettext_noop("brightness"),
+    gettext_noop("contrast"),
+    gettext_noop("sharpness"),
+    gettext_noop("half octaves"),
+    gettext_noop("dark pixels"),
+    gettext_noop("bright pixels"),
+    gettext_noop("width over height"),
+    gettext_noop("longer side"),
+    gettext_noop("pixels"),
+    gettext_noop("loudness"),
+    gettext_noop("dB below the loudest"),
+    gettext_noop("tenths of a second"),
+    gettext_noop("clipped samples"),
+    gettext_noop("per 1,000"),
+    gettext_noop("time with sound"),
+    gettext_noop("pitch"),
+    gettext_noop("Hz"),
+    gettext_noop("mean frequency"),
+    gettext_noop("energy above 2 kHz"),
+    gettext_noop("sample rate"),
+)
+"""What is measured of fields, and in what: the words of `science.fields`, which knows no catalogue."""
+
 _WORDS = {measure.name: measure.words for measure in _MEASURES}
 
 
 def words_of(key: MetricKey) -> str:
     """Return what people call a metric, whether or not its field is still there."""
-    words = _WORDS.get(key.measure, key.measure)
+    words = shown(_WORDS.get(key.measure, key.measure))
     if key.family == CountFamily.INPUT and key.field:
-        return f"{key.field}: {words}" if words else key.field
+        said = {"field": key.field, "measure": words}
+        return gettext("%(field)s: %(measure)s") % said if words else key.field
     return words[:1].upper() + words[1:]
 
 

@@ -12,6 +12,7 @@ from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, NotAllowed
 from hitl.shared.jobs import enqueue
+from hitl.shared.words import Words
 from models_store.selectors import champion
 from monitoring.models import DataStudy
 from monitoring.types import StudyStatus
@@ -68,7 +69,9 @@ def resume_studies(*, now: datetime) -> int:
     )
     lost = DataStudy.objects.filter(silent)
     lost.filter(attempts__gte=MAX_ATTEMPTS).update(
-        status=StudyStatus.FAILED, finished_at=now, reason=f"Its worker was lost {MAX_ATTEMPTS} times."
+        status=StudyStatus.FAILED,
+        finished_at=now,
+        reason=Words("Its worker was lost %(n)s times.", n=MAX_ATTEMPTS),
     )
     found = list(lost.filter(status__in=ACTIVE).values_list("pk", flat=True))
     with transaction.atomic():

@@ -10,6 +10,7 @@ from django.db.models import F, Q
 
 from cases.models import SchemaVersion
 from hitl.shared import clock
+from hitl.shared.words import Words
 from models_store.errors import ArtifactRefused
 from models_store.models import Release
 from models_store.serving import served_model
@@ -47,7 +48,9 @@ def make_study(study_id: UUID, *, now: datetime) -> bool:
         found = study_of(study.release, now=now, say=say)
     except Exception as trouble:
         log.exception("a study of the data failed", extra={"study": str(study_id)})
-        _end(study_id, StudyStatus.FAILED, reason=f"It failed ({type(trouble).__name__}).")
+        _end(
+            study_id, StudyStatus.FAILED, reason=Words("It failed (%(error)s).", error=type(trouble).__name__)
+        )
         raise
     _end(study_id, StudyStatus.DONE, found=found, progress=1.0)
     return True
@@ -55,23 +58,26 @@ def make_study(study_id: UUID, *, now: datetime) -> bool:
 
 def study_of(release: Release, *, now: datetime, say: Say) -> dict[str, Any]:
     """Return what a release lacks."""
-    say("reads answers and what waits", 0.0)
+    say(Words("reads answers and what waits"), 0.0)
     version = SchemaVersion.objects.get(workflow_id=release.workflow_id, number=release.schema_version)
     schema, served = version.schema, _served(release)
     answered, waiting = evidence.answered(release, now=now), evidence.waiting(release)
-    say("compares slices", 0.1)
+    say(Words("compares slices"), 0.1)
     cuts = cuts_of(answered, waiting, schema)
     slices = slices_found(answered, [(cut.kind, cut.words, cut.answered) for cut in cuts])
-    say("compares what cases belong to", 0.25)
+    say(Words("compares what cases belong to"), 0.25)
     entities = entities_found(answered)
-    say("groups alike errors", 0.35)
+    say(Words("groups alike errors"), 0.35)
     alike = clusters_found(answered, schema, served) if served else []
-    say("compares the labels of alike cases", 0.5)
+    say(Words("compares the labels of alike cases"), 0.5)
     labels = evidence.labelled(release)
     consistency = consistency_found(
-        labels, schema, served, lambda done: say("compares the labels of alike cases", 0.5 + 0.35 * done)
+        labels,
+        schema,
+        served,
+        lambda done: say(Words("compares the labels of alike cases"), 0.5 + 0.35 * done),
     )
-    say("chooses what to ask next", 0.85)
+    say(Words("chooses what to ask next"), 0.85)
     wanted = wanted_found(waiting, schema, served, cuts, slices["shown"])
     return {
         "answers": len(answered.case_ids),

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from hitl.shared.words import Words
 from monitoring.maintain.evidence import Answered, Waiting
 from science.fields import Schema
 
@@ -36,13 +37,13 @@ def _slices(
 ) -> Iterator[tuple[str, str, np.ndarray]]:
     labels = np.array(said, dtype=object)
     for label in sorted(set(said)):
-        yield "", f"the model says {label}", labels == label
+        yield "", Words("the model says %(label)s", label=label), labels == label
     for field in schema.fields if contents else ():
         slices = field.kind.traits.slices
         if not field.show or slices is None:
             continue
         values = [content.get(field.name) for content in contents]
         absent = np.array([value is None or value == "" for value in values], dtype=bool)
-        yield field.name, f"{field.name}: missing", absent
+        yield field.name, Words("%(field)s: missing", field=field.name), absent
         for words, own in slices(values):
             yield field.name, f"{field.name}{words}", own & ~absent

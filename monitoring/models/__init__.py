@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy
 
 from cases.models import Workflow
 from hitl.shared.ids import new_id
@@ -44,17 +45,17 @@ class HourTally(models.Model):
     id = models.BigAutoField(primary_key=True)
     workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="+", db_index=False)
     hour = models.DateTimeField()
-    sequence = models.SmallIntegerField(help_text="0: routings; 1: what people decided later.")
+    sequence = models.SmallIntegerField(help_text=gettext_lazy("0: routings; 1: what people decided later."))
     route = models.CharField(max_length=15)
     reason = models.CharField(max_length=24)
     label = models.CharField(
-        max_length=100, default="", help_text="Predicted label for routings, else the answer."
+        max_length=100, default="", help_text=gettext_lazy("Predicted label for routings, else the answer.")
     )
     release_id = models.UUIDField(null=True)
     count = models.BigIntegerField(default=0)
     audited = models.BigIntegerField(default=0)
     replaced = models.BigIntegerField(
-        default=0, help_text="Of these, routings after which the case was routed again."
+        default=0, help_text=gettext_lazy("Of these, routings after which the case was routed again.")
     )
 
     class Meta:
@@ -77,10 +78,10 @@ class Watermark(models.Model):
 class BudgetVerdict(models.TextChoices):
     """The verdict of a closed period."""
 
-    KEPT = "kept", "Proved kept"
-    BROKEN = "broken", "Proved broken"
-    NOT_DECIDED = "not_decided", "Not decided"
-    NOTHING = "nothing", "Nothing automated"
+    KEPT = "kept", gettext_lazy("Proved kept")
+    BROKEN = "broken", gettext_lazy("Proved broken")
+    NOT_DECIDED = "not_decided", gettext_lazy("Not decided")
+    NOTHING = "nothing", gettext_lazy("Nothing automated")
 
 
 class BudgetPeriod(models.Model):
@@ -95,29 +96,43 @@ class BudgetPeriod(models.Model):
     workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="budget_periods")
     length = models.CharField(max_length=10, choices=PeriodLength)
     begins_at = models.DateTimeField()
-    ends_at = models.DateTimeField(help_text="End excluded.")
-    frozen_at = models.DateTimeField(help_text="When the terms were fixed; nothing was delivered by then.")
+    ends_at = models.DateTimeField(help_text=gettext_lazy("End excluded."))
+    frozen_at = models.DateTimeField(
+        help_text=gettext_lazy("When the terms were fixed; nothing was delivered by then.")
+    )
     scope = models.CharField(max_length=10, choices=Scope)
     loss = models.CharField(max_length=10, choices=LossKind)
     target = models.FloatField()
     confidence = models.FloatField()
-    costs = models.JSONField(help_text="By label, what deciding it wrongly counts, in [0, 1].")
-    units = models.JSONField(help_text="Label of each unit; null is all decisions together.")
-    terms = models.JSONField(help_text="What each unit is held to (science.guarantee.budget_verdict.Terms).")
-    plan = models.JSONField(help_text="What was expected, and how often it takes audits to prove it kept.")
-    states = models.JSONField(help_text="The error budget of each unit (science.guarantee.budget).")
+    costs = models.JSONField(help_text=gettext_lazy("By label, what deciding it wrongly counts, in [0, 1]."))
+    units = models.JSONField(help_text=gettext_lazy("Label of each unit; null is all decisions together."))
+    terms = models.JSONField(
+        help_text=gettext_lazy("What each unit is held to (science.guarantee.budget_verdict.Terms).")
+    )
+    plan = models.JSONField(
+        help_text=gettext_lazy("What was expected, and how often it takes audits to prove it kept.")
+    )
+    states = models.JSONField(
+        help_text=gettext_lazy("The error budget of each unit (science.guarantee.budget).")
+    )
     cursor_at = models.DateTimeField(null=True)
     cursor_case = models.UUIDField(null=True)
     read_at = models.DateTimeField()
-    n_decisions = models.BigIntegerField(default=0, help_text="Taken in so far.")
-    forecast = models.JSONField(default=dict, help_text="Belief about the decisions to come.")
-    overspends_since = models.DateTimeField(null=True, help_text="While decisions to come look too wrong.")
+    n_decisions = models.BigIntegerField(default=0, help_text=gettext_lazy("Taken in so far."))
+    forecast = models.JSONField(default=dict, help_text=gettext_lazy("Belief about the decisions to come."))
+    overspends_since = models.DateTimeField(
+        null=True, help_text=gettext_lazy("While decisions to come look too wrong.")
+    )
     closed_at = models.DateTimeField(null=True)
     verdict = models.CharField(max_length=12, choices=BudgetVerdict, blank=True)
-    results = models.JSONField(default=list, help_text="The verdict of each unit, with its numbers.")
-    evidence = models.JSONField(default=list, help_text="What each unit's verdict is computed from.")
+    results = models.JSONField(
+        default=list, help_text=gettext_lazy("The verdict of each unit, with its numbers.")
+    )
+    evidence = models.JSONField(
+        default=list, help_text=gettext_lazy("What each unit's verdict is computed from.")
+    )
     sha256 = models.CharField(
-        max_length=64, blank=True, help_text="Of the evidence, as the audit log has it."
+        max_length=64, blank=True, help_text=gettext_lazy("Of the evidence, as the audit log has it.")
     )
 
     class Meta:

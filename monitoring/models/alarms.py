@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from cases.models import Workflow
 from hitl.shared.ids import new_id
@@ -23,10 +24,14 @@ class AlarmRule(models.Model):
     field = models.CharField(max_length=200, blank=True)
     measure = models.CharField(max_length=40)
     reference = models.CharField(max_length=8, choices=Reference)
-    is_watched = models.BooleanField(default=True, help_text="False: its alarms helped nobody.")
-    least_effect = models.FloatField(help_text="Smallest difference that is of interest, in [0, 1].")
+    is_watched = models.BooleanField(default=True, help_text=gettext_lazy("False: its alarms helped nobody."))
+    least_effect = models.FloatField(
+        help_text=gettext_lazy("Smallest difference that is of interest, in [0, 1].")
+    )
     reason = models.TextField()
-    back_test = models.JSONField(help_text="What it would have done on what was measured here so far.")
+    back_test = models.JSONField(
+        help_text=gettext_lazy("What it would have done on what was measured here so far.")
+    )
     set_by = models.CharField(max_length=150)
     set_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
@@ -72,18 +77,22 @@ class Alarm(models.Model):
     reference = models.CharField(max_length=8, choices=Reference)
     severity = models.CharField(max_length=8, choices=Severity)
     status = models.CharField(max_length=12, choices=AlarmStatus, default=AlarmStatus.OPEN)
-    window_from = models.DateTimeField(help_text="Of the window that last confirmed it.")
+    window_from = models.DateTimeField(help_text=gettext_lazy("Of the window that last confirmed it."))
     window_until = models.DateTimeField()
-    value = models.FloatField(help_text="Size of the difference when it was last confirmed, in [0, 1].")
-    threshold = models.FloatField(help_text="What that was held against.")
+    value = models.FloatField(
+        help_text=gettext_lazy("Size of the difference when it was last confirmed, in [0, 1].")
+    )
+    threshold = models.FloatField(help_text=gettext_lazy("What that was held against."))
     raised_at = models.DateTimeField()
-    seen_at = models.DateTimeField(help_text="When it was last confirmed.")
-    cleared_at = models.DateTimeField(null=True, help_text="Since when the difference has passed.")
-    mailed_at = models.DateTimeField(null=True, help_text="When its owner was written to.")
+    seen_at = models.DateTimeField(help_text=gettext_lazy("When it was last confirmed."))
+    cleared_at = models.DateTimeField(
+        null=True, help_text=gettext_lazy("Since when the difference has passed.")
+    )
+    mailed_at = models.DateTimeField(null=True, help_text=gettext_lazy("When its owner was written to."))
     silenced_until = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
     verdict = models.CharField(max_length=8, choices=Verdict, blank=True)
-    note = models.TextField(blank=True, help_text="What whoever closed it found.")
+    note = models.TextField(blank=True, help_text=gettext_lazy("What whoever closed it found."))
 
     class Meta:
         constraints: ClassVar[list[Any]] = [

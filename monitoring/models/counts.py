@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from cases.models import Workflow
 from hitl.shared.ids import new_id
@@ -22,8 +23,8 @@ class Binning(models.Model):
     workflow = models.ForeignKey(Workflow, on_delete=models.CASCADE, related_name="binnings", db_index=False)
     schema_version = models.IntegerField()
     bins = models.JSONField(help_text="science.drift.counting.Bins")
-    n_cases = models.IntegerField(help_text="From how many cases they were learned.")
-    reason = models.CharField(max_length=200, help_text="Why they were made.")
+    n_cases = models.IntegerField(help_text=gettext_lazy("From how many cases they were learned."))
+    reason = models.CharField(max_length=200, help_text=gettext_lazy("Why they were made."))
     made_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
 
@@ -41,9 +42,11 @@ class Baseline(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     binning = models.ForeignKey(Binning, on_delete=models.CASCADE, related_name="baselines")
-    release_id = models.UUIDField(null=True, help_text="Whose training cases they are; empty: others.")
+    release_id = models.UUIDField(
+        null=True, help_text=gettext_lazy("Whose training cases they are; empty: others.")
+    )
     n_cases = models.IntegerField()
-    counts = models.JSONField(help_text="[field, measure, counts] of each.")
+    counts = models.JSONField(help_text=gettext_lazy("[field, measure, counts] of each."))
     made_at = models.DateTimeField()
 
     class Meta:
@@ -64,12 +67,17 @@ class CountCursor(models.Model):
     workflow = models.OneToOneField(
         Workflow, primary_key=True, on_delete=models.CASCADE, related_name="count_cursor"
     )
-    from_xid = models.BigIntegerField(default=0, help_text="All transactions below it are counted.")
-    to_xid = models.BigIntegerField(null=True, help_text="Up to where the pass that is under way counts.")
-    place_at = models.DateTimeField(null=True, help_text="How far that pass is.")
+    from_xid = models.BigIntegerField(
+        default=0, help_text=gettext_lazy("All transactions below it are counted.")
+    )
+    to_xid = models.BigIntegerField(
+        null=True, help_text=gettext_lazy("Up to where the pass that is under way counts.")
+    )
+    place_at = models.DateTimeField(null=True, help_text=gettext_lazy("How far that pass is."))
     place_case = models.UUIDField(null=True)
     marks = models.JSONField(
-        default=list, help_text="[time, next transaction] of passes: from when uncounted rows may be dated."
+        default=list,
+        help_text=gettext_lazy("[time, next transaction] of passes: from when uncounted rows may be dated."),
     )
     counted = models.BigIntegerField(default=0)
     read_at = models.DateTimeField(null=True)

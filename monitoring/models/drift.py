@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy
 
 from cases.models import Workflow
 from monitoring.types import CountFamily, MetricState, Reference
@@ -18,22 +19,32 @@ class DriftReading(models.Model):
     field = models.CharField(max_length=200, blank=True)
     measure = models.CharField(max_length=40)
     reference = models.CharField(max_length=8, choices=Reference)
-    began_at = models.DateTimeField(help_text="Of the window.")
-    ended_at = models.DateTimeField(help_text="Of the window, end excluded.")
+    began_at = models.DateTimeField(help_text=gettext_lazy("Of the window."))
+    ended_at = models.DateTimeField(help_text=gettext_lazy("Of the window, end excluded."))
     state = models.CharField(max_length=8, choices=MetricState)
-    value = models.FloatField(help_text="Size of the difference, in [0, 1].")
-    threshold = models.FloatField(null=True, help_text="From which size on it counts; empty: not known.")
+    value = models.FloatField(help_text=gettext_lazy("Size of the difference, in [0, 1]."))
+    threshold = models.FloatField(
+        null=True, help_text=gettext_lazy("From which size on it counts; empty: not known.")
+    )
     p_value = models.FloatField(null=True)
-    q_value = models.FloatField(null=True, help_text="Rate of false discoveries at which it would be one.")
-    dispersion = models.FloatField(help_text="How much more windows vary than independent cases would.")
+    q_value = models.FloatField(
+        null=True, help_text=gettext_lazy("Rate of false discoveries at which it would be one.")
+    )
+    dispersion = models.FloatField(
+        help_text=gettext_lazy("How much more windows vary than independent cases would.")
+    )
     n_then = models.BigIntegerField()
     n_now = models.BigIntegerField()
-    cell = models.IntegerField(help_text="Where the difference is largest; of numbers, at or below it.")
-    then = models.FloatField(help_text="Share there in the reference.")
-    now = models.FloatField(help_text="Share there in the window.")
-    changed_from = models.DateTimeField(null=True, help_text="When it began: not before.")
-    changed_until = models.DateTimeField(null=True, help_text="When it began: not after.")
-    facts = models.JSONField(default=dict, help_text="What else is said of what was examined on cases.")
+    cell = models.IntegerField(
+        help_text=gettext_lazy("Where the difference is largest; of numbers, at or below it.")
+    )
+    then = models.FloatField(help_text=gettext_lazy("Share there in the reference."))
+    now = models.FloatField(help_text=gettext_lazy("Share there in the window."))
+    changed_from = models.DateTimeField(null=True, help_text=gettext_lazy("When it began: not before."))
+    changed_until = models.DateTimeField(null=True, help_text=gettext_lazy("When it began: not after."))
+    facts = models.JSONField(
+        default=dict, help_text=gettext_lazy("What else is said of what was examined on cases.")
+    )
 
     class Meta:
         constraints: ClassVar[list[Any]] = [

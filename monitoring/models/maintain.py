@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from cases.models import Workflow
 from hitl.shared.ids import new_id
@@ -23,15 +24,17 @@ class DataStudy(models.Model):
     )
     release = models.ForeignKey(Release, on_delete=models.PROTECT, related_name="+", db_index=False)
     status = models.CharField(max_length=8, choices=StudyStatus, default=StudyStatus.QUEUED)
-    step = models.CharField(max_length=100, blank=True, help_text="What the worker does now.")
-    progress = models.FloatField(default=0.0, help_text="How much of it is done, in [0, 1].")
+    step = models.CharField(max_length=100, blank=True, help_text=gettext_lazy("What the worker does now."))
+    progress = models.FloatField(default=0.0, help_text=gettext_lazy("How much of it is done, in [0, 1]."))
     attempts = models.SmallIntegerField(default=0)
     asked_by = models.CharField(max_length=150)
     asked_at = models.DateTimeField()
-    worked_at = models.DateTimeField(null=True, help_text="When the worker was last seen at it.")
+    worked_at = models.DateTimeField(
+        null=True, help_text=gettext_lazy("When the worker was last seen at it.")
+    )
     finished_at = models.DateTimeField(null=True)
     found = models.JSONField(default=dict)
-    reason = models.TextField(blank=True, help_text="Why it was given up.")
+    reason = models.TextField(blank=True, help_text=gettext_lazy("Why it was given up."))
 
     class Meta:
         verbose_name_plural = "data studies"

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from cases.models import Workflow
 
@@ -14,16 +15,20 @@ class LiveFigures(models.Model):
     workflow = models.OneToOneField(
         Workflow, primary_key=True, on_delete=models.CASCADE, related_name="live_figures"
     )
-    release_id = models.UUIDField(null=True, help_text="The champion whose error it is.")
+    release_id = models.UUIDField(null=True, help_text=gettext_lazy("The champion whose error it is."))
     read_at = models.DateTimeField()
-    n_answers = models.IntegerField(default=0, help_text="Blind answers that the error rests on.")
-    error = models.FloatField(null=True, help_text="Empty where there is no answer yet.")
+    n_answers = models.IntegerField(
+        default=0, help_text=gettext_lazy("Blind answers that the error rests on.")
+    )
+    error = models.FloatField(null=True, help_text=gettext_lazy("Empty where there is no answer yet."))
     error_low = models.FloatField(null=True)
     error_high = models.FloatField(null=True)
     budget_used = models.FloatField(
-        null=True, help_text="Share of the fullest unit's budget; 1 is all of it."
+        null=True, help_text=gettext_lazy("Share of the fullest unit's budget; 1 is all of it.")
     )
-    burn_rate = models.FloatField(null=True, help_text="How fast that is spent: 1 spends it exactly.")
+    burn_rate = models.FloatField(
+        null=True, help_text=gettext_lazy("How fast that is spent: 1 spends it exactly.")
+    )
     budget_until = models.DateTimeField(null=True)
 
     class Meta:

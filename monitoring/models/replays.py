@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from cases.models import Workflow
 from hitl.shared.ids import new_id
@@ -26,13 +27,15 @@ class ReplayRun(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     asked_at = models.DateTimeField()
-    worked_at = models.DateTimeField(null=True, help_text="The worker's last sign of life.")
+    worked_at = models.DateTimeField(null=True, help_text=gettext_lazy("The worker's last sign of life."))
     finished_at = models.DateTimeField(null=True)
     attempts = models.SmallIntegerField(default=0)
-    done = models.BigIntegerField(default=0, help_text="Cases read so far.")
-    total = models.BigIntegerField(null=True, help_text="Cases in the window; null until they are counted.")
+    done = models.BigIntegerField(default=0, help_text=gettext_lazy("Cases read so far."))
+    total = models.BigIntegerField(
+        null=True, help_text=gettext_lazy("Cases in the window; null until they are counted.")
+    )
     answer = models.JSONField(default=dict)
-    reason = models.TextField(blank=True, help_text="Why it failed, or who ended it.")
+    reason = models.TextField(blank=True, help_text=gettext_lazy("Why it failed, or who ended it."))
 
     class Meta:
         constraints: ClassVar[list[Any]] = [

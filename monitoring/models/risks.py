@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from hitl.shared.ids import new_id
 from monitoring.types import StudyStatus
@@ -19,11 +20,11 @@ class Drill(models.Model):
     asked_at = models.DateTimeField()
     begun_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
-    has_passed = models.BooleanField(null=True, help_text="Empty until it has been played.")
+    has_passed = models.BooleanField(null=True, help_text=gettext_lazy("Empty until it has been played."))
     outcome = models.JSONField(
-        default=dict, help_text="What was seen: raised, told, cleared, after how long."
+        default=dict, help_text=gettext_lazy("What was seen: raised, told, cleared, after how long.")
     )
-    reason = models.TextField(blank=True, help_text="Why it could not be played.")
+    reason = models.TextField(blank=True, help_text=gettext_lazy("Why it could not be played."))
 
     class Meta:
         constraints: ClassVar[list[Any]] = [

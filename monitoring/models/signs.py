@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy
 
 from cases.models import Workflow
 from hitl.shared.ids import new_id
@@ -18,9 +19,9 @@ class EarlySign(models.Model):
         Workflow, on_delete=models.PROTECT, related_name="early_signs", db_index=False
     )
     kind = models.CharField(max_length=20, choices=SignKind)
-    evidence = models.JSONField(help_text="What was seen: numbers, and where they were read.")
+    evidence = models.JSONField(help_text=gettext_lazy("What was seen: numbers, and where they were read."))
     began_at = models.DateTimeField()
-    seen_at = models.DateTimeField(help_text="When it was last confirmed.")
+    seen_at = models.DateTimeField(help_text=gettext_lazy("When it was last confirmed."))
     ended_at = models.DateTimeField(null=True)
 
     class Meta:

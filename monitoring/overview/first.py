@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from hitl.shared.words import Words
 from monitoring.overview.rows import Row
 from policy.types import PromiseState
 
@@ -31,46 +32,66 @@ def _is(*states: PromiseState) -> Asked:
 
 
 NEEDS = (
-    Need(_is(PromiseState.STOPPED), "is stopped: people decide every case", "See why", "automation", "bad"),
+    Need(
+        _is(PromiseState.STOPPED),
+        Words("is stopped: people decide every case"),
+        Words("See why"),
+        "automation",
+        "bad",
+    ),
     Need(
         lambda row: row.urgent > 0,
-        "has an alarm to be looked at today",
-        "Answer the alarm",
+        Words("has an alarm to be looked at today"),
+        Words("Answer the alarm"),
         "monitoring",
         "bad",
     ),
     Need(
         lambda row: row.is_overspending,
-        "spends its error budget too fast",
-        "See the error budget",
+        Words("spends its error budget too fast"),
+        Words("See the error budget"),
         "promise-page",
         "bad",
     ),
     Need(
         lambda row: row.queue.late > 0,
-        "has cases that wait past their time",
-        "See who answers",
+        Words("has cases that wait past their time"),
+        Words("See who answers"),
         "overview-workflow",
         "bad",
     ),
     Need(
         _is(PromiseState.STEPPED_DOWN, PromiseState.WATCHED),
-        "is in doubt: audits speak against it",
-        "See the evidence",
+        Words("is in doubt: audits speak against it"),
+        Words("See the evidence"),
         "promise-page",
         "warn",
     ),
     Need(
-        lambda row: row.alarms > 0, "has alarms that nobody has closed", "Answer them", "monitoring", "warn"
+        lambda row: row.alarms > 0,
+        Words("has alarms that nobody has closed"),
+        Words("Answer them"),
+        "monitoring",
+        "warn",
     ),
     Need(
-        lambda row: row.has_sign, "shows an early sign of trouble", "See what changed", "monitoring", "warn"
+        lambda row: row.has_sign,
+        Words("shows an early sign of trouble"),
+        Words("See what changed"),
+        "monitoring",
+        "warn",
     ),
-    Need(_is(PromiseState.NOTHING), "automates nothing", "See what is missing", "automation", "warn"),
+    Need(
+        _is(PromiseState.NOTHING),
+        Words("automates nothing"),
+        Words("See what is missing"),
+        "automation",
+        "warn",
+    ),
     Need(
         _is(PromiseState.BY_HAND),
-        "runs on cutoffs that nothing proves",
-        "See the cutoffs",
+        Words("runs on cutoffs that nothing proves"),
+        Words("See the cutoffs"),
         "automation",
         "warn",
     ),

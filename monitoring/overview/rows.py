@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.utils.translation import gettext
+
 from cases.models import Workflow
 from hitl.audit.changes import n_changes
+from hitl.shared.numbers import number
 from models_store.models import Release
 from models_store.selectors import champions_of
 from monitoring.alarms.selectors import counts_not_closed
@@ -77,17 +80,27 @@ class Strip:
     @property
     def of_words(self) -> str:
         """Of how many."""
-        return f"of {self.promises:,}"
+        return gettext("of %(n)s") % {"n": number(self.promises)}
 
     @property
     def total_words(self) -> str:
         """How many of the cases that came in models decided."""
-        return f"{self.automatic:,} of {self.total:,} cases"
+        return automatic_of_all(self.automatic, self.total)
 
     @property
     def late_words(self) -> str:
         """How many of what waits is late."""
-        return f"{self.late:,} of them late" if self.late else "none of them late"
+        if not self.late:
+            return gettext("none of them late")
+        return gettext("%(n)s of them late") % {"n": number(self.late)}
+
+
+def automatic_of_all(automatic: int, total: int) -> str:
+    """Say how many of the cases that came in were decided by models."""
+    return gettext("%(automatic)s of %(total)s cases") % {
+        "automatic": number(automatic),
+        "total": number(total),
+    }
 
 
 def rows_now(*, now: datetime) -> list[Row]:

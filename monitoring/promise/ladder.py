@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cases.models import Workflow
+from hitl.shared.words import Words
 from models_store.selectors import champion, new_labels, training_settings
 from monitoring.promise.page import PromisePage, promise_page_of
 from policy.in_force.evidence import hindrance
@@ -66,7 +67,7 @@ def next_step(workflow: Workflow, *, now: datetime) -> NextStep:
     if champion(workflow.pk) is None:
         return _before_a_model(workflow, here, above, missing, now)
     if rule_for(workflow.pk).rule.closed(now.timestamp()) in (Reason.BREAKER, Reason.STOPPED):
-        advice = "Somebody has to find out why, and start it again."
+        advice = Words("Somebody has to find out why, and start it again.")
         return NextStep(here, above, missing, advice, None, None, "person")
     return _before_a_proof(page, here, above, missing)
 
@@ -76,16 +77,20 @@ def _before_a_model(workflow: Workflow, here: str, above: str, missing: str, now
     more = max(0, needed - new_labels(workflow.pk, since=None))
     a_day = new_labels(workflow.pk, since=now - _WEEK) / 7
     advice = (
-        f"About {more:,} more labels, and the first model is trained by itself."
+        Words.counted(
+            "About %(n)s more label, and the first model is trained by itself.",
+            "About %(n)s more labels, and the first model is trained by itself.",
+            more,
+        )
         if more
-        else "There are labels enough: train a model."
+        else Words("There are labels enough: train a model.")
     )
     return NextStep(here, above, missing, advice, more, _by(more, a_day, now), "labels" if more else "person")
 
 
 def _before_a_proof(page: PromisePage, here: str, above: str, missing: str) -> NextStep:
     if page.progress is not None:
-        advice = "A live test is running; it ends by itself as blind answers come in."
+        advice = Words("A live test is running; it ends by itself as blind answers come in.")
         return NextStep(here, above, missing, advice, None, page.progress.by, "labels")
     needed = [one for one in page.outlooks if one.missing]
     if not needed:

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.utils.timezone import get_current_timezone_name
+from django.utils.translation import gettext
+
 from hitl.audit.changes import marks
 from hitl.web.charts import Plot, Series
 from hitl.web.links import cases_between
@@ -59,19 +62,26 @@ class Line:
     def plot(self) -> Plot:
         """E over the time of the decisions, on a logarithmic axis."""
         return Plot(
-            title="Evidence against the promise, over time",
-            x_name="decided (UTC)",
+            title=gettext("Evidence against the promise, over time"),
+            x_name=gettext("decided (%(zone)s)") % {"zone": get_current_timezone_name()},
             x=[reading.at.timestamp() for reading in self.readings],
-            series=[Series("evidence", [max(LOWEST, r.e_value) for r in self.readings], "evidence", "blue")],
-            y_name="evidence against the promise",
+            series=[
+                Series(
+                    gettext("evidence"),
+                    [max(LOWEST, r.e_value) for r in self.readings],
+                    gettext("evidence"),
+                    "blue",
+                )
+            ],
+            y_name=gettext("evidence against the promise"),
             is_time=True,
             is_log=True,
             marks=self._marks,
             row_hrefs=[cases_between(self.watch.workflow.slug, one.at, one.at) for one in self.readings],
             y_range=(LOWEST, 10 * self.red),
             levels=[
-                (self.amber, "amber: audit more", "orange"),
-                (self.red, "red: automate less", "vermilion"),
+                (self.amber, gettext("amber: audit more"), "orange"),
+                (self.red, gettext("red: automate less"), "vermilion"),
             ],
         )
 

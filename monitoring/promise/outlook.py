@@ -10,7 +10,11 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 import numpy as np
+from django.utils.translation import gettext
 
+from hitl.shared.numbers import number
+from hitl.shared.words import Words
+from hitl.web.format import percent
 from policy.models import Policy
 from policy.proof.proofs import Sample, Terms
 from policy.types import Scope
@@ -71,7 +75,7 @@ class Outlook:
     @property
     def words(self) -> str:
         """What people call the unit."""
-        return "All labels" if self.label is None else self.label
+        return gettext("All labels") if self.label is None else self.label
 
     @property
     def has_more(self) -> bool:
@@ -120,7 +124,8 @@ def outlooks(
 
 
 def _unseen(label: str | None) -> Outlook:
-    why, advice = "The model predicts this label for no labelled case.", "More labelled cases of this kind."
+    why = Words("The model predicts this label for no labelled case.")
+    advice = Words("More labelled cases of this kind.")
     return Outlook(label, 0, 0.0, why, advice, None, None, None, (), ())
 
 
@@ -178,24 +183,33 @@ def _by(missing: int | None, rate: float, now: datetime) -> datetime | None:
 
 def _why(points: Sequence[Point], certified: Sequence[Point], n: int, drafted: TestPlan) -> str:
     if not certified:
-        return (
+        return Words(
             "No cutoff is proved: there are too few labels, or too many of the surest predictions are wrong."
         )
     last = certified[-1]
     behind = [point for point in points if point.cutoff < last.cutoff and point.n > last.n]
     if not behind or last.automation >= 1 - ALL_BUT:
-        return "Every labelled case is accepted already."
+        return Words("Every labelled case is accepted already.")
     point = behind[0]
     most = int(critical_count(np.array([point.n]), drafted.target, drafted.delta)[0])
+    found = {"cutoff": f"{last.cutoff:.6g}", "wrong": point.wrong, "n": point.n}
     if point.wrong <= most:
-        return (
-            f"The proof ends at cutoff {last.cutoff:.6g}: the next lower one, {point.wrong:,} of {point.n:,}"
-            " labelled cases wrong, was not tested, or failed on the labels that tested it."
+        return Words(
+            "The proof ends at cutoff %(cutoff)s: the next lower one, %(wrong)s of %(n)s labelled cases"
+            " wrong, was not tested, or failed on the labels that tested it.",
+            **found,
         )
-    allowed = "even none is too many to prove it" if most < 0 else f"at most {most:,} may be"
-    return (
-        f"The proof stopped at cutoff {last.cutoff:.6g}. At the next lower one, {point.wrong:,} of"
-        f" {point.n:,} labelled cases were wrong; with so many labels, {allowed}."
+    if most < 0:
+        return Words(
+            "The proof stopped at cutoff %(cutoff)s. At the next lower one, %(wrong)s of %(n)s labelled cases"
+            " were wrong; with so many labels, even none is too many to prove it.",
+            **found,
+        )
+    return Words(
+        "The proof stopped at cutoff %(cutoff)s. At the next lower one, %(wrong)s of %(n)s labelled cases"
+        " were wrong; with so many labels, at most %(most)s may be.",
+        **found,
+        most=most,
     )
 
 
@@ -208,19 +222,26 @@ def _advice(
     is_certified: bool,
 ) -> str:
     if automation >= 1 - ALL_BUT:
-        return "Nothing is left to gain."
+        return Words("Nothing is left to gain.")
     if is_certified and worth is not None:
-        share = 100 * worth.automation
-        return f"More blind labels: {worth.missing:,} more would probably bring it to {share:.0f} %."
+        return Words(
+            "More blind labels: %(missing)s more would probably bring it to %(share)s.",
+            missing=worth.missing,
+            share=percent(worth.automation, 0),
+        )
     if not is_certified and missing is not None:
-        return f"More blind labels: about {missing:,} more would probably prove a first cutoff."
+        return Words(
+            "More blind labels: about %(missing)s more would probably prove a first cutoff.", missing=missing
+        )
     best = next((one for one in looser if one.automation >= automation + WORTH), None)
     if best is not None:
-        return (
-            "A better model, or a looser promise: labels alone would change little, at most"
-            f" {100 * best.target:.3g} % wrong would probably automate {100 * best.automation:.0f} %."
+        return Words(
+            "A better model, or a looser promise: labels alone would change little, at most %(target)s wrong"
+            " would probably automate %(share)s.",
+            target=f"{number(100 * best.target, '.3g')} %",
+            share=percent(best.automation, 0),
         )
-    return "A better model: neither more labels nor a somewhat looser promise would change much."
+    return Words("A better model: neither more labels nor a somewhat looser promise would change much.")
 
 
 def planned_by(missing: float, rate: float, now: datetime) -> datetime | None:

@@ -5,8 +5,11 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from django.utils.translation import gettext
+
 from cases.models import Label, Workflow
 from cases.types import Purpose
+from hitl.shared.words import Words
 from monitoring.promise import outlook
 from monitoring.promise.line import Line, line_of
 from monitoring.promise.live_error import LiveError, live_error
@@ -54,7 +57,7 @@ class UnitSeen:
     @property
     def words(self) -> str:
         """What people call the unit."""
-        return self.seen["label"] or "any label"
+        return self.seen["label"] or gettext("any label")
 
 
 @dataclass(frozen=True)
@@ -230,22 +233,22 @@ class PromisePage:
         """Why the audit rate in force is what it is."""
         policy = self.policy
         if policy.audit_rate == policy.audit_base:
-            return "as promised for quiet times"
+            return Words("as promised for quiet times")
         if policy.audit_rate < policy.audit_base:
-            return "lowered to what reviewers can do"
+            return Words("lowered to what reviewers can do")
         watch = self.line.watch if self.line is not None else None
         if watch is not None and not watch.is_calm:
-            return "raised, because audits speak against the promise"
+            return Words("raised, because audits speak against the promise")
         if policy.audit_rate <= policy.audit_least:
-            return "raised to what the period's error budget takes"
+            return Words("raised to what the period's error budget takes")
         rates = AuditPolicy(base=policy.audit_base, amber=policy.audit_amber)
         if policy.audit_rate <= (1 + NOTICEABLE) * rates.base_rate(self.week.automatic):
-            return "raised, so that few automatic cases still make enough audits a week"
+            return Words("raised, so that few automatic cases still make enough audits a week")
         if open_signs(self.workflow.id):
-            return "raised, because of an early sign"
+            return Words("raised, because of an early sign")
         if policy.evidence_from is not None:
-            return "raised since an alarm, and lowered as cases come in without another"
-        return "raised, because audits or the error budget spoke against the promise lately"
+            return Words("raised since an alarm, and lowered as cases come in without another")
+        return Words("raised, because audits or the error budget spoke against the promise lately")
 
     @cached_property
     def outlooks(self) -> list[Outlook]:

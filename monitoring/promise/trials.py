@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.utils.translation import gettext
+
+from hitl.web.format import percent
 from monitoring.promise.outlook import planned_by
 from policy.models import Trial
 from policy.proof.live_tests import LiveTest
@@ -33,8 +36,10 @@ class Progress:
     def unlocks(self) -> str:
         """What its success would change."""
         if self.trial.kind == TrialKind.RECOVER:
-            return "Automation comes back by itself."
-        return f"Everything accepted is automated, instead of a random {100 * PROVISIONAL_RAMP:.0f} % of it."
+            return gettext("Automation comes back by itself.")
+        return gettext("Everything accepted is automated, instead of a random %(share)s of it.") % {
+            "share": percent(PROVISIONAL_RAMP, 0)
+        }
 
 
 def progress_of(trial: Trial, *, now: datetime) -> Progress:

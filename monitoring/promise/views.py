@@ -9,12 +9,14 @@ from django.contrib.auth.decorators import login_required
 from django.forms.models import model_to_dict
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from cases.access import watched_workflow
 from hitl.accounts.automation import LOWERERS, RAISERS
 from hitl.shared import clock
 from hitl.shared.errors import NotFound
+from hitl.shared.numbers import number
 from hitl.web.format import exact_time
 from hitl.web.views import actor_of
 from monitoring.promise.ladder import next_step
@@ -92,17 +94,25 @@ def check_decisions(request: HttpRequest, slug: str) -> HttpResponse:
     workflow = watched_workflow(actor_of(request), slug)
     checked = check_digests(workflow_id=workflow.id, since=clock.now() - _DAY)
     if checked.changed is not None:
-        until = exact_time(checked.changed)
-        messages.error(
-            request, f"Decisions up to {until} differ from what the audit log recorded. Look into it at once."
+        words = gettext(
+            "Decisions up to %(until)s differ from what the audit log recorded. Look into it at once."
         )
+        messages.error(request, words % {"until": exact_time(checked.changed)})
     elif not checked.decisions:
-        messages.info(request, "The audit log has no hash of the last day's decisions yet.")
+        messages.info(request, gettext("The audit log has no hash of the last day's decisions yet."))
     else:
-        which = "all" if checked.is_all else "the latest"
-        words = f"{checked.decisions:,} decisions of the last day, {which} that the audit log covers,"
-        words += " are unchanged."
-        messages.success(request, words)
+        words = (
+            ngettext(
+                "%(n)s decision of the last day, all that the audit log covers, is unchanged.",
+                "%(n)s decisions of the last day, all that the audit log covers, are unchanged.",
+                checked.decisions,
+            )
+            if checked.is_all
+            else gettext(
+                "%(n)s decisions of the last day, the latest that the audit log covers, are unchanged."
+            )
+        )
+        messages.success(request, words % {"n": number(checked.decisions)})
     return redirect("promise-page", slug=slug)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from django.utils.translation import gettext_lazy
 
 from monitoring.promise.pace import Pace
 from policy.models import Policy
@@ -11,15 +12,15 @@ from policy.web.curves import Unit
 from science.guarantee.exact import upper_bound
 
 ROWS = (
-    ("target", "Target"),
-    ("cutoff", "Cutoff"),
-    ("share", "Accepted, of all cases"),
-    ("automatic", "Decided by the model"),
-    ("wrong", "Wrong among them, expected (95 %)"),
-    ("people", "For people, audits included"),
-    ("audits", "Audits"),
-    ("hours", "Hours of reviewing"),
-    ("queue", "In the queue after a week"),
+    ("target", gettext_lazy("Target")),
+    ("cutoff", gettext_lazy("Cutoff")),
+    ("share", gettext_lazy("Accepted, of all cases")),
+    ("automatic", gettext_lazy("Decided by the model")),
+    ("wrong", gettext_lazy("Wrong among them, expected (95 %)")),
+    ("people", gettext_lazy("For people, audits included")),
+    ("audits", gettext_lazy("Audits")),
+    ("hours", gettext_lazy("Hours of reviewing")),
+    ("queue", gettext_lazy("In the queue after a week")),
 )
 """Rows of the table that the page fills: what `what_if.js` calls each, and its words."""
 

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.utils.translation import gettext, gettext_lazy, ngettext
+
 from cases.models import Workflow
+from hitl.shared.numbers import number
 from hitl.stop.models import Stop
 from models_store.models import RoleSpan
 from models_store.types import ReleaseRole
@@ -48,54 +51,66 @@ def _roles(workflow: Workflow, canaries: Sequence[Canary]) -> Iterator[Happened]
     spans = RoleSpan.objects.filter(workflow=workflow).exclude(role=ReleaseRole.CANARY)
     champions = set()
     for span in spans.select_related("release").order_by("since", "id"):
-        what, mark = _ROLES[span.role]
+        what, mark = (str(words) for words in _ROLES[span.role])
         canary = ended.get((span.release_id, span.since))
         if canary is not None and canary.end == CanaryEnd.ROLLED_BACK:
-            what, mark = f"Its canary was rolled back at {canary.share_percent} %", "{} rolled back"
+            what = gettext("Its canary was rolled back at %(share)s %%") % {"share": canary.share_percent}
+            mark = gettext("%(model)s rolled back")
         if span.role == ReleaseRole.CHAMPION:
             if span.release_id in champions:
-                what, mark = "It became the champion again", "back to {}"
+                what, mark = gettext("It became the champion again"), gettext("back to %(model)s")
             champions.add(span.release_id)
         release = span.release
-        mark = mark.format(_short(release.name))
+        mark = mark % {"model": _short(release.name)}
         yield Happened(span.since, what, span.by, span.reason, mark, release.name, release.pk)
 
 
 _ROLES = {
-    ReleaseRole.TRAINED.value: ("It was trained", ""),
-    ReleaseRole.SHADOW.value: ("It began to score in shadow", ""),
-    ReleaseRole.CHAMPION.value: ("It became the champion", "{} champion"),
-    ReleaseRole.RETIRED.value: ("It was retired", ""),
+    ReleaseRole.TRAINED.value: (gettext_lazy("It was trained"), ""),
+    ReleaseRole.SHADOW.value: (gettext_lazy("It began to score in shadow"), ""),
+    ReleaseRole.CHAMPION.value: (gettext_lazy("It became the champion"), gettext_lazy("%(model)s champion")),
+    ReleaseRole.RETIRED.value: (gettext_lazy("It was retired"), ""),
 }
 
 
 def _canaries(canaries: Sequence[Canary]) -> Iterator[Happened]:
     for canary in canaries:
         name, pk = canary.release.name, canary.release_id
-        what, mark = "It began to decide a share as a canary", f"{_short(name)} canary"
+        what = gettext("It began to decide a share as a canary")
+        mark = gettext("%(model)s canary") % {"model": _short(name)}
         yield Happened(canary.started_at, what, canary.started_by, "", mark, name, pk)
         if canary.ended_at is not None and canary.end == CanaryEnd.ABANDONED:
-            what = f"Its canary ended at {canary.share_percent} %"
+            what = gettext("Its canary ended at %(share)s %%") % {"share": canary.share_percent}
             yield Happened(canary.ended_at, what, "", canary.end_reason, "", name, pk)
 
 
 def _stops() -> Iterator[Happened]:
     for stop in Stop.objects.all():
-        yield Happened(stop.stopped_at, "Everything was stopped", stop.stopped_by, stop.reason, "stop")
+        what, mark = gettext("Everything was stopped"), gettext("stop")
+        yield Happened(stop.stopped_at, what, stop.stopped_by, stop.reason, mark)
         if stop.started_at is not None:
-            what = "Automation was started again"
-            yield Happened(stop.started_at, what, stop.started_by, stop.started_because, "start")
+            what, mark = gettext("Automation was started again"), gettext("start")
+            yield Happened(stop.started_at, what, stop.started_by, stop.started_because, mark)
 
 
 def _recalls(workflow: Workflow) -> Iterator[Happened]:
     for recall in Recall.objects.filter(workflow=workflow).select_related("release"):
         name = recall.release.name if recall.release else ""
-        what = f"A recall of {recall.total:,} decisions began" if recall.listed_at else "A recall began"
-        yield Happened(recall.at, what, recall.asked_by, recall.reason, "recall", name, recall.release_id)
+        what, mark = gettext("A recall began"), gettext("recall")
+        if recall.listed_at:
+            said = ngettext(
+                "A recall of %(n)s decision began", "A recall of %(n)s decisions began", recall.total
+            )
+            what = said % {"n": number(recall.total)}
+        yield Happened(recall.at, what, recall.asked_by, recall.reason, mark, name, recall.release_id)
         if recall.finished_at is not None and "answered" in recall.report:
             found = recall.report
-            why = f"{found['wrong']:,} of {found['answered']:,} answered were wrong."
-            yield Happened(recall.finished_at, "The recall closed", "", why, "", name, recall.release_id)
+            why = gettext("%(wrong)s of %(answered)s answered were wrong.") % {
+                "wrong": number(found["wrong"]),
+                "answered": number(found["answered"]),
+            }
+            what = gettext("The recall closed")
+            yield Happened(recall.finished_at, what, "", why, "", name, recall.release_id)
 
 
 def _short(name: str) -> str:

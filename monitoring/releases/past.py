@@ -4,9 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
+from django.utils.translation import gettext
+
 from cases.models import Workflow
 from hitl.audit.changes import CHANGES, marks
 from hitl.web.charts import Plot, Series
+from hitl.web.format import local
 from hitl.web.links import cases_between
 from models_store.models import Release, RoleSpan
 from models_store.types import ReleaseRole
@@ -44,11 +47,7 @@ class Lane:
     @property
     def words(self) -> str:
         """What the lane shows, for those who do not see it."""
-        return "; ".join(
-            f"{bar.role} from {bar.since:%Y-%m-%d %H:%M}"
-            + (f" to {bar.until:%Y-%m-%d %H:%M} UTC" if bar.until else " UTC until now")
-            for bar in self.bars
-        )
+        return "; ".join(_lasted(bar) for bar in self.bars)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +79,16 @@ class Past:
             return []
         ends = [day.interval or (None, None) for day in self.days]
         wrong = Series(
-            "Wrong among audits",
+            gettext("Wrong among audits"),
             [day.error for day in self.days],
             colour="vermilion",
             low=[low for low, _ in ends],
             high=[high for _, high in ends],
         )
-        automated = Series("Automated", [day.automated for day in self.days])
+        automated = Series(gettext("Automated"), [day.automated for day in self.days])
         return [
-            ("history-error", self._plot("Wrong among audits, day by day", wrong)),
-            ("history-automation", self._plot("Automated, day by day", automated, (0.0, 1.0))),
+            ("history-error", self._plot(gettext("Wrong among audits, day by day"), wrong)),
+            ("history-automation", self._plot(gettext("Automated, day by day"), automated, (0.0, 1.0))),
         ]
 
     def _plot(self, title: str, series: Series, y_range: tuple[float, float] | None = None) -> Plot:
@@ -98,7 +97,7 @@ class Past:
         days = [datetime.combine(day.at, time(), self.until.tzinfo) for day in self.days]
         return Plot(
             title=title,
-            x_name="Day (UTC)",
+            x_name=gettext("Day (UTC)"),
             x=[day.timestamp() for day in days],
             series=[series],
             is_time=True,
@@ -107,6 +106,17 @@ class Past:
             marks=marked,
             row_hrefs=[cases_between(self.slug, day, day) for day in days],
         )
+
+
+def _lasted(bar: Bar) -> str:
+    said = {"role": ReleaseRole(bar.role).label, "begin": f"{local(bar.since):%Y-%m-%d %H:%M}"}
+    if bar.until is None:
+        zone = f"{local(bar.since):%Z}"
+        return gettext("%(role)s from %(begin)s %(zone)s until now") % {**said, "zone": zone}
+    return gettext("%(role)s from %(begin)s to %(end)s") % {
+        **said,
+        "end": f"{local(bar.until):%Y-%m-%d %H:%M %Z}",
+    }
 
 
 def past_of(workflow: Workflow, *, now: datetime) -> Past | None:

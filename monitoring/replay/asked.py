@@ -22,6 +22,7 @@ from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, HitlError, NotAllowed, NotFound, in_words
 from hitl.shared.jobs import enqueue
 from hitl.shared.transitions import move, move_one
+from hitl.shared.words import Words
 from monitoring.models import ReplayRun
 from monitoring.replay.answer import to_json, tried_from_json, tried_to_json
 from monitoring.replay.run import Tried, check, replay
@@ -99,7 +100,7 @@ def end_replay(*, run: ReplayRun, actor: Actor, now: datetime) -> None:
         table=REPLAY_TRANSITIONS,
         to=ReplayStatus.ENDED,
         finished_at=now,
-        reason=f"Ended by {actor.name}.",
+        reason=Words("Ended by %(name)s.", name=actor.name),
     )
 
 
@@ -119,7 +120,7 @@ def work(*, replay_id: UUID, now: datetime) -> bool:
         if run.attempts < MAX_ATTEMPTS:
             raise  # the sweeper begins again
         log.exception("a replay failed", extra={"replay": str(run.pk)})
-        _end(run, ReplayStatus.FAILED, reason="The service failed on this window. Its log says why.")
+        _end(run, ReplayStatus.FAILED, reason=Words("The service failed on this window. Its log says why."))
     else:
         n = answer.was.cases
         _end(run, ReplayStatus.DONE, answer=to_json(answer), done=n, total=n)
@@ -137,7 +138,7 @@ def sweep_replays(*, now: datetime) -> int:
             _end(
                 run,
                 ReplayStatus.FAILED,
-                reason=f"Its worker died {attempts} times. Look at the worker's log.",
+                reason=Words("Its worker died %(n)s times. Look at the worker's log.", n=attempts),
             )
         else:
             enqueue(JOB, str(pk))

@@ -11,6 +11,7 @@ from django.db.models import Avg, Count
 from cases.models import SchemaVersion, Workflow
 from hitl.shared.errors import Invalid, Problem
 from hitl.shared.one_moment import at_one_moment
+from hitl.shared.words import Words
 from models_store.models import Release, ShadowScore
 from monitoring.replay.reading import Window, chunks, size_and_least_rate
 from policy.in_force.rules import rule_for
@@ -178,25 +179,35 @@ def check(workflow: Workflow, tried: Tried) -> None:
         problems.append(Problem(field="until", error="is not after the beginning", fix="Choose a later one."))
     for label, cutoff in (tried.cutoffs or {}).items():
         if label not in labels:
-            fix = f"Use one of {', '.join(labels)}."
-            problems.append(Problem(field="cutoffs", error=f'names "{label[:60]}"', fix=fix))
+            error = Words('names "%(label)s"', label=label[:60])
+            fix = Words("Use one of %(names)s.", names=", ".join(labels))
+            problems.append(Problem(field="cutoffs", error=error, fix=fix))
         elif not 0 <= cutoff <= 1:
             problems.append(
-                Problem(field="cutoffs", error=f"has {cutoff:g}", fix="Use a number between 0 and 1.")
+                Problem(
+                    field="cutoffs",
+                    error=Words("has %(value)s", value=f"{cutoff:g}"),
+                    fix="Use a number between 0 and 1.",
+                )
             )
     if tried.audit_rate is not None and not 0 <= tried.audit_rate <= 1:
         problems.append(
             Problem(
                 field="audit_rate",
-                error=f"is {tried.audit_rate:g}",
+                error=Words("is %(value)s", value=f"{tried.audit_rate:g}"),
                 fix="Use a share between 0 and 1.",
             )
         )
     if tried.answers_a_day is not None and not 0 <= tried.answers_a_day < float("inf"):
-        fix = "Use a number that is not negative."
-        problems.append(Problem(field="answers_a_day", error=f"is {tried.answers_a_day:g}", fix=fix))
+        problems.append(
+            Problem(
+                field="answers_a_day",
+                error=Words("is %(value)s", value=f"{tried.answers_a_day:g}"),
+                fix="Use a number that is not negative.",
+            )
+        )
     if tried.degree and tried.degree not in list(Degree):
-        fix = f"Use one of {', '.join(Degree)}."
+        fix = Words("Use one of %(names)s.", names=", ".join(Degree))
         problems.append(Problem(field="degree", error="is not a degree", fix=fix))
     if tried.release_id and not Release.objects.filter(pk=tried.release_id, workflow=workflow).exists():
         problems.append(

@@ -20,6 +20,7 @@ from hitl.shared import clock
 from hitl.shared.actor import Actor, system
 from hitl.shared.errors import Conflict, NotAllowed, NotFound
 from hitl.shared.jobs import enqueue
+from hitl.shared.words import Words
 from monitoring.models import Drill
 from monitoring.risks.register import risk_of_drill
 from monitoring.types import StudyStatus
@@ -51,7 +52,7 @@ def ask_for_drill(*, fault: str, actor: Actor, now: datetime) -> Drill:
     if risk_of_drill(fault) is None:
         raise NotFound("There is no such drill.")
     Drill.objects.filter(status__in=ACTIVE, fault=fault, asked_at__lt=now - LOST).update(
-        status=StudyStatus.FAILED, finished_at=now, reason="Its worker was lost."
+        status=StudyStatus.FAILED, finished_at=now, reason=Words("Its worker was lost.")
     )
     try:
         with transaction.atomic():
@@ -74,7 +75,7 @@ def play_drill(drill_id: UUID) -> bool:
         outcome = _played(drill.fault)
     except (OSError, ValueError, subprocess.SubprocessError) as trouble:
         log.exception("a drill could not be played", extra={"fault": drill.fault})
-        reason = f"It could not be played ({type(trouble).__name__})."
+        reason = Words("It could not be played (%(error)s).", error=type(trouble).__name__)
         Drill.objects.filter(pk=drill_id).update(
             status=StudyStatus.FAILED, finished_at=clock.now(), reason=reason
         )

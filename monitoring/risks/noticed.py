@@ -4,7 +4,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext, gettext_lazy
 
+from hitl.shared.words import shown
 from hitl.web.format import percent
 from monitoring.alarms.contract import contract_of
 from monitoring.drift.metrics import words_of
@@ -36,10 +38,10 @@ def noticed_by(risk: Risk, keys: Collection[MetricKey], slug: str) -> list[Notic
     if not slug:
         found = [Notice(_plain(risk.family, measure)) for measure in risk.measures]
     if risk.figure:
-        rule = f", rule {risk.rule}" if risk.rule else ""
-        found.append(Notice(f"{risk.figure}{rule}"))
+        said = {"figure": risk.figure, "rule": risk.rule}
+        found.append(Notice(gettext("%(figure)s, rule %(rule)s") % said if risk.rule else risk.figure))
     if risk.page:
-        found.append(Notice(_PAGES[risk.page], href=_address(risk.page, slug)))
+        found.append(Notice(str(_PAGES[risk.page]), href=_address(risk.page, slug)))
     return found
 
 
@@ -53,35 +55,35 @@ def is_of(risk: Risk, keys: Collection[MetricKey]) -> bool:
 def threshold_of(risk: Risk) -> str:
     """Say from where on it is noticed."""
     if not risk.measures:
-        return risk.threshold
+        return shown(risk.threshold)
     terms = contract_of(MetricKey(risk.family, "", risk.measures[0]), Reference.BEFORE)
     if risk.measures[0] in tuple(Examined):
-        own = f"a difference beyond chance, {terms.lasts}"
-        return f"{own}; {risk.threshold}" if risk.threshold else own
-    own = (
-        f"a difference beyond chance, of at least {percent(terms.least_effect, 0)}, {terms.lasts}; so that"
-        f" at most {percent(terms.rate, 0)} of the findings of a check are false"
-    )
-    return f"{own}; {risk.threshold}" if risk.threshold else own
+        own = gettext("a difference beyond chance, %(lasts)s") % {"lasts": terms.lasts}
+    else:
+        own = gettext(
+            "a difference beyond chance, of at least %(least)s, %(lasts)s; so that at most %(rate)s of the"
+            " findings of a check are false"
+        ) % {"least": percent(terms.least_effect, 0), "lasts": terms.lasts, "rate": percent(terms.rate, 0)}
+    return f"{own}; {shown(risk.threshold)}" if risk.threshold else own
 
 
 _PAGES = {
-    "api-docs": "the answer of the API",
-    "audit": "the audit log's own check",
-    "data-needed": "what data is missing",
-    "lead-agreement": "agreement of people",
-    "lead-people": "people and known answers",
-    "models": "the models' gate and canaries",
-    "monitoring": "the alarms",
-    "promise-page": "the promise",
-    "recalls": "recalls",
-    "webhooks": "webhooks",
+    "api-docs": gettext_lazy("the answer of the API"),
+    "audit": gettext_lazy("the audit log's own check"),
+    "data-needed": gettext_lazy("what data is missing"),
+    "lead-agreement": gettext_lazy("agreement of people"),
+    "lead-people": gettext_lazy("people and known answers"),
+    "models": gettext_lazy("the models' gate and canaries"),
+    "monitoring": gettext_lazy("the alarms"),
+    "promise-page": gettext_lazy("the promise"),
+    "recalls": gettext_lazy("recalls"),
+    "webhooks": gettext_lazy("webhooks"),
 }
 
 
 def _plain(family: str, measure: str) -> str:
     words = words_of(MetricKey(family, "", measure))
-    words = words.removeprefix(": ").strip() or "each value of the field"
+    words = words.removeprefix(": ").strip() or gettext("each value of the field")
     return words[:1].lower() + words[1:]
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef
 
+from hitl.shared.words import Words
 from models_store.models import Release, ShadowProgress, ShadowScore
 from models_store.selectors import champion, training_settings
 from monitoring.shadow.compared import Compared, Cutoffs, Place, compared
@@ -19,7 +20,7 @@ JOINED_BAR = 0.999  # of the cases that were to be scored: below it, something l
 MAX_COUNTED = 50_000
 COMPARED = 2_000  # latest cases that are laid beside each other
 SHOWN = 8  # of those in which they differ
-PEOPLE = "people"
+PEOPLE = Words("people")
 
 
 def joined_share(release: Release, *, now: datetime) -> float | None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import numpy as np
 
+from hitl.shared.words import Words
 from monitoring.signs.open_now import open_signs
 from monitoring.signs.raised import clear_sign, raise_sign
 from monitoring.types import SignKind
@@ -76,10 +77,16 @@ def pausing(watched: WatchedWorkflow) -> list[str]:
     row = Watch.objects.filter(workflow_id=watched.workflow_id, ended_at=None).first()
     if row is None:
         return []
-    amber = [] if row.is_calm and not _is_amber_still(row) else ["Audits begin to contradict the promise."]
+    said: list[str] = []
+    if not row.is_calm or _is_amber_still(row):
+        said.append(Words("Audits begin to contradict the promise."))
     n, begun = _audits(row), row.early.get("signs", {})
     signs = [one for one in open_signs(watched.workflow_id) if n - begun.get(str(one.pk), n) < ANSWERED]
-    return amber + [f"{one.get_kind_display()}; audits have not answered that yet." for one in signs]
+    said += [
+        Words("%(sign)s; audits have not answered that yet.", sign=Words(one.get_kind_display()))
+        for one in signs
+    ]
+    return said
 
 
 def _is_amber_still(row: Watch) -> bool:

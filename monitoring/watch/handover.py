@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from hitl.shared.words import Words
 from models_store.models import RoleSpan
 from models_store.selectors import training_settings
 from models_store.services.roles import promote
@@ -29,7 +30,11 @@ def line_up(watched: WatchedWorkflow) -> None:
     going_on = {trial.release_id: trial for trial in open_handovers(watched.workflow_id)}
     challengers = {span.release_id: span.release for span in _in_shadow(watched)}
     for release_id, trial in list(going_on.items()):
-        why = _outdated(trial, watched) if release_id in challengers else "The challenger left the shadow."
+        why = (
+            _outdated(trial, watched)
+            if release_id in challengers
+            else Words("The challenger left the shadow.")
+        )
         if why:
             handovers.end_handover(
                 trial, outcome=TrialOutcome.ABANDONED, reason=why, actor=ACTOR, now=watched.now
@@ -75,16 +80,16 @@ def _in_shadow(watched: WatchedWorkflow) -> list[RoleSpan]:
 def _outdated(trial: HandoverTrial, watched: WatchedWorkflow) -> str:
     """Say why what a handover froze no longer holds; empty where it does."""
     if trial.champion_id != watched.release.pk:
-        return "Another model is the champion."
+        return Words("Another model is the champion.")
     promised = ("scope", "target", "confidence", "loss")
     if any(getattr(trial, name) != getattr(watched.policy, name) for name in promised):
-        return "The promise has changed."
+        return Words("The promise has changed.")
     if not watched.is_automating or watched.cutoffs is None:
-        return "The champion decides nothing under a certificate."
+        return Words("The champion decides nothing under a certificate.")
     if watched.cutoffs.cutoffs != trial.champion_cutoffs:
-        return "The champion has other cutoffs."
+        return Words("The champion has other cutoffs.")
     if trial.evidence["shadow_share"] != training_settings(watched.workflow_id).shadow_share:
-        return "Another share of the cases is scored in shadow."
+        return Words("Another share of the cases is scored in shadow.")
     return ""
 
 
@@ -111,7 +116,10 @@ def _advance(pk: UUID, watched: WatchedWorkflow) -> None:
                 return
             feed(trial, handover, watched, until=drawn_until(trial))
         except (ValueError, handovers.PlanChanged) as why:
-            reason = f"Its evidence cannot be taken in: {str(why) or 'what was frozen has changed'}."
+            reason = Words(
+                "Its evidence cannot be taken in: %(why)s.",
+                why=str(why) or Words("what was frozen has changed"),
+            )
             handovers.end_handover(
                 trial, outcome=TrialOutcome.ABANDONED, reason=reason, actor=ACTOR, now=watched.now
             )

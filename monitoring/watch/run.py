@@ -1,12 +1,13 @@
 """One run of the watch over one workflow."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
+from hitl.shared.words import Words
 from models_store.errors import RunActive
 from models_store.models import TrainingRun
 from models_store.selectors import new_labels, training_settings
@@ -60,7 +61,8 @@ def _line_up(watched: WatchedWorkflow) -> None:
             with transaction.atomic():
                 part.line_up(watched)
         except IntegrityError:
-            log.info("another run was faster", extra={"workflow": str(watched.workflow_id)})
+            extra = {"workflow": str(watched.workflow_id)}
+            log.info("another run was faster", extra=extra)  # untranslated: a log
         except NothingKnown:
             pass  # nothing bounds what reviewers miss yet: the promise page says so
 
@@ -73,7 +75,11 @@ def _train_after_alarm(watched: WatchedWorkflow) -> None:
     """
     since = watched.policy.evidence_from
     if since is not None and watched.is_recovering:
-        why = f"since the alarm. {watched.policy.breaker_reason}"
+        reason = watched.policy.breaker_reason
+
+        def why(n: int) -> str:
+            return Words("%(n)s labels since the alarm. %(reason)s", n=n, reason=reason).strip()
+
         _train_since(watched, since, RETRAIN_AFTER, Trigger.ALARM, why)
 
 
@@ -82,12 +88,20 @@ def _train_after_signs(watched: WatchedWorkflow) -> None:
     if watched.is_recovering or not training_settings(watched.workflow_id).is_automatic:
         return
     for sign in open_signs(watched.workflow_id):
-        why = f"since an early sign: {sign.get_kind_display()}."
+        kind = Words(sign.get_kind_display())
+
+        def why(n: int, kind: str = kind) -> str:
+            return Words("%(n)s labels since an early sign: %(sign)s.", n=n, sign=kind)
+
         _train_since(watched, sign.began_at, RETRAIN_AFTER_SIGN, Trigger.DRIFT, why)
 
 
 def _train_since(
-    watched: WatchedWorkflow, since: datetime, steps: Sequence[int], trigger: Trigger, why: str
+    watched: WatchedWorkflow,
+    since: datetime,
+    steps: Sequence[int],
+    trigger: Trigger,
+    why: Callable[[int], str],
 ) -> None:
     """Request a run at each of these numbers of labels from since then.
 
@@ -102,14 +116,14 @@ def _train_since(
     fresh = new_labels(watched.workflow_id, since=since)
     if not any(tried < step <= fresh for step in steps):
         return
-    reason = f"{fresh:,} labels {why}".strip()
     try:
         request_training(
             workflow_id=watched.workflow_id,
             trigger=trigger,
             actor=ACTOR,
             now=watched.now,
-            reason=reason[:MAX_REASON],
+            reason=why(fresh)[:MAX_REASON],
         )
     except RunActive:
-        log.info("a model is being trained already", extra={"workflow": str(watched.workflow_id)})
+        extra = {"workflow": str(watched.workflow_id)}
+        log.info("a model is being trained already", extra=extra)  # untranslated: a log

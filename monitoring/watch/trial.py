@@ -8,6 +8,7 @@ import numpy as np
 from django.db import transaction
 from django.db.models import QuerySet
 
+from hitl.shared.words import Words
 from monitoring.watch import draws
 from monitoring.watch.draws import Drawn
 from monitoring.watch.watched import ACCEPTED, ACTOR, WatchedWorkflow, cursor
@@ -39,7 +40,7 @@ def line_up(watched: WatchedWorkflow) -> None:
     """
     trial = trials.open_trial_of(watched.workflow_id)
     if trial is not None and not _fits(trial, watched):
-        reason = "What it tested is no longer in force."
+        reason = Words("What it tested is no longer in force.")
         trials.end_trial(trial, outcome=TrialOutcome.ABANDONED, reason=reason, actor=ACTOR, now=watched.now)
         trial = None
     if trial is not None:
@@ -116,11 +117,17 @@ def advance(watched: WatchedWorkflow) -> None:
         try:
             _feed(trial, test, rows, watched)
         except ChanceTooLow as why:
-            _abandon(trial, f"Labels are collected too seldom for its plan: {why}.", watched)
+            _abandon(
+                trial, Words("Labels are collected too seldom for its plan: %(why)s.", why=str(why)), watched
+            )
             return
         except GroupTooLarge as why:
             Trial.objects.filter(pk=trial.pk).update(largest_group=why.size)
-            _abandon(trial, f"More cases belong together than it was planned for: {why}.", watched)
+            _abandon(
+                trial,
+                Words("More cases belong together than it was planned for: %(why)s.", why=str(why)),
+                watched,
+            )
             return
         trials.keep(trial, test, now=watched.now)
         is_enough = trials.is_enough(trial, test)

@@ -8,12 +8,15 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET
 
 from cases.access import watched_workflows
 from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.errors import HitlError, NotAllowed, NotFound, in_words
+from hitl.shared.numbers import number
+from hitl.shared.words import shown
 from hitl.web.format import percent
 from hitl.web.links import cases_between
 from hitl.web.timeline import Entry
@@ -31,14 +34,20 @@ from monitoring.types import AlarmStatus, Reference, Verdict
 from monitoring.web.shown import ShownAlarm, ShownReading, course_plot, metric_address
 
 CLOSED_SHOWN = 20
-SILENCES = ((4, "4 hours"), (24, "a day"), (72, "3 days"), (168, "a week"), (672, "4 weeks"))
+SILENCES = (
+    (4, gettext_lazy("4 hours")),
+    (24, gettext_lazy("a day")),
+    (72, gettext_lazy("3 days")),
+    (168, gettext_lazy("a week")),
+    (672, gettext_lazy("4 weeks")),
+)
 _DONE = {
-    "alarm.raised": ("Raised", "circle-alert", "bad"),
-    "alarm.cleared": ("Passed", "circle-check", "good"),
-    "alarm.acknowledged": ("Acknowledged", "eye", "accent"),
-    "alarm.silenced": ("Silenced", "clock", ""),
-    "alarm.silence_ended": ("Open again", "clock", ""),
-    "alarm.closed": ("Closed", "check", "good"),
+    "alarm.raised": (gettext_lazy("Raised"), "circle-alert", "bad"),
+    "alarm.cleared": (gettext_lazy("Passed"), "circle-check", "good"),
+    "alarm.acknowledged": (gettext_lazy("Acknowledged"), "eye", "accent"),
+    "alarm.silenced": (gettext_lazy("Silenced"), "clock", ""),
+    "alarm.silence_ended": (gettext_lazy("Open again"), "clock", ""),
+    "alarm.closed": (gettext_lazy("Closed"), "check", "good"),
 }
 
 
@@ -54,10 +63,10 @@ def monitoring(request: HttpRequest) -> HttpResponse:
         *rows.exclude(status=AlarmStatus.CLOSED),
         *rows.filter(status=AlarmStatus.CLOSED)[:CLOSED_SHOWN],
     ]
-    shown = [ShownAlarm(alarm, words_of(key_of(alarm))) for alarm in alarms]
+    listed = [ShownAlarm(alarm, words_of(key_of(alarm))) for alarm in alarms]
     context = {
-        "open": [one for one in shown if one.alarm.status != AlarmStatus.CLOSED],
-        "closed": [one for one in shown if one.alarm.status == AlarmStatus.CLOSED],
+        "open": [one for one in listed if one.alarm.status != AlarmStatus.CLOSED],
+        "closed": [one for one in listed if one.alarm.status == AlarmStatus.CLOSED],
         "workflows": [
             {"workflow": one, "states": counts.get(one.pk), "checked": checked.get(one.pk)}
             for one in workflows
@@ -106,20 +115,20 @@ def answer(request: HttpRequest, actor: Actor, alarm_id: UUID) -> tuple[str, str
     try:
         if wanted == "acknowledge":
             answered.acknowledge_alarm(alarm_id=alarm_id, actor=actor, now=now)
-            return back, "Acknowledged: others see that you look at it."
+            return back, gettext("Acknowledged: others see that you look at it.")
         if wanted == "silence":
             until = now + timedelta(hours=_hours(request))
             answered.silence_alarm(alarm_id=alarm_id, until=until, actor=actor, now=now, reason=said)
-            return back, "Silenced. It opens again by itself."
+            return back, gettext("Silenced. It opens again by itself.")
         if wanted == "close":
             verdict = request.POST.get("verdict", "")
             answered.close_alarm(alarm_id=alarm_id, verdict=verdict, note=said, actor=actor, now=now)
-            return back, "Closed. What you found stays with it."
+            return back, gettext("Closed. What you found stays with it.")
     except NotFound:
         raise
     except HitlError as refused:
         raise Refused(back, in_words(refused)) from None
-    raise Refused(back, ["Use one of acknowledge, silence, close."])
+    raise Refused(back, [gettext("Use one of acknowledge, silence, close.")])
 
 
 def _watcher(request: HttpRequest) -> Actor:
@@ -136,15 +145,19 @@ def _hours(request: HttpRequest) -> int:
 
 
 def _terms(contract: Contract, owner: str) -> list[tuple[str, str]]:
+    of_check = {"share": percent(contract.rate, 0)}
     return [
-        ("Owner", owner),
-        ("Compared with", contract.reference.label),
-        ("Fewest cases", f"{contract.min_cases} on either side"),
-        ("Must come back", contract.lasts),
-        ("False among the findings of one check", f"at most {percent(contract.rate, 0)}, on average"),
-        ("Smallest difference of interest", percent(contract.least_effect)),
-        ("Clears", f"below {percent(CLEARS_AT, 0)} of the threshold"),
-        ("To be looked at", contract.severity.label),
+        (gettext("Owner"), shown(owner)),
+        (gettext("Compared with"), str(contract.reference.label)),
+        (gettext("Fewest cases"), gettext("%(n)s on either side") % {"n": number(contract.min_cases)}),
+        (gettext("Must come back"), contract.lasts),
+        (
+            gettext("False among the findings of one check"),
+            gettext("at most %(share)s, on average") % of_check,
+        ),
+        (gettext("Smallest difference of interest"), percent(contract.least_effect)),
+        (gettext("Clears"), gettext("below %(share)s of the threshold") % {"share": percent(CLEARS_AT, 0)}),
+        (gettext("To be looked at"), str(contract.severity.label)),
     ]
 
 
@@ -152,4 +165,4 @@ def _entry(entry: Any) -> Entry:
     title, symbol, tone = _DONE.get(entry.action, (entry.action, "circle", ""))
     by = entry.actor_name if entry.actor_kind == "user" else ""
     note = entry.detail.get("note") or entry.detail.get("reason") or ""
-    return Entry(entry.at, title, symbol, tone, by, note)
+    return Entry(entry.at, str(title), symbol, tone, by, note)

@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET
 
 from hitl.accounts.automation import LOWERERS, RAISERS
@@ -17,6 +18,8 @@ from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.errors import HitlError, Invalid, Problem, in_words
 from hitl.shared.given_reason import reason_problem
+from hitl.shared.numbers import number
+from hitl.shared.words import Words, shown
 from hitl.web.views import person
 from models_store.access import release_for
 from models_store.models import Release
@@ -41,13 +44,13 @@ class ShownCanary:
     @property
     def share(self) -> str:
         """Of the cases."""
-        return f"{self.canary.share / 100:g} %"
+        return f"{number(self.canary.share / 100, 'g')} %"
 
     @property
     def next_share(self) -> str:
         """Of the step after this; empty at the last."""
         share = self.canary.next_share
-        return "" if share is None else f"{share / 100:g} %"
+        return "" if share is None else f"{number(share / 100, 'g')} %"
 
     @property
     def verdict(self) -> dict[str, Any]:
@@ -94,9 +97,14 @@ class ShownCanary:
     def against(self) -> list[tuple[str, str]]:
         """How far the evidence against it has come: what it is held against, and how far, in words."""
         harm = self.verdict.get("harm", {})
-        words = {"champion": "Worse than champion", "promise": "Breaks promise"}
+        words = {"champion": gettext("Worse than champion"), "promise": gettext("Breaks promise")}
+        evidence = gettext("evidence %(evidence)s; at %(limit)s it is rolled back")
         return [
-            (words[name], f"evidence {harm[name]:.3g}; at {1 / (ALPHA * share):.0f} it is rolled back")
+            (
+                words[name],
+                evidence
+                % {"evidence": number(harm[name], ".3g"), "limit": number(1 / (ALPHA * share), ".0f")},
+            )
             for name, share in HARM.items()
             if name in harm
         ]
@@ -109,10 +117,10 @@ class ShownCanary:
             return []
         champion, canary = arms
         return [
-            ("Came in", champion["assigned"], canary["assigned"]),
-            ("Not scored", champion["unscored"], canary["unscored"]),
-            ("Score not usable", champion["unusable"], canary["unusable"]),
-            ("Accepted by the model", champion["accepted"], canary["accepted"]),
+            (gettext("Came in"), champion["assigned"], canary["assigned"]),
+            (gettext("Not scored"), champion["unscored"], canary["unscored"]),
+            (gettext("Score not usable"), champion["unusable"], canary["unusable"]),
+            (gettext("Accepted by the model"), champion["accepted"], canary["accepted"]),
         ]
 
 
@@ -142,7 +150,7 @@ def _context(release: Release, actor: Actor) -> dict[str, Any]:
         "in_shadow": role == ReleaseRole.SHADOW,
         "missing": missing,
         "settings": canary_start.canary_settings(release.workflow_id),
-        "first_share": f"{STEPS[0] / 100:g} %",
+        "first_share": f"{number(STEPS[0] / 100, 'g')} %",
         "seen": changes.present_role(release),
         "waiting": waiting,
         "is_mine": waiting is not None and waiting.asked_by_id == actor.id,
@@ -169,14 +177,14 @@ def change(request: HttpRequest, actor: Actor, release_id: UUID) -> tuple[str, s
     except HitlError as refused:
         raise _refused(back, refused) from None
     if asked is not None:
-        return back, "Asked for. Another operator must approve it; until then nothing changes."
-    return back, _DONE[action].format(release.name)
+        return back, gettext("Asked for. Another operator must approve it; until then nothing changes.")
+    return back, str(_DONE[action] % {"name": release.name})
 
 
 _DONE = {
-    ReleaseAction.CANARY: "{} decides its first cases from the next one on.",
-    ReleaseAction.WIDEN: "{} decides a larger share from the next case on.",
-    ReleaseAction.PROMOTE: "{} is the champion from the next case on.",
+    ReleaseAction.CANARY: gettext_lazy("%(name)s decides its first cases from the next one on."),
+    ReleaseAction.WIDEN: gettext_lazy("%(name)s decides a larger share from the next case on."),
+    ReleaseAction.PROMOTE: gettext_lazy("%(name)s is the champion from the next case on."),
 }
 
 
@@ -187,7 +195,9 @@ def _action(request: HttpRequest) -> ReleaseAction:
     except ValueError:
         names = ", ".join(ReleaseAction)
         error = Problem(
-            field="action", error=f"is {wanted[:40]!r}, which is none", fix=f"Use one of {names}."
+            field="action",
+            error=Words("is %(given)s, which is none", given=repr(wanted[:40])),
+            fix=Words("Use one of %(names)s.", names=names),
         )
         raise Invalid([error]) from None
 
@@ -197,21 +207,24 @@ def move(request: HttpRequest, actor: Actor, release_id: UUID) -> tuple[str, str
     """Hold a canary, let it go on, or roll it back."""
     release = release_for(actor, release_id)
     back = reverse("release", args=[release.pk])
-    fix = "Say why: it stays in the model's history and in the audit log."
+    fix = Words("Say why: it stays in the model's history and in the audit log.")
     reason = request.POST.get("reason", "").strip()
     if problem := reason_problem(reason, fix=fix):
-        raise Refused(back, [problem["fix"]])
+        raise Refused(back, [shown(problem["fix"])])
     acts_by: dict[str, tuple[Callable[..., Canary], str]] = {
-        "hold": (canaries.hold_canary, "It stays at its share until somebody lets it go on."),
-        "resume": (canaries.resume_canary, "It goes on by its rules."),
-        "roll-back": (canaries.roll_back_canary, "The champion decides all cases from the next one on."),
+        "hold": (canaries.hold_canary, gettext("It stays at its share until somebody lets it go on.")),
+        "resume": (canaries.resume_canary, gettext("It goes on by its rules.")),
+        "roll-back": (
+            canaries.roll_back_canary,
+            gettext("The champion decides all cases from the next one on."),
+        ),
     }
     wanted = request.POST.get("action", "")
     if wanted not in acts_by:
-        raise Refused(back, [f"Use one of {', '.join(acts_by)}."])
+        raise Refused(back, [gettext("Use one of %(names)s.") % {"names": ", ".join(acts_by)}])
     going = selectors.canary_of(release.pk)
     if going is None:
-        raise Refused(back, ["It is no canary any more."])
+        raise Refused(back, [gettext("It is no canary any more.")])
     act, words = acts_by[wanted]
     try:
         act(canary_id=going.pk, actor=actor, now=clock.now(), reason=reason)
@@ -231,7 +244,9 @@ def settle(request: HttpRequest, actor: Actor, release_id: UUID, change_id: UUID
         act(change_id=change_id, actor=actor, now=clock.now())
     except HitlError as refused:
         raise _refused(back, refused) from None
-    return back, "Done: it holds from the next case on." if approves else "Declined: nothing changes."
+    return back, gettext("Done: it holds from the next case on.") if approves else gettext(
+        "Declined: nothing changes."
+    )
 
 
 def _refused(back: str, refused: HitlError) -> Refused:

@@ -11,22 +11,27 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET
 
 from cases.access import watched_workflow
 from cases.files.exports import guarded
+from cases.models import Workflow
 from hitl.audit.log import record
 from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.errors import HitlError, Invalid, NotFound, Problem, in_words
+from hitl.shared.numbers import number
+from hitl.shared.words import Words, shown
 from hitl.web.views import actor_of
 from models_store.web.actions import Refused, acts
 from monitoring.maintain.asked import ACTIVE, ASKING, ask_for_study, last_done, last_study
+from monitoring.models import DataStudy
 from monitoring.types import StudyStatus
 from monitoring.web.data_shown import COLUMNS, ShownStudy, wanted_rows
 from reviews.services.first import ask_first
 
-WHY = "their answers are worth the most to the next model"
+WHY = Words("their answers are worth the most to the next model")
 
 
 @login_required
@@ -38,18 +43,23 @@ def data(request: HttpRequest, slug: str) -> HttpResponse:
     last, done = last_study(workflow.pk), last_done(workflow.pk)
     is_running = last is not None and last.status in ACTIVE
     if request.headers.get("HX-Request") == "true":
-        response = render(request, "monitoring/data_progress.html", {"workflow": workflow, "running": last})
+        response = render(request, "monitoring/data_progress.html", _running(workflow, last))
         if not is_running:
             response["HX-Refresh"] = "true"
         return response
     context = {
         "workflow": workflow,
-        "running": last if is_running else None,
+        **_running(workflow, last if is_running else None),
         "failed": last if last is not None and last.status == StudyStatus.FAILED else None,
         "study": ShownStudy(done, actor) if done else None,
         "may_ask": actor.has(*ASKING),
     }
     return render(request, "monitoring/data.html", context)
+
+
+def _running(workflow: Workflow, study: DataStudy | None) -> dict[str, Any]:
+    step = (shown(study.step) or study.get_status_display()) if study else ""
+    return {"workflow": workflow, "running": study, "step": step}
 
 
 @acts
@@ -61,18 +71,23 @@ def study(request: HttpRequest, actor: Actor, slug: str) -> tuple[str, str]:
     try:
         if wanted == "study":
             ask_for_study(workflow=workflow, actor=actor, now=now)
-            return back, "A worker studies the data. This page says how far it is."
+            return back, gettext("A worker studies the data. This page says how far it is.")
         if wanted == "first":
             done = last_done(workflow.pk)
             cases = done.found["wanted"]["cases"] if done else []
             tasks = [UUID(case["task"]) for case in cases]
             n = ask_first(workflow=workflow, task_ids=tasks, why=WHY, actor=actor, now=now)
-            return back, f"{n:,} cases go before the others now." if n else "None of them still waits behind."
+            if not n:
+                return back, gettext("None of them still waits behind.")
+            said = ngettext(
+                "%(n)s case goes before the others now.", "%(n)s cases go before the others now.", n
+            )
+            return back, said % {"n": number(n)}
     except NotFound:
         raise
     except HitlError as refused:
         raise Refused(back, in_words(refused)) from None
-    raise Refused(back, ["Use one of study, first."])
+    raise Refused(back, [gettext("Use one of study, first.")])
 
 
 @login_required
@@ -88,7 +103,7 @@ def wanted_file(request: HttpRequest, slug: str, form: str) -> HttpResponse:
         raise NotFound("There is no study of this workflow's data yet.")
     rows = wanted_rows(done, base=request.build_absolute_uri("/").rstrip("/"))
     with transaction.atomic():
-        detail = {"what": "the cases worth a label", "format": form, "study": str(done.pk)}
+        detail = {"what": Words("the cases worth a label"), "format": form, "study": str(done.pk)}
         record(action="export.taken", actor=actor, now=clock.now(), about=workflow, detail=detail)
     kind = "text/csv; charset=utf-8" if form == "csv" else "application/json"
     response = HttpResponse(_written(rows, form), content_type=kind)

@@ -7,12 +7,15 @@ from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from cases.models import Case
 from cases.selectors import cases_by_id
 from hitl.accounts.selectors import names_of
 from hitl.accounts.types import Role
 from hitl.shared.actor import Actor
+from hitl.shared.numbers import number
+from hitl.shared.words import Words, shown
 from hitl.web.format import percent
 from models_store.web.learning import shown_curve
 from monitoring.models import DataStudy
@@ -21,14 +24,18 @@ COLUMNS = ("rank", "case", "reference", "suggestion", "confidence", "alike_waiti
 FEW_ANSWERS = 100  # with fewer hardly any slice can be told from the rest
 
 
-def why_of(one: Mapping[str, Any]) -> str:
-    """Say why a case was chosen."""
-    parts = [f"the model is unsure: {one['suggestion']} at {percent(one['confidence'], 0)}"]
+def reasons_of(one: Mapping[str, Any]) -> list[str]:
+    """Say why a case was chosen, one reason beside the other."""
+    confidence = percent(one["confidence"], 0)
+    said: list[str] = [
+        Words(
+            "the model is unsure: %(label)s at %(confidence)s", label=one["suggestion"], confidence=confidence
+        )
+    ]
     if one["alike"]:
-        more = f"{one['alike']:,} more like it wait" if one["alike"] > 1 else "one more like it waits"
-        parts.append(more)
-    parts += [f"of a kind in which it errs more ({words})" for words in one["slices"]]
-    return "; ".join(parts)
+        said.append(Words.counted("one more like it waits", "%(n)s more like it wait", one["alike"]))
+    said += [Words("of a kind in which it errs more (%(slice)s)", slice=words) for words in one["slices"]]
+    return said
 
 
 def wanted_rows(study: DataStudy, *, base: str) -> list[dict[str, Any]]:
@@ -43,7 +50,7 @@ def wanted_rows(study: DataStudy, *, base: str) -> list[dict[str, Any]]:
             "suggestion": one["suggestion"],
             "confidence": round(one["confidence"], 4),
             "alike_waiting": one["alike"],
-            "why": why_of(one),
+            "why": "; ".join(reasons_of(one)),
             "page": f"{base}{reverse('case', args=[one['case']])}",
         }
         for rank, one in enumerate(cases, 1)
@@ -61,13 +68,16 @@ class ShownSlice:
     @property
     def error_words(self) -> str:
         """Its share wrong, with its interval."""
-        ends = f"{percent(self.one['low'])} to {percent(self.one['high'])}"
-        return f"{percent(self.one['error'])} ({ends})"
+        return gettext("%(value)s (%(low)s to %(high)s)") % {
+            "value": percent(self.one["error"]),
+            "low": percent(self.one["low"]),
+            "high": percent(self.one["high"]),
+        }
 
     @property
     def excess_words(self) -> str:
         """How many mistakes would vanish if it erred like the rest."""
-        return percent(self.one["excess"], 0) if self.one["excess"] > 0 else "none"
+        return percent(self.one["excess"], 0) if self.one["excess"] > 0 else gettext("none")
 
 
 @dataclass(frozen=True)
@@ -90,7 +100,7 @@ class ShownStudy:
     @cached_property
     def slices(self) -> list[ShownSlice]:
         """The slices, those that surely err more first."""
-        return [self._slice(one, one["words"]) for one in self.found["slices"]["shown"]]
+        return [self._slice(one, shown(one["words"])) for one in self.found["slices"]["shown"]]
 
     @property
     def n_worse(self) -> int:
@@ -103,7 +113,7 @@ class ShownStudy:
         found = []
         for one in self.found["entities"]["shown"]:
             case = self._known.get(one["words"])
-            found.append(self._slice(one, (case.entity if case else None) or "no longer there"))
+            found.append(self._slice(one, (case.entity if case else None) or gettext("no longer there")))
         return found
 
     @cached_property
@@ -123,7 +133,11 @@ class ShownStudy:
         return [
             {
                 "sides": [
-                    {"case": self._known.get(case), "label": label, "person": people.get(person, "nobody")}
+                    {
+                        "case": self._known.get(case),
+                        "label": label,
+                        "person": people.get(person, gettext("nobody")),
+                    }
                     for case, label, person in zip(one["cases"], one["labels"], one["people"], strict=True)
                 ],
                 "likeness": percent(one["likeness"], 0),
@@ -138,11 +152,12 @@ class ShownStudy:
         rows = self.found["consistency"]["people"]
         shown = [
             {
-                "name": self._people.get(one["person"], "somebody"),
+                "name": self._people.get(one["person"], gettext("somebody")),
                 "href": reverse("lead-person", args=[one["person"]]),
                 "n": one["n"],
                 "share": percent(one["differ"] / one["n"], 0),
-                "ends": f"{percent(one['low'], 0)} to {percent(one['high'], 0)}",
+                "ends": gettext("%(low)s to %(high)s")
+                % {"low": percent(one["low"], 0), "high": percent(one["high"], 0)},
             }
             for one in rows
         ]
@@ -153,7 +168,7 @@ class ShownStudy:
         """The cases worth a label that are still there, with why."""
         cases = self.found["wanted"]["cases"]
         return [
-            {"case": self._known[one["case"]], "why": why_of(one)}
+            {"case": self._known[one["case"]], "why": "; ".join(map(shown, reasons_of(one)))}
             for one in cases
             if one["case"] in self._known
         ]
@@ -163,18 +178,25 @@ class ShownStudy:
         """What their answers would buy."""
         wanted = self.found["wanted"]
         n = len(wanted["cases"])
-        bought = (
-            f"By its own confidence, the model would be corrected about {wanted['corrections']:.0f} times in"
-            f" these {n:,} cases, and about {wanted['in_order']:.0f} times in {n:,} of those that wait."
-        )
-        weak = [f"{count:,} of “{words}”" for words, count in wanted["weak"].items()]
+        bought = gettext(
+            "By its own confidence, the model would be corrected about %(chosen)s times in these %(n)s cases,"
+            " and about %(in_order)s times in %(n)s of those that wait."
+        ) % {
+            "chosen": number(wanted["corrections"], ".0f"),
+            "in_order": number(wanted["in_order"], ".0f"),
+            "n": number(n),
+        }
+        weak = [
+            gettext("%(n)s of “%(slice)s”") % {"n": number(count), "slice": shown(words)}
+            for words, count in wanted["weak"].items()
+        ]
         return f"{bought} {'; '.join(weak)}." if weak else bought
 
     @cached_property
     def curve(self) -> str:
         """What more labels like those so far would buy, by the model's learning curve; empty without one."""
         curve = shown_curve(self.study.release.report)
-        return f"{curve.words} {curve.hundred}".strip() if curve and curve.plot else ""
+        return f"{shown(curve.words)} {shown(curve.hundred)}".strip() if curve and curve.plot else ""
 
     def _slice(self, one: Mapping[str, Any], words: str) -> ShownSlice:
         return ShownSlice(one, words, self._examples(one))

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET
 
 from cases.access import watched_workflow
@@ -22,12 +23,20 @@ from monitoring.drift.metrics import metrics_now
 from monitoring.drift.selectors import course_of, courses, last_checks, latest_readings
 from monitoring.types import CountFamily, MetricKey, Reference
 from monitoring.web.rules import shown_proposals
-from monitoring.web.shown import FAMILY_WORDS, ShownMetric, ShownReading, course_plot, metric_address, rank
+from monitoring.web.shown import (
+    FAMILY_WORDS,
+    ShownAlarm,
+    ShownMetric,
+    ShownReading,
+    course_plot,
+    metric_address,
+    rank,
+)
 
 HINTS = {
-    CountFamily.INPUT: "What is counted of the fields of every case that comes in.",
-    CountFamily.OUTPUT: "What the model says of the cases, and who decides them.",
-    CountFamily.PEOPLE: "What people answer, and how long it takes.",
+    CountFamily.INPUT: gettext_lazy("What is counted of the fields of every case that comes in."),
+    CountFamily.OUTPUT: gettext_lazy("What the model says of the cases, and who decides them."),
+    CountFamily.PEOPLE: gettext_lazy("What people answer, and how long it takes."),
 }
 
 
@@ -87,14 +96,14 @@ def metric(request: HttpRequest, slug: str) -> HttpResponse:
         "reading": ShownReading(last, found) if last else None,
         "compared": compared(found, last) if last else None,
         "plot": course_plot(course, workflow, found.words) if len(course) > 1 else None,
-        "alarms": alarms,
+        "alarms": [ShownAlarm(one, found.words) for one in alarms],
         "rules": rule_history(workflow.pk, key, reference),
         "contract": contract_in_force(rules_in_force(workflow.pk), key, reference),
         "reference": reference,
         "may_set": actor_of(request).has(*SETTING),
         "tabs": [
             {
-                "words": f"Against {one.label}",
+                "words": gettext("Against %(reference)s") % {"reference": one.label},
                 "href": metric_address(workflow.slug, key, one),
                 "is_current": one == reference,
             }

@@ -6,11 +6,13 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from hitl.accounts.types import WATCHING
 from hitl.shared import clock
 from hitl.shared.errors import NotAllowed
+from hitl.shared.numbers import number
 from hitl.web.format import percent
 from hitl.web.views import actor_of
 from monitoring.overview.first import Need, need_of, worst_first
@@ -42,8 +44,10 @@ class ShownRow:
         figures = self.row.figures
         if figures is None or figures.error is None:
             return ""
-        ends = f"{percent(figures.error_low, 2)} to {percent(figures.error_high, 2)}"
-        return f"{percent(figures.error, 2)} ({ends})"
+        said = {"value": figures.error, "low": figures.error_low, "high": figures.error_high}
+        return gettext("%(value)s (%(low)s to %(high)s)") % {
+            name: percent(one, 2) for name, one in said.items()
+        }
 
     @property
     def hours(self) -> list[float | None]:
@@ -57,7 +61,9 @@ class ShownRow:
     @property
     def hours_words(self) -> str:
         """What the curve shows."""
-        return f"Share automated, hour by hour: {percent(self.row.traffic.automation_rate, 0)} in 24 hours"
+        return gettext("Share automated, hour by hour: %(share)s in 24 hours") % {
+            "share": percent(self.row.traffic.automation_rate, 0)
+        }
 
 
 @login_required
@@ -88,8 +94,8 @@ def overview(request: HttpRequest) -> HttpResponse:
 def _kept_note(rows: list[Row], strip: Strip) -> str:
     """Say where the others stand."""
     parts = [
-        f"{n} {state.label.lower()}"
+        gettext("%(n)s %(state)s") % {"n": number(n), "state": str(state.label).lower()}
         for state in PromiseState
         if state != PromiseState.KEPT and (n := sum(row.status.state == state for row in rows))
     ]
-    return ", ".join(parts) or ("audits contradict none" if strip.kept else "")
+    return ", ".join(parts) or (gettext("audits contradict none") if strip.kept else "")

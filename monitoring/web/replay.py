@@ -11,6 +11,9 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.functional import lazy
+from django.utils.timezone import get_current_timezone, get_current_timezone_name
+from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cases.access import watched_workflow
@@ -18,7 +21,9 @@ from cases.models import Workflow
 from hitl.audit.changes import marks
 from hitl.shared import clock
 from hitl.shared.errors import Conflict, Invalid, beside_its_field
+from hitl.shared.numbers import number
 from hitl.web.charts import Plot, Series
+from hitl.web.format import local
 from hitl.web.links import cases_between
 from hitl.web.views import actor_of
 from models_store.models import Release
@@ -34,7 +39,7 @@ WEEK = timedelta(days=7)
 _MOMENT = "%Y-%m-%dT%H:%M"
 
 
-def _moment(label: str) -> forms.DateTimeField:
+def _moment(label: Any) -> forms.DateTimeField:
     return forms.DateTimeField(
         label=label,
         input_formats=[_MOMENT, "%Y-%m-%dT%H:%M:%S"],
@@ -42,18 +47,33 @@ def _moment(label: str) -> forms.DateTimeField:
     )
 
 
+def _with_zone(label: Any) -> str:
+    return str(label % {"zone": get_current_timezone_name()})
+
+
+_in_zone = lazy(_with_zone, str)
+"""Name the zone that the form's times are in: the person's."""
+
+
 class ReplayForm(forms.Form):
     """A window and a setting; an empty part is as it is in force now, or as it was."""
 
-    since = _moment("From (UTC)")
-    until = _moment("Until (UTC)")
-    release = forms.ChoiceField(label="Scored by", required=False)
+    since = _moment(_in_zone(gettext_lazy("From (%(zone)s)")))
+    until = _moment(_in_zone(gettext_lazy("Until (%(zone)s)")))
+    release = forms.ChoiceField(label=gettext_lazy("Scored by"), required=False)
     degree = forms.ChoiceField(
-        label="Degree", required=False, choices=[("", "as it is now"), *Degree.choices]
+        label=gettext_lazy("Degree"),
+        required=False,
+        choices=[("", gettext_lazy("as it is now")), *Degree.choices],
     )
-    audit_rate = forms.FloatField(label="Audited, in per cent", required=False, min_value=0, max_value=100)
+    audit_rate = forms.FloatField(
+        label=gettext_lazy("Audited, in per cent"), required=False, min_value=0, max_value=100
+    )
     answers_a_day = forms.FloatField(
-        label="Answers a day", required=False, min_value=0, help_text="By all reviewers; empty: as they gave."
+        label=gettext_lazy("Answers a day"),
+        required=False,
+        min_value=0,
+        help_text=gettext_lazy("By all reviewers; empty: as they gave."),
     )
 
     def __init__(self, data: Any, *, workflow: Workflow, releases: list[Release]) -> None:
@@ -61,15 +81,17 @@ class ReplayForm(forms.Form):
         self.labels = labels_of(workflow)
         present = in_force(workflow).cutoffs
         choices = [(str(one.pk), one.name) for one in releases]
-        self.fields["release"].choices = [("", "the models that decided then"), *choices]  # type: ignore[attr-defined]
+        self.fields["release"].choices = [("", gettext("the models that decided then")), *choices]  # type: ignore[attr-defined]
         for place, label in enumerate(self.labels):
             now = present[place]
             self.fields[f"cutoff_{place}"] = forms.FloatField(
-                label=f"Cutoff for {label}",
+                label=gettext("Cutoff for %(label)s") % {"label": label},
                 required=False,
                 min_value=0,
                 max_value=1,
-                help_text=f"In force: {now:.6g}" if now == now else "None in force",
+                help_text=gettext("In force: %(cutoff)s") % {"cutoff": number(now, ".6g")}
+                if now == now
+                else gettext("None in force"),
             )
 
     @property
@@ -109,7 +131,7 @@ def replays(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask what would have been; the address may say what the form begins with."""
     actor, now = actor_of(request), clock.now()
     workflow = watched_workflow(actor, slug)
-    usual = {"since": (now - WEEK).strftime(_MOMENT), "until": now.strftime(_MOMENT)}
+    usual = {"since": local(now - WEEK).strftime(_MOMENT), "until": local(now).strftime(_MOMENT)}
     data = request.POST if request.method == "POST" else {**usual, **request.GET.dict()}
     since, until = _window(data, now)
     form = ReplayForm(data, workflow=workflow, releases=scored_in_shadow(workflow, since, until))
@@ -151,7 +173,7 @@ def replay_end(request: HttpRequest, slug: str, replay_id: UUID) -> HttpResponse
     try:
         end_replay(run=run, actor=actor, now=clock.now())
     except Conflict:
-        messages.info(request, "This replay is over already.")
+        messages.info(request, gettext("This replay is over already."))
     return redirect("replay-run", slug=slug, replay_id=replay_id)
 
 
@@ -168,16 +190,20 @@ def _shown(request: HttpRequest, slug: str, replay_id: UUID) -> dict[str, Any]:
         "again": _again(workflow, run.tried),
         "window": [datetime.fromisoformat(run.tried[name]) for name in ("since", "until")],
         "named": _named(workflow, run),
-        "read": f"{run.done:,} of {run.total or 0:,}",
+        "read": gettext("%(part)s of %(whole)s")
+        % {"part": number(run.done), "whole": number(run.total or 0)},
         "change": _change(answer["changed"]) if answer else "",
     }
 
 
 def _change(n: int) -> str:
     if not n:
-        return "No case changes hands between model and people."
-    cases = "1 case changes" if n == 1 else f"{n:,} cases change"
-    return f"{cases} hands: automatic in one of the two, and not in the other."
+        return gettext("No case changes hands between model and people.")
+    return ngettext(
+        "1 case changes hands: automatic in one of the two, and not in the other.",
+        "%(n)s cases change hands: automatic in one of the two, and not in the other.",
+        n,
+    ) % {"n": number(n)}
 
 
 def _named(workflow: Workflow, run: ReplayRun) -> list[tuple[str, str]]:
@@ -185,18 +211,29 @@ def _named(workflow: Workflow, run: ReplayRun) -> list[tuple[str, str]]:
     tried = run.tried
     release = next((one for one in releases_of(workflow.pk) if str(one.pk) == tried["release"]), None)
     facts = [
-        ("Scored by", release.name if release else ""),
-        *((f"Cutoff for {label}", f"{cutoff:g}") for label, cutoff in (tried["cutoffs"] or {}).items()),
-        ("Degree", str(Degree(tried["degree"]).label) if tried["degree"] else ""),
-        ("Audited", "" if tried["audit_rate"] is None else f"{tried['audit_rate']:.3%}"),
-        ("Answers a day", "" if tried["answers_a_day"] is None else f"{tried['answers_a_day']:g}"),
+        (gettext("Scored by"), release.name if release else ""),
+        *(
+            (gettext("Cutoff for %(label)s") % {"label": label}, number(cutoff, "g"))
+            for label, cutoff in (tried["cutoffs"] or {}).items()
+        ),
+        (gettext("Degree"), str(Degree(tried["degree"]).label) if tried["degree"] else ""),
+        (
+            gettext("Audited"),
+            "" if tried["audit_rate"] is None else f"{number(100 * tried['audit_rate'], '.3f')}%",
+        ),
+        (
+            gettext("Answers a day"),
+            "" if tried["answers_a_day"] is None else number(tried["answers_a_day"], "g"),
+        ),
     ]
     return [(name, value) for name, value in facts if value]
 
 
 def _again(workflow: Workflow, tried: Mapping[str, Any]) -> str:
     """Return what the form begins with to ask the same again, as the end of its address."""
-    given = {name: datetime.fromisoformat(tried[name]).strftime(_MOMENT) for name in ("since", "until")}
+    given = {
+        name: local(datetime.fromisoformat(tried[name])).strftime(_MOMENT) for name in ("since", "until")
+    }
     place = {label: i for i, label in enumerate(labels_of(workflow))}
     for label, cutoff in (tried["cutoffs"] or {}).items():
         if label in place:
@@ -211,10 +248,10 @@ def _again(workflow: Workflow, tried: Mapping[str, Any]) -> str:
 
 def _window(data: Any, now: datetime) -> tuple[datetime, datetime]:
     """Return the window as far as it can be read, for the choice of models."""
-    found = []
+    found, zone = [], get_current_timezone()
     for name, usual in (("since", now - WEEK), ("until", now)):
         try:
-            found.append(datetime.strptime(data.get(name, "")[:16], _MOMENT).replace(tzinfo=now.tzinfo))
+            found.append(datetime.strptime(data.get(name, "")[:16], _MOMENT).replace(tzinfo=zone))
         except ValueError:
             found.append(usual)
     return found[0], found[1]
@@ -226,15 +263,15 @@ def _plot(answer: Mapping[str, Any], workflow: Workflow) -> Plot | None:
         return None
     dates = [datetime.fromtimestamp(float(day) * 86_400, UTC) for day, _, _ in days]
     return Plot(
-        title="Automatic decisions a day",
+        title=gettext("Automatic decisions a day"),
         marks=marks(since=dates[0], until=dates[-1] + timedelta(days=1), workflow_id=workflow.pk),
         row_hrefs=[cases_between(workflow.slug, date, date) for date in dates],
-        x_name="Day",
+        x_name=gettext("Day"),
         x=[date.timestamp() for date in dates],
         is_time=True,
-        y_name="decisions",
+        y_name=gettext("decisions"),
         series=[
-            Series("As it was", [float(n) for _, _, n in days]),
-            Series("Replayed", [float(n) for _, _, n in answer["would_be"]["by_day"]]),
+            Series(gettext("As it was"), [float(n) for _, _, n in days]),
+            Series(gettext("Replayed"), [float(n) for _, _, n in answer["would_be"]["by_day"]]),
         ],
     )

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET
 
 from cases.access import watched_workflow, watched_workflows
@@ -14,6 +15,7 @@ from hitl.accounts.types import WATCHING
 from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.errors import HitlError, NotAllowed, NotFound, in_words
+from hitl.shared.words import shown
 from hitl.web.views import actor_of
 from models_store.web.actions import Refused, acts
 from monitoring.drift.metrics import metrics_now
@@ -59,7 +61,7 @@ def drill(request: HttpRequest, actor: Actor) -> tuple[str, str]:
         raise
     except HitlError as refused:
         raise Refused(back, in_words(refused)) from None
-    return back, "A worker plays it, in a database that is thrown away. It takes a minute or two."
+    return back, gettext("A worker plays it, in a database that is thrown away. It takes a minute or two.")
 
 
 def _shown(risk: Risk, keys: list[Any], slug: str, drills: dict[str, Drill]) -> dict[str, Any]:
@@ -81,13 +83,23 @@ def _shown(risk: Risk, keys: list[Any], slug: str, drills: dict[str, Drill]) -> 
 def _drill_words(drill: Drill) -> str:
     """Say what came of a drill."""
     if drill.status == StudyStatus.FAILED:
-        return drill.reason
+        return shown(drill.reason)
+
     if drill.status != StudyStatus.DONE:
         return str(drill.get_status_display())
     seen = drill.outcome
     if not seen["raised"]:
-        return f"no alarm in {seen['days']} days of it"
-    told = "told to a subscriber" if seen["told"] else "told to nobody"
-    over = f"cleared {seen['days_after']} days after" if seen["cleared"] else "did not clear"
-    early = f"; {seen['early']} rose before it began" if seen["early"] else ""
-    return f"{seen['metric']}: alarm on day {seen['days']} of it, {told}, {over}{early}"
+        return ngettext("no alarm in %(n)s day of it", "no alarm in %(n)s days of it", seen["days"]) % {
+            "n": seen["days"]
+        }
+    parts = [
+        gettext("%(metric)s: alarm on day %(day)s of it") % {"metric": seen["metric"], "day": seen["days"]},
+        gettext("told to a subscriber") if seen["told"] else gettext("told to nobody"),
+        gettext("cleared %(n)s days after") % {"n": seen["days_after"]}
+        if seen["cleared"]
+        else gettext("did not clear"),
+    ]
+    said = ", ".join(parts)
+    if not seen["early"]:
+        return said
+    return gettext("%(said)s; %(n)s rose before it began") % {"said": said, "n": seen["early"]}

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from cases.access import watched_workflow
 from cases.models import Workflow
 from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.errors import HitlError, in_words
+from hitl.shared.words import Words
 from hitl.web.format import percent
 from models_store.web.actions import Refused, acts
 from monitoring.alarms.proposals import Proposal, proposal_for, proposals
@@ -41,8 +43,11 @@ class ShownProposal:
         """What would be different."""
         before = percent(self.proposal.contract.least_effect)
         if self.proposal.least_effect is None:
-            return "No alarm any more: its alarms have never helped. It is read and shown on."
-        return f"Differences from {percent(self.proposal.least_effect)} on, not from {before}."
+            return gettext("No alarm any more: its alarms have never helped. It is read and shown on.")
+        return gettext("Differences from %(least)s on, not from %(before)s.") % {
+            "least": percent(self.proposal.least_effect),
+            "before": before,
+        }
 
     @property
     def effect(self) -> str:
@@ -60,7 +65,8 @@ def shown_proposals(workflow: Workflow) -> list[ShownProposal]:
     return [
         ShownProposal(
             one,
-            f"{words_of(one.key)}, against {one.reference.label}",
+            gettext("%(metric)s, against %(reference)s")
+            % {"metric": words_of(one.key), "reference": one.reference.label},
             metric_address(workflow.slug, one.key, one.reference),
         )
         for one in proposals(workflow.pk)
@@ -75,11 +81,25 @@ def seen_of(proposal: Proposal) -> str:
 def effect_of(proposal: Proposal) -> str:
     """Say what the proposed terms would have done on the windows read here."""
     present, tried = proposal.present, proposal.tried
-    windows = f"In {proposal.n_windows:,} windows since {proposal.since:%-d %b %Y}"
-    times = f"it would have risen {_times(tried.fired)} instead of {_times(present.fired)}"
+    found = {
+        "n": proposal.n_windows,
+        "since": f"{proposal.since:%Y-%m-%d}",
+        "tried": _times(tried.fired),
+        "present": _times(present.fired),
+    }
     if not present.incidents:
-        return f"{windows} {times}; nothing was really wrong in them."
-    return f"{windows} {times}, and caught {tried.caught} of {present.incidents} real ones."
+        return Words(
+            "In %(n)s windows since %(since)s it would have risen %(tried)s instead of %(present)s; nothing"
+            " was really wrong in them.",
+            **found,
+        )
+    return Words(
+        "In %(n)s windows since %(since)s it would have risen %(tried)s instead of %(present)s, and caught"
+        " %(caught)s of %(real)s real ones.",
+        **found,
+        caught=tried.caught,
+        real=present.incidents,
+    )
 
 
 @acts
@@ -91,15 +111,17 @@ def change_rule(request: HttpRequest, actor: Actor, slug: str) -> tuple[str, str
     wanted = request.POST.get("action", "")
     try:
         if wanted == "usual":
-            reason = "Back to the usual terms."
+            reason = Words("Back to the usual terms.")
             end_alarm_rule(
                 workflow_id=workflow.pk, key=key, reference=reference, reason=reason, actor=actor, now=now
             )
-            return metric_address(slug, key, reference), "The usual terms hold from the next check on."
+            return metric_address(slug, key, reference), gettext(
+                "The usual terms hold from the next check on."
+            )
         if wanted == "accept":
             proposal = proposal_for(workflow.pk, key, reference)
             if proposal is None or seen_of(proposal) != request.POST.get("seen"):
-                raise Refused(back, ["This is not proposed any more. Look again."])
+                raise Refused(back, [gettext("This is not proposed any more. Look again.")])
             set_alarm_rule(
                 workflow_id=workflow.pk,
                 key=key,
@@ -111,10 +133,10 @@ def change_rule(request: HttpRequest, actor: Actor, slug: str) -> tuple[str, str
                 actor=actor,
                 now=now,
             )
-            return metric_address(slug, key, reference), "The new terms hold from the next check on."
+            return metric_address(slug, key, reference), gettext("The new terms hold from the next check on.")
     except HitlError as refused:
         raise Refused(back, in_words(refused)) from None
-    raise Refused(back, ["Use one of accept, usual."])
+    raise Refused(back, [gettext("Use one of accept, usual.")])
 
 
 @acts
@@ -132,16 +154,16 @@ def change_route(request: HttpRequest, actor: Actor, slug: str) -> tuple[str, st
         )
     except HitlError as refused:
         raise Refused(back, in_words(refused)) from None
-    return back, "Saved: who is told of alarms."
+    return back, gettext("Saved: who is told of alarms.")
 
 
 def _named(given: Mapping[str, str], back: str) -> tuple[MetricKey, Reference]:
     key = MetricKey(*(str(given.get(name, "")) for name in MetricKey._fields))
     reference = given.get("reference", "")
     if key.family not in CountFamily.values or reference not in Reference.values:
-        raise Refused(back, ["There is no such metric."])
+        raise Refused(back, [gettext("There is no such metric.")])
     return key, Reference(reference)
 
 
 def _times(n: int) -> str:
-    return "once" if n == 1 else f"{n} times"
+    return Words.counted("once", "%(n)s times", n)

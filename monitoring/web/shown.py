@@ -7,16 +7,19 @@ from functools import cached_property
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.timezone import get_current_timezone_name
+from django.utils.translation import gettext, gettext_lazy
 
 from cases.models import Workflow
 from hitl.audit.changes import marks
+from hitl.shared.numbers import number
 from hitl.web.charts import Plot, Series
-from hitl.web.format import percent
+from hitl.web.format import local, percent
 from hitl.web.links import cases_between
 from monitoring.drift.compared import in_words
 from monitoring.drift.metrics import Metric
 from monitoring.models import Alarm, DriftReading
-from monitoring.types import AlarmStatus, MetricKey, MetricState, Reference, Verdict
+from monitoring.types import AlarmStatus, CountFamily, MetricKey, MetricState, Reference, Verdict
 
 AFTER = timedelta(days=1)  # what is checked after a window has ended is raised then
 STATE_TONES = {
@@ -32,7 +35,14 @@ STATUS_TONES = {
     AlarmStatus.CLOSED: "neutral",
 }
 _ORDER = list(STATE_TONES)
-FAMILY_WORDS = {"input": "Inputs", "output": "Outputs", "people": "People"}
+VERDICTS = {
+    Verdict.REAL.value: gettext_lazy("real"),
+    Verdict.NOISE.value: gettext_lazy("noise"),
+    Verdict.EXPECTED.value: gettext_lazy("expected"),
+}
+"""What an alarm was, in a word."""
+
+FAMILY_WORDS = {family.value: family.label for family in CountFamily}
 
 
 def metric_address(slug: str, key: MetricKey, reference: str = "") -> str:
@@ -56,7 +66,7 @@ class ShownReading:
     @property
     def state_words(self) -> str:
         """What is known."""
-        return MetricState(self.reading.state).label
+        return str(MetricState(self.reading.state).label)
 
     @property
     def where(self) -> str:
@@ -66,15 +76,18 @@ class ShownReading:
     @property
     def cases_words(self) -> str:
         """What it rests on."""
-        return f"{self.reading.n_now:,} now, {self.reading.n_then:,} before"
+        return gettext("%(now)s now, %(then)s before") % {
+            "now": number(self.reading.n_now),
+            "then": number(self.reading.n_then),
+        }
 
     @property
     def chance_words(self) -> str:
         """How likely chance alone does this."""
         p = self.reading.p_value
         if p is None:
-            return "not known: too few cases"
-        return "less than 1 in 1,000" if p < 1e-3 else percent(p, 1)
+            return gettext("not known: too few cases")
+        return gettext("less than 1 in 1,000") if p < 1e-3 else percent(p, 1)
 
     @property
     def began_words(self) -> str:
@@ -82,9 +95,13 @@ class ShownReading:
         first, last = self.reading.changed_from, self.reading.changed_until
         if first is None or last is None:
             return ""
+        begin, end = local(first), local(last)
         if first == last:
-            return f"{first:%Y-%m-%d %H:%M} UTC"
-        return f"between {first:%Y-%m-%d %H:%M} and {last:%Y-%m-%d %H:%M} UTC"
+            return f"{begin:%Y-%m-%d %H:%M %Z}"
+        return gettext("between %(begin)s and %(end)s") % {
+            "begin": f"{begin:%Y-%m-%d %H:%M}",
+            "end": f"{end:%Y-%m-%d %H:%M %Z}",
+        }
 
     @property
     def size_words(self) -> str:
@@ -131,9 +148,12 @@ class ShownMetric:
         """What the curve shows."""
         known = [value for value in self.values if value is not None]
         if not known:
-            return "No window of the last four weeks had enough cases"
+            return gettext("No window of the last four weeks had enough cases")
         beside = Reference(self.course[-1].reference).label
-        return f"Difference from {beside}, window by window: now {percent(known[-1])}"
+        return gettext("Difference from %(reference)s, window by window: now %(value)s") % {
+            "reference": beside,
+            "value": percent(known[-1]),
+        }
 
 
 def rank(reading: DriftReading) -> tuple[int, float]:
@@ -158,9 +178,9 @@ class ShownAlarm:
     def status_words(self) -> str:
         """Where it stands."""
         if self.alarm.status == AlarmStatus.CLOSED:
-            return f"closed: {self.alarm.verdict}"
-        passed = ", has passed" if self.is_passed else ""
-        return f"{AlarmStatus(self.alarm.status).label}{passed}"
+            return gettext("closed: %(verdict)s") % {"verdict": self.verdict_word}
+        status = str(AlarmStatus(self.alarm.status).label)
+        return gettext("%(status)s, has passed") % {"status": status} if self.is_passed else status
 
     @property
     def is_passed(self) -> bool:
@@ -168,14 +188,22 @@ class ShownAlarm:
         return self.alarm.cleared_at is not None and self.alarm.status != AlarmStatus.CLOSED
 
     @property
+    def verdict_word(self) -> str:
+        """What it was, in a word."""
+        return str(VERDICTS.get(self.alarm.verdict, ""))
+
+    @property
     def verdict_words(self) -> str:
         """What it was."""
-        return Verdict(self.alarm.verdict).label if self.alarm.verdict else ""
+        return str(Verdict(self.alarm.verdict).label) if self.alarm.verdict else ""
 
     @property
     def size_words(self) -> str:
         """How large the difference is."""
-        return f"{percent(self.alarm.value)}, beside a threshold of {percent(self.alarm.threshold)}"
+        return gettext("%(value)s, beside a threshold of %(threshold)s") % {
+            "value": percent(self.alarm.value),
+            "threshold": percent(self.alarm.threshold),
+        }
 
 
 def course_plot(course: Sequence[DriftReading], workflow: Workflow, words: str) -> Plot:
@@ -186,14 +214,14 @@ def course_plot(course: Sequence[DriftReading], workflow: Workflow, words: str) 
     first, last = course[0].ended_at, course[-1].ended_at
     known = [row.value if row.threshold is not None else None for row in course]
     return Plot(
-        title=f"{words}: difference, window by window",
-        x_name="end of the window (UTC)",
+        title=gettext("%(metric)s: difference, window by window") % {"metric": words},
+        x_name=gettext("end of the window (%(zone)s)") % {"zone": get_current_timezone_name()},
         x=[row.ended_at.timestamp() for row in course],
         series=[
-            Series("difference", known, "", "blue"),
-            Series("threshold", [row.threshold for row in course], "", "vermilion", is_dashed=True),
+            Series(gettext("difference"), known, "", "blue"),
+            Series(gettext("threshold"), [row.threshold for row in course], "", "vermilion", is_dashed=True),
         ],
-        y_name="difference",
+        y_name=gettext("difference"),
         is_time=True,
         as_percent=True,
         marks=[

@@ -5,20 +5,26 @@ from dataclasses import dataclass
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.dateformat import format as written
+from django.utils.timezone import get_current_timezone_name
+from django.utils.translation import gettext, ngettext, pgettext
 from django.views.decorators.http import require_GET
 
 from cases.access import watched_workflow
 from cases.models import Case, Workflow
 from hitl.audit.changes import marks
 from hitl.shared import clock
+from hitl.shared.numbers import number
+from hitl.shared.words import shown
 from hitl.web.charts import Plot, Series
-from hitl.web.format import percent
+from hitl.web.format import local, percent
 from hitl.web.links import cases_between
 from hitl.web.views import actor_of
 from models_store.models import Release, TrainingRun
 from models_store.selectors import champion
 from models_store.types import RunStatus
 from monitoring.alarms.selectors import n_not_closed
+from monitoring.overview.rows import automatic_of_all
 from monitoring.promise.live_error import LiveError, live_error
 from monitoring.tallies.traffic import Traffic, audits_due, traffic, waiting
 from monitoring.watch.budget.selectors import running
@@ -50,7 +56,7 @@ class Panel:
     @property
     def total_words(self) -> str:
         """How many of the cases that came in the model decided."""
-        return f"{self.traffic.automatic:,} of {self.traffic.total:,} cases"
+        return automatic_of_all(self.traffic.automatic, self.traffic.total)
 
     @property
     def promise_words(self) -> str:
@@ -60,7 +66,9 @@ class Panel:
     @property
     def confidence_words(self) -> str:
         """The confidence of the promise."""
-        return f"wrong, at {percent(self.policy.confidence, 0)} confidence"
+        return gettext("wrong, at %(confidence)s confidence") % {
+            "confidence": percent(self.policy.confidence, 0)
+        }
 
     @property
     def budget_words(self) -> str:
@@ -68,59 +76,69 @@ class Panel:
         if self.budget is None or not self.budget.delivered:
             return "–"
         used = [one.estimate / max(one.allowed, 1e-9) for one in self.budget.units]
-        return f"{100 * max(used):.0f} %"
+        return percent(max(used), 0)
 
     @property
     def budget_note(self) -> str:
         """What that is about."""
         if self.budget is None or not self.budget.delivered:
-            return "nothing automated in this period"
-        whose = (
-            "of the budget, by the estimate"
-            if len(self.budget.units) == 1
-            else "of the fullest label's budget"
-        )
-        return f"{whose}; until {self.budget.last_day:%-d %b}"
+            return gettext("nothing automated in this period")
+        # Translators: how a day of this year is written, as Django's filter "date" has it.
+        day = {"day": written(local(self.budget.last_day), pgettext("date format", "j M"))}
+        if len(self.budget.units) == 1:
+            return gettext("of the budget, by the estimate; until %(day)s") % day
+        return gettext("of the fullest label's budget; until %(day)s") % day
 
     @property
     def audit_words(self) -> str:
         """What the error rests on."""
         answers = self.error.accepted.n if self.error else 0
-        return f"from {answers:,} blind answers" if answers else "no blind answer yet"
+        if not answers:
+            return gettext("no blind answer yet")
+        said = ngettext("from %(n)s blind answer", "from %(n)s blind answers", answers)
+        return said % {"n": number(answers)}
 
     @property
     def waiting_words(self) -> str:
         """How many tasks wait."""
-        return f"{self.waiting:,}{'+' if self.has_more_waiting else ''}"
+        return f"{number(self.waiting)}{'+' if self.has_more_waiting else ''}"
 
     @property
     def due_words(self) -> str:
         """How many of them are audits; never told to those who answer them."""
-        return f"{self.audits_due:,} audits among them" if self.audits_due else "no audit among them"
+        if not self.audits_due:
+            return gettext("no audit among them")
+        said = ngettext("%(n)s audit among them", "%(n)s audits among them", self.audits_due)
+        return said % {"n": number(self.audits_due)}
 
     @property
     def alarm_words(self) -> str:
         """How many alarms nobody has closed."""
-        return f"{self.alarms} alarm{'' if self.alarms == 1 else 's'}"
+        return ngettext("%(n)s alarm", "%(n)s alarms", self.alarms) % {"n": number(self.alarms)}
 
     @property
     def run_words(self) -> str:
         """What the running training does."""
-        return f"training: {self.run.step or self.run.status}" if self.run else ""
+        if not self.run:
+            return ""
+        step = shown(self.run.step) or str(self.run.get_status_display())
+        return gettext("training: %(step)s") % {"step": step}
 
     @property
     def plot(self) -> Plot:
         """Cases an hour, by who decided."""
         hours = self.traffic.hours
         return Plot(
-            title=f"{self.workflow.name}: cases an hour, last 24 hours",
-            x_name="hour (UTC)",
+            title=gettext("%(name)s: cases an hour, last 24 hours") % {"name": self.workflow.name},
+            x_name=gettext("hour (%(zone)s)") % {"zone": get_current_timezone_name()},
             x=[h.hour.timestamp() for h in hours],
             series=[
-                Series("decided by the model", [h.automatic for h in hours], "cases", "blue"),
-                Series("sent to people", [h.people for h in hours], "cases", "orange"),
+                Series(
+                    gettext("decided by the model"), [h.automatic for h in hours], gettext("cases"), "blue"
+                ),
+                Series(gettext("sent to people"), [h.people for h in hours], gettext("cases"), "orange"),
             ],
-            y_name="cases an hour",
+            y_name=gettext("cases an hour"),
             is_time=True,
             marks=marks(since=hours[0].hour, until=clock.now(), workflow_id=self.workflow.pk),
             row_hrefs=[cases_between(self.workflow.slug, one.hour, one.hour) for one in hours],

@@ -33,6 +33,9 @@ _TO_MACHINES = {
     "log",
     "print",
     "write",
+    "_gauge",  # figures of /metrics
+    "CounterMetricFamily",
+    "GaugeMetricFamily",
 }
 _BUILT_IN = {name for name in dir(builtins) if name.endswith(("Error", "Exit", "Exception"))}
 _FOR_BUILDERS = _BUILT_IN | {

@@ -2,12 +2,15 @@
 // Without this module the table of numbers is there, and the forms that change things.
 
 import { EDGE, axis as axisNow, chosen, colour, dragged, line, outlined, percent, redrawn, short, soft, write } from "../hitl/js/drawing.js";
+import { gettext, numbers } from "../hitl/js/words.js";
+
 
 /** @typedef {{words: string, field: string, share: number, nLabels: number, inForce: number|null, certified: number|null, cutoff: number[], n: number[], wrong: number[], low: (number|null)[], high: (number|null)[], bound: number[], isCovered: boolean[]}} Unit */
 /** @typedef {{target: number, auditRate: number, weeklyCases: number, seconds: number|null, answers: number, waiting: number, units: Unit[]}} Data */
 
-const counts = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
-const few = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
+const counts = numbers({ maximumFractionDigits: 0 });
+const fine = numbers({ maximumFractionDigits: 2 });
+const few = numbers({ maximumFractionDigits: 1 });
 /** @param {number} n */
 const count = (n) => (n < 10 ? few.format(n) : counts.format(n));
 
@@ -62,7 +65,7 @@ class WhatIf {
     /** @type {any} */ this.drawn = null;
     for (const part of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll("[data-sliders], [data-takes]"))) part.hidden = false;
     const per = root.querySelector("[data-per]");
-    if (per && !this.data.weeklyCases) per.textContent = "Per 1,000 cases";
+    if (per && !this.data.weeklyCases) per.textContent = gettext("Per 1,000 cases");
     this.targetRange.addEventListener("input", () => this.aim(10 ** Number(this.targetRange.value)));
     this.cutoffRange.addEventListener("input", () => this.moveTo(Number(this.cutoffRange.value)));
     this.drag();
@@ -100,22 +103,23 @@ class WhatIf {
 
   tell() {
     const { unit, data } = this;
-    const cutoff = this.at < 0 ? "none" : short(unit.cutoff[this.at]);
+    const none = gettext("none");
+    const cutoff = this.at < 0 ? none : short(unit.cutoff[this.at]);
     this.targetRange.value = String(Math.log10(this.target));
     this.cutoffRange.value = String(Math.max(0, this.at));
-    this.say("[data-target-words]", `${percent(this.target, 2)} wrong`);
+    this.say("[data-target-words]", gettext("%(share)s wrong", { share: percent(this.target, 2) }));
     this.say("[data-cutoff-words]", cutoff);
     const then = week(data, unit, this.at);
     this.fill("then", then, percent(this.target, 2), cutoff);
-    this.fill("now", week(data, unit, this.inForce), percent(data.target, 2), this.inForce < 0 ? "none" : short(unit.cutoff[this.inForce]));
+    this.fill("now", week(data, unit, this.inForce), percent(data.target, 2), this.inForce < 0 ? none : short(unit.cutoff[this.inForce]));
     const words = this.verdict();
     const said = /** @type {HTMLElement|null} */ (this.root.querySelector("[data-verdict]"));
     if (said) {
       said.textContent = words.text;
       said.dataset.tone = words.tone;
     }
-    this.targetRange.setAttribute("aria-valuetext", `Target ${percent(this.target, 2)} wrong. ${words.text}`);
-    this.cutoffRange.setAttribute("aria-valuetext", `Cutoff ${cutoff}, ${percent(then.share, 1)} automated. ${words.text}`);
+    this.targetRange.setAttribute("aria-valuetext", gettext("Target %(share)s wrong. %(verdict)s", { share: percent(this.target, 2), verdict: words.text }));
+    this.cutoffRange.setAttribute("aria-valuetext", gettext("Cutoff %(cutoff)s, %(share)s automated. %(verdict)s", { cutoff, share: percent(then.share, 1), verdict: words.text }));
     const target = this.root.querySelector("[data-take-target]");
     target?.setAttribute("href", `${this.root.dataset.promiseUrl}?target=${this.target}`);
     const by = this.root.querySelector("[data-take-cutoff]");
@@ -124,12 +128,13 @@ class WhatIf {
 
   verdict() {
     const { unit, at, target } = this;
-    if (at < 0) return { tone: "warn", text: `For at most ${percent(target, 2)} wrong these labels would prove nothing: people would decide every case.` };
+    if (at < 0) return { tone: "warn", text: gettext("For at most %(target)s wrong these labels would prove nothing: people would decide every case.", { target: percent(target, 2) }) };
     const share = percent(unit.n[at] / Math.max(unit.nLabels, 1), 1);
-    if (unit.isCovered[at] && target >= this.data.target) return { tone: "good", text: `${share} accepted. The certificate covers this cutoff.` };
+    if (unit.isCovered[at] && target >= this.data.target) return { tone: "good", text: gettext("%(share)s accepted. The certificate covers this cutoff.", { share }) };
     const bound = unit.bound[at];
-    if (bound <= target) return { tone: "good", text: `${share} accepted. These labels alone bound the error by ${percent(bound, 2)}, so it would probably be proved for ${percent(target, 2)}.` };
-    return { tone: "warn", text: `${share} accepted. These labels only bound the error by ${percent(bound, 2)}: more than ${percent(target, 2)}, so it would probably not be proved.` };
+    const said = { share, bound: percent(bound, 2), target: percent(target, 2) };
+    if (bound <= target) return { tone: "good", text: gettext("%(share)s accepted. These labels alone bound the error by %(bound)s, so it would probably be proved for %(target)s.", said) };
+    return { tone: "warn", text: gettext("%(share)s accepted. These labels only bound the error by %(bound)s: more than %(target)s, so it would probably not be proved.", said) };
   }
 
   /** @param {string} column @param {ReturnType<typeof week>} w @param {string} target @param {string} cutoff */
@@ -140,7 +145,7 @@ class WhatIf {
       cutoff,
       share: percent(w.share, 1),
       automatic: count(w.automatic),
-      wrong: w.automatic ? `${count(w.wrong)} (${count(w.low)} to ${count(w.high)})` : "0",
+      wrong: w.automatic ? gettext("%(value)s (%(low)s to %(high)s)", { value: count(w.wrong), low: count(w.low), high: count(w.high) }) : "0",
       people: count(w.people),
       audits: count(w.audits),
       hours: w.hours == null ? "–" : few.format(w.hours),
@@ -173,7 +178,7 @@ class WhatIf {
         scales: { x: { time: false, range: [0, 1] }, y: { range: [0, top] } },
         axes: [
           { ...axis, values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((t) => percent(t, 0)) },
-          { ...axis, size: 56, values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((t) => `${Number((100 * t).toFixed(2))} %`) },
+          { ...axis, size: 56, values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((t) => `${fine.format(100 * t)} %`) },
         ],
         cursor: { show: false },
         hooks: { draw: [(/** @type {any} */ u) => this.lines(u)] },
@@ -195,10 +200,10 @@ class WhatIf {
     const y = Math.max(bbox.top, u.valToPos(this.target, "y", true));
     line(ctx, bbox.left, y, bbox.left + bbox.width, y);
     ctx.textAlign = "left";
-    outlined(ctx, `target ${percent(this.target, 2)}`, "muted", bbox.left + 6 * ratio, y - 6 * ratio);
+    outlined(ctx, gettext("target %(share)s", { share: percent(this.target, 2) }), "muted", bbox.left + 6 * ratio, y - 6 * ratio);
     const certified = this.unit.certified == null ? -1 : this.unit.cutoff.indexOf(this.unit.certified);
-    if (certified >= 0) this.mark(u, certified, "certified", "good", 12);
-    if (this.at >= 0) this.mark(u, this.at, this.at === certified ? "" : "tried", "accent", 28);
+    if (certified >= 0) this.mark(u, certified, gettext("certified"), "good", 12);
+    if (this.at >= 0) this.mark(u, this.at, this.at === certified ? "" : gettext("tried"), "accent", 28);
     ctx.restore();
   }
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from hitl.shared.words import Words
 from hitl.web.format import percent
 from monitoring.models import BudgetPeriod
 from monitoring.watch.budget.units import terms_of
@@ -18,41 +19,89 @@ def advice(period: BudgetPeriod, unanswered: int) -> list[str]:
     if period.loss != LossKind.ERRORS:
         return said
     for label, plan, terms in zip(period.units, period.plan["units"], terms_of(period), strict=True):
-        whose = f" of {label}" if label else ""
         if not plan["is_enough"]:
-            said += _beyond_reach(plan, whose, terms.decisions)
+            said += _beyond_reach(plan, label, terms.decisions)
         elif not period.plan["is_raised"]:
-            said.append(
-                f"Audit {percent(plan['affordable_rate'])} of the decisions{whose}: a healthy period is then"
-                f" proved kept with a chance of {percent(plan['affordable_kept'], 0)}, and as it is with"
-                f" {percent(plan['kept'], 0)}. The promise says whether audits follow the budget."
-            )
+            said.append(_to_raise(plan, label))
     return said
 
 
 def _to_answer(unanswered: int) -> list[str]:
     if not unanswered:
         return []
-    audits, each = (
-        ("1 audit was", "It counts") if unanswered == 1 else (f"{unanswered:,} audits were", "Each counts")
+    return [
+        Words.counted(
+            "1 audit was not answered in time, or not settled. It counts as wrong until somebody does.",
+            "%(n)s audits were not answered in time, or not settled. Each counts as wrong until somebody"
+            " does.",
+            unanswered,
+        )
+    ]
+
+
+def _to_raise(plan: dict[str, Any], label: str | None) -> str:
+    found = {
+        "rate": percent(plan["affordable_rate"]),
+        "then": percent(plan["affordable_kept"], 0),
+        "now": percent(plan["kept"], 0),
+    }
+    if label is None:
+        return Words(
+            "Audit %(rate)s of the decisions: a healthy period is then proved kept with a chance of %(then)s,"
+            " and as it is with %(now)s. The promise says whether audits follow the budget.",
+            **found,
+        )
+    return Words(
+        "Audit %(rate)s of the decisions of %(label)s: a healthy period is then proved kept with a chance of"
+        " %(then)s, and as it is with %(now)s. The promise says whether audits follow the budget.",
+        **found,
+        label=label,
     )
-    return [f"{audits} not answered in time, or not settled. {each} as wrong until somebody does."]
 
 
-def _beyond_reach(plan: dict[str, Any], whose: str, declared: int) -> list[str]:
+def _beyond_reach(plan: dict[str, Any], label: str | None, declared: int) -> list[str]:
     """Say what a proof would take that audits within reach do not give."""
-    if plan["wanted_rate"] is None:
-        said = [f"No share of audits proves a healthy period{whose} kept nine times in ten."]
-    else:
-        said = [
-            f"To prove a healthy period{whose} kept nine times in ten, {percent(plan['wanted_rate'])} of the"
-            f" decisions would have to be audited. {percent(plan['affordable_rate'])} are within reach, with"
-            f" a chance of {percent(plan['affordable_kept'], 0)}."
-        ]
+    said = [_wanted(plan, label)]
     if plan["longer"]:
         said.append(
-            f"A period {plan['longer'] / declared:.0f} times as long would do with the same share of audits."
+            Words(
+                "A period %(times)s times as long would do with the same share of audits.",
+                times=f"{plan['longer'] / declared:.0f}",
+            )
         )
     if plan["looser"]:
-        said.append(f"A promise of at most {percent(plan['looser'], 2)}{whose} would do with them.")
+        share = percent(plan["looser"], 2)
+        said.append(
+            Words("A promise of at most %(share)s would do with them.", share=share)
+            if label is None
+            else Words(
+                "A promise of at most %(share)s of %(label)s would do with them.", share=share, label=label
+            )
+        )
     return said
+
+
+def _wanted(plan: dict[str, Any], label: str | None) -> str:
+    if plan["wanted_rate"] is None and label is None:
+        return Words("No share of audits proves a healthy period kept nine times in ten.")
+    if plan["wanted_rate"] is None:
+        return Words(
+            "No share of audits proves a healthy period of %(label)s kept nine times in ten.", label=label
+        )
+    found = {
+        "wanted": percent(plan["wanted_rate"]),
+        "rate": percent(plan["affordable_rate"]),
+        "chance": percent(plan["affordable_kept"], 0),
+    }
+    if label is None:
+        return Words(
+            "To prove a healthy period kept nine times in ten, %(wanted)s of the decisions would have to be"
+            " audited. %(rate)s are within reach, with a chance of %(chance)s.",
+            **found,
+        )
+    return Words(
+        "To prove a healthy period of %(label)s kept nine times in ten, %(wanted)s of the decisions would"
+        " have to be audited. %(rate)s are within reach, with a chance of %(chance)s.",
+        **found,
+        label=label,
+    )

@@ -23,7 +23,7 @@ def advance(workflow_id: UUID, *, now: datetime, settle: timedelta) -> None:
     try:
         line_up(workflow_id, now=now, settle=settle)
     except IntegrityError:
-        log.info("another run was faster", extra={"workflow": str(workflow_id)})
+        log.info("another run was faster", extra={"workflow": str(workflow_id)})  # untranslated: a log
     begun = BudgetPeriod.objects.filter(workflow_id=workflow_id, closed_at=None, begins_at__lte=now - settle)
     for pk in begun.order_by("begins_at").values_list("pk", flat=True):
         _advance(pk, now=now, settle=settle)

@@ -5,15 +5,20 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
+from django.utils.translation import gettext
+
+from hitl.shared.words import Words
+from hitl.web.format import percent
 from science.guarantee.budget import ErrorBudget, Spent
 from science.guarantee.budget_course import Course, ToCome, course, still_wrong
 from science.guarantee.budget_verdict import Terms
 
 WHY_NOT = {
-    "too_few_audits": "so few were audited that not even audits without an error would have proved it",
-    "too_many_errors": "too many audits found an error, or nobody answered them, for one proof, and too few"
-    " for the other",
-    "too_few_decisions": "there were fewer decisions than had been declared beforehand",
+    "too_few_audits": Words("so few were audited that not even audits without an error would have proved it"),
+    "too_many_errors": Words(
+        "too many audits found an error, or nobody answered them, for one proof, and too few for the other"
+    ),
+    "too_few_decisions": Words("there were fewer decisions than had been declared beforehand"),
 }
 
 
@@ -34,7 +39,7 @@ class UnitView:
     @property
     def words(self) -> str:
         """What people call it."""
-        return self.label or "all decisions"
+        return self.label or gettext("all decisions")
 
     @cached_property
     def spent(self) -> Spent:
@@ -74,7 +79,7 @@ class UnitView:
     @property
     def used_words(self) -> str:
         """The same in words."""
-        return f"{100 * self.used:.0f} %"
+        return percent(self.used, 0)
 
     @property
     def allowed(self) -> float:

@@ -6,8 +6,10 @@ from functools import cached_property
 from typing import Any
 
 from django.db.models import Count, Exists, F, OuterRef
+from django.utils.translation import gettext
 
 from cases.models import Label
+from hitl.shared.words import Words
 from monitoring.models import BudgetPeriod, BudgetVerdict
 from monitoring.watch.budget.advice import advice
 from monitoring.watch.budget.feed import cursor, delivered_in, up_to
@@ -19,7 +21,7 @@ from policy.types import LossKind
 from science.guarantee.budget_course import ToCome, to_come
 
 _WEEK = timedelta(days=7)
-TOO_EARLY = "Too early to say"
+
 _TONES = {
     BudgetVerdict.KEPT: ("good", "shield-check"),
     BudgetVerdict.BROKEN: ("bad", "circle-x"),
@@ -54,7 +56,9 @@ class BudgetView:
     @property
     def words(self) -> str:
         """Its state, in the words of the verdict; before there is one, it is too early to say."""
-        return str(BudgetVerdict(self.period.verdict).label) if self.is_closed else TOO_EARLY
+        return (
+            str(BudgetVerdict(self.period.verdict).label) if self.is_closed else gettext("Too early to say")
+        )
 
     @property
     def tone(self) -> str:
@@ -212,14 +216,16 @@ class BudgetView:
         """Why it is audited as often as it is now."""
         policy = self.policy
         if self.is_overspending:
-            return "raised, because decisions to come look too wrong"
+            return Words("raised, because decisions to come look too wrong")
         if policy.audit_rate <= self.rate_least and self.period.plan["is_raised"]:
-            return "as planned, to prove the budget kept"
+            return Words("as planned, to prove the budget kept")
         if policy.audit_rate == policy.audit_base:
-            return "as promised for quiet times"
+            return Words("as promised for quiet times")
         if policy.audit_rate < policy.audit_base:
-            return "lowered to what reviewers can do"
-        return "raised, because audits speak against the promise or few decisions must make enough audits"
+            return Words("lowered to what reviewers can do")
+        return Words(
+            "raised, because audits speak against the promise or few decisions must make enough audits"
+        )
 
     def to_json(self) -> dict[str, Any]:
         """As the API says it."""

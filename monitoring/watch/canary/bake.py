@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from hitl.audit.log import record
 from hitl.outbox.events import News, emit
 from hitl.shared.errors import HitlError
+from hitl.shared.words import Words
 from models_store.models import RoleSpan
 from models_store.selectors import previous_champion
 from models_store.services import roles
@@ -31,8 +32,12 @@ from science.canary.step import ALPHA, HARM
 log = logging.getLogger(__name__)
 
 _WHY = {
-    "champion": "audits show that it is wrong more often than the champion before",
-    "promise": "audits show that it is wrong more often than was promised",
+    ("champion",): Words("While it baked, audits show that it is wrong more often than the champion before"),
+    ("promise",): Words("While it baked, audits show that it is wrong more often than was promised"),
+    ("champion", "promise"): Words(
+        "While it baked, audits show that it is wrong more often than the champion before and audits show"
+        " that it is wrong more often than was promised"
+    ),
 }
 
 
@@ -43,9 +48,9 @@ def advance(watched: WatchedWorkflow) -> bool:
         return False
     verdict = _verdict(bake, watched)
     Bake.objects.filter(pk=bake.pk, ended_at=None).update(verdict=verdict, read_at=watched.now)
-    harmed = [name for name, share in HARM.items() if verdict["harm"][name] >= 1 / (ALPHA * share)]
+    harmed = tuple(name for name, share in HARM.items() if verdict["harm"][name] >= 1 / (ALPHA * share))
     if harmed:
-        return _return(bake, verdict, "While it baked, " + " and ".join(_WHY[one] for one in harmed), watched)
+        return _return(bake, verdict, _WHY[harmed], watched)
     if watched.now >= bake.until:
         _end(bake, BakeOutcome.KEPT, _kept(verdict), watched)
     return False
@@ -56,7 +61,7 @@ def _line_up(watched: WatchedWorkflow) -> Bake | None:
     going = Bake.objects.select_related("blue", "green").filter(workflow_id=watched.workflow_id)
     bake = going.filter(ended_at=None).first()
     if bake is not None and bake.green_id != watched.release.pk:
-        _end(bake, BakeOutcome.REPLACED, "Another model became the champion.", watched)
+        _end(bake, BakeOutcome.REPLACED, Words("Another model became the champion."), watched)
         bake = None
     try:
         with transaction.atomic():
@@ -115,8 +120,14 @@ def _kept(verdict: dict[str, Any]) -> str:
     """Say what keeping it rests on: without answers there was nothing that could have raised an alarm."""
     n = verdict["labels"]
     if not n:
-        return "It was kept unseen: no audit of it was answered while it baked. Its monitor watches on."
-    return f"No alarm in the {n:,} audit{'' if n == 1 else 's'} of it that were answered while it baked."
+        return Words(
+            "It was kept unseen: no audit of it was answered while it baked. Its monitor watches on."
+        )
+    return Words.counted(
+        "No alarm in the %(n)s audit of it that were answered while it baked.",
+        "No alarm in the %(n)s audits of it that were answered while it baked.",
+        n,
+    )
 
 
 def _return(bake: Bake, verdict: dict[str, Any], reason: str, watched: WatchedWorkflow) -> bool:
@@ -128,7 +139,7 @@ def _return(bake: Bake, verdict: dict[str, Any], reason: str, watched: WatchedWo
                 release_id=bake.blue_id,
                 actor=ACTOR,
                 now=watched.now,
-                reason=f"{bake.green.name} was taken back: {reason}.",
+                reason=Words("%(model)s was taken back: %(reason)s.", model=bake.green.name, reason=reason),
                 evidence={"bake": str(bake.pk), **verdict},
                 seen=ReleaseRole.RETIRED,
             )
@@ -136,7 +147,7 @@ def _return(bake: Bake, verdict: dict[str, Any], reason: str, watched: WatchedWo
             emit([News("release.rolled_back", bake.green_id, bake.workflow_id, watched.now, told)])
     except HitlError as refused:
         facts = {"release": str(bake.blue_id), "trouble": refused.message}
-        log.error("the champion before cannot be brought back", extra=facts)
+        log.error("the champion before cannot be brought back", extra=facts)  # untranslated: a log
         return False
     return True
 

@@ -15,6 +15,7 @@ from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, NotFound
 from hitl.shared.given_reason import checked_reason
 from hitl.shared.transitions import move_one
+from hitl.shared.words import Words
 from models_store.models import Release, RoleSpan
 from models_store.selectors import champion, previous_champion
 from models_store.services import roles
@@ -49,7 +50,9 @@ def change_release(
     """
     require_raiser(actor)
     release = _release(release_id)
-    words = checked_reason(reason, fix="Say why: it stays in the model's history and in the audit log.")
+    words = checked_reason(
+        reason, fix=Words("Say why: it stays in the model's history and in the audit log.")
+    )
     policy = Policy.objects.get(workflow_id=release.workflow_id)
     if policy.needs_second_person and not _is_way_back(release, action):
         return _ask(release, action, words, seen, actor, now)
@@ -71,7 +74,7 @@ def approve_change(*, change_id: UUID, actor: Actor, now: datetime) -> ReleaseCh
     with transaction.atomic():
         locked_policy(found.workflow_id)
         _settle(found, ChangeStatus.MADE, actor, now)
-        reason = f"{found.reason} (asked for by {found.asked_by})"
+        reason = Words("%(reason)s (asked for by %(by)s)", reason=found.reason, by=found.asked_by)
         _make(found.release, ReleaseAction(found.action), reason, found.seen, actor, now)
     return found
 

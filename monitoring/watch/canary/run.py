@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cases.models import Case
+from hitl.shared.words import Words
 from models_store.selectors import training_settings
 from monitoring.watch import early
 from monitoring.watch.canary.balance import counted, imbalance
@@ -43,7 +44,7 @@ def advance(watched: WatchedWorkflow) -> None:
     try:
         look(canary, watched)
     except CanaryMoved:  # a person, or another run, was faster: the next look sees what they did
-        log.info("the canary was moved meanwhile", extra={"canary": str(canary.pk)})
+        log.info("the canary was moved meanwhile", extra={"canary": str(canary.pk)})  # untranslated: a log
 
 
 def look(canary: Canary, watched: WatchedWorkflow) -> None:
@@ -59,7 +60,10 @@ def look(canary: Canary, watched: WatchedWorkflow) -> None:
         verdict, judged = verdict_of(canary, watched)
     except (LookupError, TypeError, ValueError, ArithmeticError) as trouble:
         log.exception("a canary cannot be judged", extra={"canary": str(canary.pk)})
-        why = f"What is known of it cannot be read: {trouble!r}. Roll it back, or have its rows looked at."
+        why = Words(
+            "What is known of it cannot be read: %(trouble)s. Roll it back, or have its rows looked at.",
+            trouble=repr(trouble),
+        )
         canaries.hold_canary(
             canary_id=canary.pk, actor=ACTOR, now=watched.now, reason=why, by=CanaryHold.UNREAD
         )
@@ -183,18 +187,18 @@ def _act(canary: Canary, verdict: dict[str, Any], judged: Judged, watched: Watch
     if by:
         canaries.hold_canary(canary_id=canary.pk, actor=ACTOR, now=now, reason=why, by=CanaryHold(by))
     elif canary.hold:
-        reason = "What held it has passed."
+        reason = Words("What held it has passed.")
         canaries.resume_canary(canary_id=canary.pk, actor=ACTOR, now=now, reason=reason, held=canary.hold)
     if by or judged.outcome is not Outcome.PASS:
         return
     evidence["labels_in_step"] = verdict["labels_in_step"]
     if canary.next_share is not None:
-        reason = f"{verdict['labels_in_step']:,} audits of this step show no harm."
+        reason = Words("%(n)s audits of this step show no harm.", n=verdict["labels_in_step"])
         canaries.widen_canary(
             canary_id=canary.pk, actor=ACTOR, now=now, reason=reason, evidence=evidence, seen=canary.share
         )
     elif verdict["promotion"]["passed"] is True:
-        reason = "The planned test shows that it is less than twice as wrong as the champion."
+        reason = Words("The planned test shows that it is less than twice as wrong as the champion.")
         evidence["promotion"] = verdict["promotion"]
         canaries.promote_canary(canary_id=canary.pk, actor=ACTOR, now=now, reason=reason, evidence=evidence)
 
@@ -206,7 +210,9 @@ def _holds(
     governing = rule_for(canary.workflow_id).canary
     closed = governing.deciding.rule.closed(now.timestamp()) if governing is not None else None
     if governing is None or closed is not None:
-        return CanaryHold.PROOF, f"It decides nothing now: {closed or 'it has no part'}."
+        return CanaryHold.PROOF, Words(
+            "It decides nothing now: %(why)s.", why=closed or Words("it has no part")
+        )
     if judged.stage:
         return CanaryHold.BALANCE, judged.reasons[0]
     if verdict["signals"]:
@@ -214,11 +220,15 @@ def _holds(
     if judged.outcome is Outcome.PASS and canary.next_share is None:
         passed = verdict["promotion"]["passed"]
         if passed is True and training_settings(canary.workflow_id).challengers_wait:
-            return CanaryHold.READY, "The planned test has passed. It waits for a person to promote it."
+            return CanaryHold.READY, Words(
+                "The planned test has passed. It waits for a person to promote it."
+            )
         if passed is False:
             return (
                 CanaryHold.READY,
-                "The planned test could not show that it is less than twice as wrong as the champion."
-                " A person decides.",
+                Words(
+                    "The planned test could not show that it is less than twice as wrong as the champion."
+                    " A person decides."
+                ),
             )
     return "", ""

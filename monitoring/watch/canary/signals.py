@@ -5,10 +5,13 @@ from math import sqrt
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext_noop
 
 from hitl.shared.named_rows import fetch_named
 from hitl.shared.statements import statements_beside
+from hitl.shared.words import Words
 from monitoring.alarms.selectors import holding
+from monitoring.types import CountFamily
 from monitoring.watch.canary.balance import Arm
 from policy.canary_models import Canary
 from reviews.types import OPEN
@@ -21,6 +24,13 @@ DEVIATIONS = 4.0
 _SQL = statements_beside(__file__)
 
 
+_ALARMS = {
+    CountFamily.INPUT.value: Words("An alarm was raised: inputs differ from what they were."),
+    CountFamily.OUTPUT.value: Words("An alarm was raised: outputs differ from what they were."),
+    CountFamily.PEOPLE.value: Words("An alarm was raised: people differ from what they were."),
+}
+
+
 def signals(canary: Canary, champion_arm: Arm, canary_arm: Arm, *, now: datetime) -> list[str]:
     """Return what is clearly worse in the canary's arms than in the champion's, as sentences."""
     asked = _asked(canary, now)
@@ -28,18 +38,29 @@ def signals(canary: Canary, champion_arm: Arm, canary_arm: Arm, *, now: datetime
     people = [(arm.assigned - arm.accepted, arm.assigned) for arm in (canary_arm, champion_arm)]
     lost = [(arm.unscored + arm.unusable, arm.assigned) for arm in (canary_arm, champion_arm)]
     found = [
-        _said("More cases than the champion's go to people", *people),
-        _said("More cases than the champion's get no usable score", *lost),
+        _said(
+            gettext_noop("More cases than the champion's go to people: %(own)s against %(champions)s."),
+            *people,
+        ),
+        _said(
+            gettext_noop(
+                "More cases than the champion's get no usable score: %(own)s against %(champions)s."
+            ),
+            *lost,
+        ),
     ]
     if of is not None and its is not None:
         overridden = [(arm.overridden, arm.answered) for arm in (its, of)]
         late = [(arm.late, arm.asked) for arm in (its, of)]
-        found.append(_said("People override its suggestions more often than the champion's", *overridden))
-        found.append(_said("More of its cases than of the champion's are overdue", *late))
-    found += [
-        f"An alarm was raised: {alarm.get_family_display().lower()} differ from what they were."
-        for alarm in holding(canary.workflow_id, since=canary.started_at)
-    ]
+        words = gettext_noop(
+            "People override its suggestions more often than the champion's: %(own)s against %(champions)s."
+        )
+        found.append(_said(words, *overridden))
+        words = gettext_noop(
+            "More of its cases than of the champion's are overdue: %(own)s against %(champions)s."
+        )
+        found.append(_said(words, *late))
+    found += [_ALARMS[alarm.family] for alarm in holding(canary.workflow_id, since=canary.started_at)]
     return [sentence for sentence in found if sentence]
 
 
@@ -63,8 +84,8 @@ def _asked(canary: Canary, now: datetime) -> dict[bool, Any]:
 def _said(words: str, its: tuple[int, int], champions: tuple[int, int]) -> str:
     if not is_clearly_higher(its, champions):
         return ""
-    shares = [f"{some / of:.1%}" for some, of in (its, champions)]
-    return f"{words}: {shares[0]} against {shares[1]}."
+    own, against = (f"{some / of:.1%}" for some, of in (its, champions))
+    return Words(words, own=own, champions=against)
 
 
 def is_clearly_higher(its: tuple[int, int], champions: tuple[int, int]) -> bool:
