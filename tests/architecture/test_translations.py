@@ -25,7 +25,6 @@ BARE: dict[str, int] = {
     "models_store": 586,
     "monitoring": 1096,
     "policy": 475,
-    "reviews": 727,
 }
 
 
