@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hitl.shared.errors import Invalid, Problem
+from hitl.shared.words import Words
 
 MAX_MARKS = 100
 MAX_NOTE = 200
@@ -42,11 +43,19 @@ def check_reason_code(reason_codes: Mapping[str, Any], label: str, reason_code: 
     codes = codes_for(reason_codes, label)
     known = [str(code["code"]) for code in codes]
     if not reason_code and any(code.get("required") for code in codes):
-        fix = f"Choose one of: {', '.join(known)}."
-        raise Invalid([Problem(field="reason_code", error=f'is needed for "{label}"', fix=fix)])
+        fix = Words("Choose one of: %(names)s.", names=", ".join(known))
+        raise Invalid(
+            [Problem(field="reason_code", error=Words('is needed for "%(label)s"', label=label), fix=fix)]
+        )
     if reason_code and reason_code not in known:
-        fix = f"Choose one of: {', '.join(known)}." if known else "Leave it out: this label has none."
-        raise Invalid([Problem(field="reason_code", error=f'is no reason for "{label}"', fix=fix)])
+        fix = (
+            Words("Choose one of: %(names)s.", names=", ".join(known))
+            if known
+            else Words("Leave it out: this label has none.")
+        )
+        raise Invalid(
+            [Problem(field="reason_code", error=Words('is no reason for "%(label)s"', label=label), fix=fix)]
+        )
 
 
 def check_marks(marks: Sequence[Any], fields: Sequence[str]) -> None:
@@ -70,7 +79,9 @@ def check_flags(flags: Sequence[Any], fields: Sequence[str], *, sees_highlights:
     """
     problems = _too_many(flags, "flags")
     if flags and not sees_highlights:
-        problems.append(_at("flags", 0, "", "is about highlights, and none were shown", "Leave it out."))
+        problems.append(
+            _at("flags", 0, "", Words("is about highlights, and none were shown"), Words("Leave it out."))
+        )
     for place, flag in enumerate(flags[:MAX_MARKS]):
         problems += [_at("flags", place, *problem) for problem in _flag_problems(flag, fields)]
     if problems:
@@ -80,7 +91,13 @@ def check_flags(flags: Sequence[Any], fields: Sequence[str], *, sees_highlights:
 def _too_many(given: Sequence[Any], name: str) -> list[Problem]:
     if len(given) <= MAX_MARKS:
         return []
-    return [Problem(field=name, error=f"are {len(given):,}", fix=f"Send at most {MAX_MARKS}.")]
+    return [
+        Problem(
+            field=name,
+            error=Words("are %(count)s", count=len(given)),
+            fix=Words("Send at most %(limit)s.", limit=MAX_MARKS),
+        )
+    ]
 
 
 def _at(table: str, place: int, name: str, error: str, fix: str) -> Problem:
@@ -90,22 +107,36 @@ def _at(table: str, place: int, name: str, error: str, fix: str) -> Problem:
 def _mark_problems(mark: Any, fields: Sequence[str]) -> list[tuple[str, str, str]]:
     kind = mark.get("kind") if isinstance(mark, dict) else None
     if kind not in _NUMBERS:
-        return [("kind", "is not a kind of mark", f"Use one of: {', '.join(_NUMBERS)}.")]
+        return [
+            (
+                "kind",
+                Words("is not a kind of mark"),
+                Words("Use one of: %(names)s.", names=", ".join(_NUMBERS)),
+            )
+        ]
     names = _NUMBERS[kind]
     problems = _stray(mark, {"field", "kind", "note", *names}) + _field_problem(mark, fields)
     note = mark.get("note", "")
     if not isinstance(note, str) or len(note) > MAX_NOTE:
-        problems.append(("note", "is not a short text", f"Send at most {MAX_NOTE} characters."))
+        problems.append(
+            (
+                "note",
+                Words("is not a short text"),
+                Words("Send at most %(longest)s characters.", longest=MAX_NOTE),
+            )
+        )
     numbers = [mark.get(name) for name in names]
     if not all(_is_number(number) for number in numbers):
-        problems.append((names[0], "is not a number", f"Send {', '.join(names)} as numbers."))
+        problems.append(
+            (names[0], Words("is not a number"), Words("Send %(names)s as numbers.", names=", ".join(names)))
+        )
     elif not _is_inside(kind, numbers):
         fix = (
-            "Send shares of the picture between 0 and 1."
+            Words("Send shares of the picture between 0 and 1.")
             if kind == "region"
-            else "Let it start at 0 or later, and end after that."
+            else Words("Let it start at 0 or later, and end after that.")
         )
-        problems.append((names[0], "lies outside of the field", fix))
+        problems.append((names[0], Words("lies outside of the field"), fix))
     return problems
 
 
@@ -124,22 +155,32 @@ def _is_number(value: Any) -> bool:
 
 def _flag_problems(flag: Any, fields: Sequence[str]) -> list[tuple[str, str, str]]:
     if not isinstance(flag, dict):
-        return [("", "is not an object", "Send field, place and verdict.")]
+        return [("", Words("is not an object"), Words("Send field, place and verdict."))]
     problems = _stray(flag, {"field", "place", "verdict"}) + _field_problem(flag, fields)
     if flag.get("verdict") not in VERDICTS:
-        problems.append(("verdict", "is not known", f"Use one of: {', '.join(VERDICTS)}."))
+        problems.append(
+            ("verdict", Words("is not known"), Words("Use one of: %(names)s.", names=", ".join(VERDICTS)))
+        )
     place = flag.get("place", "")
     if not isinstance(place, str) or len(place) > MAX_PLACE:
-        problems.append(("place", "is not a short text", f"Send at most {MAX_PLACE} characters."))
+        problems.append(
+            (
+                "place",
+                Words("is not a short text"),
+                Words("Send at most %(longest)s characters.", longest=MAX_PLACE),
+            )
+        )
     return problems
 
 
 def _field_problem(given: dict[str, Any], fields: Sequence[str]) -> list[tuple[str, str, str]]:
     if given.get("field") in fields:
         return []
-    return [("field", "is no field of this case", f"Use one of: {', '.join(fields)}.")]
+    return [
+        ("field", Words("is no field of this case"), Words("Use one of: %(names)s.", names=", ".join(fields)))
+    ]
 
 
 def _stray(given: dict[str, Any], known: set[str]) -> list[tuple[str, str, str]]:
-    fix = f"Leave it out. Known: {', '.join(sorted(known))}."
-    return [(str(name)[:50], "is not known", fix) for name in given if name not in known]
+    fix = Words("Leave it out. Known: %(names)s.", names=", ".join(sorted(known)))
+    return [(str(name)[:50], Words("is not known"), fix) for name in given if name not in known]

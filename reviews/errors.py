@@ -1,6 +1,7 @@
 """What cannot be done at the desk. The docstring is the sentence that the reviewer reads."""
 
 from hitl.shared.errors import Conflict, HitlError, Invalid, Problem
+from hitl.shared.words import Words
 
 
 class LeaseExpired(Conflict):
@@ -47,5 +48,11 @@ class UnknownLabel(Invalid):
     code = "unknown_label"
 
     def __init__(self, label: str, known: list[str]) -> None:
-        fix = "Use one of: " + ", ".join(known) + "."
-        super().__init__([Problem(field="label", error=f'"{label[:60]}" is not a label here', fix=fix)])
+        fix = Words("Use one of: %(names)s.", names=", ".join(known))
+        super().__init__(
+            [
+                Problem(
+                    field="label", error=Words('"%(label)s" is not a label here', label=label[:60]), fix=fix
+                )
+            ]
+        )

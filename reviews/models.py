@@ -7,10 +7,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Func, Q
+from django.utils.translation import gettext_lazy
 
 from cases.models import Case, Workflow
 from cases.types import Purpose
 from hitl.shared.ids import new_id
+from hitl.shared.words import Words
 from models_store.models import Release
 from reviews.lease_length import DEFAULT_SECONDS, MAX_SECONDS, MIN_SECONDS
 from reviews.types import (
@@ -52,10 +54,10 @@ class PersonSkills(models.Model):
     skills = ArrayField(models.CharField(max_length=50), default=list, blank=True)
 
     class Meta:
-        verbose_name_plural = "skills of people"
+        verbose_name_plural = gettext_lazy("skills of people")
 
     def __str__(self) -> str:
-        return f"skills of {self.person}"
+        return Words("skills of %(person)s", person=self.person)
 
 
 class ReviewRules(models.Model):
@@ -67,59 +69,69 @@ class ReviewRules(models.Model):
     reviews_required = models.SmallIntegerField(
         default=1,
         validators=[MinValueValidator(1), MaxValueValidator(9)],
-        help_text="Blind answers per case.",
+        help_text=gettext_lazy("Blind answers per case."),
     )
     lease_seconds = models.IntegerField(
         default=DEFAULT_SECONDS,
         validators=[MinValueValidator(MIN_SECONDS), MaxValueValidator(MAX_SECONDS)],
     )
     due_hours = models.FloatField(
-        default=24, validators=[MinValueValidator(0.01)], help_text="Answer within."
+        default=24, validators=[MinValueValidator(0.01)], help_text=gettext_lazy("Answer within.")
     )
     decide_first_share = models.FloatField(
         default=0.0,
         validators=_share,
-        help_text="Share of the cases with a suggestion that are answered once before it is shown.",
+        help_text=gettext_lazy(
+            "Share of the cases with a suggestion that are answered once before it is shown."
+        ),
     )
     on_demand = models.BooleanField(
-        default=False, help_text="Show the suggestion only when the reviewer asks for it."
+        default=False, help_text=gettext_lazy("Show the suggestion only when the reviewer asks for it.")
     )
     second_read_share = models.FloatField(
         default=0.05,
         validators=_share,
-        help_text="Share of the audits that agree with the model which a second person reads, blind.",
+        help_text=gettext_lazy(
+            "Share of the audits that agree with the model which a second person reads, blind."
+        ),
     )
     known_answer_rate = models.FloatField(
         default=0.0,
         validators=[MinValueValidator(0.0), MaxValueValidator(0.5)],
-        help_text="Known-answer cases per blind case.",
+        help_text=gettext_lazy("Known-answer cases per blind case."),
     )
     known_answers_until = models.DateTimeField(
-        null=True, editable=False, help_text="Known-answer cases are mixed with the blind cases until then."
+        null=True,
+        editable=False,
+        help_text=gettext_lazy("Known-answer cases are mixed with the blind cases until then."),
     )
     order = models.CharField(
         max_length=10,
         choices=OrderKind,
         default=OrderKind.DUE,
-        help_text="What goes first among cases of the same priority.",
+        help_text=gettext_lazy("What goes first among cases of the same priority."),
     )
     value_hours = models.FloatField(
         default=0.0,
         validators=[MinValueValidator(0.0), MaxValueValidator(8_760.0)],
-        help_text="How many hours a case may move up in the queue when the model is unsure and a mistake"
-        " would cost much.",
+        help_text=gettext_lazy(
+            "How many hours a case may move up in the queue when the model is unsure and a mistake"
+            " would cost much."
+        ),
     )
-    order_version = models.IntegerField(default=1, editable=False, help_text="Rises with every change of it.")
+    order_version = models.IntegerField(
+        default=1, editable=False, help_text=gettext_lazy("Rises with every change of it.")
+    )
     sla_action = models.CharField(
         max_length=10,
         choices=SlaAction,
         default=SlaAction.NONE,
-        help_text="What is done with an overdue case.",
+        help_text=gettext_lazy("What is done with an overdue case."),
     )
     default_label = models.CharField(
         max_length=100,
         blank=True,
-        help_text="The answer that an overdue case gets, where that is the rule.",
+        help_text=gettext_lazy("The answer that an overdue case gets, where that is the rule."),
     )
     hold_max_hours = models.FloatField(
         default=72, validators=[MinValueValidator(0.01), MaxValueValidator(8_760.0)]
@@ -127,37 +139,42 @@ class ReviewRules(models.Model):
     hold_cap = models.SmallIntegerField(
         default=10,
         validators=[MinValueValidator(0), MaxValueValidator(100)],
-        help_text="How many cases one person may have on hold.",
+        help_text=gettext_lazy("How many cases one person may have on hold."),
     )
     skip_rules = models.JSONField(
         default=dict,
         blank=True,
-        help_text="For each reason to skip, what becomes of the case: me, others or drop.",
+        help_text=gettext_lazy("For each reason to skip, what becomes of the case: me, others or drop."),
     )
     reason_codes = models.JSONField(
         default=dict,
         blank=True,
-        help_text="For each label, the reasons to choose from: code, words, required.",
+        help_text=gettext_lazy("For each label, the reasons to choose from: code, words, required."),
     )
     ready_notes = ArrayField(
         models.CharField(max_length=MAX_NOTE),
         default=list,
         db_default=[],
         blank=True,
-        help_text="Words that reviewers often write as a comment, to be put in by a key.",
+        help_text=gettext_lazy("Words that reviewers often write as a comment, to be put in by a key."),
     )
     skills = ArrayField(
         models.CharField(max_length=50),
         default=list,
         blank=True,
-        help_text="Only people with all of them are offered its cases.",
+        help_text=gettext_lazy("Only people with all of them are offered its cases."),
     )
     team = models.ForeignKey(
-        Team, null=True, blank=True, on_delete=models.PROTECT, related_name="+", help_text="Only its members."
+        Team,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text=gettext_lazy("Only its members."),
     )
 
     class Meta:
-        verbose_name_plural = "review rules"
+        verbose_name_plural = gettext_lazy("review rules")
         constraints: ClassVar[list[Any]] = [
             models.CheckConstraint(
                 name="shares_of_reviews_in_range",
@@ -202,7 +219,7 @@ class Task(models.Model):
     reasons = ArrayField(models.CharField(max_length=15, choices=TaskReason), default=list)
     mode = models.CharField(max_length=15, choices=Mode)
     inclusion_probability = models.FloatField(
-        null=True, help_text="Probability that a blind label is collected for this case."
+        null=True, help_text=gettext_lazy("Probability that a blind label is collected for this case.")
     )
     suggestion = models.CharField(max_length=100, null=True)
     confidence = models.FloatField(null=True)
@@ -210,23 +227,25 @@ class Task(models.Model):
     release = models.ForeignKey(
         Release, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
-    priority = models.SmallIntegerField(default=0, help_text="Higher goes first.")
+    priority = models.SmallIntegerField(default=0, help_text=gettext_lazy("Higher goes first."))
     for_adjudicator = models.BooleanField(
-        default=False, db_default=False, help_text="Only adjudicators are offered it."
+        default=False, db_default=False, help_text=gettext_lazy("Only adjudicators are offered it.")
     )
     created_at = models.DateTimeField()
     due_at = models.DateTimeField()
     head_start = models.FloatField(
         default=0.0,
         db_default=0.0,
-        help_text="Seconds by which it is sorted before its due time, by the workflow's order.",
+        help_text=gettext_lazy("Seconds by which it is sorted before its due time, by the workflow's order."),
     )
     goes_at = models.GeneratedField(
         expression=_AS_IF_DUE_AT, output_field=models.DateTimeField(), db_persist=True
     )
-    overdue_at = models.DateTimeField(null=True, help_text="When it was dealt with as overdue.")
+    overdue_at = models.DateTimeField(null=True, help_text=gettext_lazy("When it was dealt with as overdue."))
     first_label = models.CharField(
-        max_length=100, null=True, help_text="What was answered before the suggestion was shown."
+        max_length=100,
+        null=True,
+        help_text=gettext_lazy("What was answered before the suggestion was shown."),
     )
     lease_token = models.UUIDField(null=True, unique=True)
     leased_to = models.ForeignKey(
@@ -235,24 +254,35 @@ class Task(models.Model):
     leased_at = models.DateTimeField(null=True)
     lease_until = models.DateTimeField(null=True)
     place = models.SmallIntegerField(
-        null=True, help_text="Which of the reviewer's few places it takes: the number of places is the cap."
+        null=True,
+        help_text=gettext_lazy(
+            "Which of the reviewer's few places it takes: the number of places is the cap."
+        ),
     )
     ahead = models.BooleanField(
         default=False,
         db_default=False,
-        help_text="Leased ahead for the next page: its holder has not seen it yet.",
+        help_text=gettext_lazy("Leased ahead for the next page: its holder has not seen it yet."),
     )
-    held_until = models.DateTimeField(null=True, help_text="On hold until then, for whoever it is leased to.")
+    held_until = models.DateTimeField(
+        null=True, help_text=gettext_lazy("On hold until then, for whoever it is leased to.")
+    )
     shelf = models.SmallIntegerField(
         null=True,
-        help_text="Which of the holder's places for cases on hold it takes: the number of places is the cap.",
+        help_text=gettext_lazy(
+            "Which of the holder's places for cases on hold it takes: the number of places is the cap."
+        ),
     )
     escalated_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     escalated_at = models.DateTimeField(null=True)
     escalation = models.CharField(
-        max_length=MAX_ESCALATION, blank=True, default="", db_default="", help_text="Why it was escalated."
+        max_length=MAX_ESCALATION,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=gettext_lazy("Why it was escalated."),
     )
     closed_at = models.DateTimeField(null=True)
 
@@ -339,18 +369,22 @@ class Review(models.Model):
     comment = models.TextField(blank=True)
     reason_code = models.CharField(max_length=50, blank=True, default="", db_default="")
     first_label = models.CharField(
-        max_length=100, null=True, help_text="The answer before the suggestion was shown: it is blind."
+        max_length=100,
+        null=True,
+        help_text=gettext_lazy("The answer before the suggestion was shown: it is blind."),
     )
     mode = models.CharField(max_length=15, choices=Mode)
-    shown = models.JSONField(default=dict, help_text="What of the model the reviewer saw.")
-    marks = models.JSONField(default=list, help_text="Regions and time ranges that the reviewer marked.")
-    flags = models.JSONField(default=list, help_text="Highlights that helped or misled.")
+    shown = models.JSONField(default=dict, help_text=gettext_lazy("What of the model the reviewer saw."))
+    marks = models.JSONField(
+        default=list, help_text=gettext_lazy("Regions and time ranges that the reviewer marked.")
+    )
+    flags = models.JSONField(default=list, help_text=gettext_lazy("Highlights that helped or misled."))
     lease_token = models.UUIDField(
-        unique=True, help_text="The lease it was given under: its idempotency key."
+        unique=True, help_text=gettext_lazy("The lease it was given under: its idempotency key.")
     )
     started_at = models.DateTimeField()
     submitted_at = models.DateTimeField()
-    seconds = models.FloatField(help_text="Active seconds.")
+    seconds = models.FloatField(help_text=gettext_lazy("Active seconds."))
     undone_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -384,7 +418,9 @@ class ReviewBatch(models.Model):
     reviewer = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
     )
-    task_ids = ArrayField(models.UUIDField(), help_text="In random order: those that are read come first.")
+    task_ids = ArrayField(
+        models.UUIDField(), help_text=gettext_lazy("In random order: those that are read come first.")
+    )
     status = models.CharField(max_length=10, choices=ReviewBatchStatus, default=ReviewBatchStatus.OPEN)
     opened_at = models.DateTimeField()
     expires_at = models.DateTimeField()
@@ -421,14 +457,14 @@ class KnownAnswerCase(models.Model):
     workflow = models.ForeignKey(Workflow, on_delete=models.PROTECT, related_name="known_answers")
     truth = models.CharField(max_length=100)
     predicted = models.CharField(
-        max_length=100, null=True, help_text="What the model predicted for it, if anything."
+        max_length=100, null=True, help_text=gettext_lazy("What the model predicted for it, if anything.")
     )
     reason = models.TextField(blank=True)
     marked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     marked_at = models.DateTimeField()
-    ended_at = models.DateTimeField(null=True, help_text="Since then it is no longer asked.")
+    ended_at = models.DateTimeField(null=True, help_text=gettext_lazy("Since then it is no longer asked."))
 
     def __str__(self) -> str:
-        return f"known answer of {self.case_id}"
+        return Words("known answer of %(case)s", case=self.case_id)

@@ -19,6 +19,7 @@ from cases.types import Purpose
 from hitl.accounts.types import Role
 from hitl.shared.actor import Actor
 from hitl.shared.named_rows import fetch_named
+from hitl.shared.numbers import number
 from reviews.models import KnownAnswerCase, Review, Skip, Task
 from reviews.sql_queue import ANYBODY_ELSE, COUNT_WAITING, LEASED_BY, OPEN_WORKFLOWS
 from reviews.types import Mode, TaskStatus
@@ -162,7 +163,7 @@ class Choice:
     @property
     def words(self) -> str:
         """The count as people read it."""
-        return f"{self.waiting:,}" if self.waiting < MAX_COUNTED else f"{MAX_COUNTED - 1:,}+"
+        return number(self.waiting) if self.waiting < MAX_COUNTED else f"{number(MAX_COUNTED - 1)}+"
 
 
 def choices_for(actor: Actor, *, now: datetime) -> list[Choice]:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.db import models
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 MAX_LEASES = 3  # tasks one person may hold at a time
 MAX_AHEAD = 2
@@ -24,10 +25,10 @@ BATCH_LASTS = timedelta(minutes=30)
 class ReviewBatchStatus(models.TextChoices):
     """Status of a batch of alike cases."""
 
-    OPEN = "open", "being read"
-    ACCEPTED = "accepted", "accepted"
-    DISSOLVED = "dissolved", "dissolved: an answer was another than the suggestion"
-    LEFT = "left", "left"
+    OPEN = "open", gettext_lazy("being read")
+    ACCEPTED = "accepted", gettext_lazy("accepted")
+    DISSOLVED = "dissolved", gettext_lazy("dissolved: an answer was another than the suggestion")
+    LEFT = "left", pgettext_lazy("a batch", "left")
 
 
 BATCH_TRANSITIONS: dict[str, tuple[str, ...]] = {"open": ("accepted", "dissolved", "left")}
@@ -36,11 +37,11 @@ BATCH_TRANSITIONS: dict[str, tuple[str, ...]] = {"open": ("accepted", "dissolved
 class TaskStatus(models.TextChoices):
     """Status of a review task."""
 
-    WAITING = "waiting", "waiting"
-    LEASED = "leased", "with a reviewer"
-    HELD = "held", "on hold"
-    DONE = "done", "answered"
-    DROPPED = "dropped", "no longer needed"
+    WAITING = "waiting", gettext_lazy("waiting")
+    LEASED = "leased", gettext_lazy("with a reviewer")
+    HELD = "held", pgettext_lazy("a case", "on hold")
+    DONE = "done", gettext_lazy("answered")
+    DROPPED = "dropped", gettext_lazy("no longer needed")
 
 
 TASK_TRANSITIONS: dict[str, tuple[str, ...]] = {
@@ -56,34 +57,34 @@ OPEN = (TaskStatus.WAITING, TaskStatus.LEASED, TaskStatus.HELD)  # somebody is t
 class Mode(models.TextChoices):
     """What the reviewer sees of the model. Drawn once per case and slot, and stored."""
 
-    BLIND = "blind", "blind: nothing of the model"
-    DECIDE_FIRST = "decide_first", "answer first, then see the suggestion"
-    ON_DEMAND = "on_demand", "the suggestion when asked for"
-    ASSISTED = "assisted", "assisted: suggestion and evidence"
+    BLIND = "blind", gettext_lazy("blind: nothing of the model")
+    DECIDE_FIRST = "decide_first", gettext_lazy("answer first, then see the suggestion")
+    ON_DEMAND = "on_demand", gettext_lazy("the suggestion when asked for")
+    ASSISTED = "assisted", gettext_lazy("assisted: suggestion and evidence")
 
 
 class TaskReason(models.TextChoices):
     """Why a task is in the queue; a task may have several. Leads see them, reviewers do not."""
 
-    UNCERTAIN = "uncertain", "the model is not sure enough"
-    UNPROVED = "unproved", "the promise is not proved for it, or not yet in full"
-    NO_MODEL = "no_model", "there is no model"
-    DEGREE = "degree", "people decide everything here"
-    AUDIT = "audit", "audit of an automatic decision"
-    SECOND = "second", "second answer"
-    DISAGREEMENT = "disagreement", "answers disagree"
-    KNOWN_ANSWER = "known_answer", "known-answer case"
-    APPEAL = "appeal", "appeal"
-    VOIDED = "voided", "an answer was voided"
-    RECALLED = "recalled", "an automatic decision was recalled"
-    BREAKER = "breaker", "the breaker has tripped"
-    STOPPED = "stopped", "all automation is stopped"
-    UNFIT = "unfit", "the model cannot read this case"
-    UNFAMILIAR = "unfamiliar", "the model learned from nothing like this case"
-    UNSAID = "unsaid", "no usable score of the model elsewhere came with it"
-    UNDONE = "undone", "an answer was taken back"
-    ESCALATED = "escalated", "a reviewer escalated it"
-    OVERDUE = "overdue", "its time to be answered has passed"
+    UNCERTAIN = "uncertain", gettext_lazy("the model is not sure enough")
+    UNPROVED = "unproved", gettext_lazy("the promise is not proved for it, or not yet in full")
+    NO_MODEL = "no_model", gettext_lazy("there is no model")
+    DEGREE = "degree", gettext_lazy("people decide everything here")
+    AUDIT = "audit", gettext_lazy("audit of an automatic decision")
+    SECOND = "second", gettext_lazy("second answer")
+    DISAGREEMENT = "disagreement", gettext_lazy("answers disagree")
+    KNOWN_ANSWER = "known_answer", gettext_lazy("known-answer case")
+    APPEAL = "appeal", gettext_lazy("appeal")
+    VOIDED = "voided", gettext_lazy("an answer was voided")
+    RECALLED = "recalled", gettext_lazy("an automatic decision was recalled")
+    BREAKER = "breaker", gettext_lazy("the breaker has tripped")
+    STOPPED = "stopped", gettext_lazy("all automation is stopped")
+    UNFIT = "unfit", gettext_lazy("the model cannot read this case")
+    UNFAMILIAR = "unfamiliar", gettext_lazy("the model learned from nothing like this case")
+    UNSAID = "unsaid", gettext_lazy("no usable score of the model elsewhere came with it")
+    UNDONE = "undone", gettext_lazy("an answer was taken back")
+    ESCALATED = "escalated", gettext_lazy("a reviewer escalated it")
+    OVERDUE = "overdue", gettext_lazy("its time to be answered has passed")
 
 
 READ_ALONE = (
@@ -96,32 +97,32 @@ READ_ALONE = (
 class SkipReason(models.TextChoices):
     """Why somebody skips a task."""
 
-    UNSURE = "unsure", "I cannot tell"
-    KNOWLEDGE = "knowledge", "It needs somebody else's knowledge"
-    DISPLAY = "display", "It does not show properly"
-    CONFLICT = "conflict", "I should not decide this one"
-    LATER = "later", "Not now"
+    UNSURE = "unsure", gettext_lazy("I cannot tell")
+    KNOWLEDGE = "knowledge", gettext_lazy("It needs somebody else's knowledge")
+    DISPLAY = "display", gettext_lazy("It does not show properly")
+    CONFLICT = "conflict", gettext_lazy("I should not decide this one")
+    LATER = "later", gettext_lazy("Not now")
 
 
 class SkipRule(models.TextChoices):
     """What becomes of a task that somebody skips."""
 
-    ME = "me", "others are offered it at once, this person again after an hour"
-    OTHERS = "others", "only others are offered it"
-    DROP = "drop", "nobody is asked: the case is withdrawn"
+    ME = "me", gettext_lazy("others are offered it at once, this person again after an hour")
+    OTHERS = "others", gettext_lazy("only others are offered it")
+    DROP = "drop", gettext_lazy("nobody is asked: the case is withdrawn")
 
 
 class OrderKind(models.TextChoices):
     """What goes first among tasks of the same priority."""
 
-    DUE = "due", "what is due first"
-    AGE = "age", "what came in first"
+    DUE = "due", gettext_lazy("what is due first")
+    AGE = "age", gettext_lazy("what came in first")
 
 
 class SlaAction(models.TextChoices):
     """What is done with an overdue task."""
 
-    NONE = "none", "nothing: it is shown as overdue"
-    RAISE = "raise", "it goes before every case that is not late"
-    ESCALATE = "escalate", "it goes to the adjudicators"
-    DEFAULT = "default", "the case gets the default label, which trains and proves nothing"
+    NONE = "none", gettext_lazy("nothing: it is shown as overdue")
+    RAISE = "raise", gettext_lazy("it goes before every case that is not late")
+    ESCALATE = "escalate", gettext_lazy("it goes to the adjudicators")
+    DEFAULT = "default", gettext_lazy("the case gets the default label, which trains and proves nothing")

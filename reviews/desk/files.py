@@ -63,7 +63,7 @@ def _add(name: str, done: dict[str, str], on_the_way: list[str]) -> None:
     if name in done:
         return
     if name in on_the_way:
-        raise Unfit(f"{' imports '.join([*on_the_way, name])}: a circle")
+        raise Unfit(f"{' imports '.join([*on_the_way, name])}: a circle")  # untranslated: for builders
     text = _text(name)
     names: list[str] = []
     for _, target in _IMPORT.findall(text):
@@ -97,7 +97,7 @@ def _variable(name: str) -> str:
 def _text(name: str) -> str:
     path = finders.find(name)
     if path is None:
-        raise Unfit(f"{name}: no such file")
+        raise Unfit(f"{name}: no such file")  # untranslated: for builders
     return Path(path).read_text(encoding="utf-8")
 
 

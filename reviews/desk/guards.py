@@ -14,8 +14,9 @@ from cases.models import Workflow
 from hitl.accounts.models import User
 from hitl.accounts.types import REVIEWING
 from hitl.shared.actor import Actor
-from hitl.shared.errors import HitlError, NotAllowed, NotFound
+from hitl.shared.errors import HitlError, NotAllowed, NotFound, in_language
 from hitl.shared.given import posted_id
+from hitl.shared.words import Words, shown
 
 MAX_TOKENS = 10
 Door = Callable[..., HttpResponseBase]
@@ -62,7 +63,9 @@ def _actor(request: HttpRequest) -> Actor:
 
 
 def _refused(error: HitlError) -> HttpResponse:
-    body = {"code": error.code, "message": error.message, "errors": error.facts.get("errors", [])}
+    """Say it as a page would: the desk's script shows it to the person."""
+    problems = [in_language(each) for each in error.facts.get("errors", [])]
+    body = {"code": error.code, "message": shown(error.message), "errors": problems}
     return JsonResponse(body, status=error.status)
 
 
@@ -99,7 +102,9 @@ def lease_of(request: HttpRequest, name: str = "lease") -> UUID:
     Raises:
         Invalid: it names none.
     """
-    return posted_id(request, name, error="is not a lease", fix="Send the lease of the case on the page.")
+    return posted_id(
+        request, name, error=Words("is not a lease"), fix=Words("Send the lease of the case on the page.")
+    )
 
 
 def leases_of(request: HttpRequest, name: str) -> list[UUID]:

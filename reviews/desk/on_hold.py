@@ -4,12 +4,14 @@ from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, Problem
 from hitl.shared.given import posted_id
+from hitl.shared.words import Words
 from hitl.web.views import person
 from reviews.desk.glance import glances
 from reviews.desk.guards import choice_of, desk_door, lease_of
@@ -18,7 +20,12 @@ from reviews.desk.stage import or_stay, stage
 from reviews.selectors import on_hold
 from reviews.services import skip_hold_escalate
 
-HOLD_TIMES = ((1, "For an hour"), (4, "For four hours"), (24, "Until tomorrow"), (72, "For three days"))
+HOLD_TIMES = (
+    (1, gettext_lazy("For an hour")),
+    (4, gettext_lazy("For four hours")),
+    (24, gettext_lazy("Until tomorrow")),
+    (72, gettext_lazy("For three days")),
+)
 
 
 @require_POST
@@ -30,7 +37,7 @@ def hold(request: HttpRequest, actor: Actor) -> HttpResponse:
         hours = float(request.POST.get("hours", ""))
         until = now + timedelta(hours=hours)
     except (ValueError, OverflowError):
-        fix = "Send the hours as a number."
+        fix = Words("Send the hours as a number.")
         raise Invalid([Problem(field="hours", error="is not a number", fix=fix)]) from None
     skip_hold_escalate.hold(lease_token=lease_of(request), actor=actor, now=now, until=until)
     return or_stay(request, actor, workflow=choice.workflow, ids=choice.ids, now=now)
@@ -51,8 +58,8 @@ def held(request: HttpRequest, actor: Actor) -> HttpResponse:
 def resume(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Show a case again that the person has on hold."""
     now, choice = clock.now(), choice_of(request)
-    fix = "Choose one of those you have on hold."
-    task_id = posted_id(request, "task", error="is not a case on hold", fix=fix)
+    fix = Words("Choose one of those you have on hold.")
+    task_id = posted_id(request, "task", error=Words("is not a case on hold"), fix=fix)
     found = skip_hold_escalate.unhold(task_id=task_id, actor=actor, now=now)
     return stage(request, actor, found, workflow=choice.workflow, ids=choice.ids, now=now)
 

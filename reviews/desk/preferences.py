@@ -10,6 +10,7 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from cases.models import SchemaVersion
@@ -18,28 +19,34 @@ from hitl.shared.actor import Actor
 from hitl.web.views import person
 from reviews.desk.guards import desk_door
 
-DEEDS: dict[str, tuple[str, str]] = {
-    "skip": ("s", "Skip, with a reason"),
-    "hold": ("h", "Hold for later"),
-    "escalate": ("e", "Escalate to an adjudicator"),
-    "undo": ("u", "Take the last answer back"),
-    "toggle-suggestion": ("m", "Show or hide the suggestion"),
-    "next-highlight": ("]", "Next highlight"),
-    "previous-highlight": ("[", "Previous highlight"),
-    "helped": ("f", "This highlight helped"),
-    "misled": ("n", "This highlight misled"),
-    "reason": ("r", "Give a reason"),
-    "comment": ("c", "Comment"),
-    "policy": ("p", "Show the policy"),
-    "search": ("/", "Search in the case"),
-    "older": ("j", "My last answers, older"),
-    "newer": ("k", "My last answers, newer"),
-    "keys": ("?", "List the keys"),
+DEEDS = {
+    "skip": ("s", gettext_lazy("Skip, with a reason")),
+    "hold": ("h", gettext_lazy("Hold for later")),
+    "escalate": ("e", gettext_lazy("Escalate to an adjudicator")),
+    "undo": ("u", gettext_lazy("Take the last answer back")),
+    "toggle-suggestion": ("m", gettext_lazy("Show or hide the suggestion")),
+    "next-highlight": ("]", gettext_lazy("Next highlight")),
+    "previous-highlight": ("[", gettext_lazy("Previous highlight")),
+    "helped": ("f", gettext_lazy("This highlight helped")),
+    "misled": ("n", gettext_lazy("This highlight misled")),
+    "reason": ("r", gettext_lazy("Give a reason")),
+    "comment": ("c", gettext_lazy("Comment")),
+    "policy": ("p", gettext_lazy("Show the policy")),
+    "search": ("/", gettext_lazy("Search in the case")),
+    "older": ("j", gettext_lazy("My last answers, older")),
+    "newer": ("k", gettext_lazy("My last answers, newer")),
+    "keys": ("?", gettext_lazy("List the keys")),
 }
-COMFORT: dict[str, tuple[str, str]] = {
-    "blur": ("Blur pictures", "A picture is blurred until you point at it or focus it."),
-    "grey": ("Pictures without colour", "Colour strains more than shape."),
-    "mute": ("Recordings muted", "They start without sound; the player has a button for it."),
+COMFORT = {
+    "blur": (
+        gettext_lazy("Blur pictures"),
+        gettext_lazy("A picture is blurred until you point at it or focus it."),
+    ),
+    "grey": (gettext_lazy("Pictures without colour"), gettext_lazy("Colour strains more than shape.")),
+    "mute": (
+        gettext_lazy("Recordings muted"),
+        gettext_lazy("They start without sound; the player has a button for it."),
+    ),
 }
 
 
@@ -116,13 +123,19 @@ def clashes(keys: Mapping[str, str], of_labels: Mapping[str, str]) -> dict[str, 
     first: dict[str, str] = {}
     for deed, key in keys.items():
         if not key.isprintable() or key.isspace():
-            problems[deed] = "Choose a key that types a sign."
+            problems[deed] = gettext("Choose a key that types a sign.")
         elif key.isdigit():
-            problems[deed] = "Digits answer cases."
+            problems[deed] = gettext("Digits answer cases.")
         elif key in of_labels:
-            problems[deed] = f'The key {key.upper()} answers "{of_labels[key]}".'
+            problems[deed] = gettext('The key %(key)s answers "%(label)s".') % {
+                "key": key.upper(),
+                "label": of_labels[key],
+            }
         elif key in first:
-            problems[deed] = f'The key {key.upper()} is taken by "{DEEDS[first[key]][1]}".'
+            problems[deed] = gettext('The key %(key)s is taken by "%(deed)s".') % {
+                "key": key.upper(),
+                "deed": DEEDS[first[key]][1],
+            }
         first.setdefault(key, deed)
     return problems
 

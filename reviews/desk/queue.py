@@ -12,6 +12,7 @@ from hitl.accounts.types import Role
 from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.given import posted_id, whole_number
+from hitl.shared.words import Words
 from hitl.web.views import person
 from reviews.desk.guards import (
     choice_of,
@@ -163,7 +164,7 @@ def skip(request: HttpRequest, actor: Actor) -> HttpResponse:
 def take_again(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Show a case again whose lease has ended, if nobody else has taken it."""
     now, choice = clock.now(), choice_of(request)
-    fix = "Send the id of the case on the page."
-    case_id = posted_id(request, "case", error="is not the id of a case", fix=fix)
+    fix = Words("Send the id of the case on the page.")
+    case_id = posted_id(request, "case", error=Words("is not the id of a case"), fix=fix)
     leased = queue.take_again(actor=actor, case_id=case_id, now=now)
     return stage(request, actor, leased, workflow=choice.workflow, ids=choice.ids, now=now)

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy
 
 from cases.models import SchemaVersion, Workflow
 from hitl.accounts.models import User
@@ -17,11 +18,11 @@ from reviews.quality.window import SPANS, Window
 
 USUAL = "week"
 _TABS = (
-    ("Now", "lead"),
-    ("People", "lead-people"),
-    ("Agreement", "lead-agreement"),
-    ("Highlights", "lead-highlights"),
-    ("Teams", "lead-teams"),
+    (gettext_lazy("Now"), "lead"),
+    (gettext_lazy("People"), "lead-people"),
+    (gettext_lazy("Agreement"), "lead-agreement"),
+    (gettext_lazy("Highlights"), "lead-highlights"),
+    (gettext_lazy("Teams"), "lead-teams"),
 )
 
 
@@ -73,7 +74,7 @@ class Asked:
     @property
     def span_words(self) -> str:
         """The time as people say it."""
-        return SPANS[self.span][0]
+        return str(SPANS[self.span][0])
 
     def context(self, request: HttpRequest) -> dict[str, Any]:
         """Return what `lead/frame.html` needs."""

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
+from django.utils.timezone import get_current_timezone_name
+from django.utils.translation import gettext
 
 from hitl.web.charts import Plot, Series
 from reviews.quality.now import Hours
@@ -17,13 +19,13 @@ def hours_plot(hours: Hours) -> Plot:
     curves = ranked[:_MAX_CURVES]
     if len(ranked) > _MAX_CURVES:
         rest = [sum(column) for column in zip(*(counts for _, counts in ranked[_MAX_CURVES:]), strict=True)]
-        curves.append(("other workflows", rest))
+        curves.append((gettext("other workflows"), rest))
     return Plot(
-        title="Answers an hour today",
-        x_name="hour (UTC)",
+        title=gettext("Answers an hour today"),
+        x_name=gettext("hour (%(zone)s)") % {"zone": get_current_timezone_name()},
         x=[hour.timestamp() for hour in hours.hours],
-        series=[Series(name, counts, "answers") for name, counts in curves],
-        y_name="answers an hour",
+        series=[Series(name, counts, gettext("answers")) for name, counts in curves],
+        y_name=gettext("answers an hour"),
         is_time=True,
     )
 
@@ -37,14 +39,14 @@ def seconds_plot(
     edges = np.linspace(0, most, _BINS + 1)
     series = [Series(name, _shares(mine, edges), colour="blue")]
     if all_ is not None and len(all_):
-        series.append(Series("everybody", _shares(all_, edges), colour="orange", is_dashed=True))
-    words = "too fast below" if len(marks) == 1 else "too fast"
+        series.append(Series(gettext("everybody"), _shares(all_, edges), colour="orange", is_dashed=True))
+    words = gettext("too fast below") if len(marks) == 1 else gettext("too fast")
     return Plot(
-        title=f"Active seconds an answer took: {name}",
-        x_name="seconds",
+        title=gettext("Active seconds an answer took: %(name)s") % {"name": name},
+        x_name=gettext("seconds"),
         x=[round(float(x), 2) for x in (edges[:-1] + edges[1:]) / 2],
         series=series,
-        y_name="share of answers",
+        y_name=gettext("share of answers"),
         as_percent=True,
         marks=[(mark, words) for mark in marks],
     )

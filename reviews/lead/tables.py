@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
 from cases.models import Workflow
 from hitl.web.format import percent
 from reviews.lead.guards import cases_url
@@ -17,6 +19,7 @@ class Cell:
     count: int
     words: str
     interval: str
+    most: str
     shade: int
     is_right: bool
     href: str
@@ -44,18 +47,21 @@ class Shown:
 def shown(table: Table, workflow: Workflow, *, reviewer: str) -> Shown:
     """Return the table of one person for the page; each cell leads to its cases."""
     found = table.confusion
+    interval = gettext("%(low)s to %(high)s")
     rows = []
     for i, truth in enumerate(table.labels):
         n = int(found.counts[i].sum())
         cells = []
         for j, said in enumerate(table.labels):
+            low, high = percent(found.low[i, j], 0), percent(found.high[i, j], 0)
             count, value = int(found.counts[i, j]), float(found.shares[i, j])
             link = cases_url(workflow=workflow.slug, reviewer=reviewer, said=said, answer=truth)
             cells.append(
                 Cell(
                     count=count,
                     words=percent(value, 0) if n else "",
-                    interval=f"{percent(found.low[i, j], 0)} to {percent(found.high[i, j], 0)}" if n else "",
+                    interval=interval % {"low": low, "high": high} if n else "",
+                    most=high,
                     shade=round(SHADES * value) if n else 0,
                     is_right=i == j,
                     href=link if count else "",

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from hitl.accounts.models import User
@@ -14,6 +15,7 @@ from hitl.accounts.types import REVIEWING
 from hitl.shared import clock
 from hitl.shared.errors import HitlError, beside_its_field, in_words
 from hitl.shared.given import whole_number
+from hitl.shared.words import shown
 from hitl.web.views import person
 from reviews.lead.guards import Asked, reader
 from reviews.models import PersonSkills, ReviewRules, Team
@@ -24,7 +26,7 @@ class SkillsField(forms.CharField):
     """Names with commas between them."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(required=False, help_text="A comma between them.", **kwargs)
+        super().__init__(required=False, help_text=gettext_lazy("A comma between them."), **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
         """Show a list as it is typed."""
@@ -38,10 +40,13 @@ class SkillsField(forms.CharField):
 class TeamForm(forms.Form):
     """A team: its name, skills and members."""
 
-    name = forms.CharField(max_length=100)
-    skills = SkillsField()
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=100)
+    skills = SkillsField(label=gettext_lazy("Skills"))
     members = forms.ModelMultipleChoiceField(
-        User.objects.none(), required=False, widget=forms.CheckboxSelectMultiple
+        User.objects.none(),
+        label=gettext_lazy("Members"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
     )
 
     def __init__(self, data: Any = None, **options: Any) -> None:
@@ -52,7 +57,7 @@ class TeamForm(forms.Form):
 class SkillsForm(forms.Form):
     """What one person can do."""
 
-    skills = SkillsField()
+    skills = SkillsField(label=gettext_lazy("Skills"))
 
 
 def reviewing() -> Any:
@@ -73,12 +78,12 @@ def teams(request: HttpRequest) -> HttpResponse:
         try:
             if request.POST.get("do") == "remove" and team_id:
                 remove_team(team_id=team_id, actor=actor, now=clock.now())
-                messages.success(request, "The team is gone. Its members keep their own skills.")
+                messages.success(request, gettext("The team is gone. Its members keep their own skills."))
                 return redirect("lead-teams")
             if form.is_valid():
                 said = form.cleaned_data | {"members": [one.pk for one in form.cleaned_data["members"]]}
                 save_team(team_id=team_id, actor=actor, now=clock.now(), **said)
-                messages.success(request, f"Saved: {said['name']}")
+                messages.success(request, gettext("Saved: %(name)s") % {"name": said["name"]})
                 return redirect("lead-teams")
         except HitlError as refused:
             _refuse(form, refused)
@@ -96,7 +101,7 @@ def skills(request: HttpRequest, person_id: int) -> HttpResponse:
             change_skills(
                 person_id=person_id, skills=form.cleaned_data["skills"], actor=actor, now=clock.now()
             )
-            messages.success(request, "Saved.")
+            messages.success(request, gettext("Saved."))
         except HitlError as refused:
             messages.error(request, in_words(refused)[0])
     return redirect("lead-teams")
@@ -114,7 +119,7 @@ def _refuse(form: TeamForm, refused: HitlError) -> None:
         name = problem["field"] if problem["field"] in form.fields else None
         form.add_error(name, beside_its_field(problem))
     if not problems:
-        form.add_error(None, refused.message)
+        form.add_error(None, shown(refused.message))
 
 
 def _page(request: HttpRequest, sent: TeamForm | None) -> HttpResponse:

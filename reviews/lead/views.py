@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from cases.models import Voiding
@@ -18,13 +19,14 @@ from hitl.web.views import person as signed_in
 from reviews.lead.guards import Asked, cases_url, labels_of, reader
 from reviews.lead.plots import hours_plot, seconds_plot
 from reviews.lead.tables import shown
+from reviews.lead.too_few import because
 from reviews.models import Review
 from reviews.quality.agreement import Together, WorkflowAgreement, agreements
 from reviews.quality.flags import flagged
 from reviews.quality.now import at_risk, by_hour, lanes, who_is_on
 from reviews.quality.people import confusions, labels, paces, people, seconds_of
 from reviews.quality.window import Window
-from science.agreement.shares import Share
+from science.agreement.shares import Share, TooFew
 
 LAST = 12
 MAX_PAIRS = 8
@@ -168,7 +170,7 @@ def _section(found: WorkflowAgreement, workflow: Any, users: dict[int, str]) -> 
         "alpha": found.alpha,
         "pairs": pairs,
         "together": together,
-        "too_few": None if together else found.together,
+        "too_few": because(found.together) if isinstance(found.together, TooFew) else "",
         "people": [(p, users.get(p.person_id, "")) for p in together.people] if together else [],
     }
 
@@ -193,6 +195,6 @@ def own(request: HttpRequest) -> HttpResponse:
     quality = found[0] if found else None
     context = {
         "quality": quality,
-        "plot": _seconds(window, (), name="you", with_others=False) if quality else None,
+        "plot": _seconds(window, (), name=gettext("you"), with_others=False) if quality else None,
     }
     return render(request, "lead/own.html", context | asked.context(request))

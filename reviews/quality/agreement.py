@@ -113,7 +113,7 @@ def _agreement(
     alpha = krippendorff_alpha(counts, rng=np.random.default_rng(seed))
     n_twice = int((counts.sum(axis=1) >= 2).sum())
     if n_twice < MIN_FOR_CONSENSUS:
-        why = f"{n_twice} of the {MIN_FOR_CONSENSUS} cases with two answers that an estimate needs"
+        why = "%(n)s of the %(needed)s cases with two answers that an estimate needs"  # untranslated: English
         return WorkflowAgreement(workflow_id, alpha, pairs, TooFew(n_twice, MIN_FOR_CONSENSUS, why))
     return WorkflowAgreement(workflow_id, alpha, pairs, _together(given))
 

@@ -5,6 +5,9 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext
+
+from hitl.shared.numbers import number
 from reviews.quality.people import rows_of
 from reviews.quality.sql_quality import AT_RISK, BY_HOUR, WAITING, WHO_IS_ON
 from reviews.quality.window import Window
@@ -34,7 +37,9 @@ class Lane:
     @property
     def words(self) -> str:
         """The count as people read it."""
-        return f"{self.waiting:,}" if self.waiting < MAX_COUNTED else f"{MAX_COUNTED:,} or more"
+        if self.waiting < MAX_COUNTED:
+            return number(self.waiting)
+        return gettext("%(n)s or more") % {"n": number(MAX_COUNTED)}
 
 
 def lanes(*, now: datetime) -> list[Lane]:
@@ -47,9 +52,12 @@ def lanes(*, now: datetime) -> list[Lane]:
 
 
 def _reasons(counts: dict[str, int] | None) -> list[tuple[str, int]]:
-    known = dict(TaskReason.choices)
-    named = [(known.get(reason, reason), n) for reason, n in (counts or {}).items()]
+    named = [(_in_words(reason), n) for reason, n in (counts or {}).items()]
     return sorted(named, key=lambda pair: (-pair[1], pair[0]))
+
+
+def _in_words(reason: str) -> str:
+    return str(TaskReason(reason).label) if reason in TaskReason.values else reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +74,9 @@ class AtRisk:
 
 def at_risk(*, now: datetime) -> list[AtRisk]:
     """Return the open tasks whose time is over or nearly so, the latest first."""
-    known = dict(TaskReason.choices)
     rows = rows_of(AT_RISK, {"soon": now + SOON, "most": MAX_AT_RISK, "counted": MAX_COUNTED})
     return [
-        AtRisk(case_id, workflow, due_at, is_adjudication, [known.get(r, r) for r in reasons], person)
+        AtRisk(case_id, workflow, due_at, is_adjudication, [_in_words(reason) for reason in reasons], person)
         for case_id, workflow, due_at, is_adjudication, reasons, person in rows
     ]
 

@@ -5,14 +5,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext_lazy
+
 MAX_ANSWERS = 5_000
 """Answers of one person that are looked at, the newest; more say the same with more digits."""
 
 SPANS = {
-    "day": ("24 hours", timedelta(hours=24)),
-    "week": ("7 days", timedelta(days=7)),
-    "month": ("30 days", timedelta(days=30)),
-    "quarter": ("90 days", timedelta(days=90)),
+    "day": (gettext_lazy("24 hours"), timedelta(hours=24)),
+    "week": (gettext_lazy("7 days"), timedelta(days=7)),
+    "month": (gettext_lazy("30 days"), timedelta(days=30)),
+    "quarter": (gettext_lazy("90 days"), timedelta(days=90)),
 }
 """What a window may be called, how people say it, and how long it is."""
 

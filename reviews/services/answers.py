@@ -14,6 +14,7 @@ from cases.models import Case, Workflow
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, Problem
 from hitl.shared.transitions import sources_of
+from hitl.shared.words import Words
 from reviews.access import person_id
 from reviews.details import check_flags, check_marks, check_reason_code
 from reviews.errors import AlreadyAnswered, LeaseExpired, UnknownLabel
@@ -188,8 +189,8 @@ def check_answer(task: Task, label: str, comment: str) -> None:
     if label not in known:
         raise UnknownLabel(label, known)
     if len(comment) > MAX_COMMENT:
-        error = f"has {len(comment):,} characters"
-        fix = f"Say it in {MAX_COMMENT:,}."
+        error = Words("has %(count)s characters", count=len(comment))
+        fix = Words("Say it in %(most)s.", most=MAX_COMMENT)
         raise Invalid([Problem(field="comment", error=error, fix=fix)])
 
 

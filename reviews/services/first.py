@@ -17,6 +17,7 @@ from hitl.accounts.types import Role
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, NotAllowed, Problem
+from hitl.shared.words import Words
 from reviews.models import Task
 from reviews.types import READ_ALONE, Mode, TaskStatus
 
@@ -48,8 +49,8 @@ def ask_first(*, workflow: Workflow, task_ids: Sequence[UUID], why: str, actor: 
     if not actor.has(*ASKING):
         raise NotAllowed("What is asked first is chosen by leads and operators.")
     if not 0 < len(task_ids) <= MAX_FIRST:
-        fix = f"Choose from 1 to {MAX_FIRST}."
-        raise Invalid([Problem(field="tasks", error=f"are {len(task_ids)}", fix=fix)])
+        fix = Words("Choose from 1 to %(most)s.", most=MAX_FIRST)
+        raise Invalid([Problem(field="tasks", error=Words("are %(count)s", count=len(task_ids)), fix=fix)])
     rows = can_go_first(workflow.pk).filter(pk__in=task_ids, priority__lt=FIRST)
     locked = list(
         rows.select_for_update(no_key=True, skip_locked=True, of=("self",))

@@ -15,6 +15,7 @@ from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, NotFound, Problem
 from hitl.shared.jobs import enqueue
+from hitl.shared.words import Words
 from reviews.models import ReviewRules, Task, Team
 from reviews.types import MAX_NOTE, MAX_NOTES, OrderKind, SkipReason, SkipRule, SlaAction
 
@@ -86,9 +87,9 @@ def decided_by_rule(rules: ReviewRules, changed: Collection[str]) -> list[tuple[
         return []
     others = ", ".join(value for value in SlaAction.values if value != SlaAction.DEFAULT)
     fixes = {
-        "sla_action": f"A key may send one of {others}.",
-        "default_label": "Leave it to a person.",
-        "due_hours": "Leave it to a person while late cases get a label.",
+        "sla_action": Words("A key may send one of %(others)s.", others=others),
+        "default_label": Words("Leave it to a person."),
+        "due_hours": Words("Leave it to a person while late cases get a label."),
     }
     return [(f"{_PROBLEM}.{name}", fix) for name, fix in fixes.items() if name in changed]
 
@@ -105,8 +106,8 @@ def checked_rules(rules: ReviewRules, values: Mapping[str, Any], *, labels: Sequ
     Raises:
         Invalid: something does not fit the rules or the workflow's labels; each is named with its fix.
     """
-    fix = f"Known: {', '.join(RULES)}."
-    problems = [_problem(name, "is not known", fix) for name in sorted(set(values) - set(RULES))]
+    fix = Words("Known: %(names)s.", names=", ".join(RULES))
+    problems = [_problem(name, Words("is not known"), fix) for name in sorted(set(values) - set(RULES))]
     for name in [name for name in RULES if name in values]:
         error = RULES[name](values[name])
         if error:
@@ -134,31 +135,33 @@ def _set_team(rules: ReviewRules, name: str | None) -> list[Problem]:
     if name:
         rules.team = Team.objects.filter(name=name).first()
         if rules.team is None:
-            return [_problem("team", "does not exist", "Name a team that was made before, or none.")]
+            return [
+                _problem("team", Words("does not exist"), Words("Name a team that was made before, or none."))
+            ]
     return []
 
 
 def _out_of_range(rules: ReviewRules) -> list[Problem]:
     if not 0 < rules.due_hours <= MAX_DUE_HOURS:
-        fix = f"Send a number of hours above 0, at most {MAX_DUE_HOURS:,}."
-        return [_problem("due_hours", "is out of range", fix)]
+        fix = Words("Send a number of hours above 0, at most %(most)s.", most=MAX_DUE_HOURS)
+        return [_problem("due_hours", Words("is out of range"), fix)]
     try:
         rules.clean_fields(exclude=["workflow", "team"])
     except ValidationError as error:
         return [
-            _problem(name, " ".join(messages), "Send a number in range.")
+            _problem(name, " ".join(messages), Words("Send a number in range."))
             for name, messages in error.message_dict.items()
         ]
     return []
 
 
 def _label_problems(rules: ReviewRules, labels: Sequence[str]) -> list[Problem]:
-    fix = f"Use one of: {', '.join(labels)}."
+    fix = Words("Use one of: %(names)s.", names=", ".join(labels))
     problems = []
     if rules.sla_action == SlaAction.DEFAULT and rules.default_label not in labels:
-        problems.append(_problem("default_label", "is no label of this workflow", fix))
+        problems.append(_problem("default_label", Words("is no label of this workflow"), fix))
     problems += [
-        _problem(f"reason_codes.{label[:60]}", "is no label of this workflow", fix)
+        _problem(f"reason_codes.{label[:60]}", Words("is no label of this workflow"), fix)
         for label in rules.reason_codes
         if label not in labels
     ]
@@ -170,29 +173,33 @@ Error = tuple[str, str] | None
 
 def _number(value: Any) -> Error:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return "is not a number", "Send a JSON number, without quotes."
+        return Words("is not a number"), Words("Send a JSON number, without quotes.")
     return None
 
 
 def _whole(value: Any) -> Error:
     if _number(value) or not float(value).is_integer():
-        return "is not a whole number", "Send a whole number."
+        return Words("is not a whole number"), Words("Send a whole number.")
     return None
 
 
 def _flag(value: Any) -> Error:
-    return None if isinstance(value, bool) else ("is not true or false", "Send true or false.")
+    return None if isinstance(value, bool) else (Words("is not true or false"), Words("Send true or false."))
 
 
 def _text(value: Any) -> Error:
     if isinstance(value, str) and len(value) <= 100:
         return None
-    return "is not a short text", "Send a text of at most 100 characters."
+    return Words("is not a short text"), Words("Send a text of at most 100 characters.")
 
 
 def _one_of(choices: Sequence[str]) -> Callable[[Any], Error]:
     def check(value: Any) -> Error:
-        return None if value in choices else ("is not known", f"Use one of: {', '.join(choices)}.")
+        return (
+            None
+            if value in choices
+            else (Words("is not known"), Words("Use one of: %(names)s.", names=", ".join(choices)))
+        )
 
     return check
 
@@ -204,14 +211,16 @@ def _team(value: Any) -> Error:
 def _skills(value: Any) -> Error:
     if isinstance(value, list) and all(isinstance(one, str) and 0 < len(one) <= 50 for one in value):
         return None
-    return "is not a list of skills", "Send a list of names of at most 50 characters."
+    return Words("is not a list of skills"), Words("Send a list of names of at most 50 characters.")
 
 
 def _notes(value: Any) -> Error:
     is_list = isinstance(value, list) and all(isinstance(one, str) and len(one.strip()) > 0 for one in value)
     if is_list and len(value) <= MAX_NOTES and all(len(one) <= MAX_NOTE for one in value):
         return None
-    return "is not a list of notes", f"Send at most {MAX_NOTES} texts of at most {MAX_NOTE} characters."
+    return Words("is not a list of notes"), Words(
+        "Send at most %(most)s texts of at most %(longest)s characters.", most=MAX_NOTES, longest=MAX_NOTE
+    )
 
 
 def _skip_rules(value: Any) -> Error:
@@ -220,19 +229,21 @@ def _skip_rules(value: Any) -> Error:
     ):
         return None
     reasons, rules = ", ".join(SkipReason.values), ", ".join(SkipRule.values)
-    return "does not fit", f"Send an object: by reason ({reasons}) one of {rules}."
+    return Words("does not fit"), Words(
+        "Send an object: by reason (%(reasons)s) one of %(rules)s.", reasons=reasons, rules=rules
+    )
 
 
 def _reason_codes(value: Any) -> Error:
-    fix = "Send an object: by label, a list of {code, words, required}."
+    fix = Words("Send an object: by label, a list of {code, words, required}.")
     if not isinstance(value, dict) or not all(isinstance(codes, list) for codes in value.values()):
-        return "does not fit", fix
+        return Words("does not fit"), fix
     for codes in value.values():
         if len(codes) > MAX_CODES or not all(_is_code(code) for code in codes):
-            return "does not fit", fix
+            return Words("does not fit"), fix
         names = [code["code"] for code in codes]
         if len(set(names)) != len(names):
-            return "names a code twice", "Give each code of a label a name of its own."
+            return Words("names a code twice"), Words("Give each code of a label a name of its own.")
     return None
 
 

@@ -10,6 +10,7 @@ from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, Problem
 from hitl.shared.jobs import enqueue
 from hitl.shared.transitions import move
+from hitl.shared.words import Words
 from reviews.access import person_id
 from reviews.errors import HandsFull, HoldsFull, LeaseExpired
 from reviews.models import Skip
@@ -44,7 +45,7 @@ def skip(*, lease_token: UUID, reason: str, actor: Actor, now: datetime) -> None
         LeaseExpired: the person no longer holds it.
     """
     if reason not in SkipReason.values:
-        fix = f"Use one of: {', '.join(SkipReason.values)}."
+        fix = Words("Use one of: %(names)s.", names=", ".join(SkipReason.values))
         raise Invalid([Problem(field="reason", error="is not a reason to skip", fix=fix)])
     leased = (
         leased_under(lease_token, actor).filter(lease_until__gt=now).select_related("workflow__review_rules")
@@ -94,7 +95,9 @@ def hold(*, lease_token: UUID, actor: Actor, now: datetime, until: datetime) -> 
     rules = rules_of(task)
     latest = now + timedelta(hours=rules.hold_max_hours)
     if not now < until <= latest:
-        fix = f"Choose a time from now on, at most {rules.hold_max_hours:g} hours ahead."
+        fix = Words(
+            "Choose a time from now on, at most %(most)s hours ahead.", most=format(rules.hold_max_hours, "g")
+        )
         raise Invalid([Problem(field="until", error="is no time until which it may be on hold", fix=fix)])
     params = lease_params(actor, now) | {"token": lease_token, "until": until, "cap": rules.hold_cap}
     for _ in range(rules.hold_cap + 1):
@@ -138,8 +141,10 @@ def escalate(*, lease_token: UUID, reason: str, actor: Actor, now: datetime) -> 
     """
     said = reason.strip()
     if len(said) > MAX_ESCALATION:
-        error = f"has {len(said):,} characters"
-        raise Invalid([Problem(field="reason", error=error, fix=f"Say it in {MAX_ESCALATION:,}.")])
+        error = Words("has %(count)s characters", count=len(said))
+        raise Invalid(
+            [Problem(field="reason", error=error, fix=Words("Say it in %(most)s.", most=MAX_ESCALATION))]
+        )
     changes = {
         "for_adjudicator": True,
         "escalated_by_id": person_id(actor),

@@ -11,6 +11,7 @@ from hitl.accounts.types import SUPERVISING
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
+from hitl.shared.words import Words
 from reviews.models import PersonSkills, ReviewRules, Team
 
 MAY_ASSIGN = SUPERVISING
@@ -76,7 +77,12 @@ def remove_team(*, team_id: int, actor: Actor, now: datetime) -> None:
         raise NotFound("There is no such team.")
     rules = ReviewRules.objects.filter(team=team).select_related("workflow").first()
     if rules is not None:
-        raise Conflict(f"{rules.workflow.name} is for this team alone. Change its review rules first.")
+        raise Conflict(
+            Words(
+                "%(workflow)s is for this team alone. Change its review rules first.",
+                workflow=rules.workflow.name,
+            )
+        )
     record(action="team.removed", actor=actor, now=now, about=team, detail=_body(team))
     team.delete()
 
@@ -119,5 +125,5 @@ def _body(team: Team) -> dict[str, Any]:
 
 def _skill_problems(skills: Sequence[str]) -> list[Problem]:
     fits = len(skills) <= MAX_SKILLS and all(0 < len(skill) <= MAX_SKILL for skill in skills)
-    fix = f"Name at most {MAX_SKILLS}, each in {MAX_SKILL} characters."
+    fix = Words("Name at most %(most)s, each in %(longest)s characters.", most=MAX_SKILLS, longest=MAX_SKILL)
     return [] if fits else [Problem(field="skills", error="do not fit", fix=fix)]

@@ -133,7 +133,7 @@ def krippendorff_alpha(
     counts = np.asarray(counts, dtype=np.int64)
     usable = counts[counts.sum(axis=1) >= 2]
     if len(usable) < max(1, least):
-        why = f"{len(usable)} of the {max(1, least)} cases with two answers that an estimate needs"
+        why = "%(n)s of the %(needed)s cases with two answers that an estimate needs"
         return TooFew(len(usable), max(1, least), why)
     # Cases with the same counts are interchangeable: a resample is a draw of how many there are of each kind.
     kinds, many = np.unique(usable, axis=0, return_counts=True)

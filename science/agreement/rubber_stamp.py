@@ -58,9 +58,12 @@ def rubber_stamp_index(
     >>> round(found.index, 3), round(found.low, 4), round(found.high, 4)
     (0.2, 0.0524, 0.3339)
     """
-    for name, n in (("with the suggestion shown", shown_n), ("answered blind", blind_n)):
+    for n, why in (
+        (shown_n, "%(n)s of %(needed)s cases that the model got wrong with the suggestion shown"),
+        (blind_n, "%(n)s of %(needed)s cases that the model got wrong answered blind"),
+    ):
         if n < max(1, least):
-            return TooFew(n, least, f"{n} of {least} cases that the model got wrong {name}")
+            return TooFew(n, least, why)
     shown = estimated(shown_agreed, shown_n, confidence=confidence)
     blind = estimated(blind_agreed, blind_n, confidence=confidence)
     low, high = independent_difference(shown, blind)

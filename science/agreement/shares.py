@@ -9,11 +9,19 @@ from science.intervals import wilson_interval
 
 @dataclass(frozen=True, slots=True)
 class TooFew:
-    """Nothing is estimated, for a reason; `n` of `needed` observations are there."""
+    """Nothing is estimated, for a reason; `n` of `needed` observations are there.
+
+    The reason is a pattern, so that it can be said in another language.
+    """
 
     n: int
     needed: int
-    why: str
+    pattern: str
+
+    @property
+    def why(self) -> str:
+        """The reason, in English."""
+        return self.pattern % {"n": self.n, "needed": self.needed}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +48,13 @@ def share(hits: int, n: int, *, confidence: float = 0.95, least: int = 1) -> Sha
     >>> found.value, round(found.low, 3), round(found.high, 3)
     (0.9, 0.596, 0.982)
     >>> share(1, 2, least=5)
-    TooFew(n=2, needed=5, why='2 of the 5 observations that an estimate needs')
+    TooFew(n=2, needed=5, pattern='%(n)s of the %(needed)s observations that an estimate needs')
     """
     if not 0 <= hits <= n:
         raise ValueError(f"{hits} of {n} is no count")
     if n < max(1, least):
         needed = max(1, least)
-        return TooFew(n, needed, f"{n} of the {needed} observations that an estimate needs")
+        return TooFew(n, needed, "%(n)s of the %(needed)s observations that an estimate needs")
     return estimated(hits, n, confidence=confidence)
 
 

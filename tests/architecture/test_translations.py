@@ -23,7 +23,6 @@ BARE: dict[str, int] = {
     "hitl/audit": 101,
     "hitl/outbox": 23,
     "models_store": 209,
-    "reviews": 727,
 }
 
 

@@ -114,7 +114,7 @@ def _decided(decision: Decision) -> Entry:
 def _asked(case: Case) -> Iterable[Entry]:
     """Only tasks that came after the routing say something the routing does not."""
     for task in Task.objects.filter(case=case, created_at__gt=case.received_at):
-        reasons = ", ".join(TaskReason(reason).label for reason in task.reasons)
+        reasons = ", ".join(str(TaskReason(reason).label) for reason in task.reasons)
         yield Entry(task.created_at, "Given to a person again", icon="user", note=f"Because: {reasons}.")
 
 

@@ -10,6 +10,8 @@ _TOKEN = re.compile(
     r"""//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`|[\w$]+|[^\s\w]""",
     re.DOTALL,
 )
+_OF_BROWSERS = re.compile(r"Enter|Escape|AltGraph|Arrow|Content-Type")
+"""Names of keys and headers: no person reads them there."""
 _TRANSLATED = {"gettext", "ngettext"}
 _NO_TEXT = {
     "Error",
@@ -45,6 +47,8 @@ def _found(source: str) -> Iterator[Bare]:
 
 def _reads(literal: str) -> bool:
     text = re.sub(r"\$\{[^}]*\}", "1", literal)
+    if _OF_BROWSERS.fullmatch(text[1:-1]):
+        return False
     return bool(_WORDS.search(text)) and not re.search(
         r"[<>{}=\[\];#]|var\(|px |^.use strict|data-|\.js", text
     )

@@ -1,6 +1,7 @@
 // What a person says of a case: it goes into the outbox, and the next case comes from the shelf at once. Where the
 // shelf is empty, the page waits for the service, which answers with the next case.
 
+import { gettext } from "../hitl/js/words.js";
 import { read } from "./cases.js";
 import { can } from "./deeds.js";
 import { keepDraft } from "./drafts.js";
@@ -61,7 +62,7 @@ async function send(act) {
 
 /** The case painted from memory had gone to somebody else meanwhile. */
 async function passOver() {
-  toast("That case had just gone to somebody else: here is the next one.");
+  toast(gettext("That case had just gone to somebody else: here is the next one."));
   const next = shelf.take();
   if (!next) return void (await askForNext());
   unseen = next.lease;
@@ -98,9 +99,9 @@ function refused(act, reply, isOnStage) {
     else toast(reply.words, "bad");
     return;
   }
-  if (act.kind !== "answer") return toast(`"${act.words}" did not take effect. ${reply.words}`, "warn");
+  if (act.kind !== "answer") return toast(gettext('"%(words)s" did not take effect. %(why)s', { words: act.words, why: reply.words }), "warn");
   setLost(act.case);
-  banner(`Your earlier answer "${act.words}" was not saved. ${reply.words} What you entered is kept here.`, { again: true });
+  banner(gettext('Your earlier answer "%(label)s" was not saved. %(why)s What you entered is kept here.', { label: act.words, why: reply.words }), { again: true });
 }
 
 /** Send what an earlier page could not; the case on the page waits if its answer is among that. */
@@ -111,21 +112,21 @@ export async function deliverLeftOver() {
 
 async function undo() {
   const last = undoBar.last();
-  if (!last) return toast("There is nothing to take back: the time for it has passed. Recent lets you change an answer.");
+  if (!last) return toast(gettext("There is nothing to take back: the time for it has passed. Recent lets you change an answer."));
   if (busy() && last.isSaved) return;
   if (await outbox.withdraw(last.one.lease)) return back(last.one, await makeRoom());
-  if (!last.isSaved) return toast("This answer may have reached the service already. Take it back once it is saved.", "warn");
+  if (!last.isSaved) return toast(gettext("This answer may have reached the service already. Take it back once it is saved."), "warn");
   setBusy(true);
   const holding = await makeRoom();
   const reply = await ask(url.undoUrl ?? "", { lease: last.one.lease, holding, workflow: workflow() });
   setBusy(false);
-  if (reply.kind === "unreachable") return toast("The service cannot be reached. Try again in a moment.", "bad");
+  if (reply.kind === "unreachable") return toast(gettext("The service cannot be reached. Try again in a moment."), "bad");
   undoBar.withdraw(last.one.lease);
   if (reply.kind === "signed-out") return tellState("signed-out", []);
   if (reply.kind === "refused") return toast(reply.words, "warn");
   tally(-1);
   show(read(reply.html));
-  say("Taken back. The case is before you again.");
+  say(gettext("Taken back. The case is before you again."));
 }
 
 /** Put the case on the page back on the shelf; return the lease that must be given up for it. */
@@ -140,7 +141,7 @@ function back(one, spare) {
   undoBar.withdraw(one.lease);
   show(one);
   if (spare) ask(url.giveBackUrl ?? "", { lease: spare });
-  say("Taken back. The case is before you again.");
+  say(gettext("Taken back. The case is before you again."));
 }
 
 can({

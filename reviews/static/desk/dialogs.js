@@ -1,5 +1,6 @@
 // What can be read beside the case: the policy and the keys.
 
+import { gettext } from "../hitl/js/words.js";
 import { can } from "./deeds.js";
 import { dialog, find, place } from "./page.js";
 
@@ -9,7 +10,7 @@ can({
     const text = /** @type {HTMLTemplateElement | null} */ (place.querySelector("[data-review-policy]"));
     const body = find("[data-policy]");
     body.replaceChildren(text ? text.content.cloneNode(true) : "");
-    if (!body.textContent?.trim()) body.textContent = "No policy is written down for this workflow yet.";
+    if (!body.textContent?.trim()) body.textContent = gettext("No policy is written down for this workflow yet.");
     dialog("policy").showModal();
   },
 });

@@ -1,5 +1,6 @@
 // What somebody has typed is kept on this device until it is answered, whatever becomes of the page.
 
+import { gettext } from "../hitl/js/words.js";
 import { can } from "./deeds.js";
 import { keptFor } from "./kept.js";
 import { isCase, measureBar, place, stage, toast, url } from "./page.js";
@@ -30,7 +31,7 @@ whenShown((now) => {
   if (field.value) /** @type {HTMLDetailsElement} */ (field.closest("details")).open = true;
   if (draft.label) {
     place.querySelector(`button[name=label][value="${CSS.escape(draft.label)}"]`)?.setAttribute("aria-pressed", "true");
-    toast(`You chose "${draft.label}" before. Choose again to save it.`);
+    toast(gettext('You chose "%(label)s" before. Choose again to save it.', { label: draft.label }));
   }
   measureBar();
 });

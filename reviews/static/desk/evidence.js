@@ -1,6 +1,7 @@
 // What in the case speaks for the suggestion and what against it. It is fetched beside the case and never in its
 // way; what does not fit the case on the page is not shown at all.
 
+import { gettext } from "../hitl/js/words.js";
 import { markField, unmarkFields } from "./fields.js";
 import { mark, rangeOf, showPlace, unmark } from "./marks.js";
 import { drawRegions, eraseRegions } from "./regions.js";
@@ -30,16 +31,16 @@ export function showEvidence(stage, found) {
   drawn = null;
   const content = /** @type {HTMLElement | null} */ (stage.querySelector("[data-content]"));
   if (!content || !found || found.status === "unavailable" || !fits(content, found.highlights ?? [])) {
-    say(stage, "What speaks for it cannot be shown for this case.");
+    say(stage, gettext("What speaks for it cannot be shown for this case."));
     return "unavailable";
   }
   if (found.status === "elsewhere") {
-    say(stage, "No evidence: the score comes from a model elsewhere, and what it looked at is not known here.");
+    say(stage, gettext("No evidence: the score comes from a model elsewhere, and what it looked at is not known here."));
     return "unavailable";
   }
   const isWeak = found.status === "weak" || !found.highlights?.length;
   drawn = { stage, found: { ...found, highlights: isWeak ? [] : found.highlights.slice(0, MOST) }, items: [], at: -1, flags: new Map() };
-  if (isWeak) say(stage, "No clear evidence: nothing in this case stands out.");
+  if (isWeak) say(stage, gettext("No clear evidence: nothing in this case stands out."));
   else list(drawn);
   addFlips(stage, found.flips ?? []);
   addPrecedents(stage, found.precedents ?? []);
@@ -143,7 +144,7 @@ function list(on) {
       items.append(row);
     }
     section.classList.add(side);
-    words(section).textContent = items.children.length ? `Speaks for ${label}` : `Nothing stands out for ${label}`;
+    words(section).textContent = items.children.length ? gettext("Speaks for %(label)s", { label }) : gettext("Nothing stands out for %(label)s", { label });
     place.append(section);
   }
 }
@@ -170,18 +171,18 @@ function addFlips(stage, flips) {
   for (const flip of flips) {
     const section = copy(stage, "[data-flip]");
     const isWithout = flip.changes.some((/** @type {any} */ change) => change.without !== undefined);
-    words(section).textContent = `Would be ${flip.label} ${isWithout ? "without" : "if"}`;
+    words(section).textContent = isWithout ? gettext("Would be %(label)s without", { label: flip.label }) : gettext("Would be %(label)s if", { label: flip.label });
     const pattern = /** @type {Element} */ (section.querySelector("li"));
     for (const change of flip.changes) {
       const row = /** @type {Element} */ (pattern.cloneNode(true));
       if (isWithout) {
-        row.replaceChildren(Object.assign(document.createElement("q"), { textContent: change.without, dir: "auto" }), ` in ${change.path.replaceAll("_", " ")}`);
+        row.replaceChildren(Object.assign(document.createElement("q"), { textContent: change.without, dir: "auto" }), ` ${gettext("in %(field)s", { field: change.path.replaceAll("_", " ") })}`);
         pattern.before(row);
         continue;
       }
       for (const name of ["path", "from", "to"]) {
         const part = row.querySelector(`[data-${name}]`);
-        if (part) part.textContent = String(change[name] ?? "not given").replaceAll("_", name === "path" ? " " : "_");
+        if (part) part.textContent = String(change[name] ?? gettext("not given")).replaceAll("_", name === "path" ? " " : "_");
       }
       pattern.before(row);
     }

@@ -1,5 +1,7 @@
 // Evidence in the fields of a table: the line is marked, with what is typical beside its value.
 
+import { gettext } from "../hitl/js/words.js";
+
 /** @param {Element} content @param {import("./evidence.js").Highlight} one */
 export function markField(content, one) {
   const field = content.querySelector(`[data-field="${CSS.escape(one.where.path)}"]`);
@@ -11,7 +13,7 @@ export function markField(content, one) {
   if (!usual.length) return;
   const why = document.createElement("dd");
   why.className = "field-why";
-  why.textContent = `typical ${usual.join(", ")}`;
+  why.textContent = gettext("typical %(values)s", { values: usual.join(", ") });
   value.after(why);
 }
 

@@ -1,5 +1,6 @@
 // The leases of the case on the page and of those on the shelf: kept, asked about, lost, taken again.
 
+import { ngettext } from "../hitl/js/words.js";
 import { can } from "./deeds.js";
 import { keepLease } from "./lease.js";
 import { dialog, find, isCase, stage, url, workflow } from "./page.js";
@@ -24,7 +25,7 @@ export function setLost(caseId) {
 
 /** @param {number} seconds */
 function warn(seconds) {
-  find("[data-idle-left]").textContent = seconds === 1 ? "1 second" : `${seconds} seconds`;
+  find("[data-idle-left]").textContent = ngettext("1 second", "%(n)s seconds", seconds);
   if (!dialog("idle").open) dialog("idle").showModal();
 }
 

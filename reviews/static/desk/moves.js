@@ -1,5 +1,6 @@
 // From case to case without an answer: the next one, a skip, the one that was lost.
 
+import { gettext } from "../hitl/js/words.js";
 import { commit, takesAnswers } from "./acts.js";
 import { read } from "./cases.js";
 import { can, perform } from "./deeds.js";
@@ -19,7 +20,7 @@ export async function move(to, fields) {
   }
   setBusy(false);
   if (reply.kind === "signed-out") askToSignIn();
-  else if (reply.kind === "unreachable") toast("The service cannot be reached. Try again in a moment.", "bad");
+  else if (reply.kind === "unreachable") toast(gettext("The service cannot be reached. Try again in a moment."), "bad");
   else if (reply.code === "lease_expired" && isCase()) lose(reply.words);
   else toast(reply.words, "warn");
   return reply.kind;
@@ -39,7 +40,7 @@ document.addEventListener("click", (event) => {
   const button = /** @type {Element} */ (event.target).closest("[data-reason]");
   if (!button) return;
   dialog("skip").close();
-  if (isCase() && !busy()) commit("skip", url.skipUrl ?? "", { reason: button.getAttribute("data-reason") ?? "" }, "skip");
+  if (isCase() && !busy()) commit("skip", url.skipUrl ?? "", { reason: button.getAttribute("data-reason") ?? "" }, gettext("skip"));
 });
 
 // The lost dialog asks for one of two things: closing it otherwise means the next case.

@@ -1,5 +1,6 @@
 // Cases that are not answered now: kept for later (hold), or given to an adjudicator (escalate).
 
+import { gettext } from "../hitl/js/words.js";
 import { commit, takesAnswers } from "./acts.js";
 import { can } from "./deeds.js";
 import { busy, dialog, find, isCase, toast, url } from "./page.js";
@@ -11,7 +12,7 @@ can({
   escalate: () => (takesAnswers() ? dialog("escalate").showModal() : false),
   async held() {
     const reply = await ask(url.heldUrl ?? "");
-    if (reply.kind !== "ok") return toast("Your cases on hold cannot be shown just now.", "warn");
+    if (reply.kind !== "ok") return toast(gettext("Your cases on hold cannot be shown just now."), "warn");
     const pattern = document.createElement("template");
     pattern.innerHTML = reply.html;
     find("[data-held-list]").replaceChildren(pattern.content);
@@ -28,7 +29,7 @@ document.addEventListener("click", (event) => {
   const button = /** @type {Element} */ (event.target).closest("[data-hold-hours]");
   if (!button) return;
   dialog("hold").close();
-  if (isCase() && !busy()) commit("hold", url.holdUrl ?? "", { hours: button.getAttribute("data-hold-hours") ?? "" }, "on hold");
+  if (isCase() && !busy()) commit("hold", url.holdUrl ?? "", { hours: button.getAttribute("data-hold-hours") ?? "" }, gettext("on hold"));
 });
 
 dialog("escalate").addEventListener("submit", (event) => {
@@ -37,5 +38,5 @@ dialog("escalate").addEventListener("submit", (event) => {
   const reason = String(fields.get("reason") ?? "").trim();
   dialog("escalate").close();
   /** @type {HTMLFormElement} */ (event.target).reset();
-  if (isCase() && !busy()) commit("escalate", url.escalateUrl ?? "", { reason }, "escalated");
+  if (isCase() && !busy()) commit("escalate", url.escalateUrl ?? "", { reason }, gettext("escalated"));
 });

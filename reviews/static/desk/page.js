@@ -1,5 +1,7 @@
 // The page of the desk: its parts, and the few ways in which every behaviour speaks to the person.
 
+import { gettext } from "../hitl/js/words.js";
+
 export const desk = /** @type {HTMLElement} */ (document.querySelector("[data-desk]"));
 export const place = /** @type {HTMLElement} */ (desk.querySelector("[data-stage-place]"));
 export const url = desk.dataset;
@@ -61,7 +63,7 @@ export function measureBar() {
 }
 
 export function askToSignIn() {
-  banner("You are signed out. Your answer is kept here: load the page, sign in, and it is sent.");
+  banner(gettext("You are signed out. Your answer is kept here: load the page, sign in, and it is sent."));
 }
 
 place.addEventListener("toggle", measureBar, true);

@@ -1,5 +1,6 @@
 // The player of a recording: waveform, position, speed, and ranges marked by mouse or keyboard.
 
+import { gettext, numbers } from "../hitl/js/words.js";
 import { addMark, dropMark } from "./marksmade.js";
 import { desk } from "./page.js";
 import { forgetPlayers, register } from "./sound.js";
@@ -7,6 +8,8 @@ import { whenShown } from "./stage.js";
 
 const BARS = 600;
 const JUMP = 2; // seconds that an arrow moves
+const TENTHS = numbers({ minimumFractionDigits: 1, maximumFractionDigits: 1, useGrouping: false });
+const ON_A_CLOCK = numbers({ minimumFractionDigits: 1, maximumFractionDigits: 1, minimumIntegerDigits: 2 });
 
 /** The largest swing in each of `BARS` stretches, 0 to 1. @param {AudioBuffer} sound */
 function peaksOf(sound) {
@@ -21,7 +24,7 @@ function peaksOf(sound) {
   return peaks.map((peak) => peak / loudest);
 }
 
-const clock = (/** @type {number} */ s) => `${Math.floor(s / 60)}:${(s % 60).toFixed(1).padStart(4, "0")}`;
+const clock = (/** @type {number} */ s) => `${Math.floor(s / 60)}:${ON_A_CLOCK.format(s % 60)}`;
 
 /** @param {HTMLElement} box */
 function attach(box) {
@@ -71,9 +74,9 @@ function attach(box) {
     }
     context.fillStyle = colour("--wave-played");
     context.fillRect(played - 0.5, 0, 1.5, height);
-    part("time").textContent = `${clock(audio.currentTime)} of ${clock(length)}`;
+    part("time").textContent = gettext("%(n)s of %(most)s", { n: clock(audio.currentTime), most: clock(length) });
     wave.setAttribute("aria-valuenow", audio.currentTime.toFixed(1));
-    wave.setAttribute("aria-valuetext", `${audio.currentTime.toFixed(1)} of ${length.toFixed(1)} seconds`);
+    wave.setAttribute("aria-valuetext", gettext("%(n)s of %(most)s seconds", { n: TENTHS.format(audio.currentTime), most: TENTHS.format(length) }));
   }
 
   /** @param {number} from seconds @param {number} [to] */
@@ -104,7 +107,7 @@ function attach(box) {
     ranges.push(range);
     const row = /** @type {HTMLElement} */ (/** @type {HTMLTemplateElement} */ (box.querySelector("template")).content.firstElementChild?.cloneNode(true));
     const [name, drop] = row.querySelectorAll("button");
-    /** @type {HTMLElement} */ (row.querySelector("[data-words]")).textContent = `${range.start.toFixed(1)} to ${range.end.toFixed(1)} s`;
+    /** @type {HTMLElement} */ (row.querySelector("[data-words]")).textContent = gettext("%(start)s to %(end)s s", { start: TENTHS.format(range.start), end: TENTHS.format(range.end) });
     name.addEventListener("click", () => play(range.start, range.end));
     drop.addEventListener("click", () => {
       dropMark(range);

@@ -1,5 +1,6 @@
 // The empty desk looks for work by itself, and fills when somebody is there.
 
+import { gettext } from "../hitl/js/words.js";
 import { perform } from "./deeds.js";
 import { busy, place, say, stage, url, workflow } from "./page.js";
 import { wasHereWithin } from "./presence.js";
@@ -15,6 +16,6 @@ setInterval(async () => {
   const found = place.querySelector("[data-found]");
   if (found instanceof HTMLElement && found.hidden) {
     found.hidden = false;
-    say("New cases are waiting.");
+    say(gettext("New cases are waiting."));
   }
 }, POLL_MS);

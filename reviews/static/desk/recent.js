@@ -1,5 +1,6 @@
 // My last hundred answers: a list to walk through by the same two keys that open it.
 
+import { gettext } from "../hitl/js/words.js";
 import { can } from "./deeds.js";
 import { dialog, find, toast, url } from "./page.js";
 import { ask } from "./server.js";
@@ -8,7 +9,7 @@ const rows = () => [...find("[data-recent-list]").querySelectorAll("[data-answer
 
 async function open() {
   const reply = await ask(url.recentUrl ?? "");
-  if (reply.kind !== "ok") return toast("Your last answers cannot be shown just now.", "warn");
+  if (reply.kind !== "ok") return toast(gettext("Your last answers cannot be shown just now."), "warn");
   const pattern = document.createElement("template");
   pattern.innerHTML = reply.html;
   find("[data-recent-list]").replaceChildren(pattern.content);

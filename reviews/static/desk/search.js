@@ -1,5 +1,6 @@
 // Search in the case: every place of the words is set off, and the person goes from one to the next.
 
+import { gettext } from "../hitl/js/words.js";
 import { can } from "./deeds.js";
 import { desk, isCase, place } from "./page.js";
 import { whenShown } from "./stage.js";
@@ -44,7 +45,7 @@ function search() {
 function draw() {
   const count = bar()?.querySelector("[data-search-count]");
   const wanted = field()?.value.trim();
-  if (count) count.textContent = !wanted ? "" : found.length ? `${at + 1} of ${found.length}${found.length === MOST ? "+" : ""}` : "not found";
+  if (count) count.textContent = !wanted ? "" : found.length ? gettext("%(n)s of %(most)s", { n: at + 1, most: `${found.length}${found.length === MOST ? "+" : ""}` }) : gettext("not found");
   if (canHighlight) {
     CSS.highlights.set("search", new Highlight(...found));
     CSS.highlights.set("search-current", new Highlight(...found.slice(Math.max(at, 0), at + 1)));

@@ -1,5 +1,7 @@
 // One way to ask the service. Never throws: every answer is one of the kinds below.
 
+import { gettext } from "../hitl/js/words.js";
+
 /**
  * @typedef {{ kind: "ok", html: string, data: any, headers: Headers }
  *   | { kind: "refused", code: string, words: string }
@@ -33,7 +35,7 @@ export async function ask(url, fields = null, signal = undefined) {
     }
     if (!isJson) return response.status === 403 ? { kind: "signed-out" } : { kind: "unreachable" };
     const { code, message, errors } = await response.json();
-    const details = (errors ?? []).map((/** @type {any} */ e) => `${e.field} ${e.error}. ${e.fix}`);
+    const details = (errors ?? []).map((/** @type {any} */ e) => gettext("%(field)s %(error)s. %(fix)s", e));
     return { kind: "refused", code, words: [message, ...details].join(" ") };
   } catch {
     return { kind: "unreachable" };

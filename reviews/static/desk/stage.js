@@ -1,5 +1,6 @@
 // The part of the page that changes from case to case.
 
+import { gettext } from "../hitl/js/words.js";
 import { adopt } from "./cases.js";
 import { GUARD_MS } from "./keys.js";
 import { desk, dialog, find, isCase, measureBar, place, say, setBusy, stage } from "./page.js";
@@ -31,7 +32,7 @@ export function show(one) {
   window.scrollTo(0, 0);
   const heading = place.querySelector("#case-heading");
   if (heading instanceof HTMLElement) heading.focus({ preventScroll: true });
-  say(isCase() ? `Next case. ${heading?.textContent ?? ""}` : "Nothing waits for you.");
+  say(isCase() ? gettext("Next case. %(heading)s", { heading: heading?.textContent ?? "" }) : gettext("Nothing waits for you."));
 }
 
 /** Nobody is there: the case is gone, and the page says how to go on. */

@@ -1,6 +1,7 @@
 // The suggestion and its evidence, as the case's mode says: shown at once, when asked for, or once the person has
 // answered without it. And whether the person has seen them.
 
+import { gettext } from "../hitl/js/words.js";
 import { prepare } from "./cases.js";
 import { can } from "./deeds.js";
 import { kept } from "./drafts.js";
@@ -52,7 +53,7 @@ function dress(isNowHidden) {
   const button = place.querySelector("[data-suggestion] [data-does=toggle-suggestion]");
   button?.setAttribute("aria-expanded", String(!isNowHidden));
   const words = button?.querySelector("span");
-  if (words) words.textContent = isNowHidden ? "Show" : "Hide";
+  if (words) words.textContent = isNowHidden ? gettext("Show") : gettext("Hide");
 }
 
 /** Ask the service for the suggestion. @param {string} to @param {Record<string, string>} fields */
@@ -63,7 +64,7 @@ async function reveal(to, fields) {
   if (on !== stage()) return;
   setBusy(false);
   if (reply.kind === "signed-out") return askToSignIn();
-  if (reply.kind === "unreachable") return toast("The service cannot be reached. Try again in a moment.", "bad");
+  if (reply.kind === "unreachable") return toast(gettext("The service cannot be reached. Try again in a moment."), "bad");
   if (reply.kind === "refused") return toast(reply.words, "warn");
   const pattern = document.createElement("template");
   pattern.innerHTML = reply.html;

@@ -1,6 +1,8 @@
 // "Saved. Undo": stands at the foot of the page for as long as the last answer can be taken back. Answers before it
 // can be taken back after it, each inside its own time.
 
+import { gettext } from "../hitl/js/words.js";
+
 /** @typedef {{ one: import("./cases.js").Case, words: string, endsAt: number, isSaved: boolean }} Given */
 
 /** @param {HTMLElement} place @param {number} lasts seconds */
@@ -18,7 +20,7 @@ export function offerUndo(place, lasts) {
     const last = given.at(-1);
     place.hidden = !last;
     if (!last) return;
-    const said = `${last.isSaved ? "Saved" : "Saving"}: ${last.words}`;
+    const said = last.isSaved ? gettext("Saved: %(words)s", { words: last.words }) : gettext("Saving: %(words)s", { words: last.words });
     if (words.textContent !== said) words.textContent = said;
     leftWords.textContent = last.isSaved ? `${Math.ceil((last.endsAt - Date.now()) / 1000)} s` : "";
     timer = setTimeout(draw, 250);

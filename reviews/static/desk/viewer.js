@@ -1,5 +1,6 @@
 // A picture at the desk: zoom, pan, brightness, and regions that the person marks, by mouse, finger or keyboard.
 
+import { gettext } from "../hitl/js/words.js";
 import { addMark, dropMark } from "./marksmade.js";
 import { measureBar } from "./page.js";
 import { whenShown } from "./stage.js";
@@ -87,7 +88,7 @@ function attach(viewer) {
   function number() {
     for (const [i, row] of [...list.children].entries()) {
       const words = row.querySelector("[data-words]");
-      if (words) words.textContent = `Region ${i + 1}`;
+      if (words) words.textContent = gettext("Region %(n)s", { n: i + 1 });
     }
     measureBar();
   }

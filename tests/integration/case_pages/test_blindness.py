@@ -21,7 +21,7 @@ LATER = NOW + timedelta(hours=1)
 BODY = {"body": "Dear friend, a prize waits for you."}
 # What the model did, in every form in which a page might let it slip.
 TELLTALES = ("0.98", "0.61", "98.", "61.", "utomatic", "udit", "elease", "Predicted", "Score", "cutoff")
-ALSO = ("certificate", "ecided", "aits for a", "chance", "shop", "case.decided", *TaskReason.labels)
+ALSO = ("certificate", "ecided", "aits for a", "chance", "shop", "case.decided", *map(str, TaskReason.labels))
 
 
 @pytest.fixture(autouse=True)

@@ -189,7 +189,22 @@ def english_on(html: str, known: str) -> list[str]:
 
 
 UNITS = {"hitl", "UTC", "English", "Deutsch", "long", "right to left", "s", "min", "h", "d", "kB", "MB", "GB"}
-FINISHED = ["/profile/", "/profile/password/", "/limits/", "/nowhere/", "/docs/search/?q=", "/login/"]
+FINISHED = [
+    "/profile/",
+    "/profile/password/",
+    "/profile/answers/",
+    "/limits/",
+    "/nowhere/",
+    "/docs/search/?q=",
+    "/login/",
+    "/review/",
+    "/review/settings/",
+    "/review/lead/",
+    "/review/lead/people/",
+    "/review/lead/agreement/",
+    "/review/lead/highlights/",
+    "/review/lead/teams/",
+]
 """Pages whose every room is marked. A room that becomes so brings its pages here."""
 
 
