@@ -22,6 +22,8 @@ def tie_worker() -> None:
     if supervisor is None or not sys.platform.startswith("linux"):
         return
     program = os.getppid()
+    if program == int(supervisor):  # Celery's solo pool forks nothing: this is the program, which is tied
+        return
     die_with_parent(program, signal.SIGKILL)
     if psutil.Process(program).ppid() != int(supervisor):  # either ended before the kernel knew
         sys.exit(1)

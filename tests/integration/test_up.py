@@ -60,7 +60,9 @@ def test_a_life_of_the_whole_service(up: Up) -> None:
     # Told to stop, it leaves nothing.
     family = up.family()
     up.process.send_signal(signal.SIGTERM)
-    assert "Stopped." in up.end()
+    said = up.end()
+    assert "Stopped." in said
+    assert "starting it again" not in said
     assert up.process.returncode == 0
     assert not any(map(is_alive, family))
     assert not (up.data / "running.json").exists()
