@@ -24,7 +24,9 @@ def collect_if_changed() -> bool:
 
 
 def _digest() -> str:
-    state = hashlib.sha256()
+    state = hashlib.sha256(
+        f"debug: {settings.DEBUG}".encode()
+    )  # then languages for tests are compiled as well
     for name, path in _sources():
         facts = path.stat()
         state.update(f"{name}\0{facts.st_size}\0{facts.st_mtime_ns}\n".encode())
