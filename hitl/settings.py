@@ -132,6 +132,7 @@ TEMPLATES = [
             ],
             "builtins": [
                 "django.templatetags.i18n",
+                "hitl.web.templatetags.reader",
                 "hitl.web.templatetags.ui",
                 "hitl.web.templatetags.values",
             ],

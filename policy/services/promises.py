@@ -95,26 +95,13 @@ class Promise:
         choose, and up to where it may go without.
         """
         usual = Promise()
-        within = {
-            "target": (self.target <= usual.target, Words("at most %(number)s", number=f"{usual.target:g}")),
-            "confidence": (
-                self.confidence >= usual.confidence,
-                Words("at least %(number)s", number=f"{usual.confidence:g}"),
-            ),
-            "audit_base": (
-                self.audit_base >= usual.audit_base,
-                Words("at least %(number)s", number=f"{usual.audit_base:g}"),
-            ),
-            "audit_amber": (
-                self.audit_amber >= usual.audit_amber,
-                Words("at least %(number)s", number=f"{usual.audit_amber:g}"),
-            ),
-            "blind_share": (
-                self.blind_share >= usual.blind_share,
-                Words("at least %(number)s", number=f"{usual.blind_share:g}"),
-            ),
-            "loss": (self.loss == usual.loss, f"{usual.loss}"),
+        within: dict[str, tuple[bool, str]] = {
+            "target": (self.target <= usual.target, Words("at most %(number)s", number=f"{usual.target:g}"))
         }
+        for field in ("confidence", "audit_base", "audit_amber", "blind_share"):
+            least = getattr(usual, field)
+            within[field] = (getattr(self, field) >= least, Words("at least %(number)s", number=f"{least:g}"))
+        within["loss"] = (self.loss == usual.loss, str(usual.loss))
         return [
             (f"promise.{field}", Words("A key may send %(limit)s.", limit=limit))
             for field, (fits, limit) in within.items()

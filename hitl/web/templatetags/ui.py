@@ -9,18 +9,15 @@ from functools import lru_cache
 from typing import Any
 
 from django import template
-from django.conf import settings
 from django.forms import BoundField, CheckboxInput
 from django.forms.utils import flatatt
 from django.template.loader import render_to_string
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.timezone import get_current_timezone_name
-from django.utils.translation import get_language, get_language_bidi, gettext
+from django.utils.translation import gettext
 
 from hitl.web import charts, icons
-from hitl.web.words_script import script_address
 
 register = template.Library()
 
@@ -37,32 +34,6 @@ def _attributes(attributes: Mapping[str, Any]) -> SafeString:
     """Return keyword arguments as attributes; None and False leave one out, True writes it alone."""
     named = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
     return flatatt({name: value for name, value in named.items() if value is not None})
-
-
-@register.simple_tag
-def language() -> str:
-    """Return the page's language."""
-    return get_language() or settings.LANGUAGE_CODE
-
-
-@register.simple_tag
-def direction() -> str:
-    """Return which way the page's language runs."""
-    return "rtl" if get_language_bidi() else "ltr"
-
-
-@register.simple_tag
-def time_zone() -> str:
-    """Return the zone of the page's times."""
-    return get_current_timezone_name()
-
-
-@register.simple_tag
-def words_script() -> SafeString:
-    """Load what the page's scripts say in its language; in English they need nothing."""
-    address = script_address(language())
-    tag = '<script defer src="{}"></script>'  # untranslated: no words
-    return format_html(tag, address) if address else mark_safe("")
 
 
 @register.simple_tag
