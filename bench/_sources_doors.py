@@ -31,11 +31,10 @@ from hitl.runtime import programs
 from hitl.runtime.processes import wait_until
 from hitl.shared import clock
 from hitl.shared.actor import Actor
-from models_store.models import TrainingRun
+from models_store.models import Source, SourceScore, TrainingRun
 from models_store.services.remote import ask_around, batch_of
 from models_store.services.runs import request_training
 from models_store.services.sources import confirm_source
-from models_store.source_models import Source, SourceScore
 from models_store.types import RunStatus, Trigger
 from monitoring.watch.run import watch
 from policy.models import Certificate, Decision

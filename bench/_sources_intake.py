@@ -14,7 +14,7 @@ from bench._sources_world import mails
 from bench._wire import Wire
 from hitl.bench.rows import Row, from_runs, ratio
 from hitl.bench.stage import Web
-from models_store.source_models import Source
+from models_store.models import Source
 from science.decision_terms import Reason
 
 BLOCK = 200

@@ -6,8 +6,7 @@ from cases.access import watched_workflows
 from hitl.accounts.types import Role
 from hitl.shared.actor import Actor
 from hitl.shared.errors import NotAllowed, NotFound
-from models_store.models import Release, TrainingRun
-from models_store.source_models import Source
+from models_store.models import Release, Source, TrainingRun
 
 
 def release_for(actor: Actor, release_id: UUID) -> Release:

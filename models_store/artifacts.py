@@ -10,8 +10,7 @@ from hitl.shared.canonical import sign, signature_holds
 from hitl.shared.storage import FileStore, Mark, StoreAway, keep
 from hitl.shared.words import Words
 from models_store.errors import ArtifactNotStored, ArtifactRefused
-from models_store.models import Release
-from models_store.source_models import Source
+from models_store.models import Release, Source
 
 _PURPOSE = "artifact"
 

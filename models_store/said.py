@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from models_store.models import SourceScore
 from models_store.rows import Row
-from models_store.source_models import SourceScore
 from science.decision_terms import Reason
 from science.serving import Said, ScoredRow
 

@@ -11,8 +11,16 @@ from django.db.models import Exists, F, OuterRef, QuerySet
 
 from cases.models import Label
 from models_store.models import Evaluation as EvaluationRow
-from models_store.models import LabelRole, PrecedentIndex, Release, RoleSpan, TrainingRun, TrainingSettings
-from models_store.source_models import Source, SourceScore
+from models_store.models import (
+    LabelRole,
+    PrecedentIndex,
+    Release,
+    RoleSpan,
+    Source,
+    SourceScore,
+    TrainingRun,
+    TrainingSettings,
+)
 from models_store.types import LabelUse, ReleaseRole, RunStatus
 
 FEW_EXAMPLES = 20  # of a label, up to which a person is told how many taught it

@@ -5,9 +5,8 @@ from datetime import datetime
 
 from django.db.models import Avg, Count, Max, Q
 
-from models_store.models import Release
+from models_store.models import Release, Source, SourceScore
 from models_store.selectors import latest_release_of, scored_labels
-from models_store.source_models import Source, SourceScore
 from science.decision_terms import Reason
 
 WORDS = {

@@ -17,7 +17,7 @@ from models_store import artifacts, onnx_child
 from models_store.artifacts import Stored
 from models_store.doors import DoorFault
 from models_store.errors import ArtifactRefused
-from models_store.source_models import Source
+from models_store.models import Source
 from science.decision_terms import Reason
 
 MAX_BYTES = 20 * 1024**2

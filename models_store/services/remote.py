@@ -17,8 +17,8 @@ from hitl.shared import clock
 from hitl.shared.sealed import Unreadable, unseal
 from hitl.shared.words import Words
 from models_store.doors import DOORS, DoorFault, Heard
+from models_store.models import Source
 from models_store.services import onnx_files
-from models_store.source_models import Source
 from models_store.types import Door
 from science.decision_terms import Reason
 from science.serving import Said, read_said

@@ -9,9 +9,9 @@ from hitl.audit.log import record
 from hitl.shared.actor import system
 from hitl.shared.errors import HitlError, in_words
 from models_store.doors import DoorFault
+from models_store.models import Source
 from models_store.services.label_map import tried
 from models_store.services.remote import ask, batch_of
-from models_store.source_models import Source
 from models_store.types import Door
 from science.decision_terms import Reason
 

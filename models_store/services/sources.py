@@ -24,10 +24,10 @@ from hitl.shared.given_reason import checked_reason
 from hitl.shared.sealed import seal
 from models_store.artifacts import Stored
 from models_store.errors import SourceTaken
+from models_store.models import Source
 from models_store.services import onnx_files
 from models_store.services.label_map import check_number, labels_of, tried
 from models_store.services.remote_terms import RemoteTerms, checked_contents, checked_options
-from models_store.source_models import Source
 from models_store.types import Door
 
 MAX_NAME = 200

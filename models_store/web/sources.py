@@ -19,11 +19,11 @@ from hitl.shared.actor import Actor
 from hitl.shared.errors import HitlError, NotFound, in_words
 from hitl.web.views import person
 from models_store.access import source_for
+from models_store.models import Source
 from models_store.selectors import active_run, sources_of
 from models_store.services.runs import request_training
 from models_store.services.sources import confirm_source, propose_source, retire_source
 from models_store.source_figures import WORDS, figures_of
-from models_store.source_models import Source
 from models_store.types import Trigger
 from models_store.web.actions import Refused, acts
 from models_store.web.forms import SourceForm

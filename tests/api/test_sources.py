@@ -8,8 +8,7 @@ from cases.models import IntakeBatch, Workflow
 from hitl.accounts.types import Scope
 from hitl.flow.intake import in_force, later
 from hitl.shared import clock
-from models_store.models import SourceScore
-from models_store.source_models import Source
+from models_store.models import Source, SourceScore
 from policy.models import Decision
 from tests.api.client import ApiClient
 from tests.api.conftest import client_with

@@ -6,8 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from hitl.accounts.types import Role
-from models_store.models import Release
-from models_store.source_models import Source
+from models_store.models import Release, Source
 from tests.support.factories import person
 from tests.support.source_rows import deciding, known_answers, scores, submit_scored
 

@@ -8,9 +8,9 @@ from hitl.flow.intake import in_force, scoring
 from hitl.flow.intake.submit import submit_cases
 from hitl.flow.intake.types import Intake, ItemResult, Submission
 from hitl.flow.setup.create import set_up_workflow
+from models_store.models import Source
 from models_store.services.remote_terms import RemoteTerms
 from models_store.services.sources import propose_source
-from models_store.source_models import Source
 from policy.models import CutoffSet, Policy
 from reviews.models import Task
 from tests.support import stub_scorers

@@ -13,10 +13,9 @@ from hitl.flow.intake.submit import submit_cases
 from hitl.flow.intake.types import Intake, ItemResult, Submission
 from hitl.flow.setup.create import set_up_workflow
 from hitl.shared.actor import Actor
-from models_store.models import TrainingRun
+from models_store.models import Source, TrainingRun
 from models_store.services.runs import request_training
 from models_store.services.sources import propose_source
-from models_store.source_models import Source
 from models_store.types import Trigger
 from policy.models import CutoffSet, Policy
 from tests.support.factories import LABELS, NOW, TESTER, TEXT_FIELDS

@@ -16,10 +16,9 @@ from cases.groups import Grouper
 from cases.models import SchemaVersion, Workflow
 from hitl.outbox.events import endpoints_for
 from hitl.shared.errors import HitlError, NotFound
-from models_store.models import Release
+from models_store.models import Release, Source
 from models_store.selectors import sources_in_use
 from models_store.serving import served_model
-from models_store.source_models import Source
 from policy.in_force.rules import Deciding, rule_for
 from reviews.models import ReviewRules
 from science.arms import is_within

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from models_store.source_models import Source
+from models_store.models import Source
 from science.decision_terms import Reason
 from science.serving import Said, read_said
 

@@ -31,10 +31,10 @@ from hitl.outbox.events import News, emit
 from hitl.shared.copying import copy_rows
 from hitl.shared.jobs import enqueue
 from models_store.doors import DoorFault
+from models_store.models import Source, SourceScore
 from models_store.said import said_of
 from models_store.services.remote import ask_around, batch_of, read
 from models_store.services.source_trials import AGAIN, try_remote
-from models_store.source_models import Source, SourceScore
 from models_store.types import Door
 from policy.models import Decision
 from science.decision_terms import Reason

@@ -14,8 +14,7 @@ from hitl.accounts.models import ApiKey, User
 from hitl.audit.models import Entry
 from hitl.outbox.models import Endpoint
 from hitl.stop.models import Stop
-from models_store.models import Release, TrainingRun
-from models_store.source_models import Source
+from models_store.models import Release, Source, TrainingRun
 from monitoring.models import Alarm, Drill
 from reviews.models import Team
 

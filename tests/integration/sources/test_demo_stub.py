@@ -8,8 +8,7 @@ from hitl.demo.worlds import SpamMail
 from hitl.flow.intake import in_force
 from hitl.flow.intake.submit import submit_cases
 from hitl.flow.intake.types import Intake, Submission
-from models_store.models import SourceScore
-from models_store.source_models import Source
+from models_store.models import Source, SourceScore
 from science.serving import read_said
 from tests.support.factories import NOW
 from tests.support.spam import mail_workflow

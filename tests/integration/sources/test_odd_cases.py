@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from models_store.models import SourceScore
+from models_store.models import Source, SourceScore
 from models_store.services.remote import SILENT_FAULTS
-from models_store.source_models import Source
 from policy.models import Decision
 from science.decision_terms import Reason
 from tests.support import stub_scorers

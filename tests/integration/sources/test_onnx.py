@@ -19,11 +19,10 @@ from hitl.flow.intake.submit import submit_cases
 from hitl.flow.intake.types import Intake, Submission
 from hitl.flow.setup.create import set_up_workflow
 from hitl.shared.errors import Invalid
-from models_store.models import SourceScore
+from models_store.models import Source, SourceScore
 from models_store.services import onnx_files
 from models_store.services.remote_terms import RemoteTerms
 from models_store.services.sources import propose_source
-from models_store.source_models import Source
 from models_store.types import Door
 from science.decision_terms import Reason
 from tests.support.factories import LABELS, NOW, TESTER, person

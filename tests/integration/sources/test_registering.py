@@ -16,10 +16,9 @@ from hitl.audit.models import Entry
 from hitl.flow.intake import in_force
 from hitl.shared.errors import Invalid, NotAllowed
 from models_store.errors import LabelMapRefused, SourceTaken
-from models_store.models import SourceScore, TrainingRun
+from models_store.models import Source, SourceScore, TrainingRun
 from models_store.services.sources import confirm_source
 from models_store.source_figures import WORDS
-from models_store.source_models import Source
 from science.decision_terms import OF_SOURCES, Reason
 from tests.support.factories import NOW, client_key, person
 from tests.support.pages import as_read

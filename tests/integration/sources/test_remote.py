@@ -16,10 +16,9 @@ from hitl.flow.intake.types import Intake, Submission
 from hitl.flow.settling.withdraw import withdraw_case
 from hitl.flow.setup.create import set_up_workflow
 from hitl.shared.errors import Invalid
-from models_store.models import SourceScore
+from models_store.models import Source, SourceScore
 from models_store.services.sources import retire_source
 from models_store.source_figures import figures_of
-from models_store.source_models import Source
 from policy.models import Decision
 from reviews.models import Task
 from science.decision_terms import Reason

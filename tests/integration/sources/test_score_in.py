@@ -13,12 +13,11 @@ from hitl.flow.intake import in_force
 from hitl.flow.intake.parse import read_cases
 from hitl.flow.intake.submit import submit_cases
 from hitl.flow.intake.types import Intake
-from models_store.models import Evaluation, Release, RoleSpan, ShadowScore, SourceScore
+from models_store.models import Evaluation, Release, RoleSpan, ShadowScore, Source, SourceScore
 from models_store.services.evidence import evidence_for
 from models_store.services.roles import promote
 from models_store.services.schedule import due_source, request_due
 from models_store.services.sources import retire_source
-from models_store.source_models import Source
 from models_store.types import GateCheck, ReleaseRole
 from monitoring.shadow.scoring import score_workflow
 from policy.models import Decision

@@ -13,11 +13,11 @@ from hitl.flow.doors.api import docs_sources
 from hitl.flow.doors.api.workflows import object_of, workflow_of
 from hitl.shared import clock
 from hitl.shared.errors import Invalid, Problem
+from models_store.models import Source
 from models_store.selectors import sources_of
 from models_store.services.remote_terms import RemoteTerms
 from models_store.services.sources import propose_source
 from models_store.source_figures import figures_of
-from models_store.source_models import Source
 from models_store.types import Door
 
 _REMOTE = ("address", "secret", "options", "seconds", "deadline_seconds", "price")

@@ -1,0 +1,25 @@
+"""What may be automated: policy, certificates, cutoff sets and decisions."""
+
+from policy.models.certificates import Certificate, CutoffSet
+from policy.models.decisions import Decision, KnownAnswer
+from policy.models.policies import DegreeChange, Policy, percent
+from policy.models.recalls import Recall, RecalledCase
+from policy.models.trials import DisagreementDraw, HandoverTrial, Trial
+from policy.models.watches import Reading, Watch
+
+__all__ = [
+    "Certificate",
+    "CutoffSet",
+    "Decision",
+    "DegreeChange",
+    "DisagreementDraw",
+    "HandoverTrial",
+    "KnownAnswer",
+    "Policy",
+    "Reading",
+    "Recall",
+    "RecalledCase",
+    "Trial",
+    "Watch",
+    "percent",
+]
