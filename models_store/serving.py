@@ -16,19 +16,18 @@ from models_store import artifacts
 from models_store.errors import ArtifactRefused
 from models_store.models import Release, RoleSpan
 from models_store.types import ReleaseRole
-from science.serving import BadArtifact, ServedModel, SourceModel, load_scorer
+from science.serving import BadArtifact, Scorer, load_scorer
 
 log = logging.getLogger(__name__)
 
 KEPT_PER_WORKFLOW = 8  # the champion, those in shadow (a worker scores with all), one to roll back to
 
-_served_models: OrderedDict[UUID, tuple[UUID, ServedModel | SourceModel]] = (
-    OrderedDict()
-)  # by release, least recently used first
+_served_models: OrderedDict[UUID, tuple[UUID, Scorer]] = OrderedDict()
+# by release, least recently used first
 _lock = Lock()
 
 
-def served_model(release_id: UUID) -> ServedModel | SourceModel:
+def served_model(release_id: UUID) -> Scorer:
     """Return what scores a release's cases, from memory if this process has loaded it.
 
     Raises:
@@ -61,7 +60,7 @@ def make_ready(release: Release) -> None:
     artifacts.check(release)
 
 
-def _read(release: Release) -> ServedModel | SourceModel:
+def _read(release: Release) -> Scorer:
     try:
         served = load_scorer(artifacts.load(release))
     except BadArtifact as fault:

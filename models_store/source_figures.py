@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Avg, Count, Max, Q
+from django.db.models import Avg, Count, Max, Q, Sum
 
 from models_store.models import Release, Source, SourceScore
 from models_store.selectors import latest_release_of, scored_labels
@@ -29,6 +29,7 @@ WORDS = {
     Reason.SOURCE_SHORT: "it answered for fewer or more cases than it was asked about",
     Reason.SOURCE_CHANGED: "it named another version of itself",
     Reason.SOURCE_MASS: "it wanted to say something else than a label",
+    Reason.SOURCE_SPARED: "the model of here was sure of the case, so it was not asked",
 }
 """Why what was sent is no score, for people."""
 
@@ -45,6 +46,8 @@ class SourceFigures:
         labelled: usable scores of cases that people have labelled: what a calibrator is fitted on.
         release: the last release made of it; None before the first.
         awaited: cases whose score is being asked for.
+        spent: what all the answers together have cost; None where none was asked for.
+        spared: cases that it need not be asked about (`models_store.services.sparing`).
         milliseconds, cost: means per case that was asked about; None where none was.
     """
 
@@ -57,6 +60,18 @@ class SourceFigures:
     awaited: int = 0
     milliseconds: float | None = None
     cost: float | None = None
+    spent: float | None = None
+    spared: int = 0
+
+    @property
+    def saved(self) -> float | None:
+        """What asking about the spared cases would have cost, at the mean of the others; None if unknown."""
+        return None if self.cost is None else self.spared * self.cost
+
+    @property
+    def cost_per_case(self) -> float | None:
+        """What it has cost for each case that came in, asked about or spared; None where none was asked."""
+        return None if self.spent is None else self.spent / (self.received + self.spared)
 
     @property
     def n_unusable(self) -> int:
@@ -67,12 +82,13 @@ class SourceFigures:
 def figures_of(source: Source) -> SourceFigures:
     """Count what has come from a source."""
     rows = SourceScore.objects.filter(source=source)
-    scores = rows.exclude(unusable=Reason.SCORING)
+    scores = rows.exclude(unusable__in=[Reason.SCORING, Reason.SOURCE_SPARED])
     facts = scores.aggregate(
         n=Count("case_id"),
         usable=Count("case_id", filter=Q(unusable="")),
         last=Max("at"),
         milliseconds=Avg("milliseconds"),
+        spent=Sum("cost"),
         cost=Avg("cost"),
     )
     why = scores.exclude(unusable="").values("unusable").annotate(n=Count("case_id")).order_by("-n")
@@ -86,4 +102,6 @@ def figures_of(source: Source) -> SourceFigures:
         awaited=rows.filter(unusable=Reason.SCORING).count(),
         milliseconds=facts["milliseconds"],
         cost=facts["cost"],
+        spent=facts["spent"],
+        spared=rows.filter(unusable=Reason.SOURCE_SPARED).count(),
     )

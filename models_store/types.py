@@ -28,6 +28,7 @@ ROLE_TRANSITIONS: dict[str, tuple[str, ...]] = {
     "retired": ("champion", "shadow"),
 }
 CHALLENGERS = (ReleaseRole.SHADOW, ReleaseRole.CANARY)
+IN_USE = (*CHALLENGERS, ReleaseRole.CHAMPION)
 
 
 class Unscored(models.TextChoices):

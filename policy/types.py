@@ -190,6 +190,7 @@ _WHY = {
     Reason.SOURCE_SHORT: gettext_lazy("source short"),
     Reason.SOURCE_CHANGED: gettext_lazy("source changed"),
     Reason.SOURCE_MASS: gettext_lazy("source mass"),
+    Reason.SOURCE_SPARED: gettext_lazy("source spared"),
     Reason.STOPPED: gettext_lazy("stopped"),
     Reason.BREAKER: gettext_lazy("breaker"),
     Reason.CERTIFICATE_EXPIRED: gettext_lazy("certificate expired"),

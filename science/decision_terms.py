@@ -74,6 +74,7 @@ class Reason(StrEnum):
     SOURCE_SHORT = "source_short"
     SOURCE_CHANGED = "source_changed"
     SOURCE_MASS = "source_mass"
+    SOURCE_SPARED = "source_spared"
     STOPPED = "stopped"
     BREAKER = "breaker"
     CERTIFICATE_EXPIRED = "certificate_expired"
@@ -106,6 +107,7 @@ OF_SOURCES = (
     Reason.SOURCE_SHORT,
     Reason.SOURCE_CHANGED,
     Reason.SOURCE_MASS,
+    Reason.SOURCE_SPARED,
 )
 DEGREES = tuple(Degree)
 ROUTES = tuple(Route)

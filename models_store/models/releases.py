@@ -40,10 +40,16 @@ class Release(models.Model):
             "The model elsewhere whose scores it calibrates; null where a model was trained here."
         ),
     )
+    is_cascade = models.BooleanField(
+        default=False, help_text=gettext_lazy("A model of here speaks first, its source of what that leaves.")
+    )
     created_at = models.DateTimeField()
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
+            models.CheckConstraint(
+                name="cascade_has_a_source", condition=Q(is_cascade=False) | Q(source__isnull=False)
+            ),
             models.UniqueConstraint(name="release_number_is_unique", fields=["workflow", "number"]),
         ]
 

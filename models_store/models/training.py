@@ -54,6 +54,10 @@ class TrainingRun(models.Model):
             "The model elsewhere whose calibrator it fits; null where a model is trained."
         ),
     )
+    is_cascade = models.BooleanField(
+        default=False,
+        help_text=gettext_lazy("Trains a model as well, and leaves to its source what that is not sure of."),
+    )
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
@@ -65,6 +69,10 @@ class TrainingRun(models.Model):
             models.CheckConstraint(
                 name="succeeded_run_has_a_release",
                 condition=~Q(status="succeeded") | Q(release__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="run_of_a_cascade_has_a_source",
+                condition=Q(is_cascade=False) | Q(source__isnull=False),
             ),
         ]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 
@@ -11,9 +12,10 @@ from models_store.selectors import evaluation_of, labels_trained_on
 from models_store.services.training_sets import TrainingSet
 from models_store.serving import served_model
 from science.aurc import aurc
+from science.decision_terms import OF_SOURCES
 from science.paired import PairedDifference, paired_difference
-from science.pipelines import CalibratedSource, TrainedModel
-from science.serving import ScoreSource, SourceModel
+from science.pipelines import Made
+from science.serving import ScoreSource, source_model
 
 MIN_FRESH = 50  # labels the champion never saw, below which older ones are asked as well
 
@@ -34,21 +36,35 @@ class Comparison:
 
 
 def evaluate(
-    model: TrainedModel | CalibratedSource, snapshot: TrainingSet, trained: np.ndarray, held_out: np.ndarray
+    model: Made,
+    snapshot: TrainingSet,
+    trained: np.ndarray,
+    held_out: np.ndarray,
+    *,
+    since: datetime | None = None,
 ) -> Evaluation:
     """Return, unsaved, what the model says of cases that it was not trained on.
 
     Of those that taught it models of other groups speak, of those held out and the unsettled ones itself. Of
     cases that it was not taught to read it says nothing, as when it decides: they are people's, whatever
-    their score, and no cutoff speaks of them.
+    their score, and no cutoff speaks of them. Cases that came in before `since` judge nothing.
     """
     column = {label: i for i, label in enumerate(model.labels)}
+    unsettled = snapshot.unsettled
+    oof_proba = model.oof_proba
+    if since is not None:
+        is_late = np.array([at >= since for at in snapshot.received], dtype=bool)
+        oof_proba, trained, held_out = (
+            oof_proba[is_late[trained]],
+            trained[is_late[trained]],
+            held_out[is_late[held_out]],
+        )
+        unsettled = unsettled.since(since)
     contents, _ = snapshot.take(trained)
-    out_of_fold = _of_the_fit(model.served, model.oof_proba, rows_for(contents, snapshot.schema))
+    out_of_fold = _of_the_fit(model.served, oof_proba, rows_for(contents, snapshot.schema))
     contents, _ = snapshot.take(held_out)
     fresh = _asked(model.served, rows_for(contents, snapshot.schema))
     predicted, scores = best_of(np.concatenate([out_of_fold, fresh]))
-    unsettled = snapshot.unsettled
     guessed, sure = best_of(_asked(model.served, rows_for(unsettled.contents, snapshot.schema)))
     judged = np.concatenate([trained, held_out])
     return Evaluation(
@@ -125,9 +141,12 @@ def _champion_on(
     is_used = np.array([label_id in used for label_id in snapshot.label_ids], dtype=bool)
     is_fresh = ~np.isin(snapshot.groups[places], snapshot.groups[is_used])
     served = served_model(champion.id)
-    if isinstance(served, SourceModel):  # cases that it was not asked about say nothing of it
+    if (
+        source_model(served) is not None
+    ):  # cases that it was to be asked about, and was not, say nothing of it
         contents, _ = snapshot.take(places)
-        is_fresh &= np.array([one.proba is not None for one in served.said_of(contents)], dtype=bool)
+        rows = rows_for(contents, snapshot.schema)
+        is_fresh &= np.array([why not in OF_SOURCES for why in served.unusable(rows)], dtype=bool)
     wrong, score = np.full(len(places), np.nan), np.full(len(places), np.nan)
     earlier = evaluation_of(champion.id)
     if earlier is not None:

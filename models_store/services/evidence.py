@@ -13,7 +13,7 @@ from models_store.models import Release, StoredExplanation
 from models_store.rows import rows_for
 from models_store.serving import served_model
 from science.explain import explain, verify
-from science.serving import ServedModel
+from science.serving import Cascade, own_model
 
 log = logging.getLogger(__name__)
 
@@ -67,10 +67,13 @@ def _compute(case_id: UUID, release_id: UUID, target: str, contrast: str) -> dic
         .get(pk=release_id, workflow_id=case.workflow_id)
     )
     schema = SchemaVersion.objects.get(workflow_id=case.workflow_id, number=case.schema_version).schema
-    served = served_model(release_id)
-    if not isinstance(served, ServedModel):
+    scorer = served_model(release_id)
+    served = own_model(scorer)
+    if served is None:
         return dict(FROM_ELSEWHERE)
     (row,) = rows_for([case.content], schema)
+    if isinstance(scorer, Cascade) and scorer.leaves([row])[0]:
+        return dict(FROM_ELSEWHERE)
     if schema.sha256() != served.schema_sha256 or served.fits([row]) != [None]:
         return dict(UNAVAILABLE)
     found = explain(served, row, target=target, contrast=contrast, model=release.name)

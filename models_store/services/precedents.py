@@ -19,7 +19,7 @@ from models_store.rows import rows_for
 from models_store.services.training_sets import TrainingSet
 from models_store.serving import served_model
 from science.explain import Precedents, index_precedents, load_precedents
-from science.serving import ServedModel
+from science.serving import ServedModel, own_model
 
 log = logging.getLogger(__name__)
 
@@ -96,8 +96,8 @@ def _nearest(case_id: UUID, release_id: UUID, *, most: int) -> list[tuple[UUID, 
     if index is None:
         return []
     schema = SchemaVersion.objects.get(workflow_id=case.workflow_id, number=case.schema_version).schema
-    served = served_model(release_id)
-    if not isinstance(served, ServedModel) or schema.sha256() != served.schema_sha256:
+    served = own_model(served_model(release_id))
+    if served is None or schema.sha256() != served.schema_sha256:
         return []
     (row,) = rows_for([case.content], schema)
     near = index.nearest(served, row, limit=most, other=_ASKED)

@@ -15,7 +15,7 @@ from models_store.models import Evaluation, LabelRole, Release, RoleSpan, Traini
 from models_store.services.runs import note
 from models_store.services.training_sets import TrainingSet
 from models_store.types import LabelUse, ReleaseRole
-from science.pipelines import CalibratedSource, TrainedModel
+from science.pipelines import Made
 
 ACTOR = system("training")
 
@@ -31,7 +31,7 @@ class SchemaMoved(Exception):
 def register(
     *,
     run: TrainingRun,
-    model: TrainedModel | CalibratedSource,
+    model: Made,
     snapshot: TrainingSet,
     evaluation: Evaluation,
     trained: np.ndarray,
@@ -74,6 +74,7 @@ def register(
             manifest=manifest,
             report=report,
             source_id=run.source_id,
+            is_cascade=run.is_cascade,
             created_at=now,
         )
         evaluation.release = release

@@ -186,7 +186,11 @@ class _Transition:
 
     def _of_same_source(self, spans: QuerySet[RoleSpan]) -> QuerySet[RoleSpan]:
         """Return the challengers that a newer one stands in for: not models from somewhere else."""
-        return spans.filter(role=ReleaseRole.SHADOW, release__source=self.release.source)
+        return spans.filter(
+            role=ReleaseRole.SHADOW,
+            release__source=self.release.source,
+            release__is_cascade=self.release.is_cascade,
+        )
 
     def _check(self, workflow: Workflow, role: str, to: ReleaseRole) -> None:
         if to not in ROLE_TRANSITIONS[role]:

@@ -45,10 +45,12 @@ def request_training(
     now: datetime,
     reason: str = "",
     source_id: UUID | None = None,
+    is_cascade: bool = False,
 ) -> TrainingRun:
     """Queue a training run and tell a worker; who asked and why stays with the run.
 
-    With a source, it fits the calibrator of that model elsewhere instead of training one.
+    With a source, it fits the calibrator of that model elsewhere instead of training one; as a cascade, it
+    trains one too, and fits the calibrator to what that leaves.
 
     Raises:
         NotFound: there is no such workflow, or it is archived; or no such source is in use.
@@ -76,6 +78,7 @@ def request_training(
         requested_by_name=actor.name,
         because=reason.strip(),
         source_id=source_id,
+        is_cascade=is_cascade and source_id is not None,
         requested_at=now,
         rung_at=now,
     )

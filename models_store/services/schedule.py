@@ -54,6 +54,7 @@ def request_where_due(workflow_id: UUID, *, now: datetime) -> bool:
             now=now,
             reason=reason,
             source_id=source_id,
+            is_cascade=source_id is not None and _was_cascade(source_id),
         )
     except (RunActive, NotFound):  # somebody was faster
         return False
@@ -92,6 +93,7 @@ def due_source(workflow_id: UUID, *, now: datetime) -> tuple[UUID | None, str]:
     """Return the model elsewhere whose calibrator is to be fitted (anew), and why; None where none is.
 
     By the number of new labels whose cases came with its scores; a calibrator does not age with the clock.
+    A source that was last used in a cascade is used in one again.
     """
     kept = training_settings(workflow_id)
     if not kept.is_automatic:
@@ -106,6 +108,11 @@ def due_source(workflow_id: UUID, *, now: datetime) -> tuple[UUID | None, str]:
                 "%(fresh)s new labels of cases that %(model)s scored.", fresh=fresh, model=source.name
             )
     return None, ""
+
+
+def _was_cascade(source_id: UUID) -> bool:
+    last = TrainingRun.objects.filter(source_id=source_id).order_by("requested_at").last()
+    return last is not None and last.is_cascade
 
 
 @transaction.atomic

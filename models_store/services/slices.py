@@ -11,14 +11,14 @@ from models_store.models import Evaluation
 from models_store.rows import rows_for
 from models_store.services.training_sets import TrainingSet
 from models_store.services.word_vectors import word_vectors
-from science.pipelines import CalibratedSource, TrainedModel
+from science.pipelines import Made, TrainedModel
 from science.pipelines.influence import influence_of_people
 from science.slices import slices_of
 
 
 def look_closer(
     *,
-    model: TrainedModel | CalibratedSource,
+    model: Made,
     snapshot: TrainingSet,
     trained: np.ndarray,
     evaluation: Evaluation,
@@ -26,10 +26,11 @@ def look_closer(
     """Return `slices` (of the cases it is judged by) and `people` (of those it was trained on).
 
     Only where one person's labels stand out is anything trained again, for at most two people. A calibrator
-    has a few numbers, which no single person turns round: of a model elsewhere only slices are returned.
+    has a few numbers, which no single person turns round: where a model elsewhere has a part only slices are
+    returned.
     """
     slices = _slices(evaluation, snapshot)
-    if isinstance(model, CalibratedSource):
+    if not isinstance(model, TrainedModel):
         return {"slices": slices}
     return {"slices": slices, "people": _people(model, snapshot, trained)}
 

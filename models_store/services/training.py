@@ -19,19 +19,18 @@ from models_store.rows import rows_for
 from models_store.selectors import champion, training_settings
 from models_store.services import training_sets
 from models_store.services.evaluation import Comparison, compare, evaluate
+from models_store.services.fitting import BUDGET_SECONDS, fitted, judged_since, taught_by
 from models_store.services.gate import checks
 from models_store.services.precedents import keep_precedents
 from models_store.services.registry import register
 from models_store.services.slices import look_closer
 from models_store.services.steps import Clock, Steps
 from models_store.services.training_sets import TrainingSet, split, take_snapshot
-from models_store.services.word_vectors import word_vectors
 from models_store.types import Check, GateCheck, RunStep
-from science.pipelines import CalibratedSource, TrainedModel, calibrate, train
+from science.pipelines import Made, TrainedModel
 from science.pipelines.learning_curve import learning_curve
-from science.pipelines.window import window_start
+from science.serving import own_model
 
-BUDGET_SECONDS = 60.0  # CPU seconds the candidates may cost
 GROWN = 1.25  # times the labels of a curve from which on it is measured anew: it moves slowly
 
 
@@ -49,12 +48,15 @@ def make_release(
     clock: Clock,
     *,
     unsettled: Collection[UUID] = (),
+    wrong_allowed: float = 1.0,
     changed_at: datetime | None = None,
     read: Callable[..., TrainingSet] = take_snapshot,
 ) -> Release:
     """Train on the labels of a run's workflow, judge what comes of it, and register it.
 
     `unsettled` are cases that people were asked about and that have no label: they count against the model.
+    `wrong_allowed` is the share of automatic decisions that may be wrong by the workflow's promise;
+    it tells a cascade where its second model begins.
     `changed_at` is when live evidence last refuted a promise: labels of cases from before may teach what is
     no longer true (`science.pipelines.window`). `read` says what the labels are.
 
@@ -64,14 +66,14 @@ def make_release(
         RunIsOver: the run was cancelled, or taken over.
     """
     with steps.step(RunStep.READ) as step:
-        snapshot = _snapshot(read(run.workflow, unsettled=unsettled), run, changed_at)
+        snapshot = taught_by(read(run.workflow, unsettled=unsettled), run, changed_at)
         trained, held_out = split(snapshot)
         step.result = _said_of(snapshot, held_out)
     with steps.step(RunStep.TRAIN) as step:
-        model = _fitted(run, snapshot, trained, step.say)
+        model = fitted(run, snapshot, trained, step.say, wrong_allowed=wrong_allowed)
         step.result = f"Chosen: {model.report['chosen']}, {len(model.artifact) / 1024:,.0f} kB."
     with steps.step(RunStep.JUDGE) as step:
-        evaluation = evaluate(model, snapshot, trained, held_out)
+        evaluation = evaluate(model, snapshot, trained, held_out, since=judged_since(run))
         before = champion(run.workflow_id)
         comparison = _comparison(before, evaluation, snapshot, step.say)
         closer = look_closer(model=model, snapshot=snapshot, trained=trained, evaluation=evaluation)
@@ -107,57 +109,11 @@ def make_release(
             report=_report(model, snapshot, evaluation, comparison, asked),
             now=clock(),
         )
-        if isinstance(model, TrainedModel):  # what a model elsewhere finds alike is not known here
-            keep_precedents(
-                release=release, served=model.served, snapshot=snapshot, trained=trained, now=clock()
-            )
+        own = own_model(model.served)
+        if own is not None:  # what a model elsewhere finds alike is not known here
+            keep_precedents(release=release, served=own, snapshot=snapshot, trained=trained, now=clock())
         step.result = Words("Registered as %(model)s.", model=release.name)
     return release
-
-
-def _snapshot(everything: TrainingSet, run: TrainingRun, changed_at: datetime | None) -> TrainingSet:
-    if run.source is not None:
-        return everything.scored_by(run.source.sha256)
-    return _latest_window(everything, run, changed_at)
-
-
-def _fitted(
-    run: TrainingRun, snapshot: TrainingSet, trained: np.ndarray, say: Callable[[str], None]
-) -> TrainedModel | CalibratedSource:
-    """Train a model, or fit the calibrator of one elsewhere."""
-    contents, labels = snapshot.take(trained)
-    weights, groups = snapshot.weights[trained], snapshot.groups[trained]
-    source = run.source
-    if source is not None:
-        return calibrate(
-            contents,
-            labels,
-            snapshot.schema,
-            source=source.sha256,
-            about={"door": source.door, "model": source.model, "version": source.version}
-            | {"label_map": source.label_map},
-            said_labels=source.labels,
-            seed=snapshot.seed,
-            weights=weights,
-            groups=groups,
-            progress=say,
-        )
-    unread = training_settings(run.workflow_id).unread_words
-    if unread:
-        say(Words("Leaving out as no evidence: %(names)s.", names=", ".join(unread)))
-    return train(
-        rows_for(contents, snapshot.schema),
-        labels,
-        snapshot.schema,
-        seed=snapshot.seed,
-        weights=weights,
-        groups=groups,
-        budget_seconds=BUDGET_SECONDS,
-        extras=settings.EXTRA_MODELS,
-        unread=unread,
-        vectors=word_vectors(),
-        progress=say,
-    )
 
 
 def _learnt(
@@ -188,22 +144,6 @@ def _learnt(
         progress=say,
     )
     return {"why_not": found} if isinstance(found, str) else found.to_json()
-
-
-def _latest_window(snapshot: TrainingSet, run: TrainingRun, changed_at: datetime | None) -> TrainingSet:
-    """Return the labels that teach: all, or the latest where these alone say the latest better."""
-    places = (i for i, at in enumerate(snapshot.received) if changed_at is not None and at >= changed_at)
-    start = window_start(
-        rows_for(snapshot.contents, snapshot.schema),
-        snapshot.labels,
-        snapshot.schema,
-        seed=snapshot.seed,
-        weights=snapshot.weights,
-        groups=snapshot.groups,
-        changed_at=next(places, None),
-        unread=training_settings(run.workflow_id).unread_words,
-    )
-    return snapshot.from_place(start)
 
 
 def _said_of(snapshot: TrainingSet, held_out: np.ndarray) -> str:
@@ -268,9 +208,7 @@ def _judgement(report: Mapping[str, Any], evaluation: Evaluation) -> str:
     )
 
 
-def _manifest(
-    model: TrainedModel | CalibratedSource, snapshot: TrainingSet, held_out: np.ndarray
-) -> dict[str, Any]:
+def _manifest(model: Made, snapshot: TrainingSet, held_out: np.ndarray) -> dict[str, Any]:
     return manifest(
         data_sha256=snapshot.sha256,
         n_labels=len(snapshot),
@@ -283,7 +221,7 @@ def _manifest(
 
 
 def _report(
-    model: TrainedModel | CalibratedSource,
+    model: Made,
     snapshot: TrainingSet,
     evaluation: Evaluation,
     comparison: Comparison | None,

@@ -101,17 +101,17 @@ class TrainingSet:
 
     def scored_by(self, source: str) -> "TrainingSet":
         """Return the labels whose cases came with a usable score of this source, named by its hash."""
-        said = said_by(source, self.contents)
-        kept = [i for i, one in enumerate(said) if one.proba is not None]
+        heard = self.hearing(source)
+        kept = [i for i, one in enumerate(said_by(source, self.contents)) if one.proba is not None]
+        return replace(heard, n_unscored=len(self) - len(kept), **self._at(kept))
+
+    def hearing(self, source: str) -> "TrainingSet":
+        """Return all of it, named also by what this source said of the cases."""
         hasher = hashlib.sha256(f"{self.sha256} said by {source}".encode())
-        for i in kept:
-            hasher.update(np.array(said[i].proba, dtype=np.float64).tobytes())
-        return replace(
-            self,
-            sha256=hasher.hexdigest(),
-            n_unscored=len(self) - len(kept),
-            **self._at(kept),
-        )
+        for place, one in enumerate(said_by(source, self.contents)):
+            if one.proba is not None:
+                hasher.update(place.to_bytes(8) + np.array(one.proba, dtype=np.float64).tobytes())
+        return replace(self, sha256=hasher.hexdigest())
 
     def _at(self, places: Sequence[int]) -> dict[str, Any]:
         """Return what belongs to the labels at these places."""

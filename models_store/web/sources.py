@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from cases.access import watched_workflow
@@ -113,8 +114,9 @@ def retire(request: HttpRequest, actor: Actor, source_id: UUID) -> tuple[str, st
 
 @acts
 def fit(request: HttpRequest, actor: Actor, source_id: UUID) -> tuple[str, str]:
-    """Fit a source's calibrator on the labels that there are."""
+    """Fit a source's calibrator on the labels that there are, alone or to what a model of here leaves."""
     found = source_for(actor, source_id)
+    is_cascade = request.POST.get("cascade") == "1"
     back = reverse("source", args=[found.pk])
     try:
         run = request_training(
@@ -123,10 +125,16 @@ def fit(request: HttpRequest, actor: Actor, source_id: UUID) -> tuple[str, str]:
             actor=actor,
             now=clock.now(),
             source_id=found.pk,
+            is_cascade=is_cascade,
         )
     except HitlError as refused:
         raise Refused(back, refused) from None
-    return reverse("training-run", args=[run.pk]), "A run that fits its calibrator waits for a worker."
+    words = (
+        gettext("A run that trains a model, and fits this one to what that leaves, waits for a worker.")
+        if is_cascade
+        else "A run that fits its calibrator waits for a worker."
+    )
+    return reverse("training-run", args=[run.pk]), words
 
 
 def _done(found: Source, act: Any, words: str, actor: Actor, **told: Any) -> tuple[str, str]:

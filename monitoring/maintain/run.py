@@ -22,7 +22,7 @@ from monitoring.maintain.slices import cuts_of
 from monitoring.maintain.wanted import wanted_found
 from monitoring.models import DataStudy
 from monitoring.types import StudyStatus
-from science.serving import ServedModel
+from science.serving import ServedModel, own_model
 
 log = logging.getLogger(__name__)
 
@@ -94,10 +94,9 @@ def study_of(release: Release, *, now: datetime, say: Say) -> dict[str, Any]:
 def _served(release: Release) -> ServedModel | None:
     """Return the model where it can say what is alike; a model elsewhere cannot."""
     try:
-        served = served_model(release.pk)
+        return own_model(served_model(release.pk))
     except ArtifactRefused:
         return None
-    return served if isinstance(served, ServedModel) else None
 
 
 def _end(study_id: UUID, status: StudyStatus, **values: Any) -> None:

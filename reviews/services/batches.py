@@ -38,7 +38,7 @@ from reviews.types import (
     ReviewBatchStatus,
 )
 from science.explain.clusters import clusters
-from science.serving import ServedModel
+from science.serving import own_model
 from science.spot_check import most_wrong
 
 log = logging.getLogger(__name__)
@@ -169,8 +169,8 @@ def _groups_in(workflow: Workflow, waiting: QuerySet[Task], actor: Actor, now: d
 def _grouped(workflow_id: UUID, release_id: UUID, version: int, tasks: Sequence[Task]) -> list[list[int]]:
     schema = SchemaVersion.objects.get(workflow_id=workflow_id, number=version).schema
     try:
-        served = served_model(release_id)
-        if not isinstance(served, ServedModel) or served.schema_sha256 != schema.sha256():
+        served = own_model(served_model(release_id))
+        if served is None or served.schema_sha256 != schema.sha256():
             return []  # of what a model elsewhere looked at nothing is known here: no group is alike to it
         rows = rows_for([task.case.content for task in tasks], schema)
         return [group.tolist() for group in clusters(served, rows, least=MIN_ALIKE)]

@@ -4,20 +4,25 @@ served = load_model(artifact)
 served.predict_proba([{"body": "win a prize"}])
 """
 
+from science.serving.cascade import Cascade, own_model, source_model
 from science.serving.errors import BadArtifact
 from science.serving.served_model import ServedModel
 from science.serving.source import Said, ScoredRow, ScoreSource, SourceModel, read_said
-from science.serving.store import load_model, load_scorer, save_model
+from science.serving.store import Scorer, load_model, load_scorer, save_model
 
 __all__ = [
     "BadArtifact",
+    "Cascade",
     "Said",
     "ScoreSource",
     "ScoredRow",
+    "Scorer",
     "ServedModel",
     "SourceModel",
     "load_model",
     "load_scorer",
+    "own_model",
     "read_said",
     "save_model",
+    "source_model",
 ]

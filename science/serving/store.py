@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from science.fields import BadSchema, Kind, Schema
 from science.serving.artifact import pack, unpack
+from science.serving.cascade import Cascade
 from science.serving.errors import BadArtifact
 from science.serving.expand import Expansion
 from science.serving.familiar import TABLE, Familiar
@@ -21,8 +23,10 @@ from science.serving.trees import Trees
 from science.serving.vectors import VectorBlock
 
 _READERS: dict[object, type[Text]] = {None: TextBlock, "sentences": SentenceBlock, "vectors": VectorBlock}
+Scorer = ServedModel | SourceModel | Cascade
 VERSION = "served/1"  # raise it with every change of tokens, features or layout
 SOURCE_VERSION = "source/1"
+CASCADE_VERSION = "cascade/1"
 
 
 def save_source(model: SourceModel) -> bytes:
@@ -36,6 +40,13 @@ def save_source(model: SourceModel) -> bytes:
         "temperature": model.temperature,
     }
     return pack(meta, {"bias": model.bias})
+
+
+def save_cascade(labels: Sequence[str], threshold: float, *, first: bytes, second: bytes) -> bytes:
+    """The artifact of a cascade: those of its two models, and where the second begins."""
+    meta = {"version": CASCADE_VERSION, "labels": list(labels), "threshold": threshold}
+    parts = {"first": first, "second": second}
+    return pack(meta, {name: np.frombuffer(part, dtype=np.uint8) for name, part in parts.items()})
 
 
 def save_model(served: ServedModel) -> bytes:
@@ -84,8 +95,8 @@ def load_model(artifact: bytes) -> ServedModel:
     return loaded
 
 
-def load_scorer(artifact: bytes) -> ServedModel | SourceModel:
-    """What scores the cases of a release: the model in its artifact, or the calibrator of one elsewhere.
+def load_scorer(artifact: bytes) -> Scorer:
+    """What scores the cases of a release: a model, the calibrator of one elsewhere, or both in a row.
 
     Raises:
         BadArtifact: the file is damaged, hostile, or of another version.
@@ -94,6 +105,8 @@ def load_scorer(artifact: bytes) -> ServedModel | SourceModel:
     try:
         if meta["version"] == SOURCE_VERSION:
             return _source(meta, arrays)
+        if meta["version"] == CASCADE_VERSION:
+            return _cascade(meta, arrays)
         if meta["version"] != VERSION:
             raise BadArtifact(f"made for {meta['version']!r}, this is {VERSION!r}: train the model again")
         return _served(meta, arrays)
@@ -114,6 +127,20 @@ def _source(meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> SourceModel:
     return SourceModel(
         labels, schema, schema.sha256(), str(meta["source"]), dict(meta["about"]), temperature, bias
     )
+
+
+def _cascade(meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> Cascade:
+    first, second = load_scorer(arrays["first"].tobytes()), load_scorer(arrays["second"].tobytes())
+    if not isinstance(first, ServedModel) or not isinstance(second, SourceModel):
+        raise BadArtifact("a cascade of other parts than a model and one elsewhere")
+    if first.schema_sha256 != second.schema_sha256:
+        raise BadArtifact("a cascade of models for other fields or labels")
+    labels, threshold = tuple(map(str, meta["labels"])), float(meta["threshold"])
+    if set(labels) != {*first.labels, *second.labels} or len(set(labels)) != len(labels):
+        raise BadArtifact("a cascade for other labels than those of its models")
+    if not 0 < threshold <= 1:
+        raise BadArtifact("a cascade without a place where the second begins")
+    return Cascade(labels, first.schema, first.schema_sha256, first, second, threshold)
 
 
 def _schema_and_labels(meta: dict[str, Any]) -> tuple[Schema, tuple[str, ...]]:

@@ -22,7 +22,7 @@ BARE: dict[str, int] = {
     "hitl": 716,
     "hitl/audit": 101,
     "hitl/outbox": 23,
-    "models_store": 207,
+    "models_store": 208,
 }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import cache
 from unittest.mock import patch
 from uuid import UUID
@@ -13,7 +14,7 @@ from hitl.flow.learning.run import run_training
 from hitl.flow.setup.create import set_up_workflow
 from hitl.shared.canonical import canonical_json, sha256
 from models_store.models import TrainingRun
-from models_store.services import training
+from models_store.services import fitting
 from models_store.services.runs import request_training
 from models_store.types import Trigger
 from tests.support.factories import NOW, TESTER
@@ -91,9 +92,9 @@ def mail_history(n_labels: int = 300, *, slug: str = "mail") -> Workflow:
     return workflow
 
 
-def requested(workflow: Workflow) -> TrainingRun:
+def requested(workflow: Workflow, *, at: datetime = NOW) -> TrainingRun:
     """Return a run that waits for a worker."""
-    return request_training(workflow_id=workflow.id, trigger=Trigger.HAND, actor=TESTER, now=NOW)
+    return request_training(workflow_id=workflow.id, trigger=Trigger.HAND, actor=TESTER, now=at)
 
 
 def train_now(workflow: Workflow) -> TrainingRun:
@@ -106,6 +107,6 @@ def carry_out(run_id: UUID, *, anew: bool = False) -> TrainingRun:
 
     Labels that taught a model in this process before give that model, unless it is to be made anew.
     """
-    with patch.object(training, "train", training.train if anew else once(training.train)):
+    with patch.object(fitting, "train", fitting.train if anew else once(fitting.train)):
         run_training(run_id=run_id, clock=lambda: NOW)
     return TrainingRun.objects.select_related("release", "workflow").get(pk=run_id)

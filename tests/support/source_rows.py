@@ -95,7 +95,7 @@ def people_answered(workflow: Workflow, n: int = 300, *, seed: int = 1, first: i
     return cases
 
 
-def give_labels(workflow: Workflow, truth: Mapping[UUID, str]) -> None:
+def give_labels(workflow: Workflow, truth: Mapping[UUID, str], *, at: datetime = NOW) -> None:
     """Label cases blind, as people who were shown nothing do."""
     insert(
         Label(
@@ -107,7 +107,7 @@ def give_labels(workflow: Workflow, truth: Mapping[UUID, str]) -> None:
             purpose=Purpose.REVIEW,
             is_blind=True,
             inclusion_probability=1.0,
-            at=NOW,
+            at=at,
         )
         for case_id, label in truth.items()
     )

@@ -7,6 +7,7 @@ scores a case decides it, under its own cutoffs.
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +23,7 @@ from models_store.rows import rows_for
 from models_store.scoring import score_around_failures, score_contents
 from science.arms import arm_of
 from science.decide import decide
-from science.decision_terms import Reason, Route
+from science.decision_terms import OF_SOURCES, Reason, Route
 from science.draws import draw
 
 log = logging.getLogger(__name__)
@@ -36,24 +37,9 @@ def decide_cases(current: WorkflowInForce, checked: Sequence[Checked], intake: I
     if not checked:
         return []
     arms = arms_of(current, checked)
-    waits = [intake.is_scored and _is_awaited(current, arm) for arm in arms]
-    at_once = [place for place, wait in enumerate(waits) if not wait]
-    routed = dict(
-        zip(
-            at_once,
-            _routed(
-                current,
-                [checked[place] for place in at_once],
-                [arms[place] for place in at_once],
-                is_scored=intake.is_scored,
-                now=intake.now,
-            ),
-            strict=True,
-        )
-    )
+    routed = _routed(current, checked, arms, is_scored=intake.is_scored, may_wait=True, now=intake.now)
     decided = []
-    for place, item in enumerate(checked):
-        one = routed.get(place)
+    for item, one in zip(checked, routed, strict=True):
         said = item.heard.rows(item.case_id, intake.now) if item.heard is not None else []
         said += [awaited(source, item.case_id, intake.now) for source in current.remote]
         case = case_row(item, one.outcome if one else None, current, intake)
@@ -65,12 +51,9 @@ def route_scored(
     current: WorkflowInForce, checked: Sequence[Checked], now: datetime, *, arrived: Sequence[datetime]
 ) -> list[Routed]:
     """Return the routings of cases that waited for a score, in order; `arrived` is when each came in."""
-    return _routed(current, checked, arms_of(current, checked), is_scored=True, now=now, arrived=arrived)
-
-
-def _is_awaited(current: WorkflowInForce, arm: int | None) -> bool:
-    source = current.decider_of(arm).awaits
-    return source is not None and any(one.sha256 == source for one in current.remote)
+    arms = arms_of(current, checked)
+    routed = _routed(current, checked, arms, is_scored=True, may_wait=False, now=now, arrived=arrived)
+    return [one for one in routed if one is not None]
 
 
 def _routed(
@@ -79,22 +62,24 @@ def _routed(
     arms: Sequence[int | None],
     *,
     is_scored: bool,
+    may_wait: bool,
     now: datetime,
     arrived: Sequence[datetime] | None = None,
-) -> list[Routed]:
-    """Let each case's release decide it; in order."""
+) -> list[Routed | None]:
+    """Let each case's release decide it; in order, None for those that wait for a score."""
     if not checked:
         return []
     arrived = arrived or [now] * len(checked)
+    how: dict[str, Any] = {"is_scored": is_scored, "may_wait": may_wait, "now": now}
     if current.canary is None:
-        return _routed_by(current.champion, current, checked, arms, arrived, is_scored=is_scored, now=now)
+        return _routed_by(current.champion, current, checked, arms, arrived, **how)
     deciders = [current.decider_of(arm) for arm in arms]
-    found: dict[int, Routed] = {}
+    found: dict[int, Routed | None] = {}
     for decider in (current.champion, current.canary.decider):
         places = [place for place, of in enumerate(deciders) if of is decider]
         if places:
             own = [[many[place] for place in places] for many in (checked, arms, arrived)]
-            routed = _routed_by(decider, current, *own, is_scored=is_scored, now=now)  # type: ignore[arg-type]  # three lists of three kinds
+            routed = _routed_by(decider, current, *own, **how)  # type: ignore[arg-type]  # three lists of three kinds
             found |= dict(zip(places, routed, strict=True))
     return [found[place] for place in range(len(checked))]
 
@@ -124,10 +109,17 @@ def _routed_by(
     arrived: Sequence[datetime],
     *,
     is_scored: bool,
+    may_wait: bool,
     now: datetime,
-) -> list[Routed]:
+) -> list[Routed | None]:
     proba, unusable = score(decider, current, checked) if is_scored else (None, None)
-    draws = draw(derived_key("draws"), [item.case_id for item in checked], FIRST_EPOCH)
+    waits = _waiting(decider, current, unusable or []) if may_wait else set()
+    places = [place for place in range(len(checked)) if place not in waits]
+    if not places:
+        return [None] * len(checked)
+    if waits and proba is not None and unusable is not None:
+        proba, unusable = proba[places], [unusable[place] for place in places]
+    draws = draw(derived_key("draws"), [checked[place].case_id for place in places], FIRST_EPOCH)
     outcomes = decide(
         decider.rule,
         proba,
@@ -137,9 +129,9 @@ def _routed_by(
         is_partial=decider.is_partial,
     )
     probabilities: list[list[float]] | None = None if proba is None else proba.tolist()
-    routed = []
-    for i, (item, outcome) in enumerate(zip(checked, outcomes.rows(), strict=True)):
-        is_auto = outcome.route is Route.AUTO
+    routed: list[Routed | None] = [None] * len(checked)
+    for i, (place, outcome) in enumerate(zip(places, outcomes.rows(), strict=True)):
+        item, is_auto = checked[place], outcome.route is Route.AUTO
         p = probabilities[i] if probabilities is not None and outcome.label is not None else None
         uniform = float(draws.u_audit[i] if is_auto else draws.u_blind[i])
         task = None
@@ -151,14 +143,21 @@ def _routed_by(
             outcome,
             current,
             decider,
-            arm=arms[i],
+            arm=arms[place],
             proba=p,
             uniform=uniform,
             now=now,
-            arrived_at=arrived[i],
+            arrived_at=arrived[place],
         )
-        routed.append(Routed(item, decider, outcome, row, task))
+        routed[place] = Routed(item, decider, outcome, row, task)
     return routed
+
+
+def _waiting(decider: Decider, current: WorkflowInForce, unusable: Sequence[Reason | None]) -> set[int]:
+    """Return the places of the cases that lack nothing but the score of a source that workers ask."""
+    if not any(source.sha256 == decider.awaits for source in current.remote):
+        return set()
+    return {place for place, why in enumerate(unusable) if why in OF_SOURCES}
 
 
 def score(

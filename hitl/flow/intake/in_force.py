@@ -24,7 +24,7 @@ from reviews.models import ReviewRules
 from science.arms import is_within
 from science.fields import Kind, Schema
 from science.rule import Rule
-from science.serving import ScoreSource, SourceModel
+from science.serving import ScoreSource, source_model
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class Decider:
     release_name: str | None
     cutoff_set_id: UUID | None
     certificate_id: UUID | None
-    awaits: str | None = None  # hash of the source that workers ask for its scores
+    awaits: str | None = None  # hash of a source without whose score it may not know
     is_missing: bool = False  # its model is needed and could not be loaded
 
     @property
@@ -179,6 +179,7 @@ def _decider(deciding: Deciding) -> Decider:
         else None
     )
     served = _served(deciding)
+    elsewhere = source_model(served)
     return Decider(
         rule=deciding.rule,
         served=served,
@@ -186,7 +187,7 @@ def _decider(deciding: Deciding) -> Decider:
         release_name=release.name if release else None,
         cutoff_set_id=deciding.cutoff_set_id,
         certificate_id=deciding.certificate_id,
-        awaits=served.source if isinstance(served, SourceModel) and deciding.rule.schema_matches else None,
+        awaits=elsewhere.source if elsewhere is not None and deciding.rule.schema_matches else None,
         is_missing=served is None and release is not None and deciding.needs_scores,
     )
 

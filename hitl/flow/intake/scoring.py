@@ -35,6 +35,7 @@ from models_store.models import Source, SourceScore
 from models_store.said import said_of
 from models_store.services.remote import ask_around, batch_of, read
 from models_store.services.source_trials import AGAIN, try_remote
+from models_store.services.sparing import spared
 from models_store.types import Door
 from policy.models import Decision
 from science.decision_terms import Reason
@@ -91,6 +92,10 @@ def _batch(source: Source, now: datetime) -> tuple[int, bool]:
         return 0, False
     if not source.is_in_use:
         return _settle(source, [_unsaid(one, Reason.SOURCE_UNREGISTERED) for one in found], now), True
+    needless = spared(source, [one.case for one in found], waiting=_unrouted(found))
+    if needless:
+        some = [_unsaid(one, Reason.SOURCE_SPARED) for one in found if one.case_id in needless]
+        return _settle(source, some, now), True
     late = [one for one in found if now >= one.at + timedelta(seconds=source.deadline_seconds)]
     if late:
         return _settle(source, [_unsaid(one, _why_late(source, one)) for one in late], now), True
@@ -110,6 +115,12 @@ def _batch(source: Source, now: datetime) -> tuple[int, bool]:
         one.milliseconds, one.cost = answered.milliseconds, answered.cost
     settled = [one for one in found if one.unusable != Reason.SCORING]
     return _settle(source, settled, now), len(found) == batch_of(source)
+
+
+def _unrouted(scores: Sequence[SourceScore]) -> set[UUID]:
+    """Return the cases that wait for their score to be routed."""
+    ids = {one.case_id for one in scores}
+    return ids - set(Decision.objects.filter(case_id__in=ids, sequence=0).values_list("case_id", flat=True))
 
 
 def _unsaid(score: SourceScore, reason: Reason) -> SourceScore:

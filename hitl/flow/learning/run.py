@@ -81,9 +81,15 @@ def _carry_out(run: TrainingRun, steps: Steps, clock: Clock) -> None:
     release = run.release  # registered by an attempt whose worker died after it
     if release is None:
         unsettled = unsettled_cases(run.workflow_id, now=clock())
-        policy = Policy.objects.filter(workflow_id=run.workflow_id).first()
-        changed_at = policy.evidence_from if policy else None
-        release = make_release(run, steps, clock, unsettled=unsettled, changed_at=changed_at)
+        policy = Policy.objects.filter(workflow_id=run.workflow_id).first() or Policy()
+        release = make_release(
+            run,
+            steps,
+            clock,
+            unsettled=unsettled,
+            wrong_allowed=policy.target,
+            changed_at=policy.evidence_from,
+        )
     with steps.step(RunStep.CERTIFY) as step:
         step.result = certify(release, now=clock())
     with steps.step(RunStep.PROMOTE) as step:

@@ -112,6 +112,8 @@ def _body(source: Source) -> dict[str, Any]:
         "awaited": figures.awaited,
         "milliseconds": figures.milliseconds,
         "cost": figures.cost,
+        "spared": figures.spared,
+        "cost_per_case": figures.cost_per_case,
         "trouble": source.trouble_words or None,
         "release": figures.release.name if figures.release else None,
     }

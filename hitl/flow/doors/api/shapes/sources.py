@@ -72,6 +72,12 @@ class Source(Shape):
     awaited: Annotated[int, said("Cases whose score is being asked for.")]
     milliseconds: Annotated[float | None, said("Mean per case that it was asked about.")]
     cost: Annotated[float | None, said("The same.")]
+    spared: Annotated[
+        int, said("Cases that it was not asked about, since the first model of a cascade was sure of them.")
+    ]
+    cost_per_case: Annotated[
+        float | None, said("What it has cost for each case that came in, asked about or spared.")
+    ]
     trouble: Annotated[str | None, said("Why its last answer was of no use.")]
     release: str | None
 
