@@ -71,10 +71,10 @@ def check_told(found: Collected, told: Told, known: Mapping[str, Kind]) -> None:
             error = Words('name "%(name)s", which is the label', name=name)
             fix: str = Words("Leave it out of the fields.")
         elif known and known.get(name) is not kind:
-            error = Words('name "%(name)s", which the workflow has not', name=f"{name}:{kind}")
-            fix = Words(
-                "It has %(names)s.", names=", ".join(f"{name}:{kind}" for name, kind in known.items())
-            )
+            told_as = f"{name}:{kind}"
+            error = Words('name "%(name)s", which the workflow has not', name=told_as)
+            fields_known = ", ".join(f"{name}:{kind}" for name, kind in known.items())
+            fix = Words("It has %(names)s.", names=fields_known)
         else:
             continue
         problems.append(Problem(field="fields", error=error, fix=fix))

@@ -21,7 +21,6 @@ BARE: dict[str, int] = {
     "hitl": 716,
     "hitl/audit": 101,
     "hitl/outbox": 23,
-    "models_store": 207,
 }
 
 
