@@ -5,7 +5,8 @@ package, no environment, no open file. Whoever made the file decides what is com
 bounded first, and the file is read for what it refers to before it is run.
 
 The question is `{"columns": {field: values}, "numbers": fields, "output": name or null, "seconds": of CPU}`.
-The answer is `{"predictions": a row for each case}`, null for one that lacks a number, or `{"refused": why}`.
+The answer is `{"predictions": a row for each case}`, null for one that lacks a number, or `{"refused": code,
+"values": {...}}`, for which `services/onnx_files.py` has a sentence, or `{"failed": in the runtime's words}`.
 """
 
 import json
@@ -20,11 +21,16 @@ MAX_ANSWER = 8 * 1024**2
 MAX_LABELS = 1_000
 # What ONNX and ONNX Runtime define themselves; text is cut into words by an operator of the latter.
 DOMAINS = {"", "ai.onnx", "ai.onnx.ml", "com.microsoft"}
+NO_LOCALE = "Failed to construct locale with name:"  # untranslated: the runtime's words
 NUMPY = {"float": "float32", "double": "float64", "int64": "int64", "int32": "int32", "bool": "bool"}
 
 
 class RefusedError(Exception):
-    """The file is not run, or not on these cases; the message says why."""
+    """The file is not run, or not on these cases."""
+
+    def __init__(self, code: str, **values: str | int) -> None:
+        super().__init__(code)
+        self.code, self.values = code, values
 
 
 def main() -> None:
@@ -41,13 +47,19 @@ def main() -> None:
     try:
         answer: dict[str, Any] = {"predictions": predictions(Path(sys.argv[1]).read_bytes(), question)}
     except Exception as why:  # those of the runtime have no common class; all end this question alone
-        words = str(why) if isinstance(why, RefusedError) else f"{type(why).__name__}: {why}"
-        _, is_about_locale, name = words.partition("Failed to construct locale with name:")
-        if is_about_locale:
-            name = name.partition(":")[0]
-            words = f"it needs the locale {name}, which this machine lacks: convert it with locale C.UTF-8"
-        answer = {"refused": " ".join(words.split())[-300:]}
+        answer = said_of(why)
     json.dump(answer, sys.stdout)
+
+
+def said_of(why: Exception) -> dict[str, Any]:
+    """Return what is answered where there are no predictions."""
+    if isinstance(why, RefusedError):
+        return {"refused": why.code, "values": why.values}
+    words = f"{type(why).__name__}: {why}"
+    _, is_about_locale, name = words.partition(NO_LOCALE)
+    if is_about_locale:
+        return {"refused": "locale", "values": {"name": name.partition(":")[0].strip()}}
+    return {"failed": " ".join(words.split())[-300:]}
 
 
 def predictions(model: bytes, question: dict[str, Any]) -> list[Any]:
@@ -80,10 +92,10 @@ def check(model: Any) -> None:
     for graph in [*graphs_of(model.graph), *model.functions]:
         foreign += sorted({node.domain for node in graph.node} - DOMAINS)
     if foreign:
-        raise RefusedError(f"it asks for operators of {foreign[0][:60]!r}; only those of ONNX are run")
+        raise RefusedError("operators", domain=repr(foreign[0][:60]))
     for tensor in tensors_of(model):
         if tensor.data_location == tensor.EXTERNAL or tensor.external_data:
-            raise RefusedError("its weights are in another file; save it with them inside")
+            raise RefusedError("outside")
 
 
 def graphs_of(graph: Any) -> Iterator[Any]:
@@ -118,10 +130,7 @@ def feed(session: Any, columns: dict[str, list[Any]], numbers: set[str]) -> dict
     if {one.name for one in inputs} <= columns.keys():
         return {one.name: array(one, [columns[one.name]]) for one in inputs}
     if len(inputs) != 1 or (len(columns) > 1 and not numbers >= columns.keys()):
-        fields = ", ".join(columns)
-        raise RefusedError(
-            f"its inputs are {names}, the fields are {fields}: give it an input for each field"
-        )
+        raise RefusedError("inputs", names=names, fields=", ".join(columns))
     (one,) = inputs
     return {one.name: np.ascontiguousarray(array(one, list(columns.values())))}
 
@@ -133,16 +142,16 @@ def array(wanted: Any, columns: list[list[Any]]) -> Any:
     kind = wanted.type.removeprefix("tensor(").removesuffix(")")
     is_text = any(isinstance(value, str) for column in columns for value in column)
     if is_text != (kind == "string") or kind not in {*NUMPY, "string"}:
-        raise RefusedError(f"its input {wanted.name} takes {wanted.type}, which is not what the field holds")
+        raise RefusedError("type", name=wanted.name, type=wanted.type)
     values = np.array(columns, dtype=object if is_text else np.float64).T
     if not is_text:
         typed = values.astype(NUMPY[kind])
         if kind not in ("float", "double") and (typed != values).any():
-            raise RefusedError(f"its input {wanted.name} takes {wanted.type}, and a case holds a fraction")
+            raise RefusedError("fraction", name=wanted.name, type=wanted.type)
         values = typed
     shape = wanted.shape
     if shape and isinstance(shape[0], int) and shape[0] != len(values):
-        raise RefusedError(f"it takes batches of {shape[0]} alone; export it with a free first dimension")
+        raise RefusedError("batch", n=shape[0])
     return values[:, 0] if len(shape) == 1 else values
 
 
@@ -151,22 +160,22 @@ def output_of(session: Any, wanted: str | None) -> str:
     outputs = {one.name: one.type for one in session.get_outputs()}
     if wanted:
         if wanted not in outputs:
-            raise RefusedError(f"it has no output {wanted[:60]!r}; it has {', '.join(outputs)}")
+            raise RefusedError("output", wanted=repr(wanted[:60]), names=", ".join(outputs))
         return wanted
     for name, kind in outputs.items():
         if kind in ("tensor(float)", "tensor(double)") or kind.startswith("seq(map("):
             return str(name)
-    raise RefusedError(f"none of its outputs holds probabilities: {', '.join(outputs)}")
+    raise RefusedError("outputs", names=", ".join(outputs))
 
 
 def rows_of(found: Any, n: int) -> list[Any]:
     """Return an output as rows: a list, or an object by label where the file names them."""
     if len(found) == n and n and len(found[0] if isinstance(found, list) else found.T) > MAX_LABELS:
-        raise RefusedError(f"its output has more than {MAX_LABELS:,} labels")
+        raise RefusedError("labels", most=MAX_LABELS)
     if isinstance(found, list):
         return [{str(label): float(p) for label, p in row.items()} for row in found]
     if found.ndim != 2 or len(found) != n:
-        raise RefusedError(f"its output has the shape {list(found.shape)}, not a row for each of {n} cases")
+        raise RefusedError("shape", shape=str(list(found.shape)), n=n)
     rows: list[Any] = found.astype("float64").tolist()
     return rows
 

@@ -4,32 +4,33 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Avg, Count, Max, Q, Sum
+from django.utils.translation import gettext_lazy
 
 from models_store.models import Release, Source, SourceScore
 from models_store.selectors import latest_release_of, scored_labels
 from science.decision_terms import Reason
 
 WORDS = {
-    Reason.UNFIT_INPUT: "the case lacks a number, without which the file is not run",
-    Reason.SOURCE_SILENT: "nothing came with the case",
-    Reason.SOURCE_UNREGISTERED: "its version is not registered",
-    Reason.SCORES_MALFORMED: "no model, version and probabilities in it",
-    Reason.SCORES_LACK_LABEL: "a label of the map is missing",
-    Reason.SCORES_EXTRA_LABEL: "a label that is not in the map",
-    Reason.SCORES_NO_NUMBERS: "a probability is no number (NaN, null, text)",
-    Reason.SCORES_NEGATIVE: "a probability is negative",
-    Reason.SCORES_SUM: "the probabilities do not add up to 1",
-    Reason.SCORING: "its score is being asked for",
-    Reason.SOURCE_LATE: "it was not asked in time",
-    Reason.SOURCE_UNREACHABLE: "it could not be reached, or its address is not allowed",
-    Reason.SOURCE_TIMEOUT: "it gave no answer in time",
-    Reason.SOURCE_FAILED: "it failed (5xx)",
-    Reason.SOURCE_REFUSED: "it refused the request (4xx)",
-    Reason.SOURCE_UNREADABLE: "its answer could not be read",
-    Reason.SOURCE_SHORT: "it answered for fewer or more cases than it was asked about",
-    Reason.SOURCE_CHANGED: "it named another version of itself",
-    Reason.SOURCE_MASS: "it wanted to say something else than a label",
-    Reason.SOURCE_SPARED: "the model of here was sure of the case, so it was not asked",
+    Reason.UNFIT_INPUT: gettext_lazy("the case lacks a number, without which the file is not run"),
+    Reason.SOURCE_SILENT: gettext_lazy("nothing came with the case"),
+    Reason.SOURCE_UNREGISTERED: gettext_lazy("its version is not registered"),
+    Reason.SCORES_MALFORMED: gettext_lazy("no model, version and probabilities in it"),
+    Reason.SCORES_LACK_LABEL: gettext_lazy("a label of the map is missing"),
+    Reason.SCORES_EXTRA_LABEL: gettext_lazy("a label that is not in the map"),
+    Reason.SCORES_NO_NUMBERS: gettext_lazy("a probability is no number (NaN, null, text)"),
+    Reason.SCORES_NEGATIVE: gettext_lazy("a probability is negative"),
+    Reason.SCORES_SUM: gettext_lazy("the probabilities do not add up to 1"),
+    Reason.SCORING: gettext_lazy("its score is being asked for"),
+    Reason.SOURCE_LATE: gettext_lazy("it was not asked in time"),
+    Reason.SOURCE_UNREACHABLE: gettext_lazy("it could not be reached, or its address is not allowed"),
+    Reason.SOURCE_TIMEOUT: gettext_lazy("it gave no answer in time"),
+    Reason.SOURCE_FAILED: gettext_lazy("it failed (5xx)"),
+    Reason.SOURCE_REFUSED: gettext_lazy("it refused the request (4xx)"),
+    Reason.SOURCE_UNREADABLE: gettext_lazy("its answer could not be read"),
+    Reason.SOURCE_SHORT: gettext_lazy("it answered for fewer or more cases than it was asked about"),
+    Reason.SOURCE_CHANGED: gettext_lazy("it named another version of itself"),
+    Reason.SOURCE_MASS: gettext_lazy("it wanted to say something else than a label"),
+    Reason.SOURCE_SPARED: gettext_lazy("the model of here was sure of the case, so it was not asked"),
 }
 """Why what was sent is no score, for people."""
 

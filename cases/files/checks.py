@@ -21,8 +21,8 @@ def refusal(field: str, error: str, fix: str) -> Invalid:
 
 def columns_there(columns: Sequence[str]) -> str:
     """Name the columns of a file."""
-    more = ", …" if len(columns) > _SHOWN else ""
-    return f"Columns of the file: {', '.join(columns[:_SHOWN])}{more}."
+    names = ", ".join(columns[:_SHOWN]) + (", …" if len(columns) > _SHOWN else "")
+    return Words("Columns of the file: %(names)s.", names=names)
 
 
 def check_rows(found: Collected) -> None:
@@ -31,11 +31,17 @@ def check_rows(found: Collected) -> None:
     Raises:
         Invalid: none could.
     """
-    if not found.n_rows:
-        trouble = (
-            f" The first trouble, in line {found.trouble[0]}: {found.trouble[1]}." if found.trouble else ""
+    if found.n_rows:
+        return
+    fix = Words("Give one with labelled cases.")
+    if found.trouble:
+        line, why = found.trouble
+        fix = Words(
+            "Give one with labelled cases. The first trouble, in line %(line)s: %(why)s.",
+            line=str(line),
+            why=why,
         )
-        raise refusal("file", "holds no rows", f"Give one with labelled cases.{trouble}")
+    raise refusal("file", Words("holds no rows"), fix)
 
 
 def check_told(found: Collected, told: Told, known: Mapping[str, Kind]) -> None:
@@ -62,15 +68,21 @@ def check_told(found: Collected, told: Told, known: Mapping[str, Kind]) -> None:
     ]
     for name, kind in fields:
         if name == told.label:
-            error, fix = f'name "{name}", which is the label', "Leave it out of the fields."
+            error = Words('name "%(name)s", which is the label', name=name)
+            fix: str = Words("Leave it out of the fields.")
         elif known and known.get(name) is not kind:
-            there = ", ".join(f"{name}:{kind}" for name, kind in known.items())
-            error, fix = f'name "{name}:{kind}", which the workflow has not', f"It has {there}."
+            told_as = f"{name}:{kind}"
+            error = Words('name "%(name)s", which the workflow has not', name=told_as)
+            fields_known = ", ".join(f"{name}:{kind}" for name, kind in known.items())
+            fix = Words("It has %(names)s.", names=fields_known)
         else:
             continue
         problems.append(Problem(field="fields", error=error, fix=fix))
     if known and not known.keys() & found.inside.keys():
-        error = f"of the workflow ({', '.join(sorted(known))}) are not in the file: it has none of them"
+        error = Words(
+            "of the workflow (%(names)s) are not in the file: it has none of them",
+            names=", ".join(sorted(known)),
+        )
         problems.append(Problem(field="fields", error=error, fix=there))
     if told.time in columns and (fix := _why_no_times(columns[str(told.time)], told.day_first)):
         problems.append(
@@ -89,4 +101,6 @@ def _why_no_times(cells: Sequence[object], day_first: bool | None) -> str:
     style = time_style_of(cells, day_first=day_first)
     if any(as_time(style.prepare(cell) if style.prepare else cell) for cell in cells):
         return ""
-    return "Name another, or say that its days come first." if day_first is None else "Name another."
+    if day_first is None:
+        return Words("Name another, or say that its days come first.")
+    return Words("Name another.")

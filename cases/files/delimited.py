@@ -47,8 +47,14 @@ def delimited_rows(
         shown = ", ".join(f"{line:,}" for line in records.swallowed[:5])
         n = len(records.swallowed)
         remarks.append(
-            f"{n:,} {'cell holds' if n == 1 else 'cells hold'} several lines that could each be a row, from "
-            f"line {shown}{', …' if n > 5 else ''} on: if rows are missing, a quotation mark is open there."
+            Words.counted(
+                "%(n)s cell holds several lines that could each be a row, from line %(lines)s on: if rows "
+                "are missing, a quotation mark is open there.",
+                "%(n)s cells hold several lines that could each be a row, from line %(lines)s on: if rows "
+                "are missing, a quotation mark is open there.",
+                n,
+                lines=shown + (", …" if n > 5 else ""),
+            )
         )
 
 
@@ -111,7 +117,7 @@ def _header(records: Records, remarks: list[str]) -> tuple[list[str], list[tuple
         )
     nameless = [place for place, name in enumerate(names) if not name]
     if any(place < len(row) and row[place].strip() for _, row in rows for place in nameless):
-        remarks.append("Left out: a column without a name.")
+        remarks.append(Words("Left out: a column without a name."))
     return names, rows
 
 
@@ -124,7 +130,10 @@ def _rows(records: Iterator[tuple[int, list[str]]], names: list[str], remarks: l
             check_end(end[1], n_before, whole=end[2] is None)
             return
         if len(cells) > width and any(cell.strip() for cell in cells[width:]):
-            yield line, Unreadable(f"{len(cells)} cells under {width} columns")
+            yield (
+                line,
+                Unreadable(Words("%(n)s cells under %(width)s columns", n=str(len(cells)), width=str(width))),
+            )
             continue
         if len(cells) < width:
             n_short, first_short = n_short + 1, first_short or line
@@ -134,6 +143,12 @@ def _rows(records: Iterator[tuple[int, list[str]]], names: list[str], remarks: l
             yield line, {name: cells[place] for place, name in columns if place < len(cells)}
     if n_short:
         remarks.append(
-            f"{n_short:,} {'row has' if n_short == 1 else 'rows have'} fewer cells than there are columns, "
-            f"the first in line {first_short:,}: the others count as empty."
+            Words.counted(
+                "%(n)s row has fewer cells than there are columns, the first in line %(line)s: the others "
+                "count as empty.",
+                "%(n)s rows have fewer cells than there are columns, the first in line %(line)s: the others "
+                "count as empty.",
+                n_short,
+                line=first_short,
+            )
         )

@@ -5,6 +5,8 @@ import io
 from collections.abc import Callable, Iterator
 from typing import IO, Any
 
+from django.utils.translation import gettext_lazy
+
 from cases.files.errors import BadTable
 from hitl.shared.words import Words
 
@@ -14,8 +16,8 @@ _BLOCK = 1 << 18
 
 ENCODINGS = {
     "utf-8": "UTF-8",
-    "cp1252": "Western European (Windows)",
-    "utf-16": "UTF-16 (Excel's Unicode text)",
+    "cp1252": gettext_lazy("Western European (Windows)"),
+    "utf-16": gettext_lazy("UTF-16 (Excel's Unicode text)"),
 }
 """What may be told, with its name for people. Others that Python knows by name are read as well."""
 
@@ -111,12 +113,21 @@ class _Lent(io.RawIOBase):
 def _unreadable(file: IO[bytes], encoding: str, *, is_told: bool) -> str:
     byte, line = _first_fault(file, encoding)
     name = "UTF-8" if encoding.startswith("utf-8") else encoding.upper()
-    said = f"The file is not {name}: line {line:,}, byte {byte:,}. Nothing was taken in. "
     if is_told:
-        return said + "Name another encoding, or save the file as UTF-8."
-    return said + (
-        "Save it as UTF-8, or say what it is written in: cp1252 for Western European text from Windows, "
-        "utf-16 for Excel's Unicode text."
+        return Words(
+            "The file is not %(name)s: line %(line)s, byte %(byte)s. Nothing was taken in. Name another "
+            "encoding, or save the file as UTF-8.",
+            name=name,
+            line=line,
+            byte=byte,
+        )
+    return Words(
+        "The file is not %(name)s: line %(line)s, byte %(byte)s. Nothing was taken in. Save it as UTF-8, or "
+        "say what it is written in: cp1252 for Western European text from Windows, utf-16 for Excel's "
+        "Unicode text.",
+        name=name,
+        line=line,
+        byte=byte,
     )
 
 

@@ -20,4 +20,5 @@ class Unreadable(dict[str, Any]):
     @property
     def reason(self) -> str:
         """Why, in words."""
-        return str(self["(row)"])
+        words: str = self["(row)"]
+        return words

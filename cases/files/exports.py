@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cases.files.errors import Unreadable
+from hitl.shared.words import Words
 
 Row = dict[str, Any]
 
@@ -89,7 +90,7 @@ def _prodigy(row: Row, is_text: bool) -> Row:
     """Choices are `accept`; an accepted or rejected label is one of two; else the answer is the label."""
     answer, chosen, label = row.get("answer"), row.get("accept"), row.get("label")
     if answer == "ignore":
-        return Unreadable("ignored by whoever labelled it")
+        return Unreadable(Words("ignored by whoever labelled it"))
     if isinstance(chosen, list):
         said = one_of(chosen) if answer == "accept" else None
     elif isinstance(label, str) and label:
@@ -108,9 +109,15 @@ def _label_studio(row: Row, is_text: bool) -> Row:
     given = _objects(row.get("annotations") or row.get("completions"))
     said = {str(choice) for each in given if not each.get("was_cancelled") for choice in _choices(each)}
     if len(said) > 1:
-        return Unreadable("labelled in more than one way: " + ", ".join(sorted(said))[:100])
+        return _of_several(said)
     outside = {name: cell for name, cell in row.items() if not isinstance(cell, list | dict)}
     return outside | {"content": row["data"], "label": next(iter(said), None)}
+
+
+def _of_several(labels: set[str]) -> Unreadable:
+    return Unreadable(
+        Words("labelled in more than one way: %(labels)s", labels=", ".join(sorted(labels))[:100])
+    )
 
 
 def _objects(cell: object) -> list[dict[str, Any]]:
@@ -154,7 +161,7 @@ def _argilla(row: Row, is_text: bool) -> Row:
                 said.add(str(one_of(answer.get("value"))))
     said.discard("None")
     if len(said) > 1:
-        return Unreadable("labelled in more than one way: " + ", ".join(sorted(said))[:100])
+        return _of_several(said)
     outside = {name: cell for name, cell in row.items() if not isinstance(cell, list | dict)}
     return outside | {"content": row["fields"], "label": next(iter(said), None)}
 
@@ -183,7 +190,8 @@ def _doccano(row: Row, is_text: bool) -> Row:
 
 EXPORTS = (
     Export(
-        "this service",
+        # Translators: "This is an export of this service.", "which this service exported"
+        Words("this service"),
         _is_ours,
         _ours,
         label="answer",

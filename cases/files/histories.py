@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.utils.translation import gettext
+
 from cases.content import printable
 from cases.files.collected import parts
 from cases.files.columns import as_name, as_time, cell_as, is_of
@@ -24,7 +26,7 @@ from science.fields import Kind
 
 EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)  # what lies before is a default of some tool
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-TIME_FIX = 'Write it like "2026-11-23" or "2026-11-23T05:19:00Z".'
+TIME_FIX = Words('Write it like "2026-11-23" or "2026-11-23T05:19:00Z".')
 
 
 def labelled(
@@ -50,7 +52,7 @@ def labelled(
 def sentences(line: int, problems: Iterable[Problem]) -> Iterator[str]:
     """Yield what is wrong with a row, as every door says it."""
     for problem in problems:
-        yield f"line {line}: {sentence(problem)}"
+        yield gettext("line %(line)s: %(problem)s") % {"line": line, "problem": sentence(problem)}
 
 
 def _case(
@@ -71,7 +73,11 @@ def _case(
 
     label, time = cell(reading.label), cell(reading.time)
     if isinstance(label, list | dict):
-        error = f"is a list of {len(label)}" if isinstance(label, list) else "is an object"
+        error = (
+            Words("is a list of %(n)s", n=str(len(label)))
+            if isinstance(label, list)
+            else Words("is an object")
+        )
         return [Problem(field="label", error=error, fix="Give each case one label.")]
     at = as_time(time)
     if reading.time and (problem := _time_problem(time, at, latest)):
@@ -94,15 +100,17 @@ def _time_problem(cell: object, at: datetime | None, latest: datetime | None) ->
     if at is not None and at >= EARLIEST and (latest is None or at <= latest):
         return None
     if at is None:
-        error = f'is "{printable(as_name(cell))}"' if as_name(cell) else "is missing"
+        value = printable(as_name(cell))
+        error = Words('is "%(value)s"', value=value) if as_name(cell) else Words("is missing")
         return Problem(field="time", error=error, fix=TIME_FIX)
-    when = "before computers kept time" if at < EARLIEST else "still to come"
-    fix = f'Mend it, or name another column for the time, or none with "{NONE}".'
-    return Problem(
-        field="time",
-        error=Words('is "%(value)s", which is %(when)s', value=printable(as_name(cell)), when=when),
-        fix=fix,
+    value = printable(as_name(cell))
+    error = (
+        Words('is "%(value)s", which is before computers kept time', value=value)
+        if at < EARLIEST
+        else Words('is "%(value)s", which is still to come', value=value)
     )
+    fix = Words('Mend it, or name another column for the time, or none with "%(none)s".', none=NONE)
+    return Problem(field="time", error=error, fix=fix)
 
 
 def _uuid(cell: object) -> UUID | None:
@@ -132,10 +140,12 @@ def _bytes(name: str, folder: Path | None) -> bytes | str:
 
 
 def _not_there(name: str, cell: str, folder: Path | None) -> Problem:
-    error = "names a file" + ("" if folder is None else f" that cannot be read in {folder}")
-    fix = (
-        "Files come with a table by command: manage.py import_cases --media FOLDER."
-        if folder is None
-        else f'Put "{printable(cell)}" there. import_cases takes another folder by --media.'
-    )
+    if folder is None:
+        error = Words("names a file")
+        fix = Words("Files come with a table by command: manage.py import_cases --media FOLDER.")
+    else:
+        error = Words("names a file that cannot be read in %(folder)s", folder=folder)
+        fix = Words(
+            'Put "%(file)s" there. import_cases takes another folder by --media.', file=printable(cell)
+        )
     return Problem(field=f"content.{name}", error=error, fix=fix)

@@ -14,7 +14,7 @@ Row = tuple[int, dict[str, Any]]
 LARGEST_VALUE = 64_000_000  # characters that are held in memory for one row, or for one object of them all
 _DECODER = json.JSONDecoder()
 _END = re.compile(r'\{"rows":(\d+)\}|BROKEN OFF after (\d+) rows: this export is not whole')  # of our exports
-_NO_OBJECT = "not a JSON object"
+_NO_OBJECT = Words("not a JSON object")
 
 
 def json_rows(file: IO[bytes], *, encoding: str | None) -> Iterator[Row]:
@@ -54,7 +54,7 @@ def _by_line(file: IO[bytes], encoding: str | None) -> Iterator[Row]:
         try:
             row = json.loads(line)
         except (ValueError, RecursionError) as error:
-            yield number, Unreadable(f"not JSON: {error}"[:200])
+            yield number, Unreadable(Words("not JSON: %(error)s", error=str(error)[:190]))
         else:
             yield number, row if isinstance(row, dict) else Unreadable(_NO_OBJECT)
 

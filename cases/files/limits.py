@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import IO, Any
 
 from cases.files.errors import BadTable
+from hitl.shared.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +20,26 @@ class Limits:
 
     rows: int
     size: int
-    fix: str
+    fix: Words
 
-    def exceeded(self, what: str) -> BadTable:
-        """Return the error of a file with too much of something."""
-        return BadTable(f"The file has more than {what}. {self.fix}")
+    def too_many_rows(self) -> BadTable:
+        """Return the error of a file with more rows."""
+        return BadTable(Words("The file has more than %(most)s rows. %(fix)s", most=self.rows, fix=self.fix))
+
+    def too_large(self) -> BadTable:
+        """Return the error of a file with more bytes."""
+        return BadTable(
+            Words("The file has more than %(most)s MB. %(fix)s", most=self.size >> 20, fix=self.fix)
+        )
 
 
-COMMAND = Limits(20_000_000, 1 << 36, "Give a part of it.")
-JOB = Limits(2_000_000, 1 << 31, "Give a part of it, or take it in by command: manage.py import_cases.")
-PAGE = Limits(100_000, 1 << 26, "Begin with a part of it, or by command: manage.py import_cases --create.")
+COMMAND = Limits(20_000_000, 1 << 36, Words("Give a part of it."))
+JOB = Limits(
+    2_000_000, 1 << 31, Words("Give a part of it, or take it in by command: manage.py import_cases.")
+)
+PAGE = Limits(
+    100_000, 1 << 26, Words("Begin with a part of it, or by command: manage.py import_cases --create.")
+)
 
 
 class Measured(io.RawIOBase):
@@ -62,6 +73,6 @@ class Measured(io.RawIOBase):
         """
         data = self._file.read(len(buffer))
         if self._file.tell() > self._limits.size:
-            raise self._limits.exceeded(f"{self._limits.size >> 20:,} MB")
+            raise self._limits.too_large()
         buffer[: len(data)] = data
         return len(data)

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cases.kinds.number import is_code, is_number
+from cases.names import seen
+from hitl.shared.words import Words
 
 _GROUPS = "[.,' \u00a0\u202f\u2019]"
 _UNIT = r"(?:[%\u2030\u00b0\u20ac$\u00a3\u00a5\u20b9\u20bd\u20ba]|[A-Z]{3}|Fr\.|kr\.?|z\u0142|R\$)"
@@ -40,7 +42,9 @@ class Numerals:
     @property
     def note(self) -> str:
         """Say how they are read."""
-        return f'"{self.example}" is read as {self.read(self.example)}'
+        return Words(
+            '"%(example)s" is read as %(number)s', example=seen(self.example), number=self.read(self.example)
+        )
 
 
 def numerals_of(texts: Sequence[str], *, most_odd: int) -> Numerals | None:

@@ -9,6 +9,7 @@ from cases.files.reading import Reading
 from cases.services.label_properties import MAX_LABELS
 from cases.services.proposed import MAX_NAME
 from cases.services.schemas import checked_schema
+from hitl.shared.words import Words
 
 
 def check_label(reading: Reading) -> str:
@@ -18,10 +19,11 @@ def check_label(reading: Reading) -> str:
         Invalid: none is known, and none looks like one.
     """
     if reading.label is None and LABEL in reading.columns:
-        raise refusal("label", f'column "{LABEL}" is empty in every row', "Fill it, or name another column.")
+        error = Words('column "%(name)s" is empty in every row', name=LABEL)
+        raise refusal("label", error, Words("Fill it, or name another column."))
     if reading.label is None:
-        fix = f"Name it. {columns_there(reading.columns)}"
-        raise refusal("label", "column is not named, and none looks like one", fix)
+        fix = Words("Name it. %(columns)s", columns=columns_there(reading.columns))
+        raise refusal("label", Words("column is not named, and none looks like one"), fix)
     return reading.label
 
 
@@ -33,17 +35,22 @@ def check_new(reading: Reading) -> list[dict[str, Any]]:
     """
     column, n = check_label(reading), len(reading.labels)
     if n < 2:
-        there = f'only "{printable(reading.labels[0])}"' if n else "nothing"
-        raise refusal(
-            "label", f'column "{column}" holds {there}', "Two labels are needed: name another column."
-        )
+        error = Words('column "%(name)s" holds nothing', name=column)
+        if n:
+            only = printable(reading.labels[0])
+            error = Words('column "%(name)s" holds only "%(only)s"', name=column, only=only)
+        raise refusal("label", error, Words("Two labels are needed: name another column."))
     longest = max(map(len, reading.labels))
     if n > min(MAX_LABELS, max(2, reading.n_labelled / 2)) or longest > MAX_NAME:
-        what = (
-            f"{n:,} different values" if longest <= MAX_NAME else f"values of more than {MAX_NAME} characters"
+        error = Words('column "%(name)s" holds %(n)s different values', name=column, n=n)
+        if longest > MAX_NAME:
+            error = Words(
+                'column "%(name)s" holds values of more than %(most)s characters', name=column, most=MAX_NAME
+            )
+        fix = Words(
+            "Name another column: at most %(most)s short labels can be decided between.", most=MAX_LABELS
         )
-        fix = f"Name another column: at most {MAX_LABELS:,} short labels can be decided between."
-        raise refusal("label", f'column "{column}" holds {what}', fix)
+        raise refusal("label", error, fix)
     labels = [{"name": label} for label in reading.labels]
     checked_schema(reading.fields, labels)
     return labels

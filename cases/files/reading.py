@@ -22,6 +22,7 @@ from cases.files.tables import Table
 from cases.files.told import Told
 from cases.kinds import KINDS
 from cases.names import seen
+from hitl.shared.words import Words
 from science.fields import Kind, Schema
 
 
@@ -93,12 +94,12 @@ def look_at(table: Table, told: Told, *, schema: Schema | None = None, folder: P
     fields = _fields(found, kinds) if kinds else [f | named.get(f["name"], {}) for f in guess.fields]
     fields = [field for field in fields if field["name"] != told.entity or told.fields is not None]
     required = {field.name for field in schema.fields if field.required} if schema else set()
-    notes = [f"This is an export of {export.tool}."] if export else []
+    notes: list[str] = [Words("This is an export of %(tool)s.", tool=export.tool)] if export else []
     notes += _notes(found, told, guess, is_guessed=not kinds)
-    notes += [f"{name}: its cells name files, which are taken in." for name in named]
+    notes += [Words("%(name)s: its cells name files, which are taken in.", name=seen(name)) for name in named]
     notes += table.remarks
     notes += [
-        f"{name}: {style.note}."
+        Words("%(name)s: %(note)s.", name=seen(name), note=style.note)
         for name, style in styles.items()
         if style.note and (name in {field["name"] for field in fields} or name == guess.time)
     ]
@@ -108,7 +109,15 @@ def look_at(table: Table, told: Told, *, schema: Schema | None = None, folder: P
         if odd and field["name"] not in required:
             loose.add(field["name"])
             field["required"] = False
-            notes.append(f"{field['name']}: {odd:,} cells that are no {field['kind']} count as empty.")
+            notes.append(
+                Words.counted(
+                    "%(name)s: %(n)s cell that is no %(kind)s counts as empty.",
+                    "%(name)s: %(n)s cells that are no %(kind)s count as empty.",
+                    odd,
+                    name=seen(field["name"]),
+                    kind=field["kind"],
+                )
+            )
     known_labels = tuple(schema.labels) if schema else ()
     counts = _label_counts(found.columns[guess.label] if guess.label else (), known_labels)
     return Reading(
@@ -123,7 +132,7 @@ def look_at(table: Table, told: Told, *, schema: Schema | None = None, folder: P
         case_id=_there(found, export.case_id if export else None),
         prepare={name: style.prepare for name, style in styles.items() if style.prepare},
         loose=frozenset(loose),
-        notes=tuple(map(seen, notes)),
+        notes=tuple(map(seen, notes)),  # those that everybody can see stay `Words`
         columns=tuple(found.columns),
         held={field["name"]: held(found.inside[field["name"]]) for field in fields},
         n_rows=found.n_rows,
@@ -198,15 +207,18 @@ def _few_odd(cells: Sequence[object], kind: Kind) -> int:
 
 def _notes(found: Collected, told: Told, guess: Guess, *, is_guessed: bool) -> list[str]:
     """Say what was guessed that is easily overlooked, and whether all of the file was seen."""
-    notes = []
+    notes: list[str] = []
     if guess.label not in (None, "label", told.label):
-        notes.append(f"The labels are those of the column {guess.label}.")
+        notes.append(Words("The labels are those of the column %(name)s.", name=seen(str(guess.label))))
     if is_guessed:
         named = (name for name in (guess.reference, guess.time, told.entity) if name is not None)
-        notes += [f"Not a field, as it names or dates the case: {name}." for name in named]
+        notes += [
+            Words("Not a field, as it names or dates the case: %(name)s.", name=seen(name)) for name in named
+        ]
     lists = (found.lists & found.inside.keys()) - {guess.label}
     if is_guessed and lists:
-        notes.append(f"Left out, as no field holds a list: {', '.join(sorted(lists))}.")
+        names = ", ".join(map(seen, sorted(lists)))
+        notes.append(Words("Left out, as no field holds a list: %(names)s.", names=names))
     if not found.is_whole:
-        notes.append(f"Guessed from the first {min(found.n_rows, MAX_ROWS):,} rows.")
+        notes.append(Words("Guessed from the first %(n)s rows.", n=min(found.n_rows, MAX_ROWS)))
     return notes

@@ -4,8 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
+from django.utils.translation import ngettext
+
 from cases.files.histories import sentences
 from hitl.shared.errors import Problem
+from hitl.shared.numbers import number
 
 SHOWN = 10  # reasons
 MAX_REASONS = 1_000  # different ones that are counted apart
@@ -46,10 +49,15 @@ class Refusals:
         """Yield what to mend, a reason at a time."""
         for reason in self.reasons():
             (sentence,) = sentences(reason.line, [reason.problem])
-            more = reason.rows - 1
-            yield sentence + (f" The same in {more:,} more {'row' if more == 1 else 'rows'}." if more else "")
+            if more := reason.rows - 1:
+                sentence += " " + ngettext(
+                    "The same in %(n)s more row.", "The same in %(n)s more rows.", more
+                ) % {"n": number(more)}
+            yield sentence
         if (left := len(self._reasons) - SHOWN) > 0:
-            yield f"... and {left:,} other reasons"
+            yield ngettext("... and %(n)s other reason", "... and %(n)s other reasons", left) % {
+                "n": number(left)
+            }
 
     @classmethod
     def of(cls, reasons: Iterable[Reason]) -> Self:

@@ -9,6 +9,8 @@ from cases.files.missing import is_missing
 from cases.files.numerals import Numerals, numerals_of
 from cases.kinds import KINDS
 from cases.kinds.number import is_code
+from cases.names import seen
+from hitl.shared.words import Words
 from science.fields import Kind
 
 FEW = 0.05  # of the cells of a column may be something else
@@ -30,6 +32,10 @@ class Style:
 
 
 PLAIN = Style()
+_DAY_FIRST, _MONTH_FIRST = (
+    Words("the day comes first in its dates"),
+    Words("the month comes first in its dates"),
+)
 
 
 def style_of(cells: Sequence[object], *, kind: Kind | None = None, day_first: bool | None = None) -> Style:
@@ -80,10 +86,15 @@ def _dates(said: Sequence[str], most_odd: int, has_missing: bool, day_first: boo
     if day_first is not None and orders:
         return Style(partial(_date, "day" if day_first else "month"))
     if len(orders) == 1:
-        return Style(partial(_date, orders[0]), f"the {orders[0]} comes first in its dates")
+        is_day = orders[0] == "day"
+        return Style(partial(_date, orders[0]), _DAY_FIRST if is_day else _MONTH_FIRST)
     if len(orders) == 2:
         return Style(
-            None, f'"{said[0]}" may be read with the day or the month first, so it is no date: say which'
+            None,
+            Words(
+                '"%(date)s" may be read with the day or the month first, so it is no date: say which',
+                date=seen(said[0]),
+            ),
         )
     is_said = KINDS[Kind.DATE].is_said
     if has_missing and sum(not is_said([text]) for text in said) <= most_odd:

@@ -105,7 +105,7 @@ def _readable(rows: Iterator[Row]) -> Iterator[Row]:
 def _few(rows: Iterator[Row], limits: Limits) -> Iterator[Row]:
     for n, row in enumerate(rows, start=1):
         if n > limits.rows:
-            raise limits.exceeded(f"{limits.rows:,} rows")
+            raise limits.too_many_rows()
         yield row
 
 
@@ -119,7 +119,9 @@ def _shaped(rows: Iterator[Row], found: list[Export | None], *, is_text: bool) -
         if not is_known:
             is_known, found[0] = True, (export := export_of(row))
         if export:
-            of_another = Unreadable(f"not in the form of the first row, which {export.tool} exported")
+            of_another = Unreadable(
+                Words("not in the form of the first row, which %(tool)s exported", tool=export.tool)
+            )
             row = export.case(row, is_text) if export.fits(row) else of_another
         yield line, row if (is_text and not export) or isinstance(row, Unreadable) else _cleaned(row)
 
@@ -129,7 +131,7 @@ def _cleaned(row: dict[str, Any]) -> dict[str, Any]:
     content = row.get("content")
     outer, inner = _flat(row), _flat(content) if isinstance(content, dict) else {}
     if outer is None or inner is None:
-        return Unreadable("two names that look the same")
+        return Unreadable(Words("two names that look the same"))
     return outer | {"content": inner} if isinstance(content, dict) else outer
 
 

@@ -50,8 +50,10 @@ class Told:
         if self.encoding is None:
             return
         if (known := known_encoding(self.encoding)) is None:
-            error = f'is "{seen(self.encoding[:60])}"'
-            fix = f"Use one of {', '.join(ENCODINGS)}, or another that Python knows by name."
+            error = Words('is "%(value)s"', value=seen(self.encoding[:60]))
+            fix = Words(
+                "Use one of %(names)s, or another that Python knows by name.", names=", ".join(ENCODINGS)
+            )
             raise Invalid([Problem(field="encoding", error=error, fix=fix)])
         object.__setattr__(self, "encoding", known)
 
@@ -84,7 +86,7 @@ def parse_fields(text: str) -> tuple[tuple[str, Kind], ...]:
     for part in text.split(","):
         name, colon, kind = part.strip().rpartition(":")
         if not colon or not name or kind not in known:
-            fix = f"Kinds are {', '.join(Kind)}."
+            fix = Words("Kinds are %(names)s.", names=", ".join(Kind))
             raise Invalid(
                 [
                     Problem(

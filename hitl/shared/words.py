@@ -5,6 +5,7 @@ the logs say it. `Words` is such a text that still knows its pattern and values,
 another language: `shown(words)`. Whole numbers among the values are counts, and get separators.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext, ngettext
@@ -35,6 +36,17 @@ class Words(str):
         )
         made.one, made.many, made.values = one, many, values
         return made
+
+    def kept(self) -> dict[str, Any]:
+        """Return it as JSON values; `again` reads them back."""
+        values = {name: v if isinstance(v, int) else str(v) for name, v in self.values.items()}
+        return {"one": self.one, "many": self.many, "values": values}
+
+    @classmethod
+    def again(cls, kept: Mapping[str, Any]) -> "Words":
+        """Return the sentence that was kept."""
+        one, many, values = kept["one"], kept["many"], kept["values"]
+        return cls._made(one, many, many if many and values["n"] != 1 else one, values)
 
     def in_language(self) -> str:
         """Return the sentence in the language of this moment."""

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from math import exp
 from typing import Any
 
+from hitl.shared.words import Words
 from models_store.doors.types import Call, Content, DoorFault, Heard, Options
 from science.decision_terms import Reason
 
@@ -33,7 +34,9 @@ def _body(options: Options, content: Content, votes: int) -> dict[str, Any]:
     choices = "\n".join(
         f"{letter}: {label}" for letter, label in zip(LETTERS, options["classes"], strict=False)
     )
-    asked = f"{prompt}\n\nAnswer with one letter and nothing else.\n{choices}"
+    asked = (
+        f"{prompt}\n\nAnswer with one letter and nothing else.\n{choices}"  # untranslated: a model reads it
+    )
     body = {"model": options["version"], "messages": [{"role": "user", "content": asked}], "max_tokens": 1}
     if votes:
         return body | {"temperature": 1}
@@ -48,7 +51,7 @@ def read(options: Options, replies: Sequence[Any], n: int) -> Heard:
         sent = [read_case(options["classes"], replies[i * each : (i + 1) * each]) for i in range(n)]
         versions = {str(reply["model"]) for reply in replies}
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
-        words = f"the answer is not that of chat completions ({type(error).__name__})"
+        words = Words("the answer is not that of chat completions (%(error)s)", error=type(error).__name__)
         raise DoorFault(Reason.SOURCE_UNREADABLE, words) from None
     tokens = sum((reply.get("usage") or {}).get("total_tokens") or 0 for reply in replies)
     return Heard(sent, versions, tokens)

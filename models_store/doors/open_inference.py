@@ -7,6 +7,7 @@ flat and row-major. The order of the classes appears nowhere in the protocol: it
 from collections.abc import Sequence
 from typing import Any
 
+from hitl.shared.words import Words
 from models_store.doors.types import Call, Content, DoorFault, Heard, Options, by_class, rows_of, sent
 from science.decision_terms import Reason
 
@@ -44,13 +45,17 @@ def read(options: Options, replies: Sequence[Any], n: int) -> Heard:
     wanted = options.get("output") or OUTPUT
     found = next((one for one in outputs or [] if isinstance(one, dict) and one.get("name") == wanted), None)
     if found is None:
-        raise DoorFault(Reason.SOURCE_UNREADABLE, f"the answer has no output “{wanted}”")
+        raise DoorFault(
+            Reason.SOURCE_UNREADABLE, Words("the answer has no output “%(output)s”", output=wanted)
+        )
     data, width = found.get("data"), len(options["classes"])
     if isinstance(data, list) and data and isinstance(data[0], list):
         rows = data  # nested, as the protocol allows
     elif isinstance(data, list) and len(data) % width == 0:
         rows = [data[i : i + width] for i in range(0, len(data), width)]
     else:
-        raise DoorFault(Reason.SOURCE_UNREADABLE, f"the output does not divide into rows of {width}")
+        raise DoorFault(
+            Reason.SOURCE_UNREADABLE, Words("the output does not divide into rows of %(width)s", width=width)
+        )
     version = reply.get("model_version")
     return Heard([by_class(options, row) for row in rows_of(rows, n)], {version} if version else set())

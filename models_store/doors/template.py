@@ -7,6 +7,7 @@ dots between: `result.scores`.
 from collections.abc import Sequence
 from typing import Any
 
+from hitl.shared.words import Words
 from models_store.doors.types import Call, Content, DoorFault, Heard, Options, by_class, rows_of
 from science.decision_terms import Reason
 
@@ -40,6 +41,8 @@ def read(options: Options, replies: Sequence[Any], n: int) -> Heard:
 def _at(reply: Any, path: str) -> Any:
     for name in filter(None, path.split(".")):
         if not isinstance(reply, dict) or name not in reply:
-            raise DoorFault(Reason.SOURCE_UNREADABLE, f"the answer has nothing at “{path}”")
+            raise DoorFault(
+                Reason.SOURCE_UNREADABLE, Words("the answer has nothing at “%(path)s”", path=path)
+            )
         reply = reply[name]
     return reply

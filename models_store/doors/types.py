@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from hitl.shared.words import Words
 from science.decision_terms import Reason
 
 Content = Mapping[str, Any]
@@ -62,11 +63,19 @@ def by_class(options: Options, row: object) -> object:
     classes = options.get("classes") or []
     if isinstance(row, list | tuple):
         if len(row) != len(classes):
-            words = f"{len(row)} probabilities for a case where {len(classes)} classes are declared"
+            words = Words(
+                "%(n)s probabilities for a case where %(classes)s classes are declared",
+                n=len(row),
+                classes=len(classes),
+            )
             raise DoorFault(Reason.SOURCE_UNREADABLE, words)
         return dict(zip(classes, row, strict=True))
     if isinstance(row, str | int | float):
-        words = f"it answers {str(row)[:40]!r} where probabilities of {len(classes)} classes are asked for"
+        words = Words(
+            "it answers %(answer)s where probabilities of %(classes)s classes are asked for",
+            answer=repr(str(row)[:40]),
+            classes=len(classes),
+        )
         raise DoorFault(Reason.SOURCE_UNREADABLE, words)
     return row
 
@@ -80,5 +89,7 @@ def rows_of(found: object, n: int) -> list[Any]:
     if not isinstance(found, list):
         raise DoorFault(Reason.SOURCE_UNREADABLE, "the answer holds no list of predictions")
     if len(found) != n:
-        raise DoorFault(Reason.SOURCE_SHORT, f"{len(found)} predictions for {n} cases")
+        raise DoorFault(
+            Reason.SOURCE_SHORT, Words("%(found)s predictions for %(n)s cases", found=len(found), n=n)
+        )
     return found

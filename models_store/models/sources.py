@@ -5,9 +5,11 @@ from typing import Any, ClassVar
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from cases.models import Case, Workflow
 from hitl.shared.ids import new_id
+from hitl.shared.words import Words
 from models_store.types import Door
 
 
@@ -23,25 +25,44 @@ class Source(models.Model):
     door = models.CharField(max_length=12, choices=Door)
     model = models.CharField(max_length=200)
     version = models.CharField(max_length=200)
-    label_map = models.JSONField(help_text="The workflow's label for each label that it sends.")
-    labels = models.JSONField(help_text="The workflow's labels that it can say, in the order of its scores.")
-    address = models.CharField(max_length=500, blank=True, help_text="Where it is asked; empty: it is not.")
-    options = models.JSONField(default=dict, help_text="How its door asks and reads.")
-    file_sha256 = models.CharField(max_length=64, blank=True, help_text="Of the ONNX file that workers run.")
+    label_map = models.JSONField(help_text=gettext_lazy("The workflow's label for each label that it sends."))
+    labels = models.JSONField(
+        help_text=gettext_lazy("The workflow's labels that it can say, in the order of its scores.")
+    )
+    address = models.CharField(
+        max_length=500, blank=True, help_text=gettext_lazy("Where it is asked; empty: it is not.")
+    )
+    options = models.JSONField(default=dict, help_text=gettext_lazy("How its door asks and reads."))
+    file_sha256 = models.CharField(
+        max_length=64, blank=True, help_text=gettext_lazy("Of the ONNX file that workers run.")
+    )
     file_bytes = models.PositiveIntegerField(default=0)
-    file_signature = models.BinaryField(null=True, help_text="That it was uploaded here.")
-    secret = models.BinaryField(null=True, help_text="Sealed: the value of the header Authorization.")
-    seconds = models.FloatField(default=10, help_text="How long one answer may take.")
-    deadline_seconds = models.FloatField(default=60, help_text="How long a case waits for its score.")
-    price = models.FloatField(default=0, help_text="Of a call; of 1,000 tokens where tokens are counted.")
-    known_answers = models.JSONField(default=list, help_text="What it is tried on by a worker.")
-    busy_until = models.DateTimeField(null=True, help_text="A worker is at it until then.")
-    trouble = models.CharField(max_length=24, blank=True, help_text="Why it gave no answer, last.")
+    file_signature = models.BinaryField(null=True, help_text=gettext_lazy("That it was uploaded here."))
+    secret = models.BinaryField(
+        null=True, help_text=gettext_lazy("Sealed: the value of the header Authorization.")
+    )
+    seconds = models.FloatField(default=10, help_text=gettext_lazy("How long one answer may take."))
+    deadline_seconds = models.FloatField(
+        default=60, help_text=gettext_lazy("How long a case waits for its score.")
+    )
+    price = models.FloatField(
+        default=0, help_text=gettext_lazy("Of a call; of 1,000 tokens where tokens are counted.")
+    )
+    known_answers = models.JSONField(default=list, help_text=gettext_lazy("What it is tried on by a worker."))
+    busy_until = models.DateTimeField(null=True, help_text=gettext_lazy("A worker is at it until then."))
+    trouble = models.CharField(
+        max_length=24, blank=True, help_text=gettext_lazy("Why it gave no answer, last.")
+    )
     trouble_words = models.CharField(max_length=300, blank=True)
+    trouble_said = models.JSONField(
+        default=dict, help_text=gettext_lazy("The same with its values, to be said in any language.")
+    )
     trouble_at = models.DateTimeField(null=True)
     sha256 = models.CharField(max_length=64)
     tried = models.JSONField(
-        help_text="How many known answers it was tried on, and how many were right; empty before."
+        help_text=gettext_lazy(
+            "How many known answers it was tried on, and how many were right; empty before."
+        )
     )
     proposed_at = models.DateTimeField()
     proposed_by = models.CharField(max_length=150)
@@ -73,6 +94,11 @@ class Source(models.Model):
         return self.confirmed_at is not None and self.retired_at is None and bool(self.tried)
 
     @property
+    def told_trouble(self) -> str:
+        """Why its last answer was of no use, as `shown` takes it; "" where none was."""
+        return Words.again(self.trouble_said) if self.trouble_said else self.trouble_words
+
+    @property
     def is_remote(self) -> bool:
         """Whether workers ask for its scores, or compute them."""
         return self.door != Door.SCORE_IN
@@ -84,11 +110,21 @@ class SourceScore(models.Model):
     pk = models.CompositePrimaryKey("source_id", "case_id")
     source = models.ForeignKey(Source, on_delete=models.PROTECT, related_name="scores", db_index=False)
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="+", db_index=False)
-    proba = ArrayField(models.FloatField(), null=True, help_text="As sent, in the order of `labels`.")
-    unusable = models.CharField(max_length=24, blank=True, default="", help_text="A reason of `OF_SOURCES`.")
-    at = models.DateTimeField(help_text="When it came; of one that is asked for, when the case did.")
-    milliseconds = models.FloatField(null=True, help_text="Its share of the time that the answer took.")
-    cost = models.FloatField(null=True, help_text="Its share of the price, in the price's currency.")
+    proba = ArrayField(
+        models.FloatField(), null=True, help_text=gettext_lazy("As sent, in the order of `labels`.")
+    )
+    unusable = models.CharField(
+        max_length=24, blank=True, default="", help_text=gettext_lazy("A reason of `OF_SOURCES`.")
+    )
+    at = models.DateTimeField(
+        help_text=gettext_lazy("When it came; of one that is asked for, when the case did.")
+    )
+    milliseconds = models.FloatField(
+        null=True, help_text=gettext_lazy("Its share of the time that the answer took.")
+    )
+    cost = models.FloatField(
+        null=True, help_text=gettext_lazy("Its share of the price, in the price's currency.")
+    )
 
     class Meta:
         indexes: ClassVar[list[Any]] = [

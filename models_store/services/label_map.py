@@ -50,7 +50,7 @@ def check_number(known_answers: Sequence[Any]) -> None:
         Invalid: there are.
     """
     if not MIN_KNOWN <= len(known_answers) <= MAX_KNOWN:
-        error = f"are {len(known_answers):,}"
+        error = Words("are %(n)s", n=len(known_answers))
         fix = Words(
             "Send %(least)s to %(most)s cases whose answer is known, each with its scores.",
             least=MIN_KNOWN,

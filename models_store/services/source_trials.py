@@ -1,6 +1,7 @@
 """Try a model elsewhere on its known answers, where it is asked: by a worker, never in a request."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -8,6 +9,7 @@ from cases.services.versions import bump
 from hitl.audit.log import record
 from hitl.shared.actor import system
 from hitl.shared.errors import HitlError, in_words
+from hitl.shared.words import Words
 from models_store.doors import DoorFault
 from models_store.models import Source
 from models_store.services.label_map import tried
@@ -34,25 +36,42 @@ def try_remote(source: Source, *, now: datetime) -> bool:
             sent += ask(source, [one["content"] for one in part]).sent
     except DoorFault as fault:
         if source.door == Door.ONNX and fault.reason in OF_FILE:
-            _refuse(source, fault.words[:300], now)
+            _refuse(source, fault.words, now)
             return True
-        told = {"trouble": fault.reason, "trouble_words": fault.words[:300], "trouble_at": now}
-        Source.objects.filter(pk=source.pk).update(**told)
+        Source.objects.filter(pk=source.pk).update(**in_trouble(fault.reason, fault.words, now))
         return False
     answers = [{"label": one["label"], "probabilities": said} for one, said in zip(known, sent, strict=True)]
     try:
         fit = tried(answers, source.label_map, source.labels)
     except HitlError as refused:
-        _refuse(source, " ".join(in_words(refused))[:300], now)
+        _refuse(source, " ".join(in_words(refused)) if "errors" in refused.facts else refused.message, now)
         return True
     _accept(source, {"n": fit.n, "right": fit.right}, now)
     return True
 
 
+NO_TROUBLE: dict[str, Any] = {
+    "trouble": "",
+    "trouble_words": "",
+    "trouble_said": {},
+    "trouble_at": None,
+}
+
+
+def in_trouble(reason: Reason, words: str, now: datetime) -> dict[str, Any]:
+    """Return the columns that say why a source gave no answer of use."""
+    said = words.kept() if isinstance(words, Words) else {}
+    return {
+        "trouble": reason.value,
+        "trouble_words": words[:300],
+        "trouble_said": said,
+        "trouble_at": now,
+    }
+
+
 @transaction.atomic
 def _accept(source: Source, found: dict[str, int], now: datetime) -> None:
-    told = {"tried": found, "trouble": "", "trouble_words": "", "trouble_at": None}
-    if Source.objects.filter(pk=source.pk, retired_at=None, tried={}).update(**told):
+    if Source.objects.filter(pk=source.pk, retired_at=None, tried={}).update(tried=found, **NO_TROUBLE):
         bump(source.workflow_id)
         detail = {"source": source.name, "sha256": source.sha256, "tried": found}
         record(action="source.tried", actor=ACTOR, now=now, about=source, detail=detail)
@@ -60,8 +79,7 @@ def _accept(source: Source, found: dict[str, int], now: datetime) -> None:
 
 @transaction.atomic
 def _refuse(source: Source, words: str, now: datetime) -> None:
-    told = {"retired_at": now, "retired_by": ACTOR.name, "trouble": Reason.SOURCE_REFUSED.value}
-    told |= {"trouble_words": words, "trouble_at": now}
+    told = {"retired_at": now, "retired_by": ACTOR.name} | in_trouble(Reason.SOURCE_REFUSED, words, now)
     if Source.objects.filter(pk=source.pk, retired_at=None).update(**told):
-        detail = {"source": source.name, "sha256": source.sha256, "reason": words}
+        detail = {"source": source.name, "sha256": source.sha256, "reason": words[:300]}
         record(action="source.retired", actor=ACTOR, now=now, about=source, detail=detail)

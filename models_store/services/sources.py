@@ -22,6 +22,7 @@ from hitl.shared.canonical import canonical_json, sha256
 from hitl.shared.errors import Invalid, NotAllowed, NotFound, Problem
 from hitl.shared.given_reason import checked_reason
 from hitl.shared.sealed import seal
+from hitl.shared.words import Words
 from models_store.artifacts import Stored
 from models_store.errors import SourceTaken
 from models_store.models import Source
@@ -170,7 +171,7 @@ def retire_source(*, source_id: UUID, actor: Actor, now: datetime, reason: str) 
         Invalid: there is no reason.
     """
     require_lowerer(actor)
-    reason = checked_reason(reason, fix="Say why: it stays in the audit log.")
+    reason = checked_reason(reason, fix=Words("Say why: it stays in the audit log."))
     source = _locked(source_id)
     source.retired_at, source.retired_by = now, actor.name
     source.save(update_fields=["retired_at", "retired_by"])
@@ -223,6 +224,8 @@ def _require_answerable(actor: Actor) -> None:
 def _name(field: str, value: str) -> str:
     value = value.strip() if isinstance(value, str) else ""
     if not value or len(value) > MAX_NAME or not value.isprintable():
-        fix = f"Send the name that comes with each score, of 1 to {MAX_NAME} printable characters."
+        fix = Words(
+            "Send the name that comes with each score, of 1 to %(most)s printable characters.", most=MAX_NAME
+        )
         raise Invalid([Problem(field=field, error="is no name", fix=fix)])
     return value

@@ -17,6 +17,7 @@ from cases.access import watched_workflow
 from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.errors import HitlError, NotFound
+from hitl.shared.words import shown
 from hitl.web.views import person
 from models_store.access import release_for, run_for
 from models_store.errors import RunActive
@@ -51,7 +52,7 @@ class Refused(Exception):
     def __init__(self, back: str, refusal: HitlError | list[str]) -> None:
         super().__init__(back)
         self.back = back
-        self.sentences = [refusal.message] if isinstance(refusal, HitlError) else refusal
+        self.sentences = [shown(refusal.message)] if isinstance(refusal, HitlError) else refusal
 
 
 @acts

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, gettext_lazy
 
 from models_store.models import TrainingSettings
 from models_store.services.remote_terms import RemoteTerms
@@ -36,61 +37,82 @@ class TrainingSettingsForm(forms.ModelForm):  # type: ignore[type-arg]  # generi
 class SourceForm(forms.Form):
     """A version of a model elsewhere, with the known answers that its label map is tried on."""
 
-    model = forms.CharField(max_length=200, help_text="The name that comes with each score.")
+    model = forms.CharField(
+        label=gettext_lazy("Model"),
+        max_length=200,
+        help_text=gettext_lazy("The name that comes with each score."),
+    )
     version = forms.CharField(
-        max_length=200, help_text="Exactly as it comes: a case with another version goes to a person."
+        label=gettext_lazy("Version"),
+        max_length=200,
+        help_text=gettext_lazy("Exactly as it comes: a case with another version goes to a person."),
     )
     label_map = forms.CharField(
-        label="Labels",
+        label=gettext_lazy("Labels"),
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
-        help_text="A line for each label that it sends: its word = the workflow's label.",
+        help_text=gettext_lazy("A line for each label that it sends: its word = the workflow's label."),
     )
     known_answers = forms.CharField(
-        label="Known answers",
+        label=gettext_lazy("Known answers"),
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
-        help_text='At least 20 cases whose answer is known, one JSON object a line: {"label": the true one,'
-        ' "probabilities": as they will be sent}; of one that is asked {"label": ..., "content": the case}.',
+        help_text=gettext_lazy(
+            'At least 20 cases whose answer is known, one JSON object a line: {"label": the true one,'
+            ' "probabilities": as they will be sent}; of one that is asked {"label": ..., "content": the'
+            " case}."
+        ),
     )
-    door = forms.ChoiceField(label="How its scores come", choices=Door.choices)
+    door = forms.ChoiceField(label=gettext_lazy("How its scores come"), choices=Door.choices)
     address = forms.CharField(
-        max_length=500, required=False, widget=forms.URLInput, help_text="Where it is asked, in full."
+        label=gettext_lazy("Address"),
+        max_length=500,
+        required=False,
+        widget=forms.URLInput(attrs={"placeholder": "https://models.example/v2/models/spam/infer"}),
+        help_text=gettext_lazy("Where it is asked, in full."),
     )
     secret = forms.CharField(
-        label="Authorization",
+        label=gettext_lazy("Authorization"),
         max_length=5000,
         required=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}),
-        help_text="The value of the header, like Bearer sk-…. Kept encrypted, and never shown again.",
+        help_text=gettext_lazy(
+            "The value of the header, like Bearer sk-…. Kept encrypted, and never shown again."
+        ),
     )
     file = forms.FileField(
-        label="ONNX file",
+        label=gettext_lazy("ONNX file"),
         required=False,
         max_length=200,
-        help_text="Of one that workers run themselves: at most 20 MiB, with its weights inside.",
+        help_text=gettext_lazy(
+            "Of one that workers run themselves: at most 20 MiB, with its weights inside."
+        ),
     )
     options = forms.JSONField(
+        label=gettext_lazy("Options"),
         required=False,
         initial=dict,
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
-        help_text="JSON, for the door: input and output, template and predictions, prompt or votes.",
+        help_text=gettext_lazy(
+            "JSON, for the door: input and output, template and predictions, prompt or votes."
+        ),
     )
     seconds = forms.FloatField(
-        label="Seconds for one answer", required=False, initial=10, min_value=0.1, max_value=120
+        label=gettext_lazy("Seconds for one answer"), required=False, initial=10, min_value=0.1, max_value=120
     )
     deadline_seconds = forms.FloatField(
-        label="Seconds that a case waits",
+        label=gettext_lazy("Seconds that a case waits"),
         required=False,
         initial=60,
         min_value=0.1,
         max_value=3600,
-        help_text="Then a person is asked.",
+        help_text=gettext_lazy("Then a person is asked."),
     )
     price = forms.FloatField(
+        label=gettext_lazy("Price"),
         required=False,
         initial=0,
         min_value=0,
         max_value=1e6,
-        help_text="Of one request; of 1,000 tokens where a language model counts them.",
+        help_text=gettext_lazy("Of one request; of 1,000 tokens where a language model counts them."),
     )
 
     def __init__(self, data: Any = None, files: Any = None, *, labels: Sequence[str]) -> None:
@@ -104,13 +126,11 @@ class SourceForm(forms.Form):
         for line in filter(str.strip, self.cleaned_data["label_map"].splitlines()):
             sent, equals, label = line.rpartition("=")
             if not equals or not sent.strip() or not label.strip():
-                raise forms.ValidationError(
-                    f"“{line[:60]}” is no pair. Write: its word = the workflow's label."
-                )
+                words = gettext("“%(line)s” is no pair. Write: its word = the workflow's label.")
+                raise forms.ValidationError(words % {"line": line[:60]})
             if sent.strip() in found:
-                raise forms.ValidationError(
-                    f"“{sent.strip()[:60]}” stands there twice. Keep one of the lines."
-                )
+                words = gettext("“%(name)s” stands there twice. Keep one of the lines.")
+                raise forms.ValidationError(words % {"name": sent.strip()[:60]})
             found[sent.strip()] = label.strip()
         return found
 
@@ -123,8 +143,8 @@ class SourceForm(forms.Form):
             try:
                 found.append(json.loads(line))
             except (ValueError, RecursionError):
-                words = f"Line {number} is not valid JSON. Write an object on each line."
-                raise forms.ValidationError(words) from None
+                words = gettext("Line %(line)s is not valid JSON. Write an object on each line.")
+                raise forms.ValidationError(words % {"line": number}) from None
         return found
 
     def told(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from cases.access import watched_workflow
@@ -17,7 +17,8 @@ from hitl.accounts.automation import ANSWERABLE, LOWERERS
 from hitl.accounts.types import Role
 from hitl.shared import clock
 from hitl.shared.actor import Actor
-from hitl.shared.errors import HitlError, NotFound, in_words
+from hitl.shared.errors import HitlError, NotFound, in_words, sentence
+from hitl.shared.words import shown
 from hitl.web.views import person
 from models_store.access import source_for
 from models_store.models import Source
@@ -28,12 +29,12 @@ from models_store.source_figures import WORDS, figures_of
 from models_store.types import Trigger
 from models_store.web.actions import Refused, acts
 from models_store.web.forms import SourceForm
-from science.decision_terms import Reason
 
-_NEXT = {
-    False: "Its scores are kept from the next case on.",
-    True: "A worker tries it on the known answers now.",
+_REGISTERED = {
+    False: gettext_lazy("%(model)s is registered. Its scores are kept from the next case on."),
+    True: gettext_lazy("%(model)s is registered. A worker tries it on the known answers now."),
 }
+"""What follows, by whether it is asked."""
 
 
 @login_required
@@ -48,7 +49,7 @@ def sources(request: HttpRequest, slug: str) -> HttpResponse:
     if sent and form.is_valid():
         source = _register(workflow, form, actor)
         if source is not None:
-            messages.success(request, f"{source.name} is registered. {_NEXT[source.is_remote]}")
+            messages.success(request, _REGISTERED[source.is_remote] % {"model": source.name})
             return redirect("source", source_id=source.pk)
     context = {
         "workflow": workflow,
@@ -68,10 +69,9 @@ def _register(workflow: Workflow, form: SourceForm, actor: Actor) -> Source | No
         for problem in refused.facts.get("errors", []):
             field = problem["field"].partition("[")[0].partition(".")[0]
             field = "address" if field == "url" else field
-            told = f"{problem['field']} {problem['error']}. {problem['fix']}"
-            form.add_error(field if field in form.fields else None, told)
+            form.add_error(field if field in form.fields else None, sentence(problem))
         if not form.errors:
-            form.add_error(None, refused.message)
+            form.add_error(None, shown(refused.message))
         return None
 
 
@@ -86,7 +86,6 @@ def source(request: HttpRequest, source_id: UUID) -> HttpResponse:
         "source": found,
         "workflow": found.workflow,
         "figures": figures,
-        "trouble": WORDS.get(Reason(found.trouble)) if found.trouble else "",
         "unusable": [(WORDS[reason], reason.value, n) for reason, n in figures.unusable],
         "runs": found.runs.order_by("-requested_at")[:5],
         "active": active_run(found.workflow_id),
@@ -101,14 +100,14 @@ def source(request: HttpRequest, source_id: UUID) -> HttpResponse:
 def confirm(request: HttpRequest, actor: Actor, source_id: UUID) -> tuple[str, str]:
     """Listen to a source that a key has proposed."""
     found = source_for(actor, source_id)
-    return _done(found, confirm_source, "Its scores are kept from the next case on.", actor)
+    return _done(found, confirm_source, gettext("Its scores are kept from the next case on."), actor)
 
 
 @acts
 def retire(request: HttpRequest, actor: Actor, source_id: UUID) -> tuple[str, str]:
     """Listen to a source no longer."""
     found = source_for(actor, source_id)
-    words = "It is retired: cases that it was to decide go to people."
+    words = gettext("It is retired: cases that it was to decide go to people.")
     return _done(found, retire_source, words, actor, reason=request.POST.get("reason", ""))
 
 
@@ -129,11 +128,9 @@ def fit(request: HttpRequest, actor: Actor, source_id: UUID) -> tuple[str, str]:
         )
     except HitlError as refused:
         raise Refused(back, refused) from None
-    words = (
-        gettext("A run that trains a model, and fits this one to what that leaves, waits for a worker.")
-        if is_cascade
-        else "A run that fits its calibrator waits for a worker."
-    )
+    words = gettext("A run that fits its calibrator waits for a worker.")
+    if is_cascade:
+        words = gettext("A run that trains a model, and fits this one to what that leaves, waits for a worker.")
     return reverse("training-run", args=[run.pk]), words
 
 

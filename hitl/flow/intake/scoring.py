@@ -34,7 +34,7 @@ from models_store.doors import DoorFault
 from models_store.models import Source, SourceScore
 from models_store.said import said_of
 from models_store.services.remote import ask_around, batch_of, read
-from models_store.services.source_trials import AGAIN, try_remote
+from models_store.services.source_trials import AGAIN, NO_TROUBLE, in_trouble, try_remote
 from models_store.services.sparing import spared
 from models_store.types import Door
 from policy.models import Decision
@@ -104,10 +104,9 @@ def _batch(source: Source, now: datetime) -> tuple[int, bool]:
     except DoorFault as fault:
         facts = {"source": str(source.pk), "reason": fault.reason.value, "why": fault.words}
         log.warning("no scores from a model elsewhere", extra=facts)
-        told = {"trouble": fault.reason, "trouble_words": fault.words[:300], "trouble_at": now}
-        Source.objects.filter(pk=source.pk).update(**told)
+        Source.objects.filter(pk=source.pk).update(**in_trouble(fault.reason, fault.words, now))
         return 0, False
-    Source.objects.filter(pk=source.pk, trouble_at__isnull=False).update(trouble="", trouble_at=None)
+    Source.objects.filter(pk=source.pk, trouble_at__isnull=False).update(**NO_TROUBLE)
     for one, sent in zip(found, answered.sent, strict=True):
         said = read(source, sent)
         one.proba = None if said.proba is None else list(said.proba)

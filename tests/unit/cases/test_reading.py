@@ -25,7 +25,7 @@ def test_what_was_guessed_and_is_easily_overlooked_is_said() -> None:
     assert look(ROWS).notes == (
         "The labels are those of the column fate.",
         "Not a field, as it names or dates the case: id.",
-        "amount: 1 cells that are no number count as empty.",
+        "amount: 1 cell that is no number counts as empty.",
     )
 
 

@@ -43,7 +43,7 @@ def test_the_end_of_a_file_counts_as_much_as_its_beginning(tmp_path: Path) -> No
     found = world(tmp_path / "a.csv", table(3000, last="2026-02-01,unknown,red,perhaps"), label="paid")
     assert {field["name"]: field["kind"] for field in found.fields}["amount"] == "number"
     assert found.items[-1].content["amount"] is None
-    assert "amount: 1 cells that are no number count as empty." in found.notes
+    assert "amount: 1 cell that is no number counts as empty." in found.notes
     assert found.labels == ["no", "perhaps", "yes"]
     assert len(found.items) == 3001
 
