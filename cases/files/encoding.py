@@ -5,6 +5,8 @@ import io
 from collections.abc import Callable, Iterator
 from typing import IO, Any
 
+from django.utils.translation import gettext_lazy
+
 from cases.files.errors import BadTable
 from hitl.shared.words import Words
 
@@ -14,8 +16,8 @@ _BLOCK = 1 << 18
 
 ENCODINGS = {
     "utf-8": "UTF-8",
-    "cp1252": "Western European (Windows)",
-    "utf-16": "UTF-16 (Excel's Unicode text)",
+    "cp1252": gettext_lazy("Western European (Windows)"),
+    "utf-16": gettext_lazy("UTF-16 (Excel's Unicode text)"),
 }
 """What may be told, with its name for people. Others that Python knows by name are read as well."""
 

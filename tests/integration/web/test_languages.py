@@ -180,15 +180,19 @@ def english_on(html: str, known: str) -> list[str]:
     whole = "\ue000".join(parser.found)
     while (less := re.sub(rf"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}", "\ue000", whole)) != whole:
         whole = less
+    whole = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", "\ue000", whole)
     left = [piece.strip(" .,:;·–—()/“”…0123456789%") for piece in whole.split("\ue000")]
     return [
         piece
         for piece in left
-        if re.search(r"[^\W\d_]{2,}", piece) and piece not in known and piece not in UNITS
+        if re.search(r"[^\W\d_]{2,}", piece)
+        and piece not in known
+        and not all(one in known or one in UNITS for one in re.split(", | · ", piece))  # a list of data
     ]
 
 
-UNITS = {"hitl", "UTC", "English", "Deutsch", "long", "right to left", "s", "min", "h", "d", "kB", "MB", "GB"}
+NAMES = {"hitl", "UTC", "UTF-", "English", "Deutsch", "long", "right to left"}
+UNITS = NAMES | {"s", "min", "h", "d", "kB", "MB", "GB"}
 FINISHED = [
     "/profile/",
     "/profile/password/",
@@ -204,6 +208,12 @@ FINISHED = [
     "/review/lead/agreement/",
     "/review/lead/highlights/",
     "/review/lead/teams/",
+    "/workflows/",
+    "/workflows/new/",
+    "/workflows/new/?empty",
+    "/workflows/credit/",
+    "/workflows/credit/change/",
+    "/workflows/credit/review/",
 ]
 """Pages whose every room is marked. A room that becomes so brings its pages here."""
 
