@@ -14,10 +14,12 @@ from django.utils import timezone, translation
 
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
+from hitl.flow.doors.pages.forms import KIND_WORDS
 from hitl.languages.compiling import compile_catalogues
 from hitl.languages.pseudo import CLOSE, OPEN
 from hitl.shared.words import Words, shown
 from hitl.web.format import exact_time, percent, size, time_ago
+from science.fields import Kind
 from tests.api.client import ApiClient
 from tests.support.day_of_work import a_day_of_work
 from tests.support.factories import person
@@ -128,6 +130,12 @@ def test_numbers_and_times_are_written_as_the_reader_does() -> None:
         assert [percent(0.0123), size(1536), time_ago(earlier, NOW)] == ["1,2 %", "1,5 kB", "5. Mär"]
         assert exact_time(NOW) == "2026-07-02 00:30:00 CEST"
     assert exact_time(NOW) == "2026-07-01 22:30:00 UTC"
+
+
+def test_every_kind_of_field_has_a_word_that_can_be_translated() -> None:
+    assert {kind.value: kind.value for kind in Kind} == {k: str(words) for k, words in KIND_WORDS.items()}
+    with translation.override("de"):
+        assert str(KIND_WORDS["boolean"]) == "ja/nein"
 
 
 def test_scripts_get_their_texts_as_a_file_that_may_be_kept() -> None:

@@ -42,6 +42,7 @@ KIND_WORDS = {
     "image": pgettext_lazy("kind", "image"),
     "audio": pgettext_lazy("kind", "audio"),
 }
+"""A kind without a word is shown by its name."""
 _LONG = forms.Textarea(attrs={"rows": 4})
 
 
@@ -102,7 +103,7 @@ class FieldRow(forms.Form):
     name = forms.CharField(label=pgettext_lazy("column", "name"), required=False, max_length=100)
     kind = forms.ChoiceField(
         label=pgettext_lazy("column", "kind"),
-        choices=[(kind.value, KIND_WORDS[kind.value]) for kind in Kind],
+        choices=[(kind.value, KIND_WORDS.get(kind.value, kind.value)) for kind in Kind],
         initial=ANY.value,
     )
     required = forms.BooleanField(label=pgettext_lazy("column", "required"), required=False, initial=True)

@@ -75,7 +75,9 @@ def about(request: HttpRequest, found: Workflow, actor: Actor) -> dict[str, Any]
     return {
         "workflow": found,
         "schema": schema,
-        "fields": [{**field, "kind_words": KIND_WORDS[field["kind"]]} for field in schema.fields],
+        "fields": [
+            {**field, "kind_words": KIND_WORDS.get(field["kind"], field["kind"])} for field in schema.fields
+        ],
         "policy": Policy.objects.filter(workflow=found).first(),
         "rules": ReviewRules.objects.filter(workflow=found).first(),
         "release": champion(found.id),
