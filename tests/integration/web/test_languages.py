@@ -14,10 +14,12 @@ from django.utils import timezone, translation
 
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
+from hitl.flow.doors.pages.forms import KIND_WORDS
 from hitl.languages.compiling import compile_catalogues
 from hitl.languages.pseudo import CLOSE, OPEN
 from hitl.shared.words import Words, shown
 from hitl.web.format import exact_time, percent, size, time_ago
+from science.fields import Kind
 from tests.api.client import ApiClient
 from tests.support.day_of_work import a_day_of_work
 from tests.support.factories import person
@@ -131,6 +133,12 @@ def test_numbers_and_times_are_written_as_the_reader_does() -> None:
     assert exact_time(NOW) == "2026-07-01 22:30:00 UTC"
 
 
+def test_every_kind_of_field_has_a_word_that_can_be_translated() -> None:
+    assert {kind.value: kind.value for kind in Kind} == {k: str(words) for k, words in KIND_WORDS.items()}
+    with translation.override("de"):
+        assert str(KIND_WORDS["boolean"]) == "ja/nein"
+
+
 def test_scripts_get_their_texts_as_a_file_that_may_be_kept() -> None:
     client = client_of(person(), language="de")
     address = re.search(r'<script defer src="(/words/de/[0-9a-f]{16}\.js)">', text(client.get("/profile/")))
@@ -188,12 +196,13 @@ def english_on(html: str, known: str) -> list[str]:
         for piece in left
         if re.search(r"[^\W\d_]{2,}", piece)
         and piece not in known
-        and piece not in UNITS
         and not piece.startswith("https://")
+        and not all(one in known or one in UNITS for one in re.split(", | · ", piece))  # a list of data
     ]
 
 
-UNITS = {"hitl", "UTC", "English", "Deutsch", "long", "right to left", "s", "min", "h", "d", "kB", "MB", "GB"}
+NAMES = {"hitl", "UTC", "UTF-", "English", "Deutsch", "long", "right to left"}
+UNITS = NAMES | {"s", "min", "h", "d", "kB", "MB", "GB"}
 FINISHED = [
     "/profile/",
     "/profile/password/",
@@ -211,6 +220,12 @@ FINISHED = [
     "/review/lead/agreement/",
     "/review/lead/highlights/",
     "/review/lead/teams/",
+    "/workflows/",
+    "/workflows/new/",
+    "/workflows/new/?empty",
+    "/workflows/credit/",
+    "/workflows/credit/change/",
+    "/workflows/credit/review/",
 ]
 """Pages whose every room is marked. A room that becomes so brings its pages here."""
 

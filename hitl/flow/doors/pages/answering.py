@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from cases.access import case_for
@@ -54,7 +55,7 @@ def answer(request: HttpRequest, actor: Actor) -> HttpResponse:
         now=now,
     )
     if not is_script(request):
-        messages.success(request, f"Saved: {answered.review.label}")
+        messages.success(request, gettext("Saved: %(label)s") % {"label": answered.review.label})
         return redirect(choice.url)
     workflow, ids = choice
     return _with_outcome(or_stay(request, actor, workflow=workflow, ids=ids, now=clock.now()), answered)
@@ -72,8 +73,9 @@ def seconds_of(text: str) -> float:
     except ValueError:
         seconds = math.nan
     if not math.isfinite(seconds):
-        fix = "Send the active seconds as a number."
-        raise Invalid([Problem(field="seconds", error="is not a number", fix=fix)])
+        raise Invalid(
+            [Problem(field="seconds", error="is not a number", fix="Send the active seconds as a number.")]
+        )
     return seconds
 
 
@@ -112,9 +114,9 @@ def undo(request: HttpRequest, actor: Actor) -> HttpResponse:
 class AmendForm(forms.Form):
     """Another label for a decided case, and why."""
 
-    label = forms.ChoiceField(label="The answer should be", widget=forms.RadioSelect)
+    label = forms.ChoiceField(label=gettext_lazy("The answer should be"), widget=forms.RadioSelect)
     reason = forms.CharField(
-        label="Why it changes", max_length=MAX_COMMENT, widget=forms.Textarea(attrs={"rows": 3})
+        label=gettext_lazy("Why it changes"), max_length=MAX_COMMENT, widget=forms.Textarea(attrs={"rows": 3})
     )
 
     def __init__(self, data: Any, *, labels: list[str]) -> None:
@@ -137,7 +139,7 @@ def amend(request: HttpRequest, case_id: UUID) -> HttpResponse:
         amend_answer(
             case_id=case.pk, label=said["label"], reason=said["reason"], actor=actor, now=clock.now()
         )
-        messages.success(request, f"Changed to {said['label']}.")
+        messages.success(request, gettext("Changed to %(label)s.") % {"label": said["label"]})
         return redirect("case", case.pk)
     context = {"case": case, "present": present, "form": form, "is_own": not actor.has(*MAY_AMEND)}
     return render(request, "desk/amend.html", context)

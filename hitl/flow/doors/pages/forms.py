@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.forms import BaseFormSet, formset_factory
 from django.http import QueryDict
+from django.utils.translation import gettext, gettext_lazy, pgettext, pgettext_lazy
 
 from cases.files.encoding import ENCODINGS
 from cases.files.limits import PAGE
@@ -23,27 +24,48 @@ from policy.types import Degree
 from policy.web.forms import PercentField
 from science.fields import Kind
 
-_DEGREE_WORDS = {
-    Degree.HUMAN_ONLY: "people decide every case",
-    Degree.SHADOW: "people decide, the model scores unseen",
-    Degree.ASSIST: "people decide, with the model's suggestion",
-    Degree.PARTIAL: "the model decides what keeps the promise, people the rest",
+FIRST_DEGREES = [
+    (Degree.HUMAN_ONLY.value, gettext_lazy("Human only: people decide every case")),
+    (Degree.SHADOW.value, gettext_lazy("Shadow: people decide, the model scores unseen")),
+    (Degree.ASSIST.value, gettext_lazy("Assist: people decide, with the model's suggestion")),
+    (
+        Degree.PARTIAL.value,
+        gettext_lazy("Partial: the model decides what keeps the promise, people the rest"),
+    ),
+]
+KIND_WORDS = {
+    "text": pgettext_lazy("kind", "text"),
+    "number": pgettext_lazy("kind", "number"),
+    "category": pgettext_lazy("kind", "category"),
+    "date": pgettext_lazy("kind", "date"),
+    "boolean": pgettext_lazy("kind", "boolean"),
+    "image": pgettext_lazy("kind", "image"),
+    "audio": pgettext_lazy("kind", "audio"),
 }
-FIRST_DEGREES = [(degree.value, f"{degree.label}: {words}") for degree, words in _DEGREE_WORDS.items()]
+"""A kind without a word is shown by its name."""
 _LONG = forms.Textarea(attrs={"rows": 4})
 
 
 class WordsForm(forms.Form):
     """The name of a workflow and the policy that reviewers decide by."""
 
-    name = forms.CharField(max_length=100, help_text="What is decided here: Spam mail, Loan applications.")
-    description = forms.CharField(required=False, max_length=1_000, help_text="In one sentence.")
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=100,
+        help_text=gettext_lazy("What is decided here: Spam mail, Loan applications."),
+    )
+    description = forms.CharField(
+        label=gettext_lazy("Description"),
+        required=False,
+        max_length=1_000,
+        help_text=gettext_lazy("In one sentence."),
+    )
     review_policy = forms.CharField(
         required=False,
         max_length=50_000,
         widget=_LONG,
-        label="Policy",
-        help_text="What reviewers decide by. They can open it at the desk.",
+        label=gettext_lazy("Policy"),
+        help_text=gettext_lazy("What reviewers decide by. They can open it at the desk."),
     )
 
 
@@ -51,20 +73,20 @@ class NewWorkflowForm(WordsForm):
     """A new workflow, apart from its fields and labels."""
 
     slug = forms.CharField(
-        label="Short name",
+        label=gettext_lazy("Short name"),
         max_length=50,
-        help_text="Used in URLs and by the API: a-z, 0-9 and -. It cannot be changed later.",
+        help_text=gettext_lazy("Used in URLs and by the API: a-z, 0-9 and -. It cannot be changed later."),
     )
     degree = forms.ChoiceField(
-        label="Degree of automation",
+        label=gettext_lazy("Degree of automation"),
         choices=FIRST_DEGREES,
         initial=Degree.HUMAN_ONLY,
-        help_text="Until there is a model, people decide every case.",
+        help_text=gettext_lazy("Until there is a model, people decide every case."),
     )
-    target = PercentField(label="Promise: at most this many wrong, %", initial=0.01)
-    confidence = PercentField(label="Confidence, %", initial=0.95)
-    reviews_required = forms.IntegerField(label="Blind answers per case", initial=1)
-    due_hours = forms.FloatField(label="Due after, hours", initial=24.0)
+    target = PercentField(label=gettext_lazy("Promise: at most this many wrong, %"), initial=0.01)
+    confidence = PercentField(label=gettext_lazy("Confidence, %"), initial=0.95)
+    reviews_required = forms.IntegerField(label=gettext_lazy("Blind answers per case"), initial=1)
+    due_hours = forms.FloatField(label=gettext_lazy("Due after, hours"), initial=24.0)
 
     def promise(self) -> Promise:
         """Return the promise that was typed."""
@@ -78,17 +100,21 @@ class NewWorkflowForm(WordsForm):
 class FieldRow(forms.Form):
     """One field of a case; a row without a name is left out."""
 
-    name = forms.CharField(required=False, max_length=100)
-    kind = forms.ChoiceField(choices=[(kind.value, kind.value) for kind in Kind], initial=ANY.value)
-    required = forms.BooleanField(required=False, initial=True)
-    personal = forms.BooleanField(required=False)
-    options = forms.CharField(required=False, max_length=10_000)
+    name = forms.CharField(label=pgettext_lazy("column", "name"), required=False, max_length=100)
+    kind = forms.ChoiceField(
+        label=pgettext_lazy("column", "kind"),
+        choices=[(kind.value, KIND_WORDS.get(kind.value, kind.value)) for kind in Kind],
+        initial=ANY.value,
+    )
+    required = forms.BooleanField(label=pgettext_lazy("column", "required"), required=False, initial=True)
+    personal = forms.BooleanField(label=pgettext_lazy("column", "personal"), required=False)
+    options = forms.CharField(label=pgettext_lazy("column", "options"), required=False, max_length=10_000)
     was = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["options"].widget.attrs["placeholder"] = "any, or: red | green | blue"
-        _name_for_screen_readers(self, "Field")
+        self.fields["options"].widget.attrs["placeholder"] = gettext("any, or: red | green | blue")
+        _name_for_screen_readers(self, gettext("Field %(number)s: %(column)s"))
 
     def body(self, before: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
         """Return the field as the services take it; what this page does not show stays as it was."""
@@ -106,16 +132,16 @@ class FieldRow(forms.Form):
 class LabelRow(forms.Form):
     """One label; a row without a name is left out."""
 
-    name = forms.CharField(required=False, max_length=100)
-    hotkey = forms.CharField(required=False, max_length=1)
-    cost = forms.FloatField(required=False, initial=1.0)
-    meaning = forms.CharField(required=False, max_length=1_000)
+    name = forms.CharField(label=pgettext_lazy("column", "name"), required=False, max_length=100)
+    hotkey = forms.CharField(label=pgettext_lazy("column", "hotkey"), required=False, max_length=1)
+    cost = forms.FloatField(label=pgettext_lazy("column", "cost"), required=False, initial=1.0)
+    meaning = forms.CharField(label=pgettext_lazy("column", "meaning"), required=False, max_length=1_000)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["cost"].widget.attrs.update(step="any", min="0")
-        self.fields["hotkey"].widget.attrs["placeholder"] = "auto"
-        _name_for_screen_readers(self, "Label")
+        self.fields["hotkey"].widget.attrs["placeholder"] = pgettext("of the keyboard", "auto")
+        _name_for_screen_readers(self, gettext("Label %(number)s: %(column)s"))
 
     def body(self) -> dict[str, Any] | None:
         """Return the label as the services take it."""
@@ -129,22 +155,36 @@ class LabelRow(forms.Form):
 class FileForm(forms.Form):
     """A file of rows, and which of its columns mean what; what is left empty is guessed."""
 
-    file = forms.FileField(allow_empty_file=True, help_text="CSV, JSON lines or Parquet, gzipped or not.")
-    label = forms.CharField(label="Column with the right answers", required=False, max_length=200)
-    reference = forms.CharField(label="Column that names each case", required=False, max_length=200)
-    time = forms.CharField(label="Column that says when it came in", required=False, max_length=200)
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        allow_empty_file=True,
+        help_text=gettext_lazy("CSV, JSON lines or Parquet, gzipped or not."),
+    )
+    label = forms.CharField(
+        label=gettext_lazy("Column with the right answers"), required=False, max_length=200
+    )
+    reference = forms.CharField(
+        label=gettext_lazy("Column that names each case"), required=False, max_length=200
+    )
+    time = forms.CharField(
+        label=gettext_lazy("Column that says when it came in"), required=False, max_length=200
+    )
     entity = forms.CharField(
-        label="Column that says what a case belongs to",
+        label=gettext_lazy("Column that says what a case belongs to"),
         required=False,
         max_length=200,
-        help_text="A customer, a speaker, a document.",
+        help_text=gettext_lazy("A customer, a speaker, a document."),
     )
-    day_first = forms.BooleanField(label="Dates like 1/2/2026 are days of February", required=False)
-    month_first = forms.BooleanField(label="Dates like 1/2/2026 are days of January", required=False)
+    day_first = forms.BooleanField(
+        label=gettext_lazy("Dates like 1/2/2026 are days of February"), required=False
+    )
+    month_first = forms.BooleanField(
+        label=gettext_lazy("Dates like 1/2/2026 are days of January"), required=False
+    )
     encoding = forms.ChoiceField(
-        label="Written in",
+        label=gettext_lazy("Written in"),
         required=False,
-        choices=[("", "what it says itself, or UTF-8"), *ENCODINGS.items()],
+        choices=[("", gettext_lazy("what it says itself, or UTF-8")), *ENCODINGS.items()],
     )
     allow_refused = forms.FloatField(widget=forms.HiddenInput, required=False, min_value=0, max_value=1)
 
@@ -174,17 +214,20 @@ class KeptFileForm(forms.Form):
     """The file that a workflow is made from: kept since it was looked at, and what its rows are."""
 
     kept = forms.UUIDField(widget=forms.HiddenInput)
-    take = forms.BooleanField(required=False)
-    attest = forms.BooleanField(required=False)
-    all_new = forms.BooleanField(required=False)
+    take = forms.BooleanField(label=gettext_lazy("Take them in"), required=False)
+    attest = forms.BooleanField(
+        label=gettext_lazy("They are a random and recent sample, labelled without sight of a model"),
+        required=False,
+    )
+    all_new = forms.BooleanField(label=gettext_lazy("Every row is a new case"), required=False)
 
 
-def _name_for_screen_readers(form: forms.Form, what: str) -> None:
-    number = (form.prefix or "0").rpartition("-")[2]
-    shown = int(number) + 1 if number.isdigit() else 1
-    for name, field in form.fields.items():
+def _name_for_screen_readers(form: forms.Form, words: str) -> None:
+    place = (form.prefix or "0").rpartition("-")[2]
+    number = int(place) + 1 if place.isdigit() else 1
+    for field in form.fields.values():
         if not field.widget.is_hidden:
-            field.widget.attrs["aria-label"] = f"{what} {shown}: {name}"
+            field.widget.attrs["aria-label"] = words % {"number": number, "column": field.label}
 
 
 class SchemaForm:

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from cases.files.refusals import Reason, Refusals
@@ -24,6 +25,7 @@ from hitl.flow.setup.rehearsal import ALLOWED
 from hitl.shared import clock
 from hitl.shared.errors import Conflict, NotFound, Problem
 from hitl.shared.given import whole_number
+from hitl.shared.words import shown
 from hitl.web.views import actor_of
 
 MAX_A_WEEK = 10_000_000  # cases that somebody may say come in
@@ -38,10 +40,10 @@ def import_file(request: HttpRequest, slug: str) -> HttpResponse:
     found = find(slug)
     form = FileForm(request.POST, request.FILES)
     if "file" not in request.FILES:
-        messages.error(request, "Choose a file first.")
+        messages.error(request, gettext("Choose a file first."))
         return redirect("workflow", slug=slug)
     if not form.is_valid():
-        messages.error(request, "This does not fit: " + form.errors.as_text())
+        messages.error(request, gettext("This does not fit: %(errors)s") % {"errors": form.errors.as_text()})
         return redirect("workflow", slug=slug)
     upload, now = form.cleaned_data["file"], clock.now()
     row = give_file(
@@ -59,7 +61,7 @@ def import_file(request: HttpRequest, slug: str) -> HttpResponse:
         row.refresh_from_db()
         if row.status == FileImportStatus.FAILED:
             for sentence in row.reason.split("\n")[:5]:
-                messages.error(request, sentence)
+                messages.error(request, shown(sentence))
             return redirect("workflow", slug=slug)
     return redirect("workflow-imported", slug=slug, import_id=row.id)
 
@@ -90,7 +92,7 @@ def answer(request: HttpRequest, slug: str, import_id: UUID) -> HttpResponse:
         else:
             drop(import_id=row.id, now=clock.now())
     except Conflict:
-        messages.error(request, "It does not ask any more.")
+        messages.error(request, gettext("It does not ask any more."))
     return redirect("workflow-imported", slug=slug, import_id=row.id)
 
 
@@ -106,12 +108,13 @@ def beginning_context(request: HttpRequest, found: Workflow, import_id: UUID) ->
     row, actor = _row(found, import_id), actor_of(request)
     a_week = whole_number(request.GET.get("a_week", ""), most=MAX_A_WEEK)
     begins = Beginning(found, row, clock.now(), said_a_week=a_week or None)
-    said = row.reason.split("\n")
+    said = [shown(sentence) for sentence in row.reason.split("\n")]
     return {
         "workflow": found,
         "row": row,
         "outcome": outcome_of(row),
-        "said": said[0],
+        "said": said,
+        "asked": said[0],
         "details": said[1:-1],
         "begins": begins,
         "automation": begins.automation,

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_POST
 
 from cases.access import case_for
@@ -26,9 +27,9 @@ from reviews.models import KnownAnswerCase, ReviewRules
 class KnownAnswerForm(forms.Form):
     """What the answer is, and how that is known."""
 
-    truth = forms.ChoiceField(label="The answer is")
+    truth = forms.ChoiceField(label=gettext_lazy("The answer is"))
     reason = forms.CharField(
-        label="How it is known", max_length=MAX_REASON, widget=forms.Textarea(attrs={"rows": 2})
+        label=gettext_lazy("How it is known"), max_length=MAX_REASON, widget=forms.Textarea(attrs={"rows": 2})
     )
 
     def __init__(self, data: Any = None, *, labels: list[str], answer: str | None) -> None:
@@ -63,11 +64,12 @@ def known_answer(request: HttpRequest, case_id: UUID) -> HttpResponse:
     try:
         if said.get("do") == "end":
             end_known_answer(case_id=case.pk, actor=actor, now=now)
-            messages.success(request, "It is no longer asked. Answers so far are kept.")
+            messages.success(request, gettext("It is no longer asked. Answers so far are kept."))
         else:
             truth, reason = said.get("truth", ""), said.get("reason", "")
             mark_known_answer(case_id=case.pk, truth=truth, reason=reason, actor=actor, now=now)
-            messages.success(request, f"Marked as known: {truth}. It is asked again among the blind cases.")
+            words = gettext("Marked as known: %(label)s. It is asked again among the blind cases.")
+            messages.success(request, words % {"label": truth})
     except HitlError as refused:
         tell(request, refused)
     return redirect("case", case.pk)

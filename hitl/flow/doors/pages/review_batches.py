@@ -14,6 +14,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
 from django.views.decorators.http import require_GET, require_POST
 
 from cases.models import Case, SchemaVersion
@@ -23,6 +24,7 @@ from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict
 from hitl.shared.given import posted_id
+from hitl.shared.words import shown
 from hitl.web.views import person
 from models_store.selectors import few_examples
 from reviews.confidence_words import certainty, frequency
@@ -47,7 +49,7 @@ from reviews.services.batches import (
 )
 from reviews.types import MIN_ALIKE, READ_FIRST, ReviewBatchStatus
 
-_AGAIN = "Go back to the page and try again."
+_AGAIN = gettext_noop("Go back to the page and try again.")
 
 MAX_GROUPS = 20  # on the page
 FIRST_LINES = 3  # of the cases of a group
@@ -80,7 +82,7 @@ def batch_door(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpRespo
         except Conflict as error:
             if is_script(request):
                 raise
-            messages.warning(request, error.message)
+            messages.warning(request, shown(error.message))
             is_of_one = request.method == "POST" and "batch_id" in kwargs
             return redirect("batch", kwargs["batch_id"]) if is_of_one else redirect("batches")
 
@@ -249,11 +251,16 @@ def back(request: HttpRequest, actor: Actor, batch_id: UUID) -> HttpResponse:
     found = batch_of(actor, batch_id)
     if request.POST.get("lease"):
         take_back(lease_token=posted_id(request, "lease", fix=_AGAIN), actor=actor, now=clock.now())
-        messages.success(request, "Taken back. The case waits again.")
+        messages.success(request, gettext("Taken back. The case waits again."))
     else:
         came, stayed = take_all_back(batch=found, actor=actor, now=clock.now())
-        kept = f" {stayed} could not be taken back: change them one by one." if stayed else ""
-        messages.success(request, f"{came} taken back. They wait again.{kept}")
+        words = gettext("%(came)s taken back. They wait again.")
+        if stayed:
+            words = gettext(
+                "%(came)s taken back. They wait again. "
+                "%(stayed)s could not be taken back: change them one by one."
+            )
+        messages.success(request, words % {"came": came, "stayed": stayed})
     return redirect("batch", batch_id)
 
 

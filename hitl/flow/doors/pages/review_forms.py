@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext, gettext_lazy, pgettext
 
 from hitl.shared.errors import Invalid, beside_its_field
 from policy.web.forms import PercentField
@@ -19,49 +20,64 @@ _SKIP = "skip_"
 class ReviewRulesForm(forms.Form):
     """All rules, grouped as on the page."""
 
-    reviews_required = forms.IntegerField(label="Blind answers per case", min_value=1, max_value=9)
-    due_hours = forms.FloatField(label="Due after, hours")
-    sla_action = forms.ChoiceField(label="When a case is overdue", choices=SlaAction.choices)
-    default_label = forms.ChoiceField(
-        label="Default label", required=False, help_text="Only for the rule that overdue cases get it."
+    reviews_required = forms.IntegerField(
+        label=gettext_lazy("Blind answers per case"), min_value=1, max_value=9
     )
-    order = forms.ChoiceField(label="What goes first", choices=OrderKind.choices)
+    due_hours = forms.FloatField(label=gettext_lazy("Due after, hours"))
+    sla_action = forms.ChoiceField(label=gettext_lazy("When a case is overdue"), choices=SlaAction.choices)
+    default_label = forms.ChoiceField(
+        label=gettext_lazy("Default label"),
+        required=False,
+        help_text=gettext_lazy("Only for the rule that overdue cases get it."),
+    )
+    order = forms.ChoiceField(label=gettext_lazy("What goes first"), choices=OrderKind.choices)
     value_hours = forms.FloatField(
-        label="Uncertain, costly cases move up by, hours",
+        label=gettext_lazy("Uncertain, costly cases move up by, hours"),
         min_value=0,
-        help_text="For cases the model is unsure of, where a mistake costs much. 0: they keep their place.",
+        help_text=gettext_lazy(
+            "For cases the model is unsure of, where a mistake costs much. 0: they keep their place."
+        ),
     )
     team = forms.ModelChoiceField(
-        Team.objects.all(), to_field_name="name", required=False, empty_label="Everybody"
+        Team.objects.all(),
+        label=gettext_lazy("Team"),
+        to_field_name="name",
+        required=False,
+        empty_label=gettext_lazy("Everybody"),
     )
     skills = forms.CharField(
+        label=gettext_lazy("Skills"),
         required=False,
-        help_text="Only people who have all of them are offered its cases. Separate by commas.",
+        help_text=gettext_lazy("Only people who have all of them are offered its cases. Separate by commas."),
     )
     lease_seconds = forms.IntegerField(
-        label="Keep an open case for, seconds", min_value=MIN_SECONDS, max_value=MAX_SECONDS
+        label=gettext_lazy("Keep an open case for, seconds"), min_value=MIN_SECONDS, max_value=MAX_SECONDS
     )
-    hold_cap = forms.IntegerField(label="Cases one person may hold", min_value=0, max_value=100)
-    hold_max_hours = forms.FloatField(label="Hold a case for at most, hours")
+    hold_cap = forms.IntegerField(label=gettext_lazy("Cases one person may hold"), min_value=0, max_value=100)
+    hold_max_hours = forms.FloatField(label=gettext_lazy("Hold a case for at most, hours"))
     on_demand = forms.BooleanField(
-        label="Show the suggestion only when the reviewer asks for it", required=False
+        label=gettext_lazy("Show the suggestion only when the reviewer asks for it"), required=False
     )
-    decide_first_share = PercentField(label="Answer first, then see the suggestion, %")
-    second_read_share = PercentField(label="Agreeing audits read by a second person, %")
+    decide_first_share = PercentField(label=gettext_lazy("Answer first, then see the suggestion, %"))
+    second_read_share = PercentField(label=gettext_lazy("Agreeing audits read by a second person, %"))
     known_answer_rate = PercentField(
-        label="Known-answer cases per blind case, %",
-        help_text="0 to 50. Cases whose answer is known check reviewers.",
+        label=gettext_lazy("Known-answer cases per blind case, %"),
+        help_text=gettext_lazy("0 to 50. Cases whose answer is known check reviewers."),
     )
     reason_codes = forms.CharField(
+        label=gettext_lazy("Reason codes"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}),
-        help_text="One a line: label | code | words | required. Leave out “required” if it is optional.",
+        help_text=gettext_lazy(
+            "One a line: label | code | words | required. Leave out “required” if it is optional."
+        ),
     )
 
     ready_notes = forms.CharField(
+        label=gettext_lazy("Ready notes"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 5}),
-        help_text="One a line. Reviewers put them into a comment with a click or a key.",
+        help_text=gettext_lazy("One a line. Reviewers put them into a comment with a click or a key."),
     )
 
     ASKED = ("reviews_required", "due_hours", "sla_action", "default_label")
@@ -77,7 +93,7 @@ class ReviewRulesForm(forms.Form):
             for reason in SkipReason.values
         }
         super().__init__(data, initial={**rules, **typed, **skips})
-        choices = [("", "none"), *((label, label) for label in labels)]
+        choices = [("", pgettext("label", "none")), *((label, label) for label in labels)]
         self.fields["default_label"].choices = choices  # type: ignore[attr-defined]
         for reason, words in SkipReason.choices:
             self.fields[f"{_SKIP}{reason}"] = forms.ChoiceField(label=words, choices=SkipRule.choices)
@@ -110,7 +126,8 @@ class ReviewRulesForm(forms.Form):
             if not any(parts):
                 continue
             if len(parts) not in (3, _CODE_PARTS) or parts[3:] not in ([], ["required"]):
-                raise forms.ValidationError(f"Line {number} is not: label | code | words | required.")
+                no_line = gettext("Line %(number)s is not: label | code | words | required.")
+                raise forms.ValidationError(no_line % {"number": number})
             label, code, words = parts[:3]
             found.setdefault(label, []).append({"code": code, "words": words, "required": len(parts) > 3})
         return found

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from cases.files.proposal import check_new
@@ -37,6 +38,7 @@ from hitl.flow.setup.import_history import Outcome
 from hitl.flow.setup.rehearsal import ALLOWED, Source, rehearse
 from hitl.shared import clock
 from hitl.shared.errors import Conflict, HitlError, Invalid, in_words
+from hitl.shared.words import shown
 from hitl.web.views import actor_of
 
 _FORM = "workflows/form.html"
@@ -140,7 +142,7 @@ def _create(request: HttpRequest) -> HttpResponse:
         schema.refuse(refused, words)
         return _form(request, words, schema, kept=kept)
     except Conflict as refused:
-        words.add_error("slug", refused.message)
+        words.add_error("slug", shown(refused.message))
         return _form(request, words, schema, kept=kept)
     begins = _begin(request, made, kept) if kept and kept.cleaned_data["take"] else {}
     return unkept(render(request, "workflows/made.html", _made(request, made, secret) | begins))
@@ -159,7 +161,8 @@ def _begin(request: HttpRequest, made: Workflow, kept: KeptFileForm) -> dict[str
             now=clock.now(),
         )
     except Conflict as refused:
-        messages.warning(request, f"{refused.message} Choose it again on the workflow's page.")
+        words = gettext("%(why)s Choose it again on the workflow's page.")
+        messages.warning(request, words % {"why": shown(refused.message)})
         return {}
     return beginning_context(request, made, said["kept"])
 
@@ -202,9 +205,12 @@ def change(request: HttpRequest, slug: str) -> HttpResponse:
         return _form(request, words, schema, workflow=found)
     is_new = version.number != current.number
     fits_on = version.schema_sha256 == current.schema_sha256
-    messages.success(request, f"Saved as version {version.number} of the schema." if is_new else "Saved.")
+    as_version = gettext("Saved as version %(number)s of the schema.") % {"number": version.number}
+    messages.success(request, as_version if is_new else gettext("Saved."))
     if is_new and not fits_on:
-        messages.warning(request, "Models made for the old schema decide nothing any more: people decide.")
+        messages.warning(
+            request, gettext("Models made for the old schema decide nothing any more: people decide.")
+        )
     return redirect("workflow", slug=slug)
 
 

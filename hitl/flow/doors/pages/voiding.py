@@ -8,6 +8,8 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.timezone import get_current_timezone_name
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from cases.models import Workflow
@@ -16,6 +18,7 @@ from hitl.flow.settling.void import MAY_VOID, begin_voiding, preview_voiding
 from hitl.shared import clock
 from hitl.shared.errors import Conflict, NotAllowed, NotFound
 from hitl.shared.given_reason import MAX_REASON
+from hitl.shared.words import shown
 from hitl.web.views import person
 
 _MOMENT = "%Y-%m-%dT%H:%M"
@@ -25,26 +28,34 @@ class VoidForm(forms.Form):
     """From when on, in which workflow, and why."""
 
     since = forms.DateTimeField(
-        label="Answers given since (UTC)",
+        label=gettext_lazy("Answers given since (%(zone)s)"),
         input_formats=[_MOMENT, "%Y-%m-%dT%H:%M:%S"],
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=_MOMENT),
     )
     workflow = forms.ModelChoiceField(
-        Workflow.objects.none(), to_field_name="slug", required=False, empty_label="All workflows"
+        Workflow.objects.none(),
+        label=gettext_lazy("Workflow"),
+        to_field_name="slug",
+        required=False,
+        empty_label=gettext_lazy("All workflows"),
     )
     reason = forms.CharField(
-        label="Why they do not count", max_length=MAX_REASON, widget=forms.Textarea(attrs={"rows": 3})
+        label=gettext_lazy("Why they do not count"),
+        max_length=MAX_REASON,
+        widget=forms.Textarea(attrs={"rows": 3}),
     )
 
     def __init__(self, data: Any, **options: Any) -> None:
         super().__init__(data, **options)
+        since = self.fields["since"]
+        since.label = str(since.label) % {"zone": get_current_timezone_name()}
         self.fields["workflow"].queryset = Workflow.objects.order_by("name")  # type: ignore[attr-defined]
 
     def clean_since(self) -> Any:
         """Refuse the future."""
         since = self.cleaned_data["since"]
         if since > clock.now():
-            raise forms.ValidationError("Name a moment that has passed.")
+            raise forms.ValidationError(gettext("Name a moment that has passed."))
         return since
 
 
@@ -72,9 +83,11 @@ def void(request: HttpRequest, person_id: int) -> HttpResponse:
             try:
                 begin_voiding(**scope, reason=form.cleaned_data["reason"], actor=actor, now=now)
             except Conflict as refused:
-                messages.error(request, refused.message)
+                messages.error(request, shown(refused.message))
             else:
-                messages.success(request, "These answers are void. Their cases are being asked again.")
+                messages.success(
+                    request, gettext("These answers are void. Their cases are being asked again.")
+                )
             return redirect("lead-person", whose.pk)
         touched = preview_voiding(**scope, now=now)
     return render(request, "lead/void.html", {"whose": whose, "form": form, "touched": touched})

@@ -5,12 +5,13 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from cases.models import KeyGrant, SchemaVersion, Workflow
 from cases.services.workflows import archive_workflow, restore_workflow
 from hitl.accounts.types import Role
-from hitl.flow.doors.pages.forms import FileForm
+from hitl.flow.doors.pages.forms import KIND_WORDS, FileForm
 from hitl.flow.doors.pages.guards import for_administrators, for_readers
 from hitl.flow.export.download import download
 from hitl.flow.intake.backlog import rescoring_of
@@ -74,6 +75,9 @@ def about(request: HttpRequest, found: Workflow, actor: Actor) -> dict[str, Any]
     return {
         "workflow": found,
         "schema": schema,
+        "fields": [
+            {**field, "kind_words": KIND_WORDS.get(field["kind"], field["kind"])} for field in schema.fields
+        ],
         "policy": Policy.objects.filter(workflow=found).first(),
         "rules": ReviewRules.objects.filter(workflow=found).first(),
         "release": champion(found.id),
@@ -94,10 +98,12 @@ def archive(request: HttpRequest, slug: str) -> HttpResponse:
     found = find(slug)
     if found.archived_at is None:
         archive_workflow(workflow_id=found.id, actor=actor_of(request), now=clock.now())
-        messages.success(request, "Archived: no new case is taken in. Open ones can still be answered.")
+        messages.success(
+            request, gettext("Archived: no new case is taken in. Open ones can still be answered.")
+        )
     else:
         restore_workflow(workflow_id=found.id, actor=actor_of(request), now=clock.now())
-        messages.success(request, "Restored: cases are taken in again.")
+        messages.success(request, gettext("Restored: cases are taken in again."))
     return redirect("workflow", slug=slug)
 
 
