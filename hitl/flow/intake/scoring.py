@@ -98,7 +98,7 @@ def _batch(source: Source, now: datetime) -> tuple[int, bool]:
         answered = ask_around(source, [one.case.content for one in found])
     except DoorFault as fault:
         facts = {"source": str(source.pk), "reason": fault.reason.value, "why": fault.words}
-        log.warning("no scores from a model elsewhere", extra=facts)
+        log.warning("no scores from a model elsewhere", extra=facts)  # untranslated: a log
         told = {"trouble": fault.reason, "trouble_words": fault.words[:300], "trouble_at": now}
         Source.objects.filter(pk=source.pk).update(**told)
         return 0, False
