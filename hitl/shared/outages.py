@@ -51,8 +51,8 @@ def unavailable(error: BaseException) -> HitlError:
         log.error("no room on the disk", extra={"error": str(error)[:300]})  # untranslated: a log
         return NoRoom(headers={"Retry-After": str(60 * RETRY_SECONDS)})
     if isinstance(error, StoreAway):
-        facts = {"error": str(error)[:300]}
-        log.error("the object store does not answer", extra=facts)  # untranslated: a log
+        away = {"error": str(error)[:300]}
+        log.error("the object store does not answer", extra=away)  # untranslated: a log
         return Unavailable(
             Words(
                 "The store of files cannot be reached at the moment. Nothing was half saved; "
