@@ -204,6 +204,14 @@ FINISHED = [
     "/review/lead/agreement/",
     "/review/lead/highlights/",
     "/review/lead/teams/",
+    "/audit/?by=everybody",
+    "/changes/?days=30",
+    "/keys/",
+    "/webhooks/",
+    "/api/docs/",
+    "/workflows/credit/recalls/",
+    "/workflows/credit/recalls/new/",
+    "/cases/",
 ]
 """Pages whose every room is marked. A room that becomes so brings its pages here."""
 
