@@ -270,6 +270,20 @@ DETAILS = (
     pgettext_lazy("audit log: detail", "reason codes"),
     pgettext_lazy("audit log: detail", "ready notes"),
     pgettext_lazy("audit log: detail", "team"),
+    pgettext_lazy("audit log: detail", "is confirmed"),
+    pgettext_lazy("audit log: detail", "audit base"),
+    pgettext_lazy("audit log: detail", "audit amber"),
+    pgettext_lazy("audit log: detail", "blind share"),
+    pgettext_lazy("audit log: detail", "corrects misses"),
+    pgettext_lazy("audit log: detail", "audits for budget"),
+    pgettext_lazy("audit log: detail", "needs second person"),
+    pgettext_lazy("audit log: detail", "targets"),
+    pgettext_lazy("audit log: detail", "is watched"),
+    pgettext_lazy("audit log: detail", "group by"),
+    pgettext_lazy("audit log: detail", "entity"),
+    pgettext_lazy("audit log: detail", "quota"),
+    pgettext_lazy("audit log: detail", "min new labels"),
+    pgettext_lazy("audit log: detail", "is on"),
 )
 """The names of what entries keep."""
 
