@@ -63,11 +63,13 @@ def _purge_some(kind: str, before: datetime) -> int:
 
 def _say_who_missed(events: list[UUID]) -> None:
     """Leave a line for each subscriber that will never be sent what it wanted."""
-    words = "events were deleted that a subscriber never took"  # untranslated: a log
     missed = Delivery.objects.filter(_IS_DUE, event__in=events).values_list("endpoint_id", "endpoint__name")
     for (endpoint, name), count in Counter(missed).items():
         facts = {"endpoint": str(endpoint), "subscriber": name, "events": count}
-        log.warning(words, extra=facts)
+        log.warning(
+            "events were deleted that a subscriber never took",  # untranslated: a log
+            extra=facts,
+        )
 
 
 def _old(kind: str, before: datetime) -> QuerySet[Event]:

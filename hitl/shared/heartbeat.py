@@ -26,8 +26,10 @@ def alive(beat: Callable[[], bool], *, name: str) -> Iterator[None]:
                 except DatabaseError:
                     connection.close()  # the next beat begins with a fresh one
                     extra = {"of": name}
-                    words = "no heartbeat: the database does not answer"  # untranslated: a log
-                    log.warning(words, extra=extra)
+                    log.warning(
+                        "no heartbeat: the database does not answer",  # untranslated: a log
+                        extra=extra,
+                    )
         finally:
             connection.close()
 

@@ -54,8 +54,10 @@ def start_tracing() -> bool:
             exporter = OTLPSpanExporter()
     except ImportError as missing:
         facts = {"why": str(missing)}
-        words = "traces are asked for, and their packages are not installed"  # untranslated: a log
-        log.warning(words, extra=facts)
+        log.warning(
+            "traces are asked for, and their packages are not installed",  # untranslated: a log
+            extra=facts,
+        )
         return False
     named = {"service.name": os.environ.get("OTEL_SERVICE_NAME", "hitl"), "service.version": __version__}
     provider = TracerProvider(resource=Resource.create(named))

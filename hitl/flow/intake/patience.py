@@ -54,5 +54,7 @@ def timed(release_id: UUID, cases: int) -> Iterator[None]:
         log.warning("scoring is slow", extra=facts)  # untranslated: a log
         return
     seen.rests_until = monotonic() + REST
-    words = "scoring is slow again and again, the next cases go to people"  # untranslated: a log
-    log.error(words, extra=facts)
+    log.error(
+        "scoring is slow again and again, the next cases go to people",  # untranslated: a log
+        extra=facts,
+    )
