@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from hitl.audit.models import Entry
 
@@ -18,41 +20,41 @@ CHANGES = {
     "account.removed": "",
     "alarm.cleared": "",
     "alarm.closed": "",
-    "alarm.raised": "alarm",
+    "alarm.raised": _("alarm"),
     "alarm_route.set": "",
-    "alarm_rule.ended": "alarm terms",
-    "alarm_rule.set": "alarm terms",
-    "audits.changed": "audits",
-    "audits.declared": "audits",
-    "automation.started": "start",
-    "automation.stopped": "stop",
+    "alarm_rule.ended": _("alarm terms"),
+    "alarm_rule.set": _("alarm terms"),
+    "audits.changed": _("audits"),
+    "audits.declared": _("audits"),
+    "automation.started": _("start"),
+    "automation.stopped": _("stop"),
     "bake.ended": "",
-    "breaker.reset": "start",
-    "breaker.tripped": "stop",
+    "breaker.reset": _("start"),
+    "breaker.tripped": _("stop"),
     "budget.closed": "",
-    "budget.overspending": "overspending",
-    "canary.held": "canary held",
-    "canary.resumed": "canary",
-    "canary.started": "canary",
-    "canary.widened": "canary wider",
+    "budget.overspending": _("overspending"),
+    "canary.held": _("canary held"),
+    "canary.resumed": _("canary"),
+    "canary.started": _("canary"),
+    "canary.widened": _("canary wider"),
     "certificate.ended": "",
     "certificate.level": "",
-    "certificate.made": "proved",
-    "cutoffs.changed": "cutoffs",
-    "cutoffs.in_force": "cutoffs",
-    "degree.changed": "degree",
+    "certificate.made": _("proved"),
+    "cutoffs.changed": _("cutoffs"),
+    "cutoffs.in_force": _("cutoffs"),
+    "degree.changed": _("degree"),
     "drill.played": "",
-    "promise.changed": "promise",
-    "recall.begun": "recall",
+    "promise.changed": _("promise"),
+    "recall.begun": _("recall"),
     "recall.closed": "",
-    "release.promoted": "champion",
+    "release.promoted": _("champion"),
     "release.retired": "",
-    "release.rolled_back": "rolled back",
+    "release.rolled_back": _("rolled back"),
     "release.shadowed": "",
-    "review_rules.changed": "review rules",
-    "schema.changed": "fields or labels",
+    "review_rules.changed": _("review rules"),
+    "schema.changed": _("fields or labels"),
     "sign.cleared": "",
-    "sign.raised": "early sign",
+    "sign.raised": _("early sign"),
     "skills.changed": "",
     "source.confirmed": "",
     "source.retired": "",
@@ -61,7 +63,7 @@ CHANGES = {
     "team.saved": "",
     "training.failed": "",
     "training.refused": "",
-    "training.succeeded": "trained",
+    "training.succeeded": _("trained"),
     "trial.ended": "",
     "workflow.archived": "",
     "workflow.created": "",
@@ -94,7 +96,8 @@ def marks(
 ) -> list[tuple[float, str]]:
     """Return the changes of a workflow as lines of a plot: when, in POSIX seconds, and what; the latest.
 
-    What changed the same within a minute of the change before is one line.
+    They are said in the language of this moment: plots are drawn by pages. What changed the same within a
+    minute of the change before is one line.
     """
     wanted = [action for action in MARKED if action not in without]
     rows = changes(since=since, until=until, workflow_id=workflow_id).filter(action__in=wanted)
@@ -105,5 +108,5 @@ def marks(
         if words in last and last[words] - at < _ONE_CAUSE:
             continue
         last[words] = at
-        found.append((at.timestamp(), words))
+        found.append((at.timestamp(), gettext(words)))
     return found[most - 1 :: -1] if len(found) >= most else found[::-1]

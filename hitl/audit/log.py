@@ -26,7 +26,8 @@ def record(*, action: str, actor: Actor, now: datetime, about: models.Model, det
     path of a case writes here; decisions enter as one digest a minute.
     """
     if not has_sentence(action, detail):
-        warnings.warn(f"{action} has no sentence for {detail} in hitl/audit/sentences.py", stacklevel=2)
+        words = f"{action} has no sentence for {detail} in sentences.py"  # untranslated: for builders
+        warnings.warn(words, stacklevel=2)
     _require_transaction()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 
 class Entry(models.Model):
@@ -20,13 +21,15 @@ class Entry(models.Model):
     action = models.CharField(max_length=60)
     about_type = models.CharField(max_length=60)
     about_id = models.CharField(max_length=64)
-    workflow_id = models.UUIDField(null=True, help_text="The workflow that it is about or belongs to.")
+    workflow_id = models.UUIDField(
+        null=True, help_text=gettext_lazy("The workflow that it is about or belongs to.")
+    )
     detail = models.JSONField(default=dict)
     previous = models.BinaryField(max_length=32)
     digest = models.BinaryField(max_length=32)
 
     class Meta:
-        verbose_name_plural = "entries"
+        verbose_name_plural = gettext_lazy("entries")
         indexes: ClassVar[list[Any]] = [
             models.Index(name="audit_about", fields=["about_type", "about_id", "number"]),
             models.Index(name="audit_workflow", fields=["workflow_id", "number"]),

@@ -7,6 +7,7 @@ from hitl.audit.log import CHECKPOINT, GENESIS, HEAD, digest_of, signed_bytes
 from hitl.audit.models import Checkpoint, Entry, Head
 from hitl.shared.canonical import signature_holds
 from hitl.shared.one_moment import at_one_moment
+from hitl.shared.words import Words
 
 Heads = Mapping[int, bytes]
 """Digests by the number of their entry."""
@@ -53,14 +54,14 @@ def _verify(shipped: Heads) -> Verdict:
     previous, number = GENESIS, 0
     for entry in Entry.objects.order_by("number").iterator(chunk_size=2000):
         if entry.number != number + 1:
-            return Verdict(number, number + 1, "an entry is missing")
+            return Verdict(number, number + 1, Words("an entry is missing"))
         digest = bytes(entry.digest)
         if bytes(entry.previous) != previous or digest != digest_of(entry):
-            return Verdict(number, entry.number, "the entry was changed after it was written")
+            return Verdict(number, entry.number, Words("the entry was changed after it was written"))
         if entry.number in forged or signed.get(entry.number, digest) != digest:
-            return Verdict(number, entry.number, "a signed checkpoint does not match")
+            return Verdict(number, entry.number, Words("a signed checkpoint does not match"))
         if shipped.get(entry.number, digest) != digest:
-            return Verdict(number, entry.number, "a head that was kept elsewhere does not match")
+            return Verdict(number, entry.number, Words("a head that was kept elsewhere does not match"))
         previous, number = digest, entry.number
     trouble = _at_its_end(number, previous, signed, shipped)
     if trouble:
@@ -68,7 +69,7 @@ def _verify(shipped: Heads) -> Verdict:
     return Verdict(number, None, "", len(signed), len(shipped))
 
 
-_HEAD_DIFFERS = "the signed head of the log does not match its last entry"
+_HEAD_DIFFERS = Words("the signed head of the log does not match its last entry")
 
 
 def _at_its_end(number: int, digest: bytes, signed: Heads, shipped: Heads) -> str:
@@ -76,11 +77,11 @@ def _at_its_end(number: int, digest: bytes, signed: Heads, shipped: Heads) -> st
     head = Head.objects.first()
     last = max([*signed, *shipped, head.number if head else 0], default=0)
     if last > number:
-        return f"entries are missing at the end: there were {last:,} or more"
+        return Words("entries are missing at the end: there were %(last)s or more", last=last)
     if number == 0:
-        return "the log is empty, which it never is: its entries were removed"
+        return Words("the log is empty, which it never is: its entries were removed")
     if head is None:
-        return "the signed head of the log is missing"
+        return Words("the signed head of the log is missing")
     said = signed_bytes(head.number, head.digest)
     is_ours = signature_holds(HEAD, said, bytes(head.signature))
     return "" if is_ours and (head.number, bytes(head.digest)) == (number, digest) else _HEAD_DIFFERS

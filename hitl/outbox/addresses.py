@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 from django.conf import settings
 
 from hitl.shared.errors import Invalid, Problem
+from hitl.shared.words import Words
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NEVER = [  # no host of the web; Python learnt some of them late, or not yet
@@ -28,7 +29,7 @@ def check_url(url: str) -> SplitResult:
     Raises:
         Invalid: it is not one; http without TLS is for named networks only.
     """
-    fix = "Send an address like https://example.org/hooks/hitl."
+    fix = Words("Send an address like https://example.org/hooks/hitl.")
     try:
         parts = urlsplit(url)
         port_fits = parts.port is None or parts.port > 0
@@ -38,7 +39,7 @@ def check_url(url: str) -> SplitResult:
     if not is_plain or not port_fits or parts.scheme not in {"http", "https"} or not _is_host(parts):
         raise Invalid([Problem(field="url", error="is not an address of the web", fix=fix)])
     if parts.username or parts.password or parts.fragment:
-        error = "holds a name, a password or a fragment"
+        error = Words("holds a name, a password or a fragment")
         raise Invalid([Problem(field="url", error=error, fix=fix)])
     if parts.scheme == "http" and not settings.WEBHOOK_NETWORKS:
         raise Invalid([Problem(field="url", error="is not encrypted", fix="Use https.")])

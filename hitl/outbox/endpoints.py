@@ -18,6 +18,7 @@ from hitl.shared.errors import Invalid, NotFound, Problem
 from hitl.shared.ids import new_id
 from hitl.shared.jobs import enqueue
 from hitl.shared.transitions import move, move_one
+from hitl.shared.words import Words
 
 RELAY = "hitl.outbox.relay"
 
@@ -45,8 +46,9 @@ def create_endpoint(
             Problem(field="name", error="does not fit", fix="Say in 100 characters who gets them.")
         )
     if unknown := sorted(set(kinds) - set(EVENT_KINDS)):
-        fix = f"Known kinds: {', '.join(EVENT_KINDS)}."
-        problems.append(Problem(field="kinds", error=f"{unknown[0][:60]!r} is not known", fix=fix))
+        error = Words("%(kind)s is not known", kind=repr(unknown[0][:60]))
+        fix = Words("Known kinds: %(kinds)s.", kinds=", ".join(EVENT_KINDS))
+        problems.append(Problem(field="kinds", error=error, fix=fix))
     try:
         check_url(url)
     except Invalid as invalid:
@@ -122,7 +124,7 @@ def send_test_event(*, endpoint_id: UUID, now: datetime) -> Delivery:
         kind=TEST_KIND,
         workflow_id=endpoint.workflow_id,
         subject_id=endpoint.id,
-        payload={"message": "This is a test."},
+        payload={"message": "This is a test."},  # untranslated: it is sent
         at=now,
         not_before=now,
     )

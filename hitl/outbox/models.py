@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from hitl.outbox.types import DeliveryStatus
 from hitl.shared.ids import new_id
@@ -19,17 +20,23 @@ class Endpoint(models.Model):
         models.CharField(max_length=60),
         default=list,
         blank=True,
-        help_text="Kinds of event; empty means all.",
+        help_text=gettext_lazy("Kinds of event; empty means all."),
     )
-    workflow_id = models.UUIDField(null=True, blank=True, help_text="Only events of this workflow.")
+    workflow_id = models.UUIDField(
+        null=True, blank=True, help_text=gettext_lazy("Only events of this workflow.")
+    )
     secrets = ArrayField(
-        models.CharField(max_length=100), help_text="Signing secrets; several while rotating."
+        models.CharField(max_length=100), help_text=gettext_lazy("Signing secrets; several while rotating.")
     )
     created_at = models.DateTimeField()
     disabled_at = models.DateTimeField(null=True, blank=True)
     disabled_because = models.CharField(max_length=200, blank=True)
-    failures = models.PositiveSmallIntegerField(default=0, help_text="Attempts that failed, in a row.")
-    paused_until = models.DateTimeField(null=True, blank=True, help_text="Nothing is sent before.")
+    failures = models.PositiveSmallIntegerField(
+        default=0, help_text=gettext_lazy("Attempts that failed, in a row.")
+    )
+    paused_until = models.DateTimeField(
+        null=True, blank=True, help_text=gettext_lazy("Nothing is sent before.")
+    )
 
     def __str__(self) -> str:
         return self.name
@@ -41,11 +48,15 @@ class Event(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     kind = models.CharField(max_length=60)
     workflow_id = models.UUIDField(null=True)
-    subject_id = models.UUIDField(help_text="The case, release or other thing the event is about.")
+    subject_id = models.UUIDField(
+        help_text=gettext_lazy("The case, release or other thing the event is about.")
+    )
     payload = models.JSONField(default=dict)
-    review_id = models.UUIDField(null=True, help_text="The answer that brought it about.")
+    review_id = models.UUIDField(null=True, help_text=gettext_lazy("The answer that brought it about."))
     at = models.DateTimeField()
-    not_before = models.DateTimeField(help_text="End of the undo window: nothing is sent earlier.")
+    not_before = models.DateTimeField(
+        help_text=gettext_lazy("End of the undo window: nothing is sent earlier.")
+    )
 
     class Meta:
         indexes: ClassVar[list[Any]] = [
@@ -69,7 +80,7 @@ class Delivery(models.Model):
     attempts = models.SmallIntegerField(default=0)
 
     class Meta:
-        verbose_name_plural = "deliveries"
+        verbose_name_plural = gettext_lazy("deliveries")
         constraints: ClassVar[list[Any]] = [
             models.UniqueConstraint(name="one_delivery_per_event_and_endpoint", fields=["event", "endpoint"]),
         ]

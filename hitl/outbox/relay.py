@@ -29,6 +29,7 @@ from hitl.outbox.signing import body_of, headers_of
 from hitl.outbox.types import TRANSITIONS, DeliveryStatus
 from hitl.shared.errors import Invalid
 from hitl.shared.transitions import move
+from hitl.shared.words import Words
 
 log = logging.getLogger(__name__)
 
@@ -125,12 +126,15 @@ def record_reply(delivery: Delivery, reply: Reply, *, now: datetime) -> None:
         return
     if reply.status == 410:
         Endpoint.objects.filter(pk=delivery.endpoint_id, disabled_at=None).update(
-            disabled_at=now, disabled_because="It answered 410 Gone: the subscriber wants no more events."
+            disabled_at=now, disabled_because=_GONE
         )
     if reply.status == 410 or delivery.attempts > len(RETRIES):
         move(mine, table=TRANSITIONS, to=DeliveryStatus.FAILED)
         return
     mine.filter(status=DeliveryStatus.DUE).update(due_at=now + wait_before(delivery.attempts, reply))
+
+
+_GONE = Words("It answered 410 Gone: the subscriber wants no more events.")
 
 
 def wait_before(attempts: int, reply: Reply) -> timedelta:
@@ -146,7 +150,7 @@ def _send(delivery: Delivery, now: datetime) -> Reply:
     try:
         url = check_url(delivery.endpoint.url)
     except Invalid as invalid:
-        return Reply(None, f"the address {invalid.facts['errors'][0]['error']}", 0)
+        return Reply(None, Words("the address %(error)s", error=invalid.facts["errors"][0]["error"]), 0)
     body = body_of(delivery.event)
     headers = headers_of(delivery.event, body, delivery.endpoint.secrets, now)
     return post(url, headers, body, wall_time=now.timestamp())
@@ -158,7 +162,7 @@ def _reply(call: "Future[Reply]") -> Reply:
         return call.result()
     except Exception as error:
         log.exception("a delivery could not be sent")
-        return Reply(None, f"could not be sent: {type(error).__name__}", 0)
+        return Reply(None, Words("could not be sent: %(error)s", error=type(error).__name__), 0)
 
 
 @contextmanager

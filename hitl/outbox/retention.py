@@ -66,7 +66,10 @@ def _say_who_missed(events: list[UUID]) -> None:
     missed = Delivery.objects.filter(_IS_DUE, event__in=events).values_list("endpoint_id", "endpoint__name")
     for (endpoint, name), count in Counter(missed).items():
         facts = {"endpoint": str(endpoint), "subscriber": name, "events": count}
-        log.warning("events were deleted that a subscriber never took", extra=facts)
+        log.warning(
+            "events were deleted that a subscriber never took",  # untranslated: a log
+            extra=facts,
+        )
 
 
 def _old(kind: str, before: datetime) -> QuerySet[Event]:

@@ -17,6 +17,7 @@ from urllib.parse import SplitResult
 import pycurl  # type: ignore[import-untyped]
 
 from hitl.outbox.addresses import may_reach
+from hitl.shared.words import Words
 
 SECONDS = 15.0
 MAX_READ = 64 * 1024
@@ -61,7 +62,9 @@ class _Exchange:
         family, kind, protocol, (text, *_) = address
         text = (text.decode() if isinstance(text, bytes) else text).partition("%")[0]
         if not may_reach(ip_address(text)):
-            self.refused = f"{self.host} is at {text}, which is not a public address"
+            self.refused = Words(
+                "%(host)s is at %(address)s, which is not a public address", host=self.host, address=text
+            )
             return int(pycurl.SOCKET_BAD)
         self.sockets.append(socket.socket(family, kind, protocol))  # libcurl works on a copy
         return self.sockets[-1]
@@ -113,17 +116,17 @@ def post(
         if exchange.refused:
             error = exchange.refused
         elif number == pycurl.E_OPERATION_TIMEDOUT:
-            error, is_late = f"no answer within {seconds:g} s", True
+            error, is_late = Words("no answer within %(seconds)s s", seconds=f"{seconds:g}"), True
         elif not exchange.is_cut:
             error = str(words)
         elif keep:
-            error = f"the answer has more than {keep:,} bytes"
+            error = Words("the answer has more than %(count)s bytes", count=keep)
     if not error:
         status = int(curl.getinfo(pycurl.RESPONSE_CODE)) or None
     curl.close()
     exchange.close()
     if status is not None and 300 <= status < 400:
-        error = "redirects are not followed: name the final address"
+        error = Words("redirects are not followed: name the final address")
     retry_after = _retry_after(exchange.headers.get("retry-after"), wall_time)
     milliseconds = round(1000 * (time.monotonic() - started))
     return Reply(status, plain(error), milliseconds, retry_after, b"".join(exchange.parts), is_late)

@@ -1,15 +1,16 @@
 """States of deliveries."""
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 
 class DeliveryStatus(models.TextChoices):
     """Status of a delivery."""
 
-    DUE = "due", "due"
-    DELIVERED = "delivered", "delivered"
-    FAILED = "failed", "failed"
-    CANCELLED = "cancelled", "taken back before it was sent"
+    DUE = "due", gettext_lazy("due")
+    DELIVERED = "delivered", gettext_lazy("delivered")
+    FAILED = "failed", gettext_lazy("failed")
+    CANCELLED = "cancelled", gettext_lazy("taken back before it was sent")
 
 
 TRANSITIONS: dict[str, tuple[str, ...]] = {

@@ -17,8 +17,8 @@ class Problem(TypedDict):
 
     # `error` goes on where the name of the field ends, without a full stop: "is missing".
     field: Annotated[str, Meta(description="Where, like `content.amount`.")]
-    error: Annotated[str, Meta(description="What is wrong with it.")]
-    fix: Annotated[str, Meta(description="How to mend it.")]
+    error: Annotated[str, Meta(description="What is wrong with it.")]  # untranslated: of the API
+    fix: Annotated[str, Meta(description="How to mend it.")]  # untranslated: of the API
 
 
 class HitlError(Exception):

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.dateparse import parse_datetime
 
 from hitl.shared.errors import Invalid, NotFound, Problem
+from hitl.shared.words import Words
 
 LARGEST = 2**63 - 1
 """Of PostgreSQL's numbers of rows."""
@@ -43,7 +44,10 @@ def moment(text: str) -> datetime:
     return found.astimezone(UTC)
 
 
-def posted_id(request: HttpRequest, name: str, *, error: str = "is not an id", fix: str) -> UUID:
+_NO_ID = Words("is not an id")
+
+
+def posted_id(request: HttpRequest, name: str, *, error: str = _NO_ID, fix: str) -> UUID:
     """Return the id that a form sends under this name.
 
     Raises:
@@ -68,7 +72,7 @@ def refuse_nul(request: HttpRequest, *, form: bool) -> None:
     if form:
         names += _with_nul(request.POST.lists())
     if names:
-        fix = "Leave it out: it is no text."
+        fix = Words("Leave it out: it is no text.")
         raise BadParameter(
             [Problem(field=name, error="holds a NUL character", fix=fix) for name in names[:20]]
         )

@@ -1,6 +1,7 @@
 """The reason that somebody gives for a change: it is asked for by one rule, and stays in the audit log."""
 
 from hitl.shared.errors import Invalid, Problem
+from hitl.shared.words import Words
 
 MAX_REASON = 2_000
 
@@ -13,7 +14,8 @@ def reason_problem(
     if not length:
         return Problem(field=field, error="is missing", fix=fix)
     if length > most:
-        return Problem(field=field, error=f"has {length:,} characters", fix=f"Say it in {most:,}.")
+        error = Words("has %(count)s characters", count=length)
+        return Problem(field=field, error=error, fix=Words("Say it in %(most)s.", most=most))
     return None
 
 

@@ -25,7 +25,11 @@ def alive(beat: Callable[[], bool], *, name: str) -> Iterator[None]:
                         return
                 except DatabaseError:
                     connection.close()  # the next beat begins with a fresh one
-                    log.warning("no heartbeat: the database does not answer", extra={"of": name})
+                    extra = {"of": name}
+                    log.warning(
+                        "no heartbeat: the database does not answer",  # untranslated: a log
+                        extra=extra,
+                    )
         finally:
             connection.close()
 

@@ -43,6 +43,5 @@ def _ring(name: str, args: tuple[Any, ...]) -> None:
         current_app.send_task(name, args=args, retry=False)
     except (OperationalError, OSError) as error:
         _silent_until = time.monotonic() + SILENT_SECONDS
-        log.warning(
-            "broker unreachable, a sweeper will find the work", extra={"job": name, "error": str(error)}
-        )
+        facts = {"job": name, "error": str(error)}
+        log.warning("broker unreachable, a sweeper will find the work", extra=facts)  # untranslated: a log

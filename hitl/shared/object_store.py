@@ -117,6 +117,8 @@ def _as_on_disk(name: str) -> Iterator[None]:
             raise FileNotFoundError(f"The store has no {name}.") from error
         if code in _THERE:
             raise FileExistsError(f"The store has {name} already.") from error
-        raise StoreAway(f"the store refuses: {code or error}") from error
+        words = f"the store refuses: {code or error}"  # untranslated: a log
+        raise StoreAway(words) from error
     except BotoCoreError as error:
-        raise StoreAway(f"the store does not answer: {error}") from error
+        words = f"the store does not answer: {error}"  # untranslated: a log
+        raise StoreAway(words) from error

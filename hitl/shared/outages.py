@@ -12,6 +12,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from hitl.shared.errors import HitlError
 from hitl.shared.storage import StoreAway
+from hitl.shared.words import Words
 
 log = logging.getLogger(__name__)
 
@@ -47,17 +48,20 @@ def _is_full(error: BaseException | None) -> bool:
 def unavailable(error: BaseException) -> HitlError:
     """Return what the client is told, and log what happened, in one line."""
     if _is_full(error):
-        log.error("no room on the disk", extra={"error": str(error)[:300]})
+        log.error("no room on the disk", extra={"error": str(error)[:300]})  # untranslated: a log
         return NoRoom(headers={"Retry-After": str(60 * RETRY_SECONDS)})
     if isinstance(error, StoreAway):
-        log.error("the object store does not answer", extra={"error": str(error)[:300]})
+        away = {"error": str(error)[:300]}
+        log.error("the object store does not answer", extra=away)  # untranslated: a log
         return Unavailable(
-            "The store of files cannot be reached at the moment. Nothing was half saved; send it again soon.",
+            Words(
+                "The store of files cannot be reached at the moment. Nothing was half saved; "
+                "send it again soon."
+            ),
             headers={"Retry-After": str(RETRY_SECONDS)},
         )
-    log.error(
-        "the database does not answer", extra={"error": str(error).strip()[:300], "state": state(error)}
-    )
+    facts = {"error": str(error).strip()[:300], "state": state(error)}
+    log.error("the database does not answer", extra=facts)  # untranslated: a log
     return Unavailable(headers={"Retry-After": str(RETRY_SECONDS)})
 
 
@@ -86,7 +90,8 @@ def again_where_others_won(call: Callable[..., T]) -> Callable[..., T]:
             except OperationalError as error:
                 if connection.in_atomic_block or not lost_to_others(error):
                     raise
-                log.warning("tried again", extra={"state": state(error), "attempt": attempt})
+                extra = {"state": state(error), "attempt": attempt}
+                log.warning("tried again", extra=extra)  # untranslated: a log
                 time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - spreads load
         return call(*arguments, **words)
 

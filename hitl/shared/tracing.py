@@ -53,7 +53,11 @@ def start_tracing() -> bool:
 
             exporter = OTLPSpanExporter()
     except ImportError as missing:
-        log.warning("traces are asked for, and their packages are not installed", extra={"why": str(missing)})
+        facts = {"why": str(missing)}
+        log.warning(
+            "traces are asked for, and their packages are not installed",  # untranslated: a log
+            extra=facts,
+        )
         return False
     named = {"service.name": os.environ.get("OTEL_SERVICE_NAME", "hitl"), "service.version": __version__}
     provider = TracerProvider(resource=Resource.create(named))

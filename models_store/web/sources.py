@@ -130,7 +130,9 @@ def fit(request: HttpRequest, actor: Actor, source_id: UUID) -> tuple[str, str]:
         raise Refused(back, refused) from None
     words = gettext("A run that fits its calibrator waits for a worker.")
     if is_cascade:
-        words = gettext("A run that trains a model, and fits this one to what that leaves, waits for a worker.")
+        words = gettext(
+            "A run that trains a model, and fits this one to what that leaves, waits for a worker."
+        )
     return reverse("training-run", args=[run.pk]), words
 
 

@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy
 
 from cases.models import Workflow
 from cases.services.schemas import checked_schema
@@ -38,12 +39,18 @@ class WorkflowForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only i
     """Name and texts of a workflow, and its fields and labels as JSON."""
 
     case_fields = forms.JSONField(
-        decoder=_Decoder, label="Fields", help_text="As the API takes them: name, kind, required, options."
+        decoder=_Decoder,
+        label=gettext_lazy("Fields"),
+        help_text=gettext_lazy("As the API takes them: name, kind, required, options."),
     )
     labels = forms.JSONField(
-        decoder=_Decoder, help_text="As the API takes them: name, hotkey, cost, meaning."
+        decoder=_Decoder,
+        label=gettext_lazy("Labels"),
+        help_text=gettext_lazy("As the API takes them: name, hotkey, cost, meaning."),
     )
-    is_archived = forms.BooleanField(required=False, help_text="Takes no new cases.")
+    is_archived = forms.BooleanField(
+        label=gettext_lazy("Is archived"), required=False, help_text=gettext_lazy("Takes no new cases.")
+    )
 
     class Meta:
         model = Workflow
@@ -74,11 +81,17 @@ class WorkflowForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only i
 class NewWorkflowForm(WorkflowForm):
     """A new workflow: also how much may be automated."""
 
-    degree = forms.ChoiceField(choices=FIRST_DEGREES, initial=Degree.HUMAN_ONLY)
+    degree = forms.ChoiceField(label=gettext_lazy("Degree"), choices=FIRST_DEGREES, initial=Degree.HUMAN_ONLY)
     target = forms.FloatField(
-        initial=0.01, min_value=0.000001, max_value=0.999999, help_text="Promise: wrong at most; 0.01 is 1 %."
+        label=gettext_lazy("Target"),
+        initial=0.01,
+        min_value=0.000001,
+        max_value=0.999999,
+        help_text=gettext_lazy("Promise: wrong at most; 0.01 is 1 %."),
     )
-    confidence = forms.FloatField(initial=0.95, min_value=0.500001, max_value=0.999999)
+    confidence = forms.FloatField(
+        label=gettext_lazy("Confidence"), initial=0.95, min_value=0.500001, max_value=0.999999
+    )
 
 
 @admin.register(Workflow)

@@ -15,6 +15,7 @@ from hitl.flow.export.rows import export_rows
 from hitl.flow.export.streamed import as_response
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, Problem
+from hitl.shared.words import Words
 
 WHAT = ("cases", "decisions", "labels")
 
@@ -46,8 +47,8 @@ def download(
     problems = [
         Problem(
             field=name,
-            error=f'is "{printable(str(value))}"',
-            fix=f"Use one of {', '.join(filter(None, known))}.",
+            error=Words('is "%(value)s"', value=printable(str(value))),
+            fix=Words("Use one of %(known)s.", known=", ".join(filter(None, known))),
         )
         for name, value, known in (
             ("what", what, WHAT),

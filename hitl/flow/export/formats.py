@@ -138,7 +138,7 @@ def _counted_csv(rows: int) -> bytes:
 
 
 def _broken_csv(rows: int) -> bytes:
-    return f"# BROKEN OFF after {rows} rows: this export is not whole\r\n".encode()
+    return f"# BROKEN OFF after {rows} rows: this export is not whole\r\n".encode()  # untranslated: a file
 
 
 def _counted_jsonl(rows: int) -> bytes:
@@ -147,7 +147,7 @@ def _counted_jsonl(rows: int) -> bytes:
 
 def _broken_jsonl(rows: int) -> bytes:
     return (
-        f"BROKEN OFF after {rows} rows: this export is not whole\n".encode()
+        f"BROKEN OFF after {rows} rows: this export is not whole\n".encode()  # untranslated: a file
     )  # no JSON, so that readers stop
 
 

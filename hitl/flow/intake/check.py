@@ -17,6 +17,7 @@ from hitl.flow.intake.types import Checked, Intake, ItemResult
 from hitl.shared.canonical import sha256
 from hitl.shared.errors import Problem
 from hitl.shared.ids import new_id
+from hitl.shared.words import Words
 
 
 def check(
@@ -36,7 +37,7 @@ def check(
         if content is None or problems or item.misfits:
             results[index] = ItemResult(422, errors=[*item.misfits, *problems])
         elif reference is not None and reference in first_place:
-            results[index] = taken(reference, f"item {first_place[reference]} of this batch")
+            results[index] = taken(reference, first_place[reference])
         else:
             if reference is not None:
                 first_place[reference] = index
@@ -65,8 +66,14 @@ def check(
     ]
 
 
-def taken(reference: str | None, by: str = "another case of this workflow") -> ItemResult:
-    """Answer for a reference that already names a case."""
-    error = f'"{printable(reference or "")}" is taken by {by}'
-    fix = "Send each case once, under a reference of its own."
+def taken(reference: str | None, place: int | None = None) -> ItemResult:
+    """Answer for a reference that already names a case, or an item before it in the same batch."""
+    named = printable(reference or "")
+    if place is None:
+        error = Words('"%(reference)s" is taken by another case of this workflow', reference=named)
+    else:
+        error = Words(
+            '"%(reference)s" is taken by item %(place)s of this batch', reference=named, place=str(place)
+        )
+    fix = Words("Send each case once, under a reference of its own.")
     return ItemResult(409, errors=[Problem(field="reference", error=error, fix=fix)])

@@ -16,6 +16,7 @@ from cases.groups import Grouper
 from cases.models import SchemaVersion, Workflow
 from hitl.outbox.events import endpoints_for
 from hitl.shared.errors import HitlError, NotFound
+from hitl.shared.words import Words
 from models_store.models import Release, Source
 from models_store.selectors import sources_in_use
 from models_store.serving import served_model
@@ -133,7 +134,7 @@ def _read(slug: str) -> WorkflowInForce:
     # The version is read first: whatever changes while the rest is read makes it old, and the write refuses.
     workflow = Workflow.objects.filter(slug=slug).first()
     if workflow is None:
-        raise NotFound(f'There is no workflow "{slug[:60]}", or it is not yours.')
+        raise NotFound(Words('There is no workflow "%(slug)s", or it is not yours.', slug=slug[:60]))
     version = SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version)
     schema = version.schema
     governing = rule_for(workflow.id)

@@ -25,6 +25,7 @@ from hitl.flow.intake.types import Busy, Intake, ItemResult
 from hitl.shared.errors import HitlError, NotFound
 from hitl.shared.jobs import enqueue
 from hitl.shared.transitions import move
+from hitl.shared.words import Words
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ def accept_batch(
     """
     current = workflow_in_force(slug)
     if not key.may_use(current.workflow_id):
-        raise NotFound(f'There is no workflow "{printable(slug)}", or it is not yours.')
+        raise NotFound(Words('There is no workflow "%(slug)s", or it is not yours.', slug=printable(slug)))
     if current.is_archived:
         raise WorkflowArchived()
     digest = request_digest(slug, body, is_batch=True)
@@ -121,7 +122,9 @@ def _begin(batch_id: UUID, now: datetime) -> bool:
         return False
     row = IntakeBatch.objects.filter(pk=batch_id)
     if batch.attempts >= MAX_ATTEMPTS:
-        reason = f"Given up after {MAX_ATTEMPTS} attempts. Send the cases in smaller batches."
+        reason = Words(
+            "Given up after %(count)s attempts. Send the cases in smaller batches.", count=MAX_ATTEMPTS
+        )
         move(
             row,
             table=BATCH_TRANSITIONS,

@@ -8,6 +8,7 @@ from cases.selectors import asset_name
 from hitl.flow.intake.in_force import WorkflowInForce
 from hitl.flow.intake.types import Checked
 from hitl.shared.errors import Problem
+from hitl.shared.words import Words
 
 
 def absent_media(
@@ -20,9 +21,13 @@ def absent_media(
             name = asset_name(item.content.get(field))
             if name is None or (name in files and files[name].media_type.startswith(f"{kind}/")):
                 continue
-            error = f"is not {KINDS[kind].noun} that was uploaded for this workflow"
-            where = f"/api/v1/workflows/{current.slug}/media"
-            fix = f'Send the file as the multipart part "{field}", or upload it first by POST {where}.'
+            noun = KINDS[kind].noun
+            error = Words("is not %(noun)s that was uploaded for this workflow", noun=noun)
+            fix = Words(
+                'Send the file as the multipart part "%(field)s", or upload it first by POST %(where)s.',
+                field=field,
+                where=f"/api/v1/workflows/{current.slug}/media",
+            )
             problems.append(Problem(field=f"content.{field}", error=error, fix=fix))
         if problems:
             yield item.index, problems

@@ -11,6 +11,7 @@ from django.conf import settings
 from cases.content import printable
 from hitl.flow.intake.types import Submission
 from hitl.shared.errors import HitlError, Problem
+from hitl.shared.words import Words
 
 JSON = "application/json"
 NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl")
@@ -61,8 +62,8 @@ def read_cases(body: bytes, content_type: str) -> Sent:
     if body.lstrip()[:1] == b"[":
         return Sent(_array(body), is_batch=True)
     if len(body) > settings.MAX_CASE_BYTES:
-        most = settings.MAX_CASE_BYTES
-        raise TooLarge(f"The case has {len(body):,} bytes; at most {most:,} are taken in.")
+        said = {"count": len(body), "most": settings.MAX_CASE_BYTES}
+        raise TooLarge(Words("The case has %(count)s bytes; at most %(most)s are taken in.", **said))
     return Sent([submission(_forgiving(body))], is_batch=False)
 
 
@@ -78,18 +79,21 @@ def decode(body: bytes) -> Any:
         raise NotJson("The body is nested too deeply. Send an object with plain values.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise NotJson(
-            f"The body is not valid JSON: {_reason(error)}. NaN and Infinity are not JSON."
+            Words(
+                "The body is not valid JSON: %(reason)s. NaN and Infinity are not JSON.",
+                reason=_reason(error),
+            )
         ) from None
 
 
 def submission(item: object) -> Submission:
     """Return one case as sent; unknown keys beside its content are kept as misfits."""
     if not isinstance(item, Mapping):
-        fix = f"Send an object like {_EXAMPLE}."
+        fix = Words("Send an object like %(example)s.", example=_EXAMPLE)
         return Submission(None, misfits=[Problem(field="(item)", error="is not an object", fix=fix)])
     misfits: list[Problem] = []
     if not item.keys() <= _KNOWN:
-        fix = f"Leave it out. A case looks like {_EXAMPLE}."
+        fix = Words("Leave it out. A case looks like %(example)s.", example=_EXAMPLE)
         unknown = [name for name in item if name not in _KNOWN]
         misfits = [Problem(field=printable(name), error="is not known", fix=fix) for name in unknown[:20]]
     return Submission(
@@ -117,7 +121,7 @@ def _forgiving(body: bytes) -> Any:
     except RecursionError:
         raise NotJson("The body is nested too deeply. Send objects with plain values.") from None
     except ValueError as error:
-        raise NotJson(f"The body is not valid JSON: {_reason(error)}.") from None
+        raise NotJson(Words("The body is not valid JSON: %(reason)s.", reason=_reason(error))) from None
 
 
 def _lines(body: bytes) -> list[Submission]:
@@ -134,7 +138,7 @@ def _one_by_one(rows: list[bytes]) -> list[Submission]:
         try:
             items.append(submission(_forgiving(row)))
         except NotJson as bad:
-            fix = f"Send JSON in UTF-8, one case a line, like {_EXAMPLE}."
+            fix = Words("Send JSON in UTF-8, one case a line, like %(example)s.", example=_EXAMPLE)
             items.append(Submission(None, misfits=[Problem(field="(item)", error=bad.message, fix=fix)]))
     return items
 
@@ -142,7 +146,13 @@ def _one_by_one(rows: list[bytes]) -> list[Submission]:
 def _check_count(count: int) -> None:
     most = settings.MAX_BATCH_CASES
     if count > most:
-        raise TooLarge(f"The batch has {count:,} cases; at most {most:,} are taken in at once. Split it.")
+        raise TooLarge(
+            Words(
+                "The batch has %(count)s cases; at most %(most)s are taken in at once. Split it.",
+                count=count,
+                most=most,
+            )
+        )
     if not count:
         raise NotJson("The batch is empty. Send at least one case.")
 

@@ -51,7 +51,10 @@ def timed(release_id: UUID, cases: int) -> Iterator[None]:
     seen.strikes += 1
     facts = {"release": str(release_id), "cases": cases, "seconds": round(seconds, 1)}
     if seen.strikes < STRIKES:
-        log.warning("scoring is slow", extra=facts)
+        log.warning("scoring is slow", extra=facts)  # untranslated: a log
         return
     seen.rests_until = monotonic() + REST
-    log.error("scoring is slow again and again, the next cases go to people", extra=facts)
+    log.error(
+        "scoring is slow again and again, the next cases go to people",  # untranslated: a log
+        extra=facts,
+    )

@@ -103,7 +103,7 @@ def _batch(source: Source, now: datetime) -> tuple[int, bool]:
         answered = ask_around(source, [one.case.content for one in found])
     except DoorFault as fault:
         facts = {"source": str(source.pk), "reason": fault.reason.value, "why": fault.words}
-        log.warning("no scores from a model elsewhere", extra=facts)
+        log.warning("no scores from a model elsewhere", extra=facts)  # untranslated: a log
         Source.objects.filter(pk=source.pk).update(**in_trouble(fault.reason, fault.words, now))
         return 0, False
     Source.objects.filter(pk=source.pk, trouble_at__isnull=False).update(**NO_TROUBLE)

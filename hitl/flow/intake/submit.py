@@ -21,6 +21,7 @@ from hitl.flow.intake.types import Busy, Intake, ItemResult
 from hitl.flow.intake.write import write_many, write_single
 from hitl.shared.errors import NotFound
 from hitl.shared.tracing import span
+from hitl.shared.words import Words
 
 _TRIES = 6
 
@@ -71,6 +72,8 @@ def _submit(intake: Intake) -> list[ItemResult]:
 
 def _check_access(current: WorkflowInForce, key: ClientKey | None) -> None:
     if key is not None and not key.may_use(current.workflow_id):
-        raise NotFound(f'There is no workflow "{printable(current.slug)}", or it is not yours.')
+        raise NotFound(
+            Words('There is no workflow "%(slug)s", or it is not yours.', slug=printable(current.slug))
+        )
     if current.is_archived:
         raise WorkflowArchived()

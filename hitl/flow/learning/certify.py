@@ -4,6 +4,7 @@ import logging
 from datetime import datetime
 
 from hitl.shared.actor import system
+from hitl.shared.words import Words
 from models_store.models import Release
 from policy.services.certify import certify_release
 
@@ -18,5 +19,5 @@ def certify(release: Release, *, now: datetime) -> str:
         certify_release(release_id=release.pk, actor=ACTOR, now=now)
     except Exception:
         log.exception("not certified before promotion", extra={"release": str(release.pk)})
-        return "It could not be certified yet. People decide until a later attempt succeeds."
-    return "Tested for the workflow's promise; see the automation page."
+        return Words("It could not be certified yet. People decide until a later attempt succeeds.")
+    return Words("Tested for the workflow's promise; see the automation page.")

@@ -13,6 +13,7 @@ from hitl.flow.learning.certify import certify
 from hitl.flow.learning.unsettled import unsettled_cases
 from hitl.shared.actor import system
 from hitl.shared.errors import HitlError
+from hitl.shared.words import Words
 from models_store.errors import RunIsOver, SchemaChanged
 from models_store.models import Release, TrainingRun
 from models_store.selectors import champion, training_settings
@@ -48,7 +49,7 @@ def run_training(*, run_id: UUID, clock: Clock) -> None:
         with heartbeat(run, clock):
             _carry_out(run, steps, clock)
     except RunIsOver:
-        log.info("the run was cancelled or taken over", extra={"run": str(run_id)})
+        log.info("the run was cancelled or taken over", extra={"run": str(run_id)})  # untranslated: a log
     except Refused as refusal:
         _close(run, steps, RunStatus.REFUSED, str(refusal), clock(), failed_checks=refusal.failed_checks)
     except (NotTrainable, NothingNew, SchemaMoved, SchemaChanged) as refusal:
@@ -72,9 +73,9 @@ def _close(
         steps.stop(reason)
         finish(run=run, status=status, now=now, reason=reason, failed_checks=failed_checks)
         facts = {"run": str(run.pk), "status": str(status), "reason": reason}
-        log.warning("training ended without a release", extra=facts)
+        log.warning("training ended without a release", extra=facts)  # untranslated: a log
     except RunIsOver:
-        log.info("the run was cancelled or taken over", extra={"run": str(run.pk)})
+        log.info("the run was cancelled or taken over", extra={"run": str(run.pk)})  # untranslated: a log
 
 
 def _carry_out(run: TrainingRun, steps: Steps, clock: Clock) -> None:
@@ -97,12 +98,14 @@ def _carry_out(run: TrainingRun, steps: Steps, clock: Clock) -> None:
         step.say(promotion.words)
         waits = champion(run.workflow_id) is not None and training_settings(run.workflow_id).challengers_wait
         if promotion.is_worth and not waits:
-            promote(release_id=release.id, actor=ACTOR, now=clock(), reason="It passed the gate.")
-            step.result = f"{release.name} is the champion from the next case on."
+            promote(release_id=release.id, actor=ACTOR, now=clock(), reason=Words("It passed the gate."))
+            step.result = Words("%(release)s is the champion from the next case on.", release=release.name)
         else:
-            why = "It waits for a person." if waits else promotion.words
+            why = Words("It waits for a person.") if waits else promotion.words
             move(release_id=release.id, to=ReleaseRole.SHADOW, actor=ACTOR, now=clock(), reason=why)
-            step.result = f"It is in shadow: it scores beside the champion, and nobody sees it. {why}"
+            step.result = Words(
+                "It is in shadow: it scores beside the champion, and nobody sees it. %(why)s", why=why
+            )
     finish(run=run, status=RunStatus.SUCCEEDED, now=clock(), release=release)
     log.info("training succeeded", extra={"run": str(run.pk), "release": release.name, "end": step.result})
 

@@ -6,10 +6,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from cases.models import Workflow
 from hitl.audit.models import Entry
-from hitl.audit.sentences import sentence
+from hitl.audit.sentences import Said, sentence
+from hitl.audit.words_of_code import in_words
 from hitl.flow.reading.audit_subjects import Subject, subjects_of
 
 PAGE = 50
@@ -46,10 +48,13 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One entry in words. `n_left_out`: how many of the service stand between it and the line above."""
+    """One entry in words. `n_left_out`: how many of the service stand between it and the line above.
+
+    What it says and what it is about are English, for files; pages show both by `shown`.
+    """
 
     entry: Entry
-    said: str
+    said: Said
     subject: Subject
     reason: str
     changes: Sequence[Change]
@@ -128,7 +133,9 @@ def line_of(entry: Entry, subjects: dict[tuple[str, str], Subject], *, n_left_ou
     detail = entry.detail
     reason = next((str(detail[name]) for name in _REASONS if detail.get(name)), "")
     changes, rest = _changes(detail)
-    facts = [(name, _short(value)) for name, value in rest.items() if name not in _REASONS]
+    facts = [
+        (in_words(name, "detail"), _short(value)) for name, value in rest.items() if name not in _REASONS
+    ]
     return Line(
         entry=entry,
         said=sentence(entry.action, detail),
@@ -149,14 +156,18 @@ def _changes(detail: dict[str, Any]) -> tuple[list[Change], dict[str, Any]]:
     if isinstance(before, dict) or isinstance(after, dict):
         old, new = before or {}, after or {}
         names = [name for name in {**old, **new} if old.get(name) != new.get(name)]
-        changes = [Change(name, _short(old.get(name)), _short(new.get(name))) for name in names]
+        changes = [
+            Change(in_words(name, "detail"), _short(old.get(name)), _short(new.get(name))) for name in names
+        ]
         return changes, {name: value for name, value in detail.items() if name not in ("before", "after")}
     pairs = {
         name: value
         for name, value in detail.items()
         if isinstance(value, list) and len(value) == 2 and all(isinstance(one, int | float) for one in value)
     }
-    changes = [Change(name, _short(old), _short(new)) for name, (old, new) in pairs.items()]
+    changes = [
+        Change(in_words(name, "detail"), _short(old), _short(new)) for name, (old, new) in pairs.items()
+    ]
     return changes, {name: value for name, value in detail.items() if name not in pairs}
 
 
@@ -164,7 +175,7 @@ def _short(value: Any) -> str:
     if value in (None, "", [], {}):
         return "–"
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return gettext("yes") if value else gettext("no")
     if isinstance(value, list) and not any(isinstance(one, list | dict) for one in value):
         return ", ".join(map(str, value))
     return str(value)

@@ -8,11 +8,14 @@ from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext_noop
 
 from cases.models import Case, Workflow
 from hitl.accounts.models import ApiKey, User
 from hitl.audit.models import Entry
 from hitl.outbox.models import Endpoint
+from hitl.shared.words import Words
 from hitl.stop.models import Stop
 from models_store.models import Release, Source, TrainingRun
 from monitoring.models import Alarm, Drill
@@ -21,26 +24,40 @@ from reviews.models import Team
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What an entry is about: its words, the name of the workflow it belongs to, and its page, if any."""
+    """What an entry is about: its words, the name of the workflow it belongs to, and its page, if any.
+
+    The words are English; a page shows them by `shown`, which leaves alone what is a name.
+    """
 
     words: str
     workflow: str = ""
     href: str = ""
 
 
+_NAME = "%(name)s"
+
+
+def _named(name: str) -> Words:
+    """Return a name as words that no language changes."""
+    return Words(_NAME, name=name)
+
+
 _NAMED: dict[type[Model], tuple[Callable[[Any], str], Callable[[Any], str]]] = {
-    Workflow: (lambda one: one.name, lambda one: reverse("workflow", args=[one.slug])),
-    Case: (lambda one: f"case {str(one.pk)[:8]}", lambda one: reverse("case", args=[one.pk])),
-    Release: (lambda one: one.name, lambda one: reverse("release", args=[one.pk])),
-    TrainingRun: (lambda one: "training run", lambda one: reverse("training-run", args=[one.pk])),
-    User: (lambda one: one.username, lambda one: reverse("lead-person", args=[one.pk])),
-    ApiKey: (lambda one: f"key {one.name}", lambda one: reverse("keys")),
-    Endpoint: (lambda one: f"endpoint {one.name}", lambda one: reverse("webhook", args=[one.pk])),
-    Source: (lambda one: one.name, lambda one: reverse("source", args=[one.pk])),
-    Alarm: (lambda one: "alarm", lambda one: reverse("alarm", args=[one.pk])),
-    Drill: (lambda one: "drill", lambda one: reverse("risks")),
-    Team: (lambda one: f"team {one.name}", lambda one: reverse("lead-teams")),
-    Stop: (lambda one: "all automation", lambda one: ""),
+    Workflow: (lambda one: _named(one.name), lambda one: reverse("workflow", args=[one.slug])),
+    Case: (lambda one: Words("case %(id)s", id=str(one.pk)[:8]), lambda one: reverse("case", args=[one.pk])),
+    Release: (lambda one: _named(one.name), lambda one: reverse("release", args=[one.pk])),
+    TrainingRun: (lambda one: Words("training run"), lambda one: reverse("training-run", args=[one.pk])),
+    User: (lambda one: _named(one.username), lambda one: reverse("lead-person", args=[one.pk])),
+    ApiKey: (lambda one: Words("key %(name)s", name=one.name), lambda one: reverse("keys")),
+    Endpoint: (
+        lambda one: Words("endpoint %(name)s", name=one.name),
+        lambda one: reverse("webhook", args=[one.pk]),
+    ),
+    Source: (lambda one: _named(one.name), lambda one: reverse("source", args=[one.pk])),
+    Alarm: (lambda one: Words("alarm"), lambda one: reverse("alarm", args=[one.pk])),
+    Drill: (lambda one: Words("drill"), lambda one: reverse("risks")),
+    Team: (lambda one: Words("team %(name)s", name=one.name), lambda one: reverse("lead-teams")),
+    Stop: (lambda one: Words("all automation"), lambda one: ""),
 }
 
 
@@ -81,12 +98,75 @@ def _subject(row: Model, workflow: Workflow | None) -> Subject:
         words, page = _NAMED[type(row)]
         return Subject(words(row), name, page(row))
     href = reverse("automation", args=[workflow.slug]) if workflow else ""
-    return Subject(str(type(row)._meta.verbose_name), name, href)
+    return Subject(Words(_kind(type(row))), name, href)
 
 
 def _gone(model: type[Model] | None, entry: Entry) -> Subject:
     """Name what is no longer there, or never was: the service itself has no row."""
     if not entry.about_id or model is None:
         return Subject("")
-    name = entry.detail.get("name", "")
-    return Subject(f"{model._meta.verbose_name} {name}".strip() + ", which is gone")
+    kind, name = Words(_kind(model)), entry.detail.get("name", "")
+    if name:
+        return Subject(Words("%(kind)s %(name)s, which is gone", kind=kind, name=str(name)))
+    return Subject(Words("%(kind)s, which is gone", kind=kind))
+
+
+def _kind(model: type[Model]) -> str:
+    """Return what a row of this table is called, in English."""
+    with translation.override("en"):
+        return str(model._meta.verbose_name)
+
+
+KINDS = (
+    gettext_noop("person"),
+    gettext_noop("API key"),
+    gettext_noop("entry"),
+    gettext_noop("endpoint"),
+    gettext_noop("event"),
+    gettext_noop("stop"),
+    gettext_noop("workflow"),
+    gettext_noop("schema version"),
+    gettext_noop("case"),
+    gettext_noop("label"),
+    gettext_noop("asset"),
+    gettext_noop("intake batch"),
+    gettext_noop("file import"),
+    gettext_noop("rescoring"),
+    gettext_noop("voiding"),
+    gettext_noop("release"),
+    gettext_noop("role span"),
+    gettext_noop("evaluation"),
+    gettext_noop("source"),
+    gettext_noop("training run"),
+    gettext_noop("training settings"),
+    gettext_noop("canary settings"),
+    gettext_noop("canary"),
+    gettext_noop("bake"),
+    gettext_noop("release change"),
+    gettext_noop("policy"),
+    gettext_noop("degree change"),
+    gettext_noop("certificate"),
+    gettext_noop("cutoff set"),
+    gettext_noop("decision"),
+    gettext_noop("known answer"),
+    gettext_noop("recall"),
+    gettext_noop("trial"),
+    gettext_noop("handover trial"),
+    gettext_noop("watch"),
+    gettext_noop("task"),
+    gettext_noop("known answer case"),
+    gettext_noop("review"),
+    gettext_noop("review batch"),
+    gettext_noop("team"),
+    gettext_noop("person skills"),
+    gettext_noop("review rules"),
+    gettext_noop("alarm rule"),
+    gettext_noop("alarm route"),
+    gettext_noop("alarm"),
+    gettext_noop("data study"),
+    gettext_noop("replay run"),
+    gettext_noop("drill"),
+    gettext_noop("early sign"),
+    gettext_noop("budget period"),
+)
+"""What tables are called whose rows entries are about: Django makes it of the names of classes."""

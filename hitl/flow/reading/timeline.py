@@ -4,17 +4,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
+from django.utils.text import capfirst
+from django.utils.translation import gettext, gettext_lazy, pgettext
+
 from cases.models import Case, Voiding
 from cases.types import CaseStatus
 from hitl.audit.models import Entry as AuditEntry
 from hitl.audit.sentences import sentence
+from hitl.shared.numbers import number
+from hitl.shared.words import shown
 from hitl.web.format import percent
 from hitl.web.timeline import Entry
 from policy.models import Decision
 from reviews.models import Review, Task
 from reviews.types import TaskReason
 
-_ORIGINS = {"import": "Imported with its label", "known_answer": "Added as a known-answer case"}
+_ORIGINS = {
+    "import": gettext_lazy("Imported with its label"),
+    "known_answer": gettext_lazy("Added as a known-answer case"),
+}
 
 
 def whole_history(case: Case) -> list[Entry]:
@@ -39,13 +47,13 @@ def whole_history(case: Case) -> list[Entry]:
 def history_for_reviewer(case: Case, own: Review | None) -> list[Entry]:
     """Return when the case came in and what the person answered themselves; nothing that followed from it."""
     answered = _answered([own], with_purpose=False) if own else ()
-    return [Entry(case.received_at, "Received", icon="download"), *answered]
+    return [Entry(case.received_at, gettext("Received"), icon="download"), *answered]
 
 
 def _received(case: Case) -> Entry:
-    title = _ORIGINS.get(case.origin, "Received")
+    title = str(_ORIGINS.get(case.origin) or gettext("Received"))
     by = case.key.name if case.key else ""
-    facts = (("Schema", f"version {case.schema_version}"),)
+    facts = ((gettext("Schema"), gettext("version %(number)s") % {"number": case.schema_version}),)
     return Entry(case.received_at, title, icon="download", by=by, facts=facts)
 
 
@@ -53,34 +61,45 @@ def _awaited(case: Case, decided: Sequence[Decision]) -> Sequence[Entry]:
     """Say that a case waits for the score of a model elsewhere, as long as it has no routing."""
     if decided or case.status != CaseStatus.WAITING:
         return ()
-    note = "A worker asks the model elsewhere that decides here; at the deadline a person is asked."
-    return (Entry(case.received_at, "Its score is being asked for", icon="clock", note=note),)
+    note = gettext("A worker asks the model elsewhere that decides here; at the deadline a person is asked.")
+    return (Entry(case.received_at, gettext("Its score is being asked for"), icon="clock", note=note),)
 
 
 def _routed(decision: Decision) -> Entry:
     is_auto = decision.route == "auto"
     facts = (
-        ("Predicted", decision.predicted or ""),
-        ("Score", _score(decision)),
-        ("Confidence", percent(decision.confidence) if decision.confidence is not None else ""),
-        ("Basis", _grounds(decision)),
+        (gettext("Predicted"), decision.predicted or ""),
+        (gettext("Score"), _score(decision)),
+        (gettext("Confidence"), percent(decision.confidence) if decision.confidence is not None else ""),
+        (gettext("Basis"), _grounds(decision)),
         (
-            "Blind label",
-            f"collected with a chance of {percent(decision.inclusion_probability)}"
+            gettext("Blind label"),
+            gettext("collected with a chance of %(chance)s")
+            % {"chance": percent(decision.inclusion_probability)}
             if decision.inclusion_probability
             else "",
         ),
-        ("Audit", "drawn for an audit" if decision.is_audited else ""),
-        ("Reviewer", "answers without sight of the model" if decision.is_blind and not is_auto else ""),
-        ("Policy", f"version {decision.policy_version}"),
+        (pgettext("of one decision", "Audit"), gettext("drawn for an audit") if decision.is_audited else ""),
+        (
+            gettext("Reviewer"),
+            gettext("answers without sight of the model") if decision.is_blind and not is_auto else "",
+        ),
+        (
+            pgettext("of the automation", "Policy"),
+            gettext("version %(number)s") % {"number": decision.policy_version},
+        ),
     )
     return Entry(
         decision.decided_at,
-        f"Decided automatically: {decision.label}" if is_auto else "Sent to a person",
+        gettext("Decided automatically: %(label)s") % {"label": decision.label}
+        if is_auto
+        else gettext("Sent to a person"),
         icon="zap" if is_auto else "user",
         tone="accent" if is_auto else "",
-        by=f"model {decision.release}" if decision.release else "the rule",
-        note=decision.get_reason_display().capitalize() + ".",
+        by=gettext("model %(release)s") % {"release": decision.release}
+        if decision.release
+        else pgettext("who decided", "the rule"),
+        note=_reason(decision),
         facts=_given(facts),
     )
 
@@ -88,34 +107,46 @@ def _routed(decision: Decision) -> Entry:
 def _score(decision: Decision) -> str:
     if decision.score is None:
         return ""
-    cutoff = f", cutoff {decision.cutoff:.4f}" if decision.cutoff is not None else ", no cutoff"
-    return f"{decision.score:.4f}{cutoff}"
+    score = number(decision.score, ".4f")
+    if decision.cutoff is None:
+        return gettext("%(score)s, no cutoff") % {"score": score}
+    return gettext("%(score)s, cutoff %(cutoff)s") % {
+        "score": score,
+        "cutoff": number(decision.cutoff, ".4f"),
+    }
 
 
 def _grounds(decision: Decision) -> str:
     if decision.certificate:
         held = percent(decision.certificate.confidence, 0)
-        return f"certificate: at most {percent(decision.certificate.target)} wrong at {held}"
-    return "cutoffs set by hand" if decision.cutoff_set else ""
+        said = {"target": percent(decision.certificate.target), "confidence": held}
+        return gettext("certificate: at most %(target)s wrong at %(confidence)s") % said
+    return gettext("cutoffs set by hand") if decision.cutoff_set else ""
 
 
 def _decided(decision: Decision) -> Entry:
-    title = f"Decided: {decision.label}" if decision.label else decision.get_reason_display().capitalize()
+    decided = gettext("Decided: %(label)s") % {"label": decision.label}
+    title = decided if decision.label else capfirst(decision.get_reason_display())
     return Entry(
         decision.decided_at,
         title,
         icon="circle-check" if decision.label else "undo-2",
         tone="good" if decision.label else "warn",
         by=decision.actor_name,
-        note="" if decision.reason == "reviewed" else decision.get_reason_display().capitalize() + ".",
+        note="" if decision.reason == "reviewed" else _reason(decision),
     )
+
+
+def _reason(decision: Decision) -> str:
+    return capfirst(decision.get_reason_display()) + "."
 
 
 def _asked(case: Case) -> Iterable[Entry]:
     """Only tasks that came after the routing say something the routing does not."""
     for task in Task.objects.filter(case=case, created_at__gt=case.received_at):
         reasons = ", ".join(str(TaskReason(reason).label) for reason in task.reasons)
-        yield Entry(task.created_at, "Given to a person again", icon="user", note=f"Because: {reasons}.")
+        note = gettext("Because: %(reasons)s.") % {"reasons": reasons}
+        yield Entry(task.created_at, gettext("Given to a person again"), icon="user", note=note)
 
 
 def _voidings_of(reviews: Iterable[Review]) -> dict[tuple[int, datetime], Voiding]:
@@ -133,17 +164,17 @@ def _answered(
     voidings: Mapping[tuple[int, datetime], Voiding] = MappingProxyType({}),
 ) -> Iterable[Entry]:
     for review in reviews:
-        facts = [("Time taken", f"{review.seconds:.0f} s")]
+        facts = [(gettext("Time taken"), f"{review.seconds:.0f} s")]
         if with_purpose:
             facts = [
-                ("Asked for", review.task.get_purpose_display()),
-                ("Mode", review.get_mode_display()),
+                (pgettext("why a person was asked", "Asked for"), review.task.get_purpose_display()),
+                (gettext("Mode"), review.get_mode_display()),
                 *facts,
             ]
-        facts.append(("Comment", review.comment))
+        facts.append((gettext("Comment"), review.comment))
         yield Entry(
             review.submitted_at,
-            f"Answered {review.label}",
+            gettext("Answered %(label)s") % {"label": review.label},
             icon="user-check",
             tone="good",
             by=review.reviewer.get_username(),
@@ -153,7 +184,7 @@ def _answered(
             voiding = voidings.get((review.reviewer_id, review.undone_at))
             yield Entry(
                 review.undone_at,
-                "Answer voided" if voiding else "Answer taken back",
+                gettext("Answer voided") if voiding else gettext("Answer taken back"),
                 icon="undo-2",
                 tone="warn",
                 by=voiding.asked_by if voiding else review.reviewer.get_username(),
@@ -163,11 +194,9 @@ def _answered(
 
 def _logged(case: Case) -> Iterable[Entry]:
     for entry in AuditEntry.objects.filter(about_type="cases.case", about_id=str(case.pk)).order_by("number"):
-        said = sentence(entry.action, entry.detail)
+        said = shown(sentence(entry.action, entry.detail))
         reason = str(entry.detail.get("reason") or "")
-        yield Entry(
-            entry.at, said[:1].upper() + said[1:], icon="scroll-text", by=entry.actor_name, note=reason
-        )
+        yield Entry(entry.at, capfirst(said), icon="scroll-text", by=entry.actor_name, note=shown(reason))
 
 
 def _given(facts: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

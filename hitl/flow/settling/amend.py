@@ -17,6 +17,7 @@ from hitl.flow.settling.settle import Given, settle
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, NotFound, Problem
 from hitl.shared.given_reason import checked_reason
+from hitl.shared.words import Words
 from policy.types import DecisionReason
 from reviews.errors import UnknownLabel
 from reviews.models import Review, Task
@@ -70,7 +71,7 @@ def _check(case: Case, label: str, reason: str, *, already: str | None) -> None:
         raise UnknownLabel(label, known)
     if label == already:
         raise Invalid([Problem(field="label", error="is the answer already", fix="Choose another label.")])
-    checked_reason(reason, fix="Say why the answer changes.")
+    checked_reason(reason, fix=Words("Say why the answer changes."))
 
 
 def _decide_anew(case: Case, label: str, actor: Actor, now: datetime) -> None:

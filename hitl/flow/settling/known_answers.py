@@ -20,6 +20,7 @@ from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, NotAllowed, NotFound
 from hitl.shared.given_reason import checked_reason
 from hitl.shared.ids import new_id
+from hitl.shared.words import Words
 from policy.models import Decision
 from policy.services.known_answers import record_known_answer
 from reviews.access import person_id
@@ -79,7 +80,7 @@ def mark_known_answer(
     labels = label_names_of(case.workflow_id, case.schema_version)
     if truth not in labels:
         raise UnknownLabel(truth, labels)
-    reason = checked_reason(reason, fix="Say how its answer is known.")
+    reason = checked_reason(reason, fix=Words("Say how its answer is known."))
     is_asked = (
         Task.objects.filter(case_id=case_id, status__in=OPEN).exclude(purpose=Purpose.KNOWN_ANSWER).exists()
     )

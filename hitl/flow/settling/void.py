@@ -27,6 +27,7 @@ from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, Invalid, NotAllowed, NotFound, Problem
 from hitl.shared.given_reason import reason_problem
 from hitl.shared.jobs import enqueue
+from hitl.shared.words import Words
 from policy.models import Decision
 from policy.services.decisions import NewDecision, append_decisions
 from policy.types import DecisionReason
@@ -139,10 +140,10 @@ def begin_voiding(
 
 def _check(reason: str, since: datetime, now: datetime) -> None:
     problems = []
-    if problem := reason_problem(reason, fix="Say why these answers do not count."):
+    if problem := reason_problem(reason, fix=Words("Say why these answers do not count.")):
         problems.append(problem)
     if since > now:
-        fix = "Name a moment that has passed."
+        fix = Words("Name a moment that has passed.")
         problems.append(Problem(field="since", error="lies in the future", fix=fix))
     if problems:
         raise Invalid(problems)

@@ -29,6 +29,7 @@ from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, HitlError, in_words
 from hitl.shared.heartbeat import alive
 from hitl.shared.jobs import enqueue
+from hitl.shared.words import Words
 from models_store.services.schedule import request_where_due
 
 log = logging.getLogger(__name__)
@@ -123,7 +124,7 @@ def drop(*, import_id: UUID, now: datetime) -> None:
         Conflict: it does not ask any more.
     """
     asks = FileImport.objects.filter(pk=import_id, status=FileImportStatus.ASKS)
-    words = "Nothing was taken in."
+    words = Words("Nothing was taken in.")
     if not asks.update(status=FileImportStatus.FAILED, reason=words, finished_at=now):
         raise Conflict()
     _forget(FileImport(id=import_id))
@@ -145,7 +146,7 @@ def take_in_file(*, import_id: UUID, now: datetime) -> bool:
         if row.attempts < MAX_ATTEMPTS:
             raise  # the sweeper begins again
         log.exception("a file could not be taken in")
-        _end(row, FileImportStatus.FAILED, reason="The service failed on this file. Its log says why.")
+        _end(row, FileImportStatus.FAILED, reason=Words("The service failed on this file. Its log says why."))
     else:
         request_where_due(row.workflow.pk, now=clock.now())  # whoever sees their rows come in does not wait
         _end(row, FileImportStatus.DONE, **_shown(outcome))

@@ -23,6 +23,7 @@ from cases.services.row_names import RowNames
 from hitl.flow.setup.import_history import Outcome, chunks
 from hitl.shared.errors import HitlError
 from hitl.shared.ids import new_id
+from hitl.shared.words import Words
 from science.fields import Kind, Schema
 
 ALLOWED = 0.02  # share of the rows that may be refused unasked
@@ -78,11 +79,15 @@ class Rehearsal:
     def doubt(self) -> str:
         """Say why the rows that would be taken in are no longer the sample that was drawn; "" if they are."""
         if self.outcome.refused:
-            n = self.outcome.refused
-            return f"{n:,} of its rows {'does' if n == 1 else 'do'} not fit"
+            return Words.counted(
+                "%(n)s of its rows does not fit", "%(n)s of its rows do not fit", self.outcome.refused
+            )
         if self.outcome.unattested:
-            n = self.outcome.unattested
-            return f"{n:,} of its rows {'is' if n == 1 else 'are'} here already, without being attested"
+            return Words.counted(
+                "%(n)s of its rows is here already, without being attested",
+                "%(n)s of its rows are here already, without being attested",
+                self.outcome.unattested,
+            )
         return ""
 
 

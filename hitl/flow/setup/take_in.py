@@ -9,6 +9,7 @@ from cases.models import Workflow
 from hitl.flow.setup.import_history import Outcome, import_history
 from hitl.flow.setup.rehearsal import ALLOWED, Source, rehearse
 from hitl.shared.actor import Actor
+from hitl.shared.words import Words
 
 
 def take_in(
@@ -61,8 +62,14 @@ def take_in(
 
 
 def _void(doubt: str, *, mends: bool) -> str:
-    fix = "Mend the file and take it in as all new" if mends else "Take all of its rows in as new ones"
-    return (
-        f"Not attested: {doubt}, so what was taken in is no random sample any more. It trains models and "
-        f"proves nothing. {fix} (--all-new) to attest it."
+    if mends:
+        return Words(
+            "Not attested: %(doubt)s, so what was taken in is no random sample any more. It trains models "
+            "and proves nothing. Mend the file and take it in as all new (--all-new) to attest it.",
+            doubt=doubt,
+        )
+    return Words(
+        "Not attested: %(doubt)s, so what was taken in is no random sample any more. It trains models and "
+        "proves nothing. Take all of its rows in as new ones (--all-new) to attest it.",
+        doubt=doubt,
     )

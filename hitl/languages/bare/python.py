@@ -7,7 +7,10 @@ from collections.abc import Iterator
 
 from hitl.languages.bare import Bare
 
-TRANSLATED = {"Words", "counted", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "pgettext", "_"}
+TRANSLATED = {
+    *("Words", "counted", "_", "gettext", "gettext_lazy", "gettext_noop"),
+    *("ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy", "npgettext", "npgettext_lazy"),
+}
 SAID_BY_NAME = {
     "error",
     "fix",

@@ -1,3 +1,5 @@
+import { gettext } from "../hitl/js/words.js";
+
 // Draws the API's reference. What is tried goes to this service only: the content policy allows nothing else.
 
 const system = matchMedia("(prefers-color-scheme: dark)");
@@ -29,10 +31,10 @@ addEventListener("DOMContentLoaded", () => {
 
   /** Give a name to what Swagger UI leaves without one. */
   function name() {
-    place.querySelector("#servers")?.setAttribute("aria-label", "Server");
+    place.querySelector("#servers")?.setAttribute("aria-label", gettext("Server"));
     const choice = place.querySelector(".scheme-container");
     choice?.setAttribute("role", "region");
-    choice?.setAttribute("aria-label", "Server and key");
+    choice?.setAttribute("aria-label", gettext("Server and key"));
     place.querySelector(".models h4")?.setAttribute("aria-level", "3"); // it follows one of the second level
   }
 });

@@ -9,17 +9,28 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from django.test import Client
+from django.test import Client, override_settings
+from django.utils import translation
+from django.utils.translation import gettext
 
 from cases.services.workflows import group_by
 from hitl.accounts.keys import create_key
 from hitl.accounts.models import User
 from hitl.accounts.types import Role, Scope
+from hitl.audit import words_of_code
+from hitl.audit.kinds import ABOUT
 from hitl.audit.models import Entry
 from hitl.audit.sentences import SENTENCES, has_sentence, sentence
 from hitl.shared import clock
+from hitl.shared.words import shown
+from hitl.simulate.drills import FAULTS
 from hitl.stop.services import start_everything, stop_everything
+from models_store.types import Trigger
+from monitoring.models import BudgetVerdict
+from monitoring.types import Examined, SignKind, Verdict
 from policy.services.alarms import declare_least
+from policy.types import BakeOutcome, Degree, ReleaseAction, TrialOutcome
+from science.fields import Kind
 from tests.support.case_rows import workflow_of
 from tests.support.factories import person
 from tests.support.model_rows import credit_workflow, train_now
@@ -193,3 +204,58 @@ def test_sentences_say_values_as_people_do() -> None:
     for (action, detail), words in said.items():
         assert sentence(action, json.loads(detail)) == words
     assert all(text == text.strip() and not text.endswith(".") for text in SENTENCES.values())
+
+
+def test_a_page_says_them_in_the_readers_language_and_a_file_in_english() -> None:
+    ada = person(Role.ADMINISTRATOR, username="ada").as_actor()
+    create_key(name="Intake", scopes=[Scope.SUBMIT, Scope.READ], actor=ada, now=clock.now())
+    client, german = auditor(), {"Accept-Language": "de"}
+    with override_settings(LANGUAGES=[("en", "English"), ("de", "Deutsch")]):
+        html = re.sub(r"<[^>]+>", "", as_read(client.get("/audit/", headers=german).content.decode()))
+        reply = client.get("/audit/export/jsonl/", {"kind": "key"}, headers=german)
+    assert "ada legte den API-Schlüssel an, mit den Rechten einsenden, lesen" in html
+    assert "Schlüssel Intake" in html
+    row = json.loads(reply.getvalue().splitlines()[0])
+    assert (row["said"], row["about"]) == ("made the API key with the scopes submit, read", "key Intake")
+
+
+def test_a_sentence_is_english_until_it_is_shown() -> None:
+    with translation.override("de"):
+        said = sentence("degree.changed", {"before": "human_only", "after": "full", "label": None})
+        assert said == "changed the degree from human only to full"
+        assert shown(said) == "änderte den Grad von „nur Menschen“ zu „voll“"
+        shares = sentence("audits.declared", {"audit_least": [0, 0.0425]})
+        assert shown(shares) == "legte den Mindestanteil der Blindprüfungen fest: von 0 % auf 4,25 %"
+        assert shown(sentence("of.long_ago", {})) == "of long ago"
+
+
+@pytest.mark.parametrize("action", SENTENCES)
+def test_a_translation_has_the_places_of_its_sentence(action: str) -> None:
+    def places(text: str) -> list[str]:
+        return sorted(re.findall(r"{[^}]*}", text))
+
+    english = SENTENCES[action]
+    with translation.override("de"):
+        german = gettext(english)
+    assert places(german) == places(english)
+    optional = [sorted(places(part) for part in re.findall(r"\[.*?\]", text)) for text in (english, german)]
+    assert optional[0] == optional[1]
+
+
+def test_words_of_the_code_have_translations_by_their_sort() -> None:
+    names = {measure.name for kind in Kind for measure in kind.traits.measured.each}
+    known = {
+        words_of_code.MEASURES: names | {*Examined},
+        words_of_code.DEGREES: set(Degree.values),
+        words_of_code.VERDICTS: set(Verdict.values),
+        words_of_code.PERIODS: set(BudgetVerdict.values),
+        words_of_code.ENDINGS: {*BakeOutcome.values, *TrialOutcome.values},
+        words_of_code.CHANGES: set(ReleaseAction.values),
+        words_of_code.SIGNS: set(SignKind.values),
+        words_of_code.TRIGGERS: set(Trigger.values),
+        words_of_code.DRILLS: set(FAULTS),
+        words_of_code.SCOPES: set(Scope.values),
+    }
+    for words, codes in known.items():
+        assert {code.replace("_", " ") for code in codes} <= {str(word) for word in words}
+    assert {action.partition(".")[0] for action in SENTENCES} == set(ABOUT)

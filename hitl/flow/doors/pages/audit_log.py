@@ -7,14 +7,15 @@ from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET
 
 from cases.selectors import workflows_by_name
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
+from hitl.audit.kinds import ABOUT
 from hitl.audit.log import record
 from hitl.audit.models import Entry
-from hitl.audit.sentences import SENTENCES
 from hitl.audit.verify import verify
 from hitl.flow.doors.pages.audit_file import log_export
 from hitl.flow.doors.pages.filters import DATES
@@ -23,31 +24,45 @@ from hitl.flow.export.streamed import as_response
 from hitl.flow.reading.audit_log import Wanted, log_page
 from hitl.shared import clock
 from hitl.shared.errors import Invalid, NotAllowed, Problem
+from hitl.shared.words import Words
 from hitl.web.views import actor_of
 
-BY = [("people", "People and programs"), ("service", "The service"), ("everybody", "Everybody")]
-KINDS = sorted({action.partition(".")[0] for action in SENTENCES})
+BY = [
+    ("people", gettext_lazy("People and programs")),
+    ("service", gettext_lazy("The service")),
+    ("everybody", gettext_lazy("Everybody")),
+]
 MOST = 2**63 - 1
 
 
 class FilterForm(forms.Form):
     """The filters that an address may have, and no others."""
 
-    by = forms.ChoiceField(label="By", choices=BY, required=False)
+    by = forms.ChoiceField(label=gettext_lazy("By"), choices=BY, required=False)
     workflow = forms.ModelChoiceField(
-        workflows_by_name(), to_field_name="slug", required=False, empty_label="All workflows"
+        workflows_by_name(),
+        label=gettext_lazy("Workflow"),
+        to_field_name="slug",
+        required=False,
+        empty_label=gettext_lazy("All workflows"),
     )
     kind = forms.ChoiceField(
-        label="About",
-        choices=[("", "Anything"), *((kind, kind.replace("_", " ").capitalize()) for kind in KINDS)],
+        label=gettext_lazy("About"),
+        choices=[("", gettext_lazy("Anything")), *ABOUT.items()],
         required=False,
     )
-    person = forms.CharField(label="Name", max_length=150, required=False)
+    person = forms.CharField(label=gettext_lazy("Name"), max_length=150, required=False)
     day_from = forms.DateField(
-        label="From", required=False, validators=DATES, widget=forms.DateInput(attrs={"type": "date"})
+        label=pgettext_lazy("start of a time", "From"),
+        required=False,
+        validators=DATES,
+        widget=forms.DateInput(attrs={"type": "date"}),
     )
     day_to = forms.DateField(
-        label="To", required=False, validators=DATES, widget=forms.DateInput(attrs={"type": "date"})
+        label=pgettext_lazy("end of a time", "To"),
+        required=False,
+        validators=DATES,
+        widget=forms.DateInput(attrs={"type": "date"}),
     )
     before = forms.IntegerField(required=False, min_value=0, max_value=MOST, widget=forms.HiddenInput())
 
@@ -97,6 +112,6 @@ def export(request: HttpRequest, form: str) -> HttpResponseBase:
     wanted = FilterForm(request.GET).wanted()
     asked = {name: str(value) for name, value in request.GET.items()}
     with transaction.atomic():
-        detail = {"what": "the audit log", "format": form, "filters": asked}
+        detail = {"what": Words("the audit log"), "format": form, "filters": asked}
         record(action="export.taken", actor=actor_of(request), now=clock.now(), about=Entry(), detail=detail)
     return as_response(log_export(wanted), FORMATS[form], name="audit-log")

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext, gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET
 
 from cases.access import case_for, workflows_for
@@ -26,46 +27,70 @@ from hitl.outbox.models import Event
 from hitl.shared import clock
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, Problem
+from hitl.shared.words import Words
 from hitl.web.views import person
 from reviews.models import Task
 from reviews.types import TaskReason
 
-OWN_STATUS = [("", "Any"), (ANSWERED, "Answered by you"), (UNANSWERED, "Not answered by you")]
+OWN_STATUS = [
+    ("", pgettext_lazy("status", "Any")),
+    (ANSWERED, gettext_lazy("Answered by you")),
+    (UNANSWERED, gettext_lazy("Not answered by you")),
+]
 
 
 class FilterForm(forms.Form):
     """The filters that a URL may have, and no others."""
 
     workflow = forms.ModelChoiceField(
-        Workflow.objects.none(), to_field_name="slug", required=False, empty_label="All workflows"
+        Workflow.objects.none(),
+        label=gettext_lazy("Workflow"),
+        to_field_name="slug",
+        required=False,
+        empty_label=gettext_lazy("All workflows"),
     )
     status = forms.ChoiceField(
+        label=gettext_lazy("Status"),
         choices=[
-            ("", "Any status"),
-            ("waiting", "Waiting"),
-            ("decided", "Decided"),
-            ("withdrawn", "Withdrawn"),
+            ("", gettext_lazy("Any status")),
+            ("waiting", gettext_lazy("Waiting")),
+            ("decided", gettext_lazy("Decided")),
+            ("withdrawn", gettext_lazy("Withdrawn")),
         ],
         required=False,
     )
     decided_by = forms.ChoiceField(
-        choices=[("", "Anyone"), ("model", "The model"), ("person", "A person")], required=False
+        label=gettext_lazy("Decided by"),
+        choices=[
+            ("", gettext_lazy("Anyone")),
+            ("model", gettext_lazy("The model")),
+            ("person", gettext_lazy("A person")),
+        ],
+        required=False,
     )
-    answer = forms.CharField(max_length=100, required=False)
+    answer = forms.CharField(label=gettext_lazy("Answer"), max_length=100, required=False)
     received_from = forms.DateField(
-        label="From", required=False, validators=DATES, widget=forms.DateInput(attrs={"type": "date"})
+        label=pgettext_lazy("start of a time", "From"),
+        required=False,
+        validators=DATES,
+        widget=forms.DateInput(attrs={"type": "date"}),
     )
     received_to = forms.DateField(
-        label="To", required=False, validators=DATES, widget=forms.DateInput(attrs={"type": "date"})
+        label=pgettext_lazy("end of a time", "To"),
+        required=False,
+        validators=DATES,
+        widget=forms.DateInput(attrs={"type": "date"}),
     )
-    search = forms.CharField(label="Reference or id", max_length=200, required=False)
+    search = forms.CharField(label=gettext_lazy("Reference or id"), max_length=200, required=False)
     reviewer = forms.ModelChoiceField(
         User.objects.all(), to_field_name="username", required=False, widget=forms.HiddenInput()
     )
     said = forms.CharField(max_length=100, required=False, widget=forms.HiddenInput())
     also_said = forms.CharField(max_length=100, required=False, widget=forms.HiddenInput())
     disagreement = forms.ChoiceField(
-        choices=[("", "Any"), ("yes", "People disagree")], required=False, widget=forms.HiddenInput()
+        choices=[("", ""), ("yes", gettext_lazy("People disagree"))],
+        required=False,
+        widget=forms.HiddenInput(),
     )
     before = forms.UUIDField(required=False, widget=forms.HiddenInput())
 
@@ -85,7 +110,11 @@ class FilterForm(forms.Form):
         """
         unknown = [name for name in self.data if name not in self.fields]
         problems = [
-            Problem(field=name, error="is not a filter", fix=f"Use: {', '.join(self.fields)}.")
+            Problem(
+                field=name,
+                error="is not a filter",
+                fix=Words("Use: %(known)s.", known=", ".join(self.fields)),
+            )
             for name in unknown[:5]
         ]
         for name, errors in self.errors.items():
@@ -137,7 +166,7 @@ def _exports(workflow: Workflow | None) -> list[tuple[str, str]]:
         address = reverse("export", args=[workflow.slug])
     except NoReverseMatch:
         return []
-    formats = (("CSV", "csv"), ("JSON lines", "jsonl"), ("Parquet", "parquet"))
+    formats = ((gettext("CSV"), "csv"), (gettext("JSON lines"), "jsonl"), (gettext("Parquet"), "parquet"))
     return [(words, f"{address}?{urlencode({'what': 'cases', 'format': name})}") for words, name in formats]
 
 

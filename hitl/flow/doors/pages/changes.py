@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
 from cases.access import watched_workflow
@@ -13,7 +14,26 @@ from hitl.flow.reading.changes import changes_since
 from hitl.shared import clock
 from hitl.web.views import actor_of
 
-DAYS = {"1": "since yesterday", "7": "in the last week", "30": "in the last 30 days"}
+DAYS = {
+    "1": {
+        "tab": gettext_lazy("Since yesterday"),
+        "title": gettext_lazy("What changed since yesterday"),
+        "nothing": gettext_lazy("No release, no terms, no cutoffs, no alarm, no people since yesterday."),
+        "all": gettext_lazy("All that changed since yesterday"),
+    },
+    "7": {
+        "tab": gettext_lazy("In the last week"),
+        "title": gettext_lazy("What changed in the last week"),
+        "nothing": gettext_lazy("No release, no terms, no cutoffs, no alarm, no people in the last week."),
+        "all": gettext_lazy("All that changed in the last week"),
+    },
+    "30": {
+        "tab": gettext_lazy("In the last 30 days"),
+        "title": gettext_lazy("What changed in the last 30 days"),
+        "nothing": gettext_lazy("No release, no terms, no cutoffs, no alarm, no people in the last 30 days."),
+        "all": gettext_lazy("All that changed in the last 30 days"),
+    },
+}
 IN_A_PART = 12
 
 
@@ -30,11 +50,11 @@ def what_changed(request: HttpRequest) -> HttpResponse:
     address = f"{reverse('changes')}?workflow={slug}&" if workflow else f"{reverse('changes')}?"
     context = {
         "workflow": workflow,
-        "words": DAYS[days],
+        "shown": DAYS[days],
         "changes": changes_since(since, workflow=workflow, **({"most": IN_A_PART} if is_part else {})),
         "all_href": f"{address}days={days}",
         "tabs": [
-            {"words": words.capitalize(), "href": f"{address}days={each}", "is_current": each == days}
+            {"words": words["tab"], "href": f"{address}days={each}", "is_current": each == days}
             for each, words in DAYS.items()
         ],
     }

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from cases.models import Workflow
@@ -25,18 +26,28 @@ SHOWN = 500
 class KeyForm(forms.Form):
     """A new key."""
 
-    name = forms.CharField(max_length=100, help_text="Who or what will use it.")
+    name = forms.CharField(
+        label=gettext_lazy("Name"), max_length=100, help_text=gettext_lazy("Who or what will use it.")
+    )
     scopes = forms.MultipleChoiceField(
-        choices=Scope.choices, widget=forms.CheckboxSelectMultiple, initial=[Scope.SUBMIT, Scope.READ]
+        label=gettext_lazy("Scopes"),
+        choices=Scope.choices,
+        widget=forms.CheckboxSelectMultiple,
+        initial=[Scope.SUBMIT, Scope.READ],
     )
     workflows = forms.ModelMultipleChoiceField(
         Workflow.objects.none(),
+        label=gettext_lazy("Workflows"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="None chosen means all of them, also those to come.",
+        help_text=gettext_lazy("None chosen means all of them, also those to come."),
     )
     days = forms.IntegerField(
-        label="Expires after, days", required=False, min_value=1, max_value=3650, help_text="Empty: never."
+        label=gettext_lazy("Expires after, days"),
+        required=False,
+        min_value=1,
+        max_value=3650,
+        help_text=gettext_lazy("Empty: never."),
     )
 
     def __init__(self, data: object = None) -> None:
@@ -80,5 +91,5 @@ def _make(request: HttpRequest, form: KeyForm) -> str:
 def revoke(request: HttpRequest, key_id: UUID) -> HttpResponse:
     """Take a key out of use."""
     revoke_key(key_id=key_id, actor=actor_of(request), now=clock.now())
-    messages.success(request, "Revoked: the key is refused from the next request on.")
+    messages.success(request, gettext("Revoked: the key is refused from the next request on."))
     return redirect("keys")

@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, gettext_lazy, pgettext, pgettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cases.access import watched_workflow
@@ -16,6 +17,7 @@ from hitl.flow.doors.pages.guards import for_readers, tell
 from hitl.flow.settling.recall import allowed_now, end_recall
 from hitl.shared import clock
 from hitl.shared.errors import HitlError, Invalid, beside_its_field
+from hitl.shared.numbers import number
 from hitl.web.format import exact_time
 from hitl.web.views import actor_of
 from models_store.selectors import releases_of
@@ -34,7 +36,7 @@ from policy.services.recalls import (
 _MOMENT = "%Y-%m-%dT%H:%M"
 
 
-def _moment(label: str) -> forms.DateTimeField:
+def _moment(label: Any) -> forms.DateTimeField:
     return forms.DateTimeField(
         label=label,
         required=False,
@@ -46,31 +48,41 @@ def _moment(label: str) -> forms.DateTimeField:
 class RecallForm(forms.Form):
     """What to recall, how many cases a day, and why."""
 
-    release = forms.ChoiceField(label="Decided by", required=False)
-    label = forms.ChoiceField(label="Decided as", required=False)
-    since = _moment("From (UTC)")
-    until = _moment("Until (UTC)")
-    field = forms.ChoiceField(label="Where this field", required=False)
-    value = forms.CharField(label="Is", max_length=200, required=False)
+    release = forms.ChoiceField(label=gettext_lazy("Decided by"), required=False)
+    label = forms.ChoiceField(label=gettext_lazy("Decided as"), required=False)
+    since = _moment(gettext_lazy("From (UTC)"))
+    until = _moment(gettext_lazy("Until (UTC)"))
+    field = forms.ChoiceField(label=gettext_lazy("Where this field"), required=False)
+    value = forms.CharField(
+        label=pgettext_lazy("a field has this value", "Is"), max_length=200, required=False
+    )
     entity = forms.CharField(
-        label="Entity", max_length=200, required=False, help_text="What cases belong to, as it was submitted."
+        label=gettext_lazy("Entity"),
+        max_length=200,
+        required=False,
+        help_text=gettext_lazy("What cases belong to, as it was submitted."),
     )
     per_day = forms.IntegerField(
-        label="Cases a day",
+        label=gettext_lazy("Cases a day"),
         min_value=1,
         max_value=MAX_PER_DAY,
         initial=50,
-        help_text="People are asked about as many in 24 hours, the most harmful first.",
+        help_text=gettext_lazy("People are asked about as many in 24 hours, the most harmful first."),
     )
-    reason = forms.CharField(label="Why", max_length=MAX_REASON, widget=forms.Textarea(attrs={"rows": 2}))
+    reason = forms.CharField(
+        label=gettext_lazy("Why"), max_length=MAX_REASON, widget=forms.Textarea(attrs={"rows": 2})
+    )
 
     def __init__(self, data: Any, *, workflow: Workflow, initial: dict[str, str]) -> None:
         super().__init__(data, initial=initial)
         schema = workflow.schemas.get(number=workflow.schema_version)
         choices = {
-            "release": ("any model", [(str(one.pk), one.name) for one in releases_of(workflow.pk)]),
-            "label": ("any label", [(name, name) for name in schema.label_names]),
-            "field": ("any value", [(field["name"], field["name"]) for field in schema.fields]),
+            "release": (gettext("any model"), [(str(one.pk), one.name) for one in releases_of(workflow.pk)]),
+            "label": (
+                pgettext("no matter which", "any label"),
+                [(name, name) for name in schema.label_names],
+            ),
+            "field": (gettext("any value"), [(field["name"], field["name"]) for field in schema.fields]),
         }
         for name, (empty, some) in choices.items():
             self.fields[name].choices = [("", empty), *some]  # type: ignore[attr-defined]
@@ -97,12 +109,12 @@ class RecallForm(forms.Form):
 def in_words(recall: Recall) -> list[tuple[str, str]]:
     """Return what a recall takes, as its page names it: only what was named."""
     facts = [
-        ("Model", recall.release.name if recall.release else ""),
-        ("Decided as", recall.label),
-        ("From", exact_time(recall.since) if recall.since else ""),
-        ("Until", exact_time(recall.until) if recall.until else ""),
-        (f"Field {recall.field}", recall.value if recall.field else ""),
-        ("Entity", recall.entity),
+        (gettext("Model"), recall.release.name if recall.release else ""),
+        (gettext("Decided as"), recall.label),
+        (pgettext("start of a time", "From"), exact_time(recall.since) if recall.since else ""),
+        (gettext("Until"), exact_time(recall.until) if recall.until else ""),
+        (gettext("Field %(field)s") % {"field": recall.field}, recall.value if recall.field else ""),
+        (gettext("Entity"), recall.entity),
     ]
     return [(name, value) for name, value in facts if value]
 
@@ -137,7 +149,7 @@ def new(request: HttpRequest, slug: str) -> HttpResponse:
                     actor=actor,
                     now=now,
                 )
-                messages.success(request, "Recalled. The first cases are in the queue in a moment.")
+                messages.success(request, gettext("Recalled. The first cases are in the queue in a moment."))
                 return redirect("recall", slug=slug, recall_id=made.pk)
             seen = preview(workflow=workflow, taken=form.taken(), now=now)
             shown |= {"preview": seen, "days": seen.days(form.cleaned_data["per_day"])}
@@ -174,12 +186,14 @@ def change(request: HttpRequest, slug: str, recall_id: UUID) -> HttpResponse:
     try:
         if request.POST.get("do") == "end":
             end_recall(recall_id=found.pk, actor=actor, now=now)
-            messages.success(request, "Nobody is asked about further cases. Those in the queue stay in it.")
+            said = gettext("Nobody is asked about further cases. Those in the queue stay in it.")
+            messages.success(request, said)
         else:
             text = request.POST.get("per_day", "")
             per_day = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
             change_budget(recall_id=found.pk, per_day=per_day, actor=actor, now=now)
-            messages.success(request, f"People are asked about {per_day:,} cases a day from now on.")
+            said = gettext("People are asked about %(per_day)s cases a day from now on.")
+            messages.success(request, said % {"per_day": number(per_day)})
     except HitlError as refused:
         tell(request, refused)
     return redirect("recall", slug=slug, recall_id=recall_id)

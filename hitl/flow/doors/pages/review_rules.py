@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
 from hitl.flow.doors.pages.guards import for_administrators
@@ -31,7 +32,7 @@ def review_rules(request: HttpRequest, slug: str) -> HttpResponse:
         except Invalid as refused:
             form.refuse(refused)
         else:
-            messages.success(request, "Saved. Cases that come in from now on follow these rules.")
+            messages.success(request, gettext("Saved. Cases that come in from now on follow these rules."))
             return redirect("workflow", slug=slug)
     status = 422 if form.is_bound else 200
     return render(request, "workflows/review.html", {"workflow": found, "form": form}, status=status)

@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cases.models import Workflow
@@ -19,6 +20,8 @@ from hitl.outbox.types import DeliveryStatus
 from hitl.shared import clock
 from hitl.shared.errors import HitlError, Invalid, NotFound, beside_its_field
 from hitl.shared.given import whole_number
+from hitl.shared.numbers import number as numbered
+from hitl.shared.words import Words
 from hitl.web.views import actor_of
 
 SHOWN = 100
@@ -27,14 +30,26 @@ SHOWN = 100
 class EndpointForm(forms.Form):
     """A new subscriber."""
 
-    name = forms.CharField(max_length=100, help_text="Who gets the events.")
-    url = forms.CharField(label="Address", max_length=500, widget=forms.URLInput)
-    workflow = forms.ModelChoiceField(Workflow.objects.none(), required=False, empty_label="All workflows")
+    name = forms.CharField(
+        label=gettext_lazy("Name"), max_length=100, help_text=gettext_lazy("Who gets the events.")
+    )
+    url = forms.CharField(
+        label=gettext_lazy("Address"),
+        max_length=500,
+        widget=forms.URLInput(attrs={"placeholder": "https://example.org/hooks/hitl"}),
+    )
+    workflow = forms.ModelChoiceField(
+        Workflow.objects.none(),
+        label=gettext_lazy("Workflow"),
+        required=False,
+        empty_label=gettext_lazy("All workflows"),
+    )
     kinds = forms.MultipleChoiceField(
+        label=gettext_lazy("Kinds"),
         choices=[(kind, kind) for kind in EVENT_KINDS],
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text="None chosen means all of them.",
+        help_text=gettext_lazy("None chosen means all of them."),
     )
 
     def __init__(self, data: object = None) -> None:
@@ -102,8 +117,13 @@ def webhook(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
 
 
 def _tabs(status: str) -> list[dict[str, Any]]:
-    words = {"due": "Due", "delivered": "Delivered", "failed": "Failed", "cancelled": "Cancelled"}
-    choices = [("", "All"), *words.items()]
+    choices = [
+        ("", gettext("All")),
+        ("due", gettext("Due")),
+        ("delivered", gettext("Delivered")),
+        ("failed", gettext("Failed")),
+        ("cancelled", gettext("Cancelled")),
+    ]
     return [
         {"words": words, "href": f"?status={value}" if value else "?", "is_current": value == status}
         for value, words in choices
@@ -118,15 +138,18 @@ def act(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
     try:
         if what == "test":
             endpoints.send_test_event(endpoint_id=endpoint_id, now=now)
-            messages.success(request, "A test event is on its way.")
+            messages.success(request, gettext("A test event is on its way."))
         elif what == "pause":
             endpoints.disable_endpoint(
-                endpoint_id=endpoint_id, reason=f"Paused by {actor.name}.", actor=actor, now=now
+                endpoint_id=endpoint_id,
+                reason=Words("Paused by %(name)s.", name=actor.name),
+                actor=actor,
+                now=now,
             )
-            messages.success(request, "Paused: events wait until you resume.")
+            messages.success(request, gettext("Paused: events wait until you resume."))
         elif what == "resume":
             resume(endpoint_id=endpoint_id, actor=actor, now=now)
-            messages.success(request, "Resumed: what waited is sent now.")
+            messages.success(request, gettext("Resumed: what waited is sent now."))
         elif what == "rotate":
             secret = endpoints.rotate_secret(endpoint_id=endpoint_id, actor=actor, now=now)
             context = {"endpoint": _endpoint(endpoint_id), "secret": secret}
@@ -134,10 +157,10 @@ def act(request: HttpRequest, endpoint_id: UUID) -> HttpResponse:
         elif what == "again":
             number = whole_number(request.POST.get("delivery", "")) or 0
             endpoints.send_again(delivery_id=number, endpoint_id=endpoint_id, now=now)
-            messages.success(request, "It is sent again.")
+            messages.success(request, gettext("It is sent again."))
         elif what == "failures":
             count = endpoints.send_failures_again(endpoint_id=endpoint_id, now=now)
-            messages.success(request, f"{count:,} are sent again.")
+            messages.success(request, gettext("%(count)s are sent again.") % {"count": numbered(count)})
     except NotFound:
         raise
     except HitlError as refused:
