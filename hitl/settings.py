@@ -149,7 +149,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LANGUAGE_CODE = "en"
 USE_I18N = True
 # Those whose catalogues are complete, each named in its own language; a test compares.
-LANGUAGES = [("en", "English")]
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 if (
     DEBUG
 ):  # English made longer, from left to right and from right to left: what is untranslated, what too tight

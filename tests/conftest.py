@@ -1,6 +1,8 @@
 """What every test may ask for."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -12,6 +14,7 @@ from hypothesis import settings as hypothesis_settings
 from hitl.flow.intake import in_force
 from hitl.languages.compiling import compile_catalogues
 from hitl.shared import clock
+from models_store import serving
 from reviews import review_chances
 from tests.support.emptying import delete_all_rows
 from tests.support.template_database import migrated_template
@@ -98,3 +101,13 @@ def quick_pages() -> Iterator[None]:
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
     ):
         yield
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, settings: Any) -> Iterator[Path]:
+    """An artifact store of the test's own: what it damages there is what others train as well."""
+    location = {"BACKEND": "hitl.shared.storage.WholeFiles", "OPTIONS": {"location": tmp_path}}
+    settings.STORAGES = {**settings.STORAGES, "artifacts": location}
+    serving.forget()
+    yield tmp_path
+    serving.forget()

@@ -22,17 +22,7 @@ from tests.support.factories import NOW, client_key
 from tests.support.policy_rows import champion_of, workflow_with_policy
 from tests.support.spam import mail_workflow, mails, model
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def shelf(tmp_path: Path, settings: object) -> Iterator[Path]:
-    """An artifact store of the test's own."""
-    location = {"BACKEND": "hitl.shared.storage.WholeFiles", "OPTIONS": {"location": tmp_path}}
-    settings.STORAGES = {**settings.STORAGES, "artifacts": location}  # type: ignore[attr-defined]
-    serving.forget()
-    yield tmp_path
-    serving.forget()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("shelf")]
 
 
 @pytest.fixture

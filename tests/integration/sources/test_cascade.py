@@ -60,7 +60,7 @@ def mails(n: int, *, seed: int, hard: float = 0.4) -> tuple[list[str], list[str]
         for is_hard, label in zip(rng.random(n) < hard, truth, strict=True)
     ]
     logits = rng.normal([2.5 if label == "spam" else -2.5 for label in truth], 1.2)
-    texts = [f"{word} {seed} {i % 1000}" for i, word in enumerate(words)]
+    texts = [f"{word} 1 {(431 * seed + i) % 1000}" for i, word in enumerate(words)]
     SAYS.update(zip(texts, (1 / (1 + np.exp(-logits))).tolist(), strict=True))
     return texts, truth
 

@@ -148,6 +148,7 @@ def test_a_folder_that_is_gone_and_a_full_disk_are_said(
     assert "cannot be written" in states(disk())[State.WRONG][0]
 
 
+@pytest.mark.usefixtures("shelf")
 def test_a_model_whose_file_is_gone_is_said() -> None:
     assert states(models())[State.FINE] == ["none in service yet"]
     train_now(credit_workflow(300))
