@@ -20,7 +20,13 @@ from hitl.runtime.throwaway import start_throwaway
 from hitl.runtime.typescript import TOOLS, NoCompiler, typescript
 from hitl.runtime.warm import warm_servers
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSERS = (
+    "chromium-headless-shell",  # without the parts of a window: quicker, and all that tests need
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
 NO_TESTS_COLLECTED = 5
 SHORT = ("unit", "architecture", "integration", "api")
 """The folders of tests that answer soon."""
