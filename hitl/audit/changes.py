@@ -44,6 +44,7 @@ CHANGES = {
     "cutoffs.in_force": _("cutoffs"),
     "degree.changed": _("degree"),
     "drill.played": "",
+    "plan.made": "",
     "promise.changed": _("promise"),
     "recall.begun": _("recall"),
     "recall.closed": "",

@@ -100,6 +100,10 @@ SENTENCES = {
     "policy.created": _(
         "made the rule: at most {target:share} wrong, at {confidence:share}, {degree:degree}"
     ),
+    "plan.made": _(
+        "said what is wanted: {cases_a_week} cases a week, {automated:share} decided by models,"
+        " {hours_a_week} hours of reading"
+    ),
     "promise.changed": _("changed the promise"),
     "recall.begun": _("began a recall, {per_day} cases a day"),
     "recall.changed": _("changed the recall[ to {per_day} cases a day]"),

@@ -2,6 +2,7 @@
 
 from policy.models.certificates import Certificate, CutoffSet
 from policy.models.decisions import Decision, KnownAnswer
+from policy.models.plans import Plan
 from policy.models.policies import DegreeChange, Policy, percent
 from policy.models.recalls import Recall, RecalledCase
 from policy.models.trials import DisagreementDraw, HandoverTrial, Trial
@@ -15,6 +16,7 @@ __all__ = [
     "DisagreementDraw",
     "HandoverTrial",
     "KnownAnswer",
+    "Plan",
     "Policy",
     "Reading",
     "Recall",

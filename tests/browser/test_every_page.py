@@ -106,10 +106,15 @@ def wrong_on_pages(visit: Any, user: User, there: dict[str, Any] | None) -> list
     return wrong
 
 
+FRAMES = "() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(() => drawn(null))))"
+"""Plots measure their room and draw anew when it changes; after two frames they have."""
+
+
 def troubles_on_paper(visitor: Visitor) -> Iterator[str]:
     """Yield what of the page cannot be read in print: what needs a click, what is cut off, light ink."""
     visitor.page.set_viewport_size(PAPER)
     visitor.page.emulate_media(media="print", color_scheme="dark")
+    visitor.page.evaluate(FRAMES)
     yield from (f"on paper: {trouble}" for trouble in visitor.page.evaluate(NOT_FOR_PAPER))
     if not visitor.fits():
         yield "on paper: wider than a page"

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from models_store import manifest as manifests
 from models_store import reports
 from models_store.models import LabelRole, Release, RoleSpan, TrainingRun, TrainingSettings
 from models_store.selectors import champion, evaluation_of
-from models_store.services import training, training_sets
+from models_store.services import fitting, training, training_sets
 from models_store.services.training_sets import split, take_snapshot
 from models_store.serving import served_model
 from models_store.types import GateCheck, RunStatus, RunStep
@@ -193,7 +194,7 @@ def test_more_labels_give_a_challenger_that_takes_over_and_the_old_one_retires()
 def test_a_learning_curve_is_kept_until_there_are_clearly_more_labels(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(training, "BUDGET_SECONDS", 0.0)  # one kind of model alone is tried
+    monkeypatch.setattr(fitting, "BUDGET_SECONDS", 0.0)  # one kind of model alone is tried
     workflow = credit_workflow(250)
     first = train_now(workflow).release
     assert first is not None
@@ -349,11 +350,9 @@ def test_every_label_has_one_use_and_few_labels_are_judged_out_of_fold() -> None
 def test_fields_that_change_while_a_model_is_trained_refuse_it(monkeypatch: pytest.MonkeyPatch) -> None:
     workflow = credit_workflow(200)
     run = requested(workflow)
-    from models_store.services import training
-
     real = training.evaluate
 
-    def meanwhile(*args: object) -> object:
+    def meanwhile(*args: Any, **told: Any) -> object:
         change_schema(
             workflow_id=workflow.id,
             fields=CREDIT.fields[:-1],
@@ -361,7 +360,7 @@ def test_fields_that_change_while_a_model_is_trained_refuse_it(monkeypatch: pyte
             actor=TESTER,
             now=NOW,
         )
-        return real(*args)  # type: ignore[arg-type]
+        return real(*args, **told)
 
     monkeypatch.setattr(training, "evaluate", meanwhile)
     ended = carry_out(run.id)
@@ -397,12 +396,10 @@ def test_a_run_whose_release_is_registered_already_goes_on_from_there() -> None:
 
 
 def test_a_fault_in_training_ends_the_run_with_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    from models_store.services import training
-
     def broken(*args: object, **kwargs: object) -> None:
         raise MemoryError("no room for 3 GB")
 
-    monkeypatch.setattr(training, "train", broken)
+    monkeypatch.setattr(fitting, "train", broken)
     run = train_now(credit_workflow(50))
     assert (run.status, run.reason) == (RunStatus.FAILED, "MemoryError: no room for 3 GB")
     assert run.log[-1]["is_trouble"]

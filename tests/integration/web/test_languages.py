@@ -199,7 +199,9 @@ def english_on(html: str, known: str) -> list[str]:
         if re.search(r"[^\W\d_]{2,}", piece)
         and piece not in known
         and not piece.startswith("https://")
-        and not all(one in known or one in UNITS for one in re.split(", | · ", piece))  # a list of data
+        and not all(
+            one.strip(" 0123456789") in known or one in UNITS for one in re.split(", | · ", piece)
+        )  # a list of data
     ]
 
 
@@ -234,6 +236,7 @@ FINISHED = [
     "/webhooks/",
     "/api/docs/",
     "/webhooks/{endpoint_id}/",
+    "/workflows/credit/stages/",
     "/workflows/{slug}/recalls/",
     "/workflows/{slug}/recalls/new/",
     "/workflows/{slug}/recalls/{recall_id}/",

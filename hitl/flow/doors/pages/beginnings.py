@@ -1,54 +1,20 @@
 """How a workflow begins from a file: its rows come in, a model learns from them, and what it could decide."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 
 from cases.models import FileImport, Workflow
 from cases.types import FileImportStatus
+from hitl.flow.reading.effort import Effort, decided_at_once, effort_of
 from models_store.models import TrainingSettings
 from models_store.selectors import new_labels, run_since, training_settings
 from models_store.web.run_presenters import ShownRun
 from monitoring.promise.page import PromisePage, promise_page_of
-from monitoring.promise.wait import Wait
 from policy.types import DEGREE_ORDER, Degree
 from policy.web.automation_page import AutomationPage
 from policy.web.curves import Point
 from policy.web.steps import Step
-from science.ramp import ramp_of
-
-USUAL_SECONDS = 20.0  # an answer takes, where nobody has answered yet
-USUAL_A_WEEK = 1_000  # cases, where none have come in and nobody has said
-
-
-@dataclass(frozen=True)
-class Effort:
-    """What a number of cases a week takes of people while the model's certificate is provisional.
-
-    Attributes:
-        a_week: cases; `is_said`: by whoever asks, else as in the last week.
-        read: of them by people.
-        seconds: an answer; `is_measured`: the median here, else assumed.
-        wait: until the promise is proved; None where no number of answers would do.
-    """
-
-    a_week: int
-    is_said: bool
-    read: int
-    seconds: float
-    is_measured: bool
-    wait: Wait | None
-    now: datetime
-
-    @property
-    def hours(self) -> float:
-        """Of reading, a week."""
-        return self.read * self.seconds / 3600
-
-    @property
-    def proved_at(self) -> datetime | None:
-        """The likely day of the first proof; None where it is years away."""
-        return self.now + timedelta(days=self.wait.days) if self.wait and self.wait.days else None
 
 
 @dataclass(frozen=True)
@@ -108,9 +74,7 @@ class Beginning:
     @property
     def at_once(self) -> float | None:
         """Share of cases that the model may decide from the next one on."""
-        if self.automation is None or self.accepted is None:
-            return None
-        return self.accepted.automation * ramp_of(is_provisional=self.automation.is_ramped)
+        return decided_at_once(self.automation) if self.automation else None
 
     @property
     def step(self) -> Step | None:
@@ -129,15 +93,4 @@ class Beginning:
         """What it takes of people, by the cases of the last week or as many as were said."""
         if self.page is None or self.at_once is None:
             return None
-        came = self.page.week.total
-        a_week = self.said_a_week or came or USUAL_A_WEEK
-        seconds = self.page.pace.seconds
-        return Effort(
-            a_week=a_week,
-            is_said=self.said_a_week is not None or not came,
-            read=round(a_week * (1 - self.at_once * (1 - self.page.policy.audit_rate))),
-            seconds=seconds or USUAL_SECONDS,
-            is_measured=seconds is not None,
-            wait=self.page.wait_at(a_week),
-            now=self.now,
-        )
+        return effort_of(self.page, said_a_week=self.said_a_week)
