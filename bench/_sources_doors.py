@@ -35,6 +35,7 @@ from models_store.models import Source, SourceScore, TrainingRun
 from models_store.services.remote import ask_around, batch_of
 from models_store.services.runs import request_training
 from models_store.services.sources import confirm_source
+from models_store.source_figures import figures_of
 from models_store.types import RunStatus, Trigger
 from monitoring.watch.run import watch
 from policy.models import Certificate, Decision
@@ -126,7 +127,7 @@ def _name(content: dict[str, Any]) -> bytes:
     return orjson.dumps(content, option=orjson.OPT_SORT_KEYS)
 
 
-def make_workflow(slug: str, examples: Examples) -> tuple[Workflow, str]:
+def make_workflow(slug: str, examples: Examples, target: float = TARGET) -> tuple[Workflow, str]:
     """Make a workflow that asks nobody, and a key for it."""
     boss, now = _boss(), clock.now()
     workflow = set_up_workflow(
@@ -135,7 +136,7 @@ def make_workflow(slug: str, examples: Examples) -> tuple[Workflow, str]:
         fields=examples.fields,
         labels=examples.labels,
         degree="partial",
-        promise=Promise(target=TARGET),
+        promise=Promise(target=target),
         actor=boss,
         now=now,
     )
@@ -148,7 +149,9 @@ def _boss() -> Actor:
     return User.objects.get_or_create(username="boss", defaults={"roles": [Role.OPERATOR]})[0].as_actor()
 
 
-def register(server: Server, examples: Examples, web: Web, slug: str = "") -> Stand:
+def register(
+    server: Server, examples: Examples, web: Web, slug: str = "", *, target: float = TARGET
+) -> Stand:
     """Make a workflow, propose the source by a key, confirm it as an operator, wait until it was tried."""
     people = [
         User.objects.get_or_create(username=f"reader-{n}", defaults={"roles": [Role.REVIEWER]})[0]
@@ -156,7 +159,7 @@ def register(server: Server, examples: Examples, web: Web, slug: str = "") -> St
     ]
     boss = _boss()
     slug = slug or f"{server.door}-{examples.name}".replace("_", "-")
-    workflow, key = make_workflow(slug, examples)
+    workflow, key = make_workflow(slug, examples, target)
     stand = Stand(workflow, _proposed(server, examples, web, slug, key), examples, key, people)
     confirm_source(source_id=stand.source.pk, actor=boss, now=clock.now())
     found = Source.objects.filter(pk=stand.source.pk)
@@ -176,6 +179,7 @@ def _proposed(server: Server, examples: Examples, web: Web, slug: str, key: str)
         "options": server.options,
         "seconds": 30,
         "deadline_seconds": 240,
+        "price": 0.01 if server.door == "chat" else 0.0,
         "label_map": {one["name"]: one["name"] for one in examples.labels},
         "known_answers": [{"content": one.content, "label": one.truth} for one in examples.known],
     }
@@ -199,9 +203,10 @@ def _asked(web: Web, path: str, key: str, body: Any) -> Any:
     return orjson.loads(said)
 
 
-def taken_to_a_certificate(stand: Stand, web: Web) -> Iterator[Row]:
+def taken_to_a_certificate(stand: Stand, web: Web, *, is_cascade: bool = False) -> Iterator[Row]:
     """Send all cases: people's answers to the first calibrate, those to the others confirm."""
     name = f"{stand.source.model}, {stand.examples.name}"
+    name = f"{name}, after a model of here" if is_cascade else name
     cases = stand.examples.cases
     stand.send(web, cases[:TO_CALIBRATE])
     stand.answer_all()
@@ -212,6 +217,7 @@ def taken_to_a_certificate(stand: Stand, web: Web) -> Iterator[Row]:
         actor=boss,
         now=clock.now(),
         source_id=stand.source.pk,
+        is_cascade=is_cascade,
     )
     ends = TrainingRun.objects.filter(pk=run.pk, status__in=DONE)
     wait_until(ends.exists, seconds=PATIENCE, every=0.2)
@@ -229,6 +235,8 @@ def taken_to_a_certificate(stand: Stand, web: Web) -> Iterator[Row]:
         _watch(stand)
         sent += len(more)
     yield from _rows(stand, name, sent)
+    if is_cascade:
+        yield from _saved(stand, name, sent - TO_CALIBRATE)
 
 
 def _watch(stand: Stand) -> None:
@@ -256,7 +264,7 @@ def _rows(stand: Stand, name: str, n: int) -> Iterator[Row]:
         float(len(began)),
         bar=1,
         more_is_better=True,
-        note=f"{steps}, within {n:,} cases; a promise of {100 * TARGET:g} %",
+        note=f"{steps}, within {n:,} cases; a promise of {100 * stand.workflow.policy.target:g} %",
     )
     yield Row(
         f"{name}: decided by the model, of those after its calibrator",
@@ -267,6 +275,17 @@ def _rows(stand: Stand, name: str, n: int) -> Iterator[Row]:
     yield Row(f"{name}: right as it came, at its likeliest label", "%", 100 * right / max(1, len(usable)))
     yield Row(
         f"{name}: sent to a person because there was no score", "cases", float(unsaid), note=_why(scores)
+    )
+
+
+def _saved(stand: Stand, name: str, n: int) -> Iterator[Row]:
+    figures = figures_of(stand.source)
+    asked, over_all = figures.cost or 0.0, figures.cost_per_case or 0.0
+    yield Row(
+        f"{name}: not asked about, of those after its calibrator",
+        "%",
+        100 * figures.spared / n,
+        note=f"a case costs {asked:.6f} where it is asked about, {over_all:.6f} over all that came in",
     )
 
 

@@ -24,6 +24,7 @@ from science.worlds.trials import certification_trial, is_false
 from science.worlds.world import World
 
 TARGET, CUTOFF = 0.05, 0.9
+STRICT = 0.03  # promised of a cascade: for less the model of here needs no help with mail
 FIT, LABELS, DECISIONS = 500, 1_000, 2_000
 STREAMS = 200
 DOORS = (
@@ -46,7 +47,7 @@ def run(quick: bool) -> Iterator[Row]:
 
 
 def run_with(options: Options) -> Iterator[Row]:
-    """As `run`, with a number of streams, or some parts only: `streams`, `hanging`, names of doors."""
+    """As `run`, with a number of streams, or some parts only: `streams`, `cascade`, `hanging`, a door."""
     streams = options.runs or (50 if options.quick else STREAMS)
     for spread in SPREADS if "streams" in (options.only or ("streams",)) else ():
         yield from _rows(Elsewhere(spread), streams)
@@ -72,6 +73,10 @@ def _real(options: Options) -> Iterator[Row]:
                     yield from doors.taken_to_a_certificate(stand, web)
                 if stand.source.is_remote:
                     yield from doors.pace(stand, 3 if options.quick else 9)
+        if "cascade" in (options.only or ("cascade",)):
+            with stubs.chat(worlds.mails(cases), Path()) as server, doors.swept():
+                stand = doors.register(server, worlds.mails(cases), web, "cascade", target=STRICT)
+                yield from doors.taken_to_a_certificate(stand, web, is_cascade=True)
         if "hanging" in (options.only or ("hanging",)):
             yield from intake.rows(web, 3 if options.quick else 9)
 
