@@ -213,7 +213,7 @@ def test_a_page_says_them_in_the_readers_language_and_a_file_in_english() -> Non
     with override_settings(LANGUAGES=[("en", "English"), ("de", "Deutsch")]):
         html = re.sub(r"<[^>]+>", "", as_read(client.get("/audit/", headers=german).content.decode()))
         reply = client.get("/audit/export/jsonl/", {"kind": "key"}, headers=german)
-    assert "ada legte den API-Schlüssel an, mit den Rechten einsenden, lesen" in html
+    assert "ada legte den API-Schlüssel an, mit den Rechten einreichen, lesen" in html
     assert "Schlüssel Intake" in html
     row = json.loads(reply.getvalue().splitlines()[0])
     assert (row["said"], row["about"]) == ("made the API key with the scopes submit, read", "key Intake")
