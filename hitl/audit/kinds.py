@@ -33,6 +33,7 @@ ABOUT = {
     "media": pgettext_lazy("kind of entry", "Media"),
     "personal": pgettext_lazy("kind of entry", "Personal"),
     "policy": pgettext_lazy("kind of entry", "Policy"),
+    "plan": pgettext_lazy("kind of entry", "Plan"),
     "promise": pgettext_lazy("kind of entry", "Promise"),
     "recall": pgettext_lazy("kind of entry", "Recall"),
     "release": pgettext_lazy("kind of entry", "Release"),

@@ -35,9 +35,9 @@ def merged(language: str, domain: str) -> Catalog:
     """Return what is translated in all rooms.
 
     Raises:
-        Contradiction: two rooms translate one text in two ways.
+        Contradiction: rooms translate one text in two ways; each such text is named.
     """
-    whole = Catalog(locale=language)
+    whole, against = Catalog(locale=language), []
     for room in ROOMS:
         path = room.catalogue(language, domain)
         for message in read(path, language):
@@ -45,8 +45,11 @@ def merged(language: str, domain: str) -> Catalog:
                 continue
             there = whole.get(message.id, message.context)
             if there is not None and there.string != message.string:
-                raise Contradiction(f"{path}: {message.id!r} is {there.string!r} in another room")
-            whole.add(message.id, message.string, context=message.context)
+                against.append(f"{path}: {message.id!r} is {there.string!r} in another room")
+            else:
+                whole.add(message.id, message.string, context=message.context)
+    if against:
+        raise Contradiction("\n".join(against))
     return whole
 
 

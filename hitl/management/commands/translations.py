@@ -2,13 +2,15 @@
 
 from argparse import ArgumentParser
 from collections import Counter
+from itertools import product
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from hitl.languages.bare.rooms import bare_texts
 from hitl.languages.catalogues import WRITTEN, expected, is_done, missing, write
-from hitl.languages.rooms import NAMES, ROOMS
+from hitl.languages.compiling import Contradiction, merged
+from hitl.languages.rooms import DOMAINS, NAMES, ROOMS
 from hitl.runtime.paths import ROOT
 
 
@@ -45,3 +47,8 @@ class Command(BaseCommand):
             left = Counter(str(path.relative_to(ROOT)) for path, _ in missing(language))
             for name, count in sorted(left.items()):
                 self.stdout.write(f"{count:5} to translate in {name}")
+        try:
+            for language, domain in product(WRITTEN, DOMAINS):
+                merged(language, domain)
+        except Contradiction as refused:
+            raise CommandError(f"Translate alike what is alike.\n{refused}") from None
