@@ -8,7 +8,7 @@ from typing import Any
 
 from hitl.demo.worlds import SpamMail
 
-LEARN, KNOWN, CASES = 1_000, 40, 2_200
+LEARN, KNOWN, CASES = 1_000, 40, 3_800
 _WORDS = [
     "the",
     "car",

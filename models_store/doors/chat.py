@@ -3,9 +3,11 @@
 Each label has a letter, which is one token for any tokenizer; the model is asked for one letter, and the
 probabilities of the letters as first token are renormalised. Together they must have `MIN_MASS`: a model that
 wants to say something else has said nothing about the labels. Servers that give no log-probabilities are
-asked several times, and the votes counted.
+asked several times, and the votes counted. With the option `rationale` it is asked as well to quote what speaks
+for its answer, of cases that go to a person.
 """
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from math import exp
@@ -18,6 +20,10 @@ from science.decision_terms import Reason
 MIN_MASS = 0.5
 LETTERS = "ABCDEFGHIJKLMNOPQRST"  # as many as servers give log-probabilities for
 MAX_VOTES = 20
+QUOTE = (  # untranslated: a model reads it
+    "The answer is: {label}. Copy at most three passages of the text above, letter by letter, that speak most for"
+    " it. Answer with a JSON list of strings and nothing else."
+)
 
 
 def calls(options: Options, contents: Sequence[Content]) -> list[Call]:
@@ -26,11 +32,16 @@ def calls(options: Options, contents: Sequence[Content]) -> list[Call]:
     return [Call(_body(options, content, votes)) for content in contents for _ in range(max(1, votes))]
 
 
-def _body(options: Options, content: Content, votes: int) -> dict[str, Any]:
-    prompt = options["prompt"]
+def _prompt(options: Options, content: Content) -> str:
+    prompt: str = options["prompt"]
     for name in options["fields"]:
         value = content.get(name)
         prompt = prompt.replace("{" + name + "}", "" if value is None else str(value))
+    return prompt
+
+
+def _body(options: Options, content: Content, votes: int) -> dict[str, Any]:
+    prompt = _prompt(options, content)
     choices = "\n".join(
         f"{letter}: {label}" for letter, label in zip(LETTERS, options["classes"], strict=False)
     )
@@ -41,6 +52,23 @@ def _body(options: Options, content: Content, votes: int) -> dict[str, Any]:
     if votes:
         return body | {"temperature": 1}
     return body | {"temperature": 0, "logprobs": True, "top_logprobs": len(LETTERS)}
+
+
+def quote_call(options: Options, content: Content, label: str) -> Call:
+    """Ask what in a case speaks for a label, in the case's own words."""
+    asked = f"{_prompt(options, content)}\n\n{QUOTE.format(label=label)}"
+    messages = [{"role": "user", "content": asked}]
+    return Call({"model": options["version"], "messages": messages, "max_tokens": 400, "temperature": 0})
+
+
+def read_quotes(reply: Any) -> list[str]:
+    """Return what was quoted, whether or not it stands in the case; nothing where the answer is no list."""
+    try:
+        said = reply["choices"][0]["message"]["content"]
+        found = json.loads(said[said.index("[") : said.rindex("]") + 1])
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError):
+        return []
+    return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
 
 
 def read(options: Options, replies: Sequence[Any], n: int) -> Heard:

@@ -125,6 +125,10 @@ class SourceScore(models.Model):
     cost = models.FloatField(
         null=True, help_text=gettext_lazy("Its share of the price, in the price's currency.")
     )
+    quoted = models.JSONField(
+        null=True,
+        help_text=gettext_lazy("What a language model quotes for which label; null where it was not asked."),
+    )
 
     class Meta:
         indexes: ClassVar[list[Any]] = [

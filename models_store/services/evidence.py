@@ -9,10 +9,13 @@ from uuid import UUID
 from django.db.models import F
 
 from cases.models import Case, SchemaVersion
-from models_store.models import Release, StoredExplanation
+from models_store.models import Release, SourceScore, StoredExplanation
 from models_store.rows import rows_for
 from models_store.serving import served_model
 from science.explain import explain, verify
+from science.explain.quotes import STATUS as QUOTED
+from science.explain.quotes import quoted
+from science.fields import Schema
 from science.serving import Cascade, own_model
 
 log = logging.getLogger(__name__)
@@ -41,8 +44,8 @@ def evidence_for(
     except Exception:
         log.exception("no evidence", extra={"case": str(case_id), "release": str(release_id)})
         body = dict(UNAVAILABLE)
-    if body["status"] in (UNAVAILABLE["status"], FROM_ELSEWHERE["status"]):
-        return body  # not kept: the file may be back, or the model be loaded, when it is asked for again
+    if body["status"] in (UNAVAILABLE["status"], FROM_ELSEWHERE["status"], QUOTED):
+        return body  # not kept: the file may be back, or the model be loaded or quote, when it is asked again
     StoredExplanation.objects.bulk_create(
         [
             StoredExplanation(
@@ -70,10 +73,10 @@ def _compute(case_id: UUID, release_id: UUID, target: str, contrast: str) -> dic
     scorer = served_model(release_id)
     served = own_model(scorer)
     if served is None:
-        return dict(FROM_ELSEWHERE)
+        return _quoted(case, release, schema, target, contrast)
     (row,) = rows_for([case.content], schema)
     if isinstance(scorer, Cascade) and scorer.leaves([row])[0]:
-        return dict(FROM_ELSEWHERE)
+        return _quoted(case, release, schema, target, contrast)
     if schema.sha256() != served.schema_sha256 or served.fits([row]) != [None]:
         return dict(UNAVAILABLE)
     found = explain(served, row, target=target, contrast=contrast, model=release.name)
@@ -81,6 +84,17 @@ def _compute(case_id: UUID, release_id: UUID, target: str, contrast: str) -> dic
         return dict(UNAVAILABLE)
     verify(found, row)
     return _with_quality(found.to_json(), release.checked or {})
+
+
+def _quoted(case: Case, release: Release, schema: Schema, target: str, contrast: str) -> dict[str, Any]:
+    """Return what the model elsewhere quoted for this label, as far as it stands in the case."""
+    scores = SourceScore.objects.filter(source__releases=release, case=case)
+    told = scores.values_list("quoted", flat=True).first() or {}
+    if told.get("label") != target:
+        return dict(FROM_ELSEWHERE)
+    fields = [field.name for field in schema.fields if not field.is_media]
+    named = {"target": target, "contrast": contrast, "model": release.name}
+    return quoted(told["quotes"], case.content, fields, **named) or dict(FROM_ELSEWHERE)
 
 
 def _with_quality(body: dict[str, Any], checked: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from hitl.outbox.sending import Reply, post
 from hitl.shared import clock
 from hitl.shared.sealed import Unreadable, unseal
 from hitl.shared.words import Words
-from models_store.doors import DOORS, DoorFault, Heard
+from models_store.doors import DOORS, DoorFault, Heard, chat
 from models_store.models import Source
 from models_store.services import onnx_files
 from models_store.types import Door
@@ -124,6 +124,30 @@ def _by_halves(source: Source, contents: Sequence[Mapping[str, Any]], first: Doo
 def _halves(part: range) -> list[range]:
     middle = (part.start + part.stop) // 2
     return [range(middle, part.stop), range(part.start, middle)]  # the first is taken first
+
+
+def quotes_of(source: Source, content: Mapping[str, Any], label: str) -> tuple[list[str], float, float]:
+    """Ask a language model to quote what speaks for a label; return quotes, milliseconds and cost.
+
+    Raises:
+        DoorFault: it gave no answer, or another version did.
+    """
+    options = source.options | {"version": source.version}
+    own = [said for said, meant in source.label_map.items() if meant == label]
+    reply, milliseconds = _exchange(source, chat.quote_call(options, content, " / ".join(own) or label).body)
+    told = reply if isinstance(reply, Mapping) else {}
+    named = told.get("model")
+    if str(named) != source.version:
+        words = Words(
+            "it names version %(named)s instead of %(version)s",
+            named=repr(str(named)[:100]),
+            version=repr(source.version),
+        )
+        raise DoorFault(Reason.SOURCE_CHANGED, words)
+    usage = told.get("usage")
+    tokens = usage.get("total_tokens") if isinstance(usage, Mapping) else 0
+    tokens = tokens if isinstance(tokens, int) else 0
+    return chat.read_quotes(reply), milliseconds, source.price * tokens / 1000
 
 
 def read(source: Source, sent: object) -> Said:

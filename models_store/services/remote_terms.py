@@ -75,7 +75,7 @@ def checked_options(terms: RemoteTerms, label_map: Mapping[str, str], schema: Sc
                 name, Words("is out of range"), Words("Send a number up to %(most)s.", most=format(most, "g"))
             )
     options = dict(terms.options or {})
-    unknown = sorted(set(options) - {*_TEXTS, "classes", "template", "votes"})
+    unknown = sorted(set(options) - {*_TEXTS, "classes", "template", "votes", "rationale"})
     if unknown:
         wrong(f"options.{unknown[0][:40]}", Words("is not known"), Words("Leave it out."))
     for name in _TEXTS:
@@ -90,6 +90,11 @@ def checked_options(terms: RemoteTerms, label_map: Mapping[str, str], schema: Sc
     ):
         fix = Words('Send a template with "%(cases)s" in it, and the path of the predictions.', cases=CASES)
         wrong("options.template", Words("has no place for the cases, or no path leads to the answers"), fix)
+    if not isinstance(options.get("rationale", False), bool) or (
+        options.get("rationale") and terms.door != Door.CHAT
+    ):
+        fix = Words("Send true or false, and true to a language model only.")
+        wrong("options.rationale", Words("does not fit"), fix)
     if terms.door == Door.CHAT:
         votes = options.get("votes") or 0
         if not isinstance(votes, int) or not 0 <= votes <= MAX_VOTES:

@@ -158,6 +158,21 @@ def test_evidence_is_marked_in_the_text_on_both_sides_and_every_place_of_a_word(
     )
 
 
+def test_what_a_model_elsewhere_quotes_is_marked_as_its_own_words(visit: Any) -> None:
+    assisted(status="quoted", highlights=[mark("refund", "for", 0.5), mark("board", "for", 0.5)])
+    visitor = visit(person())
+    page = visitor.open("/review/")
+    expect(page.locator("[data-evidence]")).to_contain_text("Quoted by the model elsewhere")
+    expect(page.locator(".evidence-side")).to_have_count(1)
+    expect(page.locator("[data-evidence] meter")).to_have_count(0)
+    assert marked(page, "for") == ["refund", "refund", "board"]
+    visitor.shoot("desk-quoted")
+    settled(page)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Nothing waits for you")).to_be_visible()
+    assert Review.objects.get().shown == {"suggestion": True, "evidence": "quoted"}
+
+
 def test_browsers_without_highlights_get_marks_made_of_nodes(visit: Any) -> None:
     assisted()
     visitor = visit(person())

@@ -23,6 +23,7 @@ from cases.types import CaseStatus
 from hitl.flow.intake.copy_batch import pass_gate, pass_stop
 from hitl.flow.intake.decide import route_scored
 from hitl.flow.intake.in_force import WorkflowInForce, forget, workflow_in_force
+from hitl.flow.intake.quoting import quote_for_people
 from hitl.flow.intake.rows import DECISION_COLUMNS, TASK_COLUMNS
 from hitl.flow.intake.scores import Heard
 from hitl.flow.intake.sql_intake import Stale
@@ -79,6 +80,7 @@ def fetch_scores(*, source_id: UUID, now: datetime) -> int:
             n, goes_on = _batch(source, now)
             settled += n
             if not goes_on or time.monotonic() > end:
+                quote_for_people(source, now=now, until=end)
                 return settled
     finally:
         Source.objects.filter(pk=source_id).update(busy_until=None)

@@ -25,7 +25,7 @@ export async function loadEvidence(url) {
 /**
  * Show what was found on the stage it is about.
  * @param {HTMLElement} stage @param {any} found
- * @returns {string} what the person was shown: shown, weak or unavailable
+ * @returns {string} what the person was shown: shown, quoted, weak or unavailable
  */
 export function showEvidence(stage, found) {
   drawn = null;
@@ -45,7 +45,7 @@ export function showEvidence(stage, found) {
   addFlips(stage, found.flips ?? []);
   addPrecedents(stage, found.precedents ?? []);
   drawMarks();
-  return isWeak ? "weak" : "shown";
+  return isWeak ? "weak" : found.status === "quoted" ? "quoted" : "shown";
 }
 
 /** The stage is gone, and what was drawn on it. */
@@ -134,7 +134,15 @@ function list(on) {
   const { stage, found } = on;
   const place = /** @type {HTMLElement} */ (stage.querySelector("[data-evidence]"));
   place.textContent = "";
+  const isQuoted = found.status === "quoted";
+  if (isQuoted) {
+    const note = document.createElement("p");
+    note.classList.add("muted", "tiny");
+    note.textContent = gettext("Quoted by the model elsewhere: these words stand in the case, and nobody here can tell whether it looked at them.");
+    place.append(note);
+  }
   for (const [side, label] of [["for", found.target], ["against", found.contrast]]) {
+    if (isQuoted && side === "against") continue;
     const section = copy(stage, "[data-evidence-side]");
     const items = /** @type {HTMLElement} */ (section.querySelector("ul"));
     for (const [i, one] of found.highlights.entries()) {
@@ -154,7 +162,9 @@ function item(on, one, highlight) {
   const row = copy(on.stage, "[data-evidence-item]");
   row.dataset.highlight = String(highlight);
   words(row).textContent = one.where.quote ?? one.label;
-  /** @type {HTMLMeterElement} */ (row.querySelector("meter")).value = one.share;
+  const meter = /** @type {HTMLMeterElement} */ (row.querySelector("meter"));
+  meter.value = one.share;
+  if (on.found.status === "quoted") meter.remove(); // it gave no weights
   row.querySelector("button")?.addEventListener("click", () => point(on, on.items.indexOf(row)));
   for (const button of row.querySelectorAll("[data-flags]")) {
     button.addEventListener("click", () => {

@@ -23,7 +23,7 @@ export const isFirst = () => stage().dataset.mode === "decide_first" && !card();
 /** @returns {Record<string, string>} what the person has seen of the model, as an answer says it */
 export function seen() {
   return {
-    evidence: evidenceSeen === "shown" && !wasSeen ? "hidden" : evidenceSeen,
+    evidence: ["shown", "quoted"].includes(evidenceSeen) && !wasSeen ? "hidden" : evidenceSeen,
     suggestion_seen: wasSeen ? "yes" : "no",
   };
 }

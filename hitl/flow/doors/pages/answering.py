@@ -29,7 +29,7 @@ from reviews.selectors import label_names_of, leased_task_of
 from reviews.services.answers import Answer
 from reviews.types import MAX_COMMENT
 
-EVIDENCE_SEEN = ("shown", "hidden", "weak", "unavailable", "none")
+EVIDENCE_SEEN = ("shown", "quoted", "hidden", "weak", "unavailable", "none")
 
 
 @require_POST
