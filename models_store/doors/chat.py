@@ -3,8 +3,8 @@
 Each label has a letter, which is one token for any tokenizer; the model is asked for one letter, and the
 probabilities of the letters as first token are renormalised. Together they must have `MIN_MASS`: a model that
 wants to say something else has said nothing about the labels. Servers that give no log-probabilities are
-asked several times, and the votes counted. With the option `rationale` it is asked as well to quote what speaks
-for its answer, of cases that go to a person.
+asked several times, and the votes counted. With the option `rationale` it is asked as well to quote what
+speaks for its answer, of cases that go to a person.
 """
 
 import json
@@ -20,10 +20,8 @@ from science.decision_terms import Reason
 MIN_MASS = 0.5
 LETTERS = "ABCDEFGHIJKLMNOPQRST"  # as many as servers give log-probabilities for
 MAX_VOTES = 20
-QUOTE = (  # untranslated: a model reads it
-    "The answer is: {label}. Copy at most three passages of the text above, letter by letter, that speak most for"
-    " it. Answer with a JSON list of strings and nothing else."
-)
+QUOTE = """The answer is: {label}. Copy at most three passages of the text above, letter by letter,
+that speak most for it. Answer with a JSON list of strings and nothing else."""  # untranslated: for a model
 
 
 def calls(options: Options, contents: Sequence[Content]) -> list[Call]:
