@@ -11,7 +11,7 @@ from typing import Any
 from bench._tab import FLAGS
 from hitl.runtime.verification import find_browser
 
-PATIENCE_MS = 180_000
+PATIENCE_MS = 120_000
 
 
 @dataclass(slots=True)
