@@ -181,9 +181,23 @@ def _evidence(shown: ShownRelease) -> Iterable[str]:
     yield _list(*lines)
 
 
+def _elsewhere(shown: ShownRelease) -> Iterable[str]:
+    """Where scores come from, if not from here alone."""
+    source, cascade = shown.release.source, shown.report.get("cascade")
+    if source is None:
+        return
+    if cascade:
+        own = _plain(shown.report["own"]["chosen"])
+        yield (
+            f"A cascade: a model of here ({own}) speaks where its likeliest label has at least"
+            f" {percent(cascade['threshold'])}, and leaves {percent(cascade['left'])} of the cases"
+        )
+    yield f"Scores come from a model elsewhere: {_plain(source.name)}, `{source.sha256}`"
+
+
 def _identity(shown: ShownRelease) -> Iterable[str]:
     release, manifest = shown.release, shown.release.manifest
-    lines = [f"File: `{release.artifact_sha256}`, {size(release.artifact_bytes)}"]
+    lines = [*_elsewhere(shown), f"File: `{release.artifact_sha256}`, {size(release.artifact_bytes)}"]
     if manifest:
         packages = ", ".join(f"{name} {version}" for name, version in manifest["packages"].items())
         lines += [

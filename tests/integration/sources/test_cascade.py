@@ -187,6 +187,9 @@ def test_the_page_says_what_a_case_costs_and_what_was_saved(client: Client) -> N
     assert f"{figures.saved:.2f} saved" in page
     card = client.get(reverse("release", args=[Release.objects.get().pk])).content.decode()
     assert "speaks of the cases where its likeliest label" in card
+    file = client.get(reverse("model-card", args=[Release.objects.get().pk])).content.decode()
+    assert "A cascade: a model of here" in file
+    assert source.sha256 in file
 
 
 def test_while_another_release_of_it_is_in_use_it_is_asked_about_everything() -> None:
