@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from django.conf import settings
 
 from bench._sources_servers import Server
 from bench._sources_stubs import too_sure
@@ -47,7 +48,7 @@ from reviews.services.queue import claim_next
 from science.decision_terms import Reason
 
 TARGET = 0.05
-TO_CALIBRATE, MORE = 400, 300  # cases for the calibrator; then as many at a time, until it is proved
+TO_CALIBRATE, MORE = 400, 600  # cases for the calibrator; then as many at a time, until it is proved
 FEWEST = 1_000
 AT_ONCE = 100
 PATIENCE = 300.0
@@ -232,6 +233,7 @@ def taken_to_a_certificate(stand: Stand, web: Web, *, is_cascade: bool = False) 
         more = cases[sent : sent + MORE]
         stand.send(web, more)
         stand.answer_all()
+        time.sleep(settings.UNDO_SECONDS + 1)  # until then an answer may be taken back, and proves nothing
         _watch(stand)
         sent += len(more)
     yield from _rows(stand, name, sent)
