@@ -163,7 +163,7 @@ class _Transition:
         span = self._shift(self.release, present, to, reason, evidence, **facts)
         if to in CHALLENGERS:
             ShadowProgress.objects.get_or_create(release=self.release, defaults={"since": self.now})
-            challengers = self._of_same_source(spans).order_by("-release__number")
+            challengers = self._of_same_kind(spans).order_by("-release__number")
             for extra in challengers[MAX_IN_SHADOW:]:
                 self._retire(extra, Words("%(n)s newer models are in shadow.", n=MAX_IN_SHADOW))
         if to is ReleaseRole.CHAMPION:
@@ -185,12 +185,12 @@ class _Transition:
         return span
 
     def _of_same_source(self, spans: QuerySet[RoleSpan]) -> QuerySet[RoleSpan]:
-        """Return the challengers that a newer one stands in for: not models from somewhere else."""
-        return spans.filter(
-            role=ReleaseRole.SHADOW,
-            release__source=self.release.source,
-            release__is_cascade=self.release.is_cascade,
-        )
+        """Return the challengers whose scores come from where its own do: not models from somewhere else."""
+        return spans.filter(role=ReleaseRole.SHADOW, release__source=self.release.source)
+
+    def _of_same_kind(self, spans: QuerySet[RoleSpan]) -> QuerySet[RoleSpan]:
+        """Return those that a newer one stands in for: a cascade is no successor of its source alone."""
+        return self._of_same_source(spans).filter(release__is_cascade=self.release.is_cascade)
 
     def _check(self, workflow: Workflow, role: str, to: ReleaseRole) -> None:
         if to not in ROLE_TRANSITIONS[role]:

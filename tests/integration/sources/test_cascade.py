@@ -14,7 +14,15 @@ from hitl.accounts.types import Role
 from hitl.flow.intake import in_force, scoring
 from hitl.flow.intake.submit import submit_cases
 from hitl.flow.intake.types import Intake, ItemResult, Submission
-from models_store.models import Evaluation, Release, ShadowScore, Source, SourceScore, TrainingRun
+from models_store.models import (
+    Evaluation,
+    Release,
+    ShadowScore,
+    Source,
+    SourceScore,
+    TrainingRun,
+    TrainingSettings,
+)
 from models_store.selectors import n_precedents
 from models_store.services.evidence import evidence_for
 from models_store.services.roles import move, promote
@@ -27,7 +35,7 @@ from policy.models import CutoffSet, Decision, Policy
 from reviews.models import Task
 from science.decision_terms import Reason
 from tests.support.factories import NOW, TESTER, person
-from tests.support.model_rows import carry_out, requested
+from tests.support.model_rows import carry_out, requested, train_now
 from tests.support.remote_rows import VERSION, fetch, workflow_of
 from tests.support.source_rows import fit_now, give_labels
 from tests.support.stub_scorers import Stub, served, spam_of
@@ -206,6 +214,23 @@ def test_while_another_release_of_it_is_in_use_it_is_asked_about_everything() ->
         (other,) = ids_of(send(workflow, [SURE]))
         fetch()
     assert SourceScore.objects.get(case_id=other).unusable == Reason.SOURCE_SPARED
+
+
+def test_a_cascade_that_takes_over_retires_its_source_alone_which_would_be_asked_about_all() -> None:
+    with served(Stub(answer)) as stub:
+        workflow = labelled(stub)
+        TrainingSettings.objects.update_or_create(workflow=workflow, defaults={"challengers_wait": True})
+        own = train_now(workflow).release
+        alone, cascade = fit_now(Source.objects.get()).release, fitted(workflow).release
+        assert own is not None
+        assert alone is not None
+        assert cascade is not None
+        promote(release_id=cascade.pk, actor=TESTER, now=NOW)
+        roles = {one.pk: one.role_spans.get(until=None).role for one in (own, alone, cascade)}
+        assert (roles[alone.pk], roles[cascade.pk]) == (ReleaseRole.RETIRED, ReleaseRole.CHAMPION)
+        (sure,) = ids_of(send(workflow, [SURE]))
+        fetch()
+    assert SourceScore.objects.get(case_id=sure).unusable == Reason.SOURCE_SPARED
 
 
 def test_a_cascade_in_shadow_scores_all_and_is_what_it_would_be_in_service() -> None:
