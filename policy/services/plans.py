@@ -63,7 +63,7 @@ class Estimate:
 
 @transaction.atomic
 def make_plan(*, workflow_id: UUID, wanted: Wanted, estimate: Estimate, actor: Actor, now: datetime) -> Plan:
-    """Keep a plan beside those before it.
+    """Keep a plan beside those before it; the audit log has its estimates too, should the row be changed.
 
     Raises:
         NotFound: there is no such workflow, or it is archived.
@@ -95,7 +95,9 @@ def make_plan(*, workflow_id: UUID, wanted: Wanted, estimate: Estimate, actor: A
         "cases_a_week": wanted.cases_a_week,
         "hours_a_week": wanted.hours_a_week,
         "automated": wanted.automated,
-        "estimated_hours": round(estimate.hours, 1),
+        "estimated_automated": estimate.automated,
+        "estimated_hours": estimate.hours,
+        "estimated_proof_at": estimate.proof_at.isoformat() if estimate.proof_at else None,
     }
     record(action="plan.made", actor=actor, now=now, about=workflow, detail=detail)
     return plan

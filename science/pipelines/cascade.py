@@ -105,7 +105,7 @@ def cascade(
     seen = np.flatnonzero(judged)
     if not len(seen):
         raise NotTrainable("No labelled case has come in since the model elsewhere is listened to.")
-    facts = _facts(first, second, labels, seen, y, alone, proba, weights)
+    facts = _facts(first, second, both, labels, seen, y, alone, proba, weights)
     facts["artifact_bytes"] = len(artifact)
     facts["cascade"] = {
         "threshold": threshold,
@@ -159,6 +159,7 @@ def _mean(which: np.ndarray, places: np.ndarray, weights: np.ndarray) -> float:
 def _facts(
     first: TrainedModel,
     second: CalibratedSource,
+    both: tuple[str, ...],
     labels: Sequence[str],
     seen: np.ndarray,
     y: np.ndarray,
@@ -168,7 +169,6 @@ def _facts(
 ) -> dict[str, Any]:
     """The report of both, of the cases they are judged by; what is in a file is told by its model's own."""
     y, alone, proba, weights = y[seen], alone[seen], proba[seen], weights[seen]
-    both = [label for label in second.served.schema.labels if label in {*first.labels, *second.labels}]
     answers = Counter(labels[i] for i in seen.tolist())
     counts = {label: answers[label] for label in second.served.schema.labels}
     ways = (ALONE, alone), (CASCADE, proba)
@@ -184,7 +184,7 @@ def _facts(
         "baselines": {"majority": report.majority(y, weights), "logistic": None},
         "calibration": report.bins(proba, y),
         "risk_coverage": report.curve_points(proba, y, weights),
-        "labels": report.per_label(proba, y, tuple(both)),
+        "labels": report.per_label(proba, y, both),
         "source": second.report["source"],
         "own": {"chosen": first.report["chosen"], "n_rows": first.report["n_rows"]},
         "error_where_known": None,

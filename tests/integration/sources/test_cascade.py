@@ -1,19 +1,17 @@
 """A cascade in service: who is asked about what, what waits for whom, and what it costs."""
 
 from datetime import timedelta
-from typing import Any
-from uuid import UUID
 
 import numpy as np
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from cases.models import Case, Workflow
+from cases.models import Case
 from hitl.accounts.types import Role
-from hitl.flow.intake import in_force, scoring
+from hitl.flow.intake import scoring
 from hitl.flow.intake.submit import submit_cases
-from hitl.flow.intake.types import Intake, ItemResult, Submission
+from hitl.flow.intake.types import Intake, Submission
 from models_store.models import (
     Evaluation,
     Release,
@@ -26,104 +24,33 @@ from models_store.models import (
 from models_store.selectors import n_precedents
 from models_store.services.evidence import evidence_for
 from models_store.services.roles import move, promote
-from models_store.services.runs import request_training
 from models_store.services.schedule import request_due
 from models_store.source_figures import figures_of
-from models_store.types import ReleaseRole, RunStatus, Trigger
+from models_store.types import ReleaseRole, RunStatus
 from monitoring.shadow.scoring import score_workflow
-from policy.models import CutoffSet, Decision, Policy
+from policy.models import Decision
 from reviews.models import Task
 from science.decision_terms import Reason
+from tests.support.cascade_rows import (
+    OTHER,
+    SURE,
+    UNSURE,
+    N,
+    answer,
+    deciding,
+    fitted,
+    ids_of,
+    labelled,
+    mails,
+    send,
+)
 from tests.support.factories import NOW, TESTER, person
 from tests.support.model_rows import carry_out, requested, train_now
-from tests.support.remote_rows import VERSION, fetch, workflow_of
+from tests.support.remote_rows import fetch, workflow_of
 from tests.support.source_rows import fit_now, give_labels
-from tests.support.stub_scorers import Stub, served, spam_of
+from tests.support.stub_scorers import Stub, served
 
 pytestmark = pytest.mark.django_db
-N = 420
-
-
-SAYS: dict[str, float] = {}
-"""What the model elsewhere says of mails, by their text."""
-SURE, OTHER, UNSURE = "prize 1 901", "note 1 902", "note 1 903"  # of the first, of the second, of neither
-TOLD = {SURE: 0.25, OTHER: 0.999, UNSURE: 0.5, "meeting 1 904": 0.5}
-
-
-def says(text: str) -> float:
-    return (TOLD | SAYS)[text] if text in TOLD or text in SAYS else spam_of(text)  # known answers end in it
-
-
-def answer(body: dict[str, Any]) -> Any:
-    sent = [{"JUNK": says(one["body"]), "FINE": 1 - says(one["body"])} for one in body["request"]["items"]]
-    return {"result": {"scores": sent}, "meta": {"version": VERSION}}
-
-
-def mails(n: int, *, seed: int, hard: float = 0.4) -> tuple[list[str], list[str]]:
-    """Return texts and truth; of some only the model elsewhere knows what they are."""
-    rng = np.random.default_rng(seed)
-    truth = ["spam" if one else "ham" for one in rng.random(n) < 0.5]
-    words = [
-        "note" if is_hard else {"spam": "prize", "ham": "meeting"}[label]
-        for is_hard, label in zip(rng.random(n) < hard, truth, strict=True)
-    ]
-    logits = rng.normal([2.5 if label == "spam" else -2.5 for label in truth], 1.2)
-    texts = [f"{word} 1 {(431 * seed + i) % 1000}" for i, word in enumerate(words)]
-    SAYS.update(zip(texts, (1 / (1 + np.exp(-logits))).tolist(), strict=True))
-    return texts, truth
-
-
-def send(workflow: Workflow, texts: list[str]) -> list[ItemResult]:
-    items = [Submission({"body": text}) for text in texts]
-    return submit_cases(Intake(workflow.slug, items, None, NOW, is_batch=len(items) > 1))
-
-
-def ids_of(results: list[ItemResult]) -> list[UUID]:
-    return [UUID(one.case["id"]) for one in results if one.case]
-
-
-def fitted(workflow: Workflow) -> TrainingRun:
-    run = request_training(
-        workflow_id=workflow.pk, trigger=Trigger.HAND, actor=TESTER, now=NOW,
-        source_id=Source.objects.get().pk, is_cascade=True,
-    )  # fmt: skip
-    return carry_out(run.pk)
-
-
-def labelled(stub: Stub, n: int = N) -> Workflow:
-    """Return a workflow whose cases a model elsewhere was asked about and people answered."""
-    Policy.objects.update(target=0.05)
-    workflow = workflow_of(stub)
-    Policy.objects.filter(workflow=workflow).update(target=0.05)
-    texts, truth = mails(n, seed=1)
-    ids = ids_of(send(workflow, texts))
-    fetch()
-    give_labels(workflow, dict(zip(ids, truth, strict=True)))
-    Task.objects.all().delete()
-    return workflow
-
-
-def decide_by_hand(release: Release, cutoff: float = 0.8) -> None:
-    CutoffSet.objects.filter(workflow=release.workflow).delete()
-    CutoffSet.objects.create(
-        workflow=release.workflow,
-        release=release,
-        scope="overall",
-        cutoffs=dict.fromkeys(release.labels, cutoff),
-        basis="by_hand",
-        reason="of the tests",
-        made_at=NOW,
-        in_force_from=NOW,
-    )
-    in_force.forget()
-
-
-def deciding(stub: Stub) -> tuple[Workflow, Release]:
-    workflow = labelled(stub)
-    run = fitted(workflow)
-    assert run.release is not None, run.reason
-    decide_by_hand(run.release)
-    return workflow, run.release
 
 
 def test_it_is_a_release_like_any_other_and_speaks_of_every_case() -> None:

@@ -74,7 +74,10 @@ def test_the_plan_is_kept_with_what_was_estimated_and_stays_as_it_was() -> None:
     assert plan.estimated_hours == pytest.approx(effort.hours)
     assert plan.estimated_hours == pytest.approx(effort.read * plan.seconds / 3600)
     assert plan.estimated_automated == pytest.approx(effort.at_once)
-    assert Entry.objects.filter(action="plan.made").get().detail["cases_a_week"] == 5000
+    told = Entry.objects.filter(action="plan.made").get().detail
+    assert told["cases_a_week"] == 5000
+    assert told["estimated_hours"] == plan.estimated_hours, "a changed row would be found by the audit log"
+    assert told["estimated_automated"] == plan.estimated_automated
     Policy.objects.filter(workflow=workflow).update(target=0.2)
     assert client.post(address, WANTED | {"hours_a_week": "1"}).status_code == 302
     first, second = Plan.objects.order_by("id")
