@@ -2,10 +2,11 @@
 # Build: docker build -t hitl:0.1.0.dev0 .      Run: see docker-compose.yml.
 
 FROM python:3.11-slim-bookworm AS packages
-COPY requirements-uv.txt requirements.txt /tmp/
+COPY requirements-uv.txt requirements.txt requirements-s3.txt /tmp/
 RUN pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /tmp/requirements-uv.txt \
     && uv venv /opt/packages \
-    && uv pip sync --no-cache --compile-bytecode --require-hashes --python /opt/packages/bin/python /tmp/requirements.txt
+    && uv pip sync --no-cache --compile-bytecode --require-hashes --python /opt/packages/bin/python \
+        /tmp/requirements.txt /tmp/requirements-s3.txt
 
 # What words mean, as one file: the packages that make it stay behind.
 FROM packages AS vectors

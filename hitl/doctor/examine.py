@@ -4,13 +4,15 @@ from django.db import DatabaseError, connection
 
 from hitl.doctor.configuration import configuration
 from hitl.doctor.database import database
+from hitl.doctor.elsewhere import models_elsewhere
 from hitl.doctor.files import disk, models
 from hitl.doctor.findings import Finding, Look, State, wrong
 from hitl.doctor.jobs import beat, broker, workers
 from hitl.doctor.record import audit_log, webhooks
+from hitl.doctor.stores import stores
 
-WITHOUT_DATABASE: tuple[Look, ...] = (configuration, disk, broker, workers, database)
-IN_DATABASE: tuple[Look, ...] = (beat, models, webhooks, audit_log)
+WITHOUT_DATABASE: tuple[Look, ...] = (configuration, disk, stores, broker, workers, database)
+IN_DATABASE: tuple[Look, ...] = (beat, models, models_elsewhere, webhooks, audit_log)
 
 
 def examine() -> list[Finding]:

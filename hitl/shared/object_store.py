@@ -73,6 +73,15 @@ class ObjectStore(S3Storage):
         with _as_on_disk(name):
             self._client.delete_object(**self._place(name))
 
+    def refuses_again(self, name: str) -> bool:
+        """Tell whether the store knows If-None-Match, by writing to a file that is there."""
+        try:
+            with _as_on_disk(name):
+                self._client.put_object(**self._place(name), Body=b"", IfNoneMatch="*")
+        except FileExistsError:
+            return True
+        return False
+
     def _open(self, name: str, mode: str = "rb") -> "File[bytes]":
         if mode != "rb":
             raise ValueError("files of the store are written by save()")

@@ -29,8 +29,14 @@ class FileStore(Protocol):
     def save(self, name: str | None, content: "File[bytes]") -> str:
         """Write a file whole, under this very name."""
 
+    def delete(self, name: str) -> None:
+        """Remove a file; one that is not there is no trouble."""
+
     def mark_of(self, name: str) -> Mark | None:
         """Return what changes when somebody writes to the file; None where it is not there."""
+
+    def refuses_again(self, name: str) -> bool:
+        """Tell whether a file that is there cannot be half written over by a second machine; tried on it."""
 
 
 class WholeFiles(FileSystemStorage):
@@ -50,6 +56,10 @@ class WholeFiles(FileSystemStorage):
         except OSError:
             return None
         return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+    def refuses_again(self, name: str) -> bool:
+        """Tell that it does: a file takes its name by one rename."""
+        return True
 
     def _save(self, name: str, content: File) -> str:  # type: ignore[type-arg]  # generic only in the stubs
         target = Path(self.path(name))

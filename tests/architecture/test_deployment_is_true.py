@@ -30,13 +30,17 @@ COMMANDS = {name: SERVICES[name]["command"] for name in OURS if "command" in SER
 COMMANDS["the image"] = yaml.safe_load(lines_of_image("CMD")[-1])
 
 
+OF_BOTO3 = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"}
+OF_OTHERS = {"DJANGO_SETTINGS_MODULE", "PATH"} | OF_BOTO3
+
+
 def reads(variable: str) -> bool:
-    """Tell whether the code, or Granian or Django for it, reads a variable."""
+    """Tell whether the code, or Granian, Django or boto3 for it, reads a variable."""
     if variable.startswith("GRANIAN_"):
         return any(f"GRANIAN_{str(option.name).upper()}" == variable for option in granian.params)
     sources = (path.read_text() for package in CODE for path in (ROOT / package).rglob("*.py"))
     is_ours = any(f'"{variable}"' in source for source in sources)
-    return is_ours or variable in {"DJANGO_SETTINGS_MODULE", "PATH"} or variable.startswith("PYTHON")
+    return is_ours or variable in OF_OTHERS or variable.startswith("PYTHON")
 
 
 @pytest.mark.parametrize("name", ["the image", *sorted(OURS)])
@@ -108,6 +112,18 @@ def test_what_is_left_out_of_the_image_is_not_read_by_the_service() -> None:
         for path in (ROOT / package).rglob("*.py"):
             if not str(path.relative_to(ROOT)).startswith(tuple(commands_of_this_repository)):
                 assert not re.search(r'ROOT / "tests"|BASE_DIR / "tests"', path.read_text()), path
+
+
+def test_the_image_can_keep_files_in_an_object_store_and_compose_says_where() -> None:
+    copied = {word for stage in STAGES for word in re.findall(r"requirements-\S+\.txt", stage)}
+    assert "requirements-s3.txt" in copied
+    settings = (ROOT / "docs/reference/settings.md").read_text()
+    for name in OURS:
+        given = SERVICES[name]["environment"]
+        assert given["HITL_OBJECT_STORE"] == "${HITL_OBJECT_STORE:-}"
+        for variable in OF_BOTO3 | {"AWS_ENDPOINT_URL_S3"}:
+            assert given[variable] is None, "an empty one would be a key, a region or an address"
+            assert f"`{variable}`" in settings
 
 
 def test_all_who_keep_files_keep_them_in_the_one_volume() -> None:

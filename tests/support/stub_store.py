@@ -15,11 +15,13 @@ class StubStore:
     Attributes:
         writes: `(key, whether only where nothing is there, status)` of each PUT.
         fails_with: the status that everything is answered with; 0: none.
+        knows_conditions: whether it heeds If-None-Match.
     """
 
     objects: dict[str, bytes] = field(default_factory=dict)
     writes: list[tuple[str, bool, int]] = field(default_factory=list)
     fails_with: int = 0
+    knows_conditions: bool = True
     url: str = ""
     lock: Lock = field(default_factory=Lock)
 
@@ -36,7 +38,8 @@ def stub_store() -> Iterator[StubStore]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             with store.lock:
                 guarded = self.headers["If-None-Match"] == "*"
-                status = store.fails_with or (412 if guarded and self.path in store.objects else 200)
+                is_refused = guarded and store.knows_conditions and self.path in store.objects
+                status = store.fails_with or (412 if is_refused else 200)
                 if status == 200:
                     store.objects[self.path] = body
                 store.writes.append((self.path, guarded, status))

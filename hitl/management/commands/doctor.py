@@ -14,7 +14,7 @@ _MARKS = {State.FINE: "  ok   ", State.LOOK: "  look ", State.WRONG: "  WRONG"}
 
 
 class Command(BaseCommand):
-    help = "Say what is wrong with this installation, and what to do. It changes nothing."
+    help = "Say what is wrong with this installation, and what to do. It leaves nothing changed."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:

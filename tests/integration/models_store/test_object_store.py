@@ -12,6 +12,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage, storages
 from django.test import Client
 
+from hitl.doctor.findings import State
+from hitl.doctor.stores import stores
 from hitl.shared import object_store
 from hitl.shared.outages import Unavailable, is_outage, unavailable
 from hitl.shared.storage import StoreAway
@@ -138,3 +140,13 @@ def test_media_are_kept_read_and_removed_as_on_a_disk(store: StubStore) -> None:
 def test_an_address_that_is_none_is_refused_when_the_service_starts(address: str, tmp_path: Path) -> None:
     with pytest.raises(ImproperlyConfigured, match="HITL_OBJECT_STORE"):
         file_stores(address, tmp_path)
+
+
+def test_doctor_tries_the_store_and_leaves_nothing_there(store: StubStore) -> None:
+    assert [finding.state for finding in stores()] == [State.FINE, State.FINE]
+    assert not store.objects
+    store.knows_conditions = False
+    assert all("If-None-Match" in finding.words for finding in stores())
+    assert not store.objects
+    store.fails_with = 403
+    assert all("cannot be kept: the store refuses" in finding.words for finding in stores())

@@ -9,6 +9,8 @@ from django.urls import reverse
 
 from cases.models import Case
 from hitl.accounts.types import Role
+from hitl.doctor.elsewhere import models_elsewhere
+from hitl.doctor.findings import State
 from hitl.flow.doors.api.bodies import case_bodies
 from hitl.flow.intake import scoring
 from hitl.flow.intake.submit import submit_cases
@@ -19,6 +21,7 @@ from hitl.shared.errors import Invalid
 from models_store.models import Source, SourceScore
 from models_store.services.sources import retire_source
 from models_store.source_figures import figures_of
+from models_store.types import Door
 from policy.models import Decision
 from reviews.models import Task
 from science.decision_terms import Reason
@@ -294,3 +297,25 @@ def test_what_does_not_fit_is_named_with_its_fix(told: dict[str, Any], field: st
         register(workflow, Stub(stub_scorers.mlflow, url="https://models.example/score"), **told)
     assert field in {problem["field"] for problem in refused.value.facts["errors"]}
     assert Source.objects.count() == 0
+
+
+def test_doctor_says_which_model_elsewhere_does_not_answer() -> None:
+    assert not list(models_elsewhere())
+    with served(Stub(WAYS["template"][0])) as stub:
+        workflow = workflow_of(stub)
+        assert [finding.state for finding in models_elsewhere()] == [State.FINE]
+    submit(workflow, 0.9)
+    fetch()
+    (found,) = models_elsewhere()
+    assert found.state == State.LOOK
+    assert found.words.startswith(f"{Source.objects.get().name} of remote did not answer last: ")
+
+
+def test_doctor_says_where_no_worker_can_run_an_onnx_file() -> None:
+    with served(Stub(WAYS["template"][0])) as stub:
+        workflow_of(stub)
+    Source.objects.update(door=Door.ONNX)
+    with override_settings(ONNX_PYTHON="/nowhere/python"):
+        (found, _) = models_elsewhere()
+    assert found.state == State.WRONG
+    assert "manage.py onnx" in found.fix

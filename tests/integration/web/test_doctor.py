@@ -23,12 +23,14 @@ from hitl.doctor.files import disk, models
 from hitl.doctor.findings import Finding, State
 from hitl.doctor.jobs import beat, broker, workers
 from hitl.doctor.record import audit_log, webhooks
+from hitl.doctor.stores import stores
 from hitl.flow.setup.subscribe import subscribe
 from hitl.outbox.events import News, emit
 from hitl.outbox.models import Delivery, Endpoint
 from hitl.schedule import QUEUES
 from hitl.shared import clock
 from hitl.shared.ids import new_id
+from hitl.shared.store_address import file_stores
 from models_store.artifacts import path_of
 from models_store.models import Release
 from tests.support.factories import person
@@ -146,6 +148,22 @@ def test_a_folder_that_is_gone_and_a_full_disk_are_said(
     assert "0.0 GB of 1,000 GB" in states(disk())[State.WRONG][0]
     settings.DATA_DIR = tmp_path / "gone"
     assert "cannot be written" in states(disk())[State.WRONG][0]
+
+
+def test_a_place_for_files_is_tried_and_left_as_it_was(settings: Any, tmp_path: Path) -> None:
+    places = file_stores("", tmp_path)
+    settings.STORAGES = {**settings.STORAGES, **places}
+    assert states(stores())[State.FINE] == [
+        "media can be written, read and removed",
+        "models can be written, read and removed",
+    ]
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+    (tmp_path / "in-the-way").touch()
+    places["default"]["OPTIONS"]["location"] = tmp_path / "in-the-way"
+    settings.STORAGES = {**settings.STORAGES, **places}
+    found = states(stores())
+    assert found[State.WRONG][0].startswith("media cannot be kept")
+    assert len(found[State.FINE]) == 1
 
 
 @pytest.mark.usefixtures("shelf")
