@@ -42,7 +42,7 @@ def run(quick: bool) -> Sequence[Row]:
 def _rolled_back(mail: Mail, times: int) -> list[Row]:
     """Switch between the champion and the one before it, with nobody else at work and while cases come in."""
     blue = mail.release
-    green = _copy(blue)
+    green = copy_of(blue)
     promote(release_id=green.pk, actor=ACTOR, now=clock.now(), reason="bench")
     labels = dict.fromkeys(blue.labels, CUTOFF)
     set_cutoffs_by_hand(
@@ -161,7 +161,7 @@ def _late(seen: _Seen) -> int:
 
 def _in_shadow(mail: Mail, turns: int) -> list[Row]:
     """Let no, one and three models score in shadow what comes in."""
-    one, two, three = (_copy(mail.release) for _ in range(3))
+    one, two, three = (copy_of(mail.release) for _ in range(3))
     costs: dict[int, list[float]] = {0: [], 1: [], 3: []}
     requests: dict[int, list[float]] = {0: [], 1: [], 3: []}
     for _ in range(turns):
@@ -193,7 +193,7 @@ def _in_shadow(mail: Mail, turns: int) -> list[Row]:
     ]
 
 
-def _copy(release: Release) -> Release:
+def copy_of(release: Release) -> Release:
     """Return the same model as another release."""
     made = Release.objects.get(pk=release.pk)
     made.id = new_id()

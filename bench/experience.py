@@ -6,20 +6,26 @@ is to come in under 90 of them, everything stopped in under 5 (on a machine that
 
 import csv
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from secrets import token_urlsafe
 from threading import Thread
 
 from django.core.management import call_command
+from django.db import connection
 
-from bench._faults_service import Service, service
+from bench._faults_service import ACTOR, Service, service
+from bench._releases_live import copy_of
 from bench._sets import absent, sets
 from bench._tab import why_no_browser
 from bench._walk import Walker, Way, walker
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
 from hitl.bench.rows import Row
+from hitl.shared import clock
+from models_store.models import Release
+from models_store.services.roles import promote
 
 PASSWORD = token_urlsafe(16)
 PEOPLE = {
@@ -58,6 +64,8 @@ def _story(running: Service) -> Iterator[Row]:
         yield from _rows(f"from a file to the first automated decision (of {n} sent)", way, clicks=6)
         yield from _rows("why was this case automated?", _why(ada), clicks=2)
         yield from _rows("what has changed since yesterday?", _changed(ada), clicks=1)
+        _apart(_take_over)
+        yield from _rows("roll back to the model before", _roll_back(ada), clicks=3)
         yield from _rows("stop everything", _stop(ada, running), clicks=2)
     with walker(address) as ann:
         _sign_in(ann, "ann")
@@ -150,6 +158,30 @@ def _changed(walk: Walker) -> Way:
     with walk.way() as way:
         walk.click("link", "Overview", within="nav")
         walk.see("changed the degree")
+    return way
+
+
+def _apart(work: Callable[[], None]) -> None:
+    """Do what needs the ORM away from Playwright's thread, which it refuses."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(work).result()
+
+
+def _take_over() -> None:
+    """Let a second model of the file's workflow be the champion, so that there is a way back."""
+    green = copy_of(Release.objects.get(workflow__slug="sms"))
+    promote(release_id=green.pk, actor=ACTOR, now=clock.now(), reason="bench")
+    connection.close()
+
+
+def _roll_back(walk: Walker) -> Way:
+    walk.open("/overview/")
+    with walk.way() as way:
+        walk.click("link", "sms", within="main")
+        walk.click("button", "Roll back to v")
+        walk.type("dialog[open] [name=reason]", WHY)
+        walk.click("button", "Roll back to it", within="dialog[open]")
+        walk.see("is the champion from the next case on")
     return way
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import numpy as np
 from django.db.models import Exists, F, OuterRef, QuerySet
 
-from cases.models import Label
+from cases.models import Label, SchemaVersion
 from models_store.models import Evaluation as EvaluationRow
 from models_store.models import (
     LabelRole,
@@ -93,6 +93,20 @@ def previous_champion(workflow_id: UUID) -> Release | None:
     present = spans.filter(until=None).values("release_id")
     last = spans.exclude(release_id__in=present).select_related("release").order_by("-until", "-id").first()
     return last.release if last else None
+
+
+def fits(release: Release) -> bool:
+    """Tell whether a release is for the fields and labels that its workflow has now."""
+    present = SchemaVersion.objects.get(
+        workflow_id=release.workflow_id, number=release.workflow.schema_version
+    )
+    return bool(present.schema_sha256 == release.schema_sha256)
+
+
+def way_back(workflow_id: UUID) -> Release | None:
+    """Return the champion before this one where it can take over again at once."""
+    before = previous_champion(workflow_id)
+    return before if before and fits(before) else None
 
 
 def releases_of(workflow_id: UUID) -> list[Release]:

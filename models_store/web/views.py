@@ -10,7 +10,7 @@ from django.utils.translation import gettext, override
 from django.views.decorators.http import require_GET
 
 from cases.access import watched_workflow, watched_workflows
-from cases.models import SchemaVersion, Workflow
+from cases.models import Workflow
 from hitl.accounts.types import WATCHING, Role
 from hitl.shared import clock
 from hitl.shared.actor import Actor
@@ -19,7 +19,7 @@ from hitl.shared.numbers import number
 from hitl.web.views import person
 from models_store import selectors
 from models_store.access import release_for, run_for
-from models_store.models import Release, TrainingRun
+from models_store.models import TrainingRun
 from models_store.types import ReleaseRole
 from models_store.web.card import as_markdown
 from models_store.web.forms import TrainingSettingsForm
@@ -69,6 +69,7 @@ def models_of_workflow(request: HttpRequest, slug: str) -> HttpResponse:
         "workflow": workflow,
         "releases": releases,
         "champion": champion,
+        "way_back": selectors.way_back(workflow.id),
         "is_outdated": champion and champion.release.schema_sha256 != schema.schema_sha256,
         "schema_sha256": schema.schema_sha256,
         "runs": [ShownRun(run, now) for run in runs],
@@ -117,7 +118,7 @@ def release(request: HttpRequest, release_id: UUID) -> HttpResponse:
         "release": found,
         "workflow": found.workflow,
         "shown": ShownRelease(found, roles.get(found.pk)),
-        "fits": _fits(found),
+        "fits": selectors.fits(found),
         "run": selectors.run_that_made(found.pk),
         "release_key": str(found.pk),
         "history": history,
@@ -139,14 +140,6 @@ def card(request: HttpRequest, release_id: UUID) -> HttpResponse:
     response = HttpResponse(text, content_type="text/markdown; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{found.workflow.slug}-{found.name}.md"'
     return response
-
-
-def _fits(release: Release) -> bool:
-    """Tell whether the release is for the fields and labels that its workflow has now."""
-    present = SchemaVersion.objects.get(
-        workflow_id=release.workflow_id, number=release.workflow.schema_version
-    )
-    return bool(present.schema_sha256 == release.schema_sha256)
 
 
 def _rights(actor: Actor) -> dict[str, bool]:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 
 from cases.access import watched_workflow
 from cases.models import Case, Workflow
+from hitl.accounts.types import Role
 from hitl.audit.changes import marks
 from hitl.shared import clock
 from hitl.shared.numbers import number
@@ -21,7 +22,7 @@ from hitl.web.format import local, percent
 from hitl.web.links import cases_between
 from hitl.web.views import actor_of
 from models_store.models import Release, TrainingRun
-from models_store.selectors import champion
+from models_store.selectors import champion, way_back
 from models_store.types import RunStatus
 from monitoring.alarms.selectors import n_not_closed
 from monitoring.overview.rows import automatic_of_all
@@ -43,6 +44,7 @@ class Panel:
     policy: Policy
     status: PromiseStatus
     champion: Release | None
+    way_back: Release | None
     run: TrainingRun | None
     traffic: Traffic
     waiting: int
@@ -149,8 +151,10 @@ class Panel:
 @require_GET
 def workflow_overview(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one workflow at a glance."""
-    workflow = watched_workflow(actor_of(request), slug)
-    return render(request, "monitoring/overview_workflow.html", {"panel": _panel(workflow)})
+    actor = actor_of(request)
+    panel = _panel(watched_workflow(actor, slug))
+    facts = {"panel": panel, "may_act": actor.has(Role.OPERATOR)}
+    return render(request, "monitoring/overview_workflow.html", facts)
 
 
 @login_required
@@ -171,6 +175,7 @@ def _panel(workflow: Workflow) -> Panel:
         policy=policy,
         status=status_now(policy, now=now),
         champion=release,
+        way_back=way_back(workflow.id),
         run=TrainingRun.objects.filter(
             workflow=workflow, status__in=[RunStatus.QUEUED, RunStatus.RUNNING]
         ).first(),

@@ -40,10 +40,8 @@ def test_a_bad_day_is_put_right_from_pages_alone(visit: Any, monkeypatch: pytest
     assert stop_in_force() is not None
     visitor.look("way-back-stopped")
 
-    page.get_by_role("link", name="Models", exact=True).click()
     page.get_by_role("link", name=world.workflow.name).first.click()
-    page.get_by_role("link", name=good.name).first.click()
-    page.get_by_role("button", name="Roll back to it").first.click()
+    page.get_by_role("button", name=f"Roll back to {good.name}").click()
     page.get_by_label("Reason").locator("visible=true").fill("The new one errs.")
     visitor.look("way-back-roll-back-asks")
     page.get_by_role("dialog").get_by_role("button", name="Roll back to it").click()

@@ -10,11 +10,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from cases.models import Workflow
+from cases.services.workflows import change_schema
 from hitl.accounts.types import Role
 from hitl.audit.changes import CHANGES, marks
 from hitl.audit.sentences import SENTENCES
 from hitl.shared import clock
 from models_store.models import RoleSpan
+from models_store.services.roles import promote
 from monitoring.alarms.contract import contract_of
 from monitoring.alarms.found import Finding, raise_alarm
 from monitoring.models import LiveFigures
@@ -27,10 +29,11 @@ from monitoring.watch import watch
 from policy.in_force.status import status_now, statuses_now
 from policy.models import Policy
 from policy.services.breaker import trip_breaker
-from tests.support.factories import NOW, TESTER, person
+from tests.support.factories import LABELS, NOW, TESTER, TEXT_FIELDS, person
 from tests.support.live_rows import decided
 from tests.support.pages import as_read
 from tests.support.policy_rows import certificate_of, champion_of, cutoffs_of, workflow_with_policy
+from tests.support.release_rows import releases
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(hours=3)
@@ -195,3 +198,21 @@ def test_whoever_only_reviews_sees_nothing_of_it() -> None:
         reverse("overview-workflow", args=[workflow.slug]),
     ):
         assert client.get(address).status_code in (403, 404)
+
+
+def test_the_way_back_is_offered_where_there_is_one_to_those_who_may_go_it(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = releases(monkeypatch)
+    page = reverse("overview-workflow", args=[world.workflow.slug])
+    words = f"Roll back to {world.champion.name}"
+    client.force_login(person(Role.OPERATOR))
+    assert words not in as_read(client.get(page).content.decode())
+    promote(release_id=world.release.pk, actor=TESTER, now=clock.now(), reason="It looked good.")
+    assert words in as_read(client.get(page).content.decode())
+    client.force_login(person(Role.AUDITOR, username="otto"))
+    assert words not in as_read(client.get(page).content.decode())
+    fields = [*TEXT_FIELDS, {"name": "added", "kind": "number"}]
+    change_schema(workflow_id=world.workflow.pk, fields=fields, labels=LABELS, actor=TESTER, now=NOW)
+    client.force_login(person(Role.OPERATOR, username="ona"))
+    assert words not in as_read(client.get(page).content.decode()), "it is for other fields"
