@@ -38,6 +38,10 @@ class Purpose(models.TextChoices):
     IMPORT = "import", gettext_lazy("imported history")
 
 
+NOT_LIVE = (Purpose.IMPORT, Purpose.KNOWN_ANSWER)
+"""Purposes of labels that say nothing of the traffic."""
+
+
 class IntakeBatchStatus(models.TextChoices):
     """How far the work on a batch is that was accepted for later."""
 

@@ -13,7 +13,6 @@ from hitl.audit.models import Entry
 from hitl.shared.errors import NotFound
 from hitl.shared.statements import statements_beside
 from models_store.types import ReleaseRole
-from policy.canary_models import Bake, Canary, ReleaseChange
 from policy.models import (
     Certificate,
     CutoffSet,
@@ -24,6 +23,7 @@ from policy.models import (
     Recall,
     Trial,
 )
+from policy.models.canaries import Bake, Canary, ReleaseChange
 from policy.types import LIVE_CERTIFICATES, ChangeStatus
 
 

@@ -1,10 +1,10 @@
 """When a case is settled: given the answers so far, settle it or ask another person. Pure.
 
 Only people vote. In an audit the model's label is what is judged, or the labels of several models that would
-decide differently. One person who agrees with all of them settles it. Otherwise a second is asked, and a
-third if those two differ. Two equal answers stand. If all three differ, two of them contradict the model, and
-the last answer that does stands. A share of the agreeing audits gets a second read, to find what one person
-misses: there the first answer settles nothing.
+decide differently. One person who agrees with all of them settles it, unless another has said otherwise.
+Otherwise a second is asked, and a third if those two differ. Two equal answers stand. If all three differ,
+two of them contradict the model, and the last answer that does stands. A share of the agreeing audits gets a
+second read, to find what one person misses: there the first answer settles nothing.
 """
 
 from collections.abc import Collection, Sequence
@@ -59,10 +59,9 @@ def next_step(
 
 def _audited(answers: Sequence[str], judged: Collection[str], read_twice: bool) -> Settled | Ask:
     first = answers[0]
-    if all(label == first for label in judged) and not read_twice:
-        return Settled(first)
     if len(answers) == 1:
-        return SECOND
+        agrees = all(label == first for label in judged)
+        return Settled(first) if agrees and not read_twice else SECOND
     second = answers[1]
     if second == first:
         return Settled(first)

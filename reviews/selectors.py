@@ -212,6 +212,16 @@ def answered_among(case_ids: Collection[UUID], actor: Actor) -> set[UUID]:
     return set(mine.values_list("case_id", flat=True)) if case_ids else set()
 
 
+def tasks_of_cases(case_ids: Collection[UUID]) -> dict[tuple[UUID, int], list[Task]]:
+    """Return what people were, or are, asked by, by case and epoch, in that order; known answers left out."""
+    found = Task.objects.filter(case_id__in=case_ids).exclude(status=TaskStatus.DROPPED)
+    found = found.exclude(purpose=Purpose.KNOWN_ANSWER).order_by("slot")
+    by_case: defaultdict[tuple[UUID, int], list[Task]] = defaultdict(list)
+    for task in found.select_related("workflow__review_rules"):
+        by_case[task.case_id, task.epoch].append(task)
+    return by_case
+
+
 def answers_that_stand(case_ids: Collection[UUID]) -> dict[tuple[UUID, int], list[Review]]:
     """Return the answers nobody took back, by case and epoch, in the order in which people were asked.
 

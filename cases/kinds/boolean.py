@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from django.utils.translation import pgettext_lazy
+
 from cases.kinds.plain import exported, say, stripped
 from cases.kinds.record import Check, KindRecord
 from cases.kinds.unfit import Unfit, json_type
@@ -48,6 +50,7 @@ def _example(field: Field) -> bool:
 
 RECORD = KindRecord(
     kind=Kind.BOOLEAN,
+    word=pgettext_lazy("kind", "boolean"),
     noun=Words("true or false"),
     check=_check,
     is_cell=_is_cell,

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from django.utils.translation import pgettext_lazy
+
 from cases.kinds.plain import as_it_is, as_words, exported, never, say, stripped
 from cases.kinds.record import Check, KindRecord
 from cases.kinds.unfit import Unfit, clean_text, json_type, printable
@@ -51,6 +53,7 @@ def _example(field: Field) -> str:
 
 RECORD = KindRecord(
     kind=Kind.CATEGORY,
+    word=pgettext_lazy("kind", "category"),
     noun=Words("a category"),
     check=_check,
     is_cell=never,

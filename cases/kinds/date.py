@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from django.utils.translation import pgettext_lazy
+
 from cases.kinds.plain import exported, say, stripped
 from cases.kinds.record import Check, KindRecord
 from cases.kinds.unfit import Unfit, printable
@@ -64,6 +66,7 @@ def _example(field: Field) -> str:
 
 RECORD = KindRecord(
     kind=Kind.DATE,
+    word=pgettext_lazy("kind", "date"),
     noun=Words("a date"),
     check=_check,
     is_cell=_is_cell,

@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Literal
 
+from django.utils.functional import Promise
+
 from cases.kinds.plain import as_it_is, as_words, exported, never_said, stripped
 from cases.kinds.record import Check, KindRecord
 from cases.kinds.unfit import Unfit
@@ -16,6 +18,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 def record_of_files(
     kind: Kind,
     *,
+    word: str | Promise,
     noun: str,
     is_cell: Callable[[object], bool],
     example: str,
@@ -25,6 +28,7 @@ def record_of_files(
     """Return the record of a kind whose values are files: apart from what is given, all of them are alike."""
     return KindRecord(
         kind=kind,
+        word=word,
         noun=noun,
         check=_check,
         is_cell=is_cell,

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
 
+from django.utils.translation import pgettext_lazy
+
 from cases.kinds.plain import exported, say, stripped
 from cases.kinds.record import Check, KindRecord
 from cases.kinds.unfit import Unfit, json_type
@@ -107,6 +109,7 @@ def _example(field: Field) -> float:
 
 RECORD = KindRecord(
     kind=Kind.NUMBER,
+    word=pgettext_lazy("kind", "number"),
     noun=Words("a number"),
     check=_check,
     is_cell=_is_cell,

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from django.utils.functional import Promise
+
 from science.fields import Field, Kind
 
 Check = Callable[[object], object]
@@ -20,6 +22,7 @@ class KindRecord:
 
     Attributes:
         kind: its name and its traits.
+        word: what people call the kind.
         noun: what people call a value, with its article.
         check: from a field to a check, made once per schema. The check returns a present value in canonical
             form, or raises `Unfit`.
@@ -38,6 +41,7 @@ class KindRecord:
     """
 
     kind: Kind
+    word: str | Promise
     noun: str
     check: Callable[[Field], Check]
     is_cell: Callable[[object], bool]

@@ -32,7 +32,7 @@ from models_store.services.training import make_release
 from models_store.services.training_sets import TrainingSet, take_snapshot
 from models_store.types import ReleaseRole, RunStatus, Trigger
 from monitoring.watch.canary.changes import approve_change, change_release, present_role
-from policy.canary_models import Canary, CanarySettings
+from policy.models.canaries import Canary, CanarySettings
 from policy.types import ReleaseAction
 
 Say = Callable[[str], None]

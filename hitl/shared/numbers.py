@@ -22,3 +22,12 @@ def separated(text: str) -> str:
     return (
         text if marks == _ENGLISH else text.translate(str.maketrans(dict(zip(_ENGLISH, marks, strict=True))))
     )
+
+
+def percent_as_set(share: float) -> str:
+    """Write a share that somebody chose, with the digits that they gave it.
+
+    >>> percent_as_set(0.005)
+    '0.5 %'
+    """
+    return f"{number(100 * share, '.3g')} %"

@@ -17,7 +17,6 @@ from monitoring.counts.months import COUNTS
 from monitoring.types import CountFamily
 from policy.models import Decision
 from reviews.models import KnownAnswerCase, Review
-from reviews.types import Mode
 from science.drift.cells import CategoryCells, Cells, NumberCells
 from science.drift.counting import Key, add
 from science.drift.measures import Measure
@@ -96,7 +95,7 @@ def _answers(workflow_id: UUID, first: datetime, now: datetime) -> dict[datetime
         of = found[review.submitted_at.replace(minute=0, second=0, microsecond=0)]
         of[SECONDS_OF].append(review.seconds)
         of[WAITED].append((review.submitted_at - task.created_at).total_seconds() / 60)
-        unseen = review.label if review.mode == Mode.BLIND else review.first_label
+        unseen = review.said_unseen
         if task.purpose == Purpose.KNOWN_ANSWER:
             if truth := known.get(review.case_id):
                 of[KNOWN_ANSWER].append("right" if unseen == truth else "wrong")

@@ -10,7 +10,7 @@ import numpy as np
 from django.db.models import F, Q
 
 from cases.models import Label
-from cases.types import CaseStatus, Purpose
+from cases.types import NOT_LIVE, CaseStatus
 from models_store.models import Release
 from policy.models import Decision
 from reviews.services.first import can_go_first
@@ -106,7 +106,7 @@ def labelled(release: Release) -> Labelled:
     rows = Label.objects.filter(
         workflow_id=release.workflow_id, superseded_at=None, case__schema_version=release.schema_version
     )
-    rows = rows.exclude(purpose__in=[Purpose.IMPORT, Purpose.KNOWN_ANSWER]).exclude(labelled_by=None)
+    rows = rows.exclude(purpose__in=NOT_LIVE).exclude(labelled_by=None)
     rows = rows.exclude(case__status=CaseStatus.WITHDRAWN).order_by("-id")
     read = rows.values_list(
         "case_id", "case__content", "case__content_sha256", "label", "labelled_by_id", "is_blind"

@@ -10,7 +10,7 @@ import numpy as np
 from django.db.models import Q
 
 from cases.models import Label
-from cases.types import Purpose
+from cases.types import NOT_LIVE
 from models_store.models import Release
 from monitoring.watch import draws
 from monitoring.watch.draws import Drawn
@@ -23,7 +23,6 @@ from science.guarantee.estimates import Estimate, hajek
 LONGEST, SHORTEST = timedelta(days=90), timedelta(hours=1)
 MOST = draws.MAX_DRAWN  # labels looked at
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
-_NOT_LIVE = (Purpose.IMPORT, Purpose.KNOWN_ANSWER)
 _WEEK = timedelta(days=7)
 
 
@@ -134,7 +133,7 @@ def _estimate(drawn: Sequence[Drawn], costs: Mapping[str, float]) -> Estimate:
 def _plain(workflow_id: UUID, release_id: UUID, since: datetime) -> tuple[int, int]:
     """Count wrong and all among the latest labels that people gave, as if they were a fair sample."""
     labels = Label.objects.filter(workflow_id=workflow_id, superseded_at=None, at__gte=since)
-    labels = labels.exclude(purpose__in=_NOT_LIVE).order_by("-at")
+    labels = labels.exclude(purpose__in=NOT_LIVE).order_by("-at")
     truth = dict(labels.values_list("case_id", "label")[:MOST])
     routed = Decision.objects.filter(case_id__in=truth, sequence=0, release_id=release_id)
     said = dict(routed.exclude(predicted=None).order_by("epoch").values_list("case_id", "predicted"))

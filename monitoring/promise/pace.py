@@ -6,7 +6,7 @@ from statistics import median
 from uuid import UUID
 
 from cases.models import Label
-from cases.types import Purpose
+from cases.types import NOT_LIVE, Purpose
 from monitoring.tallies.traffic import waiting
 from monitoring.watch.overdue_audits import open_audits, overdue_audits
 from reviews.models import Review
@@ -14,7 +14,6 @@ from reviews.models import Review
 WEEK = timedelta(days=7)
 MAX_ANSWERS = 20_000  # of a week
 _LATEST = 500  # answers whose seconds are looked at
-_NOT_LIVE = (Purpose.IMPORT, Purpose.KNOWN_ANSWER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class Pace:
 def pace_of(*, workflow_id: UUID, now: datetime) -> Pace:
     """Read the pace of the last week."""
     labels = Label.objects.filter(workflow_id=workflow_id, at__gte=now - WEEK, at__lte=now)
-    labels = labels.exclude(purpose__in=_NOT_LIVE).order_by("-at")
+    labels = labels.exclude(purpose__in=NOT_LIVE).order_by("-at")
     lately = list(labels.values_list("case_id", "is_blind", "purpose")[:MAX_ANSWERS])
     cases = [case_id for case_id, _, _ in lately[:_LATEST]]
     seconds = Review.objects.filter(case_id__in=cases, undone_at=None).values_list("seconds", flat=True)

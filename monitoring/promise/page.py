@@ -9,7 +9,6 @@ from django.utils.translation import gettext
 
 from cases.models import Label, Workflow
 from cases.types import Purpose
-from hitl.shared.words import Words
 from monitoring.promise import outlook
 from monitoring.promise.line import Line, line_of
 from monitoring.promise.live_error import LiveError, live_error
@@ -18,24 +17,22 @@ from monitoring.promise.pace import Pace, pace_of
 from monitoring.promise.trials import Progress, progress_of
 from monitoring.promise.wait import Wait, wait_for
 from monitoring.promise.what_if import what_if
-from monitoring.signs.open_now import open_signs
 from monitoring.tallies.traffic import Traffic, traffic_of_week
 from monitoring.watch.budget.selectors import ended, running
 from monitoring.watch.budget.view import BudgetView
+from monitoring.watch.rate_reason import rate_reason
 from policy import selectors
 from policy.in_force.basis import points_of
 from policy.in_force.status import PromiseStatus, status_of
 from policy.models import Certificate, Policy, Trial
 from policy.proof.proofs import Terms
 from policy.proof.terms import Misses, NothingKnown, misses, terms_of
-from policy.services.alarms import NOTICEABLE
 from policy.services.expiry import LABELS_PER_LABEL
 from policy.services.trials import open_trial_of
 from policy.types import LIVE_CERTIFICATES, Scope
 from policy.web import wording
 from policy.web.automation_page import AutomationPage, automation_page_of
 from science.decision_terms import Basis
-from science.guarantee.audits import AuditPolicy
 
 MAX_COUNTED = 20_000  # labels since a certificate
 
@@ -229,26 +226,9 @@ class PromisePage:
         return traffic_of_week(self.workflow.id, now=self.now)
 
     @property
-    def rate_words(self) -> str:
+    def rate_why(self) -> str:
         """Why the audit rate in force is what it is."""
-        policy = self.policy
-        if policy.audit_rate == policy.audit_base:
-            return Words("as promised for quiet times")
-        if policy.audit_rate < policy.audit_base:
-            return Words("lowered to what reviewers can do")
-        watch = self.line.watch if self.line is not None else None
-        if watch is not None and not watch.is_calm:
-            return Words("raised, because audits speak against the promise")
-        if policy.audit_rate <= policy.audit_least:
-            return Words("raised to what the period's error budget takes")
-        rates = AuditPolicy(base=policy.audit_base, amber=policy.audit_amber)
-        if policy.audit_rate <= (1 + NOTICEABLE) * rates.base_rate(self.week.automatic):
-            return Words("raised, so that few automatic cases still make enough audits a week")
-        if open_signs(self.workflow.id):
-            return Words("raised, because of an early sign")
-        if policy.evidence_from is not None:
-            return Words("raised since an alarm, and lowered as cases come in without another")
-        return Words("raised, because audits or the error budget spoke against the promise lately")
+        return rate_reason(self.policy, now=self.now)
 
     @cached_property
     def outlooks(self) -> list[Outlook]:

@@ -12,8 +12,8 @@ from hitl.shared.numbers import number
 from hitl.stop.models import Stop
 from models_store.models import RoleSpan
 from models_store.types import ReleaseRole
-from policy.canary_models import Canary
 from policy.models import Recall
+from policy.models.canaries import Canary
 from policy.types import CanaryEnd
 
 

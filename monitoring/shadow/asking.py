@@ -60,7 +60,7 @@ def _is_asked(case: Case, draw: DisagreementDraw, now: datetime) -> bool:
     for task in pending:
         return make_blind(task=task, inclusion_probability=_chance(case, draw))
     said = answers_that_stand([case.pk]).get((case.pk, case.epoch), [])
-    blind = [review for review in said if review.mode not in _SEEN]
+    blind = [review for review in said if review.said_unseen is not None]
     if blind:
         _ask_second(blind, draw, now)
     elif case.status == CaseStatus.DECIDED:
@@ -72,7 +72,7 @@ def _is_asked(case: Case, draw: DisagreementDraw, now: datetime) -> bool:
 
 
 def _ask_second(blind: list[Review], draw: DisagreementDraw, now: datetime) -> None:
-    step = next_step([review.label for review in blind], required=1, judged=draw.labels)
+    step = next_step([str(review.said_unseen) for review in blind], required=1, judged=draw.labels)
     if isinstance(step, Ask):
         ask_another(after=blind[-1].task, purpose=step.purpose, reason=TaskReason.DISAGREEMENT, now=now)
 

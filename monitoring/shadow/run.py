@@ -11,8 +11,8 @@ from models_store.types import ReleaseRole
 from monitoring.shadow.asking import ask_about_draws
 from monitoring.shadow.drawing import draw_disagreements
 from monitoring.shadow.scoring import SETTLE, score_workflow
-from policy.canary_models import Bake
 from policy.models import HandoverTrial
+from policy.models.canaries import Bake
 from policy.types import LIVE_CERTIFICATES
 
 

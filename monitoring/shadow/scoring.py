@@ -13,8 +13,8 @@ from models_store.models import ShadowProgress, ShadowScore
 from models_store.selectors import training_settings
 from models_store.services.shadow_scores import Routed, score_in_shadow
 from models_store.types import ReleaseRole
-from policy.canary_models import Bake
 from policy.models import Decision
+from policy.models.canaries import Bake
 from science.draws import SHADOW, uniform
 
 BATCH = 250

@@ -8,11 +8,10 @@ from uuid import UUID
 
 from django.db.models import Count, F, Min, Q, Sum
 
-from cases.types import Purpose
 from monitoring.models import HourTally, Watermark
 from monitoring.tallies.fold import DAWN, count_decisions
 from reviews.models import Task
-from reviews.types import OPEN, TaskStatus
+from reviews.types import TaskStatus
 
 MAX_COUNTED = 10_000
 
@@ -131,8 +130,3 @@ def queues(workflow_ids: Collection[UUID], *, now: datetime) -> dict[UUID, Queue
         waiting=Count("id"), late=Count("id", filter=Q(due_at__lte=now)), oldest=Min("created_at")
     )
     return {row["workflow_id"]: Queue(row["waiting"], row["late"], row["oldest"]) for row in counted}
-
-
-def audits_due(*, workflow_id: UUID) -> int:
-    """Return how many audits of automatic decisions wait for an answer."""
-    return Task.objects.filter(workflow_id=workflow_id, purpose=Purpose.AUDIT, status__in=OPEN).count()

@@ -20,8 +20,8 @@ import numpy as np
 from django.db.models import Q, QuerySet
 
 from cases.models import Case, Label, Voiding
-from cases.types import Purpose
-from monitoring.watch.truth import NOT_LIVE, Truth, known_of
+from cases.types import NOT_LIVE, Purpose
+from monitoring.watch.truth import Truth, known_of
 from policy.models import Decision
 from policy.proof.live_tests import Block
 from reviews.models import Review

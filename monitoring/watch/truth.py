@@ -9,12 +9,12 @@ from uuid import UUID
 from django.conf import settings
 
 from cases.models import Label
-from cases.types import Purpose
+from cases.types import NOT_LIVE, Purpose
 from reviews.models import Review, Task
-from reviews.types import Mode, TaskStatus
+from reviews.models.answers import said_unseen
+from reviews.types import TaskStatus
 
 PATIENCE = timedelta(days=7)  # past its deadline, for which the monitor holds an audit nobody has answered
-NOT_LIVE = (Purpose.IMPORT, Purpose.KNOWN_ANSWER)
 _CLOSED = (TaskStatus.DONE, TaskStatus.DROPPED)
 
 
@@ -104,9 +104,10 @@ def known_of(case_ids: Sequence[UUID]) -> dict[UUID, Known]:
 def _reviews_of(case_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, str, bool, bool]]:
     """Return by answer: its case, what was said unseen or else in sight, whether it is void, and if blind."""
     reviews = Review.objects.filter(case_id__in=case_ids).exclude(task__purpose=Purpose.KNOWN_ANSWER)
-    return {
-        pk: (case_id, first_label or label, undone_at is not None, mode == Mode.BLIND or bool(first_label))
-        for pk, case_id, label, first_label, undone_at, mode in reviews.order_by("submitted_at").values_list(
-            "pk", "case_id", "label", "first_label", "undone_at", "mode"
-        )
-    }
+    found = {}
+    for pk, case_id, label, first, undone_at, mode in reviews.order_by("submitted_at").values_list(
+        "pk", "case_id", "label", "first_label", "undone_at", "mode"
+    ):
+        unseen = said_unseen(mode, label, first)
+        found[pk] = (case_id, unseen or label, undone_at is not None, unseen is not None)
+    return found

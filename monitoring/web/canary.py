@@ -28,7 +28,7 @@ from models_store.types import ReleaseRole
 from models_store.web.actions import Refused, acts
 from monitoring.watch.canary import changes
 from policy import selectors
-from policy.canary_models import STEPS, Canary
+from policy.models.canaries import STEPS, Canary
 from policy.services import canaries, canary_start
 from policy.types import ReleaseAction
 from science.canary.step import ALPHA, HARM

@@ -27,11 +27,13 @@ from models_store.types import RunStatus
 from monitoring.alarms.selectors import n_not_closed
 from monitoring.overview.rows import automatic_of_all
 from monitoring.promise.live_error import LiveError, live_error
-from monitoring.tallies.traffic import Traffic, audits_due, traffic, waiting
+from monitoring.tallies.traffic import Traffic, traffic, waiting
 from monitoring.watch.budget.selectors import running
 from monitoring.watch.budget.view import BudgetView
+from monitoring.watch.overdue_audits import open_audits
 from policy.in_force.status import PromiseStatus, status_now
 from policy.models import Policy
+from reviews.types import TaskStatus
 
 RECENT = 5
 
@@ -183,7 +185,7 @@ def _panel(workflow: Workflow) -> Panel:
         waiting=count,
         has_more_waiting=has_more,
         error=live_error(policy, release, now=now) if release else None,
-        audits_due=audits_due(workflow_id=workflow.id),
+        audits_due=open_audits(workflow.id).filter(status=TaskStatus.WAITING).count(),
         budget=BudgetView(period, policy, now) if (period := running(workflow.id, now=now)) else None,
         alarms=n_not_closed(workflow.id),
         recent=list(Case.objects.filter(workflow=workflow).exclude(origin="import").order_by("-id")[:RECENT]),

@@ -12,9 +12,9 @@ from hitl.shared.words import Words
 from hitl.stop.selectors import is_stopped, stop_in_force
 from models_store.models import Release
 from models_store.selectors import champion, champions_of
-from policy.canary_models import Canary
 from policy.in_force.basis import basis_of
 from policy.models import CutoffSet, Policy
+from policy.models.canaries import Canary
 from policy.selectors import cutoffs_in_force, cutoffs_in_force_of, open_canary
 from science.decision_terms import Basis, Degree
 from science.ramp import ramp_of

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import hitl.shared.ids
-import policy.canary_models
+import policy.models.canaries
 
 
 class Migration(migrations.Migration):
@@ -1334,7 +1334,7 @@ class Migration(migrations.Migration):
                     "steps",
                     django.contrib.postgres.fields.ArrayField(
                         base_field=models.SmallIntegerField(),
-                        default=policy.canary_models._default_steps,
+                        default=policy.models.canaries._default_steps,
                         size=None,
                     ),
                 ),

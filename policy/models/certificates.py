@@ -10,14 +10,9 @@ from django.utils.translation import gettext_lazy
 
 from cases.models import Workflow
 from hitl.shared.ids import new_id
+from hitl.shared.numbers import percent_as_set
 from models_store.models import Release
-from policy.canary_models import (
-    Bake,  # noqa: F401
-    Canary,  # noqa: F401
-    CanarySettings,  # noqa: F401
-    ReleaseChange,  # noqa: F401
-)
-from policy.models.policies import Policy, percent
+from policy.models.policies import Policy
 from policy.types import (
     BASES,
     CertificateStatus,
@@ -70,7 +65,7 @@ class Certificate(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_status_display()}: at most {percent(self.target)} wrong"
+        return f"{self.get_status_display()}: at most {percent_as_set(self.target)} wrong"
 
     def runs_provisionally(self, policy: Policy) -> bool:
         """Whether a part of what it accepts is automated at most: not confirmed yet, or older than an alarm.

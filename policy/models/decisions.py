@@ -11,12 +11,6 @@ from django.utils.translation import gettext_lazy
 from cases.models import Case, Workflow
 from hitl.shared.ids import new_id
 from models_store.models import Release
-from policy.canary_models import (
-    Bake,  # noqa: F401
-    Canary,  # noqa: F401
-    CanarySettings,  # noqa: F401
-    ReleaseChange,  # noqa: F401
-)
 from policy.models.certificates import Certificate, CutoffSet
 from policy.types import (
     REASONS,

@@ -9,12 +9,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from cases.models import Workflow
 from hitl.shared.ids import new_id
-from policy.canary_models import (
-    Bake,  # noqa: F401
-    Canary,  # noqa: F401
-    CanarySettings,  # noqa: F401
-    ReleaseChange,  # noqa: F401
-)
+from hitl.shared.numbers import percent_as_set
 from policy.types import (
     ChangeStatus,
     Degree,
@@ -24,12 +19,6 @@ from policy.types import (
     TrippedBy,
 )
 from science.decision_terms import Degree as DegreeTerm
-
-
-def percent(share: float) -> str:
-    """Write a share as people read it: 0.01 is "1 %"."""
-    return f"{100 * share:.3g} %"
-
 
 _share = [MinValueValidator(0.0), MaxValueValidator(1.0)]
 
@@ -150,7 +139,7 @@ class Policy(models.Model):
             "On average over workflows' lives at most %(share)s of full certificates were false when they"
             " were issued. What changes later, provisional certificates and cutoffs set by hand are not"
             " covered."
-        ) % {"share": percent(1 - self.confidence)}
+        ) % {"share": percent_as_set(1 - self.confidence)}
 
     @property
     def automates(self) -> bool:
@@ -179,7 +168,7 @@ class Policy(models.Model):
                 "At most %(share)s of each label's automatic decisions are wrong, at %(confidence)s"
                 " confidence."
             )
-        return words % {"share": percent(self.target), "confidence": percent(self.confidence)}
+        return words % {"share": percent_as_set(self.target), "confidence": percent_as_set(self.confidence)}
 
 
 class DegreeChange(models.Model):

@@ -7,12 +7,6 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy
 
 from cases.models import Workflow
-from policy.canary_models import (
-    Bake,  # noqa: F401
-    Canary,  # noqa: F401
-    CanarySettings,  # noqa: F401
-    ReleaseChange,  # noqa: F401
-)
 from policy.models.certificates import Certificate
 from policy.types import (
     MonitorLevel,

@@ -21,8 +21,8 @@ from hitl.shared.errors import NotFound
 from hitl.shared.words import Words
 from models_store.services import roles
 from models_store.types import ReleaseRole
-from policy.canary_models import Canary
 from policy.errors import CanaryMoved
+from policy.models.canaries import Canary
 from policy.selectors import open_canary
 from policy.services.locking import locked_policy
 from policy.types import CanaryEnd, CanaryHold

@@ -16,9 +16,9 @@ from models_store.models import Release
 from models_store.selectors import champion
 from models_store.services import roles
 from models_store.types import ReleaseRole
-from policy.canary_models import STEPS, Canary, CanarySettings
 from policy.errors import CanaryMoved, EvidenceMissing, NoModel
 from policy.models import Policy
+from policy.models.canaries import STEPS, Canary, CanarySettings
 from policy.selectors import certificate_for, cutoffs_in_force
 from policy.services.canaries import plan_sha256, require_more, tell
 from policy.services.cutoffs import certified_cutoffs, follow

@@ -68,6 +68,24 @@ class Review(models.Model):
             models.Index(name="review_by_end", fields=["undone_at"], condition=Q(undone_at__isnull=False)),
         ]
 
+    @property
+    def said_unseen(self) -> str | None:
+        """What was answered before anything of the model was seen; None where that was nothing."""
+        return said_unseen(self.mode, self.label, self.first_label)
+
+
+def said_unseen(mode: str, label: str, first_label: str | None) -> str | None:
+    """Return the blind answer in a review: the whole of one given blind, else what was said first.
+
+    >>> said_unseen("decide_first", "ham", "spam")
+    'spam'
+    """
+    return label if mode == Mode.BLIND else first_label
+
+
+SAID_UNSEEN = Q(mode=Mode.BLIND) | Q(first_label__isnull=False)
+"""The reviews that hold a blind answer."""
+
 
 class ReviewBatch(models.Model):
     """One row per batch of alike cases that somebody opened: its cases in random order, and its outcome.

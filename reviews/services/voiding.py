@@ -1,12 +1,11 @@
 """Void somebody's answers and ask others instead: what changes in tasks and reviews, one at a time."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import F, Max, QuerySet
 
-from cases.types import Purpose
 from hitl.shared.transitions import move, move_one
 from reviews.models import Review, Task
 from reviews.services.asking import drop_tasks
@@ -44,26 +43,11 @@ def last_answer_at(reviewer_id: int) -> datetime | None:
     return latest
 
 
-def supports_needed(
-    *, tasks: Sequence[Task], label: str, judged: Collection[str] | None, required: int
-) -> int:
-    """Return how many people must have answered `label` for it to stay without the voided answer.
-
-    `judged` are the models' labels where the answers judge them: one who agrees with all is enough, against
-    any of them it takes two. Without them it takes as many as the workflow asks.
-    """
-    is_judged = judged is not None and all(task.slot > 1 or task.mode == Mode.BLIND for task in tasks)
-    if not is_judged or (required > 1 and all(task.purpose != Purpose.AUDIT for task in tasks)):
-        return required
-    return 1 if all(label == said for said in judged or ()) else 2
-
-
 def ask_again(*, task: Task, tasks: Sequence[Task], now: datetime) -> None:
     """Ask somebody else for an answer that is void: the same task, blind, for the reason `voided`.
 
     Whoever was only to be asked because of that answer need not be asked any more. A task that was not drawn
-    to be
-    blind gives a label that proves nothing about the traffic: its probability is forgotten.
+    to be blind gives a label that proves nothing about the traffic: its probability is forgotten.
 
     Raises:
         Conflict: the task is not answered.

@@ -4,7 +4,7 @@ import pytest
 
 from hitl.accounts.types import Scope
 from models_store.selectors import roles_now
-from policy.canary_models import Canary
+from policy.models.canaries import Canary
 from tests.api.client import ApiClient
 from tests.api.conftest import client_with
 from tests.support.canary_rows import CanaryWorld, canary_world

@@ -37,7 +37,6 @@ REACHING = {
     "hitl/flow/doors/pages/webhooks.py": 9,
     "hitl/flow/doors/pages/workflows.py": 6,
     "hitl/web/throttle.py": 4,
-    "models_store/web/views.py": 1,
     "monitoring/metrics.py": 8,
     "monitoring/promise/views.py": 2,
     "monitoring/tasks.py": 2,

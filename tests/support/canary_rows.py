@@ -8,7 +8,7 @@ from hitl.shared.actor import Actor
 from models_store.models import Release
 from monitoring.watch import watch
 from monitoring.watch.canary.changes import change_release
-from policy.canary_models import Canary, CanarySettings
+from policy.models.canaries import Canary, CanarySettings
 from policy.types import ReleaseAction
 from tests.support.live_rows import decided
 from tests.support.policy_rows import operator

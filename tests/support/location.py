@@ -109,6 +109,7 @@ def said(value: Any) -> str:
 def record_of(kind: Kind) -> KindRecord:
     return KindRecord(
         kind=kind,
+        word="place",
         noun="a place",
         check=check,
         is_cell=is_place,

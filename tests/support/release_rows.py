@@ -17,7 +17,7 @@ from models_store.models import Release, RoleSpan
 from models_store.services import roles
 from models_store.types import ReleaseRole
 from monitoring.watch.canary.changes import change_release
-from policy.canary_models import Canary, CanarySettings
+from policy.models.canaries import Canary, CanarySettings
 from policy.types import ReleaseAction
 from tests.support.factories import NOW, TESTER
 from tests.support.live_rows import decided

@@ -20,7 +20,7 @@ from hitl.simulate.people import Reviewers
 from models_store.models import TrainingRun
 from models_store.selectors import champion
 from models_store.services.schedule import change_training_settings
-from policy.canary_models import CanarySettings
+from policy.models.canaries import CanarySettings
 from reviews.services.rules import change_rules
 
 Say = Callable[[str], None]

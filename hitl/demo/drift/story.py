@@ -25,8 +25,8 @@ from monitoring.drift.metrics import metrics_now, words_of
 from monitoring.drift.selectors import reading_of
 from monitoring.models import Alarm
 from monitoring.types import AlarmStatus, Reference, Verdict
-from policy.canary_models import Canary
 from policy.models import Policy
+from policy.models.canaries import Canary
 from policy.selectors import open_canary
 from policy.types import ReleaseAction
 

@@ -13,7 +13,8 @@ from cases.models import Case, Label
 from cases.types import CaseStatus, Purpose
 from policy.models import Decision
 from reviews.models import Review, Task
-from reviews.types import Mode, TaskStatus
+from reviews.models.answers import SAID_UNSEEN
+from reviews.types import TaskStatus
 
 MAX_UNSETTLED = 20_000  # the newest; of more nobody could say that the model is any good
 
@@ -28,7 +29,7 @@ def unsettled_cases(workflow_id: UUID, *, now: datetime) -> list[UUID]:
     drawn = Decision.objects.filter(case_id=OuterRef("pk"), sequence=0)
     drawn = drawn.filter(Q(is_audited=True) | Q(is_blind=True), inclusion_probability__isnull=False)
     labels = Label.objects.filter(case_id=OuterRef("pk")).exclude(purpose=Purpose.KNOWN_ANSWER)
-    answers = Review.objects.filter(case_id=OuterRef("pk"), mode=Mode.BLIND).exclude(
+    answers = Review.objects.filter(SAID_UNSEEN, case_id=OuterRef("pk")).exclude(
         task__purpose=Purpose.KNOWN_ANSWER
     )
     overdue = (

@@ -13,18 +13,17 @@ from cases.models import Case
 from cases.selectors import labelled_by_hand
 from cases.services.labels import NewLabel, record_labels, supersede_labels
 from cases.types import CaseStatus, Purpose
+from hitl.flow.settling.answers import Answers
 from hitl.flow.settling.decide import NewAnswer, decide
 from hitl.flow.settling.judged import judged_in
 from hitl.flow.settling.known_answers import remember_known_answer
 from hitl.shared.actor import Actor
 from policy.types import DecisionReason
-from reviews.consensus import Ask, next_step
+from reviews.consensus import Ask
 from reviews.models import Review, Task
-from reviews.review_chances import is_read_twice
-from reviews.selectors import answers_that_stand, has_anybody_else
+from reviews.selectors import answers_that_stand, tasks_of_cases
 from reviews.services.asking import ask_another, drop_tasks
-from reviews.services.rules import rules_of
-from reviews.types import Mode, TaskReason
+from reviews.types import TaskReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +36,11 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
-    """An answer with everything that people have said about its case in this epoch, oldest first."""
+class Said:
+    """A recorded answer with all that people have said of its case in this epoch."""
 
     given: Given
-    reviews: Sequence[Review]
+    answers: Answers
 
     @property
     def case(self) -> Case:
@@ -52,54 +51,6 @@ class Answers:
     def task(self) -> Task:
         """The task of the last answer, locked."""
         return self.given.task
-
-    @property
-    def purpose(self) -> str:
-        """Why the first person was asked."""
-        return self.reviews[0].task.purpose
-
-    @property
-    def labels(self) -> list[str]:
-        """What they said, in their order."""
-        return [review.label for review in self.reviews]
-
-    @property
-    def is_blind(self) -> bool:
-        """True when nobody saw anything of the model before they said this."""
-        return all(
-            review.mode == Mode.BLIND
-            or (review.mode == Mode.DECIDE_FIRST and review.first_label == review.label)
-            for review in self.reviews
-        )
-
-    @property
-    def required(self) -> int:
-        """How many people must agree on the case."""
-        return rules_of(self.task).reviews_required if self.purpose == Purpose.REVIEW else 1
-
-    @property
-    def may_judge(self) -> bool:
-        """Tell whether these answers may judge the model, whatever has become of the case since."""
-        return self.purpose == Purpose.AUDIT or (self.required == 1 and self.reviews[0].mode == Mode.BLIND)
-
-    def is_read_twice_by_chance(self, judged: Sequence[str] | None) -> bool:
-        """Tell whether a second person reads this audit, though the first agrees with the model.
-
-        Not where there is nobody else: what is never read would count as wrong in every proof.
-        """
-        share = rules_of(self.task).second_read_share
-        if self.purpose != Purpose.AUDIT or not is_read_twice(self.case.pk, self.task.epoch, share):
-            return False
-        if len(self.labels) > 1 or judged is None or set(judged) != set(self.labels):
-            return True
-        but = [review.reviewer_id for review in self.reviews]
-        return has_anybody_else(self.task.workflow_id, but=but)
-
-    @property
-    def said_first(self) -> str | None:
-        """What a single person answered before they saw the suggestion, where they changed it then."""
-        only = self.reviews[0] if len(self.reviews) == 1 else None
-        return only.first_label if only is not None and only.first_label not in (None, only.label) else None
 
     def changes(self, label: str) -> bool:
         """Tell whether the case gets another answer by this label than it has."""
@@ -121,20 +72,17 @@ def settle(given: Sequence[Given], *, actor: Actor, now: datetime) -> dict[UUID,
         elif one.case.status == CaseStatus.WITHDRAWN:
             labels[one.task.pk] = None
     counting = _with_earlier([one for one in given if one.task.pk not in labels])
-    judged = judged_in([said.case.pk for said in counting if said.may_judge])
-    settled: list[tuple[Answers, str]] = []
+    judged = judged_in([said.case.pk for said in counting if said.answers.may_judge])
+    settled: list[tuple[Said, str]] = []
     for said in counting:
-        judgement = judged.get((said.case.pk, said.task.epoch)) if said.may_judge else None
-        step = next_step(
-            said.labels,
-            required=said.required,
-            judged=judgement,
-            read_twice=said.is_read_twice_by_chance(judgement),
-        )
+        answers = said.answers
+        judgement = judged.get((said.case.pk, said.task.epoch)) if answers.may_judge else None
+        step = answers.next_step(judgement)
         if isinstance(step, Ask):
-            reason = _why_another(said, judgement)
-            ask_another(after=said.reviews[-1].task, purpose=step.purpose, reason=reason, now=now)
             labels[said.task.pk] = None
+            if not answers.waits:
+                reason = _why_another(answers, judgement)
+                ask_another(after=answers.reviews[-1].task, purpose=step.purpose, reason=reason, now=now)
         else:
             settled.append((said, step.label))
             labels[said.task.pk] = step.label
@@ -143,33 +91,29 @@ def settle(given: Sequence[Given], *, actor: Actor, now: datetime) -> dict[UUID,
     return labels
 
 
-def _with_earlier(given: Sequence[Given]) -> list[Answers]:
-    others = [one.case.pk for one in given if not one.task.is_alone]
-    earlier = answers_that_stand(others) if others else {}
+def _with_earlier(given: Sequence[Given]) -> list[Said]:
+    """Return the answers with what others have said; who was the first to be asked has nobody before them."""
+    others = [one.case.pk for one in given if not (one.task.is_alone and one.task.slot == 1)]
+    said, asked = (answers_that_stand(others), tasks_of_cases(others)) if others else ({}, {})
     return [
-        Answers(one, _of_one_question(earlier.get((one.case.pk, one.task.epoch), [one.review])))
+        Said(
+            one,
+            Answers.of(
+                asked.get((one.case.pk, one.task.epoch), [one.task]),
+                said.get((one.case.pk, one.task.epoch), [one.review]),
+            ),
+        )
         for one in given
     ]
 
 
-def _of_one_question(reviews: Sequence[Review]) -> Sequence[Review]:
-    """Return the answers to be counted together.
-
-    A case that a person has decided is audited where releases differ on it: those who audit it do so among
-    themselves, whatever was answered before in sight of a suggestion.
-    """
-    if not any(review.task.purpose == Purpose.AUDIT for review in reviews):
-        return reviews
-    return [review for review in reviews if review.task.purpose != Purpose.REVIEW]
-
-
-def _why_another(said: Answers, judged: Sequence[str] | None) -> TaskReason:
+def _why_another(answers: Answers, judged: Sequence[str] | None) -> TaskReason:
     """Say for leads why somebody else is asked: to agree, or because there is a disagreement."""
-    differs = len({*said.labels, *(judged or [])}) > 1
+    differs = len({*answers.labels, *(judged or [])}) > 1
     return TaskReason.DISAGREEMENT if differs else TaskReason.SECOND
 
 
-def _record(settled: Sequence[tuple[Answers, str]], actor: Actor, now: datetime) -> None:
+def _record(settled: Sequence[tuple[Said, str]], actor: Actor, now: datetime) -> None:
     """Make these labels what the cases count as; decide the cases, or amend what was decided before."""
     decided = [said for said, _ in settled if said.case.status != CaseStatus.WAITING]
     by_hand = labelled_by_hand([said.case.pk for said in decided])
@@ -183,30 +127,31 @@ def _record(settled: Sequence[tuple[Answers, str]], actor: Actor, now: datetime)
     decide([_answer(said, label) for said, label in changed if said.changes(label)], actor=actor, now=now)
 
 
-def _answer(said: Answers, label: str) -> NewAnswer:
+def _answer(said: Said, label: str) -> NewAnswer:
     waits = said.case.status == CaseStatus.WAITING
     reason = DecisionReason.REVIEWED if waits else DecisionReason.AMENDED
-    return NewAnswer(said.case, label, reason, is_blind=said.is_blind, review_id=said.given.review.pk)
+    return NewAnswer(said.case, label, reason, is_blind=said.answers.is_blind, review_id=said.given.review.pk)
 
 
-def _labels(said: Answers, agreed: str, actor: Actor, *, is_kept: bool) -> list[NewLabel]:
+def _labels(said: Said, agreed: str, actor: Actor, *, is_kept: bool) -> list[NewLabel]:
     """Return the label that people settled on, behind the blind one that a single person changed.
 
     `is_kept`: it does not take the place of the one that the case has.
     """
-    kinds = [(agreed, said.is_blind, is_kept)]
-    if said.said_first is not None:
-        kinds.insert(0, (said.said_first, True, True))
+    answers = said.answers
+    kinds = [(agreed, answers.is_blind, is_kept)]
+    if answers.said_first is not None:
+        kinds.insert(0, (answers.said_first, True, True))
     return [
         NewLabel(
             case=said.case,
             schema_version=said.task.schema_version,
             label=label,
-            purpose=said.purpose,
+            purpose=answers.purpose,
             is_blind=is_blind,
             inclusion_probability=said.task.inclusion_probability,
             labelled_by_id=actor.user_id,
-            seconds=sum(review.seconds for review in said.reviews),
+            seconds=sum(review.seconds for review in answers.reviews),
             review_id=said.given.review.pk,
             is_replaced=is_replaced,
         )
@@ -214,11 +159,11 @@ def _labels(said: Answers, agreed: str, actor: Actor, *, is_kept: bool) -> list[
     ]
 
 
-def _need_nobody(settled: Sequence[tuple[Answers, str]], now: datetime) -> None:
+def _need_nobody(settled: Sequence[tuple[Said, str]], now: datetime) -> None:
     """Take those out of the queue who were asked about these cases as well."""
     by_epoch: dict[int, list[UUID]] = {}
     for said, _ in settled:
-        if len(said.reviews) > 1 or said.purpose == Purpose.AUDIT:
+        if len(said.answers.reviews) > 1 or said.answers.purpose == Purpose.AUDIT:
             by_epoch.setdefault(said.task.epoch, []).append(said.case.pk)
     for epoch, case_ids in by_epoch.items():
         drop_tasks(Task.objects.filter(case_id__in=case_ids, epoch=epoch), now=now)

@@ -21,6 +21,7 @@ from cases.types import CaseStatus, Purpose
 from hitl.accounts.models import User
 from hitl.accounts.types import SUPERVISING
 from hitl.audit.log import record
+from hitl.flow.settling.answers import Answers
 from hitl.flow.settling.decide import set_status, tell
 from hitl.flow.settling.judged import judged_in
 from hitl.shared.actor import Actor
@@ -31,16 +32,16 @@ from hitl.shared.words import Words
 from policy.models import Decision
 from policy.services.decisions import NewDecision, append_decisions
 from policy.types import DecisionReason
+from reviews.consensus import Settled
 from reviews.models import Review, Task
 from reviews.selectors import answers_that_stand
-from reviews.services.rules import rules_of
 from reviews.services.voiding import (
     ask_again,
     last_answer_at,
     standing_in,
-    supports_needed,
     take_leases_away,
 )
+from reviews.types import TaskStatus
 
 MAY_VOID = SUPERVISING
 JOB = "hitl.flow.void_answers"
@@ -236,22 +237,20 @@ def _follow(case: Case, review: Review, tasks: list[Task], actor: Actor, now: da
     if task.purpose == Purpose.KNOWN_ANSWER or is_past:
         return []
     tasks = [t for t in tasks if t.epoch == case.epoch and t.purpose != Purpose.KNOWN_ANSWER]
+    tasks = sorted((t for t in tasks if t.status != TaskStatus.DROPPED), key=lambda t: t.slot)
     routing = Decision.objects.filter(case_id=case.pk, epoch=case.epoch, sequence=0).first()
     is_automatic = routing is not None and routing.route == "auto"
     judged = judged_in([case.pk]).get((case.pk, case.epoch))
     label = Label.objects.filter(case_id=case.pk, superseded_at=None).first()
     counted = []
     if label is not None:
-        others = answers_that_stand([case.pk]).get((case.pk, case.epoch), [])
-        supporters = [other for other in others if other.label == label.label]
         if label.review_id is None:
             return ["kept"]  # somebody decided the case anew since: the answer carries nothing
-        required = rules_of(task).reviews_required
-        if len(supporters) >= supports_needed(
-            tasks=tasks, label=label.label, judged=judged, required=required
-        ):
+        left = Answers.of(tasks, answers_that_stand([case.pk]).get((case.pk, case.epoch), []))
+        if left.reviews and left.next_step(judged) == Settled(label.label):
             if label.labelled_by_id == review.reviewer_id:
-                _label_anew(case, label, supporters[-1], now)
+                by = [other for other in left.reviews if other.label == label.label][-1]
+                _label_anew(case, label, by, now)
             return ["kept"]
         supersede_labels({case.pk: None}, now=now)
         counted.append("labels")

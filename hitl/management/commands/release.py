@@ -13,7 +13,7 @@ from hitl.management.recalling import add_what_is_recalled, recall
 from hitl.shared import clock
 from hitl.shared.actor import Actor
 from monitoring.watch.canary.changes import change_release
-from policy.canary_models import Canary
+from policy.models.canaries import Canary
 from policy.services.canaries import hold_canary, resume_canary, roll_back_canary
 from policy.types import ReleaseAction
 

@@ -9,13 +9,13 @@ from django.db.models import Count, Exists, F, OuterRef
 from django.utils.translation import gettext
 
 from cases.models import Label
-from hitl.shared.words import Words
 from monitoring.models import BudgetPeriod, BudgetVerdict
 from monitoring.watch.budget.advice import advice
 from monitoring.watch.budget.feed import cursor, delivered_in, up_to
 from monitoring.watch.budget.plan import expected_decisions
 from monitoring.watch.budget.unit_view import UnitView
 from monitoring.watch.budget.units import budgets_of, terms_of
+from monitoring.watch.rate_reason import rate_reason
 from policy.models import Policy, RecalledCase
 from policy.types import LossKind
 from science.guarantee.budget_course import ToCome, to_come
@@ -214,18 +214,7 @@ class BudgetView:
     @property
     def rate_why(self) -> str:
         """Why it is audited as often as it is now."""
-        policy = self.policy
-        if self.is_overspending:
-            return Words("raised, because decisions to come look too wrong")
-        if policy.audit_rate <= self.rate_least and self.period.plan["is_raised"]:
-            return Words("as planned, to prove the budget kept")
-        if policy.audit_rate == policy.audit_base:
-            return Words("as promised for quiet times")
-        if policy.audit_rate < policy.audit_base:
-            return Words("lowered to what reviewers can do")
-        return Words(
-            "raised, because audits speak against the promise or few decisions must make enough audits"
-        )
+        return rate_reason(self.policy, now=self.now)
 
     def to_json(self) -> dict[str, Any]:
         """As the API says it."""

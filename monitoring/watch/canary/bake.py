@@ -23,7 +23,7 @@ from models_store.types import ReleaseRole
 from monitoring.watch.canary.evidence import units
 from monitoring.watch.canary.plan import comparison_of, plan_of
 from monitoring.watch.watched import ACTOR, WatchedWorkflow
-from policy.canary_models import Bake
+from policy.models.canaries import Bake
 from policy.services.canary_start import canary_settings
 from policy.types import BakeOutcome
 from science.canary import compared

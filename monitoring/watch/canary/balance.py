@@ -12,7 +12,7 @@ from django.db import connection
 from hitl.shared.named_rows import fetch_named
 from hitl.shared.statements import statements_beside
 from monitoring.watch.watched import ACCEPTED
-from policy.canary_models import Canary
+from policy.models.canaries import Canary
 from science.arms import ARMS
 from science.canary.balance import ARRIVED, LOST, of_counts, of_losses
 from science.decision_terms import OF_SOURCES, Reason

@@ -21,9 +21,9 @@ from models_store.selectors import champion, previous_champion
 from models_store.services import roles
 from models_store.types import ReleaseRole
 from monitoring.watch.canary.plan import plan_of
-from policy.canary_models import ReleaseChange
 from policy.errors import CanaryMoved, NoModel, SecondPersonNeeded
 from policy.models import Policy
+from policy.models.canaries import ReleaseChange
 from policy.selectors import open_canary
 from policy.services import canaries, canary_start
 from policy.services.locking import locked_policy

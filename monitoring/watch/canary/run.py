@@ -21,9 +21,9 @@ from monitoring.watch.canary.plan import comparison_of
 from monitoring.watch.canary.signals import signals
 from monitoring.watch.overdue_audits import audit_capacity
 from monitoring.watch.watched import ACTOR, WatchedWorkflow
-from policy.canary_models import Canary
 from policy.errors import CanaryMoved
 from policy.in_force.rules import rule_for
+from policy.models.canaries import Canary
 from policy.selectors import open_canary
 from policy.services import canaries
 from policy.types import CanaryHold

@@ -13,7 +13,7 @@ from hitl.shared.words import Words
 from monitoring.alarms.selectors import holding
 from monitoring.types import CountFamily
 from monitoring.watch.canary.balance import Arm
-from policy.canary_models import Canary
+from policy.models.canaries import Canary
 from reviews.types import OPEN
 from science.arms import ARMS
 

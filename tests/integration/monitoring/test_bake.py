@@ -10,9 +10,9 @@ from models_store.selectors import champion
 from models_store.services.roles import promote
 from monitoring.shadow.run import shadow, workflows_with_challengers
 from monitoring.watch import watch as look
-from policy.canary_models import Bake
 from policy.in_force.rules import rule_for
 from policy.models import Certificate
+from policy.models.canaries import Bake
 from policy.types import BakeOutcome
 from tests.support.canary_rows import NOTHING, CanaryWorld, canary_world
 from tests.support.live_rows import decided

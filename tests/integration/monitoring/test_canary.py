@@ -10,10 +10,10 @@ from hitl.shared.errors import Conflict, Invalid, NotAllowed
 from models_store.selectors import champion, roles_now
 from models_store.services.roles import promote
 from monitoring.watch.canary.changes import approve_change, change_release, decline_change
-from policy.canary_models import Canary, ReleaseChange
 from policy.errors import CanaryMoved, EvidenceMissing, SecondPersonNeeded
 from policy.in_force.rules import rule_for
 from policy.models import Certificate, Policy
+from policy.models.canaries import Canary, ReleaseChange
 from policy.services.canaries import hold_canary, resume_canary, roll_back_canary, widen_canary
 from policy.types import CanaryEnd, CanaryHold, ReleaseAction
 from tests.support.canary_rows import CanaryWorld, canary_world

@@ -9,8 +9,8 @@ from django.urls import reverse
 from hitl.accounts.types import Role
 from hitl.shared import clock
 from models_store.selectors import roles_now
-from policy.canary_models import Canary, ReleaseChange
 from policy.models import Certificate
+from policy.models.canaries import Canary, ReleaseChange
 from tests.support.canary_rows import CanaryWorld, canary_world
 from tests.support.factories import person
 from tests.support.pages import as_read

@@ -123,7 +123,7 @@ def test_where_the_promise_stands_is_said_in_one_line():
     seen = page(release)
     assert (seen.status.words, seen.line.tone) == ("Watched closely", "warn")
     assert seen.line.e_now == Reading.objects.latest("id").e_value
-    assert "speak against" in seen.rate_words
+    assert "speak against" in seen.rate_why
     Certificate.objects.update(refuted=[[None, 0.9]])
     trip_breaker(workflow_id=release.workflow_id, reason="Odd.", actor=TESTER, now=LATER)
     stopped = page(release).status
@@ -385,17 +385,17 @@ def test_why_audits_are_raised_is_said_as_it_is():
     release = automating(audits_for_budget=False, target=0.1)
     decided(release, 4000, at=LATER - HOUR, drawn=False)
     policy = Policy.objects.filter(workflow=release.workflow)
-    assert page(release).rate_words == "as promised for quiet times"
+    assert page(release).rate_why == "as promised for quiet times"
     policy.update(audit_rate=0.25)
-    assert "lately" in page(release).rate_words
+    assert "lately" in page(release).rate_why
     policy.update(evidence_from=NOW)
-    assert page(release).rate_words == "raised since an alarm, and lowered as cases come in without another"
+    assert page(release).rate_why == "raised since an alarm, and lowered as cases come in without another"
     raise_sign(
         workflow_id=release.workflow_id, kind=SignKind.DISAGREEMENT, evidence={}, actor=TESTER, now=LATER
     )
-    assert page(release).rate_words == "raised, because of an early sign"
+    assert page(release).rate_why == "raised, because of an early sign"
     policy.update(audit_least=0.25)
-    assert page(release).rate_words == "raised to what the period's error budget takes"
+    assert page(release).rate_why == "raised to what the period's error budget takes"
 
 
 @given(st.integers(0, 10**9), st.floats(0, 1))

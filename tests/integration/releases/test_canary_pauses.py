@@ -14,9 +14,9 @@ from monitoring.signs.raised import clear_sign, raise_sign
 from monitoring.types import SignKind
 from monitoring.watch import watch
 from monitoring.watch.canary import changes, run
-from policy.canary_models import Bake, Canary, CanarySettings
 from policy.errors import CanaryMoved
 from policy.models import Watch
+from policy.models.canaries import Bake, Canary, CanarySettings
 from policy.services import canaries
 from policy.types import BakeOutcome, CanaryEnd, CanaryHold
 from tests.support.factories import TESTER

@@ -11,7 +11,7 @@ from models_store.services.roles import promote
 from monitoring.watch.canary import bake, run
 from monitoring.watch.canary.changes import approve_change
 from monitoring.watch.watched import watched_workflow
-from policy.canary_models import Bake, Canary, ReleaseChange
+from policy.models.canaries import Bake, Canary, ReleaseChange
 from policy.services import canaries
 from policy.types import BakeOutcome, CanaryEnd, CanaryHold, ReleaseAction
 from tests.support.factories import TESTER

@@ -10,7 +10,7 @@ from hitl.stop.models import Stop
 from hitl.stop.services import start_everything, stop_everything
 from models_store.selectors import champion, roles_now
 from monitoring.watch.canary.changes import approve_change, decline_change
-from policy.canary_models import Canary, ReleaseChange
+from policy.models.canaries import Canary, ReleaseChange
 from policy.services import canaries
 from policy.types import CanaryEnd, ReleaseAction
 from tests.integration.policy.test_policy_races import at_once

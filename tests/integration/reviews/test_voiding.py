@@ -20,7 +20,7 @@ from hitl.outbox.models import Endpoint, Event
 from hitl.shared.errors import Conflict, Invalid, NotAllowed
 from policy.models import Decision
 from reviews.errors import LeaseExpired
-from reviews.models import Review, Task
+from reviews.models import Review, ReviewRules, Task
 from tests.support.factories import NOW, person
 from tests.support.policy_rows import automating_workflow, lead
 from tests.support.review_rows import (
@@ -131,16 +131,26 @@ def test_a_label_that_others_carry_stands_in_their_name() -> None:
 
 
 def test_the_name_on_a_label_changes_when_its_giver_is_voided() -> None:
-    case = audited()
-    first, second, last = person(), person(), person(Role.REVIEWER, Role.ADJUDICATOR)
-    say(first, "ham")
+    case = audited(second_read_share=1.0)
+    first, second = person(), person()
+    say(first, "spam")
     say(second, "spam")
-    say(last, "spam")
-    assert Label.objects.get(superseded_at=None).labelled_by == last
-    done = void(last)
+    assert Label.objects.get(superseded_at=None).labelled_by == second
+    ReviewRules.objects.update(second_read_share=0.0)  # from now on one who agrees is enough
+    done = void(second)
     label = Label.objects.get(superseded_at=None)
-    assert (label.label, label.labelled_by, counts(done)["kept"]) == ("spam", second, 1)
-    assert counts(void(second, now=LATER + HOUR)) == {"answers": 1, "labels": 1, "reaudited": 1}
+    assert (label.label, label.labelled_by, counts(done)["kept"]) == ("spam", first, 1)
+    assert counts(void(first, now=LATER + HOUR)) == {"answers": 1, "labels": 1, "reaudited": 1}
+    assert current(case) is None
+
+
+def test_a_label_that_the_void_answer_decided_between_two_is_open_again() -> None:
+    case = audited()
+    say(person(), "ham")
+    say(person(), "spam")
+    last = person(Role.REVIEWER, Role.ADJUDICATOR)
+    say(last, "spam")
+    assert counts(void(last)) == {"answers": 1, "labels": 1, "reaudited": 1}
     assert current(case) is None
 
 
@@ -156,6 +166,57 @@ def test_of_two_who_agreed_the_other_is_not_enough_and_a_third_is_asked() -> Non
     case.refresh_from_db()
     assert (case.status, current(case)) == ("decided", "spam")
     assert Label.objects.get(superseded_at=None).labelled_by == third
+
+
+def test_an_audit_drawn_to_be_read_twice_is_read_by_another_where_one_of_the_two_is_void() -> None:
+    case = audited(second_read_share=1.0)
+    hasty, careful, third = person(), person(), person()
+    say(hasty, "spam")
+    say(careful, "spam")
+    assert counts(void(hasty)) == {"answers": 1, "labels": 1, "reaudited": 1}
+    assert current(case) is None, "one person alone read it"
+    say(third, "spam", at=LATER)
+    assert (current(case), Label.objects.get(superseded_at=None).purpose) == ("spam", "audit")
+
+
+def test_of_two_who_differed_the_one_who_agrees_with_the_model_does_not_settle_it() -> None:
+    case = audited()
+    against, hasty, last = person(), person(), person(Role.REVIEWER, Role.ADJUDICATOR)
+    say(against, "ham")
+    say(hasty, "spam")
+    say(last, "spam")
+    assert counts(void(hasty)) == {"answers": 1, "labels": 1, "reaudited": 1}
+    assert current(case) is None, "one says ham, one says spam"
+    say(person(), "ham", at=LATER)
+    assert current(case) == "ham"
+
+
+def test_an_answer_against_the_model_outlives_the_void_one_before_it() -> None:
+    case = audited()
+    hasty, against, another = person(), person(), person()
+    say(hasty, "ham")
+    say(against, "ham")
+    void(hasty)
+    say(another, "spam", at=LATER)
+    assert current(case) is None, "the standing answer contradicts the model"
+    say(person(Role.REVIEWER, Role.ADJUDICATOR), "ham", at=LATER)
+    assert current(case) == "ham"
+
+
+def test_where_both_answers_are_void_one_against_the_model_settles_nothing_whoever_gives_it() -> None:
+    case = audited()
+    two = person(), person()
+    for one in two:
+        say(one, "ham")
+    for hour, one in enumerate(two):
+        void(one, now=LATER + hour * HOUR)
+    assert current(case) is None
+    assert list(case.tasks.filter(status="waiting").values_list("slot", flat=True).order_by("slot")) == [1, 2]
+    case.tasks.filter(slot=1).update(priority=-9)  # the second task is answered first
+    assert say(person(), "ham", at=LATER + 3 * HOUR).label is None
+    assert not case.tasks.filter(slot=3).exists(), "the first is still to be answered"
+    assert say(person(), "ham", at=LATER + 3 * HOUR).label == "ham"
+    assert Label.objects.get(superseded_at=None).purpose == "audit"
 
 
 def test_whoever_was_only_asked_because_of_a_void_answer_is_asked_no_more() -> None:

@@ -12,9 +12,9 @@ from django.conf import settings
 from django.test import Client, override_settings
 from django.utils import timezone, translation
 
+from cases.kinds import KINDS
 from hitl.accounts.models import User
 from hitl.accounts.types import Role
-from hitl.flow.doors.pages.forms import KIND_WORDS
 from hitl.languages.compiling import compile_catalogues
 from hitl.languages.pseudo import CLOSE, OPEN
 from hitl.outbox.event_kinds import EVENT_KINDS
@@ -135,9 +135,9 @@ def test_numbers_and_times_are_written_as_the_reader_does() -> None:
 
 
 def test_every_kind_of_field_has_a_word_that_can_be_translated() -> None:
-    assert {kind.value: kind.value for kind in Kind} == {k: str(words) for k, words in KIND_WORDS.items()}
+    assert {kind: kind.value for kind in Kind} == {kind: str(KINDS[kind].word) for kind in Kind}
     with translation.override("de"):
-        assert str(KIND_WORDS["boolean"]) == "ja/nein"
+        assert str(KINDS[Kind.BOOLEAN].word) == "ja/nein"
 
 
 def test_scripts_get_their_texts_as_a_file_that_may_be_kept() -> None:

@@ -13,7 +13,7 @@ from hitl.flow.doors.api.stop import reason_of
 from hitl.flow.doors.api.workflows import workflow_of
 from hitl.shared import clock
 from hitl.shared.errors import NotFound
-from policy.canary_models import Canary
+from policy.models.canaries import Canary
 from policy.selectors import open_canary
 from policy.services.canaries import hold_canary, roll_back_canary
 

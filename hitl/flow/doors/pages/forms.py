@@ -13,7 +13,7 @@ from cases.files.encoding import ENCODINGS
 from cases.files.limits import PAGE
 from cases.files.tables import read_table
 from cases.files.told import Told
-from cases.kinds import ANY
+from cases.kinds import ANY, KINDS
 from cases.services.field_properties import MAX_FIELDS
 from cases.services.label_properties import MAX_LABELS
 from hitl.flow.setup.rehearsal import Source
@@ -33,16 +33,6 @@ FIRST_DEGREES = [
         gettext_lazy("Partial: the model decides what keeps the promise, people the rest"),
     ),
 ]
-KIND_WORDS = {
-    "text": pgettext_lazy("kind", "text"),
-    "number": pgettext_lazy("kind", "number"),
-    "category": pgettext_lazy("kind", "category"),
-    "date": pgettext_lazy("kind", "date"),
-    "boolean": pgettext_lazy("kind", "boolean"),
-    "image": pgettext_lazy("kind", "image"),
-    "audio": pgettext_lazy("kind", "audio"),
-}
-"""A kind without a word is shown by its name."""
 _LONG = forms.Textarea(attrs={"rows": 4})
 
 
@@ -103,7 +93,7 @@ class FieldRow(forms.Form):
     name = forms.CharField(label=pgettext_lazy("column", "name"), required=False, max_length=100)
     kind = forms.ChoiceField(
         label=pgettext_lazy("column", "kind"),
-        choices=[(kind.value, KIND_WORDS.get(kind.value, kind.value)) for kind in Kind],
+        choices=[(kind.value, KINDS[kind].word) for kind in Kind],
         initial=ANY.value,
     )
     required = forms.BooleanField(label=pgettext_lazy("column", "required"), required=False, initial=True)

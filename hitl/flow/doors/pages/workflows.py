@@ -8,10 +8,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
+from cases.kinds import KINDS
 from cases.models import KeyGrant, SchemaVersion, Workflow
 from cases.services.workflows import archive_workflow, restore_workflow
 from hitl.accounts.types import Role
-from hitl.flow.doors.pages.forms import KIND_WORDS, FileForm
+from hitl.flow.doors.pages.forms import FileForm
 from hitl.flow.doors.pages.guards import for_administrators, for_readers
 from hitl.flow.export.download import download
 from hitl.flow.intake.backlog import rescoring_of
@@ -23,6 +24,7 @@ from hitl.web.views import actor_of
 from models_store.selectors import champion
 from policy.models import Policy
 from reviews.models import ReviewRules
+from science.fields import Kind
 
 
 @for_readers
@@ -75,9 +77,7 @@ def about(request: HttpRequest, found: Workflow, actor: Actor) -> dict[str, Any]
     return {
         "workflow": found,
         "schema": schema,
-        "fields": [
-            {**field, "kind_words": KIND_WORDS.get(field["kind"], field["kind"])} for field in schema.fields
-        ],
+        "fields": [{**field, "kind_words": KINDS[Kind(field["kind"])].word} for field in schema.fields],
         "policy": Policy.objects.filter(workflow=found).first(),
         "rules": ReviewRules.objects.filter(workflow=found).first(),
         "release": champion(found.id),
