@@ -15,7 +15,7 @@ from hitl.bench.rows import Row
 
 CASES = "/api/v1/workflows/loans/cases"
 SLOW_PROBE_MS = 250.0
-MOST_BY_CONTROL = 2.0
+MAX_BY_CONTROL = 2.0
 PROBE_EVERY = 0.05
 ENOUGH_PROBES = 100  # of fewer the 99th percentile is the latest one, and says nothing of the others
 CLIENTS = 2
@@ -54,7 +54,7 @@ class Watched:
                 note="; ".join(said),
             ),
             Row("  health, p99", "ms", self.late_probe),
-            Row("  health, p99 by the control's", "times", self.by_control, bar=MOST_BY_CONTROL),
+            Row("  health, p99 by the control's", "times", self.by_control, bar=MAX_BY_CONTROL),
             Row("  load held during it", "%", held, bar=99 if must_hold else None, more_is_better=True),
             Row(
                 "  cases without an answer, or with a 500",

@@ -129,7 +129,7 @@ def _proposed(server: Server, examples: Examples, web: Web, slug: str, key: str)
 def taken_to_a_certificate(stand: Stand, web: Web, *, is_cascade: bool = False) -> Iterator[Row]:
     """Send all cases: people's answers to the first calibrate, those to the others confirm."""
     name = f"{stand.source.model}, {stand.examples.name}"
-    name = f"{name}, after a model of here" if is_cascade else name
+    name = f"{name}, after a local model" if is_cascade else name
     cases = stand.examples.cases
     stand.send(web, cases[:TO_CALIBRATE])
     stand.answer_all()

@@ -15,7 +15,7 @@ from monitoring.replay.run import Tried, replay
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 DAYS = 30
-MOST_TIMES_READING = 6.0
+MAX_TIMES_READING = 6.0
 """What a replay may cost, over fetching the same rows through the same cursor."""
 
 # One in twenty of the automatic is audited, one in ten of the others is answered blind. Cases spread evenly.
@@ -67,7 +67,7 @@ def run(quick: bool) -> Sequence[Row]:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     note = f"{seen:,} cases, {answer.would_be.automatic:,} automatic under the other cutoff"
     return [
-        ratio("replay, over reading the rows", replaying, reading, bar=MOST_TIMES_READING),
+        ratio("replay, over reading the rows", replaying, reading, bar=MAX_TIMES_READING),
         from_runs(f"replay of {n:,} cases", "s", replaying, note=note),
         from_runs("reading their rows", "s", reading),
         Row("stored for a case and its routing, indexes included, content empty", "bytes", stored),

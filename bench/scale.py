@@ -25,7 +25,7 @@ from models_store.models import Release, TrainingRun
 SHARE = 0.3  # of one core, a host: two of them, their callers and the database fit on two cores
 SAVERS, SAVED_BYTES = 4, 2_000_000
 ASKED = 100  # cases that show which model decides
-LEAST_GAIN = 1.6
+MIN_GAIN = 1.6
 
 
 def run(quick: bool) -> Iterator[Row]:
@@ -121,7 +121,7 @@ def _paces(sender: Sender, both: Sequence[Host], quick: bool) -> list[Row]:
     )
     return [
         ratio("cases a second by two web hosts, of one", two, one,
-              bar=LEAST_GAIN if limited else None, more_is_better=True, note=share),
+              bar=MIN_GAIN if limited else None, more_is_better=True, note=share),
         from_runs("  by one web host", "cases/s", one),
         from_runs("  by two", "cases/s", two),
     ]  # fmt: skip

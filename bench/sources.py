@@ -24,7 +24,7 @@ from science.worlds.trials import certification_trial, is_false
 from science.worlds.world import World
 
 TARGET, CUTOFF = 0.05, 0.9
-STRICT = 0.03  # promised of a cascade: for less the model of here needs no help with mail
+STRICT = 0.03  # promised of a cascade: for less the local model needs no help with mail
 FIT, LABELS, DECISIONS = 500, 1_000, 2_000
 STREAMS = 200
 DOORS = (

@@ -22,9 +22,9 @@ def schemas_of(cases: Iterable[Case]) -> dict[SchemaKey, Schema]:
     return {(row.workflow_id, row.number): row.schema for row in SchemaVersion.objects.filter(any_of)}
 
 
-def current_schema(workflow: Workflow) -> Schema:
-    """Return the schema that a workflow's new cases fit."""
-    return SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version).schema
+def schema_in_force(workflow: Workflow) -> SchemaVersion:
+    """Return the version of the schema that a workflow's new cases fit."""
+    return SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version)
 
 
 def assets_of(cases: Iterable[Case]) -> dict[str, Asset]:

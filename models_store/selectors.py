@@ -9,7 +9,8 @@ from uuid import UUID
 import numpy as np
 from django.db.models import Exists, F, OuterRef, QuerySet
 
-from cases.models import Label, SchemaVersion
+from cases.models import Label
+from cases.selectors import schema_in_force
 from models_store.models import Evaluation as EvaluationRow
 from models_store.models import (
     LabelRole,
@@ -97,10 +98,7 @@ def previous_champion(workflow_id: UUID) -> Release | None:
 
 def fits(release: Release) -> bool:
     """Tell whether a release is for the fields and labels that its workflow has now."""
-    present = SchemaVersion.objects.get(
-        workflow_id=release.workflow_id, number=release.workflow.schema_version
-    )
-    return bool(present.schema_sha256 == release.schema_sha256)
+    return bool(schema_in_force(release.workflow).schema_sha256 == release.schema_sha256)
 
 
 def way_back(workflow_id: UUID) -> Release | None:

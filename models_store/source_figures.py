@@ -30,7 +30,7 @@ WORDS = {
     Reason.SOURCE_SHORT: gettext_lazy("it answered for fewer or more cases than it was asked about"),
     Reason.SOURCE_CHANGED: gettext_lazy("it named another version of itself"),
     Reason.SOURCE_MASS: gettext_lazy("it wanted to say something else than a label"),
-    Reason.SOURCE_SPARED: gettext_lazy("the model of here was sure of the case, so it was not asked"),
+    Reason.SOURCE_SPARED: gettext_lazy("the local model was sure of the case, so it was not asked"),
 }
 """Why what was sent is no score, for people."""
 

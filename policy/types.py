@@ -192,7 +192,7 @@ _WHY = {
     ),
     Reason.SOURCE_CHANGED: gettext_lazy("the model elsewhere named another version of itself"),
     Reason.SOURCE_MASS: gettext_lazy("the language model wanted to say something else than a label"),
-    Reason.SOURCE_SPARED: gettext_lazy("the model elsewhere was not asked, since the own one was sure"),
+    Reason.SOURCE_SPARED: gettext_lazy("the model elsewhere was not asked, since the local one was sure"),
     Reason.STOPPED: gettext_lazy("all automation is stopped"),
     Reason.BREAKER: gettext_lazy("the breaker has tripped"),
     Reason.CERTIFICATE_EXPIRED: gettext_lazy("the certificate has ended, or has not begun"),

@@ -95,6 +95,15 @@ def draw(secret: bytes, case_ids: Sequence[UUID], epoch: int = 0) -> Draws:
     return Draws(u[:n], u[n : 2 * n], u[2 * n :])
 
 
+def chance_of_either(a: float, b: float) -> float:
+    """Return the probability that one of two independent draws is met.
+
+    >>> chance_of_either(0.5, 0.5)
+    0.75
+    """
+    return a + (1 - a) * b
+
+
 def _mac(secret: bytes, message: bytes) -> bytes:
     """The leading 64 bits of HMAC-SHA256."""
     mac = _keyed(secret).copy()

@@ -16,7 +16,7 @@ from science.fields import Schema
 from science.intervals import wilson_interval
 from science.paired import paired_difference
 
-FEWEST = 30  # cases in a slice; of fewer nothing can be said
+MIN_CASES = 30  # cases in a slice; of fewer nothing can be said
 CONFIDENCE = 0.95
 
 
@@ -50,7 +50,7 @@ def slices_of(
     """
     wrong = np.asarray(wrong, dtype=bool)
     true = np.array(labels, dtype=object)
-    found = [(name, words, own) for name, words, own in _slices(rows, true, schema) if own.sum() >= FEWEST]
+    found = [(name, words, own) for name, words, own in _slices(rows, true, schema) if own.sum() >= MIN_CASES]
     confidence = 1 - (1 - CONFIDENCE) / max(1, len(found))
     told: list[dict[str, Any]] = []
     for name, words, own in found:

@@ -14,7 +14,7 @@ import numpy as np
 
 from science.guarantee.estimates import hajek
 
-FEWEST = 30  # labels in a slice; of fewer nothing can be said
+MIN_CASES = 30  # labels in a slice; of fewer nothing can be said
 CONFIDENCE = 0.95
 Named = tuple[str, str, np.ndarray]  # a kind, words, and members (n_cases,)
 
@@ -52,7 +52,7 @@ def weak_slices(
     wrong: np.ndarray,
     pi: np.ndarray,
     *,
-    fewest: int = FEWEST,
+    fewest: int = MIN_CASES,
     confidence: float = CONFIDENCE,
 ) -> list[WeakSlice]:
     """Compare each slice with the rest, those with the most mistakes in excess first.

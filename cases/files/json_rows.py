@@ -18,7 +18,7 @@ _NO_OBJECT = Words("not a JSON object")
 
 
 def json_rows(file: IO[bytes], *, encoding: str | None) -> Iterator[Row]:
-    """Yield the rows with the line that they begin in; what is none is marked.
+    """Yield each row with the number of its first line; lines that are no row are marked.
 
     Raises:
         BadTable: what is no list of lines cannot be read to its end.

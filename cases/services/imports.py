@@ -14,6 +14,7 @@ from django.db import transaction
 
 from cases.groups import Grouper, entity_in, named_files
 from cases.models import Label, SchemaVersion, Workflow
+from cases.selectors import schema_in_force
 from cases.services.kept_files import adopt_file, store_file
 from cases.services.known_rows import sorted_out
 from cases.services.labelled import Imported, Labelled, NewCase
@@ -60,7 +61,7 @@ def import_labelled(
     workflow = Workflow.objects.filter(pk=workflow_id).first()
     if workflow is None:
         raise NotFound()
-    version = SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version)
+    version = schema_in_force(workflow)
 
     def asset(file: bytes | str, kind: Kind) -> str:
         if isinstance(file, str):

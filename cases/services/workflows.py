@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from cases.content import printable
 from cases.models import SchemaVersion, Workflow
 from cases.names import clean_name, is_plain
+from cases.selectors import schema_in_force
 from cases.services.proposed import MAX_NAME
 from cases.services.schemas import CheckedSchema, checked_schema
 from cases.services.versions import bump
@@ -103,7 +104,7 @@ def change_schema(
     """
     schema = checked_schema(fields, labels)
     workflow = _locked(workflow_id)
-    current = SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version)
+    current = schema_in_force(workflow)
     if (current.fields, current.labels) == (schema.fields, schema.labels):
         return current
     require_answerable(actor, _costs_otherwise(workflow, schema.labels))
@@ -145,7 +146,7 @@ def group_by(*, workflow_id: UUID, field: object, actor: Actor, now: datetime) -
         NotFound: there is no such workflow.
     """
     workflow = _locked(workflow_id)
-    version = SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version)
+    version = schema_in_force(workflow)
     if problems := _entity_problems(field, version.fields):
         raise Invalid(problems)
     if field != workflow.entity_field:

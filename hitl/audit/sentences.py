@@ -152,7 +152,7 @@ NOTHING, UNKNOWN = _("nothing"), _("something unknown")
 _PAIR = 2
 
 
-class Said(Words):
+class Sentence(Words):
     """What an entry says: English, in UTC, for files and commands; a page says it anew by `shown`."""
 
     said_now: Callable[[], str]
@@ -170,9 +170,9 @@ class Said(Words):
         return self.said_now()
 
 
-def sentence(action: str, detail: Mapping[str, Any]) -> Said:
+def sentence(action: str, detail: Mapping[str, Any]) -> Sentence:
     """Say what an entry of this kind records; one that has no sentence is said by its name."""
-    return Said.by(lambda: _sentence(action, detail))
+    return Sentence.by(lambda: _sentence(action, detail))
 
 
 def _sentence(action: str, detail: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString
 from hitl.docs.library import Document, documents
 from hitl.docs.rendering import marked
 
-MOST = 20
+MAX_HITS = 20
 _BEFORE, _LENGTH = 60, 220
 
 
@@ -20,7 +20,7 @@ class Hit:
 
 
 def search(query: str) -> list[Hit]:
-    """Return at most `MOST` documents that have every word of the query, the likeliest first.
+    """Return at most `MAX_HITS` documents that have every word of the query, the likeliest first.
 
     A word in the title counts most, then one in a heading, then how often it stands in the text.
     """
@@ -30,7 +30,7 @@ def search(query: str) -> list[Hit]:
     weighed = [(sum(_weight(one, word) for word in words), one) for one in documents().values()]
     having = [pair for pair in weighed if all(word in _all(pair[1]) for word in words)]
     having.sort(key=lambda pair: (-pair[0], pair[1].address))
-    return [Hit(one, _excerpt(one.rendered.text, words)) for _, one in having[:MOST]]
+    return [Hit(one, _excerpt(one.rendered.text, words)) for _, one in having[:MAX_HITS]]
 
 
 def _all(document: Document) -> str:

@@ -9,7 +9,7 @@ from hitl.docs.library import FILES, at, contents, file_at, neighbours
 from hitl.docs.search import search
 from hitl.shared.errors import NotFound
 
-MOST_ASKED = 100  # characters
+MAX_ASKED = 100  # characters
 
 
 @login_required
@@ -31,5 +31,5 @@ def page(request: HttpRequest, address: str = "") -> HttpResponseBase:
 @require_GET
 def found(request: HttpRequest) -> HttpResponse:
     """Show which documents have the words asked for."""
-    asked = request.GET.get("q", "").strip()[:MOST_ASKED]
+    asked = request.GET.get("q", "").strip()[:MAX_ASKED]
     return render(request, "docs/found.html", {"asked": asked, "hits": search(asked), "contents": contents()})

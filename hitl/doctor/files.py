@@ -10,8 +10,8 @@ from django.conf import settings
 from hitl.doctor.findings import Finding, fine, look, wrong
 from models_store.serving import champions, troubles
 
-LEAST_BYTES = 1 << 30
-LEAST_SHARE = 0.05
+MIN_BYTES = 1 << 30
+MIN_SHARE = 0.05
 
 
 def disk() -> Iterator[Finding]:
@@ -26,9 +26,9 @@ def disk() -> Iterator[Finding]:
     total, _, free = shutil.disk_usage(data)
     words = f"{free / 1e9:,.1f} GB of {total / 1e9:,.0f} GB are free where {data} is"
     fix = "Make room: pictures, recordings and models are kept there."
-    if free < LEAST_BYTES:
+    if free < MIN_BYTES:
         yield wrong("files", f"{words}.", fix)
-    elif free < LEAST_SHARE * total:
+    elif free < MIN_SHARE * total:
         yield look("files", f"{words}.", fix)
     else:
         yield fine("files", words)

@@ -31,7 +31,7 @@ from policy.types import Degree
 
 ACTOR = system("simulation")
 SLUG = "drill"
-CALM_DAYS, MOST_ODD, MOST_AFTER = 21, 4, 10
+CALM_DAYS, MAX_ODD, MAX_AFTER = 21, 4, 10
 A_DAY = 150
 _BEGINS = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
 _DAY = timedelta(days=1)
@@ -127,7 +127,7 @@ class _Drill:
         before = set(alarms_of([self.workflow.pk]).values_list("pk", flat=True))
         alarm: Alarm | None = None
         days = 0
-        while alarm is None and days < MOST_ODD:
+        while alarm is None and days < MAX_ODD:
             self._live(fault)
             days += 1
             alarm = alarms_of([self.workflow.pk]).exclude(pk__in=before).first()
@@ -136,7 +136,7 @@ class _Drill:
         told = Delivery.objects.filter(event__kind="alarm.raised", event__subject_id=alarm.pk).exists()
         seen = {"metric": words_of(key_of(alarm)), "value": alarm.value, "threshold": alarm.threshold}
         after = 0
-        while alarm.cleared_at is None and after < MOST_AFTER:
+        while alarm.cleared_at is None and after < MAX_AFTER:
             self._live(lambda contents, _: contents)
             after += 1
             alarm.refresh_from_db()

@@ -15,7 +15,7 @@ OUTPUT = "predict_proba"
 
 
 def calls(options: Options, contents: Sequence[Content]) -> list[Call]:
-    """One request: everything in the one input that is named, else an input for each field: a data frame."""
+    """Return one request: all fields in the named input, else one input per field, as a data frame."""
     fields, numbers, n = options["fields"], set(options.get("numbers", ())), len(contents)
     columns = {name: [sent(content.get(name), name in numbers) for content in contents] for name in fields}
     body: dict[str, Any] = {}

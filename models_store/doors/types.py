@@ -31,7 +31,7 @@ class Heard:
     """What was answered about a batch.
 
     Attributes:
-        sent: for each case its probabilities by label as `science.serving.read_said` takes them, or why there
+        sent: for each case its probabilities by label as `read_source_answer` takes them, or why there
             are none.
         versions: those that the server named; empty where it names none.
         tokens: that a language model counted.

@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
             model_name="release",
             name="is_cascade",
             field=models.BooleanField(
-                default=False, help_text="A model of here speaks first, its source of what that leaves."
+                default=False, help_text="A local model speaks first, its source of what that leaves."
             ),
         ),
         migrations.AddField(

@@ -41,7 +41,7 @@ class Release(models.Model):
         ),
     )
     is_cascade = models.BooleanField(
-        default=False, help_text=gettext_lazy("A model of here speaks first, its source of what that leaves.")
+        default=False, help_text=gettext_lazy("A local model speaks first, its source of what that leaves.")
     )
     created_at = models.DateTimeField()
 

@@ -8,7 +8,7 @@ from hitl.shared.errors import Invalid, Problem
 from hitl.shared.words import Words
 from models_store.errors import LabelMapRefused
 from science.label_maps import MapFit, fit_of
-from science.serving import read_said
+from science.serving import read_source_answer
 
 MIN_KNOWN = 20  # answers that a label map is tried on
 MIN_KNOWN_PER_LABEL = 2
@@ -78,7 +78,7 @@ def tried(
         sent, label = (
             (one.get("probabilities"), one.get("label")) if isinstance(one, Mapping) else (None, None)
         )
-        said = read_said(sent, label_map, labels)
+        said = read_source_answer(sent, label_map, labels)
         where = f"known_answers[{place}]"
         if not isinstance(label, str) or label not in labels:
             fix = Words("Give the true answer, one of %(names)s.", names=", ".join(labels))

@@ -21,7 +21,7 @@ from models_store.models import Source
 from models_store.services import onnx_files
 from models_store.types import Door
 from science.decision_terms import Reason
-from science.serving import Said, read_said
+from science.serving import SourceAnswer, read_source_answer
 
 MAX_SECONDS = 60.0  # for a batch that takes several requests
 MAX_ANSWER = 8 * 1024 * 1024
@@ -150,11 +150,11 @@ def quotes_of(source: Source, content: Mapping[str, Any], label: str) -> tuple[l
     return chat.read_quotes(reply), milliseconds, source.price * tokens / 1000
 
 
-def read(source: Source, sent: object) -> Said:
+def read(source: Source, sent: object) -> SourceAnswer:
     """Read what was said of one case."""
     if isinstance(sent, Reason):
-        return Said(None, sent)
-    return read_said(sent, source.label_map, source.labels)
+        return SourceAnswer(None, sent)
+    return read_source_answer(sent, source.label_map, source.labels)
 
 
 def _cost(source: Source, heard: Heard, calls: int) -> float:

@@ -14,7 +14,8 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from cases.models import SchemaVersion, Workflow
+from cases.models import Workflow
+from cases.selectors import schema_in_force
 from cases.services.versions import bump
 from hitl.accounts.automation import require_lowerer
 from hitl.audit.log import record
@@ -215,7 +216,7 @@ class _Transition:
                 ),
                 release=self.release.name,
             )
-        schema = SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version)
+        schema = schema_in_force(workflow)
         if schema.schema_sha256 != self.release.schema_sha256:
             raise SchemaChanged(release=self.release.name)
 

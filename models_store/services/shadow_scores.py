@@ -15,10 +15,10 @@ from cases.models import Case, SchemaVersion
 from hitl.shared.months import month_of
 from models_store.models import Release, ShadowProgress, ShadowScore
 from models_store.rows import Row, rows_for
-from models_store.said import with_said
 from models_store.scoring import score_around_failures, score_rows
 from models_store.services.shadow_months import SHADOW_SCORES
 from models_store.serving import served_model
+from models_store.source_answers import with_said
 from models_store.types import Unscored
 from science.decide import decide
 from science.decision_terms import OF_SOURCES, Basis, Degree, Reason

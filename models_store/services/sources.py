@@ -12,7 +12,8 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from cases.models import SchemaVersion, Workflow
+from cases.models import Workflow
+from cases.selectors import schema_in_force
 from cases.services.versions import bump
 from hitl.accounts.automation import ANSWERABLE, PersonNeeded, require_lowerer
 from hitl.accounts.types import Scope
@@ -92,7 +93,7 @@ def _propose(
     )
     if workflow is None:
         raise NotFound("There is no such workflow, or it is archived.")
-    schema = SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version)
+    schema = schema_in_force(workflow)
     labels = labels_of(label_map, schema.label_names)
     model, version = _name("model", model), _name("version", version)
     options: dict[str, Any] = {}

@@ -12,9 +12,10 @@ import numpy as np
 
 from cases.content import checker_for
 from cases.models import Case, Label, SchemaVersion, Workflow
+from cases.selectors import schema_in_force
 from cases.types import CaseStatus, Purpose
-from models_store.said import with_said
 from models_store.selectors import current_labels
+from models_store.source_answers import with_said
 from science.fields import Schema
 from science.serving.source import said_by
 
@@ -143,7 +144,7 @@ def take_snapshot(workflow: Workflow, *, unsettled: Collection[UUID] = ()) -> Tr
     `unsettled` are cases whose answers are not labels; those that fit the schema are taken along. Cases with
     a known answer are left out: they test reviewers, and a model that learned them would not be tested.
     """
-    version = SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version)
+    version = schema_in_force(workflow)
     kept: list[Label] = []
     seen = 0
     newest = (

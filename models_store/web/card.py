@@ -189,7 +189,7 @@ def _elsewhere(shown: ShownRelease) -> Iterable[str]:
     if cascade:
         own = _plain(shown.report["own"]["chosen"])
         yield (
-            f"A cascade: a model of here ({own}) speaks where its likeliest label has at least"
+            f"A cascade: a local model ({own}) speaks where its likeliest label has at least"
             f" {percent(cascade['threshold'])}, and leaves {percent(cascade['left'])} of the cases"
         )
     yield f"Scores come from a model elsewhere: {_plain(source.name)}, `{source.sha256}`"

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from cases.access import watched_workflow
 from cases.models import Workflow
+from cases.selectors import schema_in_force
 from hitl.accounts.automation import ANSWERABLE, LOWERERS
 from hitl.accounts.types import Role
 from hitl.shared import clock
@@ -43,7 +44,7 @@ def sources(request: HttpRequest, slug: str) -> HttpResponse:
     """List a workflow's models elsewhere; register one."""
     actor = person(request).as_actor()
     workflow = watched_workflow(actor, slug)
-    labels = workflow.schemas.get(number=workflow.schema_version).label_names
+    labels = schema_in_force(workflow).label_names
     sent = (request.POST, request.FILES) if request.method == "POST" else ()
     form = SourceForm(*sent, labels=labels)
     if sent and form.is_valid():
@@ -113,7 +114,7 @@ def retire(request: HttpRequest, actor: Actor, source_id: UUID) -> tuple[str, st
 
 @acts
 def fit(request: HttpRequest, actor: Actor, source_id: UUID) -> tuple[str, str]:
-    """Fit a source's calibrator on the labels that there are, alone or to what a model of here leaves."""
+    """Fit a source's calibrator on the labels that there are, alone or to what a local model leaves."""
     found = source_for(actor, source_id)
     is_cascade = request.POST.get("cascade") == "1"
     back = reverse("source", args=[found.pk])

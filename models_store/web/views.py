@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from cases.access import watched_workflow, watched_workflows
 from cases.models import Workflow
+from cases.selectors import schema_in_force
 from hitl.accounts.types import WATCHING, Role
 from hitl.shared import clock
 from hitl.shared.actor import Actor
@@ -63,7 +64,7 @@ def models_of_workflow(request: HttpRequest, slug: str) -> HttpResponse:
     runs = selectors.latest_runs(workflow.id, limit=MAX_RUNS)
     last = selectors.last_training(workflow.id)
     training_settings = selectors.training_settings(workflow.id)
-    schema = workflow.schemas.get(number=workflow.schema_version)
+    schema = schema_in_force(workflow)
     champion = next((one for one in releases if one.is_champion), None)
     context = {
         "workflow": workflow,

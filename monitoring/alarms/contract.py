@@ -9,7 +9,7 @@ from monitoring.counts import hours, outputs
 from monitoring.types import CountFamily, Examined, MetricKey, Reference, Severity
 from science.drift.compare import MIN_CASES
 from science.drift.findings import RATE, Persistence
-from science.drift.watch import GRADUAL_RATE, LEAST_EFFECT
+from science.drift.watch import GRADUAL_RATE, MIN_EFFECT
 
 CLEARS_AT = 0.8  # of the threshold: a difference at the threshold itself would raise and clear it to and fro
 OWNER = Words("operators on duty")
@@ -112,7 +112,7 @@ def contract_of(
         question=_QUESTIONS[key.family],
         min_cases=MIN_CASES if is_sudden else 4 * MIN_CASES,
         rate=RATE if is_sudden else GRADUAL_RATE,
-        least_effect=LEAST_EFFECT if least_effect is None else least_effect,
+        least_effect=MIN_EFFECT if least_effect is None else least_effect,
         persistence=Persistence() if is_sudden else None,
         severity=Severity.HIGH if key in HIGH else Severity.NORMAL,
         runbook=_RUNBOOKS[key.family],

@@ -10,7 +10,7 @@ import numpy as np
 from django.db import transaction
 
 from cases.models import Asset, Case, SchemaVersion, Workflow
-from cases.selectors import asset_name
+from cases.selectors import asset_name, schema_in_force
 from hitl.shared.words import Words
 from models_store.models import LabelRole, Release
 from models_store.types import LabelUse
@@ -68,7 +68,7 @@ def rebin(workflow: Workflow, contents: Sequence[Content], *, reason: str, now: 
     present = Binning.objects.filter(workflow=workflow, ended_at=None).first()
     if present is not None and present.made_at >= now:
         return present  # another worker was faster
-    schema = SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version).schema
+    schema = schema_in_force(workflow).schema
     files = files_of(contents, schema)
     bins = Bins.learn(schema, contents[::2], files)
     Binning.objects.filter(workflow=workflow, ended_at=None).update(ended_at=now)

@@ -12,7 +12,7 @@ from monitoring.examined.sample import DAY, Sample, drawn_of_day, probabilities
 from policy.selectors import cutoffs_in_force
 from science.drift.impact import MIN_PAIRS, Impact, impact
 
-SHARE, LEAST, MOST = 0.01, 20, 300  # of the scores of a day that are computed again
+SHARE, MIN_SCORES, MAX_SCORES = 0.01, 20, 300  # of the scores of a day that are computed again
 PAIRS = 100
 MAX_FIELDS = 60
 
@@ -28,7 +28,7 @@ class Again:
 def computed_again(release: Release, sample: Sample, *, end: datetime) -> Again:
     """Score a share of the last day's cases from what is stored, and compare bit by bit."""
     rows = drawn_of_day(release.workflow_id, end - DAY).filter(release=release, confidence__isnull=False)
-    n = min(MOST, max(LEAST, round(SHARE * rows.count())))
+    n = min(MAX_SCORES, max(MIN_SCORES, round(SHARE * rows.count())))
     kept = {one.case_id: (one.confidence, one.predicted) for one in rows[:n]}
     cases = Case.objects.filter(pk__in=kept, schema_version=sample.schema_version)
     found = {case_id: content for case_id, content in cases.values_list("id", "content") if content}

@@ -13,9 +13,9 @@ from django.db.models.functions import MD5, Cast
 from cases.models import Case, SchemaVersion
 from models_store.models import Release
 from models_store.rows import Row, rows_for
-from models_store.said import with_said
 from models_store.scoring import score_around_failures
 from models_store.serving import served_model
+from models_store.source_answers import with_said
 from policy.models import Decision
 from science.fields import Schema
 

@@ -1,7 +1,7 @@
 """Do people label alike cases alike? Pairs of cases that are the same, or nearly, and got different labels.
 
 Which of two labels is right is not said here, and nobody is ranked: a pair that differs may be a mistake of
-either, a case on the border, or a guideline that leaves it open.
+either, a case on the border, or a policy that leaves it open.
 """
 
 from collections import Counter, defaultdict

@@ -14,7 +14,7 @@ from science.fields import Schema
 from science.serving import ServedModel
 from science.weak_slices import Named, weak_slices
 
-FEWEST_OF_ENTITY = 10
+MIN_OF_ENTITY = 10
 MAX_ENTITIES = 200  # those with the most answers: every look widens all intervals
 SHOWN = 12
 MAX_CLUSTERED = 1_500
@@ -42,7 +42,7 @@ def entities_found(rows: Answered) -> dict[str, Any]:
         own = np.zeros(len(rows.wrong), dtype=bool)
         own[members[entity]] = True
         named.append(("entity", str(rows.case_ids[members[entity][-1]]), own))
-    found = weak_slices(named, rows.wrong, rows.pi, fewest=FEWEST_OF_ENTITY)
+    found = weak_slices(named, rows.wrong, rows.pi, fewest=MIN_OF_ENTITY)
     shown = [one for one in found if one.excess > 0][:SHOWN]
     return {
         "n": len(members),

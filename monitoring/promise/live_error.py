@@ -21,7 +21,7 @@ from science.decision_terms import Reason
 from science.guarantee.estimates import Estimate, hajek
 
 LONGEST, SHORTEST = timedelta(days=90), timedelta(hours=1)
-MOST = draws.MAX_DRAWN  # labels looked at
+MAX_LABELS = draws.MAX_DRAWN  # labels looked at
 _EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 _WEEK = timedelta(days=7)
 
@@ -93,13 +93,13 @@ def window_begins(now: datetime, longest: timedelta) -> datetime:
 
 
 def _begins(workflow_id: UUID, release_id: UUID, now: datetime) -> datetime:
-    """Return when the longest window with at most `MOST` drawn cases began; each is a third of the next."""
+    """Return when the longest window of at most `MAX_LABELS` draws began; each is a third of the next."""
     rows = draws.scored(workflow_id, release_id, reasons=list(Reason))
     rows = rows.filter(Q(is_audited=True) | Q(is_blind=True))
     longest = LONGEST
     while longest > SHORTEST:
         begins = window_begins(now, longest)
-        if rows.filter(decided_at__gte=begins)[: MOST + 1].count() <= MOST:
+        if rows.filter(decided_at__gte=begins)[: MAX_LABELS + 1].count() <= MAX_LABELS:
             return begins
         longest /= 3
     return window_begins(now, SHORTEST)
@@ -134,7 +134,7 @@ def _plain(workflow_id: UUID, release_id: UUID, since: datetime) -> tuple[int, i
     """Count wrong and all among the latest labels that people gave, as if they were a fair sample."""
     labels = Label.objects.filter(workflow_id=workflow_id, superseded_at=None, at__gte=since)
     labels = labels.exclude(purpose__in=NOT_LIVE).order_by("-at")
-    truth = dict(labels.values_list("case_id", "label")[:MOST])
+    truth = dict(labels.values_list("case_id", "label")[:MAX_LABELS])
     routed = Decision.objects.filter(case_id__in=truth, sequence=0, release_id=release_id)
     said = dict(routed.exclude(predicted=None).order_by("epoch").values_list("case_id", "predicted"))
     return sum(truth[case_id] != label for case_id, label in said.items()), len(said)
@@ -146,7 +146,7 @@ def _fair_a_day(drawn: Sequence[Drawn], now: datetime) -> float:
     if not lately:
         return 0.0
     span = now - lately[0].at
-    if len(drawn) < MOST:
+    if len(drawn) < MAX_LABELS:
         span = min(_WEEK, max(span, timedelta(days=1)))
     least = min(one.inclusion_probability for one in lately)
     return float(

@@ -16,7 +16,7 @@ from monitoring.watch.draws import Cursor, Drawn
 from monitoring.watch.watched import ACCEPTED
 from science.intervals import wilson_interval
 
-MOST = 5 * draws.MAX_DRAWN  # draws of a release that are read, the newest
+MAX_ROWS = 5 * draws.MAX_DRAWN  # draws of a release that are read, the newest
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def _newest(workflow_id: UUID, release_id: UUID, since: datetime, now: datetime)
     """Yield the newest draws of a release, the oldest of them first."""
     rows = draws.scored(workflow_id, release_id, reasons=ACCEPTED)
     rows = rows.filter(Q(is_audited=True) | Q(is_blind=True), decided_at__gte=since)
-    first = list(rows.order_by("-decided_at").values_list("decided_at", flat=True)[MOST - 1 : MOST])
+    first = list(rows.order_by("-decided_at").values_list("decided_at", flat=True)[MAX_ROWS - 1 : MAX_ROWS])
     if first:
         rows = rows.filter(decided_at__gte=first[0])
     place: Cursor = None

@@ -8,14 +8,16 @@ from uuid import UUID
 import numpy as np
 from django.db.models import Avg, Count
 
-from cases.models import SchemaVersion, Workflow
+from cases.models import Workflow
+from cases.selectors import schema_in_force
 from hitl.shared.errors import Invalid, Problem
 from hitl.shared.one_moment import at_one_moment
 from hitl.shared.words import Words
 from models_store.models import Release, ShadowScore
 from monitoring.replay.reading import Window, chunks, size_and_least_rate
 from policy.in_force.rules import rule_for
-from reviews.models import Review, ReviewRules
+from reviews.models import Review
+from reviews.services.rules import rules_of_workflow
 from science.decision_terms import Degree
 from science.replay import AsItWas, Replay, Replayed, Setting, Staff
 
@@ -84,7 +86,7 @@ def in_force(workflow: Workflow) -> Setting:
 
 def labels_of(workflow: Workflow) -> tuple[str, ...]:
     """Return the labels that predictions and answers may have."""
-    schema = SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version)
+    schema = schema_in_force(workflow)
     return tuple(schema.label_names)
 
 
@@ -128,7 +130,7 @@ def _replayed(workflow: Workflow, tried: Tried, now: datetime, tell: Callable[[i
     tell(0, n)
     setting = _setting(tried, present, labels)
     people = people_of(workflow.pk, tried.since, tried.until)
-    rules = ReviewRules.objects.filter(workflow=workflow).first() or ReviewRules(workflow=workflow)
+    rules = rules_of_workflow(workflow.pk)
     a_day = people.a_day if tried.answers_a_day is None else tried.answers_a_day
     staff = Staff(per_hour=a_day / 24, due_seconds=rules.due_hours * 3600, answers_each=people.each)
     was = Replay(AsItWas(), Staff(people.a_day / 24, staff.due_seconds, people.each), least)

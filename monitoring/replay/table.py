@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from hitl.shared.numbers import number
 from hitl.web.format import percent
 
-Said = Callable[[Mapping[str, Any]], str]
+Wording = Callable[[Mapping[str, Any]], str]
 
 NOTHING = "–"
 
@@ -25,7 +25,7 @@ class Line:
 
 def lines(answer: Mapping[str, Any]) -> Iterator[Line]:
     """Yield the lines of an answer (`monitoring.replay.answer.to_json`)."""
-    named: dict[str, Said] = {
+    named: dict[str, Wording] = {
         gettext("Cases"): lambda one: number(one["cases"]),
         gettext("Of them without a score"): lambda one: number(one["unscored"]),
         gettext("Automatic"): _automatic,

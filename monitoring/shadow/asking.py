@@ -16,10 +16,12 @@ from cases.models import Case
 from cases.types import CaseStatus, Purpose
 from policy.models import Decision, DisagreementDraw
 from reviews.consensus import Ask, next_step
-from reviews.models import Review, ReviewRules, Task
+from reviews.models import Review, Task
 from reviews.selectors import answers_that_stand
 from reviews.services.asking import ask_another, ask_audit, make_blind
+from reviews.services.rules import rules_of_workflow
 from reviews.types import OPEN, Mode, TaskReason
+from science.draws import chance_of_either
 
 AT_ONCE = 500
 _SEEN = (Mode.ASSISTED, Mode.ON_DEMAND)
@@ -66,7 +68,11 @@ def _is_asked(case: Case, draw: DisagreementDraw, now: datetime) -> bool:
     elif case.status == CaseStatus.DECIDED:
         _judge_as_well(draw, said)
         ask_audit(
-            case=case, rules=_rules(case), after=tasks, inclusion_probability=_chance(case, draw), now=now
+            case=case,
+            rules=rules_of_workflow(case.workflow_id),
+            after=tasks,
+            inclusion_probability=_chance(case, draw),
+            now=now,
         )
     return True
 
@@ -91,8 +97,4 @@ def _chance(case: Case, draw: DisagreementDraw) -> float:
         .values_list("inclusion_probability", flat=True)
         .first()
     ) or 0.0
-    return own + (1 - own) * draw.inclusion_probability
-
-
-def _rules(case: Case) -> ReviewRules:
-    return getattr(case.workflow, "review_rules", None) or ReviewRules(workflow_id=case.workflow_id)
+    return chance_of_either(own, draw.inclusion_probability)

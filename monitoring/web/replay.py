@@ -23,6 +23,7 @@ from hitl.shared import clock
 from hitl.shared.errors import Conflict, Invalid, beside_its_field
 from hitl.shared.numbers import number
 from hitl.web.charts import Plot, Series
+from hitl.web.fields import MOMENT, MomentField
 from hitl.web.format import local
 from hitl.web.links import cases_between
 from hitl.web.views import actor_of
@@ -36,15 +37,6 @@ from policy.types import Degree
 
 MAX_SHOWN = 10
 WEEK = timedelta(days=7)
-_MOMENT = "%Y-%m-%dT%H:%M"
-
-
-def _moment(label: Any) -> forms.DateTimeField:
-    return forms.DateTimeField(
-        label=label,
-        input_formats=[_MOMENT, "%Y-%m-%dT%H:%M:%S"],
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=_MOMENT),
-    )
 
 
 def _with_zone(label: Any) -> str:
@@ -58,8 +50,8 @@ _in_zone = lazy(_with_zone, str)
 class ReplayForm(forms.Form):
     """A window and a setting; an empty part is as it is in force now, or as it was."""
 
-    since = _moment(_in_zone(gettext_lazy("From (%(zone)s)")))
-    until = _moment(_in_zone(gettext_lazy("Until (%(zone)s)")))
+    since = MomentField(label=_in_zone(gettext_lazy("From (%(zone)s)")))
+    until = MomentField(label=_in_zone(gettext_lazy("Until (%(zone)s)")))
     release = forms.ChoiceField(label=gettext_lazy("Scored by"), required=False)
     degree = forms.ChoiceField(
         label=gettext_lazy("Degree"),
@@ -131,7 +123,7 @@ def replays(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask what would have been; the address may say what the form begins with."""
     actor, now = actor_of(request), clock.now()
     workflow = watched_workflow(actor, slug)
-    usual = {"since": local(now - WEEK).strftime(_MOMENT), "until": local(now).strftime(_MOMENT)}
+    usual = {"since": local(now - WEEK).strftime(MOMENT), "until": local(now).strftime(MOMENT)}
     data = request.POST if request.method == "POST" else {**usual, **request.GET.dict()}
     since, until = _window(data, now)
     form = ReplayForm(data, workflow=workflow, releases=scored_in_shadow(workflow, since, until))
@@ -231,9 +223,7 @@ def _named(workflow: Workflow, run: ReplayRun) -> list[tuple[str, str]]:
 
 def _again(workflow: Workflow, tried: Mapping[str, Any]) -> str:
     """Return what the form begins with to ask the same again, as the end of its address."""
-    given = {
-        name: local(datetime.fromisoformat(tried[name])).strftime(_MOMENT) for name in ("since", "until")
-    }
+    given = {name: local(datetime.fromisoformat(tried[name])).strftime(MOMENT) for name in ("since", "until")}
     place = {label: i for i, label in enumerate(labels_of(workflow))}
     for label, cutoff in (tried["cutoffs"] or {}).items():
         if label in place:
@@ -251,7 +241,7 @@ def _window(data: Any, now: datetime) -> tuple[datetime, datetime]:
     found, zone = [], get_current_timezone()
     for name, usual in (("since", now - WEEK), ("until", now)):
         try:
-            found.append(datetime.strptime(data.get(name, "")[:16], _MOMENT).replace(tzinfo=zone))
+            found.append(datetime.strptime(data.get(name, "")[:16], MOMENT).replace(tzinfo=zone))
         except ValueError:
             found.append(usual)
     return found[0], found[1]

@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                     ),
                     ("source_changed", "the model elsewhere named another version of itself"),
                     ("source_mass", "the language model wanted to say something else than a label"),
-                    ("source_spared", "the model elsewhere was not asked, since the own one was sure"),
+                    ("source_spared", "the model elsewhere was not asked, since the local one was sure"),
                     ("stopped", "all automation is stopped"),
                     ("breaker", "the breaker has tripped"),
                     ("certificate_expired", "the certificate has ended, or has not begun"),

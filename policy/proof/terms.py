@@ -7,7 +7,8 @@ from uuid import UUID
 
 from django.db.models import Exists, F, OuterRef
 
-from cases.models import SchemaVersion, Workflow
+from cases.models import Workflow
+from cases.selectors import schema_in_force
 from hitl.shared.words import Words
 from policy.models import Decision, KnownAnswer, Policy
 from policy.proof.proofs import Terms
@@ -92,7 +93,7 @@ def costs_of(policy: Policy, labels: Sequence[str]) -> tuple[float, ...]:
     if policy.loss == LossKind.ERRORS:
         return (1.0,) * len(labels)
     workflow = Workflow.objects.get(pk=policy.workflow_id)
-    version = SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version)
+    version = schema_in_force(workflow)
     cost: dict[str, Any] = {label["name"]: float(label.get("cost", 1.0)) for label in version.labels}
     dearest = max(cost.values())
     return tuple(cost.get(label, dearest) / dearest for label in labels)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from cases.selectors import schema_in_force
 from cases.services.versions import bump
 from hitl.accounts.automation import require_lowerer, require_raiser
 from hitl.audit.log import record
@@ -123,7 +124,7 @@ def _degree_of(policy: Policy, label: str) -> Degree:
         raise Invalid(
             [Problem(field="label", error="is named, and the promise is about all labels together", fix=fix)]
         )
-    names = policy.workflow.schemas.get(number=policy.workflow.schema_version).label_names
+    names = schema_in_force(policy.workflow).label_names
     if label not in names:
         raise Invalid(
             [

@@ -14,8 +14,8 @@ from hitl.shared.errors import Invalid, NotAllowed, NotFound, Problem
 from hitl.shared.words import Words
 from policy.models import Plan
 
-MOST_CASES = 100_000_000  # a week
-MOST_HOURS = 100_000.0
+MAX_CASES = 100_000_000  # a week
+MAX_HOURS = 100_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,8 @@ class Wanted:
     def problems(self) -> list[Problem]:
         """Return what does not fit, each with its fix."""
         told = [
-            ("cases_a_week", 1 <= self.cases_a_week <= MOST_CASES, 1, MOST_CASES),
-            ("hours_a_week", 0 <= self.hours_a_week <= MOST_HOURS, 0, MOST_HOURS),
+            ("cases_a_week", 1 <= self.cases_a_week <= MAX_CASES, 1, MAX_CASES),
+            ("hours_a_week", 0 <= self.hours_a_week <= MAX_HOURS, 0, MAX_HOURS),
             ("automated", 0 <= self.automated <= 1, 0, 1),
         ]
         return [

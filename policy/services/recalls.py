@@ -12,7 +12,8 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from cases.models import SchemaVersion, Workflow
+from cases.models import Workflow
+from cases.selectors import schema_in_force
 from hitl.accounts.automation import require_lowerer
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
@@ -224,7 +225,7 @@ _NONE_YET = "of the preview"  # untranslated: nobody gives a reason for a previe
 
 
 def _check(workflow: Workflow, taken: Taken, *, per_day: int = 1, reason: str = _NONE_YET) -> None:
-    schema = SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version)
+    schema = schema_in_force(workflow)
     names = [field["name"] for field in schema.fields]
     problems = _budget_problems(per_day)
     if not taken.names_something:

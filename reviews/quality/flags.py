@@ -7,7 +7,7 @@ from reviews.quality.people import rows_of
 from reviews.quality.sql_quality import FLAGGED
 from reviews.quality.window import Window
 
-MOST = 50
+MAX_FLAGS = 50
 """Words and values in the list."""
 
 
@@ -25,4 +25,4 @@ class Flagged:
 
 def flagged(window: Window) -> list[Flagged]:
     """Return what was flagged in the window, what misled most often first."""
-    return [Flagged(*row) for row in rows_of(FLAGGED, window.params() | {"most": MOST})]
+    return [Flagged(*row) for row in rows_of(FLAGGED, window.params() | {"most": MAX_FLAGS})]

@@ -17,7 +17,7 @@ from science.agreement.pace import Pace, pace_of
 from science.agreement.rubber_stamp import RubberStamp, rubber_stamp_index
 from science.agreement.shares import Share, TooFew, share
 
-LEAST = 5
+MIN_CASES = 5
 """Compared answers below which no share is shown."""
 
 _PACED = 500
@@ -100,18 +100,18 @@ def _person(row: Any, unread: Mapping[int, int]) -> PersonQuality:
         p90=row.p90,
         active_seconds=row.active_seconds,
         last_at=row.last_at,
-        too_fast=share(row.too_fast, row.answers, least=LEAST),
-        agreement=share(row.agreed, row.compared, least=LEAST),
-        blind=share(row.blind_agreed, row.blind_compared, least=LEAST),
-        shown=share(row.shown_agreed, row.shown_compared, least=LEAST),
-        overturned=share(row.overturned, row.disputed, least=LEAST),
-        known=share(row.known_right, row.known, least=LEAST),
+        too_fast=share(row.too_fast, row.answers, least=MIN_CASES),
+        agreement=share(row.agreed, row.compared, least=MIN_CASES),
+        blind=share(row.blind_agreed, row.blind_compared, least=MIN_CASES),
+        shown=share(row.shown_agreed, row.shown_compared, least=MIN_CASES),
+        overturned=share(row.overturned, row.disputed, least=MIN_CASES),
+        known=share(row.known_right, row.known, least=MIN_CASES),
         rubber_stamp=rubber_stamp_index(
             shown_agreed=row.mistakes_shown_repeated,
             shown_n=row.mistakes_shown,
             blind_agreed=row.mistakes_unseen_repeated,
             blind_n=row.mistakes_unseen,
-            least=LEAST,
+            least=MIN_CASES,
         ),
         unread=unread.get(row.person_id, 0),
     )
@@ -148,9 +148,9 @@ def labels(window: Window) -> list[LabelQuality]:
                 n,
                 median,
                 p90,
-                kept=share(right.get(key, 0), said.get(key, 0), least=LEAST),
-                found=share(right.get(key, 0), true.get(key, 0), least=LEAST),
-                overturned=share(overturned, disputed, least=LEAST),
+                kept=share(right.get(key, 0), said.get(key, 0), least=MIN_CASES),
+                found=share(right.get(key, 0), true.get(key, 0), least=MIN_CASES),
+                overturned=share(overturned, disputed, least=MIN_CASES),
             )
         )
     return found

@@ -8,6 +8,7 @@ from django.db import connection
 
 from reviews.models import ReviewRules
 from reviews.order import RANK_AGAIN, blind_value, head_start
+from reviews.services.rules import rules_of_workflow
 from reviews.types import OrderKind
 
 AT_ONCE = 5_000
@@ -19,7 +20,7 @@ def rank_again(*, workflow_id: UUID) -> int:
     Cases that come in meanwhile are taken in under the new rules already: the change raised the workflow's
     version, and whatever was written under the old one is here by now. Done twice, the second moves none.
     """
-    rules = ReviewRules.objects.filter(workflow_id=workflow_id).first() or ReviewRules()
+    rules = rules_of_workflow(workflow_id)
     params: dict[str, Any] = {
         "workflow": workflow_id,
         "by_age": rules.order == OrderKind.AGE,

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from cases.models import Workflow
+from cases.selectors import schema_in_force
 from cases.services.versions import bump
 from hitl.accounts.automation import require_answerable
 from hitl.audit.log import record
@@ -29,6 +30,12 @@ _PROBLEM = "review_rules"
 def rules_of(task: Task) -> ReviewRules:
     """Return how the task's workflow is reviewed; the defaults where nothing else was said."""
     return getattr(task.workflow, "review_rules", None) or ReviewRules(workflow_id=task.workflow_id)
+
+
+def rules_of_workflow(workflow_id: UUID) -> ReviewRules:
+    """Return how a workflow is reviewed; the defaults where nothing else was said."""
+    said = ReviewRules.objects.filter(workflow_id=workflow_id).first()
+    return said or ReviewRules(workflow_id=workflow_id)
 
 
 def skip_rule(rules: ReviewRules, reason: str) -> str:
@@ -58,8 +65,8 @@ def change_rules(*, workflow_id: UUID, values: Mapping[str, Any], actor: Actor, 
     workflow = Workflow.objects.select_for_update(no_key=True).filter(pk=workflow_id).first()
     if workflow is None:
         raise NotFound()
-    labels = workflow.schemas.get(number=workflow.schema_version).label_names
-    rules = ReviewRules.objects.filter(workflow=workflow).first() or ReviewRules(workflow=workflow)
+    labels = schema_in_force(workflow).label_names
+    rules = rules_of_workflow(workflow.pk)
     before = rules_body(rules)
     checked_rules(rules, values, labels=labels)
     after = rules_body(rules)

@@ -7,7 +7,7 @@ from math import hypot
 
 from science.agreement.shares import Share, TooFew, estimated
 
-LEAST = 5
+MIN_CASES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def rubber_stamp_index(
     blind_agreed: int,
     blind_n: int,
     confidence: float = 0.95,
-    least: int = LEAST,
+    least: int = MIN_CASES,
 ) -> RubberStamp | TooFew:
     """Compare how often somebody repeats the model's mistakes with and without sight of it.
 

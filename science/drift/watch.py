@@ -26,7 +26,7 @@ WEEKS = 4  # of windows that a window is compared with
 RICH = 3.0  # cases of the same weekday, in those of the window, that make them a reference of their own
 MAX_REFERENCE = 20_000  # cases: more would not make a difference clearer, only slower to test
 GRADUAL_RATE = 0.01
-LEAST_EFFECT = 0.05  # below, a difference is real where cases abound, and matters to nobody
+MIN_EFFECT = 0.05  # below, a difference is real where cases abound, and matters to nobody
 
 
 class State(StrEnum):
@@ -51,7 +51,7 @@ class Rule:
         persistence: how often it must come back.
     """
 
-    least_effect: float = LEAST_EFFECT
+    least_effect: float = MIN_EFFECT
     min_cases: int = MIN_CASES
     persistence: Persistence = USUAL
 

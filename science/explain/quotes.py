@@ -11,7 +11,7 @@ from science.explain.places import Places
 from science.explain.types import SCHEMA
 
 STATUS = "quoted"
-MOST = 3
+MAX_QUOTES = 3
 SHORTEST, LONGEST = 3, 400  # characters of a quote
 
 
@@ -36,10 +36,10 @@ def quoted(
     is taken that no other quote has. Each is as strong as the others: the model gave no weights.
     """
     taken: list[tuple[int, int, int]] = []
-    for quote in list(quotes)[: 4 * MOST]:
+    for quote in list(quotes)[: 4 * MAX_QUOTES]:
         words = quote.strip()
         place = _place(words, row, fields, taken) if SHORTEST <= len(words) <= LONGEST else None
-        if place is not None and len(taken) < MOST:
+        if place is not None and len(taken) < MAX_QUOTES:
             taken.append(place)
     if not taken:
         return None

@@ -9,9 +9,7 @@ from science.guarantee.planning import MAX_LABELS, labels_needed, plan_on_grid
 
 HEALTHY = 0.5  # of the promised share of errors
 _SUPPOSED = 100  # errors that are supposed to be known of: the model is taken to be as wrong as that
-_MOST_SUPPOSED = (
-    4_000_000  # cases that they are among; with a target below 1 in 20,000 there are fewer errors
-)
+_MAX_SUPPOSED = 4_000_000  # cases that they are among; with a target below 1 in 20,000 there are fewer errors
 
 
 @lru_cache(maxsize=256)
@@ -25,7 +23,7 @@ def labels_until_proved(target: float, delta: float) -> int | None:
     """
     if fewest_labels(target, delta) > MAX_LABELS:
         return None
-    n = min(round(_SUPPOSED / (HEALTHY * target)), _MOST_SUPPOSED)
+    n = min(round(_SUPPOSED / (HEALTHY * target)), _MAX_SUPPOSED)
     wrong = np.arange(n) < round(n * HEALTHY * target)
     needed: int | None = 2_000
     for _ in range(2):  # a plan made for other numbers of labels wastes some of them

@@ -36,7 +36,7 @@ class CascadedModel:
     oof_proba: np.ndarray
 
 
-ALONE, CASCADE = "the own model alone", "both, one after the other"
+ALONE, CASCADE = "the local model alone", "both, one after the other"
 
 
 def cascade(
@@ -80,7 +80,7 @@ def cascade(
     said = np.array([one.proba is not None for one in said_by(source, rows)], dtype=bool)
     places = np.flatnonzero(left & said)
     chosen = places.tolist()
-    progress(f"The model of here keeps {100 * (1 - left.mean()):.0f} % of the cases")
+    progress(f"The local model keeps {100 * (1 - left.mean()):.0f} % of the cases")
     second = calibrate(
         [rows[i] for i in chosen],
         [labels[i] for i in chosen],
@@ -142,8 +142,8 @@ def sure_from(proba: np.ndarray, y: np.ndarray, weights: np.ndarray, share: floa
     fine = np.flatnonzero((estimate <= share) & is_last)
     if not len(fine):
         raise NotTrainable(
-            f"The own model is sure of no cases with at most {100 * share:g} % wrong among them, so it would"
-            " leave all to the model elsewhere: fit that one alone, or label more cases."
+            f"The local model is sure of no cases with at most {100 * share:g} % wrong among them, so it"
+            " would leave all to the model elsewhere: fit that one alone, or label more cases."
         )
     return float(score[fine[-1]])
 

@@ -16,7 +16,7 @@ from science.pipelines.folds import assign_folds
 from science.pipelines.train import N_FOLDS, TrainedModel, prepared, try_candidate
 from science.serving.vectors import WordVectors
 
-FEWEST = 20  # labels a person must have given, and others too, to be judged
+MIN_LABELS = 20  # labels a person must have given, and others too, to be judged
 MAX_TRIED = 2  # people without whom a model is trained; each costs as much as a candidate
 CONTRADICTS = 0.2  # by how much more often than others a person may surely be contradicted
 
@@ -57,12 +57,12 @@ def influence_of_people(
     column = {label: i for i, label in enumerate(model.labels)}
     y = np.array([column.get(label, -1) for label in labels])
     wrong = _wrong(model.oof_proba, y)
-    names = [name for name in sorted(set(people) - {""}) if (who == name).sum() >= FEWEST]
+    names = [name for name in sorted(set(people) - {""}) if (who == name).sum() >= MIN_LABELS]
     suspects = []
     for name in names:
         own = who == name
         others = _comparable(own, why)
-        if others.sum() >= FEWEST:
+        if others.sum() >= MIN_LABELS:
             gap, low = _surely_more(wrong[own], wrong[others], 0.95)
             if low > 0:
                 suspects.append((-gap, name))

@@ -10,7 +10,7 @@ from sklearn.tree import DecisionTreeClassifier
 from science.pipelines.data import Data
 from science.serving.table import Table
 
-FEWEST = 200  # cases, below which a perfect field may be luck
+MIN_CASES = 200  # cases, below which a perfect field may be luck
 ENOUGH = 0.995  # share of cases that one field must get right to be suspected
 _LEAVES = 8
 
@@ -28,7 +28,7 @@ def lone_fields(data: Data, table: Table, raw: np.ndarray, folds: np.ndarray) ->
     """
     learn = data.to_learn(np.arange(len(data.rows)))
     y, fold = data.y[learn], folds[learn]
-    if len(learn) < FEWEST or np.bincount(y).max() / len(y) > 1 - 2 * (1 - ENOUGH):
+    if len(learn) < MIN_CASES or np.bincount(y).max() / len(y) > 1 - 2 * (1 - ENOUGH):
         return []
     groups = np.array(table.groups)
     found = []

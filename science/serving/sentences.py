@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from science.serving.errors import BadArtifact
-from science.serving.text import ReadTexts
+from science.serving.text import ReadsText, ReadTexts
 from science.serving.unread import Unread
 
 WIDTH = 384
@@ -47,7 +47,7 @@ class Tokens:
     vector: np.ndarray
 
 
-class SentenceBlock:
+class SentenceBlock(ReadsText):
     """One text field read by meaning; `weights` are (WIDTH, n_outputs). Used as a `TextBlock` is."""
 
     is_exact = False  # a token's share depends on the words around it
@@ -57,19 +57,6 @@ class SentenceBlock:
     def __init__(self, name: str, weights: np.ndarray, unread: Sequence[str] = ()) -> None:
         self.name, self.weights, self.idf = name, weights, np.ones(WIDTH)
         self.unread = Unread(unread)
-
-    @property
-    def n_outputs(self) -> int:
-        """How many numbers the linear model gives for one text."""
-        return int(self.weights.shape[1])
-
-    def read(self, value: object) -> str:
-        """The part of a field's value that the model reads; no text reads as empty."""
-        return self.unread(value[: self.max_chars]) if isinstance(value, str) else ""
-
-    def outputs(self, values: Sequence[object]) -> np.ndarray:
-        """Linear outputs of shape (n_texts, n_outputs), without intercept."""
-        return self.read_all(values).outputs
 
     def read_all(self, values: Sequence[object]) -> ReadTexts:
         """Read some texts once for all that is asked of them."""

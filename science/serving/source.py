@@ -58,7 +58,7 @@ class ScoreSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class SourceAnswer:
     """What a source said of one case, in the order of its labels; or why that is no score."""
 
     proba: tuple[float, ...] | None
@@ -73,7 +73,7 @@ class ScoredRow(Row):
 
     __slots__ = ("_content", "said", "stray")
 
-    def __init__(self, content: Row, said: Mapping[str, Said], stray: Reason | None = None) -> None:
+    def __init__(self, content: Row, said: Mapping[str, SourceAnswer], stray: Reason | None = None) -> None:
         self._content, self.said, self.stray = content, said, stray
 
     def __getitem__(self, name: str) -> Any:
@@ -86,7 +86,7 @@ class ScoredRow(Row):
         return len(self._content)
 
 
-def read_said(sent: object, label_map: Mapping[str, str], labels: Sequence[str]) -> Said:
+def read_source_answer(sent: object, label_map: Mapping[str, str], labels: Sequence[str]) -> SourceAnswer:
     """Check what was sent and put it into the workflow's labels; several labels of the source may be one.
 
     Parameters
@@ -94,30 +94,30 @@ def read_said(sent: object, label_map: Mapping[str, str], labels: Sequence[str])
     sent: ``{label of the source: probability}``, as it came. label_map: the workflow's label for each label
         of the source. labels: the workflow's labels, in the order of the result.
 
-    >>> read_said({"junk": 0.7, "fraud": 0.2, "fine": 0.1},
+    >>> read_source_answer({"junk": 0.7, "fraud": 0.2, "fine": 0.1},
     ...           {"junk": "spam", "fraud": "spam", "fine": "ham"}, ["ham", "spam"]).proba
     (0.1, 0.9)
-    >>> read_said({"junk": 1.0}, {"junk": "spam", "fine": "ham"}, ["ham", "spam"]).unusable.value
+    >>> read_source_answer({"junk": 1.0}, {"junk": "spam", "fine": "ham"}, ["ham", "spam"]).unusable.value
     'scores_lack_label'
     """
     if not isinstance(sent, Mapping) or len(sent) > MAX_LABELS:
-        return Said(None, Reason.SCORES_MALFORMED)
+        return SourceAnswer(None, Reason.SCORES_MALFORMED)
     if not sent.keys() >= label_map.keys():
-        return Said(None, Reason.SCORES_LACK_LABEL)
+        return SourceAnswer(None, Reason.SCORES_LACK_LABEL)
     if len(sent) > len(label_map):
-        return Said(None, Reason.SCORES_EXTRA_LABEL)
+        return SourceAnswer(None, Reason.SCORES_EXTRA_LABEL)
     values = list(sent.values())
     if not all(_is_number(value) for value in values):
-        return Said(None, Reason.SCORES_NO_NUMBERS)
+        return SourceAnswer(None, Reason.SCORES_NO_NUMBERS)
     if min(values) < -NOISE:
-        return Said(None, Reason.SCORES_NEGATIVE)
+        return SourceAnswer(None, Reason.SCORES_NEGATIVE)
     total = sum(max(0.0, value) for value in values)
     if not abs(total - 1) <= SUM_TOLERANCE:
-        return Said(None, Reason.SCORES_SUM)
+        return SourceAnswer(None, Reason.SCORES_SUM)
     shares = dict.fromkeys(labels, 0.0)
     for label, value in sent.items():
         shares[label_map[label]] += max(0.0, value)
-    return Said(tuple(round(shares[label] / total, 15) for label in labels))
+    return SourceAnswer(tuple(round(shares[label] / total, 15) for label in labels))
 
 
 def _is_number(value: object) -> bool:
@@ -164,22 +164,22 @@ class SourceModel:
         """Both of the above."""
         return self.predict_proba(rows), self.unusable(rows)
 
-    def said_of(self, rows: Sequence[Row]) -> list[Said]:
+    def said_of(self, rows: Sequence[Row]) -> list[SourceAnswer]:
         """What the source said of each row."""
         return said_by(self.source, rows)
 
 
-def said_by(source: str, rows: Sequence[Row]) -> list[Said]:
+def said_by(source: str, rows: Sequence[Row]) -> list[SourceAnswer]:
     """What a source said of each row; where it said nothing, why."""
     found = []
     for row in rows:
         said = getattr(row, "said", {}).get(source)
         stray = getattr(row, "stray", None)
-        found.append(said or Said(None, stray or Reason.SOURCE_SILENT))
+        found.append(said or SourceAnswer(None, stray or Reason.SOURCE_SILENT))
     return found
 
 
-def outputs_of(said: Sequence[Said], n_labels: int) -> np.ndarray:
+def outputs_of(said: Sequence[SourceAnswer], n_labels: int) -> np.ndarray:
     """Outputs (n_rows, n_outputs) to calibrate: log-odds of the second of two labels, else centred logs.
 
     NaN in rows without a score.

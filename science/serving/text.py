@@ -20,7 +20,7 @@ from science.serving.lookup import Lookup
 from science.serving.spans import Spans, gram_spans, word_spans
 from science.serving.unread import Unread
 
-__all__ = ["WORDS", "ReadTexts", "TextBlock"]
+__all__ = ["WORDS", "ReadTexts", "ReadsText", "TextBlock"]
 
 MAX_TEXTS, MAX_CHARACTERS = 64, 100_000  # scored together: about what a processor keeps close
 _LARGEST_INT32 = 2**31 - 1
@@ -40,7 +40,36 @@ class ReadTexts:
     vectors: np.ndarray | None = None
 
 
-class TextBlock:
+class ReadsText:
+    """What blocks of one text field share, however they read it: what is read, and a linear model's outputs.
+
+    `weights` have shape (n_features, n_outputs); `max_chars` is how much of a text is read, and `unread` the
+    words that are left out.
+    """
+
+    weights: np.ndarray
+    max_chars: int
+    unread: Unread
+
+    @property
+    def n_outputs(self) -> int:
+        """How many numbers the linear model gives for one text."""
+        return int(self.weights.shape[1])
+
+    def read(self, value: object) -> str:
+        """The part of a field's value that the model reads; no text reads as empty."""
+        return self.unread(value[: self.max_chars]) if isinstance(value, str) else ""
+
+    def outputs(self, values: Sequence[object]) -> np.ndarray:
+        """Linear outputs of shape (n_texts, n_outputs), without intercept."""
+        return self.read_all(values).outputs
+
+    def read_all(self, values: Sequence[object]) -> ReadTexts:
+        """Read some texts once for all that is asked of them."""
+        raise NotImplementedError
+
+
+class TextBlock(ReadsText):
     """One text field: its vocabulary, and the weights of its features.
 
     `words` (and pairs of them) and `grams` name the features, in this order; `idf` has shape
@@ -90,19 +119,6 @@ class TextBlock:
     def grams(self) -> list[str]:
         """The character n-grams it knows."""
         return _unpack_words(self._packed[1])
-
-    @property
-    def n_outputs(self) -> int:
-        """How many numbers the linear model gives for one text."""
-        return int(self.weights.shape[1])
-
-    def read(self, value: object) -> str:
-        """The part of a field's value that the model reads; no text reads as empty."""
-        return self.unread(value[: self.max_chars]) if isinstance(value, str) else ""
-
-    def outputs(self, values: Sequence[object]) -> np.ndarray:
-        """Linear outputs of shape (n_texts, n_outputs), without intercept."""
-        return self.read_all(values).outputs
 
     def read_all(self, values: Sequence[object]) -> ReadTexts:
         """Read some texts once for all that is asked of them."""

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from science.serving.errors import BadArtifact
 
-MOST = 200
-LONGEST = 100
+MAX_WORDS = 200
+MAX_LENGTH = 100
 
 
 class Unread:
@@ -27,7 +27,9 @@ class Unread:
 
     def __init__(self, words: Sequence[str]) -> None:
         self.words = tuple(words)
-        if len(self.words) > MOST or not all(word.strip() and len(word) <= LONGEST for word in self.words):
+        if len(self.words) > MAX_WORDS or not all(
+            word.strip() and len(word) <= MAX_LENGTH for word in self.words
+        ):
             raise BadArtifact("words to be left out: too many, or one that is empty or too long")
         longest_first = sorted(self.words, key=len, reverse=True)
         either = "|".join(map(re.escape, longest_first))

@@ -19,7 +19,7 @@ import numpy as np
 from science.serving.artifact import pack, unpack
 from science.serving.errors import BadArtifact
 from science.serving.keys import WORDS
-from science.serving.text import ReadTexts
+from science.serving.text import ReadsText, ReadTexts
 from science.serving.unread import Unread
 
 VERSION = "vectors/1"
@@ -149,7 +149,7 @@ def table_from(arrays: Mapping[str, np.ndarray]) -> WordVectors:
     return found
 
 
-class VectorBlock:
+class VectorBlock(ReadsText):
     """One text field read by what its words mean; `weights` are (width, n_outputs). Used as a `TextBlock`."""
 
     is_exact = True  # what a word adds is known to the last bit
@@ -161,19 +161,6 @@ class VectorBlock:
         self.name, self.table, self.weights, self.max_chars = name, table, weights, max_chars
         self.idf = np.ones(table.width)
         self.unread = Unread(unread)
-
-    @property
-    def n_outputs(self) -> int:
-        """How many numbers the linear model gives for one text."""
-        return int(self.weights.shape[1])
-
-    def read(self, value: object) -> str:
-        """The part of a field's value that the model reads; no text reads as empty."""
-        return self.unread(value[: self.max_chars]) if isinstance(value, str) else ""
-
-    def outputs(self, values: Sequence[object]) -> np.ndarray:
-        """Linear outputs of shape (n_texts, n_outputs), without intercept; each text by itself."""
-        return self.read_all(values).outputs
 
     def read_all(self, values: Sequence[object]) -> ReadTexts:
         """Read some texts once for all that is asked of them."""

@@ -1,4 +1,4 @@
-"""Situations of cascades: mails of which a model of here knows most, and one elsewhere the rest."""
+"""Situations of cascades: mails of which a local model knows most, and one elsewhere the rest."""
 
 from typing import Any
 from uuid import UUID

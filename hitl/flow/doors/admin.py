@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy
 
 from cases.models import Workflow
+from cases.selectors import schema_in_force
 from cases.services.schemas import checked_schema
 from cases.services.workflows import archive_workflow, change_schema, describe_workflow, restore_workflow
 from hitl.accounts.models import ApiKey
@@ -61,7 +62,7 @@ class WorkflowForm(forms.ModelForm):  # type: ignore[type-arg]  # generic only i
         if self.instance._state.adding:
             self.initial.update(case_fields=_EXAMPLE_FIELDS, labels=_EXAMPLE_LABELS)
             return
-        current = self.instance.schemas.get(number=self.instance.schema_version)
+        current = schema_in_force(self.instance)
         self.initial.update(case_fields=current.fields, labels=current.labels)
         self.initial["is_archived"] = self.instance.archived_at is not None
 

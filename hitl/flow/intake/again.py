@@ -19,7 +19,7 @@ from hitl.flow.intake.types import Checked, Row
 from hitl.outbox.events import News, emit
 from hitl.shared.canonical import derived_key
 from hitl.shared.copying import copy_rows
-from models_store.said import said_of
+from models_store.source_answers import said_of
 from policy.models import Decision
 from reviews.models import Task
 from reviews.services.asking import drop_tasks
@@ -28,7 +28,7 @@ from science.decide import decide
 from science.decision_terms import Route
 from science.draws import Draws, draw
 from science.outcomes import Outcome
-from science.serving import Said
+from science.serving import SourceAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ def _arms(case_ids: Sequence[UUID]) -> dict[UUID, int | None]:
     return dict(Decision.objects.filter(case_id__in=case_ids, sequence=0).values_list("case_id", "arm"))
 
 
-def _item(place: int, case: Case, said: Mapping[str, Said] | None) -> Checked:
+def _item(place: int, case: Case, said: Mapping[str, SourceAnswer] | None) -> Checked:
     return Checked(
         index=place,
         case_id=case.pk,

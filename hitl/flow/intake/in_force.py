@@ -13,7 +13,8 @@ from uuid import UUID
 
 from cases.content import Checker, checker_for
 from cases.groups import Grouper
-from cases.models import SchemaVersion, Workflow
+from cases.models import Workflow
+from cases.selectors import schema_in_force
 from hitl.outbox.events import endpoints_for
 from hitl.shared.errors import HitlError, NotFound
 from hitl.shared.words import Words
@@ -135,7 +136,7 @@ def _read(slug: str) -> WorkflowInForce:
     workflow = Workflow.objects.filter(slug=slug).first()
     if workflow is None:
         raise NotFound(Words('There is no workflow "%(slug)s", or it is not yours.', slug=slug[:60]))
-    version = SchemaVersion.objects.get(workflow=workflow, number=workflow.schema_version)
+    version = schema_in_force(workflow)
     schema = version.schema
     governing = rule_for(workflow.id)
     rules = ReviewRules.objects.get(workflow=workflow)

@@ -14,6 +14,7 @@ from reviews.order import blind_value, head_start, value
 from reviews.review_chances import decides_first
 from reviews.types import TaskReason
 from science.decision_terms import OF_SOURCES, Reason, Route
+from science.draws import chance_of_either
 from science.outcomes import Outcome
 
 FIRST_EPOCH = 1
@@ -160,7 +161,7 @@ def asked(item: Checked, outcome: Outcome, current: WorkflowInForce, *, epoch: i
     share = rules.decide_first_share if rules.reviews_required == 1 else 0.0
     # A case that is held back or let through by the ramp is answered blind for certain; so is a hidden one.
     is_drawn = outcome.route is not Route.AUTO and outcome.reason is not Reason.RAMP and outcome.pi < 1
-    inclusion_probability = outcome.pi + (1 - outcome.pi) * share if is_drawn else outcome.pi
+    inclusion_probability = chance_of_either(outcome.pi, share) if is_drawn else outcome.pi
     if not is_shown or outcome.route is Route.AUTO:
         return Asked("blind", inclusion_probability, outcome.blind)
     if decides_first(item.case_id, epoch, share):

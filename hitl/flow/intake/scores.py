@@ -12,7 +12,7 @@ from uuid import UUID
 
 from models_store.models import Source
 from science.decision_terms import Reason
-from science.serving import Said, read_said
+from science.serving import SourceAnswer, read_source_answer
 
 MAX_SOURCES = 5  # whose scores one case may bring: two versions while one takes over, and some in shadow
 
@@ -29,7 +29,7 @@ SOURCE_SCORE_COLUMNS = {
 class Heard:
     """What came with one case, by the hash of the source; `stray` is why something in it belongs to none."""
 
-    said: Mapping[str, Said]
+    said: Mapping[str, SourceAnswer]
     by: Mapping[str, UUID]
     stray: Reason | None
 
@@ -66,7 +66,7 @@ def hear(sent: object, sources: Mapping[tuple[str, str], Source]) -> Heard | Non
     if sent is None:
         return None
     entries: Sequence[object] = sent if isinstance(sent, list) else [sent]
-    said: dict[str, Said] = {}
+    said: dict[str, SourceAnswer] = {}
     by: dict[str, UUID] = {}
     stray = Reason.SCORES_MALFORMED if len(entries) > MAX_SOURCES else None
     for entry in entries[:MAX_SOURCES]:
@@ -75,7 +75,9 @@ def hear(sent: object, sources: Mapping[tuple[str, str], Source]) -> Heard | Non
             stray = source
         elif source.sha256 not in said:
             assert isinstance(entry, Mapping)  # noqa: S101 - `_source_of` found names in it
-            said[source.sha256] = read_said(entry.get("probabilities"), source.label_map, source.labels)
+            said[source.sha256] = read_source_answer(
+                entry.get("probabilities"), source.label_map, source.labels
+            )
             by[source.sha256] = source.pk
     return Heard(said, by, stray)
 

@@ -33,14 +33,14 @@ from hitl.shared.copying import copy_rows
 from hitl.shared.jobs import enqueue
 from models_store.doors import DoorFault
 from models_store.models import Source, SourceScore
-from models_store.said import said_of
 from models_store.services.remote import ask_around, batch_of, read
 from models_store.services.source_trials import AGAIN, NO_TROUBLE, in_trouble, try_remote
 from models_store.services.sparing import spared
+from models_store.source_answers import said_of
 from models_store.types import Door
 from policy.models import Decision
 from science.decision_terms import Reason
-from science.serving import Said
+from science.serving import SourceAnswer
 
 log = logging.getLogger(__name__)
 
@@ -208,7 +208,7 @@ def _route(current: WorkflowInForce, cases: Sequence[Case], now: datetime) -> No
     emit(news)
 
 
-def _item(place: int, case: Case, said: dict[str, Said]) -> Checked:
+def _item(place: int, case: Case, said: dict[str, SourceAnswer]) -> Checked:
     return Checked(
         index=place,
         case_id=case.pk,

@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from cases.models import Workflow
 from hitl.audit.models import Entry
-from hitl.audit.sentences import Said, sentence
+from hitl.audit.sentences import Sentence, sentence
 from hitl.audit.words_of_code import in_words
 from hitl.flow.reading.audit_subjects import Subject, subjects_of
 
@@ -54,7 +54,7 @@ class Line:
     """
 
     entry: Entry
-    said: Said
+    said: Sentence
     subject: Subject
     reason: str
     changes: Sequence[Change]

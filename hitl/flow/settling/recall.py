@@ -29,8 +29,9 @@ from hitl.shared.jobs import enqueue
 from monitoring.watch.recalled import report_of
 from policy.models import Recall, RecalledCase
 from policy.services.recalls import JOB, list_cases, locked_recall
-from reviews.models import ReviewRules, Task
+from reviews.models import Task
 from reviews.services.asking import ask_audit
+from reviews.services.rules import rules_of_workflow
 from reviews.types import OPEN, TaskReason
 
 ACTOR = system("recall")
@@ -95,9 +96,7 @@ def _ask_next(recall_id: UUID, now: datetime) -> bool:
         return False
     waiting = RecalledCase.objects.filter(recall=recall, asked_at=None, passed_by=False).order_by("place")
     rows = list(waiting[: min(CHUNK, allowed_now(recall, now))])
-    rules = ReviewRules.objects.filter(workflow_id=recall.workflow_id).first() or ReviewRules(
-        workflow_id=recall.workflow_id
-    )
+    rules = rules_of_workflow(recall.workflow_id)
     news = []
     for row in sorted(
         rows, key=lambda one: one.case_id

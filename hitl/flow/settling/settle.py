@@ -36,7 +36,7 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Answered:
     """A recorded answer with all that people have said of its case in this epoch."""
 
     given: Given
@@ -73,7 +73,7 @@ def settle(given: Sequence[Given], *, actor: Actor, now: datetime) -> dict[UUID,
             labels[one.task.pk] = None
     counting = _with_earlier([one for one in given if one.task.pk not in labels])
     judged = judged_in([said.case.pk for said in counting if said.answers.may_judge])
-    settled: list[tuple[Said, str]] = []
+    settled: list[tuple[Answered, str]] = []
     for said in counting:
         answers = said.answers
         judgement = judged.get((said.case.pk, said.task.epoch)) if answers.may_judge else None
@@ -91,12 +91,12 @@ def settle(given: Sequence[Given], *, actor: Actor, now: datetime) -> dict[UUID,
     return labels
 
 
-def _with_earlier(given: Sequence[Given]) -> list[Said]:
+def _with_earlier(given: Sequence[Given]) -> list[Answered]:
     """Return the answers with what others have said; who was the first to be asked has nobody before them."""
     others = [one.case.pk for one in given if not (one.task.is_alone and one.task.slot == 1)]
     said, asked = (answers_that_stand(others), tasks_of_cases(others)) if others else ({}, {})
     return [
-        Said(
+        Answered(
             one,
             Answers.of(
                 asked.get((one.case.pk, one.task.epoch), [one.task]),
@@ -113,7 +113,7 @@ def _why_another(answers: Answers, judged: Sequence[str] | None) -> TaskReason:
     return TaskReason.DISAGREEMENT if differs else TaskReason.SECOND
 
 
-def _record(settled: Sequence[tuple[Said, str]], actor: Actor, now: datetime) -> None:
+def _record(settled: Sequence[tuple[Answered, str]], actor: Actor, now: datetime) -> None:
     """Make these labels what the cases count as; decide the cases, or amend what was decided before."""
     decided = [said for said, _ in settled if said.case.status != CaseStatus.WAITING]
     by_hand = labelled_by_hand([said.case.pk for said in decided])
@@ -127,13 +127,13 @@ def _record(settled: Sequence[tuple[Said, str]], actor: Actor, now: datetime) ->
     decide([_answer(said, label) for said, label in changed if said.changes(label)], actor=actor, now=now)
 
 
-def _answer(said: Said, label: str) -> NewAnswer:
+def _answer(said: Answered, label: str) -> NewAnswer:
     waits = said.case.status == CaseStatus.WAITING
     reason = DecisionReason.REVIEWED if waits else DecisionReason.AMENDED
     return NewAnswer(said.case, label, reason, is_blind=said.answers.is_blind, review_id=said.given.review.pk)
 
 
-def _labels(said: Said, agreed: str, actor: Actor, *, is_kept: bool) -> list[NewLabel]:
+def _labels(said: Answered, agreed: str, actor: Actor, *, is_kept: bool) -> list[NewLabel]:
     """Return the label that people settled on, behind the blind one that a single person changed.
 
     `is_kept`: it does not take the place of the one that the case has.
@@ -159,7 +159,7 @@ def _labels(said: Said, agreed: str, actor: Actor, *, is_kept: bool) -> list[New
     ]
 
 
-def _need_nobody(settled: Sequence[tuple[Said, str]], now: datetime) -> None:
+def _need_nobody(settled: Sequence[tuple[Answered, str]], now: datetime) -> None:
     """Take those out of the queue who were asked about these cases as well."""
     by_epoch: dict[int, list[UUID]] = {}
     for said, _ in settled:

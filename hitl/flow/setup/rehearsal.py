@@ -15,6 +15,7 @@ from cases.files.refusals import Refusals
 from cases.files.tables import Table, opened
 from cases.files.told import NOTHING, Told
 from cases.models import Workflow
+from cases.selectors import schema_in_force
 from cases.services.kept_files import stored_file
 from cases.services.known_rows import sorted_out
 from cases.services.labelled import Imported, Labelled
@@ -108,7 +109,7 @@ def rehearse(
         Invalid: no workflow can be made of it, or it does not fit the one that is there.
         TooManyRefused: a larger share of the rows than `allow` does not fit.
     """
-    version = workflow.schemas.get(number=workflow.schema_version) if workflow else None
+    version = schema_in_force(workflow) if workflow else None
     with source.open() as table:
         schema = version.schema if version else None
         reading = look_at(table, source.told, schema=schema, folder=source.folder)

@@ -1,6 +1,6 @@
 // One answer: chosen once, and on its way.
 
-import { commit, takesAnswers } from "./acts.js";
+import { commit, takesAnswers } from "./answering.js";
 import { comment } from "./drafts.js";
 import { flagsSaid } from "./evidence.js";
 import { marksSaid } from "./marksmade.js";

@@ -1,13 +1,13 @@
 // The desk: shows one case after another, sends what the person says, and loses none of it. Each module beside this
 // one is one behaviour; this one binds the keys and begins.
 
-import { deliverLeftOver } from "./acts.js";
+import { deliverLeftOver } from "./answering.js";
 import { answer, enter } from "./answer.js";
 import "./on_hold.js";
 import { perform } from "./deeds.js";
 import "./dialogs.js";
 import "./drafts.js";
-import "./hold.js";
+import "./leases.js";
 import { listen } from "./keys.js";
 import "./moves.js";
 import "./notes.js";

@@ -1,10 +1,10 @@
 // From case to case without an answer: the next one, a skip, the one that was lost.
 
 import { gettext } from "../hitl/js/words.js";
-import { commit, takesAnswers } from "./acts.js";
+import { commit, takesAnswers } from "./answering.js";
 import { read } from "./cases.js";
 import { can, perform } from "./deeds.js";
-import { lose, lost } from "./hold.js";
+import { lose, lost } from "./leases.js";
 import { askToSignIn, banner, busy, dialog, isCase, setBusy, toast, url, workflow } from "./page.js";
 import { ask } from "./server.js";
 import { show } from "./stage.js";

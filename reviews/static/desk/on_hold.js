@@ -1,7 +1,7 @@
 // Cases that are not answered now: kept for later (hold), or given to an adjudicator (escalate).
 
 import { gettext } from "../hitl/js/words.js";
-import { commit, takesAnswers } from "./acts.js";
+import { commit, takesAnswers } from "./answering.js";
 import { can } from "./deeds.js";
 import { busy, dialog, find, isCase, toast, url } from "./page.js";
 import { move } from "./moves.js";

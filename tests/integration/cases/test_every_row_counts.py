@@ -13,7 +13,7 @@ from cases.files.reading import look_at
 from cases.files.tables import read_table
 from cases.files.told import Told
 from cases.models import Case, Workflow
-from cases.selectors import current_schema
+from cases.selectors import schema_in_force
 from hitl.flow.export.formats import as_jsonl
 from hitl.flow.export.rows import export_rows
 from hitl.flow.setup.import_history import Outcome, import_history
@@ -37,7 +37,7 @@ def taken_in(
     workflow: Workflow, data: bytes, told: Told = LABEL, *, name: str = "f.csv", **how: Any
 ) -> Outcome:
     """Import a file as every door does."""
-    reading = look_at(read_table(io.BytesIO(data), name), told, schema=current_schema(workflow))
+    reading = look_at(read_table(io.BytesIO(data), name), told, schema=schema_in_force(workflow).schema)
     table = read_table(io.BytesIO(data), name)
     return import_history(workflow_id=workflow.id, table=table, reading=reading, actor=TESTER, now=NOW, **how)
 

@@ -410,7 +410,7 @@ def test_a_window_begins_anew_and_not_with_every_look(seconds: int, later: float
 
 
 def test_where_there_are_many_answers_the_window_is_shorter_and_none_is_left_out(monkeypatch):
-    monkeypatch.setattr(live_error, "MOST", 50)
+    monkeypatch.setattr(live_error, "MAX_LABELS", 50)
     release = automating()
     decided(release, 60, at=LATER - timedelta(days=40), wrong=30)
     decided(release, 40, at=LATER - HOUR)

@@ -123,7 +123,7 @@ def test_the_page_says_what_a_case_costs_and_what_was_saved(client: Client) -> N
     card = client.get(reverse("release", args=[Release.objects.get().pk])).content.decode()
     assert "speaks of the cases where its likeliest label" in card
     file = client.get(reverse("model-card", args=[Release.objects.get().pk])).content.decode()
-    assert "A cascade: a model of here" in file
+    assert "A cascade: a local model" in file
     assert source.sha256 in file
 
 

@@ -9,7 +9,7 @@ from hitl.flow.intake import in_force
 from hitl.flow.intake.submit import submit_cases
 from hitl.flow.intake.types import Intake, Submission
 from models_store.models import Source, SourceScore
-from science.serving import read_said
+from science.serving import read_source_answer
 from tests.support.factories import NOW
 from tests.support.spam import mail_workflow
 
@@ -17,7 +17,10 @@ EXAMPLES = SpamMail().history()[:1_000]
 
 
 def test_it_is_far_too_sure_and_says_the_same_each_time() -> None:
-    said = [read_said(scores_of(one)["probabilities"], LABEL_MAP, ["ham", "spam"]).proba for one in EXAMPLES]
+    said = [
+        read_source_answer(scores_of(one)["probabilities"], LABEL_MAP, ["ham", "spam"]).proba
+        for one in EXAMPLES
+    ]
     assert None not in said
     proba = np.array(said)
     right = np.array([one.truth for one in EXAMPLES]) == np.array(["ham", "spam"])[proba.argmax(1)]

@@ -1,4 +1,4 @@
-"""A model of here first, one elsewhere for what it leaves: each case has one speaker, the same for ever."""
+"""A local model first, one elsewhere for what it leaves: each case has one speaker, the same for ever."""
 
 from functools import cache
 from typing import Any
@@ -12,7 +12,15 @@ from science.decision_terms import Reason
 from science.fields import Schema
 from science.pipelines import CascadedModel, NotTrainable, cascade, train
 from science.pipelines.cascade import ALONE, CASCADE, sure_from
-from science.serving import BadArtifact, Cascade, Said, ScoredRow, load_scorer, own_model, source_model
+from science.serving import (
+    BadArtifact,
+    Cascade,
+    ScoredRow,
+    SourceAnswer,
+    load_scorer,
+    own_model,
+    source_model,
+)
 from science.serving.artifact import pack, unpack
 
 LABELS = ["ham", "odd", "spam"]
@@ -32,7 +40,7 @@ def world(n: int = N, seed: int = 3) -> tuple[list[ScoredRow], list[str]]:
         logit = rng.normal(3 if truth[i] == "spam" else -3, 1.5)
         p = 1 / (1 + np.exp(-logit))
         text = f"{word} of day {rng.integers(1000)}"
-        rows.append(ScoredRow({"body": text}, {SOURCE: Said((float(1 - p), float(p)))}))
+        rows.append(ScoredRow({"body": text}, {SOURCE: SourceAnswer((float(1 - p), float(p)))}))
     return rows, truth.tolist()
 
 

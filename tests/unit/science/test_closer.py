@@ -6,7 +6,7 @@ import pytest
 from science.fields import Field, Kind, Schema
 from science.pipelines import train
 from science.pipelines.influence import influence_of_people
-from science.slices import FEWEST, slices_of
+from science.slices import MIN_CASES, slices_of
 from tests.unit.science.samples import CREDIT, MAIL, credits, mails
 
 PEOPLE = ("ann", "bob", "cyn", "dan")
@@ -96,7 +96,7 @@ def test_slices_hold_what_they_say_and_the_worst_comes_first():
     quarters = [one for one in found["worst"] if one["field"] == "amount"]
     assert sum(one["n"] for one in quarters) == 600
     for one in found["worst"]:
-        assert one["n"] >= FEWEST
+        assert one["n"] >= MIN_CASES
         assert one["low"] <= one["wrong"] <= one["high"]
     assert slices_of([], np.zeros(0, bool), [], schema)["worst"] == []
 

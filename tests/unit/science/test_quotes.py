@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models_store.doors.chat import quote_call, read_quotes
-from science.explain.quotes import LONGEST, MOST, quoted
+from science.explain.quotes import LONGEST, MAX_QUOTES, quoted
 
 ROW = {"subject": "You have won", "body": "Claim your prize now. 🎁 Your prize waits."}
 FIELDS = ["subject", "body"]
@@ -49,7 +49,7 @@ def test_whatever_is_quoted_every_mark_is_the_cases_own_text(
     row = {"subject": subject, "body": body}
     pieces = [*quotes, subject[2:9], body[:7], body[3:20]]
     marks = found(*pieces, row=row)
-    assert len(marks) <= MOST
+    assert len(marks) <= MAX_QUOTES
     for part, start, end, quote in marks:
         assert row[part][start:end] == quote
 

@@ -14,7 +14,15 @@ from science.fields import Schema
 from science.label_maps import fit_of
 from science.pipelines import NotTrainable, calibrate
 from science.pipelines.calibrate import AS_SENT, CALIBRATED
-from science.serving import BadArtifact, Said, ScoredRow, SourceModel, load_model, load_scorer, read_said
+from science.serving import (
+    BadArtifact,
+    ScoredRow,
+    SourceAnswer,
+    SourceModel,
+    load_model,
+    load_scorer,
+    read_source_answer,
+)
 from science.serving.artifact import pack, unpack
 from science.serving.store import save_source
 
@@ -45,11 +53,11 @@ NO_SCORES: dict[str, tuple[Any, Reason]] = {
 @pytest.mark.parametrize("what", NO_SCORES)
 def test_what_is_no_score_says_why(what: str) -> None:
     sent, why = NO_SCORES[what]
-    assert read_said(sent, MAP, LABELS) == Said(None, why)
+    assert read_source_answer(sent, MAP, LABELS) == SourceAnswer(None, why)
 
 
 def test_a_probability_that_32_bits_left_below_nothing_is_nothing() -> None:
-    said = read_said({"junk": -1.2e-7, "fine": 1.0000001}, MAP, LABELS)
+    said = read_source_answer({"junk": -1.2e-7, "fine": 1.0000001}, MAP, LABELS)
     assert said.proba is not None
     assert min(said.proba) == 0.0
 
@@ -62,7 +70,7 @@ def test_every_reason_about_what_was_sent_is_reached() -> None:
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.integers() | st.text(), st.lists))
 def test_nothing_that_json_can_say_raises(sent: object) -> None:
     for one in (sent, {"junk": sent, "fine": 0.5}, {"junk": 0.5, "fine": 0.5, str(sent): sent}):
-        said = read_said(one, MAP, LABELS)
+        said = read_source_answer(one, MAP, LABELS)
         assert (said.proba is None) == (said.unusable is not None)
 
 
@@ -70,14 +78,14 @@ def test_nothing_that_json_can_say_raises(sent: object) -> None:
 def test_a_score_is_a_distribution_over_the_workflows_labels(p: list[float]) -> None:
     total = sum(p)
     sent = dict(zip(("a", "b", "c"), (value / total for value in p), strict=True))
-    said = read_said(sent, {"a": "spam", "b": "ham", "c": "spam"}, LABELS)
+    said = read_source_answer(sent, {"a": "spam", "b": "ham", "c": "spam"}, LABELS)
     assert said.proba is not None
     assert sum(said.proba) == pytest.approx(1)
     assert said.proba[1] == pytest.approx(sent["a"] + sent["c"])
 
 
 def rows_of(proba: np.ndarray) -> list[ScoredRow]:
-    return [ScoredRow({"body": "x"}, {"me": Said(tuple(p.tolist()))}) for p in proba]
+    return [ScoredRow({"body": "x"}, {"me": SourceAnswer(tuple(p.tolist()))}) for p in proba]
 
 
 def overconfident(n: int, rng: np.random.Generator, temperature: float = 0.2) -> tuple[np.ndarray, list[str]]:
@@ -134,9 +142,9 @@ def test_a_file_that_fits_nothing_is_refused(bias: np.ndarray) -> None:
 def test_rows_without_a_score_say_why_and_have_none() -> None:
     served: SourceModel = fitted().served
     rows: list[Any] = [
-        ScoredRow({}, {"me": Said((0.3, 0.7))}),
-        ScoredRow({}, {"me": Said(None, Reason.SCORES_SUM)}),
-        ScoredRow({}, {"other": Said((0.3, 0.7))}),
+        ScoredRow({}, {"me": SourceAnswer((0.3, 0.7))}),
+        ScoredRow({}, {"me": SourceAnswer(None, Reason.SCORES_SUM)}),
+        ScoredRow({}, {"other": SourceAnswer((0.3, 0.7))}),
         ScoredRow({}, {}, Reason.SOURCE_UNREGISTERED),
         {"body": "nothing came with it"},
     ]

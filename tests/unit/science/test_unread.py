@@ -11,7 +11,7 @@ from science.explain import explain
 from science.fields import Field, Kind, Schema
 from science.pipelines import train
 from science.serving import BadArtifact, load_model
-from science.serving.unread import LONGEST, MOST, Unread
+from science.serving.unread import MAX_LENGTH, MAX_WORDS, Unread
 
 SCHEMA = Schema((Field("body", Kind.TEXT),), ("ham", "spam"))
 
@@ -40,7 +40,7 @@ def test_a_text_keeps_its_length_and_everything_else(text: str, words: list[str]
     assert Unread([])(text) == text
 
 
-@pytest.mark.parametrize("words", [[""], [" "], ["x" * (LONGEST + 1)], ["x"] * (MOST + 1)])
+@pytest.mark.parametrize("words", [[""], [" "], ["x" * (MAX_LENGTH + 1)], ["x"] * (MAX_WORDS + 1)])
 def test_what_is_no_word_or_too_much_is_refused(words: list[str]) -> None:
     with pytest.raises(BadArtifact):
         Unread(words)

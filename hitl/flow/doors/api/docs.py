@@ -9,7 +9,7 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_sche
 from cases.types import CaseStatus
 from hitl.flow.doors.api import examples, shapes
 from hitl.flow.doors.api.headers import MAX_IDEMPOTENCY_KEY
-from hitl.flow.doors.api.listing import MOST, USUAL
+from hitl.flow.doors.api.listing import DEFAULT_LIMIT, MAX_LIMIT
 from hitl.flow.export.download import WHAT
 from hitl.flow.export.formats import FORMATS
 
@@ -99,7 +99,11 @@ LIST_CASES = extend_schema(
     tags=["cases"],
     parameters=[
         _query("cursor", OpenApiTypes.UUID, "`next` of the page before."),
-        _query("limit", {"type": "integer", "minimum": 1, "maximum": MOST, "default": USUAL}, "How many."),
+        _query(
+            "limit",
+            {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
+            "How many.",
+        ),
         _query("status", _one_of(CaseStatus.values), "The case's status."),
         _query("answer", _SHORT, "A label's name."),
         _query("reference", _SHORT, "Exactly this reference."),

@@ -18,8 +18,8 @@ from hitl.shared import clock
 from hitl.shared.errors import NotFound, Problem
 from hitl.shared.given import BadParameter, moment, whole_number
 
-MOST = 200
-USUAL = 50
+MAX_LIMIT = 200
+DEFAULT_LIMIT = 50
 STRETCH = 20_000  # cases that one page looks through at most, whatever the filter lets through
 
 
@@ -34,7 +34,7 @@ def list_cases(slug: str, parameters: Mapping[str, str], key: ClientKey) -> Http
     if workflow is None or not key.may_use(workflow.id):
         raise NotFound(f'There is no workflow "{printable(slug)}", or it is not yours.')
     given = _read(parameters)
-    limit = given.pop("limit", USUAL)
+    limit = given.pop("limit", DEFAULT_LIMIT)
     cases = Case.objects.filter(workflow=workflow)
     if (cursor := given.pop("cursor", None)) is not None:
         cases = cases.filter(pk__lt=cursor)
@@ -97,7 +97,7 @@ def _status(text: str) -> str:
 
 
 def _limit(text: str) -> int:
-    number = whole_number(text, most=MOST)
+    number = whole_number(text, most=MAX_LIMIT)
     if not number:
         raise ValueError(text)
     return number
@@ -112,7 +112,7 @@ def _text(text: str) -> str:
 _TIME_FIX = "Send a time with its zone, like 2026-11-23T05:19:00Z."
 _READERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "cursor": (UUID, "Send `next` of the page before, or leave it out."),
-    "limit": (_limit, f"Send a number from 1 to {MOST}."),
+    "limit": (_limit, f"Send a number from 1 to {MAX_LIMIT}."),
     "status": (_status, f"Use one of {', '.join(CaseStatus.values)}."),
     "answer": (_text, "Send a label's name."),
     "reference": (_text, "Send a reference of at most 200 characters."),

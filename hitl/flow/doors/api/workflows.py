@@ -9,6 +9,7 @@ from rest_framework.request import Request
 
 from cases.content import printable
 from cases.models import SchemaVersion, Workflow
+from cases.selectors import schema_in_force
 from cases.services.grants import grant_workflows, lock_key
 from cases.services.workflows import (
     archive_workflow,
@@ -130,7 +131,7 @@ class WorkflowView(ApiView):
             if words := {name: given[name] for name in _WORDS if name in given}:
                 describe_workflow(workflow_id=workflow.id, actor=actor, now=now, **words)
             if "fields" in given or "labels" in given:
-                current = workflow.schemas.get(number=workflow.schema_version)
+                current = schema_in_force(workflow)
                 change_schema(
                     workflow_id=workflow.id,
                     fields=given.get("fields", current.fields),

@@ -32,7 +32,7 @@ BY = [
     ("service", gettext_lazy("The service")),
     ("everybody", gettext_lazy("Everybody")),
 ]
-MOST = 2**63 - 1
+MAX_ID = 2**63 - 1
 
 
 class FilterForm(forms.Form):
@@ -64,7 +64,7 @@ class FilterForm(forms.Form):
         validators=DATES,
         widget=forms.DateInput(attrs={"type": "date"}),
     )
-    before = forms.IntegerField(required=False, min_value=0, max_value=MOST, widget=forms.HiddenInput())
+    before = forms.IntegerField(required=False, min_value=0, max_value=MAX_ID, widget=forms.HiddenInput())
 
     def wanted(self) -> Wanted:
         """Return what was asked for.

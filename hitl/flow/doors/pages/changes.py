@@ -18,19 +18,19 @@ DAYS = {
     "1": {
         "tab": gettext_lazy("Since yesterday"),
         "title": gettext_lazy("What changed since yesterday"),
-        "nothing": gettext_lazy("No release, no terms, no cutoffs, no alarm, no people since yesterday."),
+        "nothing": gettext_lazy("No model, no promise, no cutoffs, no alarm, no people since yesterday."),
         "all": gettext_lazy("All that changed since yesterday"),
     },
     "7": {
         "tab": gettext_lazy("In the last week"),
         "title": gettext_lazy("What changed in the last week"),
-        "nothing": gettext_lazy("No release, no terms, no cutoffs, no alarm, no people in the last week."),
+        "nothing": gettext_lazy("No model, no promise, no cutoffs, no alarm, no people in the last week."),
         "all": gettext_lazy("All that changed in the last week"),
     },
     "30": {
         "tab": gettext_lazy("In the last 30 days"),
         "title": gettext_lazy("What changed in the last 30 days"),
-        "nothing": gettext_lazy("No release, no terms, no cutoffs, no alarm, no people in the last 30 days."),
+        "nothing": gettext_lazy("No model, no promise, no cutoffs, no alarm, no people in the last 30 days."),
         "all": gettext_lazy("All that changed in the last 30 days"),
     },
 }

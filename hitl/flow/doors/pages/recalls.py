@@ -12,12 +12,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from cases.access import watched_workflow
 from cases.models import Workflow
+from cases.selectors import schema_in_force
 from hitl.accounts.automation import LOWERERS
 from hitl.flow.doors.pages.guards import for_readers, tell
 from hitl.flow.settling.recall import allowed_now, end_recall
 from hitl.shared import clock
 from hitl.shared.errors import HitlError, Invalid, beside_its_field
 from hitl.shared.numbers import number
+from hitl.web.fields import MomentField
 from hitl.web.format import exact_time
 from hitl.web.views import actor_of
 from models_store.selectors import releases_of
@@ -33,25 +35,14 @@ from policy.services.recalls import (
     preview,
 )
 
-_MOMENT = "%Y-%m-%dT%H:%M"
-
-
-def _moment(label: Any) -> forms.DateTimeField:
-    return forms.DateTimeField(
-        label=label,
-        required=False,
-        input_formats=[_MOMENT, "%Y-%m-%dT%H:%M:%S"],
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=_MOMENT),
-    )
-
 
 class RecallForm(forms.Form):
     """What to recall, how many cases a day, and why."""
 
     release = forms.ChoiceField(label=gettext_lazy("Decided by"), required=False)
     label = forms.ChoiceField(label=gettext_lazy("Decided as"), required=False)
-    since = _moment(gettext_lazy("From (UTC)"))
-    until = _moment(gettext_lazy("Until (UTC)"))
+    since = MomentField(label=gettext_lazy("From (UTC)"), required=False)
+    until = MomentField(label=gettext_lazy("Until (UTC)"), required=False)
     field = forms.ChoiceField(label=gettext_lazy("Where this field"), required=False)
     value = forms.CharField(
         label=pgettext_lazy("a field has this value", "Is"), max_length=200, required=False
@@ -75,7 +66,7 @@ class RecallForm(forms.Form):
 
     def __init__(self, data: Any, *, workflow: Workflow, initial: dict[str, str]) -> None:
         super().__init__(data, initial=initial)
-        schema = workflow.schemas.get(number=workflow.schema_version)
+        schema = schema_in_force(workflow)
         choices = {
             "release": (gettext("any model"), [(str(one.pk), one.name) for one in releases_of(workflow.pk)]),
             "label": (

@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods
 
+from cases.selectors import schema_in_force
 from hitl.flow.doors.pages.guards import for_administrators
 from hitl.flow.doors.pages.review_forms import ReviewRulesForm
 from hitl.flow.doors.pages.workflows import find
@@ -22,7 +23,7 @@ def review_rules(request: HttpRequest, slug: str) -> HttpResponse:
     """Show and change the rules; cases that come in from now on follow them."""
     found = find(slug)
     rules = ReviewRules.objects.select_related("team").filter(workflow=found).first()
-    labels = found.schemas.get(number=found.schema_version).label_names
+    labels = schema_in_force(found).label_names
     form = ReviewRulesForm(
         request.POST or None, rules=rules_body(rules or ReviewRules(workflow=found)), labels=labels
     )

@@ -14,6 +14,7 @@ from cases.files.proposal import check_new
 from cases.files.reading import Reading, look_at
 from cases.files.told import NONE
 from cases.models import Workflow
+from cases.selectors import schema_in_force
 from cases.services.grants import grant_workflows
 from cases.services.label_properties import MAX_LABELS
 from cases.services.workflows import change_schema, describe_workflow
@@ -183,7 +184,7 @@ def _made(request: HttpRequest, made: Workflow, secret: str) -> dict[str, Any]:
 def change(request: HttpRequest, slug: str) -> HttpResponse:
     """Change words, fields and labels; other fields or labels make a new version of the schema."""
     found = find(slug)
-    current = found.schemas.get(number=found.schema_version)
+    current = schema_in_force(found)
     there: dict[str, Any] = {"fields": current.fields, "labels": current.labels}
     if request.method == "GET":
         initial = {name: getattr(found, name) for name in WordsForm.base_fields}

@@ -15,15 +15,15 @@ from hitl.flow.reading.stages import Stages, stages_of
 from hitl.shared import clock
 from hitl.shared.errors import HitlError, NotFound, in_words
 from hitl.web.views import actor_of
-from policy.services.plans import MOST_CASES, MOST_HOURS, Estimate, Wanted, make_plan
+from policy.services.plans import MAX_CASES, MAX_HOURS, Estimate, Wanted, make_plan
 
 
 class PlanForm(forms.Form):
     """What is wanted of a workflow."""
 
-    cases_a_week = forms.IntegerField(label=gettext_lazy("Cases a week"), min_value=1, max_value=MOST_CASES)
+    cases_a_week = forms.IntegerField(label=gettext_lazy("Cases a week"), min_value=1, max_value=MAX_CASES)
     hours_a_week = forms.FloatField(
-        label=gettext_lazy("Hours a week that people have for reading"), min_value=0, max_value=MOST_HOURS
+        label=gettext_lazy("Hours a week that people have for reading"), min_value=0, max_value=MAX_HOURS
     )
     automated = forms.FloatField(
         label=gettext_lazy("Cases that models are to decide, %"), min_value=0, max_value=100

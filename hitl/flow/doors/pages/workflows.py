@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from cases.kinds import KINDS
 from cases.models import KeyGrant, SchemaVersion, Workflow
+from cases.selectors import schema_in_force
 from cases.services.workflows import archive_workflow, restore_workflow
 from hitl.accounts.types import Role
 from hitl.flow.doors.pages.forms import FileForm
@@ -71,7 +72,7 @@ def rescoring(request: HttpRequest, slug: str) -> HttpResponse:
 
 def about(request: HttpRequest, found: Workflow, actor: Actor) -> dict[str, Any]:
     """Return what the page of a workflow shows."""
-    schema = found.schemas.get(number=found.schema_version)
+    schema = schema_in_force(found)
     address = request.build_absolute_uri(f"/api/v1/workflows/{found.slug}/cases")
     grants = KeyGrant.objects.filter(workflow=found, key__revoked_at=None).select_related("key")
     return {

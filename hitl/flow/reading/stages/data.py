@@ -4,12 +4,12 @@ from django.urls import reverse
 from django.utils.translation import gettext
 
 from hitl.flow.reading.stages.parts import Criterion, Fact, Stage
-from hitl.flow.reading.stages.seen import MOST, Seen
+from hitl.flow.reading.stages.seen import MAX_ROWS, Seen
 from hitl.shared.numbers import number
 from hitl.web.format import percent
 from models_store.selectors import FEW_EXAMPLES, training_settings
 
-ALIKE = 0.05  # of pairs of alike cases: labelled differently more often, a guideline is missing
+ALIKE = 0.05  # of pairs of alike cases: labelled differently more often, the policy leaves something open
 
 
 def data(seen: Seen) -> Stage:
@@ -21,8 +21,8 @@ def data(seen: Seen) -> Stage:
         facts=[
             Fact(
                 gettext("Labels"),
-                gettext("%(n)s of the latest") % {"n": number(MOST)}
-                if seen.n_labels >= MOST
+                gettext("%(n)s of the latest") % {"n": number(MAX_ROWS)}
+                if seen.n_labels >= MAX_ROWS
                 else number(seen.n_labels),
                 reverse("models", args=[seen.workflow.slug]),
             ),

@@ -8,6 +8,7 @@ from statistics import median
 from django.db.models import Count, Sum
 
 from cases.models import Case, KeyGrant, Label, SchemaVersion, Workflow
+from cases.selectors import schema_in_force
 from cases.types import Purpose
 from hitl.flow.reading.effort import Effort, effort_of
 from models_store.models import Release, RoleSpan
@@ -23,7 +24,7 @@ from policy.types import CertificateStatus
 from reviews.models import Review, ReviewRules
 
 WEEK = timedelta(days=7)
-MOST = 20_000  # rows that a figure is taken from: the latest
+MAX_ROWS = 20_000  # rows that a figure is taken from: the latest
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Seen:
     @cached_property
     def schema(self) -> SchemaVersion:
         """Its fields and labels."""
-        return SchemaVersion.objects.get(workflow=self.workflow, number=self.workflow.schema_version)
+        return schema_in_force(self.workflow)
 
     @property
     def release(self) -> Release | None:
@@ -66,7 +67,7 @@ class Seen:
     @cached_property
     def labels(self) -> dict[str, int]:
         """How many of the latest labels say what, by label of the workflow."""
-        latest = current_labels(self.workflow.pk).order_by("-id")[:MOST]
+        latest = current_labels(self.workflow.pk).order_by("-id")[:MAX_ROWS]
         counted = Label.objects.filter(pk__in=latest.values("pk")).order_by().values_list("label")
         found = dict(counted.annotate(n=Count("id")))
         return {name: found.get(name, 0) for name in self.schema.label_names}
@@ -79,7 +80,7 @@ class Seen:
     @cached_property
     def random_labels(self) -> int:
         """Of the latest labels, those of cases drawn at random and answered blind, or attested to be so."""
-        latest = current_labels(self.workflow.pk).order_by("-id")[:MOST]
+        latest = current_labels(self.workflow.pk).order_by("-id")[:MAX_ROWS]
         rows = Label.objects.filter(pk__in=latest.values("pk"), is_blind=True)
         return rows.exclude(inclusion_probability=None).exclude(purpose=Purpose.KNOWN_ANSWER).count()
 
@@ -107,7 +108,7 @@ class Seen:
         ).order_by("-decided_at")
         known = [
             (decided - received).total_seconds() / 3600
-            for decided, received in rows.values_list("decided_at", "case__received_at")[:MOST]
+            for decided, received in rows.values_list("decided_at", "case__received_at")[:MAX_ROWS]
         ]
         return median(known) if known else None
 

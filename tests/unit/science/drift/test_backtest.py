@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from science.drift.backtest import Outcome, Read, Terms, better, episodes, outcome
 from science.drift.cells import NumberCells
 from science.drift.findings import RATE, Persistence
-from science.drift.watch import LEAST_EFFECT, State, sudden
+from science.drift.watch import MIN_EFFECT, State, sudden
 
-TERMS = Terms(rate=RATE, least_effect=LEAST_EFFECT, persistence=Persistence(), clears_at=0.8)
+TERMS = Terms(rate=RATE, least_effect=MIN_EFFECT, persistence=Persistence(), clears_at=0.8)
 CALM, UNKNOWN = Read(0.03, 0.9, 0.1), Read(0.5)
 
 
@@ -42,7 +42,7 @@ def test_stricter_terms_keep_the_incident_and_drop_the_noise() -> None:
 
 
 reads = st.builds(
-    lambda value, q, limit: Read(value, q, max(limit, LEAST_EFFECT)),
+    lambda value, q, limit: Read(value, q, max(limit, MIN_EFFECT)),
     st.floats(0, 1),
     st.floats(0, 1),
     st.floats(0, 1),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from science.drift.cells import CategoryCells, NumberCells
-from science.drift.watch import LEAST_EFFECT, Rule, State, gradual, sudden
+from science.drift.watch import MIN_EFFECT, Rule, State, gradual, sudden
 
 CELLS = NumberCells.learn(np.random.default_rng(0).normal(size=2_000))
 WORDS = CategoryCells.learn(["a"] * 60 + ["b"] * 30 + ["c"] * 10)
@@ -81,7 +81,7 @@ def test_a_difference_that_matters_to_nobody_is_calm_however_sure_it_is() -> Non
     windows = days(31, per=20_000, shift=0.05, last=3)
     calm = sudden({"x": windows}, {"x": True}, seed=1)["x"]
     assert calm.q_value < 1e-3
-    assert calm.effect < calm.threshold == LEAST_EFFECT
+    assert calm.effect < calm.threshold == MIN_EFFECT
     assert calm.state is State.CALM
     strict = sudden({"x": windows}, {"x": True}, seed=1, rules={"x": Rule(least_effect=0.01)})["x"]
     assert strict.state is State.DRIFTS

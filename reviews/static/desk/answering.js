@@ -5,7 +5,7 @@ import { gettext } from "../hitl/js/words.js";
 import { read } from "./cases.js";
 import { can } from "./deeds.js";
 import { keepDraft } from "./drafts.js";
-import { lose, setLost, shelf } from "./hold.js";
+import { lose, setLost, shelf } from "./leases.js";
 import { outboxOf } from "./outbox.js";
 import { banner, busy, find, isCase, say, setBusy, stage, tally, toast, url, workflow } from "./page.js";
 import { ask } from "./server.js";
