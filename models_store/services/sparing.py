@@ -22,8 +22,7 @@ def spared(source: Source, cases: Sequence[Case], *, waiting: Collection[UUID]) 
     one of them is no cascade, or none is in use and labels with its scores are being gathered, none is. Nor
     is one that a first model cannot be asked about.
     """
-    in_use = {"role_spans__role__in": IN_USE, "role_spans__until": None}
-    releases = list(Release.objects.filter(source=source, **in_use).only("id", "schema_sha256", "is_cascade"))
+    releases = _in_use(source)
     kept = [case for case in cases if case.pk not in waiting]
     if not kept or not releases or not all(one.is_cascade for one in releases):
         return set()
@@ -35,6 +34,18 @@ def spared(source: Source, cases: Sequence[Case], *, waiting: Collection[UUID]) 
     for version in versions:
         found |= _kept_by_all(releases, by_schema[version.number], version)
     return found
+
+
+def sparing_nothing(source: Source) -> list[Release]:
+    """Return for which releases it is asked about every case, although a cascade with it is in use."""
+    releases = _in_use(source)
+    others = [one for one in releases if not one.is_cascade]
+    return others if len(others) < len(releases) else []
+
+
+def _in_use(source: Source) -> list[Release]:
+    in_use = {"role_spans__role__in": IN_USE, "role_spans__until": None}
+    return list(Release.objects.filter(source=source, **in_use).defer("report", "manifest"))
 
 
 def _kept_by_all(releases: Sequence[Release], cases: Sequence[Case], version: SchemaVersion) -> set[UUID]:

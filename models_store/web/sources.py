@@ -26,6 +26,7 @@ from models_store.models import Source
 from models_store.selectors import active_run, sources_of
 from models_store.services.runs import request_training
 from models_store.services.sources import confirm_source, propose_source, retire_source
+from models_store.services.sparing import sparing_nothing
 from models_store.source_figures import WORDS, figures_of
 from models_store.types import Trigger
 from models_store.web.actions import Refused, acts
@@ -87,6 +88,7 @@ def source(request: HttpRequest, source_id: UUID) -> HttpResponse:
         "source": found,
         "workflow": found.workflow,
         "figures": figures,
+        "sparing_nothing": sparing_nothing(found),
         "unusable": [(WORDS[reason], reason.value, n) for reason, n in figures.unusable],
         "runs": found.runs.order_by("-requested_at")[:5],
         "active": active_run(found.workflow_id),

@@ -46,6 +46,7 @@ from tests.support.cascade_rows import (
 )
 from tests.support.factories import NOW, TESTER, person
 from tests.support.model_rows import carry_out, requested, train_now
+from tests.support.pages import as_read
 from tests.support.remote_rows import fetch, workflow_of
 from tests.support.source_rows import fit_now, give_labels
 from tests.support.stub_scorers import Stub, served
@@ -127,7 +128,7 @@ def test_the_page_says_what_a_case_costs_and_what_was_saved(client: Client) -> N
     assert source.sha256 in file
 
 
-def test_while_another_release_of_it_is_in_use_it_is_asked_about_everything() -> None:
+def test_while_another_release_of_it_is_in_use_it_is_asked_about_everything(client: Client) -> None:
     with served(Stub(answer)) as stub:
         workflow, cascade = deciding(stub)
         alone = fit_now(Source.objects.get()).release
@@ -137,7 +138,12 @@ def test_while_another_release_of_it_is_in_use_it_is_asked_about_everything() ->
         (sure,) = ids_of(send(workflow, [SURE]))
         fetch()
         assert SourceScore.objects.get(case_id=sure).proba == pytest.approx([0.75, 0.25])
+        client.force_login(person(*Role.values))
+        page = reverse("source", args=[Source.objects.get().pk])
+        why = f'all of its scores: <a href="{reverse("release", args=[alone.pk])}">{alone.name}</a>'
+        assert why in as_read(client.get(page).content.decode())
         move(release_id=alone.pk, to=ReleaseRole.RETIRED, actor=TESTER, now=NOW, reason="enough seen")
+        assert "is asked about every case" not in as_read(client.get(page).content.decode())
         (other,) = ids_of(send(workflow, [SURE]))
         fetch()
     assert SourceScore.objects.get(case_id=other).unusable == Reason.SOURCE_SPARED
