@@ -38,7 +38,7 @@ _DAY = timedelta(days=1)
 _WORDS = "the order came late and box was open please send money back soon thank you for help"
 _OTHERS = "le colis est arrivé ouvert merci de rembourser la somme très vite encore bonjour"
 FIELDS = [
-    {"name": "amount", "kind": "number"},
+    {"name": "amount", "kind": "number", "required": False},
     {"name": "channel", "kind": "category"},
     {"name": "message", "kind": "text"},
 ]
@@ -155,7 +155,9 @@ class _Drill:
         contents = fault([_content(self.rng) for _ in range(A_DAY)], self.rng)
         now = self.fake_time.move_to(_BEGINS + self.day * _DAY + timedelta(hours=12))
         items = [Submission(content) for content in contents]
-        submit_cases(Intake(slug=SLUG, items=items, key=None, now=now, is_batch=True))
+        taken_in = submit_cases(Intake(slug=SLUG, items=items, key=None, now=now, is_batch=True))
+        if refused := [one for one in taken_in if one.status >= 400]:
+            raise RuntimeError(f"{len(refused)} cases of the drill were refused: {refused[0]}")
         self.n_cases += len(items)
         self.day += 1
         now = self.fake_time.move_to(_BEGINS + self.day * _DAY + timedelta(minutes=30))

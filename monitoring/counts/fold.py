@@ -135,19 +135,20 @@ def _write(used: BinsInUse, rows: Sequence[tuple[Any, ...]]) -> None:
 
 
 def _sent_again(workflow_id: UUID, rows: Sequence[tuple[Any, ...]]) -> set[UUID]:
-    """Return the cases whose content came in already within the minutes before."""
+    """Return the cases whose content came in already within the minutes before, or earlier in their batch."""
     first, last = min(row[0] for row in rows), max(row[0] for row in rows)
     since = min(row[10] for row in rows) - AGAIN_WITHIN
     floor = UUID(int=max(0, int(since.timestamp() * 1000)) << 80)
     near = Case.objects.filter(workflow_id=workflow_id, id__gte=min(floor, first), id__lte=last)
-    seen: dict[bytes, list[datetime]] = defaultdict(list)
-    for digest, received_at in near.order_by("received_at").values_list("content_sha256", "received_at"):
-        seen[bytes(digest)].append(received_at)
+    seen: dict[bytes, list[tuple[datetime, UUID]]] = defaultdict(list)
+    found = near.order_by("received_at", "id")
+    for digest, received_at, case_id in found.values_list("content_sha256", "received_at", "id"):
+        seen[bytes(digest)].append((received_at, case_id))
     again = set()
     for row in rows:
-        times = seen[bytes(row[9])]
-        before = bisect_left(times, row[10])
-        if before and times[before - 1] >= row[10] - AGAIN_WITHIN:
+        arrivals = seen[bytes(row[9])]
+        before = bisect_left(arrivals, (row[10], row[0]))
+        if before and arrivals[before - 1][0] >= row[10] - AGAIN_WITHIN:
             again.add(row[0])
     return again
 

@@ -166,7 +166,8 @@ def _wrong(answer: HttpResponseBase, body: bytes, sent: Sent) -> str:
 
 def _noting(written: list[str]) -> Any:
     def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if sql.lstrip().upper().startswith(_WRITES):
+        # When a key was last used is noted by whichever request is the first of its minute.
+        if sql.lstrip().upper().startswith(_WRITES) and "SET last_used_at" not in sql:
             written.append(sql)
         return execute(sql, params, many, context)
 

@@ -177,6 +177,13 @@ def test_the_same_content_within_minutes_was_sent_again(workflow: Workflow) -> N
     assert Case.objects.filter(origin="api").count() == 3
 
 
+def test_the_same_content_twice_in_a_batch_was_sent_again(workflow: Workflow) -> None:
+    one, other = (Submission(mail.content) for mail in mails()[3:5])
+    submit_cases(Intake("spam-mail", [one, other, one, one], client_key(), NOW, is_batch=True))
+    fold_counts(workflow.id, now=NOW + HOUR)
+    assert counted(workflow, "again", "").tolist()[:2] == [2, 2]
+
+
 def test_blocks_are_sums_of_hours(workflow: Workflow) -> None:
     for hour in range(4):
         submit(10 + hour, minutes=60 * hour, first=20 * hour)

@@ -3,6 +3,8 @@
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.test import Client
+from django.urls import reverse
 
 from cases.models import Case, Workflow
 from hitl.accounts.types import Role, Scope
@@ -210,3 +212,15 @@ def test_the_commands_obey_the_same_rules(capsys):
     workflow = automating_workflow()
     call_command("stop_automation", person="lea", reason="Odd answers.", workflow=workflow.slug)
     assert Policy.objects.get(workflow=workflow).breaker_tripped_at is not None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "back", ["2", "overview", "https://elsewhere.example/", "a:b", "//elsewhere.example", ""]
+)
+def test_it_leads_back_to_the_page_and_nowhere_else(client: Client, back: str) -> None:
+    client.force_login(person(Role.OPERATOR))
+    told = client.post(reverse("stop"), {"reason": "Customers complain.", "back": back})
+    assert told["Location"] == reverse("overview")
+    told = client.post(reverse("start"), {"reason": "They were wrong.", "back": "/cases/?page=2"})
+    assert told["Location"] == "/cases/?page=2"
