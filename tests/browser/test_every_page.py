@@ -26,7 +26,7 @@ NOT_FOUND_HERE = {
     "media",
     "words-script",
 }
-FEWEST, MIN_EMPTY = 30, 15
+MIN_PAGES, MIN_EMPTY = 30, 15
 LOOSE_STOPS = r"""() => [...document.body.innerText.matchAll(/.{0,30}\w [,.;:](?= |$).{0,20}/gm)]
     .map((found) => found[0])"""
 """Where visible text has a space before a comma or a stop: a formatter of templates may put one there."""
@@ -93,7 +93,7 @@ def wrong_on_pages(visit: Any, user: User, there: dict[str, Any] | None) -> list
     client = Client()
     client.force_login(user)
     found = pages(client, there)
-    assert len(found) >= (MIN_EMPTY if there is None else FEWEST)
+    assert len(found) >= (MIN_EMPTY if there is None else MIN_PAGES)
     visitor = visit(user)
     wrong: list[tuple[str, str]] = []
     for path in found:

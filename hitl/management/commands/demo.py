@@ -4,6 +4,7 @@ import os
 import sys
 from argparse import ArgumentParser
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from hitl.demo.check import run_story
 from hitl.demo.drift import play
 from hitl.demo.drift.changes import changing_worlds
 from hitl.demo.drift.weeks import SteppedClock
+from hitl.demo.pictures import take
 from hitl.demo.speech import LINES
 from hitl.runtime.programs import management_command
 from hitl.runtime.serve import say, serve
@@ -24,7 +26,8 @@ from hitl.runtime.supervisor import Program
 class Command(BaseCommand):
     help = (
         "Start everything with four demo workflows and stream real cases in through the REST API, until"
-        " Ctrl-C. With --check: run the story once without a person and say whether it came true."
+        " Ctrl-C. With --check: run the story once without a person and say whether it came true; with"
+        " --pictures: take the documentation's pictures of it as well."
     )
     requires_system_checks: list[str] = []  # migrate checks
 
@@ -49,19 +52,26 @@ class Command(BaseCommand):
             "--line", choices=LINES, default="usual", help="what the calls to come are heard over"
         )
         parser.add_argument("--check", action="store_true", help="run the story once, then stop")
+        parser.add_argument(
+            "--pictures",
+            type=Path,
+            metavar="DIR",
+            help="run the story once, take the documentation's pictures, then stop",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["drift"] is not None:
             sys.exit(self._drift(options))
         ours = owned
         data = ours.data if ours else None
-        if options["check"]:  # nobody reads the curves, here or in the workers
+        is_told = options["check"] or options["pictures"] is not None
+        if is_told:  # nobody reads the curves, here or in the workers
             os.environ["HITL_CURVE_SECONDS"] = "0"
             settings.CURVE_SECONDS = 0.0
         options["speed"] = options["speed"] or 1.0
 
         def stream(address: str) -> Sequence[Program]:
-            if options["check"] or data is None:
+            if is_told or data is None:
                 return ()
             speed, line = f"--speed={options['speed']}", f"--line={options['line']}"
             return [
@@ -69,12 +79,17 @@ class Command(BaseCommand):
                 management_command("demo_shift", address, speed, data=data),
             ]
 
-        meanwhile = run_story if options["check"] else show.welcome
+        def meanwhile(address: str) -> int | None:
+            if not is_told:
+                return show.welcome(address, say)
+            code = run_story(address, say)
+            return code or (take(address, options["pictures"], say) if options["pictures"] else 0)
+
         code = serve(
             port=options["port"],
             prepare=show.prepare,
             beside=stream,
-            meanwhile=lambda address: meanwhile(address, say),
+            meanwhile=meanwhile,
         )
         sys.exit(code)
 
