@@ -101,10 +101,13 @@ def in_words(metric: Metric, reading: DriftReading) -> str:
         name = _name(metric, reading.cell)
         return gettext("“%(value)s”: %(now)s now, %(then)s before.") % {"value": name, **said}
     if reading.cell < len(cells.cuts):
-        cut = number(cells.cuts[reading.cell], "g")
+        facts = {"value": number(cells.cuts[reading.cell], "g"), "unit": _unit(metric.unit), **said}
+        if cells.is_just_below(reading.cell):
+            if not metric.unit:
+                return gettext("Less than %(value)s: %(now)s now, %(then)s before.") % facts
+            return gettext("Less than %(value)s %(unit)s: %(now)s now, %(then)s before.") % facts
         if not metric.unit:
-            return gettext("At most %(value)s: %(now)s now, %(then)s before.") % {"value": cut, **said}
-        facts = {"value": cut, "unit": _unit(metric.unit), **said}
+            return gettext("At most %(value)s: %(now)s now, %(then)s before.") % facts
         return gettext("At most %(value)s %(unit)s: %(now)s now, %(then)s before.") % facts
     missing = {"now": percent(1 - now), "then": percent(1 - then)}
     return gettext("Missing or no number: %(now)s now, %(then)s before.") % missing
@@ -177,8 +180,15 @@ def _span(cells: NumberCells, part: list[int]) -> str:
         return gettext("any number")
     low, high = part[0] - 1, part[-1]
     cuts = [number(cut, "g") for cut in cells.cuts]
+    if low < 0 and high >= len(cuts):
+        return gettext("any number")
+    is_below, is_one = high < len(cuts) and cells.is_just_below(high), low >= 0 and cells.is_just_below(low)
     if low < 0:
-        return gettext("up to %(high)s") % {"high": cuts[high]} if high < len(cuts) else gettext("any number")
+        words = gettext("less than %(high)s") if is_below else gettext("up to %(high)s")
+        return words % {"high": cuts[high]}
     if high >= len(cuts):
-        return gettext("above %(low)s") % {"low": cuts[low]}
-    return gettext("%(low)s to %(high)s") % {"low": cuts[low], "high": cuts[high]}
+        return (gettext("%(low)s or more") if is_one else gettext("above %(low)s")) % {"low": cuts[low]}
+    if is_one and high == low + 1:
+        return cuts[high]
+    words = gettext("%(low)s to less than %(high)s") if is_below else gettext("%(low)s to %(high)s")
+    return words % {"low": cuts[low], "high": cuts[high]}

@@ -10,7 +10,7 @@ from hitl.shared.words import shown
 from hitl.web.format import percent
 from monitoring.alarms.contract import contract_of
 from monitoring.drift.metrics import words_of
-from monitoring.risks.register import Risk
+from monitoring.risks.risk import Risk
 from monitoring.types import Examined, MetricKey, Reference
 
 

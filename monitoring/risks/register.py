@@ -1,52 +1,372 @@
-"""The risks, as data: `register.toml`, in the order of the page."""
+"""What could go wrong with a service in which models and people decide, in the order of its page.
 
-import tomllib
-from dataclasses import dataclass
-from pathlib import Path
+A test holds every metric, figure, rule and page named here against what there is. The texts are English here;
+the page says them in its reader's language.
+"""
 
+from django.utils.translation import gettext_noop
 
-@dataclass(frozen=True, slots=True)
-class Risk:
-    """Something that could go wrong.
+from monitoring.risks.risk import Risk
 
-    Attributes:
-        name: of the risk, in addresses and rows.
-        area: the heading that it stands under.
-        fault: what happens, in a sentence.
-        family, measures: metrics of monitoring that notice it; of inputs, measures of fields' kinds.
-        figure, rule: the figure of `/metrics` that notices it, and the rule for Prometheus over it.
-        page: the page on which it is seen: a name of an address of one workflow, or of the service.
-        threshold: from where on; empty where a metric's own terms say so.
-        who: looks at it.
-        then: what the service does by itself.
-        drill: the fault of a drill that plays it; empty where none does.
-    """
+WHAT_COMES_IN = gettext_noop("What comes in")
+WHAT_THE_MODEL_SAYS = gettext_noop("What the model says")
+WHETHER_IT_IS_RIGHT = gettext_noop("Whether it is right")
+PEOPLE = gettext_noop("People")
+THE_SERVICE = gettext_noop("The service")
+OPERATORS_ON_DUTY = gettext_noop("operators on duty")
+ADMINISTRATORS = gettext_noop("administrators")
+LEADS = gettext_noop("leads")
+AUDITORS = gettext_noop("auditors")
 
-    name: str
-    area: str
-    fault: str
-    who: str
-    then: str
-    family: str = ""
-    measures: tuple[str, ...] = ()
-    figure: str = ""
-    rule: str = ""
-    page: str = ""
-    threshold: str = ""
-    drill: str = ""
-
-    @property
-    def is_noticed(self) -> bool:
-        """Whether anything would notice it."""
-        return bool(self.measures or self.figure or self.page)
-
-
-def _read() -> tuple[Risk, ...]:
-    rows = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))["risks"]
-    return tuple(Risk(**{**row, "measures": tuple(row.get("measures", ()))}) for row in rows)
-
-
-RISKS = _read()
+RISKS = (
+    Risk(
+        name="numbers-move",
+        area=WHAT_COMES_IN,
+        fault=gettext_noop("Numbers are other than before: another unit, another kind of customer."),
+        who=OPERATORS_ON_DUTY,
+        then=gettext_noop("Raises an alarm, audits more, and holds a canary that began before."),
+        family="input",
+        measures=("value",),
+        drill="numbers_move",
+    ),
+    Risk(
+        name="numbers-creep",
+        area=WHAT_COMES_IN,
+        fault=gettext_noop("Numbers change a little every day: no day differs much from the one before."),
+        who=OPERATORS_ON_DUTY,
+        then=gettext_noop("Raises an alarm, audits more, and holds a canary that began before."),
+        family="input",
+        measures=("value",),
+        drill="numbers_creep",
+    ),
+    Risk(
+        name="new-category",
+        area=WHAT_COMES_IN,
+        fault=gettext_noop("A value comes in that never came before: a form has another list."),
+        who=OPERATORS_ON_DUTY,
+        then=gettext_noop("Raises an alarm, audits more, and holds a canary that began before."),
+        family="input",
+        measures=("value",),
+        drill="new_category",
+    ),
+    Risk(
+        name="field-missing",
+        area=WHAT_COMES_IN,
+        fault=gettext_noop("A system before ours has stopped to fill a field."),
+        who=OPERATORS_ON_DUTY,
+        then=gettext_noop("Raises an alarm, audits more, and holds a canary that began before."),
+        family="input",
+        measures=("value", "words", "brightness", "loudness"),
+        drill="field_missing",
+    ),
+    Risk(
+        name="other-texts",
+        area=WHAT_COMES_IN,
+        fault=gettext_noop("Texts are of another language, length or vocabulary."),
+        who=OPERATORS_ON_DUTY,
+        then=gettext_noop("Raises an alarm, audits more, and holds a canary that began before."),
+        family="input",
+        measures=("words", "unknown", "other characters", "script"),
+        drill="other_texts",
+    ),
+    Risk(
+        name="worse-pictures",
+        area=WHAT_COMES_IN,
+        fault=gettext_noop("Pictures are darker, blurred or cut otherwise: a camera or its light changed."),
+        who=OPERATORS_ON_DUTY,
+        then=gettext_noop("Raises an alarm, audits more, and holds a canary that began before."),
+        family="input",
+        measures=("brightness", "contrast", "detail", "dark", "bright", "shape", "side"),
+        drill="darker_pictures",
+    ),
+    Risk(
+        name="worse-sound",
+        area=WHAT_COMES_IN,
+        fault=gettext_noop(
+            "Recordings are quieter, clipped, muffled or higher: a microphone, a codec or the "
+            "callers changed."
+        ),
+        who=OPERATORS_ON_DUTY,
+        then=gettext_noop("Raises an alarm, audits more, and holds a canary that began before."),
+        family="input",
+        measures=("loudness", "clipped", "sound", "high", "tenths", "pitch", "centre", "rate"),
+        drill="quieter_sound",
+    ),
+    Risk(
+        name="many-small-changes",
+        area=WHAT_COMES_IN,
+        fault=gettext_noop("Many fields change a little, none enough to be seen alone."),
+        who=OPERATORS_ON_DUTY,
+        then=gettext_noop("Raises an alarm, audits more, and holds a canary that began before."),
+        family="input",
+        measures=("together",),
+    ),
+    Risk(
+        name="sent-again",
+        area=WHAT_COMES_IN,
+        fault=gettext_noop(
+            "The same case is sent again and again: its sender does not get or like the answer."
+        ),
+        who=OPERATORS_ON_DUTY,
+        then=gettext_noop("Raises an alarm, audits more, and holds a canary that began before."),
+        family="output",
+        measures=("again",),
+        drill="sent_again",
+    ),
+    Risk(
+        name="refused-input",
+        area=WHAT_COMES_IN,
+        fault=gettext_noop("Cases do not fit their fields any more and are refused."),
+        who=ADMINISTRATORS,
+        then=gettext_noop("Refuses each with the field and the fix; nothing of it is kept."),
+        page="api-docs",
+        threshold=gettext_noop("the sender sees each"),
+    ),
+    Risk(
+        name="scores-move",
+        area=WHAT_THE_MODEL_SAYS,
+        fault=gettext_noop("The model is surer or less sure than it was."),
+        who=OPERATORS_ON_DUTY,
+        then=gettext_noop("Raises an alarm, audits more, and holds a canary that began before."),
+        family="output",
+        measures=("score",),
+        drill="scores_move",
+    ),
+    Risk(
+        name="other-labels",
+        area=WHAT_THE_MODEL_SAYS,
+        fault=gettext_noop("The model gives some label more often than it did."),
+        who=OPERATORS_ON_DUTY,
+        then=gettext_noop("Raises an alarm, audits more, and holds a canary that began before."),
+        family="output",
+        measures=("label",),
+        drill="other_labels",
+    ),
+    Risk(
+        name="no-answer",
+        area=WHAT_THE_MODEL_SAYS,
+        fault=gettext_noop("The model gives no usable answer: it cannot read what comes in."),
+        who=OPERATORS_ON_DUTY,
+        then=gettext_noop("Sends these cases to people, and raises an alarm."),
+        family="output",
+        measures=("null",),
+    ),
+    Risk(
+        name="automation-moves",
+        area=WHAT_THE_MODEL_SAYS,
+        fault=gettext_noop("Much more or much less is automated than before."),
+        who=OPERATORS_ON_DUTY,
+        then=gettext_noop("Raises an alarm, audits more, and holds a canary that began before."),
+        family="output",
+        measures=("route",),
+    ),
+    Risk(
+        name="model-gone",
+        area=WHAT_THE_MODEL_SAYS,
+        fault=gettext_noop("The model's file is lost or was changed."),
+        who=ADMINISTRATORS,
+        then=gettext_noop("Sends every case to people."),
+        figure="hitl_model_usable",
+        rule="HitlModelNotUsable",
+        threshold=gettext_noop("at once"),
+    ),
+    Risk(
+        name="worse-than-promised",
+        area=WHETHER_IT_IS_RIGHT,
+        fault=gettext_noop("The model is wrong more often than promised."),
+        who=OPERATORS_ON_DUTY,
+        then=gettext_noop("Audits more, then steps down, then stops automation, as the evidence grows."),
+        figure="hitl_breaker_tripped",
+        rule="HitlBreakerTripped",
+        page="promise-page",
+        threshold=gettext_noop("evidence of 20 to 1, valid at every moment"),
+    ),
+    Risk(
+        name="other-truth",
+        area=WHETHER_IT_IS_RIGHT,
+        fault=gettext_noop("What is right has changed, and cases look as they always did."),
+        who=OPERATORS_ON_DUTY,
+        then=gettext_noop("Raises an alarm and audits more; the watch of the promise steps down by itself."),
+        family="output",
+        measures=("gap", "expected"),
+    ),
+    Risk(
+        name="another-model-decides",
+        area=WHETHER_IT_IS_RIGHT,
+        fault=gettext_noop(
+            "What decides is not what was certified, or cases are not stored as they were read."
+        ),
+        who=ADMINISTRATORS,
+        then=gettext_noop("Raises an alarm at the first score that comes out otherwise."),
+        family="output",
+        measures=("skew",),
+    ),
+    Risk(
+        name="budget-spent",
+        area=WHETHER_IT_IS_RIGHT,
+        fault=gettext_noop("More wrong decisions are delivered than the period's budget allows."),
+        who=OPERATORS_ON_DUTY,
+        then=gettext_noop("Says so when what is to come looks too wrong, and audits more."),
+        figure="hitl_budget_overspending",
+        rule="HitlBudgetOverspending",
+        page="promise-page",
+        threshold=gettext_noop("the forecast of the decisions to come lies above what is left"),
+    ),
+    Risk(
+        name="weak-slice",
+        area=WHETHER_IT_IS_RIGHT,
+        fault=gettext_noop("It is right on average and wrong on one kind of case."),
+        who=LEADS,
+        then=gettext_noop("Shows the slices that surely err more, and which cases to ask about."),
+        page="data-needed",
+        threshold=gettext_noop("95 % confidence for all slices together"),
+    ),
+    Risk(
+        name="bad-new-model",
+        area=WHETHER_IT_IS_RIGHT,
+        fault=gettext_noop("A new model is worse than the one it replaces."),
+        who=OPERATORS_ON_DUTY,
+        then=gettext_noop("Refuses it at the gate, or rolls its canary back."),
+        page="models",
+        threshold=gettext_noop("its canary's evidence of harm"),
+    ),
+    Risk(
+        name="never-proved",
+        area=WHETHER_IT_IS_RIGHT,
+        fault=gettext_noop("A promise is believed and never proved."),
+        who=OPERATORS_ON_DUTY,
+        then=gettext_noop("Automates a quarter of what is accepted, until it is proved."),
+        page="promise-page",
+        threshold=gettext_noop("until a live test has passed"),
+    ),
+    Risk(
+        name="audits-unanswered",
+        area=PEOPLE,
+        fault=gettext_noop("Nobody answers audits, so that nobody would notice a mistake."),
+        who=LEADS,
+        then=gettext_noop("Stops automation."),
+        figure="hitl_breaker_tripped",
+        rule="HitlBreakerTripped",
+        page="promise-page",
+        threshold=gettext_noop("when audits are overdue"),
+    ),
+    Risk(
+        name="rubber-stamp",
+        area=PEOPLE,
+        fault=gettext_noop("Reviewers repeat the model's suggestion without looking."),
+        who=LEADS,
+        then=gettext_noop("Asks a share blind, and compares."),
+        family="people",
+        measures=("override", "blind"),
+        drill="kept_unread",
+        page="lead-agreement",
+    ),
+    Risk(
+        name="reviewers-err",
+        area=PEOPLE,
+        fault=gettext_noop("Reviewers overlook mistakes, or have grown careless."),
+        who=LEADS,
+        then=gettext_noop(
+            "Mixes in known answers; the promise is tested as strictly as what they miss asks for."
+        ),
+        family="people",
+        measures=("known",),
+        page="lead-people",
+    ),
+    Risk(
+        name="labels-disagree",
+        area=PEOPLE,
+        fault=gettext_noop("People label alike cases differently: no model can learn that."),
+        who=LEADS,
+        then=gettext_noop("Shows the pairs to leads."),
+        page="data-needed",
+        threshold=gettext_noop("each pair is shown"),
+    ),
+    Risk(
+        name="too-fast",
+        area=PEOPLE,
+        fault=gettext_noop("Answers take far less or far more time than they did."),
+        who=LEADS,
+        then=gettext_noop("Raises an alarm."),
+        family="people",
+        measures=("seconds",),
+        drill="answered_too_fast",
+    ),
+    Risk(
+        name="queue-grows",
+        area=PEOPLE,
+        fault=gettext_noop("More comes in than people answer: cases wait past their time."),
+        who=LEADS,
+        then=gettext_noop("Does with overdue cases what the workflow's rules say."),
+        family="people",
+        measures=("waited",),
+        drill="answered_late",
+        figure="hitl_tasks_overdue_seconds",
+        rule="HitlTasksOverdue",
+        threshold=gettext_noop("an hour past its time, for half an hour"),
+    ),
+    Risk(
+        name="alarm-ignored",
+        area=PEOPLE,
+        fault=gettext_noop("An alarm stands, and nobody looks."),
+        who=OPERATORS_ON_DUTY,
+        then=gettext_noop("Shows it on the overview, and to Prometheus."),
+        figure="hitl_alarms",
+        rule="HitlAlarmOpen",
+        page="monitoring",
+        threshold=gettext_noop("two days open"),
+    ),
+    Risk(
+        name="service-down",
+        area=THE_SERVICE,
+        fault=gettext_noop("The service does not answer."),
+        who=ADMINISTRATORS,
+        then=gettext_noop("Nothing: who sends keeps the case and sends it again."),
+        figure="up",
+        rule="HitlNotScraped",
+        threshold=gettext_noop("five minutes"),
+    ),
+    Risk(
+        name="job-stands",
+        area=THE_SERVICE,
+        fault=gettext_noop("A job that keeps watch does not run."),
+        who=ADMINISTRATORS,
+        then=gettext_noop("Finds the work in its rows as soon as it runs again."),
+        figure="hitl_drift_checked_timestamp_seconds",
+        rule="HitlDriftNotChecked",
+        threshold=gettext_noop("two days without a check"),
+    ),
+    Risk(
+        name="webhooks-stuck",
+        area=THE_SERVICE,
+        fault=gettext_noop("Nobody is told of decisions: events wait to be sent."),
+        who=ADMINISTRATORS,
+        then=gettext_noop("Sends them again, later and later."),
+        figure="hitl_webhooks_due",
+        rule="HitlWebhooksStuck",
+        page="webhooks",
+        threshold=gettext_noop("more than 100 for half an hour"),
+    ),
+    Risk(
+        name="everything-wrong",
+        area=THE_SERVICE,
+        fault=gettext_noop("Something is wrong, and nobody knows yet how much."),
+        who=OPERATORS_ON_DUTY,
+        then=gettext_noop("Stops everything with one click; a recall asks again about what was decided."),
+        figure="hitl_stopped",
+        page="recalls",
+        threshold=gettext_noop("a person's word"),
+    ),
+    Risk(
+        name="log-changed",
+        area=THE_SERVICE,
+        fault=gettext_noop("Somebody changes what was recorded."),
+        who=AUDITORS,
+        then=gettext_noop("Shows it: each entry holds the hash of the one before."),
+        page="audit",
+        threshold=gettext_noop("each check of the chain"),
+    ),
+)
 
 
 def risk_of_drill(fault: str) -> Risk | None:

@@ -22,7 +22,8 @@ from monitoring.drift.metrics import metrics_now
 from monitoring.models import Drill
 from monitoring.risks.drills import ACTIVE, PLAYING, ask_for_drill, last_drills
 from monitoring.risks.noticed import is_of, noticed_by, threshold_of
-from monitoring.risks.register import RISKS, Risk
+from monitoring.risks.register import RISKS
+from monitoring.risks.risk import Risk
 from monitoring.types import StudyStatus
 from monitoring.web.shown import metric_address
 

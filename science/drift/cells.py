@@ -15,6 +15,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 
 N_BINS = 64
+OFTEN = 0.05  # of the values are one and the same: as many as the smallest difference that matters
 MAX_RARE = 10_000  # values that are known as rare ones; beyond, a value counts as never seen
 MAX_VALUES = 62  # of a category, the most frequent; the rest are counted together
 
@@ -51,8 +52,9 @@ class Cells(Protocol):
 class NumberCells:
     """Bins between cuts, then "no number" and "missing".
 
-    A value falls into the bin below the first cut that is not smaller: ``(cuts[i - 1], cuts[i]]``. So a value
-    that many cases share and that is a cut shares its bin with nothing above it.
+    A value falls into the bin below the first cut that is not smaller: ``(cuts[i - 1], cuts[i]]``. A value
+    that many cases share has a bin of its own, between a cut at it and one at the next smaller number: were
+    what lies below it in the same bin, nobody would see it fall.
 
     Attributes:
         cuts: strictly increasing, finite; as many as bins, less one.
@@ -67,14 +69,16 @@ class NumberCells:
 
     @classmethod
     def learn(cls, reference: Sequence[float], n_bins: int = N_BINS) -> Self:
-        """Cut at the quantiles of a reference, NaN left out; values that recur make fewer bins."""
+        """Cut at the quantiles of a reference, NaN left out, and on both sides of values that recur often."""
         known = np.asarray(reference, dtype=np.float64)
         known = np.sort(known[np.isfinite(known)])
         if not len(known):
             return cls(())
         # The quantile that is a value: an interpolated one would be a number that no case has.
         places = np.ceil(np.arange(1, n_bins) / n_bins * len(known)).astype(np.intp) - 1
-        cuts = np.unique(known[np.maximum(places, 0)])
+        values, times = np.unique(known, return_counts=True)
+        below = np.nextafter(values[times >= OFTEN * len(known)], -np.inf)
+        cuts = np.union1d(known[np.maximum(places, 0)], below)
         return cls(tuple(float(cut) for cut in cuts))
 
     @property
@@ -92,6 +96,11 @@ class NumberCells:
         first, last = self.cuts[0], self.cuts[-1]
         between = [f"{low:g} to {high:g}" for low, high in zip(self.cuts, self.cuts[1:], strict=False)]
         return [f"up to {first:g}", *between, f"above {last:g}", "no number", "missing"]
+
+    def is_just_below(self, cut: int) -> bool:
+        """Tell whether no number lies between a cut and the next one: what is above it is that one value."""
+        after = self.cuts[cut + 1 : cut + 2]
+        return bool(after) and float(np.nextafter(self.cuts[cut], np.inf)) == after[0]
 
     def count(self, values: Iterable[float | None]) -> np.ndarray:
         given = list(values)

@@ -20,7 +20,8 @@ from monitoring.drift import examined
 from monitoring.models import Drill
 from monitoring.risks import drills
 from monitoring.risks.drills import DrillRuns, ask_for_drill, play_drill
-from monitoring.risks.register import RISKS, Risk
+from monitoring.risks.register import RISKS
+from monitoring.risks.risk import Risk
 from science.fields import Kind
 from tests.support.count_rows import counted_world
 from tests.support.factories import NOW, person

@@ -68,8 +68,21 @@ def test_bins_hold_equal_parts_of_what_they_were_learned_from() -> None:
 def test_a_value_that_most_cases_share_has_a_bin_of_its_own() -> None:
     reference = [0.0] * 90 + [float(n) for n in range(1, 11)]
     cells = NumberCells.learn(reference)
-    assert cells.count([0.0, 0.0, -1.0, 0.5])[:2].tolist() == [3, 1]
-    assert cells.cuts[0] == 0.0
+    assert cells.count([0.0, 0.0, -1.0, 0.5])[:3].tolist() == [1, 2, 1]
+    assert cells.cuts[1] == 0.0
+
+
+@given(st.floats(-1e9, 1e9), st.floats(-1e9, 1e9))
+def test_what_was_always_the_same_is_seen_to_rise_and_to_fall(was: float, now: float) -> None:
+    cells = NumberCells.learn([was] * 100)
+    assert (cells.count([was]).tolist() == cells.count([now]).tolist()) == (was == now)
+
+
+def test_a_value_that_recurs_is_told_from_what_lies_between_it_and_the_next() -> None:
+    cells = NumberCells.learn([0.0] * 60 + [100.0] * 40)
+    places = [int(cells.count([value]).argmax()) for value in (-1.0, 0.0, 50.0, 100.0, 101.0)]
+    assert places == [0, 1, 2, 3, 4]
+    assert NumberCells.learn([float(n % 50) for n in range(1000)]).n_proper == 51, "none of them recurs often"
 
 
 def test_cuts_that_do_not_increase_are_refused() -> None:
