@@ -219,7 +219,7 @@ RISKS = (
         who=LEADS,
         then=gettext_noop("Shows the slices that surely err more, and which cases to ask about."),
         page="data-needed",
-        threshold=gettext_noop("95 % confidence for all slices together"),
+        threshold=gettext_noop("all slices together, at 95 %"),
     ),
     Risk(
         name="bad-new-model",
