@@ -17,6 +17,7 @@ from hitl.runtime.verification import find_browser
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
 WIDTH = 1440
+MAX_HELD = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +29,14 @@ class Picture:
     who: str
     height: int
     waits_for: str
+    shows: str = ""
+    """A case at the desk that shows this; others are put on hold."""
 
 
 PICTURES = (
-    Picture("desk", f"/review/?workflow={PhoneScreens.slug}", "ron", 900, "[data-stage=case]"),
+    Picture(
+        "desk", f"/review/?workflow={PhoneScreens.slug}", "ron", 900, "[data-stage=case]", "Cases like this"
+    ),
     Picture("automation", f"/automation/{SpamMail.slug}/", "olga", 1500, ".uplot"),
     Picture("promise", f"/automation/{SpamMail.slug}/promise/", "olga", 1500, "main h2"),
 )
@@ -67,4 +72,9 @@ def _take(page: Any, one: Picture, address: str, password: str, file: Path) -> N
     page.keyboard.press("Enter")
     page.wait_for_selector(one.waits_for)
     page.wait_for_load_state("networkidle")
+    for _ in range(MAX_HELD):
+        if not one.shows or page.get_by_text(one.shows).is_visible():
+            break
+        page.keyboard.press("h")
+        page.wait_for_timeout(1_500)
     page.screenshot(path=str(file))

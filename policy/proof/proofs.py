@@ -111,9 +111,12 @@ def believe(sample: Sample, claim: Claim, terms: Terms, *, labels: Sequence[str]
     each = terms.delta / len(columns)
     units, plans = [], []
     for column in columns:
-        verdict, plan = _test(sample, column, target=terms.target, delta=each, costs=np.array(terms.costs))
+        verdict, plan, n_different = _test(
+            sample, column, target=terms.target, delta=each, costs=np.array(terms.costs)
+        )
         n = len(sample) if column is None else int((sample.predicted == column).sum())
-        units.append(unit_of(None if column is None else labels[column], n, verdict))
+        unit = unit_of(None if column is None else labels[column], n, verdict)
+        units.append(unit | {"n_different": n_different})
         plans.append(plan)
     return Proof(
         is_proved=any(unit["cutoff"] is not None for unit in units),
@@ -142,8 +145,11 @@ def _dates(sample: Sample) -> dict[str, list[str]]:
 
 def _test(
     sample: Sample, column: int | None, *, target: float, delta: float, costs: np.ndarray
-) -> tuple[Verdict, dict[str, Any]]:
-    """Test one unit; return what came of it and the plan, with its grid and start as exact floats."""
+) -> tuple[Verdict, dict[str, Any], int]:
+    """Test one unit; return what came of it, the plan with grid and start as exact floats, and of how many.
+
+    One of each group of alike cases is tested.
+    """
     # Imported here: a web process that only takes in cases never pays for SciPy.
     from science.guarantee.out_of_fold import certify_out_of_fold
     from science.guarantee.planning import plan
@@ -162,11 +168,16 @@ def _test(
         expected_labels=int(once.sum()),
         method="binomial" if np.isin(costs, (0.0, 1.0)).all() else "betting",
     )
-    return _within(verdict, scores, losses, target), frozen.to_json()
+    return _within(verdict, scores, losses, once, target), frozen.to_json(), int(once.sum())
 
 
-def _within(verdict: Verdict, scores: np.ndarray, losses: np.ndarray, target: float) -> Verdict:
-    """The verdict without cutoffs at which all cases, copies counted, are wrong more often than promised."""
+def _within(
+    verdict: Verdict, scores: np.ndarray, losses: np.ndarray, once: np.ndarray, target: float
+) -> Verdict:
+    """The verdict without cutoffs at which all cases, copies counted, are wrong more often than promised.
+
+    What it says was accepted and wrong is of those tested, `once` of each group.
+    """
     if not isinstance(verdict, Certified):
         return verdict
     walked = tuple(
@@ -191,8 +202,8 @@ def _within(verdict: Verdict, scores: np.ndarray, losses: np.ndarray, target: fl
         walked=walked,
         cutoff=walked[-1],
         automation=float(accepted.mean()),
-        n_accepted=int(accepted.sum()),
-        n_wrong=float(losses[accepted].sum()),
+        n_accepted=int(accepted[once].sum()),
+        n_wrong=float(losses[accepted & once].sum()),
     )
 
 
