@@ -20,8 +20,9 @@ from hitl.demo.reviewer import Reviewer
 from hitl.demo.succession import WHY, NotTold, begin_canary, has_scored, take_over, worse_challenger
 from hitl.demo.worlds import WORLDS, Example, SpamMail, World
 from hitl.shared import clock
+from hitl.shared.errors import HitlError
 from models_store.models import TrainingRun
-from models_store.selectors import champion, latest_runs
+from models_store.selectors import active_run, champion, latest_runs
 from models_store.services.runs import request_training
 from models_store.types import RunStatus, Trigger
 from monitoring.shadow.run import shadow
@@ -30,6 +31,7 @@ from policy.models import CutoffSet, Decision
 from policy.types import CanaryEnd
 from reviews.models import Review
 from reviews.services.rules import change_rules
+from reviews.types import OPEN
 
 Say = Callable[[str], None]
 SUBMITTED, REVIEWED = 60, 12
@@ -58,7 +60,7 @@ def run_story(address: str, say: Say) -> int:
     """Play the story through; return 0, or 1 with the reason."""
     try:
         lines = _play(address, say)
-    except (ItFailed, NotTold, OSError) as failure:
+    except (ItFailed, NotTold, HitlError, OSError) as failure:
         say(f"FAILED: {failure}")
         return 1
     say("")
@@ -184,6 +186,7 @@ def _one_world(
         raise ItFailed(f"{world.name}: cases and decisions do not match")
     reviewed = _review(world, address, password, truth)
     say(f"{world.name}: {reviewed} cases answered at the desk")
+    _until(lambda: active_run(workflow.id) is None, f"{world.name}: an earlier training run does not end")
     run = request_training(workflow_id=workflow.id, trigger=Trigger.HAND, actor=ACTOR, now=clock.now())
     to_people = len(answers) - len(automatic)
     return Line(world.name, len(automatic), to_people, reviewed, right, first.name, second=""), run
@@ -207,10 +210,10 @@ def _review(world: World, address: str, password: str, truth: dict[str, str]) ->
 
 
 def _truth_of_others(world: World) -> dict[str, str]:
-    """Cases of an earlier start that still wait: their truth is in the world, under their reference."""
-    waiting = Case.objects.filter(workflow__slug=world.slug, status="waiting")
+    """Cases of an earlier start that people are asked about; their references name them in the world."""
+    asked = Case.objects.filter(workflow__slug=world.slug, tasks__status__in=OPEN).distinct()
     wanted: dict[str, str] = {
-        str(pk): (name or "").split("/")[0] for pk, name in waiting.values_list("id", "reference")
+        str(pk): (name or "").split("/")[0] for pk, name in asked.values_list("id", "reference")
     }
     found: dict[str, str] = {}
     if set(wanted) and (missing := set(wanted.values())):

@@ -18,6 +18,7 @@ from hitl.runtime.verification import find_browser
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
 WIDTH = 1440
 MAX_HELD = 12
+STILL_MS = 1_500  # until nothing moves any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,5 +77,6 @@ def _take(page: Any, one: Picture, address: str, password: str, file: Path) -> N
         if not one.shows or page.get_by_text(one.shows).is_visible():
             break
         page.keyboard.press("h")
-        page.wait_for_timeout(1_500)
+        page.wait_for_timeout(STILL_MS)
+    page.wait_for_timeout(STILL_MS)
     page.screenshot(path=str(file))

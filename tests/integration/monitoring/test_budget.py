@@ -413,6 +413,21 @@ def test_the_page_says_first_what_was_delivered():
     assert f'hitl_budget_decisions{{label="",workflow="{release.workflow.slug}"}} 60.0' in metrics
 
 
+def test_where_all_decisions_wait_for_the_first_audit_nothing_is_said_of_none():
+    release = automating()
+    take_in(release, 3, at=NOW + HOUR)
+    look(release, NOW + 2 * HOUR)
+    view = BudgetView(period(release), policy_of(release), NOW + 2 * HOUR)
+    assert (view.period.n_decisions, view.delivered, view.waits) == (0, 3, 3)
+    clock.use(lambda: NOW + 2 * HOUR)
+    client = Client()
+    client.force_login(person(Role.OPERATOR))
+    page = client.get(f"/automation/{release.workflow.slug}/promise/").content.decode()
+    assert "No decision is counted yet: one before them waits for its audit." in page
+    assert "Of 0 decisions" not in " ".join(page.split())
+    assert "Budget used, by the estimate" not in page
+
+
 def test_the_next_turn_of_the_calendar_ends_a_period_that_is_not_too_short():
     assert end_of_period(datetime(2026, 1, 1, tzinfo=UTC), "year") == datetime(2027, 1, 1, tzinfo=UTC)
     assert end_of_period(datetime(2026, 2, 10, tzinfo=UTC), "quarter") == APRIL
