@@ -77,6 +77,7 @@ def _take(page: Any, one: Picture, address: str, password: str, file: Path) -> N
         if not one.shows or page.get_by_text(one.shows).is_visible():
             break
         page.keyboard.press("h")
+        page.keyboard.press("3")  # until tomorrow
         page.wait_for_timeout(STILL_MS)
     page.wait_for_timeout(STILL_MS)
     page.screenshot(path=str(file))
