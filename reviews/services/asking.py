@@ -16,7 +16,7 @@ from reviews.errors import HandsFull
 from reviews.models import ReviewRules, Task
 from reviews.services.order import blind_head_start
 from reviews.services.rules import rules_of
-from reviews.services.tasks import NO_LEASE
+from reviews.services.tasks import NO_LEASE, NOTHING_SHOWN
 from reviews.types import MAX_LEASES, OPEN, TASK_TRANSITIONS, Mode, TaskReason, TaskStatus
 
 
@@ -96,11 +96,7 @@ def make_blind(*, task: Task, inclusion_probability: float) -> bool:
     unseen = Task.objects.filter(pk=task.pk, status=TaskStatus.WAITING, leased_at=None)
     return bool(
         unseen.update(
-            mode=Mode.BLIND,
-            suggestion=None,
-            confidence=None,
-            runner_up=None,
-            release=None,
+            **NOTHING_SHOWN,
             inclusion_probability=inclusion_probability,
             head_start=blind_head_start(
                 rules_of(task), task_id=task.pk, created_at=task.created_at, due_at=task.due_at

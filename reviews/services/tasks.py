@@ -4,6 +4,8 @@ from typing import Any
 
 from django.db.models import F, Func, Value
 
+from reviews.types import Mode
+
 # What ends any lease or hold of a task.
 NO_LEASE: dict[str, Any] = {
     "lease_token": None,
@@ -13,6 +15,15 @@ NO_LEASE: dict[str, Any] = {
     "held_until": None,
     "shelf": None,
 }
+
+NOTHING_SHOWN: dict[str, Any] = {
+    "mode": Mode.BLIND,
+    "suggestion": None,
+    "confidence": None,
+    "runner_up": None,
+    "release": None,
+}
+"""What a task is where nothing of the model is shown."""
 
 
 def with_reason(reason: str) -> Func:

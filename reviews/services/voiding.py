@@ -11,7 +11,7 @@ from reviews.models import Review, Task
 from reviews.services.asking import drop_tasks
 from reviews.services.order import blind_head_start
 from reviews.services.rules import rules_of
-from reviews.services.tasks import NO_LEASE
+from reviews.services.tasks import NO_LEASE, NOTHING_SHOWN
 from reviews.types import TASK_TRANSITIONS, Mode, TaskReason, TaskStatus
 
 
@@ -58,11 +58,7 @@ def ask_again(*, task: Task, tasks: Sequence[Task], now: datetime) -> None:
         Task.objects.filter(pk=task.pk),
         table={"done": TASK_TRANSITIONS["done"]},
         to=TaskStatus.WAITING,
-        mode=Mode.BLIND,
-        suggestion=None,
-        confidence=None,
-        runner_up=None,
-        release=None,
+        **NOTHING_SHOWN,
         inclusion_probability=F("inclusion_probability") if task.mode == Mode.BLIND else None,
         reasons=[TaskReason.VOIDED],
         created_at=now,

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from cases.services.withdrawn_files import erase_withdrawn_files
 from hitl.flow.intake import backlog, later, scoring
-from hitl.flow.settling import known_answers, overdue, recall, void, withdraw
+from hitl.flow.settling import known_answers, recall, sla_action, void, withdraw
 from hitl.flow.setup import file_imports
 from hitl.shared import clock
 from models_store.services import runs
@@ -108,6 +108,6 @@ def erase_files() -> None:
 @shared_task(name="hitl.flow.sweep_queue")
 def sweep_queue() -> None:
     """Handle overdue cases, mix in known-answer cases, and find skipped cases whose message was lost."""
-    overdue.sweep_overdue(now=clock.now())
+    sla_action.sweep_overdue(now=clock.now())
     known_answers.sweep_known_answers(now=clock.now())
     withdraw.withdraw_skipped(now=clock.now())

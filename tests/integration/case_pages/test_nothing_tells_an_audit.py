@@ -28,7 +28,7 @@ from hitl.flow.intake import in_force
 from hitl.flow.intake.submit import submit_cases
 from hitl.flow.intake.types import Intake, Submission
 from hitl.flow.settling.amend import amend_answer
-from hitl.flow.settling.overdue import sweep_overdue
+from hitl.flow.settling.sla_action import sweep_overdue
 from hitl.flow.settling.withdraw import withdraw_case
 from hitl.outbox.models import Endpoint
 from hitl.shared import clock

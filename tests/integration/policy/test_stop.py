@@ -12,7 +12,7 @@ from hitl.audit.models import Entry
 from hitl.flow.intake import copy_batch
 from hitl.flow.intake.submit import submit_cases
 from hitl.flow.intake.types import Intake, Submission
-from hitl.flow.settling.overdue import sweep_overdue
+from hitl.flow.settling.sla_action import sweep_overdue
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, NotAllowed
 from hitl.stop.models import Stop

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from cases.models import Label
-from hitl.flow.settling.overdue import sweep_overdue
+from hitl.flow.settling.sla_action import sweep_overdue
 from models_store.models import RoleSpan
 from policy.models import Decision
 from reviews.models import ReviewRules, Task
