@@ -95,6 +95,7 @@ def _outcome(run: TrainingRun) -> str:
     if run.status == RunStatus.SUCCEEDED and run.release is not None:
         chosen = run.release.report["chosen"]
         in_force = CutoffSet.objects.filter(release=run.release, in_force_from__isnull=False).first()
-        cutoffs = "certified cutoffs in force" if in_force else "its certificate is being worked out"
+        in_words = f"{in_force.get_basis_display()} cutoffs in force" if in_force else ""
+        cutoffs = in_words or "its certificate is being worked out"
         return f"{name}: model {run.release.name} ({chosen}), {cutoffs}"
     return f"{name}: training {run.get_status_display()}. {run.reason}"
