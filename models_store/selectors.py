@@ -89,11 +89,19 @@ def champions_of(workflow_ids: Collection[UUID]) -> dict[UUID, Release]:
 
 
 def previous_champion(workflow_id: UUID) -> Release | None:
-    """Return what a roll-back brings back: the last champion before the present one."""
+    """Return what a roll-back brings back: the champion before the present one.
+
+    Whoever was rolled back is not it: to bring that one in again is no way back, however short ago it was.
+    """
     spans = RoleSpan.objects.filter(workflow_id=workflow_id, role=ReleaseRole.CHAMPION)
-    present = spans.filter(until=None).values("release_id")
-    last = spans.exclude(release_id__in=present).select_related("release").order_by("-until", "-id").first()
-    return last.release if last else None
+    followed: list[UUID] = []  # each took the place of the one before it, the latest last
+    for release_id in spans.order_by("since", "id").values_list("release_id", flat=True):
+        if followed[-2:-1] == [release_id]:
+            followed.pop()
+        elif followed[-1:] != [release_id]:
+            followed.append(release_id)
+    before = followed[-2:-1] if spans.filter(until=None).exists() else followed[-1:]
+    return Release.objects.get(pk=before[0]) if before else None
 
 
 def fits(release: Release) -> bool:

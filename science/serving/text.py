@@ -7,6 +7,7 @@ thousands; a text's outputs do not depend on what else is in its batch.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -40,7 +41,7 @@ class ReadTexts:
     vectors: np.ndarray | None = None
 
 
-class ReadsText:
+class ReadsText(ABC):
     """What blocks of one text field share, however they read it: what is read, and a linear model's outputs.
 
     `weights` have shape (n_features, n_outputs); `max_chars` is how much of a text is read, and `unread` the
@@ -64,9 +65,9 @@ class ReadsText:
         """Linear outputs of shape (n_texts, n_outputs), without intercept."""
         return self.read_all(values).outputs
 
+    @abstractmethod
     def read_all(self, values: Sequence[object]) -> ReadTexts:
         """Read some texts once for all that is asked of them."""
-        raise NotImplementedError
 
 
 class TextBlock(ReadsText):

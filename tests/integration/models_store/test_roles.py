@@ -61,6 +61,17 @@ def test_promoting_retires_the_champion_and_tells_everybody(operator: Actor) -> 
     assert Event.objects.get(kind="release.promoted").subject_id == second.id
 
 
+def test_each_roll_back_leads_one_further_back_and_a_new_champion_one_forward(operator: Actor) -> None:
+    workflow = mail_workflow()
+    one, two, three = champion(workflow.id), another_release(workflow), another_release(workflow, number=3)
+    assert one is not None
+    for minute, (to, before) in enumerate(
+        [(two, one), (three, two), (two, one), (one, None), (three, one), (one, None), (two, one)]
+    ):
+        promote(release_id=to.pk, actor=operator, now=minutes_later(5 + minute), reason="tests")
+        assert previous_champion(workflow.id) == before, minute
+
+
 def test_rolling_back_is_promoting_the_one_before(operator: Actor) -> None:
     workflow = mail_workflow()
     first, second = champion(workflow.id), another_release(workflow)
@@ -69,7 +80,7 @@ def test_rolling_back_is_promoting_the_one_before(operator: Actor) -> None:
     assert back is not None
     promote(release_id=back.id, actor=operator, now=minutes_later(6), reason="Errors rose.")
     assert champion(workflow.id) == first
-    assert previous_champion(workflow.id) == second
+    assert previous_champion(workflow.id) is None, "the one that was taken back is no way back"
     spans = RoleSpan.objects.filter(workflow=workflow).order_by("since", "id")
     assert [(span.release.number, span.role, span.until is None) for span in spans] == [
         (1, "champion", False),

@@ -7,7 +7,7 @@ import pytest
 from hitl.audit.models import Entry
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, Invalid, NotAllowed
-from models_store.selectors import champion, roles_now
+from models_store.selectors import champion, roles_now, way_back
 from models_store.services.roles import promote
 from monitoring.watch.canary.changes import approve_change, change_release, decline_change
 from policy.errors import CanaryMoved, EvidenceMissing, SecondPersonNeeded
@@ -240,3 +240,15 @@ def test_only_the_way_back_to_the_last_champion_takes_one_person() -> None:
     assert asked[oldest.pk] is not None
     assert asked[world.release.pk] is None
     assert champion(world.workflow.pk) == world.release
+
+
+def test_what_was_rolled_back_is_not_brought_in_again_by_one_person() -> None:
+    world = canary_world(history=0, needs_second_person=True)
+    good, bad, at = world.champion, world.release, world.at
+    promote(release_id=bad.pk, actor=TESTER, now=at, reason="tests")
+    back = {"action": ReleaseAction.PROMOTE, "actor": world.actor, "reason": "It errs."}
+    assert change_release(release_id=good.pk, now=at + timedelta(minutes=1), **back) is None
+    assert champion(world.workflow.pk) == good
+    assert way_back(world.workflow.pk) is None, "no page offers it"
+    assert change_release(release_id=bad.pk, now=at + timedelta(minutes=2), **back) is not None
+    assert champion(world.workflow.pk) == good
