@@ -76,6 +76,18 @@ def quiet_server() -> Iterator[None]:
         yield
 
 
+SPILT = """() => [...document.querySelectorAll("main *")].filter((one) => {
+    const style = getComputedStyle(one);
+    const bottom = one.getBoundingClientRect().bottom + 6;
+    return one instanceof HTMLElement && one.checkVisibility() && one.innerText && one.clientHeight > 1
+        && style.overflowY === "visible" && !style.display.startsWith("inline")
+        && one.scrollHeight > one.clientHeight + 6
+        && [...one.children].some((child) => getComputedStyle(child).position === "static"
+            && child.innerText && child.getBoundingClientRect().bottom > bottom);
+}).map((one) => one.outerHTML.slice(0, 120))"""
+"""Boxes that are lower than the text in them, which then stands over what follows."""
+
+
 class Visitor:
     """Somebody at the browser, signed in or not; collects what goes wrong on the way."""
 
@@ -169,8 +181,10 @@ class Visitor:
         return True
 
     def fits(self) -> bool:
-        """Check that nothing makes the page scroll sideways."""
-        return bool(self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+        """Check that nothing makes the page scroll sideways, and that no text runs out of its box below."""
+        is_narrow = self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        assert not (spilt := self.page.evaluate(SPILT)), spilt
+        return bool(is_narrow)
 
     def shoot(self, name: str) -> None:
         """Keep a picture where HITL_SCREENSHOTS names a folder; else do nothing."""
