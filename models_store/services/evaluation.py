@@ -12,7 +12,7 @@ from models_store.selectors import evaluation_of, labels_trained_on
 from models_store.services.training_sets import TrainingSet
 from models_store.serving import served_model
 from science.aurc import aurc
-from science.decision_terms import OF_SOURCES
+from science.decision_terms import OF_SOURCES, Reason
 from science.paired import PairedDifference, paired_difference
 from science.pipelines import Made
 from science.serving import ScoreSource, source_model
@@ -61,7 +61,7 @@ def evaluate(
         )
         unsettled = unsettled.since(since)
     contents, _ = snapshot.take(trained)
-    out_of_fold = _of_the_fit(model.served, oof_proba, rows_for(contents, snapshot.schema))
+    out_of_fold = _where_usable(oof_proba, model.served.unusable(rows_for(contents, snapshot.schema)))
     contents, _ = snapshot.take(held_out)
     fresh = _asked(model.served, rows_for(contents, snapshot.schema))
     predicted, scores = best_of(np.concatenate([out_of_fold, fresh]))
@@ -87,13 +87,13 @@ def _asked(served: ScoreSource, rows: Sequence[Row]) -> np.ndarray:
     """The model's own probabilities (n_rows, n_labels), NaN where it cannot read the case."""
     if not len(rows):
         return np.empty((0, len(served.labels)))
-    return _of_the_fit(served, served.predict_proba(rows), rows)
+    return _where_usable(*served.scored(rows))
 
 
-def _of_the_fit(served: ScoreSource, proba: np.ndarray, rows: Sequence[Row]) -> np.ndarray:
-    """The probabilities (n_rows, n_labels), NaN where the model cannot read the case."""
-    is_fit = np.array([why is None for why in served.unusable(rows)], dtype=bool)
-    return np.where(is_fit[:, None], proba, np.nan)
+def _where_usable(proba: np.ndarray, unusable: Sequence[Reason | None]) -> np.ndarray:
+    """The probabilities (n_rows, n_labels), NaN where one may not be used."""
+    is_usable = np.array([why is None for why in unusable], dtype=bool)
+    return np.where(is_usable[:, None], proba, np.nan)
 
 
 def best_of(proba: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -141,9 +141,7 @@ def _champion_on(
     is_used = np.array([label_id in used for label_id in snapshot.label_ids], dtype=bool)
     is_fresh = ~np.isin(snapshot.groups[places], snapshot.groups[is_used])
     served = served_model(champion.id)
-    if (
-        source_model(served) is not None
-    ):  # cases that it was to be asked about, and was not, say nothing of it
+    if source_model(served) is not None:  # cases it was to be asked about, and was not, say nothing of it
         contents, _ = snapshot.take(places)
         rows = rows_for(contents, snapshot.schema)
         is_fresh &= np.array([why not in OF_SOURCES for why in served.unusable(rows)], dtype=bool)
