@@ -3,19 +3,17 @@
 import secrets
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
-from typing import ParamSpec
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 
 from cases.models import Case, Workflow
 from hitl.audit.verify import verify
 from hitl.demo.answers import wrong_outcomes
+from hitl.demo.beside import Beside
 from hitl.demo.client import ApiClient
 from hitl.demo.load import learn_histories
 from hitl.demo.people import ACTOR, secrets_of
@@ -37,7 +35,6 @@ from reviews.services.rules import change_rules
 from reviews.types import OPEN
 
 Say = Callable[[str], None]
-P = ParamSpec("P")
 SUBMITTED, REVIEWED = 60, 12
 AT_ONCE, ROUNDS = 30, 10  # mails that come in between two looks at the canary, and looks
 PATIENCE_SECONDS = 300
@@ -89,12 +86,12 @@ def _play(address: str, say: Say) -> list[Line]:
     client, tag = ApiClient(address, kept.api_key), secrets.token_hex(3)
     mail, *others = WORLDS
     _learnt(mail, runs, say)
-    with ThreadPoolExecutor(max_workers=1) as beside:  # it mostly waits until answers may not be taken back
-        canary = beside.submit(_alone, _worse_model, client, address, kept.password, tag, say)
-        for world in others:
-            _learnt(world, runs, say)
-        told = [_one_world(world, client, address, kept.password, tag, say) for world in others]
-        canary.result()
+    # It mostly waits until answers may not be taken back.
+    canary = Beside(lambda: _worse_model(client, address, kept.password, tag, say))
+    for world in others:
+        _learnt(world, runs, say)
+    told = [_one_world(world, client, address, kept.password, tag, say) for world in others]
+    canary.wait()
     told.insert(0, _one_world(mail, client, address, kept.password, tag, say))
     lines = [replace(line, second=_outcome(run, say)) for line, run in told]
     _takes_over(say)
@@ -103,14 +100,6 @@ def _play(address: str, say: Say) -> list[Line]:
         raise ItFailed(f"the audit chain is broken at entry {verdict.broken_at}: {verdict.reason}")
     say(f"Audit log: {verdict.entries} entries hold.")
     return lines
-
-
-def _alone(told: Callable[P, None], *args: P.args, **named: P.kwargs) -> None:
-    """Tell a part of the story in a thread of its own, which gives its connection back."""
-    try:
-        told(*args, **named)
-    finally:
-        connection.close()
 
 
 def _learnt(world: World, runs: dict[UUID, TrainingRun], say: Say) -> None:

@@ -33,6 +33,7 @@ PEOPLE = (
     Person("ada", "Ada, auditor", (Role.AUDITOR,)),
     Person("sam", "Sam, scripted reviewer", (Role.REVIEWER,)),
     Person("tess", "Tess, scripted reviewer in a hurry", (Role.REVIEWER,)),
+    Person("vera", "Vera, scripted reviewer", (Role.REVIEWER,)),
     Person("uma", "Uma, scripted reviewer and adjudicator", (Role.REVIEWER, Role.ADJUDICATOR)),
     Person("admin", "Admin", tuple(Role.values), is_superuser=True),
 )

@@ -1,12 +1,13 @@
 """What `demo` does beside serving: prepare, welcome, and with --check play the story once."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from django.conf import settings
 
 from cases.models import Workflow
+from hitl.demo.beside import Beside
 from hitl.demo.load import learn_histories, make_workflows
 from hitl.demo.people import ACTOR, PEOPLE, secrets_of
 from hitl.demo.succession import (
@@ -46,13 +47,21 @@ def welcome(address: str, say: Say) -> int | None:
         say(f"    {person.username:<6} {person.first_name.partition(', ')[2] or 'everything'}")
     say("  Cases are coming in through the REST API. Until a workflow has a model, people decide everything.")
     say("")
-    for run in learn_histories(say):
-        say(_outcome(wait_for(run)))
+    runs = learn_histories(say)
+    mails = [run for run in runs if run.workflow.slug == SpamMail.slug]
+    others = Beside(lambda: _say_outcomes([run for run in runs if run not in mails], say))
+    _say_outcomes(mails, say)
     try:
         _succession(say)
     except (NotTold, HitlError) as why:
         say(f"The story of the worse model cannot be told: {why}")
+    others.wait()
     return None
+
+
+def _say_outcomes(runs: Sequence[TrainingRun], say: Say) -> None:
+    for run in runs:
+        say(_outcome(wait_for(run)))
 
 
 def _succession(say: Say) -> None:

@@ -82,7 +82,7 @@ class SpamMail:
     ]
     labels: Labels = [_label("ham", "1", "Wanted mail"), _label("spam", "2", "Unwanted mail")]
     target = 0.01
-    cases_per_minute = 40.0
+    cases_per_minute = 30.0
     history_size = 2800  # a draw holds 40 % of them out: more than the thousand that certify
 
     def _examples(self) -> list[Example]:
@@ -141,7 +141,7 @@ class Credit:
     ]
     labels: Labels = [_label("good", "1", "Paid back"), _label("bad", "2", "Not paid back")]
     target = 0.1
-    cases_per_minute = 15.0
+    cases_per_minute = 6.0
     history_size = 2800
 
     def _examples(self) -> list[Example]:
@@ -182,7 +182,7 @@ class PhoneScreens:
         _label("scratched", "2", "At least one scratch"),
     ]
     target = 0.1  # at 5 %, 420 labels were too few for any cutoff at one start in eight
-    cases_per_minute = 10.0
+    cases_per_minute = 4.0
     history_size = 420
 
     def history(self) -> Sequence[Example]:
@@ -216,7 +216,7 @@ class Calls:
         _label("no number", "2", "No number is said"),
     ]
     target = 0.05
-    cases_per_minute = 8.0
+    cases_per_minute = 3.0
     history_size = 320
 
     def __init__(self, *, shift: Line = USUAL) -> None:
