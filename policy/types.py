@@ -168,7 +168,7 @@ _WHY = {
     Reason.LABEL_NOT_AUTOMATED: gettext_lazy("the label that the model says is left to people"),
     Reason.UNKNOWN_LABEL: gettext_lazy("the workflow no longer has the label that the model says"),
     Reason.RAMP: gettext_lazy("accepted, but held back: while nothing is proved, only a part is automated"),
-    Reason.BAD_SCORE: gettext_lazy("the model's probabilities are none"),
+    Reason.BAD_SCORE: gettext_lazy("what the model said are no probabilities"),
     Reason.NO_SCORE: gettext_lazy("there is no score: the model failed, was too slow or could not be loaded"),
     Reason.UNFIT_INPUT: gettext_lazy("the model cannot read this case"),
     Reason.UNFAMILIAR: gettext_lazy("the case is unlike all that the model learned from"),

@@ -74,7 +74,7 @@ def check_told(found: Collected, told: Told, known: Mapping[str, Kind]) -> None:
             told_as = f"{name}:{kind}"
             error = Words('name "%(name)s", which the workflow has not', name=told_as)
             fields_known = ", ".join(f"{name}:{kind}" for name, kind in known.items())
-            fix = Words("It has %(names)s.", names=fields_known)
+            fix = Words("The workflow has %(names)s.", names=fields_known)
         else:
             continue
         problems.append(Problem(field="fields", error=error, fix=fix))

@@ -64,7 +64,7 @@ SENTENCES = {
     "canary.resumed": _("resumed the canary {release} at {share:share}"),
     "canary.started": _("started the canary {release} with {share:share} of the cases"),
     "canary.widened": _("widened the canary {release} to {share:share}"),
-    "case.dropped": _("dropped the case"),
+    "case.dropped": _("withdrew the case"),
     "cases.attested": _("attested that {labels} imported labels are a blind, random and recent sample"),
     "cases.imported": _("imported {taken} cases[, {known} of them known already][, {refused} refused]"),
     "certificate.believed": _("believed {target:share} at {confidence:share}: a provisional certificate"),

@@ -43,7 +43,7 @@ def create_endpoint(
     problems = []
     if not name.strip() or len(name) > 100:
         problems.append(
-            Problem(field="name", error="does not fit", fix="Say in 100 characters who gets them.")
+            Problem(field="name", error="does not fit", fix="Say in at most 100 characters who gets them.")
         )
     if unknown := sorted(set(kinds) - set(EVENT_KINDS)):
         error = Words("%(kind)s is not known", kind=repr(unknown[0][:60]))

@@ -197,7 +197,7 @@ class _Transition:
         if to not in ROLE_TRANSITIONS[role]:
             raise RoleRefused(
                 Words(
-                    "%(model)s is %(role)s: it cannot become %(to)s.",
+                    "%(model)s has the role %(role)s: it cannot become %(to)s.",
                     model=self.release.name,
                     role=Words(str(role)),
                     to=Words(str(to)),

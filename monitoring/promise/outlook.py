@@ -202,7 +202,7 @@ def _why(points: Sequence[Point], certified: Sequence[Point], n: int, drafted: T
     if most < 0:
         return Words(
             "The proof stopped at cutoff %(cutoff)s. At the next lower one, %(wrong)s of %(n)s labelled cases"
-            " were wrong; with so many labels, even none is too many to prove it.",
+            " were wrong; with so few labels, not even none wrong would prove it.",
             **found,
         )
     return Words(

@@ -98,7 +98,7 @@ class ShownCanary:
         """How far the evidence against it has come: what it is held against, and how far, in words."""
         harm = self.verdict.get("harm", {})
         words = {"champion": gettext("Worse than champion"), "promise": gettext("Breaks promise")}
-        evidence = gettext("evidence %(evidence)s; at %(limit)s it is rolled back")
+        evidence = gettext("evidence %(evidence)s to 1; at %(limit)s to 1 it is rolled back")
         return [
             (
                 words[name],

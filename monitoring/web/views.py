@@ -91,7 +91,7 @@ class Panel:
         day = {"day": written(local(self.budget.last_day), pgettext("date format", "j M"))}
         if len(self.budget.units) == 1:
             return gettext("of the budget, by the estimate; until %(day)s") % day
-        return gettext("of the fullest label's budget; until %(day)s") % day
+        return gettext("of the budget of the label that used most; until %(day)s") % day
 
     @property
     def audit_words(self) -> str:

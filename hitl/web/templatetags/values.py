@@ -32,6 +32,15 @@ def when(moment: datetime | None, *, absent: str | None = None) -> SafeString:
     )
 
 
+@register.simple_tag
+def span(begin: datetime, end: datetime) -> SafeString:
+    """Say from when to when ("from 3 h ago to 5 min ago"); once where both read alike."""
+    first, last = when(begin), when(end)
+    if format.time_ago(begin, clock.now()) == format.time_ago(end, clock.now()):
+        return last
+    return format_html(gettext("from {begin} to {end}"), begin=first, end=last)
+
+
 @register.filter
 def percent(share: float | None, digits: int = 1) -> str:
     """Write a share as a percentage: 0.0123 is "1.2 %"; a dash where there is none."""

@@ -41,7 +41,7 @@ RISKS = (
     Risk(
         name="field-missing",
         area=WHAT_COMES_IN,
-        fault=gettext_noop("A system before ours has stopped to fill a field."),
+        fault=gettext_noop("A system before ours no longer fills a field."),
         who=OPERATORS_ON_DUTY,
         then=DRIFTS,
         family="input",

@@ -121,7 +121,8 @@ def _kept(verdict: dict[str, Any]) -> str:
     n = verdict["labels"]
     if not n:
         return Words(
-            "It was kept unseen: no audit of it was answered while it baked. Its monitor watches on."
+            "It was kept, though nobody had looked: no audit of it was answered while it baked. Its monitor"
+            " watches on."
         )
     return Words.counted(
         "No alarm in the %(n)s audit of it that were answered while it baked.",

@@ -57,7 +57,7 @@ def modelling(seen: Seen) -> Stage:
                 gettext("By a study of this model.")
                 if looked
                 else gettext(
-                    "No study is of this model: which cases does it get wrong, and what do they share?"
+                    "This model has not been studied: which cases does it get wrong, and what do they share?"
                 ),
                 gettext("Study its errors"),
                 reverse("data-needed", args=[slug]),

@@ -33,7 +33,7 @@ def watching(seen: Seen) -> Stage:
     return Stage(
         key="monitoring",
         name=gettext("Monitoring"),
-        about=gettext("The promise is watched by audits, and what changes reaches somebody."),
+        about=gettext("The promise is watched by audits, and somebody is told of what changes."),
         facts=facts,
         criteria=[
             Criterion(
