@@ -82,7 +82,7 @@ class SpamMail:
     ]
     labels: Labels = [_label("ham", "1", "Wanted mail"), _label("spam", "2", "Unwanted mail")]
     target = 0.01
-    cases_per_minute = 30.0
+    cases_per_minute = 24.0
     history_size = 2800  # a draw holds 40 % of them out: more than the thousand that certify
 
     def _examples(self) -> list[Example]:
@@ -141,7 +141,7 @@ class Credit:
     ]
     labels: Labels = [_label("good", "1", "Paid back"), _label("bad", "2", "Not paid back")]
     target = 0.1
-    cases_per_minute = 6.0
+    cases_per_minute = 5.0
     history_size = 2800
 
     def _examples(self) -> list[Example]:
