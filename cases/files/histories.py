@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.utils.translation import gettext
-
 from cases.content import printable
 from cases.files.collected import parts
 from cases.files.columns import as_name, as_time, cell_as, is_of
@@ -20,7 +18,7 @@ from cases.files.reading import Reading
 from cases.files.tables import Row
 from cases.files.told import NONE
 from cases.services.labelled import Labelled
-from hitl.shared.errors import Problem, sentence
+from hitl.shared.errors import Problem, in_a_sentence
 from hitl.shared.words import Words
 from science.fields import Kind
 
@@ -49,10 +47,10 @@ def labelled(
             yield line, _case(row, read, files, reading, folder, latest)
 
 
-def sentences(line: int, problems: Iterable[Problem]) -> Iterator[str]:
+def sentences(line: int, problems: Iterable[Problem]) -> Iterator[Words]:
     """Yield what is wrong with a row, as every door says it."""
     for problem in problems:
-        yield gettext("line %(line)s: %(problem)s") % {"line": line, "problem": sentence(problem)}
+        yield Words("line %(line)s: %(problem)s", line=str(line), problem=in_a_sentence(problem))
 
 
 def _case(

@@ -4,11 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
-from django.utils.translation import ngettext
-
 from cases.files.histories import sentences
 from hitl.shared.errors import Problem
-from hitl.shared.numbers import number
+from hitl.shared.words import Words, joined
 
 SHOWN = 10  # reasons
 MAX_REASONS = 1_000  # different ones that are counted apart
@@ -48,16 +46,14 @@ class Refusals:
     def sentences(self) -> Iterator[str]:
         """Yield what to mend, a reason at a time."""
         for reason in self.reasons():
-            (sentence,) = sentences(reason.line, [reason.problem])
+            said: list[str] = [*sentences(reason.line, [reason.problem])]
             if more := reason.rows - 1:
-                sentence += " " + ngettext(
-                    "The same in %(n)s more row.", "The same in %(n)s more rows.", more
-                ) % {"n": number(more)}
-            yield sentence
+                said.append(
+                    Words.counted("The same in %(n)s more row.", "The same in %(n)s more rows.", n=more)
+                )
+            yield joined(said)
         if (left := len(self._reasons) - SHOWN) > 0:
-            yield ngettext("... and %(n)s other reason", "... and %(n)s other reasons", left) % {
-                "n": number(left)
-            }
+            yield Words.counted("... and %(n)s other reason", "... and %(n)s other reasons", n=left)
 
     @classmethod
     def of(cls, reasons: Iterable[Reason]) -> Self:

@@ -11,6 +11,7 @@ from cases.models.workflows import Workflow
 from cases.types import FileImportStatus, IntakeBatchStatus
 from hitl.accounts.models import ApiKey
 from hitl.shared.ids import new_id
+from hitl.shared.words_field import WordsField, WordsJSONField
 
 
 class IntakeBatch(models.Model):
@@ -81,9 +82,11 @@ class FileImport(models.Model):
     taken = models.IntegerField(default=0)
     known = models.IntegerField(default=0)
     refused = models.IntegerField(default=0)
-    notes = models.JSONField(default=list)
-    reasons = models.JSONField(default=list, help_text=gettext_lazy("Why rows were refused, and how many."))
-    reason = models.TextField(blank=True, help_text=gettext_lazy("Why it was refused, or what is asked."))
+    notes = WordsJSONField(default=list)
+    reasons = WordsJSONField(default=list, help_text=gettext_lazy("Why rows were refused, and how many."))
+    reason = WordsField(
+        blank=True, default="", help_text=gettext_lazy("Why it was refused, or what is asked.")
+    )
 
     class Meta:
         constraints: ClassVar[list[Any]] = [

@@ -29,7 +29,7 @@ def models_elsewhere() -> Iterator[Finding]:
         if source.trouble:
             yield look(
                 _PART,
-                f"{source.name} of {source.workflow.slug} did not answer last: {shown(source.told_trouble)}",
+                f"{source.name} of {source.workflow.slug} did not answer last: {shown(source.trouble_words)}",
                 "Its cases go to people until it answers. Look at its page.",
             )
     if listened and not any(source.trouble for source in listened):

@@ -77,7 +77,7 @@ def disable_endpoint(*, endpoint_id: UUID, reason: str, actor: Actor, now: datet
     """
     endpoint = _locked(endpoint_id)
     if endpoint.disabled_at is None:
-        Endpoint.objects.filter(pk=endpoint_id).update(disabled_at=now, disabled_because=reason[:200])
+        Endpoint.objects.filter(pk=endpoint_id).update(disabled_at=now, disabled_because=reason)
         record(action="endpoint.disabled", actor=actor, now=now, about=endpoint, detail={"reason": reason})
 
 

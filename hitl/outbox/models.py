@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from hitl.outbox.types import DeliveryStatus
 from hitl.shared.ids import new_id
+from hitl.shared.words_field import WordsField
 
 
 class Endpoint(models.Model):
@@ -30,7 +31,7 @@ class Endpoint(models.Model):
     )
     created_at = models.DateTimeField()
     disabled_at = models.DateTimeField(null=True, blank=True)
-    disabled_because = models.CharField(max_length=200, blank=True)
+    disabled_because = WordsField(blank=True, default="")
     failures = models.PositiveSmallIntegerField(
         default=0, help_text=gettext_lazy("Attempts that failed, in a row.")
     )

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, TypedDict
 from django.utils.translation import gettext
 from msgspec import Meta
 
-from hitl.shared.words import shown
+from hitl.shared.words import Words, as_words, shown
 
 
 class Problem(TypedDict):
@@ -65,13 +65,24 @@ class Conflict(HitlError):
 
 def in_words(refused: HitlError) -> list[str]:
     """Return why something was refused: a sentence for each problem, else the message."""
+    return [shown(each) for each in sentences(refused)]
+
+
+def sentences(refused: HitlError) -> list[str]:
+    """Return the same to be kept, and said in any language later."""
     problems: list[Problem] = refused.facts.get("errors") or []
-    return [sentence(each) for each in problems] or [shown(refused.message)]
+    return [in_a_sentence(each) for each in problems] or [refused.message]
 
 
 def sentence(problem: Problem) -> str:
     """Say what does not fit, and its fix."""
-    return gettext("%(field)s %(error)s. %(fix)s") % in_language(problem)
+    return shown(in_a_sentence(problem))
+
+
+def in_a_sentence(problem: Problem) -> Words:
+    """Return what `sentence` says, to be kept and said in any language later."""
+    field, error, fix = problem["field"], as_words(problem["error"]), as_words(problem["fix"])
+    return Words("%(field)s %(error)s. %(fix)s", field=field, error=error, fix=fix)
 
 
 def beside_its_field(problem: Problem) -> str:

@@ -5,7 +5,7 @@ the logs say it. `Words` is such a text that still knows its pattern and values,
 another language: `shown(words)`. Whole numbers among the values are counts, and get separators.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext, ngettext
@@ -39,14 +39,23 @@ class Words(str):
 
     def kept(self) -> dict[str, Any]:
         """Return it as JSON values; `again` reads them back."""
-        values = {name: v if isinstance(v, int) else str(v) for name, v in self.values.items()}
-        return {"one": self.one, "many": self.many, "values": values}
+        return {
+            "one": self.one,
+            "many": self.many,
+            "values": {name: _kept(value) for name, value in self.values.items()},
+        }
 
     @classmethod
     def again(cls, kept: Mapping[str, Any]) -> "Words":
         """Return the sentence that was kept."""
-        one, many, values = kept["one"], kept["many"], kept["values"]
+        one, many = kept["one"], kept["many"]
+        values = {name: v if isinstance(v, int) else again(v) for name, v in kept["values"].items()}
         return cls._made(one, many, many if many and values["n"] != 1 else one, values)
+
+    def strip(self, chars: str | None = None, /) -> str:
+        """As of any text; a sentence that has nothing to strip stays one."""
+        stripped = super().strip(chars)
+        return self if stripped == self else stripped
 
     def in_language(self) -> str:
         """Return the sentence in the language of this moment."""
@@ -54,6 +63,42 @@ class Words(str):
         if not self.values:
             return pattern
         return pattern % {name: _spoken(value) for name, value in self.values.items()}
+
+
+def joined(parts: Iterable[str], between: str = " ") -> str:
+    """Return several sentences as one that still knows them: `str.join` would forget."""
+    named = {f"part_{place}": as_words(part) for place, part in enumerate(parts)}
+    return Words(between.join(f"%({name})s" for name in named), **named) if named else ""
+
+
+def as_words(text: str) -> Words:
+    """Return a text as one that a page says in its language, wherever in a sentence it stands."""
+    return text if isinstance(text, Words) else Words(text)
+
+
+def kept(value: Any) -> Any:
+    """Return a JSON value that keeps `Words` by their patterns and values; `again` reads it back."""
+    if isinstance(value, Words):
+        return value.kept() if value.values else str(value)
+    if isinstance(value, Mapping):
+        return {name: kept(part) for name, part in value.items()}
+    return [kept(part) for part in value] if isinstance(value, list | tuple) else value
+
+
+def again(value: Any) -> Any:
+    """Return the JSON value that was kept."""
+    if isinstance(value, Mapping):
+        if value.keys() == _PATTERN:
+            return Words.again(value)
+        return {name: again(part) for name, part in value.items()}
+    return [again(part) for part in value] if isinstance(value, list) else value
+
+
+_PATTERN = {"one", "many", "values"}
+
+
+def _kept(value: Any) -> Any:
+    return value if isinstance(value, int) else value.kept() if isinstance(value, Words) else str(value)
 
 
 def _english(value: Any) -> str:

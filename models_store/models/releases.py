@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from cases.models import Label, Workflow
 from hitl.shared.ids import new_id
+from hitl.shared.words_field import WordsField, WordsJSONField
 from models_store.types import LabelUse, ReleaseRole
 
 
@@ -30,7 +31,7 @@ class Release(models.Model):
     manifest = models.JSONField(
         help_text=gettext_lazy("Everything that names the training: data hash, seed, code, versions.")
     )
-    report = models.JSONField(help_text=gettext_lazy("The model card's numbers."))
+    report = WordsJSONField(help_text=gettext_lazy("The model card's numbers."))
     source = models.ForeignKey(
         "Source",
         null=True,
@@ -72,7 +73,7 @@ class RoleSpan(models.Model):
     since = models.DateTimeField()
     until = models.DateTimeField(null=True)
     by = models.CharField(max_length=150)
-    reason = models.TextField(blank=True)
+    reason = WordsField(blank=True, default="")
     evidence = models.JSONField(
         default=dict, help_text=gettext_lazy("What it rests on: a certificate, a gate's report.")
     )

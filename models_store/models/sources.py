@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from cases.models import Case, Workflow
 from hitl.shared.ids import new_id
-from hitl.shared.words import Words
+from hitl.shared.words_field import WordsField
 from models_store.types import Door
 
 
@@ -53,10 +53,7 @@ class Source(models.Model):
     trouble = models.CharField(
         max_length=24, blank=True, help_text=gettext_lazy("Why it gave no answer, last.")
     )
-    trouble_words = models.CharField(max_length=300, blank=True)
-    trouble_said = models.JSONField(
-        default=dict, help_text=gettext_lazy("The same with its values, to be said in any language.")
-    )
+    trouble_words = WordsField(blank=True, default="")
     trouble_at = models.DateTimeField(null=True)
     sha256 = models.CharField(max_length=64)
     tried = models.JSONField(
@@ -92,11 +89,6 @@ class Source(models.Model):
     def is_in_use(self) -> bool:
         """Whether what it says of new cases is listened to."""
         return self.confirmed_at is not None and self.retired_at is None and bool(self.tried)
-
-    @property
-    def told_trouble(self) -> str:
-        """Why its last answer was of no use, as `shown` takes it; "" where none was."""
-        return Words.again(self.trouble_said) if self.trouble_said else self.trouble_words
 
     @property
     def is_remote(self) -> bool:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from cases.models import Workflow
 from hitl.shared.ids import new_id
+from hitl.shared.words_field import WordsField, WordsJSONField
 from models_store.types import GateCheck, RunStatus, RunStep, Trigger
 
 
@@ -27,7 +28,7 @@ class TrainingRun(models.Model):
     requested_by_name = models.CharField(
         max_length=150, help_text=gettext_lazy("Of a person or a job of the service.")
     )
-    because = models.CharField(max_length=300, blank=True, help_text=gettext_lazy("Why it was asked for."))
+    because = WordsField(blank=True, default="", help_text=gettext_lazy("Why it was asked for."))
     requested_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     heartbeat_at = models.DateTimeField(null=True, help_text=gettext_lazy("The worker's last sign of life."))
@@ -37,8 +38,8 @@ class TrainingRun(models.Model):
         null=True, help_text=gettext_lazy("When a worker was last asked to take it.")
     )
     step = models.CharField(max_length=10, choices=RunStep, blank=True)
-    log = models.JSONField(default=list, help_text=gettext_lazy("Steps with time and result."))
-    reason = models.TextField(blank=True, help_text=gettext_lazy("Why it was refused or failed."))
+    log = WordsJSONField(default=list, help_text=gettext_lazy("Steps with time and result."))
+    reason = WordsField(blank=True, default="", help_text=gettext_lazy("Why it was refused or failed."))
     failed_checks = ArrayField(
         models.CharField(max_length=10, choices=GateCheck),
         default=list,

@@ -8,8 +8,8 @@ from django.db import transaction
 from cases.services.versions import bump
 from hitl.audit.log import record
 from hitl.shared.actor import system
-from hitl.shared.errors import HitlError, in_words
-from hitl.shared.words import Words
+from hitl.shared.errors import HitlError, sentences
+from hitl.shared.words import joined
 from models_store.doors import DoorFault
 from models_store.models import Source
 from models_store.services.label_map import tried
@@ -44,7 +44,7 @@ def try_remote(source: Source, *, now: datetime) -> bool:
     try:
         fit = tried(answers, source.label_map, source.labels)
     except HitlError as refused:
-        _refuse(source, " ".join(in_words(refused)) if "errors" in refused.facts else refused.message, now)
+        _refuse(source, joined(sentences(refused)), now)
         return True
     _accept(source, {"n": fit.n, "right": fit.right}, now)
     return True
@@ -53,20 +53,13 @@ def try_remote(source: Source, *, now: datetime) -> bool:
 NO_TROUBLE: dict[str, Any] = {
     "trouble": "",
     "trouble_words": "",
-    "trouble_said": {},
     "trouble_at": None,
 }
 
 
 def in_trouble(reason: Reason, words: str, now: datetime) -> dict[str, Any]:
     """Return the columns that say why a source gave no answer of use."""
-    said = words.kept() if isinstance(words, Words) else {}
-    return {
-        "trouble": reason.value,
-        "trouble_words": words[:300],
-        "trouble_said": said,
-        "trouble_at": now,
-    }
+    return {"trouble": reason.value, "trouble_words": words, "trouble_at": now}
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from uuid import UUID
 import numpy as np
 from django.conf import settings
 
-from hitl.shared.words import Words
+from hitl.shared.words import Words, as_words, joined
 from hitl.web.format import percent
 from models_store import reports
 from models_store.errors import ArtifactRefused
@@ -38,7 +38,11 @@ class Refused(Exception):
     """The gate refuses the model: the checks that it failed, and why in words as the message."""
 
     def __init__(self, failed: Sequence[Check]) -> None:
-        super().__init__(" ".join(f"{check.name}: no. {check.words}" for check in failed))
+        said = (
+            Words("%(check)s: no. %(words)s", check=as_words(check.name), words=as_words(check.words))
+            for check in failed
+        )
+        super().__init__(joined(said))
         self.failed_checks = tuple(check.check for check in failed)
 
 
@@ -88,7 +92,11 @@ def make_release(
             trusted_fields=served.trusted_fields,
         )
         for check in asked:
-            step.say(f"{'Passed' if check.passed else 'Refused'}: {check.name}. {check.words}")
+            said = {"check": as_words(check.name), "words": as_words(check.words)}
+            if check.passed:
+                step.say(Words("Passed: %(check)s. %(words)s", **said))
+            else:
+                step.say(Words("Refused: %(check)s. %(words)s", **said))
         failed = [check for check in asked if not check.passed]
         if run.source is not None:  # a model elsewhere that errs more is asked for to be looked at, in shadow
             failed = [check for check in failed if check.check != GateCheck.CHAMPION]

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from cases.models import Workflow
 from hitl.shared.ids import new_id
+from hitl.shared.words_field import WordsField
 from models_store.models import Release
 from monitoring.types import StudyStatus
 
@@ -34,7 +35,7 @@ class DataStudy(models.Model):
     )
     finished_at = models.DateTimeField(null=True)
     found = models.JSONField(default=dict)
-    reason = models.TextField(blank=True, help_text=gettext_lazy("Why it was given up."))
+    reason = WordsField(blank=True, default="", help_text=gettext_lazy("Why it was given up."))
 
     class Meta:
         verbose_name_plural = "data studies"

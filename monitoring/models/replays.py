@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from cases.models import Workflow
 from hitl.shared.ids import new_id
+from hitl.shared.words_field import WordsField
 from monitoring.types import ReplayStatus
 
 
@@ -35,7 +36,7 @@ class ReplayRun(models.Model):
         null=True, help_text=gettext_lazy("Cases in the window; null until they are counted.")
     )
     answer = models.JSONField(default=dict)
-    reason = models.TextField(blank=True, help_text=gettext_lazy("Why it failed, or who ended it."))
+    reason = WordsField(blank=True, default="", help_text=gettext_lazy("Why it failed, or who ended it."))
 
     class Meta:
         constraints: ClassVar[list[Any]] = [

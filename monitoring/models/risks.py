@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy
 
 from hitl.shared.ids import new_id
+from hitl.shared.words_field import WordsField
 from monitoring.types import StudyStatus
 
 
@@ -24,7 +25,7 @@ class Drill(models.Model):
     outcome = models.JSONField(
         default=dict, help_text=gettext_lazy("What was seen: raised, told, cleared, after how long.")
     )
-    reason = models.TextField(blank=True, help_text=gettext_lazy("Why it could not be played."))
+    reason = WordsField(blank=True, default="", help_text=gettext_lazy("Why it could not be played."))
 
     class Meta:
         constraints: ClassVar[list[Any]] = [

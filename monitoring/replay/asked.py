@@ -19,10 +19,10 @@ from cases.models import Workflow
 from hitl.accounts.types import SUPERVISING
 from hitl.shared import clock
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Conflict, HitlError, NotAllowed, NotFound, in_words
+from hitl.shared.errors import Conflict, HitlError, NotAllowed, NotFound, sentences
 from hitl.shared.jobs import enqueue
 from hitl.shared.transitions import move, move_one
-from hitl.shared.words import Words
+from hitl.shared.words import Words, joined
 from monitoring.models import ReplayRun
 from monitoring.replay.answer import to_json, tried_from_json, tried_to_json
 from monitoring.replay.run import Tried, check, replay
@@ -115,7 +115,7 @@ def work(*, replay_id: UUID, now: datetime) -> bool:
     except _Ended:
         return True
     except HitlError as refused:
-        _end(run, ReplayStatus.FAILED, reason=" ".join(in_words(refused)))
+        _end(run, ReplayStatus.FAILED, reason=joined(sentences(refused)))
     except Exception:
         if run.attempts < MAX_ATTEMPTS:
             raise  # the sweeper begins again

@@ -7,11 +7,11 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
-from hitl.shared.words import Words
+from hitl.shared.words import Words, as_words
 from models_store.errors import RunActive
 from models_store.models import TrainingRun
 from models_store.selectors import new_labels, training_settings
-from models_store.services.runs import MAX_REASON, is_settling, request_training
+from models_store.services.runs import is_settling, request_training
 from models_store.types import Trigger
 from monitoring.signs.open_now import open_signs
 from monitoring.watch import handover, monitor, recheck, trial
@@ -78,7 +78,7 @@ def _train_after_alarm(watched: WatchedWorkflow) -> None:
         reason = watched.policy.breaker_reason
 
         def why(n: int) -> str:
-            return Words("%(n)s labels since the alarm. %(reason)s", n=n, reason=reason).strip()
+            return Words("%(n)s labels since the alarm. %(reason)s", n=n, reason=as_words(reason)).strip()
 
         _train_since(watched, since, RETRAIN_AFTER, Trigger.ALARM, why)
 
@@ -122,7 +122,7 @@ def _train_since(
             trigger=trigger,
             actor=ACTOR,
             now=watched.now,
-            reason=why(fresh)[:MAX_REASON],
+            reason=why(fresh),
         )
     except RunActive:
         extra = {"workflow": str(watched.workflow_id)}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from hitl.shared.words import Words
+from hitl.shared.words import Words, as_words
 from policy.in_force.rules import Governing, rule_for, rules_for
 from policy.models import Certificate, Policy, Watch
 from policy.types import Degree, MonitorLevel, PromiseState, TrippedBy
@@ -106,7 +106,7 @@ def status_of(
         why = policy.breaker_reason
         if policy.breaker_by:
             back = _STOPPED_BY[TrippedBy(policy.breaker_by)]
-            why = Words("%(reason)s %(back)s", reason=Words(policy.breaker_reason), back=back)
+            why = Words("%(reason)s %(back)s", reason=as_words(policy.breaker_reason), back=back)
         return PromiseStatus(PromiseState.STOPPED, "bad", "hand", why)
     if governing.stopped:
         why = Words("All automation is stopped: people decide every case, here and everywhere.")

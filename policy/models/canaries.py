@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from cases.models import Workflow
 from hitl.shared.ids import new_id
+from hitl.shared.words_field import WordsField, WordsJSONField
 from models_store.models import Release
 from policy.types import BakeOutcome, CanaryEnd, CanaryHold, ChangeStatus, ReleaseAction
 from science.arms import ARMS
@@ -84,15 +85,15 @@ class Canary(models.Model):
     started_by = models.CharField(max_length=150)
     step_since = models.DateTimeField()
     hold = models.CharField(max_length=10, choices=CanaryHold, blank=True, default="")
-    hold_reason = models.TextField(blank=True, default="")
+    hold_reason = WordsField(blank=True, default="")
     hold_since = models.DateTimeField(null=True)
     plan = models.JSONField()
     plan_sha256 = models.CharField(max_length=64)
-    verdict = models.JSONField(default=dict)
+    verdict = WordsJSONField(default=dict)
     read_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     end = models.CharField(max_length=12, choices=CanaryEnd, blank=True, default="")
-    end_reason = models.TextField(blank=True, default="")
+    end_reason = WordsField(blank=True, default="")
 
     class Meta:
         verbose_name_plural = "canaries"
@@ -144,11 +145,11 @@ class Bake(models.Model):
     until = models.DateTimeField()
     by = models.CharField(max_length=150)
     plan = models.JSONField(help_text=gettext_lazy("Fixed when it began, as that of a canary."))
-    verdict = models.JSONField(default=dict)
+    verdict = WordsJSONField(default=dict)
     read_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=10, choices=BakeOutcome, blank=True, default="")
-    reason = models.TextField(blank=True, default="")
+    reason = WordsField(blank=True, default="")
 
     class Meta:
         constraints: ClassVar[list[Any]] = [

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from cases.models import Workflow
 from hitl.shared.ids import new_id
 from hitl.shared.numbers import percent_as_set
+from hitl.shared.words_field import WordsField
 from models_store.models import Release
 from policy.models.policies import Policy
 from policy.types import (
@@ -124,7 +125,7 @@ class CutoffSet(models.Model):
         help_text=gettext_lazy("Label -> cutoff as an exact float; a label left out is never automatic.")
     )
     basis = models.CharField(max_length=12, choices=BASES)
-    reason = models.TextField(help_text=gettext_lazy("Why these cutoffs."))
+    reason = WordsField(help_text=gettext_lazy("Why these cutoffs."))
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )

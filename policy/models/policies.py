@@ -10,6 +10,7 @@ from django.utils.translation import gettext, gettext_lazy
 from cases.models import Workflow
 from hitl.shared.ids import new_id
 from hitl.shared.numbers import percent_as_set
+from hitl.shared.words_field import WordsField
 from policy.types import (
     ChangeStatus,
     Degree,
@@ -95,7 +96,7 @@ class Policy(models.Model):
         help_text=gettext_lazy("More automation takes two operators: one asks, another approves."),
     )
     breaker_tripped_at = models.DateTimeField(null=True)
-    breaker_reason = models.CharField(max_length=200, blank=True)
+    breaker_reason = WordsField(blank=True, default="")
     breaker_by = models.CharField(max_length=10, choices=TrippedBy, blank=True)
     plans_frozen = models.IntegerField(
         default=0,
@@ -183,7 +184,7 @@ class DegreeChange(models.Model):
     before = models.CharField(max_length=10, choices=Degree)
     after = models.CharField(max_length=10, choices=Degree)
     status = models.CharField(max_length=10, choices=ChangeStatus)
-    reason = models.TextField(blank=True)
+    reason = WordsField(blank=True, default="")
     asked_by = models.CharField(max_length=150)
     asked_by_id = models.CharField(
         max_length=64, help_text=gettext_lazy("Of a person, a key or a job of the service.")

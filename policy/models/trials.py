@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from cases.models import Case, Workflow
 from hitl.shared.ids import new_id
+from hitl.shared.words_field import WordsField
 from models_store.models import Release
 from policy.models.certificates import Certificate
 from policy.types import (
@@ -61,7 +62,7 @@ class Trial(models.Model):
     )
     ended_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=10, choices=TrialOutcome, blank=True)
-    reason = models.CharField(max_length=200, blank=True)
+    reason = WordsField(blank=True, default="")
     certificate = models.OneToOneField(Certificate, null=True, on_delete=models.PROTECT, related_name="trial")
 
     class Meta:
@@ -114,7 +115,7 @@ class HandoverTrial(models.Model):
     )
     ended_at = models.DateTimeField(null=True)
     outcome = models.CharField(max_length=10, choices=TrialOutcome, blank=True)
-    reason = models.CharField(max_length=200, blank=True)
+    reason = WordsField(blank=True, default="")
     certificate = models.OneToOneField(
         Certificate, null=True, on_delete=models.PROTECT, related_name="handover"
     )

@@ -5,13 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-ALPHA = (
-    0.05  # chance that a canary that is no worse is ever rolled back, and that one twice as wrong is promoted
-)
-HARM = {
-    "champion": 0.8,
-    "promise": 0.2,
-}  # how the chance of a false rollback is shared among what it is held against
+ALPHA = 0.05
+"""Chance that a canary that is no worse is ever rolled back, and that one twice as wrong is promoted."""
+HARM = {"champion": 0.8, "promise": 0.2}
+"""How the chance of a false rollback is shared among what it is held against."""
 STAGES = ("assigned", "scored", "decided", "audited")
 IMBALANCE = 0.0006  # chance of a false sample-ratio alarm at each of the four stages, in each step
 
@@ -51,15 +48,19 @@ class Judged:
     """How a step stands, why, and what is missing.
 
     Attributes:
-        reasons: sentences; empty only where it passes.
-        missing: labels.
+        worse: what it is worse than, of `HARM`; it fails where there is any.
+        unknown: measures that say nothing.
         stage: the first stage at which cases are missing; "" where none is.
+        missing: labels.
+        until: before this it does not end; None where it may.
     """
 
     outcome: Outcome
-    reasons: tuple[str, ...]
-    missing: int = 0
+    worse: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
     stage: str = ""
+    missing: int = 0
+    until: datetime | None = None
 
 
 def judge(step: Step, *, now: datetime) -> Judged:
@@ -71,41 +72,28 @@ def judge(step: Step, *, now: datetime) -> Judged:
     >>> begun = datetime(2026, 1, 5, tzinfo=UTC)
     >>> alike = dict.fromkeys(STAGES, 1.0)
     >>> step = Step(0, 100, begun, timedelta(days=1), {"champion": 1.0, "promise": 1.0}, alike)
-    >>> judge(step, now=begun + timedelta(days=9)).reasons
-    ('100 answers are missing.',)
+    >>> judged = judge(step, now=begun + timedelta(days=9))
+    >>> judged.outcome.value, judged.missing
+    ('hold', 100)
     """
-    worst = [
+    worse = tuple(
         name for name, e_value in step.harm.items() if name in HARM and e_value >= 1 / (ALPHA * HARM[name])
-    ]
-    if worst:
-        return Judged(Outcome.FAIL, tuple(_WORSE[name] for name in worst))
-    reasons = []
+    )
+    if worse:
+        return Judged(Outcome.FAIL, worse)
     unknown = [name for name, e in (*step.harm.items(), *step.imbalance.items()) if not 0 <= e < float("inf")]
     unknown += sorted(step.harm.keys() ^ HARM.keys()) + sorted(step.imbalance.keys() ^ set(STAGES))
-    if unknown:
-        reasons.append(f"Nothing can be said of: {', '.join(unknown)}.")
     stage = next((name for name, e_value in step.imbalance.items() if e_value >= 1 / IMBALANCE), "")
-    if stage:
-        reasons.append(f"Cases do not come through alike in both arms: {_LOST.get(stage, stage)}")
-    reasons += step.signals
     missing = max(0, step.needed - step.labels)
-    if missing or not step.labels >= step.needed or step.labels < 1:
+    if not step.labels >= step.needed or step.labels < 1:
         missing = max(missing, 1)
-        reasons.append(
-            f"{missing:,} answer{'' if missing == 1 else 's'} {'is' if missing == 1 else 'are'} missing."
-        )
-    if not now >= step.since + step.least:
-        reasons.append(f"It lasts until {step.since + step.least:%Y-%m-%d %H:%M} UTC at least.")
-    return Judged(Outcome.HOLD if reasons else Outcome.PASS, tuple(reasons), missing, stage)
-
-
-_WORSE = {
-    "champion": "Audits show that it is wrong more often than the champion.",
-    "promise": "Audits show that it is wrong more often than was promised.",
-}
-_LOST = {
-    "assigned": "too many or too few fall to the canary.",
-    "scored": "those of one arm are not scored as often.",
-    "decided": "the scores of one arm cannot be used as often.",
-    "audited": "audits of one arm are lost more often.",
-}
+    until = step.since + step.least
+    is_early = not now >= until
+    holds = bool(unknown or stage or step.signals or missing or is_early)
+    return Judged(
+        Outcome.HOLD if holds else Outcome.PASS,
+        unknown=tuple(unknown),
+        stage=stage,
+        missing=missing,
+        until=until if is_early else None,
+    )

@@ -13,7 +13,7 @@ from hitl.flow.learning.certify import certify
 from hitl.flow.learning.unsettled import unsettled_cases
 from hitl.shared.actor import system
 from hitl.shared.errors import HitlError
-from hitl.shared.words import Words
+from hitl.shared.words import Words, joined
 from models_store.errors import RunIsOver, SchemaChanged
 from models_store.models import Release, TrainingRun
 from models_store.selectors import champion, training_settings
@@ -51,13 +51,13 @@ def run_training(*, run_id: UUID, clock: Clock) -> None:
     except RunIsOver:
         log.info("the run was cancelled or taken over", extra={"run": str(run_id)})  # untranslated: a log
     except Refused as refusal:
-        _close(run, steps, RunStatus.REFUSED, str(refusal), clock(), failed_checks=refusal.failed_checks)
+        _close(run, steps, RunStatus.REFUSED, refusal.args[0], clock(), failed_checks=refusal.failed_checks)
     except (NotTrainable, NothingNew, SchemaMoved, SchemaChanged) as refusal:
         _close(run, steps, RunStatus.REFUSED, str(refusal), clock())
     except Exception as error:
         log.exception("training failed", extra={"run": str(run_id)})
-        reason = error.message if isinstance(error, HitlError) else f"{type(error).__name__}: {error}"
-        _close(run, steps, RunStatus.FAILED, reason[:2000], clock())
+        reason = error.message if isinstance(error, HitlError) else f"{type(error).__name__}: {error}"[:2000]
+        _close(run, steps, RunStatus.FAILED, reason, clock())
 
 
 def _close(
@@ -113,4 +113,4 @@ def _carry_out(run: TrainingRun, steps: Steps, clock: Clock) -> None:
 def _promotion(release: Release, now: datetime) -> Promotion:
     """Say whether to promote; what a release was let through the gate with keeps it from it."""
     short = [check["words"] for check in release.report["gate"] if not check["passed"]]
-    return Promotion(False, " ".join(short)) if short else worth_promoting(release, now=now)
+    return Promotion(False, joined(short)) if short else worth_promoting(release, now=now)

@@ -26,10 +26,10 @@ from hitl.flow.setup.rehearsal import Source, TooManyRefused
 from hitl.flow.setup.take_in import take_in
 from hitl.shared import clock
 from hitl.shared.actor import Actor
-from hitl.shared.errors import Conflict, HitlError, in_words
+from hitl.shared.errors import Conflict, HitlError, sentences
 from hitl.shared.heartbeat import alive
 from hitl.shared.jobs import enqueue
-from hitl.shared.words import Words
+from hitl.shared.words import Words, joined
 from models_store.services.schedule import request_where_due
 
 log = logging.getLogger(__name__)
@@ -141,7 +141,7 @@ def take_in_file(*, import_id: UUID, now: datetime) -> bool:
     except TooManyRefused as refused:
         _end(row, FileImportStatus.ASKS, reason=refused.message)
     except HitlError as refused:
-        _end(row, FileImportStatus.FAILED, reason="\n".join(in_words(refused)))
+        _end(row, FileImportStatus.FAILED, reason=joined(sentences(refused), "\n"))
     except Exception:
         if row.attempts < MAX_ATTEMPTS:
             raise  # the sweeper begins again

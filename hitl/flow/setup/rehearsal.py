@@ -24,7 +24,7 @@ from cases.services.row_names import RowNames
 from hitl.flow.setup.import_history import Outcome, chunks
 from hitl.shared.errors import HitlError
 from hitl.shared.ids import new_id
-from hitl.shared.words import Words
+from hitl.shared.words import Words, joined
 from science.fields import Kind, Schema
 
 ALLOWED = 0.02  # share of the rows that may be refused unasked
@@ -145,13 +145,23 @@ def check_refused(refused: int, rows: int, reasons: Refusals, *, allow: float) -
     share = refused / rows
     upwards = min(1.0, (int(share * 100) + 1) / 100)
     raise TooManyRefused(
-        "\n".join(
+        joined(
             [
-                f"{refused:,} of {rows:,} rows ({share:.1%}) do not fit, and at most {allow:.0%} may be left "
-                "out unasked. Nothing was taken in.",
+                Words(
+                    "%(refused)s of %(rows)s rows (%(share)s) do not fit, and at most %(allowed)s may be left"
+                    " out unasked. Nothing was taken in.",
+                    refused=refused,
+                    rows=rows,
+                    share=f"{share:.1%}",
+                    allowed=f"{allow:.0%}",
+                ),
                 *reasons.sentences(),
-                f"Mend the file, or say that it may go on without them (--allow-refused {upwards:g}).",
-            ]
+                Words(
+                    "Mend the file, or say that it may go on without them (--allow-refused %(share)s).",
+                    share=f"{upwards:g}",
+                ),
+            ],
+            "\n",
         ),
         share=share,
     )

@@ -12,12 +12,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cases.models import Case
-from hitl.shared.words import Words
+from hitl.shared.words import Words, joined
 from models_store.selectors import training_settings
 from monitoring.watch import early
 from monitoring.watch.canary.balance import counted, imbalance
 from monitoring.watch.canary.evidence import Units, units
 from monitoring.watch.canary.plan import comparison_of
+from monitoring.watch.canary.reasons import arms_differ, reasons
 from monitoring.watch.canary.signals import signals
 from monitoring.watch.overdue_audits import audit_capacity
 from monitoring.watch.watched import ACTOR, WatchedWorkflow
@@ -110,7 +111,7 @@ def verdict_of(canary: Canary, watched: WatchedWorkflow) -> tuple[dict[str, Any]
     )
     verdict = {
         "outcome": judged.outcome,
-        "reasons": list(judged.reasons),
+        "reasons": reasons(judged, found),
         "missing": judged.missing,
         "stage": judged.stage,
         "harm": harm,
@@ -178,7 +179,7 @@ def _act(canary: Canary, verdict: dict[str, Any], judged: Judged, watched: Watch
     }
     if judged.outcome is Outcome.FAIL:
         canaries.roll_back_canary(
-            canary_id=canary.pk, actor=ACTOR, now=now, reason=" ".join(judged.reasons), evidence=evidence
+            canary_id=canary.pk, actor=ACTOR, now=now, reason=joined(reasons(judged, ())), evidence=evidence
         )
         return
     by, why = _holds(canary, verdict, judged, now)
@@ -214,9 +215,9 @@ def _holds(
             "It decides nothing now: %(why)s.", why=closed or Words("it has no part")
         )
     if judged.stage:
-        return CanaryHold.BALANCE, judged.reasons[0]
+        return CanaryHold.BALANCE, arms_differ(judged.stage)
     if verdict["signals"]:
-        return CanaryHold.SIGNAL, " ".join(verdict["signals"])
+        return CanaryHold.SIGNAL, joined(verdict["signals"])
     if judged.outcome is Outcome.PASS and canary.next_share is None:
         passed = verdict["promotion"]["passed"]
         if passed is True and training_settings(canary.workflow_id).challengers_wait:

@@ -108,7 +108,7 @@ def beginning_context(request: HttpRequest, found: Workflow, import_id: UUID) ->
     row, actor = _row(found, import_id), actor_of(request)
     a_week = whole_number(request.GET.get("a_week", ""), most=MAX_A_WEEK)
     begins = Beginning(found, row, clock.now(), said_a_week=a_week or None)
-    said = [shown(sentence) for sentence in row.reason.split("\n")]
+    said = shown(row.reason).split("\n")
     return {
         "workflow": found,
         "row": row,

@@ -1,0 +1,43 @@
+"""What is kept of a sentence says it again, in whatever language it is read in later."""
+
+import copy
+import json
+
+from django.utils import translation
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hitl.shared.words import Words, again, as_words, joined, kept, shown
+
+TEXTS = st.text(st.characters(exclude_characters="%"), max_size=20)
+
+
+def _over_json(value: object) -> object:
+    return again(json.loads(json.dumps(kept(value))))
+
+
+@given(st.dictionaries(st.sampled_from("abc"), st.integers() | TEXTS | TEXTS.map(Words), min_size=1))
+def test_a_sentence_comes_back_as_it_was(values: dict[str, object]) -> None:
+    said = Words(" ".join(f"%({name})s" for name in values), **values)
+    back = _over_json(said)
+    assert back == said
+    assert isinstance(back, Words)
+    assert shown(back) == shown(said)
+    assert shown(copy.deepcopy(said)) == shown(said)
+
+
+@given(st.recursive(st.none() | st.integers() | TEXTS, lambda s: st.lists(s) | st.dictionaries(TEXTS, s)))
+def test_what_holds_no_sentence_comes_back_as_it_was(value: object) -> None:
+    assert _over_json(value) == value
+
+
+def test_sentences_within_sentences_and_lists_are_said_in_the_reader_s_language() -> None:
+    late = Words.counted("%(n)s answer is missing.", "%(n)s answers are missing.", n=1_200)
+    why = joined([late, "What held it has passed."])
+    verdict = _over_json({"reasons": [why], "outcome": "hold"})
+    assert isinstance(verdict, dict)
+    assert verdict["reasons"][0] == "1,200 answers are missing. What held it has passed."
+    with translation.override("de"):
+        assert shown(verdict["reasons"][0]) == shown(late) + " " + shown(as_words("What held it has passed."))
+        assert "missing" not in shown(verdict["reasons"][0])
+        assert "1.200" in shown(verdict["reasons"][0])
