@@ -2,7 +2,7 @@
 
 An experiment is played in chunks, each with a seed of its own, and every chunk's figures are written as it
 ends. What is kept belongs to the code that made it: it is found again only while the experiment, and all of
-the statistics that it imports, say the same, comments and docstrings aside.
+the statistics that it imports, say the same, comments and docstrings aside (ADR 0038).
 """
 
 import ast

@@ -1,7 +1,10 @@
-"""The jobs that beat starts, and how often. Each finds its work in rows: a lost message costs one period."""
+"""The jobs that beat starts, and how often. Each finds its work in rows: a lost message costs one period.
+
+The row is the work, a message only the bell (ADR 0012).
+"""
 
 # A queue for each kind of work, and a worker for each queue: nothing that keeps automation safe ever waits
-# behind a subscriber that does not answer, a training run or a file of a million rows.
+# behind a subscriber that does not answer, a training run or a file of a million rows (ADR 0050).
 QUEUES = {
     "safety": "leases, the watch, breakers, certificates, digests: short, and late is dangerous",
     "webhooks": "the relay",

@@ -2,7 +2,7 @@
 
 Workers start it with the interpreter that `manage.py onnx` made, without anything of the service in reach: no
 package, no environment, no open file. Whoever made the file decides what is computed, so memory and time are
-bounded first, and the file is read for what it refers to before it is run.
+bounded first, and the file is read for what it refers to before it is run (ADR 0090).
 
 The question is `{"columns": {field: values}, "numbers": fields, "output": name or null, "seconds": of CPU}`.
 The answer is `{"predictions": a row for each case}`, null for one that lacks a number, or `{"refused": code,

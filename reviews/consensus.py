@@ -1,4 +1,4 @@
-"""When a case is settled: given the answers so far, settle it or ask another person. Pure.
+"""When a case is settled: given the answers so far, settle it or ask another person (ADR 0028). Pure.
 
 Only people vote. In an audit the model's label is what is judged, or the labels of several models that would
 decide differently. One person who agrees with all of them settles it, unless another has said otherwise.

@@ -1,11 +1,11 @@
 -- The statement that hands out a task, and those that keep, hold, answer and count.
 --
--- `claim_next` is one statement, whatever the backlog, and never hands out the same task twice. It walks the
--- partial index of waiting tasks, whose head is the next task of a workflow and lane. With several workflows
--- it looks at the head of each whose team and skills let the person in, and takes from the most pressing;
--- nothing is ever sorted but those heads. SKIP LOCKED lets reviewers who ask at the same moment pass each
--- other. The inner OFFSET 0 keeps the planner from turning "not answered by me" into a join over everything a
--- person has ever answered.
+-- `claim_next` is one statement, whatever the backlog, and never hands out the same task twice (ADR 0013). It
+-- walks the partial index of waiting tasks, whose head is the next task of a workflow and lane. With several
+-- workflows it looks at the head of each whose team and skills let the person in, and takes from the most
+-- pressing; nothing is ever sorted but those heads. SKIP LOCKED lets reviewers who ask at the same moment
+-- pass each other. The inner OFFSET 0 keeps the planner from turning "not answered by me" into a join over
+-- everything a person has ever answered.
 
 -- fragment: free_place
 SELECT min(p.place) AS place FROM generate_series(1, %(max_leases)s) AS p(place)

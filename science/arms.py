@@ -1,4 +1,4 @@
-"""Sticky arms: which release a case falls to while two of them decide beside each other.
+"""Sticky arms: which release a case falls to while two of them decide beside each other (ADR 0057).
 
 A case's arm is one of ten thousand, a keyed hash of what it is kept together by: its entity, else itself. It
 is computed once and stored. A canary takes a run of arms, beginning at a place of its own in the circle, and

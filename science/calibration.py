@@ -20,7 +20,8 @@ _FEWEST = 10  # cases of one of several labels, from which on it has a bias of i
 class Calibration:
     """Outputs become logits by ``temperature * outputs + bias``; `bias` has shape (n_outputs,).
 
-    `none` is the logit of "none of these labels", the same for every case; None where every label is known.
+    `none` is the logit of "none of these labels", the same for every case; None where every label is known
+    (ADR 0081).
     """
 
     temperature: float

@@ -5,7 +5,7 @@ Each piece of the vocabulary is read alone by the language model; the 256 strong
 makes of them are kept (principal components) and weighted by how rare the piece is, as Zipf's law has it from
 its place in the vocabulary (static embeddings as in Tulkens and van Dongen, "Model2Vec", 2024), in 8 bits
 each. Some 40 s of CPU, with the packages of `requirements-vectors.txt`; reading texts by the table needs none
-of them.
+of them (ADR 0082).
 
 `python -m science.distil FILE` writes it.
 """

@@ -2,7 +2,8 @@
 
 Who is audited, who falls into a provisional ramp and which review is answered blind must not depend on the
 score, on the submitter or on how often a request was repeated. A keyed hash gives all three: without the
-secret it cannot be predicted, with it anyone can replay it, and a retry draws the same number again.
+secret it cannot be predicted, with it anyone can replay it, and a retry draws the same number again
+(ADR 0015).
 
 Each purpose has its own salt, so that the draws of one case are independent of each other: an audit rate
 raised later does not pick the same cases that the ramp let through.

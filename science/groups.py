@@ -1,9 +1,9 @@
 """Which cases belong together: copies, near-copies, and what an entity brought.
 
-Twelve copies of one mail are one observation and not twelve. A key is a function of one case alone, so that
-it is computed once, when the case comes in, and two cases belong together where their keys are equal.
-Likeness is not transitive and a key is, so some near-copies get different keys; unrelated cases hardly ever
-share one.
+Twelve copies of one mail are one observation and not twelve (ADR 0053). A key is a function of one case
+alone, so that it is computed once, when the case comes in, and two cases belong together where their keys are
+equal. Likeness is not transitive and a key is, so some near-copies get different keys; unrelated cases hardly
+ever share one.
 
 * Text: the two smallest hashes of its triples of consecutive words, letters only and in small letters. Texts
   whose sets of triples overlap by J (Jaccard) share a key with probability about J squared: of .9 for 8 in

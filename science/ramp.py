@@ -1,7 +1,8 @@
-"""How much is automated while the promise is believed and not yet proved: a random quarter."""
+"""How much is automated while the promise is believed and not yet proved: a random quarter (ADR 0018)."""
 
-# Largest share of accepted cases automated while the certificate is provisional. Pages and docs say it in
-# words: tests/unit/science/guarantee/test_words_of_the_promise.py finds them.
+# Largest share of accepted cases automated while the certificate is provisional; it does not grow with the
+# evidence (ADR 0064). Pages and docs say it in words:
+# tests/unit/science/guarantee/test_words_of_the_promise.py finds them.
 PROVISIONAL_RAMP = 0.25
 
 

@@ -128,8 +128,8 @@ class Rule:
         """What monitors weigh labels by (``reference_rate / pi``): one number for all cases under this rule.
 
         It is the chance that an accepted case is labelled now, so that a label counts in full however many
-        there are: a fixed reference would dilute the very audits that amber asks for. The blind share caps
-        it, so that no label of a reviewed case ever counts more than double.
+        there are: a fixed reference would dilute the very audits that amber asks for (ADR 0029). The blind
+        share caps it, so that no label of a reviewed case ever counts more than double.
         """
         return min(self.accepted_pi, 2 * self.blind_share)
 

@@ -2,7 +2,8 @@
 
 A cell that begins with a quotation mark ends with one that stands before a separator or the end of a line,
 and marks inside it are doubled. Where that does not hold, the mark is one of the text's own: texts out of
-chats and reviews begin with lone marks, and a reader that trusts each of them swallows rows up to the next.
+chats and reviews begin with lone marks, and a reader that trusts each of them swallows rows up to the next
+(ADR 0052).
 """
 
 from collections import deque

@@ -1,7 +1,7 @@
 """How a file is read: which columns are fields of what kind, and which are label, reference and time.
 
-One rule for every door. What was told and a workflow's fields hold; then what is known of the tool that wrote
-the file; the rest is guessed.
+One rule for every door (ADR 0042). What was told and a workflow's fields hold; then what is known of the tool
+that wrote the file; the rest is guessed.
 """
 
 from collections import Counter

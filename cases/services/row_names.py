@@ -1,7 +1,8 @@
 """The name of a history row without a reference: its content, its label, and its number among equal rows.
 
-Two rows with the same text are two cases: folded into one, they would make a random sample something else. So
-the second is named apart from the first, and the same file gives the same names whenever it is read.
+Two rows with the same text are two cases: folded into one, they would make a random sample something else
+(ADR 0052). So the second is named apart from the first, and the same file gives the same names whenever it is
+read.
 """
 
 from collections import Counter

@@ -1,7 +1,7 @@
 """Erase images and recordings that only withdrawn cases name: nobody is asked about them any more.
 
 It takes two runs. The first lets go of a file, so that no new case can name it. The next erases it, unless a
-case that was being taken in at that moment names it after all: then it is kept again.
+case that was being taken in at that moment names it after all: then it is kept again (ADR 0086).
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The one rule about who may let the service decide more by itself. Every door asks here.
+"""The one rule about who may let the service decide more by itself. Every door asks here (ADR 0049).
 
 Less automation needs one person on duty. More needs a person who answers for it, and where there is evidence
 to look at, an operator. A key never may allow more, whatever its scopes: nobody sees it, and it answers for

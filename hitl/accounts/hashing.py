@@ -1,4 +1,4 @@
-"""Check one password at a time on this machine: each takes a web process a third of a second.
+"""Check one password at a time on this machine: each takes a web process a third of a second (ADR 0066).
 
 Without a limit, guesses that arrive at once hold every web process, and nobody's cases are taken in.
 """

@@ -1,4 +1,4 @@
-"""Django's request handler with a middleware stack for each kind of address."""
+"""Django's request handler with a middleware stack for each kind of address (ADR 0004)."""
 
 from collections.abc import Callable
 from functools import wraps

@@ -1,4 +1,4 @@
-"""The API's whole middleware, in one class: seven of them cost more than scoring a case does."""
+"""The API's whole middleware, in one class: seven of them cost more than scoring a case does (ADR 0004)."""
 
 import logging
 import re

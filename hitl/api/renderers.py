@@ -1,4 +1,4 @@
-"""Answers as JSON."""
+"""Answers as JSON (ADR 0005)."""
 
 from collections.abc import Mapping
 from typing import Any

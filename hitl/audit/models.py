@@ -1,4 +1,4 @@
-"""The audit log: who changed what, when, in a chain that shows tampering."""
+"""The audit log: who changed what, when, in a chain that shows tampering (ADR 0011)."""
 
 from typing import Any, ClassVar
 

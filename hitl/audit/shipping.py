@@ -1,4 +1,4 @@
-"""Send the head of the audit log to places where this service cannot change it.
+"""Send the head of the audit log to places where this service cannot change it (ADR 0048).
 
 Three ways, all at once: a line of the log, which a collector carries away; a line of a file, where
 HITL_AUDIT_HEADS_FILE names one (on a disk of somebody else, or one that only appends); and the event

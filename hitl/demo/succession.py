@@ -2,8 +2,8 @@
 
 The worse one is trained and judged on labels as somebody would give them who takes every reply for spam. By
 its own measure it is as good as any, so it passes the gate and gets a provisional certificate: audits alone
-can tell. Everything else is what the service does with any model: the services, and the people who start and
-widen it, are those of every day.
+can tell (ADR 0069). Everything else is what the service does with any model: the services, and the people who
+start and widen it, are those of every day.
 """
 
 import time

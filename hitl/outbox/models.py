@@ -1,4 +1,4 @@
-"""Events, written in the transaction of the change they report, and their deliveries."""
+"""Events, written in the transaction of the change they report, and their deliveries (ADR 0024)."""
 
 from typing import Any, ClassVar
 

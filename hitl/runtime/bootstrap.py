@@ -2,7 +2,8 @@
 
 `ensure` returns at once where the packages are importable (a container, an environment of your own). Else it
 makes `.venv` beside `manage.py`, once, and starts `manage.py` again inside it. Several at the same time wait
-for one; one that was interrupted is taken up again, since the stamp that says "done" is written last.
+for one; one that was interrupted is taken up again, since the stamp that says "done" is written last
+(ADR 0002).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Two roles in the database: one owns the tables, the other serves.
+"""Two roles in the database: one owns the tables, the other serves (ADR 0048).
 
 The service's role reads and writes rows. It owns nothing, so it can neither drop a table nor switch off the
 triggers that keep what was recorded; and of the tables that only ever grow it may not update, delete or

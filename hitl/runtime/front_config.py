@@ -2,7 +2,8 @@
 
 The front takes a request in whole before a web process is given it, and an answer in whole before its reader
 has read it: whoever sends or reads slowly holds a few kilobytes here and no worker. It gives each request to
-the web process that has the fewest, and asks the probe threads about health, which no request can hold up.
+the web process that has the fewest, and asks the probe threads about health, which no request can hold up
+(ADR 0050).
 """
 
 from collections.abc import Sequence

@@ -2,7 +2,7 @@
 
 For one machine, tests and demonstrations; production names its server in DATABASE_URL. Only binaries are
 used: no account is made, no folder's mode is changed, nothing listens beyond 127.0.0.1, and a random password
-guards it.
+guards it (ADR 0001).
 """
 
 import importlib.util

@@ -58,7 +58,7 @@ def webs_behind_front(data: Path, *, at: ReservedPort) -> Webs:
 def web(
     data: Path, *, port: int, workers: int = WEB_WORKERS, probes: int | None = None, name: str = "web"
 ) -> Program:
-    """Granian. One thread a worker has the same throughput as four, and a shorter tail.
+    """Granian. One thread a worker has the same throughput as four, and a shorter tail (ADR 0025).
 
     `probes` is where the worker answers probes; then it stands behind our front, whose word on addresses it
     believes.

@@ -1,6 +1,6 @@
 """A Redis-compatible broker of our own on the loopback interface, from a wheel or of the system.
 
-For one machine and for tests; production names its broker in REDIS_URL.
+For one machine and for tests; production names its broker in REDIS_URL (ADR 0001).
 """
 
 import importlib.util

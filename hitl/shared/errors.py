@@ -1,7 +1,7 @@
 """The base class of all errors that a person or a client can cause. The docstring is the message.
 
 The docstring of a subclass is its message, `code` is for machines, `status` for HTTP, and keyword
-fields carry the facts. Programming mistakes stay ordinary exceptions.
+fields carry the facts (ADR 0062). Programming mistakes stay ordinary exceptions.
 """
 
 from typing import Annotated, Any, ClassVar, TypedDict

@@ -1,4 +1,7 @@
-"""Read what strangers send in addresses, forms and headers so that Python and PostgreSQL can handle it."""
+"""Read what strangers send in addresses, forms and headers so that Python and PostgreSQL can handle it.
+
+What neither can is refused here, once for every page and address (ADR 0066).
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Primary keys: UUIDv7, so that the large tables are written in order of time."""
+"""Primary keys: UUIDv7, so that the large tables are written in order of time (ADR 0009)."""
 
 from collections.abc import Callable
 from uuid import UUID

@@ -1,7 +1,7 @@
 """Jobs for workers, by name: the only thing that may point upwards in the import order.
 
 The bell rings after commit. A broker that is gone is logged and forgotten: the row that describes
-the work is the truth, and a sweeper finds what the bell missed.
+the work is the truth, and a sweeper finds what the bell missed (ADR 0012).
 """
 
 import logging

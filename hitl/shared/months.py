@@ -31,7 +31,7 @@ def later(month: datetime, months: int) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class ByMonth:
-    """One such table, by its name."""
+    """One such table, by its name (ADR 0088)."""
 
     table: str
 

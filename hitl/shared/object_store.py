@@ -1,6 +1,7 @@
 """Files in an S3 store, which all machines of the service share. Its packages are in `requirements-s3.txt`.
 
-What the store says it raises as OSError, as a disk does: whoever handles a full or a lost disk handles this.
+What the store says it raises as OSError, as a disk does: whoever handles a full or a lost disk handles this
+(ADR 0087).
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Answer health and metrics on a thread and a port of their own.
+"""Answer health and metrics on a thread and a port of their own (ADR 0050).
 
 Whoever asks whether the process lives must not wait behind a request, so this thread serves nothing else. It
 asks no middleware: probes come by IP address, which no list of allowed hosts names.

@@ -1,4 +1,4 @@
-"""Statements of our own in `.sql` files, beside the modules that run them.
+"""Statements of our own in `.sql` files, beside the modules that run them (ADR 0056).
 
     -- name: waiting_for
     -- takes: reviewer int, now timestamptz

@@ -2,7 +2,7 @@
 
 An error, or a reason that is kept in a row, is the same for everybody: English, as the API, the audit log and
 the logs say it. `Words` is such a text that still knows its pattern and values, so that a page can say it in
-another language: `shown(words)`. Whole numbers among the values are counts, and get separators.
+another language: `shown(words)` (ADR 0089). Whole numbers among the values are counts, and get separators.
 """
 
 from collections.abc import Iterable, Mapping

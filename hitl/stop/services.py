@@ -1,7 +1,8 @@
 """Stop all automation at once, and start it again.
 
 Stopping locks no workflow and asks no broker: it writes one row, and the statement that writes a decision
-compares it. So the next case is decided by people in every process, however busy the workflows are.
+compares it (ADR 0059). So the next case is decided by people in every process, however busy the workflows
+are.
 """
 
 from datetime import datetime

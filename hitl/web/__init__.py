@@ -1,1 +1,1 @@
-"""The look of the product: tokens, components, the shell around every page, sign-in and error pages."""
+"""The look of the product: tokens, components, the shell around pages, sign-in and error pages (ADR 0023)."""

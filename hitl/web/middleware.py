@@ -45,7 +45,7 @@ CONTENT_POLICY = "; ".join(
 
 
 class ContentPolicy:
-    """Sets the Content-Security-Policy of every answer that has none of its own."""
+    """Sets the Content-Security-Policy of every answer that has none of its own (ADR 0023)."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

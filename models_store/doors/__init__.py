@@ -1,6 +1,7 @@
 """Doors to models elsewhere: how cases are put to each kind of server, and how its answers are read.
 
-Nothing here knows the network or the database: a door makes bodies of contents, and scores of answers.
+Nothing here knows the network or the database: a door makes bodies of contents, and scores of answers
+(ADR 0073).
 """
 
 from models_store.doors import chat, mlflow, onnx, open_inference, template

@@ -1,4 +1,4 @@
-"""Evaluate a new model on labels it was not trained on, alone and beside the champion."""
+"""Evaluate a new model on labels it was not trained on, alone and beside the champion (ADR 0026)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The gate: checks that a new model must pass before it may be used. Every refusal has a reason."""
+"""The gate: checks that a new model must pass before it is used. Every refusal has a reason (ADR 0026)."""
 
 from collections.abc import Collection, Mapping
 from math import sqrt

@@ -1,7 +1,7 @@
 """ONNX files that were uploaded: kept as models are, and run by workers in processes of their own.
 
 No process of the service loads ONNX Runtime. For each batch a worker starts `models_store/onnx_child.py` with
-the interpreter that `manage.py onnx` made: what a file does to that process ends with it.
+the interpreter that `manage.py onnx` made: what a file does to that process ends with it (ADR 0090).
 """
 
 import json

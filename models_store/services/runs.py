@@ -1,7 +1,7 @@
 """The states of training runs: every step is a compare-and-set, so that none happens twice.
 
 A worker that takes a run has its `attempts` as a fencing token: what it writes counts only while the run is
-running under that number. One that was given up for dead and comes back changes nothing any more.
+running under that number. One that was given up for dead and comes back changes nothing any more (ADR 0027).
 """
 
 from collections.abc import Sequence

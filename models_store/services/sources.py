@@ -2,7 +2,7 @@
 
 What a source says counts only from when a signed-in person has confirmed it. Even then it decides nothing:
 its calibrator needs people's labels, and what comes of that is a release like any other, with a gate to pass
-and a promise to prove.
+and a promise to prove (ADR 0072).
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Other terms for alarms that rose in vain, tried on what was read here before anybody accepts them."""
+"""Other terms for alarms that rose in vain, tried on what was read before anybody accepts them (ADR 0071)."""
 
 from collections import defaultdict
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Which rows are new, by the transactions that wrote them: nothing that commits late is left out.
+"""Which rows are new, by the transactions that wrote them: nothing that commits late is left out (ADR 0061).
 
 A row's date is taken before it commits, so a cursor of dates would pass over rows that come late. The lowest
 transaction that is still running is a horizon: all below it have ended, and all rows they wrote are there.

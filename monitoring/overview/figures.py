@@ -1,4 +1,4 @@
-"""Keep, for each workflow, the figures that take long: what audits say of the error, and of the budget."""
+"""Keep, for each workflow, the figures that take long: what audits say of error and budget (ADR 0074)."""
 
 import logging
 from collections.abc import Collection

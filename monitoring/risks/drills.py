@@ -1,4 +1,4 @@
-"""Play a risk and see whether its alarm rises: in a process and a database that are thrown away."""
+"""Play a risk and see if its alarm rises: in a process and a database that are thrown away (ADR 0076)."""
 
 import json
 import logging

@@ -1,4 +1,4 @@
-"""Challengers beside the champion: what they would have decided, and where they differ.
+"""Challengers beside the champion: what they would have decided, and where they differ (ADR 0051).
 
     routing -> scored in shadow -> drawn where a challenger would decide otherwise -> answered blind -> watch
 

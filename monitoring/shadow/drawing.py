@@ -2,7 +2,7 @@
 
 How many count is fixed before a case is looked at: from the draws of the day so far, for the next few cases.
 Where not all count, which ones do is a keyed hash of the case, agreements and disagreements alike: what is
-left out of the evidence is left out whole.
+left out of the evidence is left out whole (ADR 0051).
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The watch: reads live evidence and acts on it: audits more, steps down, stops, proves again.
+"""The watch: reads live evidence and acts on it: audits more, steps down, stops, proves again (ADR 0034).
 
     line up (trial, watch, handovers) -> take in (labels, in decision order)
         -> heed (certify, audit more, stop, let a challenger take over)

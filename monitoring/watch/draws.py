@@ -3,7 +3,7 @@
 Whatever proves, watches or reports starts from draws, which were made before anybody answered, and never from
 the labels that happen to exist: an answer that agrees is a label at once, one that disagrees becomes none
 until others have spoken, and some answers never come. What comes in first is on the model's side, and so is
-what is never settled.
+what is never settled (ADR 0046).
 
 So a draw that is open holds back everything behind it (see `science.guarantee.blocks`), and one that is late
 or lost is counted on the side that the reader must not favour: as wrong in what speaks for the model, as

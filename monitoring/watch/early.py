@@ -1,7 +1,8 @@
 """Early signs from what the watch reads anyway: blind answers beside what was predicted, and the scores.
 
 Neither proves anything. Both raise the audits at once, so that the monitor, whose errors are bounded, decides
-sooner; and once enough audits have come since without a word against the promise, they have been answered.
+sooner; and once enough audits have come since without a word against the promise, they have been answered
+(ADR 0063).
 """
 
 from datetime import timedelta
@@ -72,7 +73,7 @@ def pausing(watched: WatchedWorkflow) -> list[str]:
     """Return why no canary is to be widened now, as sentences: amber, and signs that nobody has looked into.
 
     A sign that audits have answered pauses nothing: inputs that have changed for good would keep out the very
-    model that was trained on them.
+    model that was trained on them (ADR 0068).
     """
     row = Watch.objects.filter(workflow_id=watched.workflow_id, ended_at=None).first()
     if row is None:

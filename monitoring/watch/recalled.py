@@ -2,7 +2,7 @@
 
 The errors that it finds are counted, not estimated: it looks at all that it asks about. What is left in a
 period of the error budget is bounded by what was proved of the whole period, less what was found and mended;
-never from the audits of the rest, because the recall was chosen by looking.
+never from the audits of the rest, because the recall was chosen by looking (ADR 0060).
 """
 
 from collections.abc import Sequence

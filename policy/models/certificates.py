@@ -72,7 +72,7 @@ class Certificate(models.Model):
         """Whether a part of what it accepts is automated at most: not confirmed yet, or older than an alarm.
 
         Where audits have refuted cutoffs, of this model or another, the world has moved since then, and what
-        was not refuted was proved in the same world as what was.
+        was not refuted was proved in the same world as what was (ADR 0063).
         """
         is_older = policy.evidence_from is not None and self.valid_from < policy.evidence_from
         return self.status == CertificateStatus.PROVISIONAL or bool(self.refuted) or is_older

@@ -1,4 +1,4 @@
-"""What was decided about each case, by whom and why: rows that nobody changes."""
+"""What was decided about each case, by whom and why: rows that nobody changes (ADR 0010)."""
 
 from typing import Any, ClassVar
 
@@ -19,7 +19,7 @@ from policy.types import (
 
 
 class Decision(models.Model):
-    """One row per thing decided about a case: append-only, unique per case, epoch and sequence.
+    """One row per thing decided about a case: append-only, unique per case, epoch and sequence (ADR 0008).
 
     Sequence 0 is the routing; it is final when the route is automatic. Later ones are a person's answer,
     an amendment, a recall. `inclusion_probability` is the chance that a blind label is collected: what

@@ -1,4 +1,4 @@
-"""What the next frozen plan of a workflow may spend of the permitted doubt (e-LOND, ADR 0044).
+"""What the next frozen plan of a workflow may spend of the permitted doubt, by e-LOND (ADR 0044).
 
 Every plan counts at its freeze, also one that is abandoned, refused, or proves the promise again after an
 alarm. Every full certificate earns doubt back. So on average over workflows' lives at most 5 % of full

@@ -1,4 +1,4 @@
-"""How many cases of one group come together: what a test plan declares before its first label.
+"""How many cases of one group come together: what a test plan declares before its first label (ADR 0054).
 
 A bet on a group must be small enough that the largest group cannot lose more than there is, so a plan for
 groups of ten needs about ten times the labels of a plan for single cases. What counts is how many come *in

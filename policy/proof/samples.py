@@ -1,8 +1,8 @@
 """What a new release is believed to be: the labels it was not trained on, as a fair sample of the traffic.
 
 They choose what is to be tested, and at most a provisional certificate rests on them. They prove nothing:
-they were there before the release was, and some of them taught its sisters. Full standing comes only from
-draws made after the release was frozen (`policy.proof.live_tests`).
+they were there before the release was, and some of them taught its sisters (ADR 0053). Full standing comes
+only from draws made after the release was frozen (`policy.proof.live_tests`).
 
 Once a model decides, who gets a label depends on the score: people see the uncertain cases and a few audits.
 Pooled as they are, such labels refuse good cutoffs and let bad ones pass. Two kinds of sample are fair:
@@ -11,9 +11,9 @@ Pooled as they are, such labels refuse good cutoffs and let bad ones pass. Two k
 * thinned: all blind labels, each kept with the smallest chance over its chance, so that all count alike. The
   smallest is that of the sample, which earlier answers may have moved: a belief may lean on it, a proof not.
 
-The larger one is taken. Chances decide that, not answers, so the choice favours no cutoff. Cases that people
-were asked about and that have no label count as wrong: a dispute is one because somebody contradicted the
-model. After an alarm only cases that came in since may speak.
+The larger one is taken. Chances decide that, not answers, so the choice favours no cutoff (ADR 0017). Cases
+that people were asked about and that have no label count as wrong: a dispute is one because somebody
+contradicted the model. After an alarm only cases that came in since may speak.
 """
 
 import hashlib

@@ -89,7 +89,8 @@ BELIEVED_AGAIN = Words(
 def rearm(policy: Policy, *, is_proved: bool, actor: Actor, now: datetime) -> bool:
     """Reset the breaker because the promise is proved again, or believed again, inside the caller's lock.
 
-    Only what live evidence took away does evidence give back; what a person tripped, a person resets.
+    A belief lets a part be automated again, as for any first model (ADR 0080). Only what live evidence took
+    away does evidence give back; what a person tripped, a person resets.
     """
     if policy.breaker_tripped_at is None or policy.breaker_by != TrippedBy.EVIDENCE:
         return False

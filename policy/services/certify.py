@@ -34,7 +34,7 @@ def certify_release(*, release_id: UUID, actor: Actor, now: datetime) -> Certifi
 
     None of these labels was drawn after the release was made, so a quarter of what they allow is automated
     until a live test confirms it. The same labels and promise are tested once: asked again, the answer of the
-    first time is returned. None when there is not a single label to test on.
+    first time is returned (ADR 0017). None when there is not a single label to test on.
 
     The arithmetic runs before the lock is taken. If the promise changed meanwhile, the answer to the old one
     is kept as what it is, and the change of the promise has asked for a new one.

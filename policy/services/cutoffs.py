@@ -1,4 +1,4 @@
-"""Put cutoffs in force: a certificate's automatically, others by hand with a reason and an approver."""
+"""Put cutoffs in force: a certificate's automatically, others by hand with reason and approver (ADR 0019)."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Put a digest of each minute's decisions into the audit log, instead of one entry per decision."""
+"""Put a digest of each minute's decisions into the audit log, instead of an entry per decision (ADR 0011)."""
 
 import hashlib
 from dataclasses import dataclass

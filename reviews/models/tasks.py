@@ -36,7 +36,7 @@ class Task(models.Model):
     """One row per answer that a person is to give; its lease is part of the row.
 
     What the desk may show of the model is copied in by the flow. In a blind task those columns are NULL:
-    blindness is a property of the row.
+    blindness is a property of the row (ADR 0014).
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

@@ -2,7 +2,7 @@
 
 A batch is drawn and kept when it is opened, so that loading the page again draws nothing anew. It holds no
 leases: an open page never keeps a case from others. Nor does it tell who is asked blind: only cases that are
-shown with their suggestion anyway can be in one.
+shown with their suggestion anyway can be in one (ADR 0039).
 """
 
 import logging

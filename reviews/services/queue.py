@@ -1,7 +1,7 @@
 """Hand out the work: the next case, the ones after it ahead of time, and one that the person had before.
 
 PostgreSQL keeps the order: one lease per task, and at most `MAX_LEASES` per person, because each takes one of
-that many places. What becomes of a lease is in `leases`, what people do instead of answering in
+that many places (ADR 0013). What becomes of a lease is in `leases`, what people do instead of answering in
 `skip_hold_escalate`.
 """
 

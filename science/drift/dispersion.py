@@ -1,7 +1,8 @@
 """By how much the clean windows of an installation vary more than independent cases would.
 
 Mails come in campaigns, so that one day differs from the next more than drawing cases at random explains. A
-threshold that ignores this fires on noise; one that knows it is measured on the installation itself.
+threshold that ignores this fires on noise; one that knows it is measured on the installation itself
+(ADR 0070).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Evidence for people: what in a case made the model say what it says.
+"""Evidence for people: what in a case made the model say what it says (ADR 0022).
 
 explanation = explain(served, {"body": "win a prize"})
 verify(explanation, {"body": "win a prize"})

@@ -1,4 +1,4 @@
-"""Exact evidence in a text: what every word adds to a linear model's log-odds.
+"""Exact evidence in a text: what every word adds to a linear model's log-odds (ADR 0022).
 
 A feature's contribution is its weight times its value; an occurrence has its part of that, and an
 n-gram is split evenly over the words it covers. Nothing is estimated, so it adds up.

@@ -6,7 +6,7 @@ reviewers' capacity only down to that floor.
 
 A world that has changed once may change again. Nobody knows how often, so after an alarm the next change is
 taken to be as far off as the last one is behind (`rate_after_alarm`): audits begin as under amber and become
-rarer as quiet cases go by.
+rarer as quiet cases go by (ADR 0067).
 """
 
 from dataclasses import dataclass

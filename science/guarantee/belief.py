@@ -9,7 +9,7 @@ among the confident, more common further down. So a family of curves is weighed 
 
 and each cutoff's own count is then mixed with what the curves say, as if that were four more errors. With
 many tuning errors the counts decide and the family does not matter; with few it saves the labels that an
-unlucky start wastes.
+unlucky start wastes (ADR 0032).
 
 Source: Gamma-Poisson beliefs with an informative prior, Gelman et al. (2013), "Bayesian Data Analysis",
 section 2.6; a prior from a fitted curve is empirical Bayes, Efron and Morris (1975); the family is the

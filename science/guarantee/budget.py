@@ -1,9 +1,9 @@
 """The error budget: how many wrong decisions were delivered so far, proved at every moment from audits alone.
 
 The decisions are a fixed population and all randomness is that of our own draws, so nothing is assumed of
-the world: errors, audit rates and the number of decisions may react to everything that was seen before.
-What is assumed: a decision is fixed before its draw, nobody who submits, decides or reviews knows the draw
-beforehand, and an audit is adjudicated blind. What every reviewer overlooks is not counted.
+the world: errors, audit rates and the number of decisions may react to everything that was seen before
+(ADR 0043). What is assumed: a decision is fixed before its draw, nobody who submits, decides or reviews knows
+the draw beforehand, and an audit is adjudicated blind. What every reviewer overlooks is not counted.
 
 Decisions count as delivered, for ever: a mended error stays in the budget. Derivation in `budget_ends`; the
 verdict of a closed period in `budget_verdict`, plans in `budget_plan`, forecasts in `budget_course`.

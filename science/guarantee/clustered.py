@@ -3,7 +3,7 @@
 Cases of one entity, or near-duplicates, share their fate: twelve copies of one mail are one observation, not
 twelve. Betting on each as if it were new is no fair game, because the first copy tells the outcome of the
 others. With a true risk of 1.05 % and 8,000 labels a promise of 1 % was "proved" in 18, 48 and 77 % of runs
-with clusters of 2, 4 and 12.
+with clusters of 2, 4 and 12 (ADR 0054).
 
 **One bet a cluster and block.** Let S be the sum of ``w (x - target)`` over a cluster's accepted draws of one
 block, w = floor / pi. If clusters are drawn alike and independently and their risk, cases counted alike, is

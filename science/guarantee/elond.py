@@ -6,7 +6,7 @@ The t-th frozen plan passes when its e-value, at any stopping time, reaches ``1 
 
 where `issued` counts the full certificates given before the plan was frozen. Every pass earns doubt back, so
 an old workflow is not starved: the 63rd plan of a workflow half of whose plans passed needs 1.3 times the
-evidence of the first.
+evidence of the first (ADR 0044).
 
 Why it holds. Let plan t be false (its risk is too high) and pass. Then the number of certificates R_T at any
 later moment T is at least ``issued_t + 1``, and as ``1[e >= 1/alpha] <= alpha e``,

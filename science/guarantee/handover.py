@@ -2,7 +2,7 @@
 
 Let D be the cases that the challenger would decide and the champion would not, or otherwise. On the same
 traffic every wrong decision of the challenger is one of the champion's, or lies in D, whatever it was
-trained on. So per case of traffic, with r the champion's wrong decisions, y = [in D and wrong] and
+trained on (ADR 0045). So per case of traffic, with r the champion's wrong decisions, y = [in D and wrong] and
 n = [the challenger would decide it],
 
     risk of the challenger > target   implies   E[y] > target E[n] - r.

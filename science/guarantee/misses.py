@@ -1,4 +1,4 @@
-"""Reviewers miss errors, and a certificate must allow for it.
+"""Reviewers miss errors, and a certificate must allow for it (ADR 0065).
 
 A reviewer who agrees with a wrong decision out of habit hides it: of a true error e only e (1 - m) is seen.
 Blind cases with a known answer, on which the model is known to be wrong, show how often that happens. The

@@ -14,7 +14,7 @@ for every audit policy that decides on a case before its label is known, such as
 `reference_rate` is one number for all cases of a moment, fixed before their labels: the audit rate in force.
 Then an audit counts in full (w = 1) however often there is one. With the base rate instead, raising them
 twelvefold would dilute each to a twelfth: measured, the mean audit rate was 6.3 % instead of 2.2 %, for the
-same delay.
+same delay (ADR 0029).
 
 Feed closed blocks in decision order (see `blocks`); hold audits that are overdue, do not count them as wrong
 here.

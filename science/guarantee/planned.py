@@ -5,11 +5,11 @@ test of fixed size gets by with far less evidence. But most certificates are dec
 that was planned. So most of the stake goes to a gambler who owns exactly a fixed-size test: wealth is the
 probability, if the risk were exactly the target, that the test will pass, given what was seen, divided by the
 same at the beginning. That is a martingale (Doob's), it may be looked at after every label, and at the
-planned size it is worth the fixed test.
+planned size it is worth the fixed test (ADR 0030).
 
 What the others will own by then counts as well, and how much that is depends on the counts alone. So the
 test is the one with which all of them *together* reach 1/delta, and it is played for the fewest labels that
-allow as many errors: one error allowed among 473 labels is a better game than one among 600.
+allow as many errors: one error allowed among 473 labels is a better game than one among 600 (ADR 0033).
 
 Each step is a bet on the next label, ``b = (P(pass | right) / P(pass) - 1) / target``, so the same gambler
 also plays fairly with weighted labels and losses between 0 and 1; there the plan is an approximation, the

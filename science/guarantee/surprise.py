@@ -14,7 +14,8 @@ so that an answer which agrees multiplies it by 1 - share, and one which does no
 Where the surest eighth of what is automated gets other answers, it is amber after half or a third of the
 audits that the promise's monitor needs.
 
-It may raise the audits and nothing else: a model that knows itself badly may keep its promise all the same.
+It may raise the audits and nothing else: a model that knows itself badly may keep its promise all the same
+(ADR 0067).
 
 Source: as for `monitor`; likelihood ratios with predictable, changing nulls as in Ramdas, Grunwald, Vovk and
 Shafer (2023), "Game-theoretic statistics and safe anytime-valid inference", section 3. The alternative is the

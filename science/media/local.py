@@ -1,7 +1,7 @@
 """Where an image is unlike itself: its cells against all of them, and against their neighbours.
 
 A stain is another colour than what surrounds it, a chip is darker, whatever the colour of the whole and
-wherever it lies. So cells are compared within one image, and the strongest are kept in order.
+wherever it lies. So cells are compared within one image, and the strongest are kept in order (ADR 0085).
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Optional libraries that add candidates: off unless asked for, named with a command where not installed."""
+"""Optional libraries that add candidates: off unless asked for, named with a command where not installed.
+
+They are tried beside all other candidates, and chosen only if they are better (ADR 0037).
+"""
 
 from __future__ import annotations
 

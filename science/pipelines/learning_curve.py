@@ -1,4 +1,4 @@
-"""The learning curve: what fewer labels would have cost, and so what twice as many may buy.
+"""The learning curve: what fewer labels would have cost, and so what twice as many may buy (ADR 0083).
 
 The chosen candidate is cross-validated again on halves and quarters of the labels, in the folds and by the
 rules of `train`: each is judged on the same cases. Folds teach two thirds of the n labels there are, so the

@@ -4,7 +4,7 @@ A model's own loss when what it marked is covered proves nothing, since that is 
 model marks cases that it did not see, and another one, which learnt from other cases and did not see them
 either, says what the mark is worth: how much log-odds of the true label it loses without it, against a box of
 the same size where the picture has most contrast. What both learnt about the world they share; what each made
-up they do not.
+up they do not (ADR 0085).
 """
 
 from __future__ import annotations

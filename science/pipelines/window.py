@@ -1,4 +1,4 @@
-"""How far back a model learns: from the labels whose model says the latest ones best.
+"""How far back a model learns: from the labels whose model says the latest ones best (ADR 0063).
 
 Labels from before a change teach what is no longer true. Where a boundary had turned by 60 degrees, a model
 of 3,500 labels from before and 200 from after automated 4 % of new cases at 5 % errors, one of the 200 alone

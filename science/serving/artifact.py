@@ -1,4 +1,4 @@
-"""The file a trained model is kept in: arrays and JSON with declared sizes, never pickle.
+"""The file a trained model is kept in: arrays and JSON with declared sizes, never pickle (ADR 0020).
 
 Layout: 8 bytes of magic, the header's length (8 bytes, big endian), the header (UTF-8 JSON:
 ``{"meta": ..., "arrays": {name: {"dtype", "shape", "offset"}}}``), the arrays one after another

@@ -1,7 +1,7 @@
 """Two models in a row: one of this service first, one elsewhere only for what the first leaves.
 
 Together they are one source of scores: which of them speaks of a case is a function of the case, so cutoffs,
-certificates and audits know no difference. The one elsewhere often costs money for each case.
+certificates and audits know no difference (ADR 0091). The one elsewhere often costs money for each case.
 """
 
 from __future__ import annotations

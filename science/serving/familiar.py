@@ -1,8 +1,9 @@
 """Whether a case is like those that a model learned from. If not, its score is no evidence and people decide.
 
 A case is looked at in parts: all table fields together and each file by the distance to the nearest of some
-training cases, each text by how many of its words the model does not know. What is too far was set when the
-model was made, so that of new entities one in two hundred is sent to people (`science.pipelines.familiar`).
+training cases, each text by how many of its words the model does not know (ADR 0079). What is too far was set
+when the model was made, so that of new entities one in two hundred is sent to people
+(`science.pipelines.familiar`).
 
 Source: distance to the nearest neighbour as a measure of novelty, Ramaswamy, Rastogi and Shim (2000),
 "Efficient algorithms for mining outliers from large data sets"; the cut as in conformal prediction, Vovk,

@@ -2,7 +2,7 @@
 
 Equal features have equal keys in one process, and no two features of a model's vocabulary share one. A text's
 feature that the model does not know takes a known one's key about once in 10^14; then it counts as that one.
-Keys are never kept: the hash of a word differs from process to process.
+Keys are never kept: the hash of a word differs from process to process (ADR 0031).
 """
 
 from __future__ import annotations

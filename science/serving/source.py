@@ -2,7 +2,7 @@
 
 Both answer the same questions, so that everything behind them (cutoffs, certificates, trials, audits) knows
 no difference. What a model elsewhere says is never taken as a probability: a calibrator fitted on people's
-labels turns it into one.
+labels turns it into one (ADR 0072).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Boosted trees in NumPy, equal to scikit-learn's raw scores.
+"""Boosted trees in NumPy, equal to scikit-learn's raw scores (ADR 0021).
 
 Every tree has few leaves, so a row's leaf is found without walking: each split that sends the row
 right rules out the leaves of its left branch, and the first leaf not ruled out is the answer

@@ -3,7 +3,7 @@
 A text's vector is the sum of its words', a word's that of its pieces (WordPiece: Wu et al., 2016, the longest
 piece that the vocabulary knows, again and again), made 1 long. So a word's part in it is known to the last
 bit, and so is the text without the word. The table is distilled from a language model (`science.distil`)
-and lies in each model that uses it: whoever scores needs no other file and no library.
+and lies in each model that uses it: whoever scores needs no other file and no library (ADR 0082).
 """
 
 from __future__ import annotations

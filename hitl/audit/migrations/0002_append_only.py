@@ -21,7 +21,7 @@ DROP FUNCTION hitl_append_only();
 
 
 class Migration(migrations.Migration):
-    """The database itself refuses to change or remove what was recorded."""
+    """The database itself refuses to change or remove what was recorded (ADR 0010)."""
 
     dependencies = [("audit", "0001_initial")]
     operations = [migrations.RunSQL(REFUSE, ALLOW)]

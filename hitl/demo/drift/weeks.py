@@ -1,4 +1,4 @@
-"""Play days: cases come in by the API, people answer, jobs run, and the clock of the service goes on."""
+"""Play days: cases come in by the API, people answer, jobs run, the service's clock goes on (ADR 0078)."""
 
 import os
 import time

@@ -5,8 +5,9 @@
 
 A case gets another epoch, with a routing like that of a case that comes in. Left alone is what somebody
 holds, has seen or has answered, and what a blind answer was drawn for that a proof may wait for: no draw is
-made anew because its outcome was not liked. Each step is one transaction behind the same gate as intake. What
-is done is seen by the cases: a worker that died is followed by another, and nothing is done twice.
+made anew because its outcome was not liked (ADR 0059). Each step is one transaction behind the same gate as
+intake. What is done is seen by the cases: a worker that died is followed by another, and nothing is done
+twice.
 """
 
 from collections.abc import Sequence

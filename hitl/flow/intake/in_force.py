@@ -1,8 +1,8 @@
 """What is in force for a workflow, kept in the memory of each process, so that a case costs one statement.
 
 A snapshot names the `policy_version` it was read under; the write statement compares it and refuses an old
-one, so that a tripped breaker, a changed cutoff or a new model holds from the next case on everywhere. It
-compares as well whether all automation was stopped, which changes no workflow.
+one, so that a tripped breaker, a changed cutoff or a new model holds from the next case on everywhere
+(ADR 0006). It compares as well whether all automation was stopped, which changes no workflow.
 """
 
 import logging

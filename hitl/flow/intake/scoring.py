@@ -4,7 +4,7 @@
                                              └ not by its deadline -> routed to a person, with the reason
 
 That a case waits is a row of its score that says `scoring`. Score and routing are written in one transaction:
-a worker that dies leaves the row, and the next one asks again.
+a worker that dies leaves the row, and the next one asks again (ADR 0073).
 """
 
 import logging

@@ -1,8 +1,8 @@
 """The one hand-written statement that writes a case and its decision together, and says whether it may.
 
 It compares the workflow's `policy_version`, the key's `version` and whether all automation is stopped with
-what this process has cached. On a mismatch it writes nothing. Prepared once per connection: planning it anew
-would cost more than running it.
+what this process has cached. On a mismatch it writes nothing (ADR 0006). Prepared once per connection:
+planning it anew would cost more than running it.
 """
 
 from collections.abc import Mapping

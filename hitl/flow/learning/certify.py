@@ -1,4 +1,4 @@
-"""Certify a new release before it is promoted, so that automation does not pause for it."""
+"""Certify a new release before it is promoted, so that automation does not pause for it (ADR 0027)."""
 
 import logging
 from datetime import datetime

@@ -4,7 +4,7 @@ Whoever watches over the service sees everything. Everybody else sees of any cas
 answered themselves, for good, and nothing more. What became of an answer would tell the cases that the model
 decides from those it leaves to people, and its answer with it: an audit that agrees settles its case, one
 that does not asks somebody else. So nothing here asks for a status, a decision, a label, a task or anybody
-else's answer. What a page shows to reviewers can then not depend on them.
+else's answer. What a page shows to reviewers can then not depend on them (ADR 0047).
 """
 
 from collections.abc import Iterable

@@ -5,7 +5,7 @@ One transaction each:
     answer -> settle (ask another | label -> decision -> status -> news)
 
 Locks are taken case first, then its tasks. An answer is final in the queue at once; the news of it waits
-until nobody can take it back any more.
+until nobody can take it back any more (ADR 0024).
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,8 @@
 """Accept the suggestion for the unread cases of a batch, after reading some of them.
 
 Each gets a review and a decision of its own, and can be taken back by itself. None gets a label: what nobody
-has read is the model's own opinion, so it trains nothing, tunes nothing, and proves nothing of the model.
+has read is the model's own opinion, so it trains nothing, tunes nothing, and proves nothing of the model
+(ADR 0039).
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Which answers judge the model, so that one against it is settled by two of three.
+"""Which answers judge the model, so that one against it is settled by two of three (ADR 0035).
 
 An audit judges the decision that was made. A blind answer judges it as well where the model would have
 decided, and did not because a proof needs such answers: held back while a certificate is provisional, or

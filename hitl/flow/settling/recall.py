@@ -4,9 +4,9 @@
                                                                              -> all answered: report, closed
 
 A recalled case keeps its answer until people have settled on another; the question is put and settled as an
-audit is, so that nothing tells a reviewer one from the other. Each case is asked about in one transaction
-with its news, and rows say what is done: a worker that died is followed by another, and nothing is told
-twice.
+audit is, so that nothing tells a reviewer one from the other (ADR 0060). Each case is asked about in one
+transaction with its news, and rows say what is done: a worker that died is followed by another, and nothing
+is told twice.
 """
 
 from collections.abc import Sequence

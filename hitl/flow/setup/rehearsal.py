@@ -1,4 +1,4 @@
-"""Find out what an import of a file would do, before anything is written."""
+"""Find out what an import of a file would do, before anything is written (ADR 0052)."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext

@@ -1,9 +1,9 @@
 """Let every process of the service read the time of day with a step that a file holds, in seconds.
 
 Python imports a module of this name when it begins. `bench faults` puts this folder on the path of the
-service that it hurts, `demo --drift` on that of the service whose weeks pass in minutes. What is stepped is
-the system's time as `hitl.shared.clock` reads it; the monotonic clock goes on, as it does when a machine's
-clock is set.
+service that it hurts, `demo --drift` on that of the service whose weeks pass in minutes (ADR 0078). What is
+stepped is the system's time as `hitl.shared.clock` reads it; the monotonic clock goes on, as it does when a
+machine's clock is set.
 """
 
 import os

@@ -1,7 +1,7 @@
 """What could go wrong with a service in which models and people decide, in the order of its page.
 
-A test holds every metric, figure, rule and page named here against what there is. The texts are English here;
-the page says them in its reader's language.
+A test holds every metric, figure, rule and page named here against what there is (ADR 0076). The texts are
+English here; the page says them in its reader's language.
 """
 
 from monitoring.risks.register import incoming, model, people, service

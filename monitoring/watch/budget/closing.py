@@ -1,4 +1,4 @@
-"""Close a period: its verdict, the evidence it is computed from, and their hash in the signed audit log."""
+"""Close a period: its verdict, the evidence it rests on, their hash in the signed audit log (ADR 0055)."""
 
 from datetime import datetime
 from typing import Any

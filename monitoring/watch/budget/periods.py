@@ -1,4 +1,4 @@
-"""Begin a workflow's periods, each with terms that are fixed before its first decision."""
+"""Begin a workflow's periods, each with terms that are fixed before its first decision (ADR 0055)."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

@@ -2,7 +2,7 @@
 
 The two are called green, the new one, and blue, the one before. Green's audits are held against blue's from
 before the switch and against the promise, by the same e-processes as a canary's. The way back is one audited
-transition, and blue's cutoffs and certificate are those that it had.
+transition, and blue's cutoffs and certificate are those that it had (ADR 0058).
 """
 
 import logging

@@ -1,10 +1,9 @@
 """One look at a workflow's canary: what is known by now, and what follows.
 
 Everything is read anew from rows at each look, so a run that is killed, or begins again, finds the same. A
-canary is rolled back by audited errors alone. It is held by signals, early signs and amber among them, by
-cases that do not come through, and where it has nothing to decide under; it goes on by itself when that has
-passed. It is widened, and at the
-last step promoted, by the rules that a person started it under.
+canary is rolled back by audited errors alone (ADR 0057). It is held by signals, early signs and amber among
+them, by cases that do not come through, and where it has nothing to decide under; it goes on by itself when
+that has passed. It is widened, and at the last step promoted, by the rules that a person started it under.
 """
 
 import logging
@@ -52,7 +51,7 @@ def look(canary: Canary, watched: WatchedWorkflow) -> None:
     """Read what is known of a canary, keep it, and act on it.
 
     Nothing is locked while it is read: who rolls a canary back must not wait for that. So whatever is done
-    then is refused where somebody has moved it since.
+    then is refused where somebody has moved it since (ADR 0068).
 
     Raises:
         CanaryMoved: somebody has.

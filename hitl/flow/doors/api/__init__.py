@@ -1,1 +1,1 @@
-"""The REST API: each view parses, calls one service, and answers."""
+"""The REST API: each view parses, calls one service, and answers (ADR 0005)."""
