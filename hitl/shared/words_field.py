@@ -1,4 +1,4 @@
-"""Columns for texts that pages say in the reader's language, whatever values stand in them."""
+"""Columns for texts that pages say in the reader's language, whatever values stand in them (ADR 0092)."""
 
 import json
 from typing import Any

@@ -22,8 +22,9 @@ class Decision(models.Model):
     """One row per thing decided about a case: append-only, unique per case, epoch and sequence (ADR 0008).
 
     Sequence 0 is the routing; it is final when the route is automatic. Later ones are a person's answer,
-    an amendment, a recall. `inclusion_probability` is the chance that a blind label is collected: what
-    the draw `uniform` was compared with.
+    an amendment, a recall. `inclusion_probability` is the chance that a blind label is collected. The draw
+    `uniform` was compared with it; that of an automatic decision with `audit_rate`, where the ramp may have
+    held the case back before.
     """
 
     pk = models.CompositePrimaryKey("case_id", "epoch", "sequence")

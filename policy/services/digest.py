@@ -17,28 +17,7 @@ from policy.models import Decision
 
 ACTION = "decisions.digested"
 LAG = timedelta(seconds=60)  # a decision is dated before it commits: leave the youngest to the next digest
-_COLUMNS = (
-    "case_id",
-    "epoch",
-    "sequence",
-    "route",
-    "reason",
-    "label",
-    "predicted",
-    "score",
-    "cutoff",
-    "release_id",
-    "cutoff_set_id",
-    "certificate_id",
-    "arm",
-    "inclusion_probability",
-    "uniform",
-    "audit_rate",
-    "review_id",
-    "actor_kind",
-    "actor_id",
-    "decided_at",
-)
+_COLUMNS = sorted(field.attname for field in Decision._meta.concrete_fields)  # all: proofs rest on every one
 
 
 @transaction.atomic

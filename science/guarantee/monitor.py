@@ -7,14 +7,14 @@ statistic with a prior for the moment of the change that is uniform over *cases*
     reference_rate / pi
 
 and E is the mean over alternatives. While the risk is at most the target, E minus the prior mass spent so far
-is a supermartingale, so within `horizon` automatic cases E reaches 1/pfa with probability at most pfa, and
+is a supermartingale, so within `horizon` accepted cases E reaches 1/pfa with probability at most pfa, and
 within any number N of them with probability at most pfa * N / horizon: there is nothing to renew. This holds
 for every audit policy that decides on a case before its label is known, such as auditing more because of E.
 
-`reference_rate` is one number for all cases of a moment, fixed before their labels: the audit rate in force.
-Then an audit counts in full (w = 1) however often there is one. With the base rate instead, raising them
-twelvefold would dilute each to a twelfth: measured, the mean audit rate was 6.3 % instead of 2.2 %, for the
-same delay (ADR 0029).
+`reference_rate` is one number for all cases of a moment, fixed before their labels: the chance that an
+accepted case is labelled now. Then a label counts in full (w = 1) however many there are. With the base rate
+of audits instead, raising them twelvefold would dilute each to a twelfth: measured, the mean audit rate was
+6.3 % instead of 2.2 %, for the same delay (ADR 0029).
 
 Feed closed blocks in decision order (see `blocks`); hold audits that are overdue, do not count them as wrong
 here.
@@ -53,7 +53,7 @@ class RiskMonitor:
     Attributes:
         grid: cutoffs, strict to loose.
         target: the promised risk.
-        horizon_cases: number of automatic cases (usually a year's) within which a false trip has probability
+        horizon_cases: number of accepted cases (usually a year's) within which a false trip has probability
             pfa.
         pfa: that probability.
         amber: level of E from which more is audited.

@@ -1,4 +1,4 @@
-"""Write a batch of decided cases with COPY: three streams, one transaction (ADR 0007).
+"""Write a batch of decided cases with COPY: four streams, one transaction (ADR 0007).
 
 The workflow's row is held FOR SHARE while they are copied, so that a change of policy waits for the batch
 or the batch sees it. A stop of all automation waits for nobody: the batch looks at it before and after.

@@ -1,7 +1,7 @@
 -- name: intake
 -- takes: workflow uuid, policy_version int, stopped bool, key uuid, key_version int
 -- takes: case json, decision json, task json, scores json
--- Three documents, because quoting them costs a third of quoting their sixty values one by one.
+-- A document a table, because quoting them costs a third of quoting their sixty values one by one.
 WITH gate AS (
     SELECT 1 FROM cases_workflow
     WHERE id = %(workflow)s AND policy_version = %(policy_version)s AND archived_at IS NULL

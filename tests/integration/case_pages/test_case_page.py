@@ -60,7 +60,7 @@ def test_the_history_tells_who_did_what_when_and_on_what_grounds(
         "drawn for an audit",
         '<strong>Answered ham</strong> <span class="muted">by ida',
         "<strong>Decided: ham</strong>",
-        "<strong>Dropped the case</strong>",
+        "<strong>Withdrew the case</strong>",
         "sent twice",
     ]
     places = [html.find(words) for words in said]

@@ -67,7 +67,21 @@ def test_a_quiet_workflow_has_no_automation_rate(workflow: Workflow) -> None:
     assert traffic(workflow_id=workflow.id, now=NOW).automation_rate is None
 
 
-def test_digests_hold_until_a_decision_is_changed(workflow: Workflow) -> None:
+@pytest.mark.parametrize(
+    "change",
+    [
+        "score = score + 1e-12",
+        "confidence = confidence - 1e-12",
+        "proba = array_append(proba, 0)",
+        "reference_rate = coalesce(reference_rate, 0) + 1e-9",
+        "is_audited = NOT is_audited",
+        "is_blind = NOT is_blind",
+        "policy_version = policy_version + 1",
+        "arrived_at = arrived_at - interval '1 microsecond'",
+        "actor_name = actor_name || ' '",
+    ],
+)
+def test_digests_hold_until_anything_of_a_decision_is_changed(workflow: Workflow, change: str) -> None:
     for minute in range(3):
         submit(20, at_minutes=minute, first=20 * minute)
         entry = digest_decisions(workflow_id=workflow.id, now=NOW + timedelta(minutes=minute) + LAG)
@@ -79,7 +93,7 @@ def test_digests_hold_until_a_decision_is_changed(workflow: Workflow) -> None:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE policy_decision DISABLE TRIGGER ALL")
         cursor.execute(
-            "UPDATE policy_decision SET score = score + 1e-12 WHERE case_id ="
+            f"UPDATE policy_decision SET {change} WHERE case_id ="
             " (SELECT case_id FROM policy_decision WHERE score IS NOT NULL ORDER BY decided_at DESC LIMIT 1)"
         )
         cursor.execute("ALTER TABLE policy_decision ENABLE TRIGGER ALL")

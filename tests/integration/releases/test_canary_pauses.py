@@ -184,7 +184,7 @@ def test_a_plan_against_a_champion_of_before_starts_nothing(
     assert not Canary.objects.exists()
 
 
-@pytest.mark.parametrize(("audits", "words"), [(0, "unseen"), (30, "30 audits")])
+@pytest.mark.parametrize(("audits", "words"), [(0, "nobody had looked"), (30, "30 audits")])
 def test_what_bakes_without_an_answer_is_not_said_to_be_fine(
     db: None, monkeypatch: pytest.MonkeyPatch, audits: int, words: str
 ) -> None:
