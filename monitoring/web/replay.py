@@ -11,8 +11,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.functional import lazy
-from django.utils.timezone import get_current_timezone, get_current_timezone_name
+from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext, gettext_lazy, ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -39,19 +38,11 @@ MAX_SHOWN = 10
 WEEK = timedelta(days=7)
 
 
-def _with_zone(label: Any) -> str:
-    return str(label % {"zone": get_current_timezone_name()})
-
-
-_in_zone = lazy(_with_zone, str)
-"""Name the zone that the form's times are in: the person's."""
-
-
 class ReplayForm(forms.Form):
     """A window and a setting; an empty part is as it is in force now, or as it was."""
 
-    since = MomentField(label=_in_zone(gettext_lazy("From (%(zone)s)")))
-    until = MomentField(label=_in_zone(gettext_lazy("Until (%(zone)s)")))
+    since = MomentField(label=gettext_lazy("From (%(zone)s)"))
+    until = MomentField(label=gettext_lazy("Until (%(zone)s)"))
     release = forms.ChoiceField(label=gettext_lazy("Scored by"), required=False)
     degree = forms.ChoiceField(
         label=gettext_lazy("Degree"),

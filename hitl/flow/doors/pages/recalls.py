@@ -41,8 +41,8 @@ class RecallForm(forms.Form):
 
     release = forms.ChoiceField(label=gettext_lazy("Decided by"), required=False)
     label = forms.ChoiceField(label=gettext_lazy("Decided as"), required=False)
-    since = MomentField(label=gettext_lazy("From (UTC)"), required=False)
-    until = MomentField(label=gettext_lazy("Until (UTC)"), required=False)
+    since = MomentField(label=gettext_lazy("From (%(zone)s)"), required=False)
+    until = MomentField(label=gettext_lazy("Until (%(zone)s)"), required=False)
     field = forms.ChoiceField(label=gettext_lazy("Where this field"), required=False)
     value = forms.CharField(
         label=pgettext_lazy("a field has this value", "Is"), max_length=200, required=False

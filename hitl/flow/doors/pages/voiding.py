@@ -8,7 +8,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.timezone import get_current_timezone_name
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods
 
@@ -19,19 +18,14 @@ from hitl.shared import clock
 from hitl.shared.errors import Conflict, NotAllowed, NotFound
 from hitl.shared.given_reason import MAX_REASON
 from hitl.shared.words import shown
+from hitl.web.fields import MomentField
 from hitl.web.views import person
-
-_MOMENT = "%Y-%m-%dT%H:%M"
 
 
 class VoidForm(forms.Form):
     """From when on, in which workflow, and why."""
 
-    since = forms.DateTimeField(
-        label=gettext_lazy("Answers given since (%(zone)s)"),
-        input_formats=[_MOMENT, "%Y-%m-%dT%H:%M:%S"],
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format=_MOMENT),
-    )
+    since = MomentField(label=gettext_lazy("Answers given since (%(zone)s)"))
     workflow = forms.ModelChoiceField(
         Workflow.objects.none(),
         label=gettext_lazy("Workflow"),
@@ -47,8 +41,6 @@ class VoidForm(forms.Form):
 
     def __init__(self, data: Any, **options: Any) -> None:
         super().__init__(data, **options)
-        since = self.fields["since"]
-        since.label = str(since.label) % {"zone": get_current_timezone_name()}
         self.fields["workflow"].queryset = Workflow.objects.order_by("name")  # type: ignore[attr-defined]
 
     def clean_since(self) -> Any:
