@@ -77,3 +77,15 @@ def test_a_bad_day_is_put_right_from_pages_alone(visit: Any, monkeypatch: pytest
     visitor.look("way-back-replayed")
     page.get_by_role("link", name="Change and replay again").click()
     expect(page.get_by_label(re.compile("^Cutoff for")).first).to_have_value("0.95")
+
+
+def test_who_is_quick_stops_everything_before_a_script_is_there(visit: Any) -> None:
+    visitor = visit(person(Role.OPERATOR, username="ann"))
+    page = visitor.page
+    page.route("**/*.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    page.goto(f"{visitor.address}/overview/")
+    page.get_by_role("button", name="Stop everything").first.click()
+    page.get_by_label("Why").locator("visible=true").fill("Customers complain.")
+    page.get_by_role("dialog").get_by_role("button", name="Stop everything").click()
+    expect(page.get_by_text("All automation is stopped.")).to_be_visible()
+    assert stop_in_force() is not None

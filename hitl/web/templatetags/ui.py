@@ -44,7 +44,10 @@ def icon(name: str, title: str = "") -> SafeString:
 
 @register.simple_tag
 def button(words: str, **options: Any) -> str:
-    """Draw a button, or a link that looks like one. `kind`: "", primary, danger, quiet; `size`: "", small."""
+    """Draw a button, or a link that looks like one. `kind`: "", primary, danger, quiet; `size`: "", small.
+
+    `opens` is the id of the dialog that it shows.
+    """
     said = {name: str(v) if isinstance(v, Promise) else v for name, v in options.items()}
     return _button(str(words), **said)
 
@@ -61,12 +64,15 @@ def _button(
     key: str = "",
     icon_only: bool = False,
     type: str = "submit",
+    opens: str = "",
     **attributes: Any,
 ) -> str:
     classes = ["button", *(f"button-{c}" for c in (kind, size, "icon" if icon_only else "") if c)]
     classes += str(attributes.pop("class_", "")).split()
     if icon_only:
         attributes |= {"aria_label": words, "title": words}
+    if opens:  # by the browser itself: whoever is quick need not wait for a script
+        attributes |= {"command": "show-modal", "commandfor": opens}
     context = {
         "words": words,
         "href": href,
@@ -167,7 +173,7 @@ def notice(content: str, tone: str = "accent", *, icon: str = "") -> str:
 
 @register.simple_block_tag
 def dialog(content: str, id: str, title: str, *, wide: bool = False) -> str:
-    """Draw a dialog; any element with `data-opens="id"` shows it, one with `data-closes` in it closes it."""
+    """Draw a dialog; a button with `opens="id"` shows it, one with `data-closes` in it closes it."""
     return render_to_string(
         "components/dialog.html", {"id": id, "title": title, "wide": wide, "content": content}
     )

@@ -1,13 +1,14 @@
-// Opens and closes native dialogs: `data-opens="id"` on any element, `data-closes` on one inside a dialog.
+// Opens native dialogs where the browser does not by itself (`command="show-modal" commandfor="id"` on a button),
+// and closes them: `data-closes` on an element inside one.
 // A click on the backdrop closes too; Escape, focus and the background are the browser's. One that the address
 // names (#id) opens by itself: a link leads to it, and a form whose action ends in it is shown again.
 
 document.addEventListener("click", (event) => {
   const target = /** @type {Element} */ (event.target);
-  const opener = target.closest("[data-opens]");
+  const opener = target.closest('[command="show-modal"]');
   if (opener) {
-    const dialog = document.getElementById(opener.getAttribute("data-opens") ?? "");
-    if (dialog instanceof HTMLDialogElement) {
+    const dialog = document.getElementById(opener.getAttribute("commandfor") ?? "");
+    if (dialog instanceof HTMLDialogElement && !dialog.open) {
       event.preventDefault();
       dialog.showModal();
     }
