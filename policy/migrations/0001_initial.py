@@ -71,7 +71,9 @@ class Migration(migrations.Migration):
                 ("method", models.CharField(max_length=40)),
                 (
                     "seen",
-                    models.JSONField(help_text="What was seen and what it allows, per unit of the promise."),
+                    hitl.shared.words_field.WordsJSONField(
+                        help_text="What was seen and what it allows, per unit of the promise."
+                    ),
                 ),
                 (
                     "evidence",

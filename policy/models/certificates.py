@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from cases.models import Workflow
 from hitl.shared.ids import new_id
 from hitl.shared.numbers import percent_as_set
-from hitl.shared.words_field import WordsField
+from hitl.shared.words_field import WordsField, WordsJSONField
 from models_store.models import Release
 from policy.models.policies import Policy
 from policy.types import (
@@ -39,7 +39,7 @@ class Certificate(models.Model):
     confidence = models.FloatField()
     loss = models.CharField(max_length=10, choices=LossKind, default=LossKind.ERRORS)
     method = models.CharField(max_length=40)
-    seen = models.JSONField(
+    seen = WordsJSONField(
         help_text=gettext_lazy("What was seen and what it allows, per unit of the promise.")
     )
     evidence = models.JSONField(

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from hitl.shared.canonical import canonical_json, sha256
-from hitl.shared.words import Words
+from policy.proof.explained import explained
 from policy.types import LossKind, Scope
 from science.guarantee.verdict import Certified, NotCertified, Verdict, Why
 
@@ -187,10 +187,10 @@ def _within(
         return replace(verdict, automation=float((scores >= verdict.cutoff).mean()))
     if not walked:
         return NotCertified(
-            reason=Why.TOO_MANY_ERRORS,
-            explanation=Words(
-                "Cases of which there are many alike are wrong too often. Label more different ones."
-            ),
+            reason=Why.MANY_ALIKE,
+            n=int(once.sum()),
+            wrong=float(losses[once].sum()),
+            least=0,
             best_bound=None,
             labels_needed=None,
             target=target,
@@ -236,6 +236,6 @@ def unit_of(label: str | None, n_labels: int, verdict: Verdict) -> dict[str, Any
         "n_accepted": 0,
         "n_wrong": 0.0,
         "upper_bound": verdict.best_bound,
-        "why": verdict.explanation,
+        "why": explained(verdict),
         "labels_needed": verdict.labels_needed,
     }

@@ -221,13 +221,8 @@ def refusal(plan: TestPlan, n: int, wrong: float, best_bound: float | None) -> N
     needed = labels_needed(plan)
     if n < least:
         reason = Why.TOO_FEW_LABELS
-        explanation = (
-            f"{n} labelled cases reach the strictest useful cutoff; even without an error it takes {least}."
-        )
     elif wrong / n > plan.target:
         reason = Why.TOO_MANY_ERRORS
-        explanation = f"{wrong:g} of {n} labelled cases were wrong, which is more than {plan.target:.3%}."
     else:
         reason = Why.NOT_YET
-        explanation = f"{wrong:g} of {n} labelled cases were wrong: too few labels for that many errors."
-    return NotCertified(reason, explanation, best_bound, needed, plan.target, 1 - plan.delta)
+    return NotCertified(reason, n, wrong, least, best_bound, needed, plan.target, 1 - plan.delta)

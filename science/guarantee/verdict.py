@@ -9,9 +9,8 @@ class Why(StrEnum):
 
     TOO_FEW_LABELS = "too_few_labels"  # not even an error-free sample of this size could pass
     TOO_MANY_ERRORS = "too_many_errors"  # enough labels, too many of them wrong
-    NOT_YET = (
-        "not_yet"  # enough to pass without errors; the few that occurred need more labels to be outweighed
-    )
+    NOT_YET = "not_yet"  # enough to pass without errors; those that occurred need more to be outweighed
+    MANY_ALIKE = "many_alike"  # different cases would do; those of which there are many are wrong too often
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +57,17 @@ class NotCertified:
 
     Attributes:
         reason: what stood in the way.
-        explanation: the same as a sentence for the operator.
+        n, wrong: labels at the start of the walk (after thinning) and the sum of their losses.
+        least: so many labels it takes there even without an error.
         best_bound: the smallest risk that these labels prove at the start of the walk (None without labels).
         labels_needed: labels, over all coverages, with which a proof would succeed in 80 % of cases if the
             model is as good as it looks; None when no number within reach would do.
     """
 
     reason: Why
-    explanation: str
+    n: int
+    wrong: float
+    least: int
     best_bound: float | None
     labels_needed: int | None
     target: float
