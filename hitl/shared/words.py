@@ -5,12 +5,13 @@ the logs say it. `Words` is such a text that still knows its pattern and values,
 another language: `shown(words)` (ADR 0089). Whole numbers among the values are counts, and get separators.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext, ngettext
 
-from hitl.shared.numbers import number
+from hitl.shared.numbers import number, separated
 
 
 class Words(str):
@@ -106,9 +107,17 @@ def _english(value: Any) -> str:
 
 
 def _spoken(value: Any) -> str:
-    return (
-        number(value) if isinstance(value, int) else shown(value) if isinstance(value, Words) else str(value)
-    )
+    if isinstance(value, int):
+        return number(value)
+    if isinstance(value, Words):
+        return shown(value)
+    if share := _PER_CENT.fullmatch(str(value)):
+        return f"{separated(share[1])} %"
+    return str(value)
+
+
+_PER_CENT = re.compile(r"(-?\d+(?:\.\d+)?) ?%")
+"""A share as English writes it. Other numbers may be somebody's data, and are left as they are."""
 
 
 def shown(text: str) -> str:

@@ -41,3 +41,10 @@ def test_sentences_within_sentences_and_lists_are_said_in_the_reader_s_language(
         assert shown(verdict["reasons"][0]) == shown(late) + " " + shown(as_words("What held it has passed."))
         assert "missing" not in shown(verdict["reasons"][0])
         assert "1.200" in shown(verdict["reasons"][0])
+
+
+def test_shares_among_the_values_are_written_as_the_reader_does_and_data_as_they_are() -> None:
+    said = Words("%(share)s of %(field)s, %(whole)s", share="77.30 %", field="1.5", whole="4.0%")
+    assert said == "77.30 % of 1.5, 4.0%"
+    with translation.override("de"):
+        assert shown(said) == "77,30 % of 1.5, 4,0 %"
