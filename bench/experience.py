@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from secrets import token_urlsafe
-from threading import Thread
 
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from django.test import override_settings
 
 from bench._faults_service import ACTOR, Service, service
 from bench._releases_live import copy_of
@@ -24,6 +25,7 @@ from hitl.accounts.models import User
 from hitl.accounts.types import Role
 from hitl.bench.rows import Row
 from hitl.shared import clock
+from hitl.shared.store_address import file_stores
 from models_store.models import Release
 from models_store.services.roles import promote
 
@@ -47,11 +49,8 @@ def run(quick: bool) -> Sequence[Row]:
         User.objects.create_user(username=name, password=PASSWORD, roles=roles)
     with service() as running:
         _submitted(running, "loans", {"amount": 1})
-        found: list[Row] = []
-        story = Thread(target=lambda: found.extend(_story(running)))  # the ORM refuses Playwright's thread
-        story.start()
-        story.join()
-        return found
+        with ThreadPoolExecutor(1) as apart:  # the ORM refuses Playwright's thread
+            return apart.submit(lambda: list(_story(running))).result()
 
 
 def _story(running: Service) -> Iterator[Row]:
@@ -64,7 +63,7 @@ def _story(running: Service) -> Iterator[Row]:
         yield from _rows(f"from a file to the first automated decision (of {n} sent)", way, clicks=6)
         yield from _rows("why was this case automated?", _why(ada), clicks=2)
         yield from _rows("what has changed since yesterday?", _changed(ada), clicks=1)
-        _apart(_take_over)
+        _apart(lambda: _take_over(running.data))
         yield from _rows("roll back to the model before", _roll_back(ada), clicks=3)
         yield from _rows("stop everything", _stop(ada, running), clicks=2)
     with walker(address) as ann:
@@ -167,17 +166,20 @@ def _apart(work: Callable[[], None]) -> None:
         pool.submit(work).result()
 
 
-def _take_over() -> None:
+def _take_over(data: Path) -> None:
     """Let a second model of the file's workflow be the champion, so that there is a way back."""
-    green = copy_of(Release.objects.get(workflow__slug="sms"))
-    promote(release_id=green.pk, actor=ACTOR, now=clock.now(), reason="bench")
+    with override_settings(
+        STORAGES=settings.STORAGES | file_stores("", data)
+    ):  # where the service keeps them
+        green = copy_of(Release.objects.get(workflow__slug="sms"))
+        promote(release_id=green.pk, actor=ACTOR, now=clock.now(), reason="bench")
     connection.close()
 
 
 def _roll_back(walk: Walker) -> Way:
     walk.open("/overview/")
     with walk.way() as way:
-        walk.click("link", "sms", within="main")
+        walk.click("link", "Sms", within="main")
         walk.click("button", "Roll back to v")
         walk.type("dialog[open] [name=reason]", WHY)
         walk.click("button", "Roll back to it", within="dialog[open]")
