@@ -207,6 +207,7 @@ MAX_BATCH_BYTES, MAX_UPLOAD_BYTES = sizes.MAX_BATCH_BYTES, sizes.MAX_UPLOAD_BYTE
 MAX_BATCH_CASES = 10_000
 MEDIA_QUOTA_BYTES = int(number("HITL_MEDIA_QUOTA_GB", 50, least=0) * 1_000_000_000)
 DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BATCH_BYTES
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # the form of a workflow: five a field, four a label, and more room
 KEY_REQUESTS_PER_MINUTE = whole_number("HITL_KEY_REQUESTS_PER_MINUTE", 120_000, least=1)
 WEB_WORKERS = whole_number("HITL_WEB_WORKERS", 2, least=1)  # each hands out its share of the requests
 

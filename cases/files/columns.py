@@ -1,12 +1,24 @@
 """Turn the cells of a file into what a field takes: a CSV knows only texts, a Parquet file more than JSON."""
 
 import math
+import re
 from datetime import UTC, date, datetime
 
 from cases.kinds import KINDS
 from cases.kinds.date import iso_date
 from cases.names import clean_name
 from science.fields import Kind
+
+_NAMELESS = re.compile(r"Unnamed: \d+(\.\d+)*(_level_\d+)?")
+
+
+def is_nameless(name: str) -> bool:
+    """Tell whether a column has no name: none at all, or the one that pandas gives a column without one.
+
+    >>> [is_nameless(name) for name in ("", "Unnamed: 0", "Unnamed: 0.1", "Unnamed")]
+    [True, True, True, False]
+    """
+    return not name or _NAMELESS.fullmatch(name) is not None
 
 
 def cell_as(value: object, kind: Kind) -> object:

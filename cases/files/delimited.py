@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import chain, islice
 from typing import IO, Any
 
+from cases.files.columns import is_nameless
 from cases.files.encoding import text_lines
 from cases.files.errors import BadTable, Unreadable
 from cases.files.quoting import Records
@@ -100,7 +101,7 @@ def _header(records: Records, remarks: list[str]) -> tuple[list[str], list[tuple
     """Return the columns' names, "" where one has none, and the rows that were read to learn them."""
     reading = iter(records)
     _, cells = next(reading, (0, [""]))
-    names = [clean_name(cell) for cell in cells]
+    names = ["" if is_nameless(name := clean_name(cell)) else name for cell in cells]
     rows = list(islice(reading, _SAMPLE))
     if not any(names):
         raise BadTable("The file is empty. Its first line must name the columns.")

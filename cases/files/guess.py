@@ -98,7 +98,10 @@ def _field(values: Sequence[object]) -> dict[str, Any]:
 def _nearly(present: Sequence[object]) -> Kind | None:
     """Return the kind that all but a few cells are of, these being something else: "unknown" or "n/a"."""
     most = int(FEW * len(present))
-    has_codes = any(isinstance(cell, str) and is_code(cell.strip()) for cell in present)
+    named = (
+        str(cell).strip() for cell in present if isinstance(cell, str | int) and not isinstance(cell, bool)
+    )
+    has_codes = any(map(is_code, named))
     for kind in (Kind.DATE,) if has_codes else (Kind.NUMBER, Kind.DATE):
         odd = (cell for cell in present if not is_of(cell_as(cell, kind), kind))
         if sum(1 for _ in islice(odd, most + 1)) <= most:

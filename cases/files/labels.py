@@ -25,11 +25,19 @@ def label_in(cell: object, labels: Collection[str]) -> str:
 def label_names(cells: Iterable[str]) -> dict[str, str]:
     """Return for each name of a column of labels the label that it means.
 
-    Whole numbers lose the point that tools give them where another cell is missing, if all are numbers.
+    Whole numbers lose the point that tools give them where another cell is missing, if all are numbers. What
+    tools write as true, True and TRUE is one label, called as the first of these that is there.
+
+    >>> label_names(["True", "FALSE", "true"])["True"]
+    'true'
     """
     names = set(cells)
     is_numbers = all(_WHOLE.fullmatch(name) or name.lstrip("-").isdecimal() for name in names)
-    return {name: _WHOLE.sub(r"\1", name) if is_numbers else name for name in names}
+    means = {name: _WHOLE.sub(r"\1", name) if is_numbers else name for name in names}
+    for spellings in (_TRUE[:3], _FALSE[:3]):
+        met = [name for name in spellings if name in names]
+        means |= dict.fromkeys(met, met[0] if met else "")
+    return means
 
 
 def _others(cell: object, name: str) -> Iterable[str]:

@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import IO, Any
 
+from cases.files.columns import is_nameless
 from cases.files.errors import BadTable
 from hitl.shared.words import Words
 
@@ -28,7 +29,9 @@ def parquet_rows(file: IO[bytes], *, is_zipped: bool) -> tuple[Iterator[Row], Ca
     except (pa.ArrowException, OSError, EOFError, ValueError, zlib.error) as error:
         raise BadTable(Words("The file is not Parquet: %(value)s", value=str(error)[:200])) from None
     total, read = max(1, parquet.metadata.num_rows), [0]
-    columns = [name for name in parquet.schema_arrow.names if not name.startswith(_INDEX)]
+    columns = [
+        name for name in parquet.schema_arrow.names if not (name.startswith(_INDEX) or is_nameless(name))
+    ]
     if len(set(columns)) < len(columns):
         raise BadTable("Two columns of the file have the same name. Give each its own.")
 

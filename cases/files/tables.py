@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from cases.files.delimited import delimited_rows
 from cases.files.errors import BadTable, Unreadable
-from cases.files.exports import Export, export_of, one_of
+from cases.files.exports import Export, export_of, is_without_content, one_of
 from cases.files.json_rows import json_rows
 from cases.files.limits import COMMAND, Limits, Measured
 from cases.files.parquet_rows import parquet_rows
@@ -116,6 +116,13 @@ def _shaped(rows: Iterator[Row], found: list[Export | None], *, is_text: bool) -
         if isinstance(row, Unreadable):
             yield line, row
             continue
+        if not is_known and is_without_content(row):
+            raise BadTable(
+                Words(
+                    "This export holds labels or decisions, and not what the cases say. Export the cases:"
+                    " they come with their answers."
+                )
+            )
         if not is_known:
             is_known, found[0] = True, (export := export_of(row))
         if export:

@@ -33,6 +33,15 @@ def _check(field: Field) -> Check:
             number = float(value)
         except OverflowError:
             number = math.inf
+        if isinstance(value, int) and math.isfinite(number) and int(number) != value:
+            raise Unfit(
+                Words(
+                    "is %(value)s: a number keeps no more than some %(most)s digits",
+                    value=str(value)[:40],
+                    most=MAX_DIGITS,
+                ),
+                "Send it as text, to a field of the kind text or category.",
+            )
         if not math.isfinite(number):
             raise Unfit("is not a finite number", "Send a finite number, or null where there is none.")
         if not low <= number <= high:
@@ -87,15 +96,20 @@ def _is_said(texts: Sequence[str]) -> bool:
 
 
 def _read_text(text: str) -> object:
-    return float(text) if is_number(text) else text
+    if not is_number(text):
+        return text
+    return _as_float(int(text)) if len(text) > MAX_DIGITS and text.lstrip("+-").isdecimal() else float(text)
 
 
 def _read_typed(value: object) -> object:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return value
-    if isinstance(value, int) and value.bit_length() >= 1_000:  # larger: no float
-        return value
-    return float(value)
+    return _as_float(value) if isinstance(value, int) else float(value)
+
+
+def _as_float(value: int) -> int | float:
+    """Return the float that is this number; where none is, the number, which no field takes."""
+    return float(value) if value.bit_length() < 1_000 and int(float(value)) == value else value
 
 
 def _is_formed(value: object) -> bool:

@@ -37,22 +37,24 @@ def sorted_out(
     `checked` takes it.
     """
     checker, result = checker_for(schema), Imported()
+    there = _there(version, items)
     fit: list[tuple[int, Labelled, bytes]] = []
+    known: list[UUID] = []
     for place, item in enumerate(items):
+        if (
+            not all_new and item.case_id in there.by_id
+        ):  # our own export, also of a case that has no label yet
+            known.append(there.by_id[item.case_id]["id"])
+            continue
         content, problems = checked(item, checker, schema, asset=asset)
         if content is None:
             result.refused.append((place, problems))
         else:
             fit.append((place, item, orjson.dumps(content, option=orjson.OPT_SORT_KEYS)))
-    there = _there(version, [item for _, item, _ in fit])
     found: dict[str, NewCase] = {}
     unnamed: list[tuple[str, NewCase]] = []
-    known: list[UUID] = []
     for place, item, body in fit:
         new = NewCase(body, item.label, item.at or now, item.entity)
-        if not all_new and item.case_id in there.by_id:
-            known.append(there.by_id[item.case_id]["id"])
-            continue
         reference, _ = check_reference(item.reference)
         if reference is not None:
             before = there.by_reference.get(reference)

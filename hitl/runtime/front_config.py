@@ -45,6 +45,9 @@ http {{
   proxy_set_header X-Request-Id $named;
   proxy_connect_timeout 2s;
   proxy_read_timeout 300s;
+  proxy_buffer_size 64k;  # whoever is to sign in first is sent on with the address that they asked for
+  proxy_buffers 8 64k;
+  proxy_busy_buffers_size 128k;
   proxy_max_temp_file_size 2048m;
   proxy_intercept_errors off;
 

@@ -112,11 +112,11 @@ def _spoken(value: Any) -> str:
     if isinstance(value, Words):
         return shown(value)
     if share := _PER_CENT.fullmatch(str(value)):
-        return f"{separated(share[1])} %"
+        return separated(share[1]) + share[2]
     return str(value)
 
 
-_PER_CENT = re.compile(r"(-?\d+(?:\.\d+)?) ?%")
+_PER_CENT = re.compile(r"(-?\d+(?:\.\d+)?)( ?%)")
 """A share as English writes it. Other numbers may be somebody's data, and are left as they are."""
 
 

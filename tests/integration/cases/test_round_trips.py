@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from cases.models import Case, Workflow
 from hitl.flow.export.formats import FORMATS, written
@@ -102,3 +102,29 @@ def test_cases_that_came_in_without_a_reference_are_known_again_by_their_identif
     bring("second", path, "--create")
     assert Case.objects.filter(workflow__slug="second").count() == N + 1
     assert f"0 cases taken in, {N + 1} were there already, 0 refused" in bring("second", path)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_case_that_nobody_has_answered_is_known_where_it_came_from(form: str, tmp_path: Path) -> None:
+    bring("first", history(tmp_path / "h.jsonl"), "--create")
+    first = Workflow.objects.get(slug="first")
+    content = Case.objects.filter(workflow=first).order_by("id")[0].content
+    items = [Submission(content, None)] * 5
+    submit_cases(Intake(slug="first", items=items, key=client_key(), now=NOW, is_batch=True))
+    path = exported(first, form, tmp_path)
+    assert f"0 cases taken in, {N + 5} were there already, 0 refused" in bring("first", path)
+
+
+@pytest.mark.parametrize("what", ["labels", "decisions"])
+def test_an_export_without_content_is_refused_by_what_it_lacks(what: str, tmp_path: Path) -> None:
+    bring("first", history(tmp_path / "h.jsonl"), "--create")
+    first = Workflow.objects.get(slug="first")
+    content = Case.objects.filter(workflow=first).order_by("id")[0].content
+    submit_cases(Intake(slug="first", items=[Submission(content, None)], key=client_key(), now=NOW))
+    for form in FORMATS:
+        path = tmp_path / f"{what}.{FORMATS[form].suffix}"
+        export = export_rows(first, what, shows_personal=True, shows_model=False)
+        path.write_bytes(b"".join(written(export, FORMATS[form], ends_with_count=True)))
+        with pytest.raises(CommandError, match="Export the cases"):
+            bring("second", path, "--create")
+    assert not Workflow.objects.filter(slug="second").exists()

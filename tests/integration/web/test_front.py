@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import quote
 
 import psutil
 import pytest
@@ -50,7 +51,10 @@ class _server:  # noqa: N801 - a context manager
                 web.got.append((self.path, len(body), self.headers["X-Forwarded-For"]))
                 if self.path == "/busy":
                     web.busy.wait(20)
-                self.send_response(200)
+                sends_on = self.path.startswith("/sign-in-first")
+                self.send_response(302 if sends_on else 200)
+                if sends_on:
+                    self.send_header("Location", f"/login/?next={quote(self.path * 3)}")
                 self.send_header("Content-Length", "2")
                 self.end_headers()
                 self.wfile.write(b"ok")
@@ -277,3 +281,9 @@ def test_a_front_that_is_killed_takes_no_request_with_it(webs: list[Web], tmp_pa
         supervisor.stop()
         reserved.release()
     assert wait_until(lambda: not any(map(is_alive, left)), seconds=20), "whoever stops it stops all of it"
+
+
+def test_who_is_sent_on_with_a_long_address_gets_there(port: int, webs: list[Web]) -> None:
+    path = b"/sign-in-first?" + b"x" * 15_000
+    answer = ask(port, b"GET " + path + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert b" 302 " in answer.split(b"\r\n")[0]

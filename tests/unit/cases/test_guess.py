@@ -163,3 +163,11 @@ def test_a_time_that_utc_cannot_hold_is_none() -> None:
     assert str(as_time("2026-11-23T05:19:00+02:00")) == "2026-11-23 03:19:00+00:00"
     assert as_time("0001-01-01T00:00:00+14:00") is None
     assert as_time("9999-12-31T23:59:59-12:00") is None
+
+
+@pytest.mark.parametrize("least", [10**15, 2**53 + 1, 1234567890123456701])
+def test_whole_numbers_that_a_float_would_make_others_of_are_no_numbers(least: int) -> None:
+    rows = [(n + 2, {"account": least + n, "size": n / 2, "label": "ab"[n % 2]}) for n in range(60)]
+    kinds = {field["name"]: field["kind"] for field in guess_columns(collect(rows)).fields}
+    assert kinds["account"] in ("text", "category")
+    assert kinds["size"] == "number"

@@ -65,3 +65,17 @@ def test_an_example_fits_its_field_and_a_file_that_holds_it_is_guessed_and_read(
     assert found in ({kind} if KINDS[kind].is_formed else {Kind.CATEGORY})  # text that repeats is a choice
     assert cell_as(text, found) == content["it"]
     assert KINDS[kind].exported(content["it"]) == content["it"]
+
+
+@pytest.mark.parametrize("value", [2**53 + 1, 1234567890123456789, -(10**17) - 1])
+def test_a_whole_number_that_a_float_cannot_hold_is_refused_and_never_stored_as_another(value: int) -> None:
+    schema = Schema.from_json(
+        {"fields": [{"name": "n", "kind": "number", "required": True}], "labels": ["a", "b"]}
+    )
+    checker = checker_for(schema)
+    content, problems = checker.check({"n": value})
+    assert content is None or problems
+    assert str(value) in problems[0]["error"]
+    assert checker.check({"n": 2**53})[0] == {"n": float(2**53)}
+    for cell in (value, str(value)):  # of a file of JSON, and of a CSV
+        assert checker.check({"n": cell_as(cell, Kind.NUMBER)})[1]

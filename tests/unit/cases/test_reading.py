@@ -67,3 +67,11 @@ def test_what_is_said_of_a_name_can_be_written_down() -> None:
     (note,) = look_at(read_table(io.BytesIO(rows.encode()), "f.jsonl"), NOTHING).notes
     assert note.isprintable()
     assert note == "Left out, as no field holds a list: meta\ufffd\ufffd."
+
+
+def test_true_as_several_tools_write_it_is_one_label() -> None:
+    file = b"text,label\n" + b"".join(
+        f"t{n},{['TRUE', 'false', 'True', 'FALSE'][n % 4]}\n".encode() for n in range(60)
+    )
+    table = read_table(io.BytesIO(file), "f.csv")
+    assert look_at(table, NOTHING).counts == {"True": 30, "false": 30}

@@ -203,3 +203,15 @@ def test_an_index_that_pandas_keeps_in_parquet_is_no_column() -> None:
     file = io.BytesIO()
     pq.write_table(pa.table({"text": ["x"], "label": ["a"], "__index_level_0__": [7]}), file)
     assert cells(file.getvalue(), "f.parquet") == [["x", "a"]]
+
+
+def test_pandas_with_an_index_that_was_saved_twice() -> None:
+    rows = [["0", "0", "x", "a"], ["1", "1", "y", "b"]]
+    file = io.StringIO(newline="")
+    csv.writer(file).writerows([["Unnamed: 0", "Unnamed: 0.1", "text", "label"], *rows])
+    table = read_table(io.BytesIO(file.getvalue().encode()), "f.csv")
+    assert [row for _, row in table.rows] == [{"text": "x", "label": "a"}, {"text": "y", "label": "b"}]
+    assert "Left out: a column without a name." in table.remarks
+    parquet = io.BytesIO()
+    pq.write_table(pa.table({"Unnamed: 0": [0, 1], "text": ["x", "y"]}), parquet)
+    assert cells(parquet.getvalue(), "f.parquet") == [["x"], ["y"]]

@@ -47,4 +47,4 @@ def test_shares_among_the_values_are_written_as_the_reader_does_and_data_as_they
     said = Words("%(share)s of %(field)s, %(whole)s", share="77.30 %", field="1.5", whole="4.0%")
     assert said == "77.30 % of 1.5, 4.0%"
     with translation.override("de"):
-        assert shown(said) == "77,30 % of 1.5, 4,0 %"
+        assert shown(said) == "77,30 % of 1.5, 4,0%"
