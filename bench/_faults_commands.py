@@ -74,6 +74,10 @@ def _end(words: list[str], data: Path, seconds: float, how: signal.Signals) -> t
     _note(process.pid, family)
     process.send_signal(how)
     asked = time.monotonic()
+    if words[0] == "test":  # a narrow run keeps its servers for the next one, ten minutes or until it is told
+        process.wait(LEAVE_SECONDS)
+        stop = [sys.executable, str(MANAGE), "test", "--stop"]
+        subprocess.run(stop, cwd=ROOT, env=environment, capture_output=True, check=True)
     while time.monotonic() - asked < LEAVE_SECONDS:
         process.poll()
         alive = [each for each in {**family, **_marked(mark)}.values() if is_alive(each)]

@@ -34,6 +34,17 @@ class Export:
     time: str | None = None
     case_id: str | None = None
 
+    @property
+    def said(self) -> Words:
+        """What is said of a file that is one, and of what is left out of it."""
+        if self.fits is _is_ours:
+            return Words("This is an export of %(tool)s.", tool=self.tool)
+        return Words(
+            "This is an export of %(tool)s. What it adds for itself is left out: who answered and when, and"
+            " metadata.",
+            tool=self.tool,
+        )
+
 
 def export_of(row: Mapping[str, Any]) -> Export | None:
     """Return the tool whose export a row is of; None where it is of none that is known."""

@@ -94,7 +94,7 @@ def look_at(table: Table, told: Told, *, schema: Schema | None = None, folder: P
     fields = _fields(found, kinds) if kinds else [f | named.get(f["name"], {}) for f in guess.fields]
     fields = [field for field in fields if field["name"] != told.entity or told.fields is not None]
     required = {field.name for field in schema.fields if field.required} if schema else set()
-    notes: list[str] = [Words("This is an export of %(tool)s.", tool=export.tool)] if export else []
+    notes: list[str] = [export.said] if export else []
     notes += _notes(found, told, guess, is_guessed=not kinds)
     notes += [Words("%(name)s: its cells name files, which are taken in.", name=seen(name)) for name in named]
     notes += table.remarks
@@ -218,7 +218,7 @@ def _notes(found: Collected, told: Told, guess: Guess, *, is_guessed: bool) -> l
     lists = (found.lists & found.inside.keys()) - {guess.label}
     if is_guessed and lists:
         names = ", ".join(map(seen, sorted(lists)))
-        notes.append(Words("Left out, as no field holds a list: %(names)s.", names=names))
+        notes.append(Words("Left out, as no field holds a list or an object: %(names)s.", names=names))
     if not found.is_whole:
         notes.append(Words("Guessed from the first %(n)s rows.", n=min(found.n_rows, MAX_ROWS)))
     return notes

@@ -92,7 +92,8 @@ def _dates(said: Sequence[str], most_odd: int, has_missing: bool, day_first: boo
         return Style(
             None,
             Words(
-                '"%(date)s" may be read with the day or the month first, so it is no date: say which',
+                '"%(date)s" may be read with the day or the month first, so it is no date: say which'
+                " (--day-first, --month-first)",
                 date=seen(said[0]),
             ),
         )

@@ -6,6 +6,7 @@ resolves to something else a moment later (DNS rebinding) gains nothing.
 
 import ipaddress
 import re
+import socket
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
@@ -44,6 +45,37 @@ def check_url(url: str) -> SplitResult:
     if parts.scheme == "http" and not settings.WEBHOOK_NETWORKS:
         raise Invalid([Problem(field="url", error="is not encrypted", fix="Use https.")])
     return parts
+
+
+def check_new_url(url: str) -> SplitResult:
+    """Return the same of an address that is to be kept: one that names a machine by number is looked at now.
+
+    A name may mean something else when it is asked for; what it means is looked at then.
+
+    Raises:
+        Invalid: it is not one, or its number is not of a machine that may be reached.
+    """
+    parts = check_url(url)
+    address = _number_of(parts.hostname or "")
+    if address is not None and not may_reach(address):
+        error = Words("is at %(address)s, which is not a public address", address=str(address))
+        fix = Words(
+            "Name a public one; HITL_WEBHOOK_NETWORKS names networks of your own that may be reached."
+        )
+        raise Invalid([Problem(field="url", error=error, fix=fix)])
+    return parts
+
+
+def _number_of(host: str) -> Address | None:
+    """The address that a host's name is the number of, in any form that the network's library takes."""
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        pass
+    try:
+        return ipaddress.IPv4Address(socket.inet_aton(host))
+    except (OSError, ValueError):
+        return None
 
 
 def _is_host(parts: SplitResult) -> bool:

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from hitl.audit.log import record
-from hitl.outbox.addresses import check_url
+from hitl.outbox.addresses import check_new_url
 from hitl.outbox.breaker import end_pause
 from hitl.outbox.event_kinds import EVENT_KINDS, TEST_KIND
 from hitl.outbox.models import Delivery, Endpoint, Event
@@ -50,7 +50,7 @@ def create_endpoint(
         fix = Words("Known kinds: %(kinds)s.", kinds=", ".join(EVENT_KINDS))
         problems.append(Problem(field="kinds", error=error, fix=fix))
     try:
-        check_url(url)
+        check_new_url(url)
     except Invalid as invalid:
         problems += invalid.facts["errors"]
     if problems:

@@ -6,7 +6,7 @@ from typing import Any
 
 from cases.content import checker_for
 from cases.kinds import KINDS
-from hitl.outbox.addresses import check_url
+from hitl.outbox.addresses import check_new_url
 from hitl.shared.errors import Invalid, Problem
 from hitl.shared.words import Words
 from models_store.doors.chat import LETTERS, MAX_VOTES
@@ -61,7 +61,7 @@ def checked_options(terms: RemoteTerms, label_map: Mapping[str, str], schema: Sc
             fix = Words("Send an ONNX file of at most %(most)s MiB.", most=onnx_files.MAX_BYTES // 1024**2)
             wrong("file", Words("is too large") if terms.file else Words("is missing"), fix)
     else:
-        check_url(terms.address)
+        check_new_url(terms.address)
     if not (terms.secret.isascii() and (terms.secret.isprintable() or not terms.secret)):
         wrong("secret", Words("is no value of a header"), Words("Send printable ASCII, like Bearer sk-...."))
     for name, value, most in (

@@ -115,7 +115,7 @@ def test_what_is_left_out_is_said() -> None:
         ("text", "text"),
         ("one", "number"),
     ]
-    assert reading.notes == ("Left out, as no field holds a list: tags.",)
+    assert reading.notes == ("Left out, as no field holds a list or an object: tags.",)
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def test_what_is_said_of_a_name_can_be_written_down() -> None:
     rows = '{"text": "t", "meta\\ud800\\u202e": ["x", "y"], "label": "a"}\n' * 4
     (note,) = look_at(read_table(io.BytesIO(rows.encode()), "f.jsonl"), NOTHING).notes
     assert note.isprintable()
-    assert note == "Left out, as no field holds a list: meta\ufffd\ufffd."
+    assert note == "Left out, as no field holds a list or an object: meta\ufffd\ufffd."
 
 
 def test_true_as_several_tools_write_it_is_one_label() -> None:

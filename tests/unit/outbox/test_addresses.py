@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from hitl.outbox.addresses import may_reach
+from hitl.outbox.addresses import check_new_url, may_reach
+from hitl.shared.errors import Invalid
 
 PRIVATE = [
     "127.0.0.1", "127.8.8.8", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "169.254.169.254",
@@ -35,3 +36,17 @@ def test_the_operator_may_name_a_network_and_no_other_is_opened(settings: Any) -
     assert may_reach(ip_address("::ffff:10.1.2.3"))
     assert not may_reach(ip_address("10.2.0.1"))
     assert not may_reach(ip_address("127.0.0.1"))
+
+
+@pytest.mark.parametrize("text", [*PRIVATE, "0x7f.1", "127.1", "2130706433", "0177.0.0.1"])
+def test_an_address_that_names_a_private_machine_by_number_is_not_kept(settings: Any, text: str) -> None:
+    settings.WEBHOOK_NETWORKS = []
+    with pytest.raises(Invalid) as refused:
+        check_new_url(f"https://{f'[{text}]' if ':' in text else text}/hook")
+    assert "not a public address" in refused.value.facts["errors"][0]["error"]
+
+
+@pytest.mark.parametrize("host", ["example.org", "1.1.1.1", "[2606:4700::1111]", "12.example", "beef"])
+def test_a_name_and_a_public_number_are_kept(settings: Any, host: str) -> None:
+    settings.WEBHOOK_NETWORKS = []
+    assert check_new_url(f"https://{host}/hook").path == "/hook"
