@@ -41,9 +41,7 @@ def sorted_out(
     fit: list[tuple[int, Labelled, bytes]] = []
     known: list[UUID] = []
     for place, item in enumerate(items):
-        if (
-            not all_new and item.case_id in there.by_id
-        ):  # our own export, also of a case that has no label yet
+        if not all_new and item.case_id in there.by_id:  # of our own export, perhaps without a label yet
             known.append(there.by_id[item.case_id]["id"])
             continue
         content, problems = checked(item, checker, schema, asset=asset)

@@ -40,17 +40,15 @@ class Words(str):
 
     def kept(self) -> dict[str, Any]:
         """Return it as JSON values; `again` reads them back."""
-        return {
-            "one": self.one,
-            "many": self.many,
-            "values": {name: _kept(value) for name, value in self.values.items()},
-        }
+        values = {name: _kept(value) for name, value in self.values.items()}
+        return {_WORDS: {"one": self.one, "many": self.many, "values": values}}
 
     @classmethod
     def again(cls, kept: Mapping[str, Any]) -> "Words":
         """Return the sentence that was kept."""
-        one, many = kept["one"], kept["many"]
-        values = {name: v if isinstance(v, int) else again(v) for name, v in kept["values"].items()}
+        said = kept[_WORDS]
+        one, many = said["one"], said["many"]
+        values = {name: v if isinstance(v, int) else again(v) for name, v in said["values"].items()}
         return cls._made(one, many, many if many and values["n"] != 1 else one, values)
 
     def strip(self, chars: str | None = None, /) -> str:
@@ -89,13 +87,15 @@ def kept(value: Any) -> Any:
 def again(value: Any) -> Any:
     """Return the JSON value that was kept."""
     if isinstance(value, Mapping):
-        if value.keys() == _PATTERN:
+        if value.keys() == {_WORDS}:
             return Words.again(value)
         return {name: again(part) for name, part in value.items()}
     return [again(part) for part in value] if isinstance(value, list) else value
 
 
-_PATTERN = {"one", "many", "values"}
+_WORDS = " words"
+"""What says of an object that it is a sentence: no label and no field is called so, as names have no space
+before them, and reports are keyed by names."""
 
 
 def _kept(value: Any) -> Any:

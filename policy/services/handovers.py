@@ -204,7 +204,7 @@ def keep(trial: HandoverTrial, handover: Handover, *, now: datetime) -> None:
 def end_handover(trial: HandoverTrial, *, outcome: str, reason: str, actor: Actor, now: datetime) -> None:
     """End a handover; whoever ended it first has."""
     ended = HandoverTrial.objects.filter(pk=trial.pk, ended_at=None)
-    if ended.update(ended_at=now, outcome=outcome, reason=reason[:200]):
+    if ended.update(ended_at=now, outcome=outcome, reason=reason):
         detail = {"outcome": outcome, "reason": reason, "release": str(trial.release_id)}
         record(action="handover.ended", actor=actor, now=now, about=trial, detail=detail)
 

@@ -48,3 +48,10 @@ def test_shares_among_the_values_are_written_as_the_reader_does_and_data_as_they
     assert said == "77.30 % of 1.5, 4.0%"
     with translation.override("de"):
         assert shown(said) == "77,30 % of 1.5, 4,0%"
+
+
+def test_names_that_sound_like_the_parts_of_a_sentence_are_names() -> None:
+    by_label = {"one": 3, "many": "x", "values": {}}
+    assert _over_json(by_label) == by_label
+    said = Words("%(n)s left", n=2)
+    assert _over_json({"counts": by_label, "why": said}) == {"counts": by_label, "why": "2 left"}
