@@ -38,10 +38,12 @@ class ReservedPort:
         """Let callers connect from now on, and return the socket's number for a server to take them from it.
 
         They wait while no server is there: it may end and be started again. None where the port is only
-        looked at: the server listens itself.
+        looked at: the server listens itself. Nobody waits in it to accept: of two servers side by side that
+        see the same caller one gets it, and the other would wait for the next with all its work undone.
         """
         if self._socket is None:
             return None
+        self._socket.setblocking(False)
         self._socket.listen(BACKLOG)
         return self._socket.fileno()
 

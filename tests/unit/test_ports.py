@@ -1,5 +1,7 @@
 """A port is given to one service: whoever asks next gets another, though the server shares its own."""
 
+import os
+import select
 import socket
 import sys
 
@@ -45,3 +47,18 @@ def test_a_port_that_somebody_listens_on_is_not_given() -> None:
     other.listen()
     assert reserve(other.getsockname()[1]) is None
     other.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a server listens itself")
+def test_of_two_servers_that_see_one_caller_the_later_does_not_wait_for_the_next() -> None:
+    reserved = reserve_first(free_port())
+    number = reserved.listening()
+    assert number is not None
+    assert not os.get_blocking(number), "a server that is too late would wait in accept"
+    first, second = (socket.socket(fileno=os.dup(number)) for _ in range(2))
+    with first, second, socket.create_connection((LOOPBACK, reserved.port), timeout=5):
+        assert all(select.select([one], [], [], 5)[0] for one in (first, second))
+        first.accept()[0].close()
+        with pytest.raises(BlockingIOError):
+            second.accept()
+    reserved.release()
