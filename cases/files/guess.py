@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from cases.files.collected import Collected
-from cases.files.columns import as_name, cell_as, is_date, is_of
+from cases.files.columns import as_name, cell_as, is_date, is_nameless, is_of
 from cases.files.styles import FEW
 from cases.files.told import NONE
 from cases.kinds import ANY, KINDS
@@ -62,7 +62,7 @@ def guess_columns(
     >>> guess_columns(collect(rows), label="spam").fields
     [{'name': 'amount', 'kind': 'number', 'required': True}]
     """
-    unusable = found.lists | set(besides)
+    unusable = found.lists | set(filter(is_nameless, found.inside)) | set(besides)
     may_be_field = {name: cells for name, cells in found.inside.items() if name not in unusable}
     columns = may_be_field | {n: cells for n, cells in found.outside.items() if n not in found.lists}
     if LABEL in found.columns and LABEL not in besides:

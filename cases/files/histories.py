@@ -17,6 +17,7 @@ from cases.files.named_files import file_in
 from cases.files.reading import Reading
 from cases.files.tables import Row
 from cases.files.told import NONE
+from cases.kinds.date import iso_date
 from cases.services.labelled import Labelled
 from hitl.shared.errors import Problem, in_a_sentence
 from hitl.shared.words import Words
@@ -97,14 +98,16 @@ def _case(
 def _time_problem(cell: object, at: datetime | None, latest: datetime | None) -> Problem | None:
     if at is not None and at >= EARLIEST and (latest is None or at <= latest):
         return None
-    if at is None:
-        value = printable(as_name(cell))
-        error = Words('is "%(value)s"', value=value) if as_name(cell) else Words("is missing")
+    name = as_name(cell)
+    value, iso = printable(name), iso_date(name)
+    if at is None and iso is None:
+        error = Words('is "%(value)s"', value=value) if name else Words("is missing")
         return Problem(field="time", error=error, fix=TIME_FIX)
-    value = printable(as_name(cell))
+    # `at` is None where UTC falls out of the calendar, at either end
+    is_early = at < EARLIEST if at is not None else str(iso) < str(EARLIEST.year)
     error = (
         Words('is "%(value)s", which is before computers kept time', value=value)
-        if at < EARLIEST
+        if is_early
         else Words('is "%(value)s", which is still to come', value=value)
     )
     fix = Words('Mend it, or name another column for the time, or none with "%(none)s".', none=NONE)

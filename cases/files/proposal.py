@@ -1,15 +1,20 @@
 """Whether a workflow can be made of a file as it was read."""
 
+import re
 from typing import Any
 
 from cases.content import printable
 from cases.files.checks import columns_there, refusal
 from cases.files.guess import LABEL
 from cases.files.reading import Reading
+from cases.names import is_plain
 from cases.services.label_properties import MAX_LABELS
 from cases.services.proposed import MAX_NAME
 from cases.services.schemas import checked_schema
+from hitl.shared.errors import Invalid, Problem
 from hitl.shared.words import Words
+
+_FIELD = re.compile(r"fields\[(\d+)\](\.name)?$")
 
 
 def check_label(reading: Reading) -> str:
@@ -51,6 +56,24 @@ def check_new(reading: Reading) -> list[dict[str, Any]]:
             "Name another column: at most %(most)s short labels can be decided between.", most=MAX_LABELS
         )
         raise refusal("label", error, fix)
+    if unseen := next((label for label in reading.labels if not is_plain(label)), None):
+        error = Words(
+            'column "%(name)s" holds "%(label)s", with a character that nobody can see',
+            name=column,
+            label=printable(unseen),
+        )
+        raise refusal("label", error, Words("Mend it in the file, or name another column."))
     labels = [{"name": label} for label in reading.labels]
-    checked_schema(reading.fields, labels)
+    try:
+        checked_schema(reading.fields, labels)
+    except Invalid as refused:
+        raise Invalid([_of_the_file(each, reading) for each in refused.facts["errors"]]) from None
     return labels
+
+
+def _of_the_file(problem: Problem, reading: Reading) -> Problem:
+    """Name the column of the file instead of the place in the proposal."""
+    if (found := _FIELD.match(problem["field"])) is None:
+        return problem
+    column = reading.columns.index(reading.fields[int(found[1])]["name"]) + 1
+    return problem | {"field": f"column {column}"}

@@ -12,7 +12,7 @@ from typing import Any
 
 from cases.files.checks import check_rows, check_told
 from cases.files.collected import MAX_ROWS, Collected, collect
-from cases.files.columns import as_name, cell_as, is_of
+from cases.files.columns import as_name, cell_as, is_nameless, is_of
 from cases.files.guess import Guess, guess_columns
 from cases.files.held import Held, held
 from cases.files.labels import label_in, label_names
@@ -40,7 +40,7 @@ class Reading:
         prepare: by column, what is done to a cell before it is read.
         loose: fields whose few cells of another kind count as empty.
         notes: what whoever reads the outcome should know, in sentences.
-        columns: all columns of the file.
+        columns: all columns of the file; `left_out`: why some of them mean nothing here.
         held: what the columns hold that are fields.
         n_rows: how many rows could be read.
     """
@@ -58,6 +58,7 @@ class Reading:
     loose: frozenset[str]
     notes: tuple[str, ...]
     columns: tuple[str, ...]
+    left_out: Mapping[str, str]
     held: Mapping[str, Held]
     n_rows: int
 
@@ -134,6 +135,7 @@ def look_at(table: Table, told: Told, *, schema: Schema | None = None, folder: P
         loose=frozenset(loose),
         notes=tuple(map(seen, notes)),  # those that everybody can see stay `Words`
         columns=tuple(found.columns),
+        left_out={name: _why_left_out(name, found, is_told=bool(kinds)) for name in found.columns},
         held={field["name"]: held(found.inside[field["name"]]) for field in fields},
         n_rows=found.n_rows,
     )
@@ -205,6 +207,14 @@ def _few_odd(cells: Sequence[object], kind: Kind) -> int:
     return odd if odd <= FEW * sum(value is not None for value in values) else 0
 
 
+def _why_left_out(name: str, found: Collected, *, is_told: bool) -> str:
+    if name not in found.inside:
+        return Words("beside the content of a case")
+    if name in found.lists:
+        return Words("a list or an object, which no field holds")
+    return Words("not among the fields") if is_told else Words("a column without a name")
+
+
 def _notes(found: Collected, told: Told, guess: Guess, *, is_guessed: bool) -> list[str]:
     """Say what was guessed that is easily overlooked, and whether all of the file was seen."""
     notes: list[str] = []
@@ -219,6 +229,8 @@ def _notes(found: Collected, told: Told, guess: Guess, *, is_guessed: bool) -> l
     if is_guessed and lists:
         names = ", ".join(map(seen, sorted(lists)))
         notes.append(Words("Left out, as no field holds a list or an object: %(names)s.", names=names))
+    if is_guessed and any(map(is_nameless, found.inside)):
+        notes.append(Words("Left out: a column without a name."))
     if not found.is_whole:
         notes.append(Words("Guessed from the first %(n)s rows.", n=min(found.n_rows, MAX_ROWS)))
     return notes

@@ -48,13 +48,17 @@ def objects_in(
 
 def bad_name(where: str, name: object, what: str) -> Problem | None:
     """Return what is wrong with a name; None where nothing is."""
-    fix = Words(
-        "Give the %(what)s a name of 1 to %(max_name)s visible characters without surrounding spaces.",
-        what=what,
-        max_name=MAX_NAME,
-    )
+    fix = Words("Give the %(what)s a name of 1 to %(max_name)s characters.", what=what, max_name=MAX_NAME)
     if not isinstance(name, str) or not name:
         return Problem(field=where, error="is missing" if name in (None, "") else "is not a text", fix=fix)
-    if len(name) > MAX_NAME or name != name.strip() or not is_plain(name):
-        return Problem(field=where, error=Words('is "%(name)s"', name=printable(name)), fix=fix)
+    said = printable(name)
+    if len(name) > MAX_NAME:
+        error = Words('is "%(name)s", of %(n)s characters', name=said, n=len(name))
+        return Problem(field=where, error=error, fix=fix)
+    if name != name.strip():
+        error = Words('is "%(name)s", with a space before or behind it', name=said)
+        return Problem(field=where, error=error, fix="Leave the space out.")
+    if not is_plain(name):
+        error = Words('is "%(name)s", with a character that nobody can see', name=said)
+        return Problem(field=where, error=error, fix="Leave that character out.")
     return None

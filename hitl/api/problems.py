@@ -88,7 +88,7 @@ _PLAIN = {
     405: ("method_not_allowed", "This address does not know that method. /api/docs/ lists what it knows."),
     500: (
         "internal_error",
-        "Something went wrong here, not in your request. Send it again with the same Idempotency-Key; "
-        "if it stays, tell the operator the X-Request-Id.",
+        "Something went wrong here, not in your request. Send it again, what writes with the same "
+        "Idempotency-Key; if it stays, tell the operator the X-Request-Id.",
     ),
 }

@@ -1,7 +1,7 @@
 """What commands that take a file share: options that say how it is read, what a terminal shows of it."""
 
 from argparse import _ActionsContainer
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, TextIO
 
 from cases.files.encoding import ENCODINGS
@@ -10,7 +10,6 @@ from hitl.flow.setup.import_history import Outcome
 from hitl.flow.setup.rehearsal import ALLOWED
 
 BAR = 30
-_SHOWN = 20  # fields and labels that are listed
 BAD_INPUT = 2  # the exit code of a command that was given a file or options that do not fit
 
 
@@ -91,13 +90,3 @@ def summary(outcome: Outcome) -> str:
         f"{outcome.taken:,} cases taken in, {outcome.known:,} were there already, "
         f"{outcome.refused:,} refused."
     )
-
-
-def made_of(fields: Sequence[Mapping[str, Any]], labels: Sequence[str], column: str | None) -> str:
-    """Say what a workflow was made of: its fields, and the column that its labels come from."""
-    kinds = ", ".join(f"{field['name']} ({field['kind']})" for field in fields[:_SHOWN])
-    more_fields = f" and {len(fields) - _SHOWN:,} more" if len(fields) > _SHOWN else ""
-    names = ", ".join(labels[:_SHOWN]) + (
-        f" and {len(labels) - _SHOWN:,} more" if len(labels) > _SHOWN else ""
-    )
-    return f"{kinds}{more_fields}. Labels: {names} (column {column})."

@@ -25,6 +25,7 @@ http {{
     '"bytes_out":$bytes_sent,"address":"$remote_addr"}}';
   access_log {access_log} requests if=$is_logged;
   map $uri $is_logged {{ default 1; "~^/(health|metrics|static)(/|$)" 0; }}
+  map $request $is_api {{ default 0; "~^[A-Z]+ /api/" 1; }}
   map $http_x_request_id $named {{ default $request_id; "~^[A-Za-z0-9._-]{{1,64}}$" $http_x_request_id; }}
 {strangers}
   client_header_timeout 10s;
@@ -55,6 +56,9 @@ http {{
   server {{
     listen {listen};
     default_type text/html;
+    error_page 400 /.front/unreadable;
+    error_page 414 /.front/too-long;
+    error_page 494 =431 /.front/too-long;
 """
 
 _LOCATIONS = """\
@@ -83,6 +87,26 @@ _LOCATIONS = """\
       error_page 502 504 =503 @page_gone;
       proxy_pass http://service;
     }}
+    location = /.front/unreadable {{
+      internal;
+      if ($is_api) {{ rewrite ^ /.front/unreadable-json last; }}
+      return 400 '{page_unreadable}';
+    }}
+    location = /.front/unreadable-json {{
+      internal;
+      default_type application/problem+json;
+      return 400 '{api_unreadable}';
+    }}
+    location = /.front/too-long {{
+      internal;
+      if ($is_api) {{ rewrite ^ /.front/too-long-json last; }}
+      return 414 '{page_long}';
+    }}
+    location = /.front/too-long-json {{
+      internal;
+      default_type application/problem+json;
+      return 414 '{api_long}';
+    }}
     location @api_large {{ default_type application/problem+json; return 413 '{api_large}'; }}
     location @api_gone {{
       default_type application/problem+json;
@@ -104,6 +128,10 @@ _PAGE = (
     "<h1>{title}</h1><p>{detail}</p></html>"
 )
 _LARGE = "The request is larger than this address takes. Nothing of it was kept. See /limits/ for what fits."
+_UNREADABLE = (
+    "The address holds a NUL character (%00), or a character or header that HTTP has not. Leave it out."
+)
+_LONG = "The address, or a header, has more than 16,000 characters. Send fewer."
 _GONE = "The service is starting or being changed. Try again in a moment."
 
 
@@ -151,6 +179,12 @@ class Front:
             api_gone=_PROBLEM.format(
                 code="unavailable", title="Service Unavailable", status=503, detail=_GONE
             ),
+            api_unreadable=_PROBLEM.format(
+                code="bad_request", title="Bad Request", status=400, detail=_UNREADABLE
+            ),
+            page_unreadable=_PAGE.format(title="This cannot be read", detail=_UNREADABLE),
+            api_long=_PROBLEM.format(code="too_long", title="Too Long", status="$status", detail=_LONG),
+            page_long=_PAGE.format(title="This is too long", detail=_LONG),
             page_large=_PAGE.format(title="This is too large", detail=_LARGE),
             page_gone=_PAGE.format(title="Not there for a moment", detail=_GONE),
         )

@@ -150,6 +150,8 @@ def _join(data: Path, running: Running) -> None:
             )
         return port
 
+    if running.address:
+        os.environ["HITL_ADDRESS"] = running.address
     if not os.environ.get("DATABASE_URL"):
         port = port_of("DATABASE_URL", running.postgres_port)
         os.environ["DATABASE_URL"] = url_of(SERVICE_ROLE, secret(SERVICE_PASSWORD), port)

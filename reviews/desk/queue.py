@@ -11,7 +11,8 @@ from django.views.decorators.http import require_GET, require_POST
 from hitl.accounts.types import Role
 from hitl.shared import clock
 from hitl.shared.actor import Actor
-from hitl.shared.given import posted_id, whole_number
+from hitl.shared.errors import Problem
+from hitl.shared.given import BadParameter, posted_id, whole_number
 from hitl.shared.words import Words
 from hitl.web.views import person
 from reviews.desk.guards import (
@@ -81,13 +82,11 @@ def waiting(request: HttpRequest, actor: Actor) -> HttpResponse:
 def ahead(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Lease up to `most` further cases for a short while, so that the page can show the next at once."""
     now, choice = clock.now(), choice_of(request)
-    most = whole_number(request.POST.get("most", ""), most=MAX_AHEAD)
-    taken = queue.claim_ahead(
-        actor=actor,
-        workflow_ids=choice.ids,
-        now=now,
-        most=MAX_AHEAD if most is None else most,
-    )
+    most = whole_number(request.POST.get("most", str(MAX_AHEAD)), most=MAX_AHEAD)
+    if most is None:
+        fix = Words("Send a number from 0 to %(most)s, or leave it out.", most=MAX_AHEAD)
+        raise BadParameter([Problem(field="most", error="is no such number", fix=fix)])
+    taken = queue.claim_ahead(actor=actor, workflow_ids=choice.ids, now=now, most=most)
     cases = [
         {
             "lease": str(leased.lease_token),

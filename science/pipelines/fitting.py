@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,6 +78,15 @@ class Fitted:
         )  # fmt: skip
 
 
+@contextmanager
+def _labels_are_classes() -> Iterator[None]:
+    """Keep scikit-learn from asking whether labels of an example or two each are numbers: they never are."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The number of unique classes", UserWarning)
+        yield
+
+
+@_labels_are_classes()
 def fit(candidate: Candidate, data: Data, on: np.ndarray, seed: int) -> Fitted:
     """Fit on the rows with indices `on`, and score every row of the run."""
     learn = data.to_learn(on)

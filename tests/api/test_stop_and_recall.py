@@ -98,6 +98,7 @@ def test_a_recall_is_begun_looked_at_and_listed():
         ({"label": "ham", "per_day": True}, "per_day"),
         ({"since": "yesterday", "per_day": 5}, "since"),
         ({"since": "2026-03-02T09:30:00", "per_day": 5}, "since"),
+        ({"until": "9999-12-31T23:59:00-23:00", "per_day": 5}, "until"),
         ({"release": "v1", "per_day": 5}, "release"),
         ({"per_day": 5}, "release"),
         ({"label": 3, "per_day": 5}, "label"),

@@ -139,7 +139,8 @@ def take_in_file(*, import_id: UUID, now: datetime) -> bool:
         with alive(lambda: _beat(row), name=f"import {row.pk}"):
             outcome = _work(row, row.given_by.as_actor())
     except TooManyRefused as refused:
-        _end(row, FileImportStatus.ASKS, reason=refused.message)
+        is_all = refused.facts["share"] == 1  # nothing is left to go on with
+        _end(row, FileImportStatus.FAILED if is_all else FileImportStatus.ASKS, reason=refused.message)
     except HitlError as refused:
         _end(row, FileImportStatus.FAILED, reason=joined(sentences(refused), "\n"))
     except Exception:

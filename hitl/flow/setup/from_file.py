@@ -33,12 +33,11 @@ BEGUN = "workflow.begun_from_file"
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What was made, and from which column its labels come; `secret` can only be shown now."""
+    """What was made; `secret` can only be shown now."""
 
     workflow: Workflow
     secret: str
     outcome: Outcome
-    label: str | None = None
 
     def curl(self, address: str) -> str:
         """Return the command that submits a case like the file's first to the service at this address."""
@@ -55,13 +54,15 @@ def begin_with(
     actor: Actor,
     now: datetime,
     allow: float = ALLOWED,
+    show: Callable[[Workflow, Reading], None] = lambda workflow, reading: None,
     progress: Callable[[float, int], None] = lambda done, rows: None,
 ) -> Begun | None:
     """Make a workflow from a file's columns, import its rows as history, and make a key for it.
 
     None when there is a workflow of the file's name already: nothing is done then. Unless it is one that the
     same actor began and was interrupted at: then the rows that are missing follow, read for the fields
-    that it has. The key comes last, as the sign that all of the history is there.
+    that it has. The key comes last, as the sign that all of the history is there. `show` is told how the file
+    is read, before its rows are taken in.
 
     Raises:
         cases.files.tables.BadTable: the file cannot be read.
@@ -85,6 +86,7 @@ def begin_with(
             now=now,
         )
         record(action=BEGUN, actor=actor, now=now, about=workflow, detail={"file": path.name})
+        show(workflow, reading)
         return workflow
 
     workflow, outcome = take_in(
@@ -95,7 +97,7 @@ def begin_with(
             name=f"{workflow.name}: first key"[:100], scopes=[Scope.SUBMIT, Scope.READ], actor=actor, now=now
         )
         grant_workflows(key_id=key.id, workflow_ids=[workflow.id], actor=actor, now=now)
-    return Begun(workflow, secret, outcome, outcome.label)
+    return Begun(workflow, secret, outcome)
 
 
 def named_after(file: str) -> str:

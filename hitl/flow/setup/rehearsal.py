@@ -143,7 +143,12 @@ def check_refused(refused: int, rows: int, reasons: Refusals, *, allow: float) -
     if refused <= allow * rows:
         return
     share = refused / rows
-    upwards = min(1.0, (int(share * 100) + 1) / 100)
+    mend = Words("Mend the file: there is nothing else in it.")
+    if share < 1:
+        mend = Words(
+            "Mend the file, or say that it may go on without them (--allow-refused %(share)s).",
+            share=f"{min(1.0, (int(share * 100) + 1) / 100):g}",
+        )
     raise TooManyRefused(
         joined(
             [
@@ -156,10 +161,7 @@ def check_refused(refused: int, rows: int, reasons: Refusals, *, allow: float) -
                     allowed=f"{allow:.0%}",
                 ),
                 *reasons.sentences(),
-                Words(
-                    "Mend the file, or say that it may go on without them (--allow-refused %(share)s).",
-                    share=f"{upwards:g}",
-                ),
+                mend,
             ],
             "\n",
         ),

@@ -45,8 +45,10 @@ _OF_THE_DOOR = {
     ("method_not_allowed", 405): "This address does not know that method. `/api/docs/` lists what it knows.",
     ("reference_taken", 409): "A case of the workflow has this reference already. Send another, or none.",
     ("length_required", 411): "The length of the body is not announced. Send `Content-Length`.",
-    ("internal_error", 500): "Something went wrong in the service. Send it again with the same"
-    " `Idempotency-Key`; if it stays, tell the operator the `X-Request-Id`.",
+    ("too_long", 414): "The address is too long. Send fewer characters.",
+    ("too_long", 431): "A header is too long. Send fewer characters.",
+    ("internal_error", 500): "Something went wrong in the service. Send it again, what writes with"
+    " the same `Idempotency-Key`; if it stays, tell the operator the `X-Request-Id`.",
 }
 """What the API's doors refuse without an error class of their own."""
 

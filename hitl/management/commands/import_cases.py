@@ -1,5 +1,6 @@
 """`python3 manage.py import_cases`: take in a labelled history from a file."""
 
+import os
 import sys
 from argparse import ArgumentParser
 from functools import partial
@@ -15,7 +16,8 @@ from cases.models import Workflow
 from hitl.flow.setup.create import set_up_workflow
 from hitl.flow.setup.rehearsal import at_path
 from hitl.flow.setup.take_in import take_in
-from hitl.management.importing import BAD_INPUT, add_file_options, made_of, show_progress, summary, told_by
+from hitl.management.beginning import begin_training, begun, columns_read, what_follows
+from hitl.management.importing import BAD_INPUT, add_file_options, show_progress, summary, told_by
 from hitl.shared import clock
 from hitl.shared.actor import system
 from hitl.shared.errors import HitlError, in_words
@@ -61,12 +63,13 @@ class Command(BaseCommand):
         workflow = Workflow.objects.filter(slug=options["workflow"]).first()
         if workflow is None and not options["create"]:
             raise CommandError(f"There is no workflow {options['workflow']}. Add --create to make it.")
-        _, outcome = take_in(
+        now = clock.now()
+        workflow, outcome = take_in(
             at_path(options["file"], told_by(options), folder=options["media"]),
             workflow=workflow,
             make=partial(self._create, options["workflow"]),
             actor=ACTOR,
-            now=clock.now(),
+            now=now,
             attest=options["attest"],
             all_new=options["all_new"],
             allow=options["allow_refused"],
@@ -75,6 +78,12 @@ class Command(BaseCommand):
         for line in (*outcome.notes, *outcome.refusals()):
             self.stderr.write(line)
         self.stdout.write(summary(outcome))
+        if outcome.is_attested:
+            self.stdout.write("Attested: a random and recent sample, labelled without sight of a model.")
+        if outcome.taken:
+            begin_training(workflow)
+            for line in what_follows(begun(workflow, now), os.environ.get("HITL_ADDRESS", "")):
+                self.stdout.write(line)
 
     def _create(self, slug: str, reading: Reading) -> Workflow:
         workflow = set_up_workflow(
@@ -85,7 +94,9 @@ class Command(BaseCommand):
             actor=ACTOR,
             now=clock.now(),
         )
-        self.stdout.write(
-            f"Made the workflow {slug}: {made_of(reading.fields, reading.labels, reading.label)}"
-        )
+        for line in (
+            f"Made the workflow {slug}, with {len(reading.labels):,} labels:",
+            *columns_read(reading),
+        ):
+            self.stdout.write(line)
         return workflow

@@ -1,22 +1,29 @@
 """`python3 manage.py up`: the whole service on this machine."""
 
 import sys
+import time
 from argparse import ArgumentParser
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from cases.files.reading import Reading
 from cases.files.told import NOTHING, Told
 from cases.models import Workflow
 from hitl.flow.setup.from_file import Begun, begin_with
-from hitl.management.importing import add_file_options, made_of, show_progress, summary, told_by
+from hitl.management.beginning import begin_training, columns_read, what_follows
+from hitl.management.beginning import begun as begun_since
+from hitl.management.importing import add_file_options, show_progress, summary, told_by
 from hitl.runtime.errors import BadInput
 from hitl.runtime.serve import say, serve
 from hitl.shared import clock
 from hitl.shared.actor import system
 from hitl.shared.errors import HitlError, in_words
+
+_POLL_SECONDS = 0.5  # how often it is looked whether a model is there
 
 
 class Command(BaseCommand):
@@ -47,6 +54,8 @@ class Command(BaseCommand):
                 "Only a file of --from FILE can be told about. Add --from, or leave the rest out."
             )
 
+        started = clock.now()
+
         def prepare() -> None:
             if options["file"] is not None:
                 begun.extend(_begin(options["file"], told, options["allow_refused"]))
@@ -54,6 +63,7 @@ class Command(BaseCommand):
         def welcome(address: str) -> None:
             for one in begun:
                 say(f"Submit a case to {one.workflow.name} (the key is shown only now):\n{one.curl(address)}")
+                _follow(one.workflow, started, address)
             if not begun and not Workflow.objects.exists():
                 say(f"No workflow yet. Make one at {address}/workflows/new/, or stop and add --from FILE.")
 
@@ -70,6 +80,7 @@ def _begin(path: Path, told: Told, allow: float) -> list[Begun]:
             actor=system("up"),
             now=clock.now(),
             allow=allow,
+            show=_show,
             progress=partial(show_progress, sys.stderr),
         )
     except HitlError as refused:
@@ -77,9 +88,26 @@ def _begin(path: Path, told: Told, allow: float) -> list[Begun]:
     if begun is None:
         say("  There is a workflow of that name already: nothing is read again.")
         return []
-    made = begun.workflow.schemas.get(number=1)
-    say(f"Made the workflow {begun.workflow.name}: {made_of(made.fields, made.label_names, begun.label)}")
     outcome = begun.outcome
     for line in (summary(outcome), *outcome.notes, *outcome.refusals()):
         say(f"  {line}")
     return [begun]
+
+
+def _show(workflow: Workflow, reading: Reading) -> None:
+    say(f"Made the workflow {workflow.name}, with {len(reading.labels):,} labels:")
+    for line in columns_read(reading):
+        say(line)
+
+
+def _follow(workflow: Workflow, since: datetime, address: str) -> None:
+    """Train on the rows, and say what the model could decide as soon as it is there."""
+    begin_training(workflow)
+    begins = begun_since(workflow, since)
+    if begins.is_under_way:
+        say(next(what_follows(begins, address)))
+    while begins.is_under_way:
+        time.sleep(_POLL_SECONDS)
+        begins = begun_since(workflow, since)
+    for line in what_follows(begins, address):
+        say(line)

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from PIL import Image
 
 from cases.models import Asset, Case, Label, Workflow
 from hitl.flow.setup.create import set_up_workflow
+from models_store.models import TrainingRun
 from tests.support.factories import LABELS, NOW, TABLE_FIELDS, TESTER
 
 pytestmark = pytest.mark.django_db
@@ -134,7 +136,16 @@ def test_a_workflow_is_made_from_the_file(tmp_path: Path) -> None:
     )
     (tmp_path / "h.csv").write_text(body)
     out, _ = run("fresh", tmp_path / "h.csv", "--create")
+    made, *columns = out.splitlines()
+    assert made == "Made the workflow fresh, with 2 labels:"
+    assert [line.split(maxsplit=2) for line in columns[:4]] == [
+        ["id", "reference"],
+        ["text", "text", "text number 0 of many, text number 1 of many, text number 2 of many"],
+        ["score", "number", "0.0, 0.5, 1.0"],
+        ["label", "label", "bad 30, good 30"],
+    ]
     assert "60 cases taken in" in out
+    assert "A model is trained from 200 labels on, and there are 60." in out
     workflow = Workflow.objects.get(slug="fresh")
     schema = workflow.schemas.get().schema
     assert [(field.name, field.kind.value) for field in schema.fields] == [
@@ -144,6 +155,50 @@ def test_a_workflow_is_made_from_the_file(tmp_path: Path) -> None:
     assert schema.labels == ("bad", "good")
     assert workflow.policy.degree == "human_only"
     assert Case.objects.filter(reference="7").exists()
+
+
+def test_what_a_column_is_left_out_for_is_said_and_one_without_a_name_is_no_field(tmp_path: Path) -> None:
+    rows = [
+        {"Unnamed: 0": n, "": n, "tags": ["a", "b"], "text": f"text number {n}", "label": "xy"[n % 2]}
+        for n in range(30)
+    ]
+    (tmp_path / "h.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    out, err = run("fresh", tmp_path / "h.jsonl", "--create")
+    assert re.search(r"Unnamed: 0 +left out +a column without a name", out)
+    assert re.search(r"tags +left out +a list or an object, which no field holds", out)
+    assert "Left out: a column without a name." in err
+    assert [field.name for field in Workflow.objects.get().schemas.get().schema.fields] == ["text"]
+
+
+@pytest.mark.parametrize(
+    ("head", "label", "said"),
+    [
+        (
+            "text,label",
+            "b\u202ead",
+            'label column "label" holds "b\ufffdad", with a character that nobody can see',
+        ),
+        ("text,label", "x" * 101, "values of more than 100 characters"),
+        ("x" * 101 + ",label", "bad", '…", of 101 characters'),
+        ("te\u202ext,label", "bad", 'column 1 is "te\ufffdxt", with a character that nobody can see'),
+    ],
+)
+def test_a_name_that_does_not_fit_is_said_of_the_file(
+    tmp_path: Path, head: str, label: str, said: str
+) -> None:
+    rows = "".join(f"text number {n},{'good' if n % 2 else label}\n" for n in range(30))
+    (tmp_path / "h.csv").write_text(f"{head}\n{rows}")
+    with pytest.raises(CommandError) as refused:
+        run("fresh", tmp_path / "h.csv", "--create")
+    assert said in str(refused.value)
+
+
+def test_a_file_of_which_nothing_fits_is_not_said_to_go_on(workflow: Workflow, tmp_path: Path) -> None:
+    (tmp_path / "h.csv").write_text("amount,label\n" + "1,other\n" * 30)
+    with pytest.raises(CommandError) as refused:
+        run("credit", tmp_path / "h.csv")
+    assert "--allow-refused" not in str(refused.value)
+    assert str(refused.value).endswith("Mend the file: there is nothing else in it.")
 
 
 def test_images_come_from_files_beside_the_table_and_from_nowhere_else(tmp_path: Path, settings: Any) -> None:
@@ -190,8 +245,10 @@ def test_an_attested_sample_keeps_its_equal_rows_and_changes_nothing_when_it_com
         in run("credit", tmp_path / "h.csv", "--attest")[0]
     )
     assert Label.objects.filter(**ATTESTED).count() == 802
+    assert TrainingRun.objects.get().status == "queued"
     out, err = run("credit", tmp_path / "h.csv", "--attest")
     assert "0 cases taken in, 802 were there already" in out
+    assert "learn" not in out
     assert "Not attested" not in err
 
 

@@ -1,6 +1,7 @@
 """A table may name images and recordings beside it: they come in with their cases, or it is said why not."""
 
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,7 @@ def bring(*words: str) -> tuple[str, str]:
 def test_a_column_that_names_images_is_a_field_of_images(folder: Path, separator: str) -> None:
     path = str(table(folder, ",no picture,x", separator=separator))
     out, errors = bring("photos", path, "--create")
-    assert "photo (image), note (text)" in out
+    assert re.search(r"photo +image, may be empty", out)
     assert f"{N + 1} cases taken in, 0 were there already, 0 refused" in out
     assert "photo: its cells name files, which are taken in." in errors
     assert Asset.objects.count() == N
@@ -49,11 +50,20 @@ def test_a_column_that_names_images_is_a_field_of_images(folder: Path, separator
     assert f"0 cases taken in, {N + 1} were there already, 0 refused" in bring("photos", path)[0]
 
 
+def test_one_odd_cell_among_names_of_images_is_refused_by_name_and_makes_no_column_of_texts(
+    folder: Path,
+) -> None:
+    out, errors = bring("photos", str(table(folder, "why?,odd,x")), "--create", "--allow-refused=0.1")
+    assert re.search(r"photo +image", out)
+    assert f"{N} cases taken in, 0 were there already, 1 refused" in out
+    assert f"line {N + 2}: content.photo names a file that cannot be read" in errors
+
+
 def test_names_of_files_that_are_not_there_are_words(folder: Path) -> None:
     path = table(folder)
     for picture in (folder / "pics").iterdir():
         picture.unlink()
-    assert "photo (text)" in bring("photos", str(path), "--create")[0]
+    assert re.search(r"photo +text", bring("photos", str(path), "--create")[0])
 
 
 def test_files_that_are_not_there_are_one_reason_which_names_the_first(folder: Path) -> None:

@@ -119,7 +119,7 @@ def test_a_file_that_is_sent_again_while_it_is_erased_is_there(monkeypatch: pyte
 
     def send() -> None:
         try:
-            store_file(data, workflow_id=workflow.id, now=NOW)
+            store_file(data, workflow_id=workflow.id, now=NOW + 32 * DAY)
         finally:
             connection.close()
 

@@ -166,6 +166,13 @@ def test_a_lease_is_kept_by_renewing_and_given_back_on_leaving() -> None:
     assert lease_in(client.post("/review/again/", {"case": case})) != lease
 
 
+@pytest.mark.parametrize("most", ["", "x", "²", "-1", "9" * 5_000])
+def test_a_number_of_cases_ahead_that_is_none_is_refused_by_name(most: str) -> None:
+    refused = at_desk(person()).post("/review/ahead/", {"most": most})
+    assert refused.status_code == 400
+    assert refused.json()["errors"][0]["field"] == "most"
+
+
 def test_pages_left_behind_never_keep_a_person_from_working() -> None:
     flows = [review_workflow(name) for name in ("a", "b", "c", "d")]
     for flow in flows:

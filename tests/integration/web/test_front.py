@@ -1,5 +1,6 @@
 """The front, with clients that are slow, large or strangers, before web processes that note what they get."""
 
+import json
 import socket
 import sys
 import threading
@@ -287,3 +288,28 @@ def test_who_is_sent_on_with_a_long_address_gets_there(port: int, webs: list[Web
     path = b"/sign-in-first?" + b"x" * 15_000
     answer = ask(port, b"GET " + path + b" HTTP/1.1\r\nHost: x\r\n\r\n")
     assert b" 302 " in answer.split(b"\r\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (b"GET %s%%00 HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+        (b"GET %s%%%%x HTTP/1.1\r\nHost: x\r\n\r\n", 400),
+        (b"GET %s HTTP/1.1\r\nHost: a b\r\n\r\n", 400),
+        (b"GET %s" + b"x" * 20_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+        (b"GET %s HTTP/1.1\r\nHost: x\r\nA: " + b"x" * 20_000 + b"\r\n\r\n", 431),
+    ],
+)
+def test_what_the_front_cannot_read_is_answered_as_the_service_would(
+    port: int, webs: list[Web], request_: bytes, status: int
+) -> None:
+    head, body = ask(port, request_ % b"/api/v1/").decode().split("\r\n\r\n", 1)
+    assert head.startswith(f"HTTP/1.1 {status} ")
+    assert "application/problem+json" in head
+    said = json.loads(body)
+    assert said["status"] == status
+    assert said["code"] in ("bad_request", "too_long")
+    head, body = ask(port, request_ % b"/cases/").decode().split("\r\n\r\n", 1)
+    assert head.startswith(f"HTTP/1.1 {status} ")
+    assert "<h1>This " in body
+    assert not any(web.got for web in webs)

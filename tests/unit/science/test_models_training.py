@@ -242,6 +242,14 @@ def test_a_label_with_too_few_examples_is_left_out_and_counted_wrong():
     assert max(candidate["accuracy"] for candidate in model.report["candidates"]) <= 60 / 61 + 1e-9
 
 
+def test_labels_of_two_examples_each_are_learnt_without_a_word_of_numbers():
+    """scikit-learn asks whether so many classes are numbers; a warning is an error here."""
+    labels = [f"label {n // 2}" for n in range(60)]
+    rows = [{"t": f"word{n // 2} thing{n // 2} number {n}"} for n in range(60)]
+    schema = Schema((Field("t", Kind.TEXT),), tuple(sorted(set(labels))))
+    assert len(train(rows, labels, schema, seed=1, budget_seconds=5).labels) == 30
+
+
 def test_rows_of_weight_zero_teach_nothing():
     rows = [{"t": f"alpha {i}"} for i in range(30)] + [{"t": f"beta {i}"} for i in range(30)]
     lies = [{"t": f"alpha beta {i}"} for i in range(30)]

@@ -34,6 +34,12 @@ def test_the_label_names_the_zone_it_is_read_in(zone: str, at: tuple[int, int]) 
             assert str(form["since"].label) == f"Von ({zone})"
 
 
+@pytest.mark.parametrize("said", ["0001-01-01T00:00", "9999-12-31T23:59"])
+def test_a_moment_that_another_zone_could_not_say_is_refused(said: str) -> None:
+    with timezone.override("America/New_York"):
+        assert Form({"since": said}).errors == {"since": ["Give a time of the years 2 to 9998."]}
+
+
 def test_no_form_has_a_moment_of_another_kind() -> None:
     found = []
     for app in APPS:

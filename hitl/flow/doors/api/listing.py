@@ -109,13 +109,14 @@ def _text(text: str) -> str:
     return clean_name(text)
 
 
-_TIME_FIX = "Send a time with its zone, like 2026-11-23T05:19:00Z."
+MOMENT_FIX = "Send a time with its zone, like 2026-11-23T05:19:00Z, of the years 2 to 9998."
+"""What to do about a text that `moment` does not take."""
 _READERS: dict[str, tuple[Callable[[str], Any], str]] = {
     "cursor": (UUID, "Send `next` of the page before, or leave it out."),
     "limit": (_limit, f"Send a number from 1 to {MAX_LIMIT}."),
     "status": (_status, f"Use one of {', '.join(CaseStatus.values)}."),
     "answer": (_text, "Send a label's name."),
     "reference": (_text, "Send a reference of at most 200 characters."),
-    "received_after": (moment, _TIME_FIX),
-    "received_before": (moment, _TIME_FIX),
+    "received_after": (moment, MOMENT_FIX),
+    "received_before": (moment, MOMENT_FIX),
 }

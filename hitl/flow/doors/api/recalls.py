@@ -5,16 +5,17 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.http import HttpResponse
-from django.utils.dateparse import parse_datetime
 from rest_framework.request import Request
 
 from hitl.accounts.types import Scope
 from hitl.api.renderers import answer
 from hitl.api.views import ApiView, caller
 from hitl.flow.doors.api import docs
+from hitl.flow.doors.api.listing import MOMENT_FIX
 from hitl.flow.doors.api.workflows import object_of, workflow_of
 from hitl.shared import clock
 from hitl.shared.errors import Invalid, Problem
+from hitl.shared.given import moment
 from monitoring.watch.recalled import report_of
 from policy.models import Recall
 from policy.selectors import recall_of, recalls_of
@@ -101,13 +102,9 @@ def _moment(given: dict[str, Any], name: str) -> datetime | None:
     if not (text := _text(given, name)):
         return None
     try:
-        found = parse_datetime(text)
+        return moment(text)
     except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        fix = "Send a time with its offset, like 2026-03-02T09:30:00Z."
-        raise Invalid([Problem(field=name, error="is no moment", fix=fix)])
-    return found
+        raise Invalid([Problem(field=name, error="is no time", fix=MOMENT_FIX)]) from None
 
 
 def _number(given: dict[str, Any]) -> int:

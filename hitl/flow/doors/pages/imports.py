@@ -15,10 +15,10 @@ from cases.models import FileImport, Workflow
 from cases.selectors import file_import_of
 from cases.types import FileImportStatus
 from hitl.accounts.automation import RAISERS
-from hitl.flow.doors.pages.beginnings import Beginning
 from hitl.flow.doors.pages.forms import FileForm
 from hitl.flow.doors.pages.guards import for_administrators
 from hitl.flow.doors.pages.workflows import find
+from hitl.flow.reading.beginning import Beginning
 from hitl.flow.setup.file_imports import drop, give_file, go_on, take_in_file
 from hitl.flow.setup.import_history import Outcome
 from hitl.flow.setup.rehearsal import ALLOWED
@@ -107,7 +107,14 @@ def beginning_context(request: HttpRequest, found: Workflow, import_id: UUID) ->
     """Return what the page of an import shows: how far it is, and what has followed from it."""
     row, actor = _row(found, import_id), actor_of(request)
     a_week = whole_number(request.GET.get("a_week", ""), most=MAX_A_WEEK)
-    begins = Beginning(found, row, clock.now(), said_a_week=a_week or None)
+    begins = Beginning(
+        found,
+        row.given_at,
+        clock.now(),
+        is_coming_in=row.is_active,
+        has_come_in=row.status == FileImportStatus.DONE,
+        said_a_week=a_week or None,
+    )
     said = shown(row.reason).split("\n")
     return {
         "workflow": found,

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from cases.models import FileImport, Workflow
-from cases.types import FileImportStatus
+from cases.models import Workflow
 from hitl.flow.reading.effort import Effort, decided_at_once, effort_of
 from models_store.models import TrainingSettings
 from models_store.selectors import new_labels, run_since, training_settings
@@ -19,28 +18,31 @@ from policy.web.steps import Step
 
 @dataclass(frozen=True)
 class Beginning:
-    """One import and what follows from it."""
+    """One import and what follows from it.
+
+    Attributes:
+        since: when the file was given.
+        is_coming_in: its rows are being taken in; `has_come_in`: they are.
+        said_a_week: how many cases come in a week, as somebody says.
+    """
 
     workflow: Workflow
-    row: FileImport
+    since: datetime
     now: datetime
+    is_coming_in: bool = False
+    has_come_in: bool = True
     said_a_week: int | None = None
 
     @cached_property
     def run(self) -> ShownRun | None:
         """The training that the rows have brought about."""
-        run = run_since(self.workflow.id, self.row.given_at)
+        run = run_since(self.workflow.id, self.since)
         return ShownRun(run, self.now) if run else None
 
     @property
     def is_under_way(self) -> bool:
         """Whether something is still to come without anybody's doing."""
-        return self.row.is_active or (self.run is not None and self.run.run.is_active)
-
-    @property
-    def has_come_in(self) -> bool:
-        """Whether its rows are taken in."""
-        return self.row.status == FileImportStatus.DONE
+        return self.is_coming_in or (self.run is not None and self.run.run.is_active)
 
     @cached_property
     def settings(self) -> TrainingSettings:
