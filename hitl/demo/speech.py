@@ -156,6 +156,9 @@ def _wav(sound: np.ndarray, rate: int) -> bytes:
     return file.getvalue()
 
 
+_USUAL_PITCH = 50  # of espeak-ng's 0 to 99
+
+
 @cache
 def speaker() -> str | None:
     """Return the path of espeak-ng; None where it is not installed."""
@@ -177,21 +180,27 @@ def speak(rng: np.random.Generator, *, shift: Shift = USUAL) -> Call:
     before, after = _SENTENCES[place]
     text = f"{before} {number} {after}" if has_number else _WITHOUT[place]
     voice = f"en+{rng.choice(['m1', 'm3', 'f1', 'f2'])}"
-    command = [program, "-v", voice, "-s", str(int(rng.integers(140, 190))), "--stdout", text]
+    (line,) = rng.spawn(1)  # however long the sound is, the next call is the same
+    # Played faster, a voice has higher formants; said slower and lower before, it keeps its pace and pitch.
+    pace = int(int(rng.integers(140, 190)) / shift.formant)
+    pitch = min(99, round(_USUAL_PITCH * shift.pitch / shift.formant))
+    command = [program, "-v", voice, "-s", str(pace), "-p", str(pitch), "--stdout", text]
     try:
         made = subprocess.run(command, capture_output=True, check=True, timeout=30).stdout
     except (OSError, subprocess.SubprocessError) as error:
         raise RuntimeError(f"espeak-ng failed: {error}") from error
-    return Call(_wav(_on_the_line(_heard(made), rng, shift), shift.rate), _said(has_number), ())
+    return Call(
+        _wav(_on_the_line(_heard(made, faster=shift.formant), line, shift), shift.rate), _said(has_number), ()
+    )
 
 
 def _said(has_number: bool) -> str:
     return "number" if has_number else "no number"
 
 
-def _heard(made: bytes) -> np.ndarray:
+def _heard(made: bytes, *, faster: float) -> np.ndarray:
     """The samples of a synthesiser's WAV (16 bit, mono, whose header may not know its length) at `RATE`."""
-    rate = int.from_bytes(made[24:28], "little")
+    rate = int(int.from_bytes(made[24:28], "little") * faster)
     samples = np.frombuffer(made[44 : 44 + (len(made) - 44) // 2 * 2], "<i2") / 32768
     at = np.arange(len(samples) * RATE // rate) * (rate / RATE)
     return np.asarray(np.interp(at, np.arange(len(samples)), samples))

@@ -31,12 +31,12 @@ HOT = {
     "count_waiting": {"task_waiting"},
     "hold": {"one_task_per_shelf"},
     "intake": {"accounts_apikey_pkey", "cases_workflow_pkey"},
-    "leased_by": {"one_task_per_place", "cases_case_pkey"},
+    "leased_by": {"cases_case_pkey"},  # of the few that are leased: by person or by end, either will do
     "lock_case": {"cases_case_pkey"},
     "lock_case_under": {"reviews_task_lease_token_key", "cases_case_pkey"},
     "lock_task": set[str](),
     "move_cases": {"cases_case_pkey"},
-    "renew": {"one_task_per_place"},
+    "renew": set[str](),  # the same
     "routings_of": {"policy_decision_pkey"},
     "supersede_labels": set[str](),  # two indexes begin with the case: either will do
     "take_again": set[str](),
