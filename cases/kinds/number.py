@@ -11,7 +11,7 @@ from django.utils.translation import pgettext_lazy
 from cases.kinds.plain import exported, say, stripped
 from cases.kinds.record import Check, KindRecord
 from cases.kinds.unfit import Unfit, json_type
-from hitl.shared.words import Words
+from hitl.shared.words import Words, figure
 from science.fields import Field, Kind
 
 MAX_DIGITS = 15  # of a whole number; a float tells no more of them apart
@@ -46,10 +46,8 @@ def _check(field: Field) -> Check:
             raise Unfit("is not a finite number", "Send a finite number, or null where there is none.")
         if not low <= number <= high:
             raise Unfit(
-                Words("is %(number)s", number=format(number, "g")),
-                Words(
-                    "Send a number from %(low)s to %(high)s.", low=format(low, "g"), high=format(high, "g")
-                ),
+                Words("is %(number)s", number=figure(number)),
+                Words("Send a number from %(low)s to %(high)s.", low=figure(low), high=figure(high)),
             )
         return number
 

@@ -10,7 +10,7 @@ from hitl.accounts.types import Role
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, NotAllowed, NotFound, Problem
-from hitl.shared.words import Words
+from hitl.shared.words import Words, figure
 
 MAX_QUOTA_BYTES = 10**15
 
@@ -32,7 +32,7 @@ def set_media_quota(*, workflow_id: UUID, quota_bytes: int | None, actor: Actor,
             [
                 Problem(
                     field="quota",
-                    error=Words("is %(value)s GB", value=format(quota_bytes / 10**9, "g")),
+                    error=Words("is %(value)s GB", value=figure(quota_bytes / 10**9)),
                     fix=fix,
                 )
             ]

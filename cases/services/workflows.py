@@ -19,7 +19,7 @@ from hitl.accounts.automation import require_answerable
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Conflict, Invalid, NotFound, Problem
-from hitl.shared.words import Words
+from hitl.shared.words import Words, figure
 from science.fields import Kind
 
 MAX_DESCRIPTION = 1_000
@@ -130,7 +130,7 @@ def _costs_otherwise(workflow: Workflow, after: list[dict[str, Any]]) -> list[tu
     return [
         (
             f"labels.{i}.cost",
-            Words("Leave it at %(costs)s, or to a person.", costs=format(costs[label["name"]], "g")),
+            Words("Leave it at %(costs)s, or to a person.", costs=figure(costs[label["name"]])),
         )
         for i, label in enumerate(after)
         if label["name"] in costs and float(label.get("cost", 1.0)) != costs[label["name"]]

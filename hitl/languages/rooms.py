@@ -21,7 +21,10 @@ NAMES = (
     "monitoring",
     "policy",
     "reviews",
+    "science",
 )
+TOLD = "science"
+"""Knows no Django and speaks to machines: of what it says only `Told` is for people."""
 ENGLISH = (
     "hitl/api",
     "hitl/bench",
@@ -48,7 +51,7 @@ ENGLISH = (
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A Django app with its templates and scripts; the catalogue of a text is that of the nearest app."""
+    """A package with its templates and scripts; the catalogue of a text is that of the nearest one."""
 
     name: str
 

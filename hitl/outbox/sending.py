@@ -17,7 +17,7 @@ from urllib.parse import SplitResult
 import pycurl  # type: ignore[import-untyped]
 
 from hitl.outbox.addresses import may_reach
-from hitl.shared.words import Words
+from hitl.shared.words import Words, figure
 
 SECONDS = 15.0
 MAX_READ = 64 * 1024
@@ -116,7 +116,7 @@ def post(
         if exchange.refused:
             error = exchange.refused
         elif number == pycurl.E_OPERATION_TIMEDOUT:
-            error, is_late = Words("no answer within %(seconds)s s", seconds=f"{seconds:g}"), True
+            error, is_late = Words("no answer within %(seconds)s s", seconds=figure(seconds)), True
         elif not exchange.is_cut:
             error = str(words)
         elif keep:

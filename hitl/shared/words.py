@@ -2,7 +2,8 @@
 
 An error, or a reason that is kept in a row, is the same for everybody: English, as the API, the audit log and
 the logs say it. `Words` is such a text that still knows its pattern and values, so that a page can say it in
-another language: `shown(words)` (ADR 0089). Whole numbers among the values are counts, and get separators.
+another language: `shown(words)` (ADR 0089). Whole numbers among the values are counts, and get separators;
+a `figure` is any other number.
 """
 
 import re
@@ -12,6 +13,7 @@ from typing import Any
 from django.utils.translation import gettext, ngettext
 
 from hitl.shared.numbers import number, separated
+from science.told import Told
 
 
 class Words(str):
@@ -64,6 +66,15 @@ class Words(str):
         return pattern % {name: _spoken(value) for name, value in self.values.items()}
 
 
+class Figure(str):
+    """A number as English writes it, which pages write as their language does."""
+
+
+def figure(value: float, form: str = "g") -> Figure:
+    """Write a number by one of Python's format specifications, for a value of `Words`."""
+    return Figure(format(value, form))
+
+
 def joined(parts: Iterable[str], between: str = " ") -> str:
     """Return several sentences as one that still knows them: `str.join` would forget."""
     named = {f"part_{place}": as_words(part) for place, part in enumerate(parts)}
@@ -72,7 +83,15 @@ def joined(parts: Iterable[str], between: str = " ") -> str:
 
 def as_words(text: str) -> Words:
     """Return a text as one that a page says in its language, wherever in a sentence it stands."""
+    if isinstance(text, Told):
+        return Words(text.pattern, **{name: _of_science(value) for name, value in text.values.items()})
     return text if isinstance(text, Words) else Words(text)
+
+
+def _of_science(value: Any) -> Any:
+    if isinstance(value, Told):
+        return as_words(value)
+    return figure(value) if isinstance(value, float) else value
 
 
 def kept(value: Any) -> Any:
@@ -89,6 +108,8 @@ def again(value: Any) -> Any:
     if isinstance(value, Mapping):
         if value.keys() == {_WORDS}:
             return Words.again(value)
+        if value.keys() == {_FIGURE}:
+            return Figure(value[_FIGURE])
         return {name: again(part) for name, part in value.items()}
     return [again(part) for part in value] if isinstance(value, list) else value
 
@@ -97,8 +118,12 @@ _WORDS = " words"
 """What says of an object that it is a sentence: no label and no field is called so, as names have no space
 before them, and reports are keyed by names."""
 
+_FIGURE = " figure"
+
 
 def _kept(value: Any) -> Any:
+    if isinstance(value, Figure):
+        return {_FIGURE: str(value)}
     return value if isinstance(value, int) else value.kept() if isinstance(value, Words) else str(value)
 
 
@@ -111,6 +136,8 @@ def _spoken(value: Any) -> str:
         return number(value)
     if isinstance(value, Words):
         return shown(value)
+    if isinstance(value, Figure):
+        return separated(value)
     if share := _PER_CENT.fullmatch(str(value)):
         return separated(share[1]) + share[2]
     return str(value)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from math import sqrt
 from typing import Any
 
-from hitl.shared.words import Words
+from hitl.shared.words import Words, figure, joined
 from hitl.web.format import percent
 from models_store import reports
 from models_store.services.evaluation import Comparison
@@ -89,9 +89,9 @@ def _not_worse(comparison: Comparison | None) -> Check:
         "own": percent(errors.error_a),
         "champion": comparison.champion,
         "other": percent(errors.error_b),
-        "points": f"{100 * errors.difference:+.1f}",
-        "low": f"{100 * errors.low:+.1f}",
-        "high": f"{100 * errors.high:+.1f}",
+        "points": figure(100 * errors.difference, "+.1f"),
+        "low": figure(100 * errors.low, "+.1f"),
+        "high": figure(100 * errors.high, "+.1f"),
     }
     if comparison.is_fresh:
         words = Words(
@@ -158,14 +158,14 @@ def _no_slice_abandoned(slices: Mapping[str, Any], most: float | None) -> Check:
             words = Words(
                 "%(group)s (%(n)s cases): wrong in %(wrong)s, clearly more than the %(most)s %% allowed",
                 **group,
-                most=f"{most:g}",
+                most=figure(most),
             )
             bad.append(words)
     if bad:
         return Check(
             check,
             False,
-            Words("%(groups)s. Label more such cases, or leave them to people.", groups="; ".join(bad)),
+            Words("%(groups)s. Label more such cases, or leave them to people.", groups=joined(bad, "; ")),
         )
     judged = next((one for one in slices["worst"] if one["field"]), None)
     if judged is None:

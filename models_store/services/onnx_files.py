@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext_noop
 
-from hitl.shared.words import Words
+from hitl.shared.words import Words, figure
 from models_store import artifacts, onnx_child
 from models_store.artifacts import Stored
 from models_store.doors import DoorFault
@@ -104,14 +104,14 @@ def _carry_out(python: Path, folder: Path, seconds: float) -> None:
             )
         except subprocess.TimeoutExpired:
             raise DoorFault(
-                Reason.SOURCE_TIMEOUT, Words("no answer within %(seconds)s s", seconds=format(seconds, "g"))
+                Reason.SOURCE_TIMEOUT, Words("no answer within %(seconds)s s", seconds=figure(seconds))
             ) from None
     if done.returncode:
         words = Words(
             "the process that ran it ended with %(code)s: it crashed, or took more than %(memory)s GiB or "
             "%(seconds)s s of CPU",
             code=str(done.returncode),
-            memory=format(onnx_child.MAX_MEMORY / 1024**3, "g"),
-            seconds=format(seconds, "g"),
+            memory=figure(onnx_child.MAX_MEMORY / 1024**3),
+            seconds=figure(seconds),
         )
         raise DoorFault(Reason.SOURCE_FAILED, words)

@@ -52,7 +52,9 @@ def register(
     with transaction.atomic():
         workflow = Workflow.objects.select_for_update(no_key=True).get(pk=run.workflow_id)
         if workflow.schema_version != snapshot.schema_version:
-            raise SchemaMoved(" ".join((SchemaMoved.__doc__ or "").split()))
+            raise SchemaMoved(
+                Words("The workflow's fields or labels changed while the model was trained. Train again.")
+            )
         last = Release.objects.filter(workflow=workflow).order_by("-number").first()
         twin = Release.objects.filter(workflow=workflow, artifact_sha256=stored.sha256).first()
         if twin is not None:

@@ -15,7 +15,7 @@ from hitl.outbox.addresses import check_url
 from hitl.outbox.sending import Reply, post
 from hitl.shared import clock
 from hitl.shared.sealed import Unreadable, unseal
-from hitl.shared.words import Words
+from hitl.shared.words import Words, figure
 from models_store.doors import DOORS, DoorFault, Heard, chat
 from models_store.models import Source
 from models_store.services import onnx_files
@@ -60,7 +60,7 @@ def ask(source: Source, contents: Sequence[Mapping[str, Any]]) -> Answered:
         if time.monotonic() > end:
             raise DoorFault(
                 Reason.SOURCE_TIMEOUT,
-                Words("no answers to a whole batch within %(seconds)s s", seconds=format(MAX_SECONDS, "g")),
+                Words("no answers to a whole batch within %(seconds)s s", seconds=figure(MAX_SECONDS)),
             )
         reply, took = exchange(source, call.body)
         milliseconds += took

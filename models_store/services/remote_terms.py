@@ -8,7 +8,7 @@ from cases.content import checker_for
 from cases.kinds import KINDS
 from hitl.outbox.addresses import check_new_url
 from hitl.shared.errors import Invalid, Problem
-from hitl.shared.words import Words
+from hitl.shared.words import Words, figure
 from models_store.doors.chat import LETTERS, MAX_VOTES
 from models_store.doors.template import CASES
 from models_store.services import onnx_files
@@ -71,9 +71,7 @@ def checked_options(terms: RemoteTerms, label_map: Mapping[str, str], schema: Sc
     ):
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if not is_number or not (0 if name == "price" else 0.1) <= value <= most:
-            wrong(
-                name, Words("is out of range"), Words("Send a number up to %(most)s.", most=format(most, "g"))
-            )
+            wrong(name, Words("is out of range"), Words("Send a number up to %(most)s.", most=figure(most)))
     options = dict(terms.options or {})
     unknown = sorted(set(options) - {*_TEXTS, "classes", "template", "votes", "rationale"})
     if unknown:

@@ -12,7 +12,7 @@ from cases.models import Workflow
 from hitl.audit.log import record
 from hitl.shared.actor import Actor, system
 from hitl.shared.errors import Invalid, NotFound, Problem
-from hitl.shared.words import Words
+from hitl.shared.words import Words, figure
 from models_store.access import require_operator
 from models_store.errors import RunActive
 from models_store.models import TrainingRun, TrainingSettings
@@ -83,7 +83,7 @@ def due_trigger(workflow_id: UUID, *, now: datetime) -> tuple[Trigger, str] | No
             "%(hours)s hours since the last run, and %(n)s new label.",
             "%(hours)s hours since the last run, and %(n)s new labels.",
             fresh,
-            hours=f"{kept.every_hours:g}",
+            hours=figure(kept.every_hours),
         )
         return Trigger.SCHEDULE, why
     return None

@@ -11,6 +11,7 @@ from models_store.models import Evaluation
 from models_store.rows import rows_for
 from models_store.services.training_sets import TrainingSet
 from models_store.services.word_vectors import word_vectors
+from models_store.slice_words import slice_in_words
 from science.pipelines import Made, TrainedModel
 from science.pipelines.influence import influence_of_people
 from science.slices import slices_of
@@ -42,7 +43,9 @@ def _slices(evaluation: Evaluation, snapshot: TrainingSet) -> dict[str, Any]:
     is_read = np.isfinite(np.array(evaluation.scores, dtype=np.float64))
     contents, labels = snapshot.take(judged[is_read])
     wrong = (np.array(evaluation.predicted) != np.array(evaluation.truth))[is_read]
-    return slices_of(contents, wrong, labels, snapshot.schema)
+    found = slices_of(contents, wrong, labels, snapshot.schema)
+    worst = [one | {"slice": slice_in_words(one["field"], one["slice"])} for one in found["worst"]]
+    return found | {"worst": worst}
 
 
 def _people(model: TrainedModel, snapshot: TrainingSet, trained: np.ndarray) -> dict[str, Any]:

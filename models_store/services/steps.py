@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from hitl.shared.words import Words
+from hitl.shared.words import Words, as_words
 from models_store.models import TrainingRun
 from models_store.services.runs import note
 from models_store.types import RunStep
@@ -69,5 +69,5 @@ class Step:
         """
         now = self._steps._clock()
         if len(self._entry["lines"]) < MAX_LINES:
-            self._entry["lines"].append({"at": now.isoformat(), "words": words})
+            self._entry["lines"].append({"at": now.isoformat(), "words": as_words(words)})
         self._steps._write(now)

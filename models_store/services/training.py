@@ -75,7 +75,11 @@ def make_release(
         step.result = _said_of(snapshot, held_out)
     with steps.step(RunStep.TRAIN) as step:
         model = fitted(run, snapshot, trained, step.say, wrong_allowed=wrong_allowed)
-        step.result = f"Chosen: {model.report['chosen']}, {len(model.artifact) / 1024:,.0f} kB."
+        step.result = Words(
+            "Chosen: %(pipeline)s, %(size)s kB.",
+            pipeline=as_words(model.report["chosen"]),
+            size=len(model.artifact) // 1024,
+        )
     with steps.step(RunStep.JUDGE) as step:
         evaluation = evaluate(model, snapshot, trained, held_out, since=judged_since(run))
         before = champion(run.workflow_id)
@@ -151,7 +155,7 @@ def _learnt(
         budget_seconds=settings.CURVE_SECONDS,
         progress=say,
     )
-    return {"why_not": found} if isinstance(found, str) else found.to_json()
+    return {"why_not": as_words(found)} if isinstance(found, str) else found.to_json()
 
 
 def _said_of(snapshot: TrainingSet, held_out: np.ndarray) -> str:
@@ -179,7 +183,7 @@ def _said_of(snapshot: TrainingSet, held_out: np.ndarray) -> str:
         parts.append(Words("%(n)s random blind ones are held out to judge it", n=len(held_out)))
     else:
         parts.append(Words("each is judged out of fold"))
-    return "; ".join(parts) + "."
+    return Words("%(parts)s.", parts=joined(parts, "; "))
 
 
 def _comparison(

@@ -102,6 +102,11 @@ class ShownRelease:
         return [{**one, "wrong": 1 - one["accuracy"]} for one in self.report.get("candidates", [])]
 
     @property
+    def skipped(self) -> str:
+        """What was not tried for lack of time, or because it is not installed."""
+        return ", ".join(map(shown, self.report.get("skipped", [])))
+
+    @property
     def error(self) -> float | None:
         """Share of wrong answers if it answered every case."""
         return reports.error_of(self.report)

@@ -5,9 +5,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from hitl.shared.words import Words
+from models_store.slice_words import slice_in_words
 from monitoring.maintain.evidence import Answered, Waiting
 from science.fields import Schema
+from science.kinds.traits import Common
 
 
 class Cut(NamedTuple):
@@ -37,13 +38,13 @@ def _slices(
 ) -> Iterator[tuple[str, str, np.ndarray]]:
     labels = np.array(said, dtype=object)
     for label in sorted(set(said)):
-        yield "", Words("the model says %(label)s", label=label), labels == label
+        yield "", slice_in_words("", Common("says", label)), labels == label
     for field in schema.fields if contents else ():
         slices = field.kind.traits.slices
         if not field.show or slices is None:
             continue
         values = [content.get(field.name) for content in contents]
         absent = np.array([value is None or value == "" for value in values], dtype=bool)
-        yield field.name, Words("%(field)s: missing", field=field.name), absent
-        for words, own in slices(values):
-            yield field.name, f"{field.name}{words}", own & ~absent
+        yield field.name, slice_in_words(field.name, Common("missing")), absent
+        for common, own in slices(values):
+            yield field.name, slice_in_words(field.name, common), own & ~absent

@@ -44,7 +44,9 @@ def wanted_found(
         "waiting": rows.n_all,
         "corrections": corrections,
         "in_order": everywhere * len(chosen),
-        "weak": dict(Counter(words for place in chosen for words in weak[place])),
+        "weak": [
+            [words, n] for words, n in Counter(words for place in chosen for words in weak[place]).items()
+        ],
         "cases": [
             {
                 "task": str(rows.task_ids[place]),

@@ -336,7 +336,7 @@ class Migration(migrations.Migration):
                     models.DateTimeField(help_text="When the worker was last seen at it.", null=True),
                 ),
                 ("finished_at", models.DateTimeField(null=True)),
-                ("found", models.JSONField(default=dict)),
+                ("found", hitl.shared.words_field.WordsJSONField(default=dict)),
                 (
                     "reason",
                     hitl.shared.words_field.WordsField(

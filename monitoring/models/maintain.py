@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from cases.models import Workflow
 from hitl.shared.ids import new_id
-from hitl.shared.words_field import WordsField
+from hitl.shared.words_field import WordsField, WordsJSONField
 from models_store.models import Release
 from monitoring.types import StudyStatus
 
@@ -34,7 +34,7 @@ class DataStudy(models.Model):
         null=True, help_text=gettext_lazy("When the worker was last seen at it.")
     )
     finished_at = models.DateTimeField(null=True)
-    found = models.JSONField(default=dict)
+    found = WordsJSONField(default=dict)
     reason = WordsField(blank=True, default="", help_text=gettext_lazy("Why it was given up."))
 
     class Meta:

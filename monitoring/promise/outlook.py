@@ -13,7 +13,7 @@ import numpy as np
 from django.utils.translation import gettext
 
 from hitl.shared.numbers import number
-from hitl.shared.words import Words
+from hitl.shared.words import Words, figure
 from hitl.web.format import percent
 from policy.models import Policy
 from policy.proof.proofs import Sample, Terms
@@ -192,7 +192,7 @@ def _why(points: Sequence[Point], certified: Sequence[Point], n: int, drafted: T
         return Words("Every labelled case is accepted already.")
     point = behind[0]
     most = int(critical_count(np.array([point.n]), drafted.target, drafted.delta)[0])
-    found = {"cutoff": f"{last.cutoff:.6g}", "wrong": point.wrong, "n": point.n}
+    found = {"cutoff": figure(last.cutoff, ".6g"), "wrong": point.wrong, "n": point.n}
     if point.wrong <= most:
         return Words(
             "The proof ends at cutoff %(cutoff)s: the next lower one, %(wrong)s of %(n)s labelled cases"

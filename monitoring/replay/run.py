@@ -12,7 +12,7 @@ from cases.models import Workflow
 from cases.selectors import schema_in_force
 from hitl.shared.errors import Invalid, Problem
 from hitl.shared.one_moment import at_one_moment
-from hitl.shared.words import Words
+from hitl.shared.words import Words, figure
 from models_store.models import Release, ShadowScore
 from monitoring.replay.reading import Window, chunks, size_and_least_rate
 from policy.in_force.rules import rule_for
@@ -188,7 +188,7 @@ def check(workflow: Workflow, tried: Tried) -> None:
             problems.append(
                 Problem(
                     field="cutoffs",
-                    error=Words("has %(value)s", value=f"{cutoff:g}"),
+                    error=Words("has %(value)s", value=figure(cutoff)),
                     fix="Use a number between 0 and 1.",
                 )
             )
@@ -196,7 +196,7 @@ def check(workflow: Workflow, tried: Tried) -> None:
         problems.append(
             Problem(
                 field="audit_rate",
-                error=Words("is %(value)s", value=f"{tried.audit_rate:g}"),
+                error=Words("is %(value)s", value=figure(tried.audit_rate)),
                 fix="Use a share between 0 and 1.",
             )
         )
@@ -204,7 +204,7 @@ def check(workflow: Workflow, tried: Tried) -> None:
         problems.append(
             Problem(
                 field="answers_a_day",
-                error=Words("is %(value)s", value=f"{tried.answers_a_day:g}"),
+                error=Words("is %(value)s", value=figure(tried.answers_a_day)),
                 fix="Use a number that is not negative.",
             )
         )

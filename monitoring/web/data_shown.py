@@ -188,7 +188,7 @@ class ShownStudy:
         }
         weak = [
             gettext("%(n)s of “%(slice)s”") % {"n": number(count), "slice": shown(words)}
-            for words, count in wanted["weak"].items()
+            for words, count in wanted["weak"]
         ]
         return f"{bought} {'; '.join(weak)}." if weak else bought
 

@@ -1,6 +1,6 @@
 """Why a promise could not be proved, as a sentence for operators."""
 
-from hitl.shared.words import Words
+from hitl.shared.words import Words, figure
 from science.guarantee.verdict import NotCertified, Why
 
 
@@ -15,7 +15,7 @@ def explained(verdict: NotCertified) -> Words:
             n=verdict.n,
             least=verdict.least,
         )
-    wrong = int(verdict.wrong) if verdict.wrong == int(verdict.wrong) else f"{verdict.wrong:g}"
+    wrong = int(verdict.wrong) if verdict.wrong == int(verdict.wrong) else figure(verdict.wrong)
     if verdict.reason is Why.TOO_MANY_ERRORS:
         return Words(
             "%(wrong)s of %(n)s labelled cases were wrong, which is more than %(target)s.",

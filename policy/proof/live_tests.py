@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from hitl.shared.words import Words
+from hitl.shared.words import Words, figure
 from science.guarantee.clustered import ClusteredCertifier
 from science.guarantee.monitor import Level, RiskMonitor
 from science.guarantee.planning import TestPlan
@@ -120,8 +120,8 @@ class LiveTest:
                 raise ChanceTooLow(
                     Words(
                         "%(chance)s is below %(floor)s",
-                        chance=f"{asked.inclusion_probability.min():g}",
-                        floor=f"{test.plan.pi_floor:g}",
+                        chance=figure(asked.inclusion_probability.min()),
+                        floor=figure(test.plan.pi_floor),
                     )
                 )
             if capped and asked.groups is not None and len(asked):

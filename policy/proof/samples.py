@@ -29,7 +29,7 @@ from django.db.models import Exists, OuterRef, Q
 from cases.models import Label
 from cases.types import Purpose
 from hitl.shared.canonical import sha256
-from hitl.shared.words import Words
+from hitl.shared.words import Words, figure
 from models_store.models import Release
 from models_store.selectors import Evaluation, evaluation_of
 from policy.models import Decision
@@ -80,7 +80,7 @@ def believed(release: Release, *, since: datetime | None = None) -> Sample | Non
     return _sample(
         judged,
         kept,
-        Words("blind labels, thinned to a chance of %(chance)s", chance=f"{floor:g}"),
+        Words("blind labels, thinned to a chance of %(chance)s", chance=figure(floor)),
         chances.given,
     )
 

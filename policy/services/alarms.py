@@ -9,7 +9,7 @@ from cases.services.versions import bump
 from hitl.audit.log import record
 from hitl.outbox.events import News, emit
 from hitl.shared.actor import Actor
-from hitl.shared.words import Words
+from hitl.shared.words import Words, figure
 from policy.models import Certificate, CutoffSet, Policy, Trial, Watch
 from policy.proof.live_tests import LiveWatch, UnitLabel
 from policy.services.breaker import trip_breaker
@@ -209,9 +209,9 @@ def _stop(
     reason = Words(
         "Live audits: %(wrong)s of %(labels)s were wrong, too many for the promise (evidence against it:"
         " %(evidence)s).",
-        wrong=f"{watch.n_wrong:g}",
+        wrong=figure(watch.n_wrong),
         labels=watch.n_labels,
-        evidence=f"{live.highest(in_force):.0f}",
+        evidence=figure(live.highest(in_force), ".0f"),
     )
     trip_breaker(workflow_id=policy.workflow_id, reason=reason, actor=actor, now=now, by=TrippedBy.EVIDENCE)
     news = {"certificate": str(watch.pk), "labels": watch.n_labels, "wrong": watch.n_wrong}

@@ -11,7 +11,7 @@ from hitl.accounts.automation import ANSWERABLE
 from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, NotAllowed, NotFound, Problem
-from hitl.shared.words import Words
+from hitl.shared.words import Words, figure
 from policy.models import Plan
 
 MAX_CASES = 100_000_000  # a week
@@ -38,7 +38,7 @@ class Wanted:
             Problem(
                 field=field,
                 error="is out of range",
-                fix=Words("Give a number from %(low)s to %(high)s.", low=low, high=f"{high:,.0f}"),
+                fix=Words("Give a number from %(low)s to %(high)s.", low=low, high=figure(high, ",.0f")),
             )
             for field, fits, low, high in told
             if not fits

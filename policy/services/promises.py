@@ -13,7 +13,7 @@ from hitl.audit.log import record
 from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, Problem
 from hitl.shared.jobs import enqueue
-from hitl.shared.words import Words
+from hitl.shared.words import Words, figure
 from models_store.selectors import champion
 from policy.models import Policy
 from policy.services.locking import locked_policy
@@ -58,7 +58,7 @@ class Promise:
         ranges = {
             "target": (
                 TARGET_FLOOR <= self.target < 1,
-                Words("from %(floor)s and below 1: 0.01 is 1 %%", floor=f"{TARGET_FLOOR:.6f}"),
+                Words("from %(floor)s and below 1: 0.01 is 1 %%", floor=figure(TARGET_FLOOR, ".6f")),
             ),
             "confidence": (0.5 < self.confidence < 1, Words("above 0.5 and below 1: 0.95 is 95 %")),
             "scope": (self.scope in Scope.values, Words("one of %(names)s", names=", ".join(Scope.values))),
@@ -72,12 +72,12 @@ class Promise:
             ),
             "audit_base": (
                 AUDIT_FLOOR <= self.audit_base <= 1,
-                Words("from %(floor)s to 1: audits never stop", floor=f"{AUDIT_FLOOR:g}"),
+                Words("from %(floor)s to 1: audits never stop", floor=figure(AUDIT_FLOOR)),
             ),
             "audit_amber": (self.audit_base <= self.audit_amber <= 1, Words("from audit_base to 1")),
             "blind_share": (
                 BLIND_FLOOR <= self.blind_share <= 1,
-                Words("from %(floor)s to 1", floor=f"{BLIND_FLOOR:g}"),
+                Words("from %(floor)s to 1", floor=figure(BLIND_FLOOR)),
             ),
         }
         return [
@@ -96,11 +96,14 @@ class Promise:
         """
         usual = Promise()
         within: dict[str, tuple[bool, str]] = {
-            "target": (self.target <= usual.target, Words("at most %(number)s", number=f"{usual.target:g}"))
+            "target": (self.target <= usual.target, Words("at most %(number)s", number=figure(usual.target)))
         }
         for field in ("confidence", "audit_base", "audit_amber", "blind_share"):
             least = getattr(usual, field)
-            within[field] = (getattr(self, field) >= least, Words("at least %(number)s", number=f"{least:g}"))
+            within[field] = (
+                getattr(self, field) >= least,
+                Words("at least %(number)s", number=figure(least)),
+            )
         within["loss"] = (self.loss == usual.loss, str(usual.loss))
         return [
             (f"promise.{field}", Words("A key may send %(limit)s.", limit=limit))

@@ -10,7 +10,7 @@ from hitl.shared.actor import Actor
 from hitl.shared.errors import Invalid, Problem
 from hitl.shared.jobs import enqueue
 from hitl.shared.transitions import move
-from hitl.shared.words import Words
+from hitl.shared.words import Words, figure
 from reviews.access import person_id
 from reviews.errors import HandsFull, HoldsFull, LeaseExpired
 from reviews.models import Skip
@@ -96,7 +96,7 @@ def hold(*, lease_token: UUID, actor: Actor, now: datetime, until: datetime) -> 
     latest = now + timedelta(hours=rules.hold_max_hours)
     if not now < until <= latest:
         fix = Words(
-            "Choose a time from now on, at most %(most)s hours ahead.", most=format(rules.hold_max_hours, "g")
+            "Choose a time from now on, at most %(most)s hours ahead.", most=figure(rules.hold_max_hours)
         )
         raise Invalid([Problem(field="until", error="is no time until which it may be on hold", fix=fix)])
     params = lease_params(actor, now) | {"token": lease_token, "until": until, "cap": rules.hold_cap}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from science.drift.measures import Columns, Measure, Measures, Words
-from science.kinds.traits import MAX_MOVES, AsColumns, Hostile, Learned, Move, Slice, Traits, Unfit
+from science.kinds.traits import MAX_MOVES, AsColumns, Common, Hostile, Learned, Move, Slice, Traits, Unfit
 
 if TYPE_CHECKING:
     from science.fields import Field
@@ -36,7 +36,7 @@ def slices_by_value(values: Sequence[object]) -> Iterator[Slice]:
     """One slice for each of the commonest values."""
     said = [str(value) for value in values]
     for value, _ in sorted(Counter(said).most_common(_MAX_SLICES)):
-        yield f": {value[:60]}", np.array([one == value for one in said])
+        yield Common("value", value[:60]), np.array([one == value for one in said])
 
 
 def _learn(values: Sequence[object]) -> Learned:

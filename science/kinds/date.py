@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from science.drift.measures import Measure, Measured, Measures, of_moment, one_by_one
-from science.kinds.traits import AsColumns, Hostile, Learned, Slice, Traits, Unfit
+from science.kinds.traits import AsColumns, Common, Hostile, Learned, Slice, Traits, Unfit
 
 if TYPE_CHECKING:
     from science.fields import Field
@@ -43,8 +43,8 @@ def _slices(values: Sequence[object]) -> Iterator[Slice]:
     moments = [moment_of(value) for value in values]
     weekend = np.array([moment is not None and moment.weekday() >= 5 for moment in moments])
     known = np.array([moment is not None for moment in moments])
-    yield ": on a weekend", weekend
-    yield ": on a weekday", known & ~weekend
+    yield Common("weekend"), weekend
+    yield Common("weekday"), known & ~weekend
 
 
 def _learn(values: Sequence[object]) -> Learned:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from science.kinds.traits import Slice
+from science.kinds.traits import Common, Slice
 
 _PARTS = 4
 
@@ -19,10 +19,5 @@ def quarters(values: np.ndarray, unit: str = "") -> Iterator[Slice]:
     cuts = np.unique(np.quantile(known, np.linspace(0, 1, _PARTS + 1)[1:-1], method="nearest"))
     place = np.where(np.isnan(values), -1, np.searchsorted(cuts, values, "left"))
     for i in range(len(cuts) + 1):
-        if i == 0:
-            words = f" up to {cuts[0]:g}"
-        elif i == len(cuts):
-            words = f" above {cuts[-1]:g}"
-        else:
-            words = f" above {cuts[i - 1]:g}, up to {cuts[i]:g}"
-        yield words + unit, place == i
+        low, high = float(cuts[i - 1]) if i else None, float(cuts[i]) if i < len(cuts) else None
+        yield Common("size", low=low, high=high, unit=unit), place == i

@@ -9,7 +9,7 @@ import numpy as np
 
 from science.drift.measures import Columns, Measure, Measures, Words, of_text, one_by_one
 from science.kinds.quarters import quarters
-from science.kinds.traits import Hostile, Slice, Traits, Unfit
+from science.kinds.traits import Common, Hostile, Slice, Traits, Unfit
 
 if TYPE_CHECKING:
     from science.fields import Field
@@ -51,11 +51,11 @@ def _unfit(field: Field, column: Column | None, max_chars: int) -> Unfit:
 
 def _slices(values: Sequence[object]) -> Iterator[Slice]:
     texts = [value if isinstance(value, str) else "" for value in values]
-    yield from quarters(np.array([float(len(text)) for text in texts]), " characters")
+    yield from quarters(np.array([float(len(text)) for text in texts]), "characters")
     letters = [sum(char.isalpha() for char in text[:1000]) for text in texts]
     foreign = [sum(char.isalpha() and char > "\u024f" for char in text[:1000]) for text in texts]
     yield (
-        ": mostly not in Latin letters",
+        Common("not Latin"),
         np.array([f > n / 2 for f, n in zip(foreign, letters, strict=True)]),
     )
 

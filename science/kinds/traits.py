@@ -22,7 +22,23 @@ MAX_MOVES = 12  # values of one field that a counterfactual tries
 Family = Literal["text", "table", "media"]
 Places = Literal["boxes", "times"]
 Unfit = Callable[[object], str | None]
-Slice = tuple[str, np.ndarray]  # words that follow the field's name, and (n_rows,) whether a row belongs
+
+
+class Common(NamedTuple):
+    """What the rows of a slice have in common, for whoever says it in words.
+
+    what: "value": it is `value`. "size": it is above `low` and up to `high`, None where that end is open, in
+        `unit`. Else a word of the kind's own.
+    """
+
+    what: str
+    value: str = ""
+    low: float | None = None
+    high: float | None = None
+    unit: str = ""
+
+
+Slice = tuple[Common, np.ndarray]  # and (n_rows,) whether a row belongs
 
 
 class Learned(TypedDict, total=False):

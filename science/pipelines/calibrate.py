@@ -19,6 +19,7 @@ from science.pipelines.train import N_FOLDS
 from science.pipelines.verify import TOLERANCE
 from science.serving.source import Row, SourceModel, outputs_of, said_by
 from science.serving.store import load_scorer, save_source
+from science.told import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,10 @@ def calibrate(
     unknown = sorted(set(said_labels) - set(schema.labels))
     if unknown:
         raise NotTrainable(
-            f"The source says {unknown[0]!r}, which is no label of the workflow now. Register it again."
+            Told(
+                "The source says “%(label)s”, which is no label of the workflow now. Register it again.",
+                label=unknown[0],
+            )
         )
     column = {label: i for i, label in enumerate(said_labels)}
     y = np.array([column.get(label, -1) for label in labels], dtype=np.intp)
@@ -80,8 +84,12 @@ def calibrate(
     if len(taught) < 2:
         have = ", ".join(f"{label}: {counts[label]}" for label in said_labels)
         raise NotTrainable(
-            f"A calibrator needs at least two labels with {MIN_PER_LABEL} answered cases each that came with"
-            f" scores of this source; there are {have}."
+            Told(
+                "A calibrator needs at least two labels with %(least)s answered cases each that came with"
+                " scores of this source; there are %(have)s.",
+                least=MIN_PER_LABEL,
+                have=have,
+            )
         )
     n_labels = len(said_labels)
     outputs = outputs_of(said_by(source, rows), n_labels)
@@ -93,7 +101,7 @@ def calibrate(
             others = known[folds[known] != fold]
             fitted = fit_bcts(outputs[others], y[others], weights[others])
             proba[folds == fold] = probabilities(fitted.apply(outputs[folds == fold]))
-        progress("Fitting the calibrator on all of them")
+        progress(Told("Fitting the calibrator on all of them"))
         calibration = fit_bcts(outputs[known], y[known], weights[known])
     served = SourceModel(
         tuple(said_labels), schema, schema.sha256(), source, about, calibration.temperature, calibration.bias

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from science.pipelines.data import Data
 from science.serving.sentences import WIDTH
+from science.told import Told
 
 _LINEAR_COST = 4e-8  # CPU seconds per stored value, label and fit
 _TREE_COST = 1.2e-9  # CPU seconds per row, column, tree and level
@@ -32,7 +33,7 @@ class Candidate:
     `by_meaning` (sentence vectors) instead.
     """
 
-    name: str
+    name: Told
     family: Literal["logistic", "svc", "nearest", "trees", "lightgbm"]
     words: bool = True
     grams: bool = False
@@ -75,48 +76,54 @@ class Candidate:
         return fits * (boosting + stacking + binning + 0.1)
 
 
-def _trees(name: str, **settings: Any) -> Candidate:
+def _trees(name: Told, **settings: Any) -> Candidate:
     return Candidate(name, "trees", settings=tuple(sorted(settings.items())))
 
 
 SMALL = {"max_iter": 150, "max_leaf_nodes": 8, "learning_rate": 0.05, "l2_regularization": 1.0}
-PAIRWISE = _trees("boosted trees, pairs of fields", interaction_cst="pairwise", **SMALL)
-SMALL_TREES = _trees("boosted trees, small", **SMALL)
+PAIRWISE = _trees(Told("boosted trees, pairs of fields"), interaction_cst="pairwise", **SMALL)
+SMALL_TREES = _trees(Told("boosted trees, small"), **SMALL)
 LARGE_TREES = _trees(
-    "boosted trees, 31 leaves", max_iter=100, max_leaf_nodes=31, learning_rate=0.1, l2_regularization=0.0
+    Told("boosted trees, 31 leaves"),
+    max_iter=100,
+    max_leaf_nodes=31,
+    learning_rate=0.1,
+    l2_regularization=0.0,
 )
 
 TEXT = (
-    Candidate("linear SVC on words", "svc"),
-    Candidate("logistic regression on words", "logistic", strength=10.0),
-    Candidate("linear SVC on words and characters", "svc", grams=True),
+    Candidate(Told("linear SVC on words"), "svc"),
+    Candidate(Told("logistic regression on words"), "logistic", strength=10.0),
+    Candidate(Told("linear SVC on words and characters"), "svc", grams=True),
 )
-TABLE = (Candidate("logistic regression", "logistic"), PAIRWISE, SMALL_TREES, LARGE_TREES)
+TABLE = (Candidate(Told("logistic regression"), "logistic"), PAIRWISE, SMALL_TREES, LARGE_TREES)
 MEDIA = (
-    Candidate("logistic regression, cautious", "logistic", strength=0.02),
-    Candidate("logistic regression", "logistic", strength=0.5),
+    Candidate(Told("logistic regression, cautious"), "logistic", strength=0.02),
+    Candidate(Told("logistic regression"), "logistic", strength=0.5),
     SMALL_TREES,
 )
 MIXED = (
-    Candidate("logistic regression on all fields", "logistic", strength=10.0),
-    Candidate("linear SVC on all fields, with characters", "svc", grams=True),
+    Candidate(Told("logistic regression on all fields"), "logistic", strength=10.0),
+    Candidate(Told("linear SVC on all fields, with characters"), "svc", grams=True),
     SMALL_TREES,
 )
 
 
-BOOSTED = Candidate("boosted trees by LightGBM", "lightgbm", settings=tuple(sorted(SMALL.items())))
+BOOSTED = Candidate(Told("boosted trees by LightGBM"), "lightgbm", settings=tuple(sorted(SMALL.items())))
 
 
 # Texts by what their words mean, where a table of that is there (`science.serving.vectors`).
 NEAREST = Candidate(
-    "nearest examples by what words mean", "nearest", words=False, vectors=True, strength=100.0
+    Told("nearest examples by what words mean"), "nearest", words=False, vectors=True, strength=100.0
 )
-WITH_VECTORS = Candidate("linear SVC on words and what they mean", "svc", vectors=True)
-MIXED_WITH_VECTORS = Candidate("linear SVC on all fields, with what words mean", "svc", vectors=True)
+WITH_VECTORS = Candidate(Told("linear SVC on words and what they mean"), "svc", vectors=True)
+MIXED_WITH_VECTORS = Candidate(Told("linear SVC on all fields, with what words mean"), "svc", vectors=True)
 SHORT = 400  # characters: the mean of more words says little
 
 
-MEANING = Candidate("logistic regression on sentence vectors", "logistic", by_meaning=True, strength=10.0)
+MEANING = Candidate(
+    Told("logistic regression on sentence vectors"), "logistic", by_meaning=True, strength=10.0
+)
 
 
 def candidates_for(data: Data, extras: Collection[str] = ()) -> tuple[Candidate, ...]:

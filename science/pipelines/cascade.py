@@ -22,6 +22,7 @@ from science.pipelines.train import TrainedModel
 from science.serving.cascade import Cascade, in_labels, is_left
 from science.serving.source import Row, said_by
 from science.serving.store import load_scorer, save_cascade
+from science.told import Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def cascade(
     said = np.array([one.proba is not None for one in said_by(source, rows)], dtype=bool)
     places = np.flatnonzero(left & said)
     chosen = places.tolist()
-    progress(f"The local model keeps {100 * (1 - left.mean()):.0f} % of the cases")
+    progress(Told("The local model keeps %(share)s of the cases", share=f"{100 * (1 - left.mean()):.0f} %"))
     second = calibrate(
         [rows[i] for i in chosen],
         [labels[i] for i in chosen],
@@ -104,7 +105,7 @@ def cascade(
     y = np.array([_column(both, one) for one in labels])
     seen = np.flatnonzero(judged)
     if not len(seen):
-        raise NotTrainable("No labelled case has come in since the model elsewhere is listened to.")
+        raise NotTrainable(Told("No labelled case has come in since the model elsewhere is listened to."))
     facts = _facts(first, second, both, labels, seen, y, alone, proba, weights)
     facts["artifact_bytes"] = len(artifact)
     facts["cascade"] = {
@@ -142,8 +143,11 @@ def sure_from(proba: np.ndarray, y: np.ndarray, weights: np.ndarray, share: floa
     fine = np.flatnonzero((estimate <= share) & is_last)
     if not len(fine):
         raise NotTrainable(
-            f"The local model is sure of no cases with at most {100 * share:g} % wrong among them, so it"
-            " would leave all to the model elsewhere: fit that one alone, or label more cases."
+            Told(
+                "The local model is sure of no cases with at most %(share)s wrong among them, so it would"
+                " leave all to the model elsewhere: fit that one alone, or label more cases.",
+                share=f"{100 * share:g} %",
+            )
         )
     return float(score[fine[-1]])
 

@@ -28,6 +28,7 @@ from science.serving.expand import Expansion
 from science.serving.served_model import Linear, MediaBlock, ServedModel, Text
 from science.serving.table import Table
 from science.serving.unread import Unread
+from science.told import Told
 
 _STACK_FOLDS = 3
 
@@ -98,7 +99,9 @@ def fit(candidate: Candidate, data: Data, on: np.ndarray, seed: int) -> Fitted:
     codes = [*table.codes, *[0] * sum(block.width for block in media)]
     text = text_features(candidate, data, on)
     if not codes and text is None:
-        raise NotTrainable("The rows hold nothing a model could read: every field is empty or unreadable.")
+        raise NotTrainable(
+            Told("The rows hold nothing a model could read: every field is empty or unreadable.")
+        )
     if candidate.has_trees and not isinstance(text, SentenceFeatures):
         return _fit_trees(candidate, data, learn, seed, table, media, raw, codes, text)
     expansion = learn_expansion(raw[on], codes, len(table.codes))

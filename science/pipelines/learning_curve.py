@@ -34,6 +34,7 @@ from science.pipelines.data import Data
 from science.pipelines.fitting import fit
 from science.pipelines.folds import assign_folds
 from science.pipelines.train import N_FOLDS, TrainedModel, prepared
+from science.told import Told
 
 PARTS = 4  # the labels are cut into so many, each label's spread evenly and every group in one
 SHARES: tuple[tuple[int, tuple[tuple[int, ...], ...]], ...] = ((1, ((0,), (2,))), (2, ((0, 1), (2, 3))))
@@ -96,15 +97,15 @@ def learning_curve(
     name = model.report["chosen"]
     candidate = next((one for one in candidates_for(data, list(extras)) if one.name == name), None)
     if candidate is None:
-        return "Its kind of model is not known here."
+        return Told("Its kind of model is not known here.")
     if len(data.rows) < MIN_LABELS:
-        return f"There are fewer than {MIN_LABELS} labels."
+        return Told("There are fewer than %(least)s labels.", least=MIN_LABELS)
     costs = [
         candidate.cost(data, fits=N_FOLDS * len(subsets), share=TAUGHT * quarters / PARTS)
         for quarters, subsets in SHARES
     ]
     if sum(costs) > budget_seconds:
-        return "It would have taken too long."
+        return Told("It would have taken too long.")
     seed = model.report["seed"]
     rng = np.random.default_rng(seed)
     folds = assign_folds(data.groups, data.y, N_FOLDS, rng)
@@ -115,13 +116,15 @@ def learning_curve(
     with threadpool_limits(limits=1):
         for quarters, subsets in SHARES:
             if progress:
-                progress(f"Learning from {quarters} quarter{'s' if quarters > 1 else ''} of the labels")
+                progress(
+                    Told("Learning from %(share)s of the labels", share=f"{100 * quarters / PARTS:.0f} %")
+                )
             found = [_judged(candidate, data, folds, np.isin(part, subset), seed) for subset in subsets]
             judged = [_wrong(proba, data)[usable] for proba in found if proba is not None]
             if judged:
                 sizes.append((quarters, judged))
     if not sizes or sizes[-1][0] != PARTS // 2:
-        return "Half of the labels do not have an example of each label in every fold."
+        return Told("Half of the labels do not have an example of each label in every fold.")
     w = data.weights[usable]
     return _curve(whole, sizes, len(data.rows), np.where(w > 0, w, 1e-12))
 

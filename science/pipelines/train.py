@@ -29,6 +29,7 @@ from science.pipelines.verify import TOLERANCE, largest_difference
 from science.serving.served_model import ServedModel
 from science.serving.store import load_model, save_model
 from science.serving.vectors import WordVectors
+from science.told import Told
 
 N_FOLDS = 3
 _BACKGROUND = 50
@@ -111,14 +112,14 @@ def train(
     seed %= 2**32  # what scikit-learn takes
     absent = missing(extras)
     usable = [extra for extra in extras if extra not in absent]
-    say("Reading the rows")
+    say(Told("Reading the rows"))
     data = prepared(rows, labels, schema, weights, unread, groups=groups, vectors=vectors)
     with threadpool_limits(limits=1):
         folds = assign_folds(data.groups, data.learnable, N_FOLDS, np.random.default_rng(seed))
         trials, skipped = _trials(data, candidates_for(data, usable), folds, seed, budget_seconds, say)
         skipped += [f"{extra} (not installed: {EXTRAS[extra]})" for extra in absent]
         best = _best(trials)
-        say(f"Fitting the chosen model: {best.candidate.name}")
+        say(Told("Fitting the chosen model: %(pipeline)s", pipeline=best.candidate.name))
         everything = np.arange(len(rows))
         fitted = fit(best.candidate, data, everything, seed)
         calibration = _calibration(data, best.outputs, everything)
@@ -128,9 +129,9 @@ def train(
         artifact = save_model(served)
         served = load_model(artifact)
         known = _error_where_known(best.candidate, data, seed)
-        say("Comparing the saved model with the trained one")
+        say(Told("Comparing the saved model with the trained one"))
         checked = _compare(fitted, calibration, served, rows)
-        say("Checking the explanations")
+        say(Told("Checking the explanations"))
         chosen = _least_sure(best.proba, _EXPLAINED_MEDIA if served.media else _EXPLAINED)
         explained = self_check(served, [rows[i] for i in chosen], np.random.default_rng(seed))
     facts = {
@@ -166,13 +167,13 @@ def prepared(
     if weights.shape != (len(rows),) or not (np.isfinite(weights) & (weights >= 0)).all():
         raise ValueError("weights must be one finite, non-negative number for each row")
     if not schema.fields:
-        raise NotTrainable("The workflow has no field that a model could read.")
+        raise NotTrainable(Told("The workflow has no field that a model could read."))
     groups = groups_of_rows(rows) if groups is None else np.asarray(groups, dtype=np.int64)
     if groups.shape != (len(rows),):
         raise ValueError("groups must be one integer for each row")
     unknown = sorted(set(labels) - set(schema.labels))
     if unknown:
-        raise NotTrainable(f"Label {unknown[0]!r} is not one of the workflow's labels.")
+        raise NotTrainable(Told("Label “%(label)s” is not one of the workflow's labels.", label=unknown[0]))
     y = np.array([schema.labels.index(label) for label in labels], dtype=np.intp)
     data = Data(rows, y, weights, schema.labels, schema, groups, tuple(unread))
     examples = _different_examples(data)
@@ -182,15 +183,19 @@ def prepared(
     )
     if len(known) < 2:
         have = ", ".join(f"{label}: {examples[label]}" for label in schema.labels)
-        raise NotTrainable(
-            f"A model needs at least two labels with {MIN_EXAMPLES} different examples each; "
-            f"there are {have}."
-            + "".join(
-                f" All of “{label}” belong together, so that nothing else could test what was learnt of it."
-                for label in schema.labels
-                if examples[label] >= MIN_EXAMPLES > from_groups[label]
-            )
+        together = [label for label in schema.labels if examples[label] >= MIN_EXAMPLES > from_groups[label]]
+        few = Told(
+            "A model needs at least two labels with %(least)s different examples each; there are %(have)s.",
+            least=MIN_EXAMPLES,
+            have=have,
         )
+        if not together:
+            raise NotTrainable(few)
+        why = Told(
+            "All of “%(label)s” belong together, so that nothing else could test what was learnt of it.",
+            label="”, “".join(together),
+        )
+        raise NotTrainable(Told("%(few)s %(why)s", few=few, why=why))
     index = np.array([known.index(label) if label in known else -1 for label in schema.labels])
     # A fresh object: what was cached for all labels must not be kept for those that remain. What files show
     # does not depend on labels, and costs most.
@@ -222,7 +227,7 @@ def _trials(
             skipped.append(candidate.name)
             continue
         spent += cost
-        say(f"Trying {candidate.name}")
+        say(Told("Trying %(pipeline)s", pipeline=candidate.name))
         trials.append(try_candidate(candidate, data, folds, seed))
     return trials, skipped
 

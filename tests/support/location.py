@@ -47,7 +47,7 @@ def unfit(field: Field, column: Column | None, max_chars: int) -> UnfitCheck:
 
 
 def slices(values: Sequence[object]) -> Iterable[Slice]:
-    return quarters(np.array([parts_of(value)[0] for value in values]), " degrees north")
+    return quarters(np.array([parts_of(value)[0] for value in values]), "degrees north")
 
 
 def learn(values: Sequence[object]) -> Learned:

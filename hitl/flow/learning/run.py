@@ -13,7 +13,7 @@ from hitl.flow.learning.certify import certify
 from hitl.flow.learning.unsettled import unsettled_cases
 from hitl.shared.actor import system
 from hitl.shared.errors import HitlError
-from hitl.shared.words import Words, joined
+from hitl.shared.words import Words, as_words, joined
 from models_store.errors import RunIsOver, SchemaChanged
 from models_store.models import Release, TrainingRun
 from models_store.selectors import champion, training_settings
@@ -53,7 +53,7 @@ def run_training(*, run_id: UUID, clock: Clock) -> None:
     except Refused as refusal:
         _close(run, steps, RunStatus.REFUSED, refusal.args[0], clock(), failed_checks=refusal.failed_checks)
     except (NotTrainable, NothingNew, SchemaMoved, SchemaChanged) as refusal:
-        _close(run, steps, RunStatus.REFUSED, str(refusal), clock())
+        _close(run, steps, RunStatus.REFUSED, as_words(refusal.args[0]), clock())
     except Exception as error:
         log.exception("training failed", extra={"run": str(run_id)})
         reason = error.message if isinstance(error, HitlError) else f"{type(error).__name__}: {error}"[:2000]

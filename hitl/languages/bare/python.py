@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from hitl.languages.bare import Bare
 
 TRANSLATED = {
-    *("Words", "counted", "_", "gettext", "gettext_lazy", "gettext_noop"),
+    *("Words", "Told", "counted", "_", "gettext", "gettext_lazy", "gettext_noop"),
     *("ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy", "npgettext", "npgettext_lazy"),
 }
 SAID_BY_NAME = {

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hitl.shared.words import Words
+from hitl.shared.words import Words, figure
 from hitl.web.format import percent
 from monitoring.models import BudgetPeriod
 from monitoring.watch.budget.units import terms_of
@@ -66,7 +66,7 @@ def _beyond_reach(plan: dict[str, Any], label: str | None, declared: int) -> lis
         said.append(
             Words(
                 "A period %(times)s times as long would do with the same share of audits.",
-                times=f"{plan['longer'] / declared:.0f}",
+                times=figure(plan["longer"] / declared, ".0f"),
             )
         )
     if plan["looser"]:

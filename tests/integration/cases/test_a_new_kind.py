@@ -25,6 +25,7 @@ from hitl.flow.intake.types import Intake, Submission
 from hitl.flow.setup.create import set_up_workflow
 from hitl.flow.setup.examples import curl_line
 from hitl.shared.errors import Invalid
+from models_store.slice_words import slice_in_words
 from science.explain import explain
 from science.explain.types import verify
 from science.fields import Kind, Schema
@@ -122,8 +123,9 @@ def test_a_model_learns_from_it_and_says_so(schema: Schema) -> None:
     assert explanation.highlights[0].where == {"path": "where"}
     wrong = np.array([row["where"]["latitude"] > 50 for row in rows])
     worst = slices_of(rows, wrong, labels, schema)["worst"][0]
-    assert worst["slice"].startswith("where above")
-    assert worst["slice"].endswith("degrees north")
+    said = slice_in_words(worst["field"], worst["slice"])
+    assert said.startswith("where above")
+    assert said.endswith("degrees north")
 
 
 def test_what_is_made_when_modules_are_loaded_knows_it_too() -> None:

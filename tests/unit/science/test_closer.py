@@ -89,10 +89,10 @@ def test_slices_hold_what_they_say_and_the_worst_comes_first():
     ]
     wrong = np.array([row["shop"] == "south" and rng.random() < 0.5 for row in rows])
     found = slices_of(rows, wrong, ["a"] * 600, schema, most=100)
-    names = [one["slice"] for one in found["worst"]]
-    assert names[0] == "shop: south"
-    assert {"shop: missing", "when: on a weekend", "note: mostly not in Latin letters"} <= set(names)
-    assert not any("secret" in name or "None" in name for name in names)
+    names = [(one["field"], one["slice"].what, one["slice"].value) for one in found["worst"]]
+    assert names[0] == ("shop", "value", "south")
+    assert {("shop", "missing", ""), ("when", "weekend", ""), ("note", "not Latin", "")} <= set(names)
+    assert not any(field == "secret" or value == "None" for field, _, value in names)
     quarters = [one for one in found["worst"] if one["field"] == "amount"]
     assert sum(one["n"] for one in quarters) == 600
     for one in found["worst"]:
@@ -112,7 +112,7 @@ def test_two_mistakes_where_one_label_is_always_right_are_chance_and_twenty_are_
         return next(
             one["surely_worse"]
             for one in slices_of(rows, wrong, labels, schema)["worst"]
-            if one["slice"] == "shop: north"
+            if one["slice"].value == "north"
         )
 
     assert north(2) < 0 < north(20)

@@ -203,7 +203,7 @@ def test_a_missing_required_text_and_one_too_long_do_not_fit(mail_model):
         ([{"t": str(i)} for i in range(40)], ["a"] * 40, "b: 0"),
         ([{"t": str(i)} for i in range(8)], ["a"] + ["b"] * 7, "2 different examples each; there are a: 1"),
         ([{"t": "same"}] * 40, ["a", "b"] * 20, "b: 1"),
-        ([{"t": "x"}], ["c"], "'c'"),
+        ([{"t": "x"}], ["c"], "“c”"),
     ],
 )
 def test_labels_that_cannot_teach_are_refused_with_the_reason(rows, labels, says):

@@ -7,7 +7,8 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hitl.shared.words import Words, again, as_words, joined, kept, shown
+from hitl.shared.words import Words, again, as_words, figure, joined, kept, shown
+from science.told import Told
 
 TEXTS = st.text(st.characters(exclude_characters="%"), max_size=20)
 
@@ -55,3 +56,22 @@ def test_names_that_sound_like_the_parts_of_a_sentence_are_names() -> None:
     assert _over_json(by_label) == by_label
     said = Words("%(n)s left", n=2)
     assert _over_json({"counts": by_label, "why": said}) == {"counts": by_label, "why": "2 left"}
+
+
+def test_numbers_with_decimals_are_written_as_the_reader_does() -> None:
+    said = _over_json(Words("%(low)s | %(high)s", low=figure(-1.25, "+.2f"), high=figure(12_345.5, ",.1f")))
+    assert said == "-1.25 | 12,345.5"
+    assert isinstance(said, str)
+    with translation.override("de"):
+        assert shown(said) == "-1,25 | 12.345,5"
+
+
+def test_what_science_tells_is_kept_and_said_as_any_sentence() -> None:
+    told = Told("Fitting the chosen model: %(pipeline)s", pipeline=Told("logistic regression"))
+    assert copy.deepcopy(told) == told == "Fitting the chosen model: logistic regression"
+    said = _over_json(as_words(told))
+    assert said == told
+    assert isinstance(said, str)
+    with translation.override("de"):
+        assert shown(said) == "Passt das gewählte Modell an: logistische Regression"
+    assert as_words(Told("%(x)s", x=0.5)).values == {"x": "0.5"}
