@@ -14,6 +14,7 @@ from monitoring.drift.check import check
 from monitoring.drift.compared import in_words
 from monitoring.drift.metrics import metrics_now
 from monitoring.drift.selectors import key_of
+from monitoring.examined import model
 from monitoring.examined.run import Found, _errors, examine
 from monitoring.models import Alarm, DriftReading
 from monitoring.types import Examined, MetricState
@@ -28,10 +29,10 @@ A_DAY = 25
 DAYS = 35
 
 
-def days(first: int, last: int, workflow: Workflow, *, body: str = "") -> None:
+def days(first: int, last: int, workflow: Workflow, *, body: str = "", a_day: int = A_DAY) -> None:
     """Let mails come in on each day, the body replaced where one is given."""
     for day in range(first, last):
-        some = mails()[day * A_DAY : (day + 1) * A_DAY]
+        some = mails()[day * A_DAY : day * A_DAY + a_day]
         items = [
             Submission({**mail.content, "body": f"{body} {day} {i}"} if body else mail.content)
             for i, mail in enumerate(some)
@@ -83,8 +84,12 @@ def test_more_of_the_same_is_calm_and_what_is_not_known_is_not(workflow: Workflo
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_new_kind_of_mail_is_told_apart_and_its_field_is_what_moves_the_model(workflow: Workflow) -> None:
-    days(28, DAYS, workflow, body="Dear friend, our pharmacy delivers cheap pills by courier")
+def test_a_new_kind_of_mail_is_told_apart_and_its_field_is_what_moves_the_model(
+    workflow: Workflow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # which cases are drawn is chance: of 87 pairs one draw in ten did not show it
+    monkeypatch.setattr(model, "PAIRS", 200)
+    days(28, DAYS, workflow, body="Dear friend, our pharmacy delivers cheap pills by courier", a_day=58)
     seen = examined(workflow)
     assert seen["together"].state == MetricState.DRIFTS
     assert any("pharmacy" in sign or "body" in sign for sign in seen["together"].facts["signs"])
