@@ -114,9 +114,9 @@ def believe(sample: Sample, claim: Claim, terms: Terms, *, labels: Sequence[str]
         verdict, plan, n_different = _test(
             sample, column, target=terms.target, delta=each, costs=np.array(terms.costs)
         )
-        n = len(sample) if column is None else int((sample.predicted == column).sum())
-        unit = unit_of(None if column is None else labels[column], n, verdict)
-        units.append(unit | {"n_different": n_different})
+        own = np.ones(len(sample), dtype=bool) if column is None else sample.predicted == column
+        unit = unit_of(None if column is None else labels[column], int(own.sum()), verdict)
+        units.append(unit | {"n_different": n_different, "copies": _counted(sample, own, unit["cutoff"])})
         plans.append(plan)
     return Proof(
         is_proved=any(unit["cutoff"] is not None for unit in units),
@@ -141,6 +141,14 @@ def believe(sample: Sample, claim: Claim, terms: Terms, *, labels: Sequence[str]
 
 def _dates(sample: Sample) -> dict[str, list[str]]:
     return {"given": [date.isoformat() for date in sample.given]} if sample.given else {}
+
+
+def _counted(sample: Sample, own: np.ndarray, cutoff: float | None) -> dict[str, int] | None:
+    """Count every case that a cutoff accepts, copies among them, as pages about labelled cases do."""
+    if cutoff is None:
+        return None
+    accepted = own & (sample.scores >= cutoff)
+    return {"n_accepted": int(accepted.sum()), "n_wrong": int(sample.wrong[accepted].sum())}
 
 
 def _test(

@@ -276,7 +276,19 @@ def test_copies_are_one_observation(evaluations):
     assert alone["upper_bound"] < 0.01
     assert thrice["n_accepted"] <= thrice["n_different"] == 300 < thrice["n_labels"] == 900
     assert alone["n_different"] == alone["n_labels"] == 900
+    assert alone["copies"] == {name: alone[name] for name in ("n_accepted", "n_wrong")}
     assert thrice["upper_bound"] > 1.3 * alone["upper_bound"]
+
+
+def test_what_is_accepted_is_counted_with_and_without_copies(evaluations):
+    """The certificate counts different cases, and pages about labelled cases all of them."""
+    workflow = workflow_with_policy(target=0.1)
+    release = champion_of(workflow)
+    evaluations[release.id] = evaluation(labelled(workflow, 900), error=0.02, copies=3)
+    (unit,) = certify(release).seen["units"]
+    assert unit["n_different"] == 300
+    assert unit["copies"]["n_accepted"] == 3 * unit["n_accepted"] > 0
+    assert unit["copies"]["n_wrong"] == 3 * unit["n_wrong"] > 0
 
 
 def test_no_cutoff_passes_at_which_all_copies_together_are_wrong_too_often(evaluations):
