@@ -32,9 +32,9 @@ def store(artifact: bytes, purpose: str = _PURPOSE) -> Stored:
     Raises:
         ArtifactNotStored: the store is full or out of reach; nothing is left under the name.
     """
-    digest = hashlib.sha256(artifact).hexdigest()
+    stored = signed(artifact, purpose)
     try:
-        keep(_shelf(), path_of(digest), artifact)
+        keep(_shelf(), path_of(stored.sha256), artifact)
     except OSError as error:
         raise ArtifactNotStored(
             Words(
@@ -42,7 +42,13 @@ def store(artifact: bytes, purpose: str = _PURPOSE) -> Stored:
                 trouble=error.strerror or error,
             )
         ) from error
-    return Stored(digest, len(artifact), sign(purpose, bytes.fromhex(digest)))
+    return stored
+
+
+def signed(artifact: bytes, purpose: str = _PURPOSE) -> Stored:
+    """Return what a row would say of the bytes, without storing them."""
+    digest = hashlib.sha256(artifact)
+    return Stored(digest.hexdigest(), len(artifact), sign(purpose, digest.digest()))
 
 
 def load(release: Release) -> bytes:

@@ -45,9 +45,18 @@ _REFUSED = {
 ENVIRONMENT = {"LC_ALL": "C.UTF-8", "OMP_NUM_THREADS": "1"}
 
 
-def keep(data: bytes) -> Stored:
-    """Store a file under its hash, and sign it."""
-    return artifacts.store(data, PURPOSE)
+def signed(data: bytes) -> Stored:
+    """Return what a row would say of a file, without storing it."""
+    return artifacts.signed(data, PURPOSE)
+
+
+def keep(data: bytes) -> None:
+    """Store a file under its hash.
+
+    Raises:
+        ArtifactNotStored: the store is full or out of reach.
+    """
+    artifacts.store(data, PURPOSE)
 
 
 def run(source: Source, question: dict[str, Any]) -> tuple[Any, float]:

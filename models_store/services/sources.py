@@ -7,6 +7,7 @@ and a promise to prove (ADR 0072).
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -61,19 +62,26 @@ def propose_source(
         SourceTaken: this version of the model is registered already.
     """
     _require_proposer(actor)
-    kept = onnx_files.keep(remote.file) if remote and 0 < len(remote.file) <= onnx_files.MAX_BYTES else None
+    file = remote.file if remote and 0 < len(remote.file) <= onnx_files.MAX_BYTES else b""
+    propose = partial(
+        _propose,
+        workflow_id,
+        model,
+        version,
+        label_map,
+        known_answers,
+        actor=actor,
+        now=now,
+        remote=remote,
+        kept=onnx_files.signed(file) if file else None,
+    )
+    if file:
+        with transaction.atomic():
+            propose()
+            transaction.set_rollback(True)  # one that is refused leaves no file
+        onnx_files.keep(file)
     with transaction.atomic():
-        return _propose(
-            workflow_id,
-            model,
-            version,
-            label_map,
-            known_answers,
-            actor=actor,
-            now=now,
-            remote=remote,
-            kept=kept,
-        )
+        return propose()
 
 
 def _propose(

@@ -1,5 +1,6 @@
 """An ONNX file as a source: uploaded, tried and run by workers; refused where it asks for what it may not."""
 
+import hashlib
 import sys
 from collections.abc import Iterator
 from math import exp, log
@@ -8,6 +9,7 @@ from uuid import UUID
 
 import orjson
 import pytest
+from django.core.files.storage import storages
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client, override_settings
 from django.urls import reverse
@@ -19,6 +21,7 @@ from hitl.flow.intake.submit import submit_cases
 from hitl.flow.intake.types import Intake, Submission
 from hitl.flow.setup.create import set_up_workflow
 from hitl.shared.errors import Invalid
+from models_store import artifacts
 from models_store.models import Source, SourceScore
 from models_store.services import onnx_files
 from models_store.services.remote_terms import RemoteTerms
@@ -170,6 +173,25 @@ def test_a_file_of_no_or_of_too_many_bytes_is_refused_at_once(file: bytes, words
     with pytest.raises(Invalid) as refused:
         registered(file, known_numbers())
     assert words in str(refused.value.facts["errors"])
+
+
+def test_a_proposal_that_is_refused_leaves_no_file() -> None:
+    workflow = set_up_workflow(slug="onnx", name="Mail", fields=NUMBERS, labels=LABELS, actor=TESTER, now=NOW)
+    file = onnx_file("numbers") + bytes(7)  # that no other test has stored
+    name = artifacts.path_of(hashlib.sha256(file).hexdigest())
+
+    def propose(known: list[dict[str, Any]]) -> None:
+        propose_source(
+            workflow_id=workflow.pk, model="mine", version="1", label_map=LABEL_MAP, known_answers=known,
+            actor=TESTER, now=NOW,
+            remote=RemoteTerms(door=Door.ONNX, address="", file=file, options=CLASSES),
+        )  # fmt: skip
+
+    with pytest.raises(Invalid):
+        propose(known_numbers()[:3])
+    assert not storages["artifacts"].exists(name)
+    propose(known_numbers())
+    assert storages["artifacts"].exists(name)
 
 
 def test_it_is_uploaded_on_the_page(client: Client) -> None:
