@@ -224,6 +224,7 @@ def _limits(shown: ShownRelease) -> Iterable[str]:
         "These numbers are about labelled cases; what may be decided without a person is a matter of cutoffs"
         " and certificates",
     ]
+    lines += [words.removesuffix(".") for words in shown.looks]
     if shown.left_out:
         lines.append("It never answers " + ", ".join(_plain(label) for label, _ in shown.left_out))
     if shown.report.get("unread"):

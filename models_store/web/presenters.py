@@ -102,6 +102,12 @@ class ShownRelease:
         return [{**one, "wrong": 1 - one["accuracy"]} for one in self.report.get("candidates", [])]
 
     @property
+    def looks(self) -> list[str]:
+        """How it looks at files of a kind, in sentences."""
+        found: list[str] = self.report.get("looks", [])
+        return found
+
+    @property
     def skipped(self) -> str:
         """What was not tried for lack of time, or because it is not installed."""
         return ", ".join(map(shown, self.report.get("skipped", [])))

@@ -15,7 +15,7 @@ import numpy as np
 from science.explain.types import Locator, Unit
 from science.kinds.traits import Places
 from science.media import SAMPLE_RATE
-from science.media.audio import HOP, log_mel, noise_floor, pooled
+from science.media.audio import HOP, hear
 from science.media.image import Box, Described, image_features
 
 Margins = Callable[[np.ndarray], np.ndarray]
@@ -120,13 +120,12 @@ def without_boxes(pixels: np.ndarray, places: Sequence[Locator]) -> np.ndarray:
 
 def without_times(samples: np.ndarray, places: Sequence[Locator]) -> np.ndarray:
     """Features (width,) of a recording with stretches muted to its noise floor."""
-    mel = log_mel(samples)
-    floor, frame_ms = noise_floor(mel), HOP * 1000 // SAMPLE_RATE
-    muted = mel.copy()
+    heard, frame_ms = hear(samples), HOP * 1000 // SAMPLE_RATE
+    mel = heard.mel.copy()
     for start, end in ((where["start_ms"], where["end_ms"]) for where in places):
-        own = slice(start // frame_ms, -(-end // frame_ms))
-        muted[own] = np.minimum(muted[own], floor)
-    return pooled(muted)
+        own = slice(max(0, start // frame_ms - heard.first), max(0, -(-end // frame_ms) - heard.first))
+        mel[own] = heard.floor
+    return heard.features(mel)
 
 
 def audio_units(name: str, samples: np.ndarray, margins: Margins) -> list[Unit]:
@@ -139,22 +138,18 @@ def audio_units(name: str, samples: np.ndarray, margins: Margins) -> list[Unit]:
     ----------
     samples: (n,) at `SAMPLE_RATE`. margins: from media features (n, width) to log-odds (n,).
     """
-    mel = log_mel(samples)
-    floor = noise_floor(mel)
-    whole = float(margins(pooled(mel)[None])[0])
+    heard = hear(samples)
+    whole = float(margins(heard.features(heard.mel)[None])[0])
 
     def lost(spans: Sequence[tuple[int, int]]) -> list[float]:
-        variants = []
-        for start, end in spans:
-            muted = mel.copy()
-            muted[start:end] = np.minimum(muted[start:end], floor)
-            variants.append(pooled(muted))
+        variants = [heard.features(heard.muted(start, end)) for start, end in spans]
         return [whole - float(margin) for margin in margins(np.stack(variants))]
 
     frame_ms, length_ms = HOP * 1000 // SAMPLE_RATE, len(samples) * 1000 // SAMPLE_RATE
     units = []
-    for (start, end), score in sorted(_stretches(len(mel), lost).items()):
-        begin, until = start * frame_ms, min(end * frame_ms, length_ms)
+    for (start, end), score in sorted(_stretches(len(heard.mel), lost).items()):
+        begin = max(0, (heard.first + start) * frame_ms)
+        until = min((heard.first + end) * frame_ms, length_ms)
         if until > begin:
             label = f"{begin / 1000:.1f}-{until / 1000:.1f} s"
             units.append(Unit(score, {"asset": name, "start_ms": begin, "end_ms": until}, label))
@@ -177,16 +172,35 @@ def _stretches(
         if not open_ones:
             break
         span = max(open_ones, key=lambda one: (abs(found[one]), -one[0]))
-        parts = _cut(span, _PARTS)
-        scores = lost(parts)
-        left -= len(parts)
-        best = max(range(len(parts)), key=lambda i: abs(scores[i]))
-        if abs(scores[best]) >= _STAYS * abs(found[span]) and scores[best] * found[span] > 0:
+        part, score = _strongest(_cut(span, _PARTS), lost)
+        left -= _PARTS
+        if not _stands_for(score, found[span]) and left >= _PARTS:  # what matters may lie across a cut
+            part, score = _strongest(_overlapping(span), lost)
+            left -= _PARTS - 1
+        if _stands_for(score, found[span]):
             del found[span]
-            found[parts[best]] = scores[best]
+            found[part] = score
         else:
             settled.add(span)
     return found
+
+
+def _strongest(
+    spans: Sequence[tuple[int, int]], lost: Callable[[Sequence[tuple[int, int]]], list[float]]
+) -> tuple[tuple[int, int], float]:
+    scores = lost(spans)
+    best = max(range(len(spans)), key=lambda i: abs(scores[i]))
+    return spans[best], scores[best]
+
+
+def _stands_for(score: float, whole: float) -> bool:
+    return abs(score) >= _STAYS * abs(whole) and score * whole > 0
+
+
+def _overlapping(span: tuple[int, int]) -> list[tuple[int, int]]:
+    """Halves of a span, each beginning a part behind the one before."""
+    parts = _cut(span, _PARTS)
+    return [(one[0], other[1]) for one, other in pairwise(parts)]
 
 
 def _cut(span: tuple[int, int], n: int) -> list[tuple[int, int]]:

@@ -11,6 +11,7 @@ from science.kinds.files import unfit_file
 from science.kinds.traits import AsFeatures, Traits
 from science.media import read_audio
 from science.media.audio import audio_features
+from science.told import Told
 
 _SIDE = 64  # means nothing for sound; artifacts have kept it from the first
 
@@ -44,5 +45,14 @@ TRAITS = Traits(
         kept(("loudness", "tenths", "clipped", "sound", "pitch", "centre", "high", "rate")),
         of_file=of_samples,
     ),
-    features=AsFeatures(_side, _read, audio_features, "times"),
+    features=AsFeatures(
+        _side,
+        _read,
+        audio_features,
+        "times",
+        Told(
+            "It hears recordings from the first sound to the last, at one level, with 0.25 s of silence before"
+            " and behind. What is 40 dB quieter than the loudest moment is silence there."
+        ),
+    ),
 )

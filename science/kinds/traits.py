@@ -93,12 +93,14 @@ class AsFeatures:
         Raises `science.media.BadMedia` if it cannot be read.
     describe: from the content to its features (width,).
     places: what evidence in it points at: a box of a picture or a stretch of time.
+    said: what people should know of how it is looked at, in a sentence.
     """
 
     side: Callable[[Sequence[object]], int | None]
     read: Callable[[object, int], np.ndarray]
     describe: Callable[[np.ndarray], np.ndarray]
     places: Places
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)

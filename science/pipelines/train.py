@@ -317,6 +317,13 @@ def _facts(
     return {
         "n_rows": len(labels),
         "n_unreadable": int(data.unreadable.sum()),
+        "looks": sorted(
+            {
+                traits.features.said
+                for traits in (field.kind.traits for field in data.schema.fields)
+                if traits.features is not None and traits.features.said
+            }
+        ),
         "label_mix": {label: counts[label] for label in data.schema.labels},
         "left_out": {label: counts[label] for label in data.schema.labels if label not in data.labels},
         "chosen": best.candidate.name,

@@ -24,7 +24,7 @@ from science.serving.vectors import VectorBlock
 
 _READERS: dict[object, type[Text]] = {None: TextBlock, "sentences": SentenceBlock, "vectors": VectorBlock}
 Scorer = ServedModel | SourceModel | Cascade
-VERSION = "served/1"  # raise it with every change of tokens, features or layout
+VERSION = "served/2"  # raise it with every change of tokens, features or layout
 SOURCE_VERSION = "source/1"
 CASCADE_VERSION = "cascade/1"
 

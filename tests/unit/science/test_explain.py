@@ -311,5 +311,5 @@ def test_a_model_is_explained_or_refused_and_never_guessed_at(mail_served, pairw
 def test_muting_the_tone_moves_the_model_more_than_muting_anything_else():
     rows, labels = beeps(60)
     served = served_model_of(MEDIA[0], rows, labels, BEEP)
-    report = self_check(served, rows[:10], np.random.default_rng(0))
+    report = self_check(served, rows, np.random.default_rng(0))
     assert report["comprehensiveness"] > 2 * abs(report["comprehensiveness_at_random"])

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from science.explain.media import cover
+from science.explain.media import audio_units, cover, without_times
+from science.fields import Kind
 from science.media import MAX_PIXELS, SAMPLE_RATE, BadMedia, read_audio, read_image
-from science.media.audio import audio_features
+from science.media.audio import HOP, MARGIN_SECONDS, SILENT_DB, audio_features, hear
 from science.media.image import Described, image_features
 from tests.unit.science.samples import png, wav
 
@@ -191,3 +192,61 @@ def test_of_several_pictures_in_one_photo_the_first_is_seen():
     picture = Image.linear_gradient("L").convert("RGB")
     photo = encoded(picture, "MPO", save_all=True, append_images=[Image.new("RGB", (64, 64), "red")])
     assert read_image(photo, 64) == pytest.approx(read_image(encoded(picture, "JPEG"), 64), abs=0.05)
+
+
+def sounds(seed: int = 0) -> np.ndarray:
+    """A second of words over noise."""
+    rng = np.random.default_rng(seed)
+    time = np.arange(SAMPLE_RATE) / SAMPLE_RATE
+    words = np.sin(2 * np.pi * 600 * time) * (np.sin(2 * np.pi * 3 * time) > 0)
+    return (0.3 * words + rng.normal(0, 0.01, len(time))).astype(np.float32)
+
+
+@pytest.mark.parametrize(("before", "behind"), [(0.0, 0.1), (0.3, 4.0), (20.0, 0.0)])
+@pytest.mark.parametrize("loud", [0.05, 1.0])
+def test_silence_at_the_ends_and_loudness_change_nothing_that_is_heard(
+    before: float, behind: float, loud: float
+) -> None:
+    said = sounds()
+    quiet = [np.zeros(round(seconds * SAMPLE_RATE), np.float32) for seconds in (before, behind)]
+    alone, within = audio_features(said), audio_features(loud * np.concatenate([quiet[0], said, quiet[1]]))
+    other = audio_features(sounds(1))  # the same words over other noise
+    assert np.abs(within - alone).mean() < 0.2 * np.abs(other - alone).mean()
+
+
+def test_the_silence_that_is_heard_is_as_long_as_is_said() -> None:
+    second = np.concatenate([np.zeros(SAMPLE_RATE), sounds(), np.zeros(3 * SAMPLE_RATE)]).astype(np.float32)
+    heard = hear(second)
+    frames = SAMPLE_RATE // HOP
+    assert heard.first == pytest.approx(frames * (1 - MARGIN_SECONDS), abs=2)
+    assert len(heard.mel) == pytest.approx(frames * (1 + 2 * MARGIN_SECONDS), abs=4)
+    assert (heard.mel >= heard.floor).all()
+
+
+def test_what_is_said_of_recordings_is_so() -> None:
+    features = Kind.AUDIO.traits.features
+    assert features is not None
+    assert f"{MARGIN_SECONDS:g} s of silence" in features.said
+    assert f"{SILENT_DB:g} dB quieter" in features.said
+
+
+def test_a_recording_without_a_sound_is_heard_whole() -> None:
+    assert hear(np.zeros(SAMPLE_RATE, np.float32)).first < 0
+    assert np.isfinite(audio_features(np.zeros(0, np.float32))).all()
+
+
+def test_evidence_points_at_the_recording_and_not_at_what_is_heard_of_it() -> None:
+    """A tone after four seconds of silence lies behind these four seconds."""
+    tone = np.sin(2 * np.pi * 1_500 * np.arange(SAMPLE_RATE // 3) / SAMPLE_RATE).astype(np.float32)
+    rng = np.random.default_rng(0)
+    room = rng.normal(0, 0.02, 2 * SAMPLE_RATE).astype(np.float32)
+    room[SAMPLE_RATE : SAMPLE_RATE + len(tone)] += tone
+    samples = np.concatenate([np.zeros(4 * SAMPLE_RATE, np.float32), room])
+
+    def loudest(features: np.ndarray) -> np.ndarray:
+        return features[:, :32].max(axis=1)
+
+    strongest = max(audio_units("call", samples, loudest), key=lambda unit: unit.score)
+    assert strongest.where["start_ms"] < 5_334
+    assert strongest.where["end_ms"] > 5_000
+    assert without_times(samples, [strongest.where])[:32].max() < audio_features(samples)[:32].max()
