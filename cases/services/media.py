@@ -149,8 +149,9 @@ def _inspect_image(data: bytes) -> Inspected:
         ) from None
     except _DAMAGE:
         raise BadFile(Words("The image is damaged. %(fix)s", fix=FIX)) from None
-    except Exception:  # decoders raise almost anything on a hostile file, and on one that they do not know
-        log.exception("an image could not be read")
+    except Exception as fault:  # decoders raise almost anything on a hostile file, and on one they do not know
+        # Whoever may send cases may send a thousand of these: a line each, and no traceback.
+        log.warning("an image could not be read", extra={"fault": f"{type(fault).__name__}: {fault}"[:200]})
         raise BadFile("The image cannot be read here, damaged or not. Save it anew as PNG or JPEG.") from None
     digest = sha256(data).hexdigest()
     return Inspected(
