@@ -123,7 +123,9 @@ class Service(Collector):
             labels=["workflow", "label", "end"],
         )
         decided = GaugeMetricFamily(
-            "hitl_budget_decisions", "Decisions that this counts.", labels=["workflow", "label"]
+            "hitl_budget_counted",
+            "Decisions counted so far; those behind an open audit wait.",
+            labels=["workflow", "label"],
         )
         overspends = GaugeMetricFamily(
             "hitl_budget_overspending", "1 while decisions to come look too wrong.", labels=["workflow"]

@@ -16,7 +16,7 @@ class AlreadyThere(Conflict):
 
 
 class ChangedMeanwhile(Conflict):
-    """Somebody else changed the policy after you loaded this page. Look at it again, then decide."""
+    """What this rests on has changed since the page was loaded. Look at it again, then decide."""
 
     code = "changed_meanwhile"
 

@@ -47,11 +47,20 @@ def _check(field: Field) -> Check:
         if not low <= number <= high:
             raise Unfit(
                 Words("is %(number)s", number=figure(number)),
-                Words("Send a number from %(low)s to %(high)s.", low=figure(low), high=figure(high)),
+                _within(low, high),
             )
         return number
 
     return check
+
+
+def _within(low: float, high: float) -> Words:
+    """Say which numbers fit, where there is an end to them."""
+    if math.isinf(high):
+        return Words("Send a number of %(low)s or more.", low=figure(low))
+    if math.isinf(low):
+        return Words("Send a number of at most %(high)s.", high=figure(high))
+    return Words("Send a number from %(low)s to %(high)s.", low=figure(low), high=figure(high))
 
 
 def is_number(text: str) -> bool:

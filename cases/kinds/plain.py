@@ -5,6 +5,10 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
+from django.utils.translation import gettext
+
+from hitl.shared.numbers import number
+
 
 def never(value: object) -> bool:
     """Refuse a cell: this kind has no typed form in files."""
@@ -51,7 +55,7 @@ def exported(value: Any) -> Any:
 
 
 def say(value: Any) -> str:
-    """Write a value for people: 12000.0 is "12,000", True is "yes".
+    """Write a value for people, in their language: in English 12000.0 is "12,000", True is "yes".
 
     >>> [say(v) for v in (12000.0, 0.125, True, None, "2026-11-23")]
     ['12,000', '0.125', 'yes', '', '2026-11-23']
@@ -59,7 +63,7 @@ def say(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return gettext("yes") if value else gettext("no")
     if isinstance(value, float):
-        return f"{value:,.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:,.6g}"
+        return number(value, ",.0f" if value.is_integer() and abs(value) < 1e15 else ",.6g")
     return str(value)

@@ -149,9 +149,10 @@ def _inspect_image(data: bytes) -> Inspected:
         ) from None
     except _DAMAGE:
         raise BadFile(Words("The image is damaged. %(fix)s", fix=FIX)) from None
-    except Exception as fault:  # decoders raise almost anything on a hostile file, and on one they do not know
+    except Exception as fault:  # a decoder may raise anything on a hostile file, and on one it does not know
         # Whoever may send cases may send a thousand of these: a line each, and no traceback.
-        log.warning("an image could not be read", extra={"fault": f"{type(fault).__name__}: {fault}"[:200]})
+        trouble = f"{type(fault).__name__}: {fault}"[:200]
+        log.warning("an image could not be read", extra={"fault": trouble})  # untranslated: a log
         raise BadFile("The image cannot be read here, damaged or not. Save it anew as PNG or JPEG.") from None
     digest = sha256(data).hexdigest()
     return Inspected(

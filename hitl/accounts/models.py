@@ -79,6 +79,11 @@ class ApiKey(models.Model):
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
 
+    @property
+    def scope_words(self) -> list[str]:
+        """What it may do, for people."""
+        return [str(Scope(scope).label) for scope in self.scopes]
+
     def is_live(self, now: datetime) -> bool:
         """Tell whether the key may still be used."""
         return self.revoked_at is None and (self.expires_at is None or self.expires_at > now)

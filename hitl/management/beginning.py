@@ -67,8 +67,12 @@ def what_follows(begins: Beginning, address: str) -> Iterator[str]:
         yield f"No model yet. {shown(run.reason)}"
         yield f"Step by step: {address}{reverse('training-run', args=[run.pk])}"
     elif begins.at_once is None or begins.automation is None:
-        why = shown(begins.step.hindrance) if begins.step and begins.step.hindrance else ""
-        yield f"Model {run.release.name} is trained. {why}".rstrip()
+        why = "It is in shadow: another model decides."
+        if begins.page is not None:
+            why = "No cutoff is proved for this promise, so people decide every case."
+        if begins.step and begins.step.hindrance:
+            why = shown(begins.step.hindrance)
+        yield f"Model {run.release.name} is trained. {why}"
         yield f"What would help: {address}{reverse('promise', args=[slug])}"
     else:
         yield from _could_decide(begins, run.release.name)

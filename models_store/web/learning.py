@@ -88,12 +88,17 @@ def _said(gain: float, low: float, high: float) -> dict[str, str]:
     return {"gain": _points(gain), "low": _points(low), "high": _points(high)}
 
 
+_LEAST = 0.0001  # of all answers: less says nothing to anybody
+
+
 def _points(share: float) -> str:
     """As per cent with two digits that count.
 
     >>> _points(0.01234), _points(0.2), _points(0.00034)
     ('1.2 %', '20 %', '0.034 %')
     """
+    if abs(share) < _LEAST:
+        return gettext("under %(share)s") % {"share": f"{number(100 * _LEAST, 'g')} %"}
     return f"{number(float(f'{100 * share:.2g}'), 'g')} %"
 
 

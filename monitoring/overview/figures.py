@@ -59,7 +59,7 @@ def _figures(policy: Policy, now: datetime) -> dict[str, object]:
             values |= {"error_low": accepted.interval.low, "error_high": accepted.interval.high}
     period = running(policy.workflow_id, now=now)
     budget = BudgetView(period, policy, now) if period else None
-    if budget is not None and budget.delivered:
+    if budget is not None and budget.counted:
         fullest = max(budget.units, key=lambda one: one.used)
         values |= {"budget_used": fullest.used, "burn_rate": fullest.course.burn_rate}
         values |= {"budget_until": budget.last_day}

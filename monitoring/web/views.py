@@ -18,7 +18,7 @@ from hitl.shared import clock
 from hitl.shared.numbers import number
 from hitl.shared.words import shown
 from hitl.web.charts import Plot, Series
-from hitl.web.format import local, percent
+from hitl.web.format import exact_time, local, percent
 from hitl.web.links import cases_between
 from hitl.web.views import actor_of
 from models_store.models import Release, TrainingRun
@@ -77,7 +77,7 @@ class Panel:
     @property
     def budget_words(self) -> str:
         """How much of the error budget is used, by the estimate."""
-        if self.budget is None or not self.budget.delivered:
+        if self.budget is None or not self.budget.counted:
             return "–"
         used = [one.estimate / max(one.allowed, 1e-9) for one in self.budget.units]
         return percent(max(used), 0)
@@ -85,8 +85,14 @@ class Panel:
     @property
     def budget_note(self) -> str:
         """What that is about."""
-        if self.budget is None or not self.budget.delivered:
-            return gettext("nothing automated in this period")
+        if self.budget is None:
+            return gettext("no period yet")
+        if not self.budget.delivered:
+            return gettext("nothing automated since it began, %(at)s") % {
+                "at": exact_time(self.budget.period.begins_at)
+            }
+        if not self.budget.counted:
+            return gettext("none counted yet: the first waits for its audit")
         # Translators: how a day of this year is written, as Django's filter "date" has it.
         day = {"day": written(local(self.budget.last_day), pgettext("date format", "j M"))}
         if len(self.budget.units) == 1:

@@ -144,9 +144,9 @@ def status_of(
 
 
 def _watched(watch: Watch) -> PromiseStatus:
-    why = Words("Audits begin to contradict it, not yet strongly enough to stop: more decisions are audited.")
+    why = Words("Audits begin to contradict it, not yet strongly enough to stop. It is watched more closely.")
     if watch.level == MonitorLevel.GREEN:
         why = Words(
-            "First answers to audits contradict it; until they are final, more decisions are audited."
+            "First answers to audits, which are not final yet, contradict it. It is watched more closely."
         )
     return PromiseStatus(PromiseState.WATCHED, "warn", "eye", why)

@@ -64,7 +64,7 @@ def trip_breaker(
 
 @transaction.atomic
 def reset_breaker(
-    *, workflow_id: UUID, reason: str, actor: Actor, now: datetime, seen: int | None = None
+    *, workflow_id: UUID, reason: str, actor: Actor, now: datetime, seen: str | None = None
 ) -> Policy:
     """Reset the breaker, so that the rule decides again; an operator gives the reason.
 

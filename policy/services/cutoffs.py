@@ -38,7 +38,7 @@ def set_cutoffs_by_hand(
     reason: str,
     actor: Actor,
     now: datetime,
-    seen: int | None = None,
+    seen: str | None = None,
 ) -> CutoffSet:
     """Set the cutoffs of the champion: label -> cutoff; a label left out is never automatic.
 
@@ -113,7 +113,7 @@ def withdraw(*, cutoff_set_id: UUID, reason: str, actor: Actor, now: datetime) -
 
 
 @transaction.atomic
-def use_certified(*, workflow_id: UUID, actor: Actor, now: datetime, seen: int | None = None) -> CutoffSet:
+def use_certified(*, workflow_id: UUID, actor: Actor, now: datetime, seen: str | None = None) -> CutoffSet:
     """Go back to the loosest cutoffs that the champion's certificate covers, so that the promise holds again.
 
     Raises:

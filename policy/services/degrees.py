@@ -32,13 +32,13 @@ def set_degree(
     now: datetime,
     reason: str = "",
     label: str = "",
-    seen: int | None = None,
+    seen: str | None = None,
 ) -> DegreeChange:
     """Set the degree of automation of a workflow, or of one of its labels where each label has its promise.
 
     Going down takes effect with the next case in every process. Going up needs evidence, an operator and a
     reason; where the policy needs a second person, the change is only asked for (`approve_degree` makes it).
-    `seen` is the policy version that the person decided on; it is not compared on the way down.
+    `seen` is the mark of what the person looked at; it is not compared on the way down.
 
     Raises:
         NotFound, NotAllowed, Invalid, AlreadyThere, ChangedMeanwhile, EvidenceMissing: nothing is changed.

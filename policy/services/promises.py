@@ -162,7 +162,7 @@ def change_promise(
     actor: Actor,
     now: datetime,
     follows_certificates: bool = True,
-    seen: int | None = None,
+    seen: str | None = None,
 ) -> Policy:
     """Change the promise; people decide what no certificate in force covers, from the next case on.
 

@@ -12,6 +12,7 @@ from models_store.models import Release
 from models_store.selectors import champion
 from policy import selectors
 from policy.in_force.evidence import hindrance
+from policy.in_force.looked_at import looked_at
 from policy.in_force.rules import Governing, rule_for
 from policy.models import Certificate, CutoffSet, DegreeChange, Policy
 from policy.proof.proofs import Sample
@@ -34,6 +35,11 @@ class AutomationPage:
     governing: Governing
     release: Release | None
     now: datetime
+
+    @cached_property
+    def looked_at(self) -> str:
+        """The mark of what whoever decides on this page has looked at."""
+        return looked_at(self.policy)
 
     @cached_property
     def in_force(self) -> CutoffSet | None:
@@ -103,6 +109,12 @@ class AutomationPage:
         """Whether people are shown nothing of the model, so that each of their answers is blind."""
         rule = self.governing.rule
         return not self.governing.needs_scores or rule.closed(self.now.timestamp()) is Reason.SHADOW
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether people decide every case, though the degree lets a model decide some."""
+        rule = self.governing.rule
+        return self.policy.automates and rule.closed(self.now.timestamp()) is not None
 
     @property
     def is_ramped(self) -> bool:

@@ -8,13 +8,13 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
 from cases.access import watched_workflow
 from cases.models import Workflow
 from hitl.shared.actor import Actor
 from hitl.shared.errors import HitlError, NotFound, in_words
-from hitl.shared.given import whole_number
 from hitl.web.views import actor_of
 
 Change = Callable[[HttpRequest, Workflow, Actor], str]
@@ -37,14 +37,16 @@ def changes_policy(change: Change) -> Callable[[HttpRequest, str], HttpResponse]
         except HitlError as refused:
             for words in in_words(refused):
                 messages.error(request, words)
+            if reason := request.POST.get("reason", "").strip():  # nobody writes a reason twice
+                messages.info(request, gettext("You had written: “%(reason)s”") % {"reason": reason[:1000]})
         return redirect("automation", slug=slug)
 
     return login_required(require_POST(view))
 
 
-def seen_version(request: HttpRequest) -> int | None:
-    """Return the policy version that the page showed."""
-    return whole_number(request.POST.get("seen", ""))
+def seen_by(request: HttpRequest) -> str | None:
+    """Return the mark of what the page showed."""
+    return request.POST.get("seen") or None
 
 
 def posted_id(request: HttpRequest) -> UUID:

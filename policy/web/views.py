@@ -24,7 +24,7 @@ from policy.services.promises import change_promise
 from policy.types import CertificateStatus, ChangeStatus, Degree
 from policy.web.automation_page import automation_page_of
 from policy.web.forms import PromiseForm, read_cutoffs
-from policy.web.guards import changes_policy, posted_id, seen_version
+from policy.web.guards import changes_policy, posted_id, seen_by
 
 
 @login_required
@@ -69,7 +69,7 @@ def promise(request: HttpRequest, slug: str) -> HttpResponse:
                 follows_certificates=form.cleaned_data["follows_certificates"],
                 actor=actor,
                 now=clock.now(),
-                seen=seen_version(request),
+                seen=seen_by(request),
             )
         except Invalid as refused:
             for error in refused.facts["errors"]:
@@ -107,7 +107,7 @@ def change_degree(request: HttpRequest, workflow: Workflow, actor: Actor) -> str
         reason=request.POST.get("reason", ""),
         actor=actor,
         now=clock.now(),
-        seen=seen_version(request),
+        seen=seen_by(request),
     )
     if change.status == ChangeStatus.ASKED:
         return gettext("%(degree)s is asked for. Another operator must approve it.") % {
@@ -141,7 +141,7 @@ def set_cutoffs(request: HttpRequest, workflow: Workflow, actor: Actor) -> str:
         reason=request.POST.get("reason", ""),
         actor=actor,
         now=clock.now(),
-        seen=seen_version(request),
+        seen=seen_by(request),
     )
     if chosen.is_proposed:
         return gettext("The cutoffs are proposed. Another operator must approve them.")
@@ -167,7 +167,7 @@ def settle_cutoffs(request: HttpRequest, workflow: Workflow, actor: Actor) -> st
 @changes_policy
 def use_certified(request: HttpRequest, workflow: Workflow, actor: Actor) -> str:
     """Go back to the certified cutoffs."""
-    cutoffs.use_certified(workflow_id=workflow.id, actor=actor, now=clock.now(), seen=seen_version(request))
+    cutoffs.use_certified(workflow_id=workflow.id, actor=actor, now=clock.now(), seen=seen_by(request))
     return gettext("The certified cutoffs are in force.")
 
 
@@ -197,6 +197,6 @@ def trip_breaker(request: HttpRequest, workflow: Workflow, actor: Actor) -> str:
 @changes_policy
 def reset_breaker(request: HttpRequest, workflow: Workflow, actor: Actor) -> str:
     """Let the rule decide again."""
-    reason, seen = request.POST.get("reason", ""), seen_version(request)
+    reason, seen = request.POST.get("reason", ""), seen_by(request)
     breaker.reset_breaker(workflow_id=workflow.id, reason=reason, actor=actor, now=clock.now(), seen=seen)
     return gettext("The breaker is reset.")

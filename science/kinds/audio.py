@@ -51,8 +51,8 @@ TRAITS = Traits(
         audio_features,
         "times",
         Told(
-            "It hears recordings from the first sound to the last, at one level, with 0.25 s of silence before"
-            " and behind. What is 40 dB quieter than the loudest moment is silence there."
+            "It hears recordings from the first sound to the last, at one level, with 0.25 s of silence"
+            " before and behind. What is 40 dB quieter than the loudest moment is silence there."
         ),
     ),
 )

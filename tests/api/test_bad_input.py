@@ -65,7 +65,6 @@ def test_a_field_that_does_not_fit_is_named(
         (b'{"content": {"job": "\xff"}}', "not UTF-8 at byte 21"),
         (b'{"content": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "nested too deeply"),
         (b"[" * 100_000 + b"]" * 100_000, "nested too deeply"),
-        (b"[]", "empty"),
     ],
 )
 def test_a_body_that_is_not_json_is_refused_with_the_place(
@@ -75,6 +74,14 @@ def test_a_body_that_is_not_json_is_refused_with_the_place(
     assert response.status_code == 400, response.content
     assert words in response.json()["detail"]
     assert nothing_is_left()
+
+
+def test_a_batch_of_no_case_is_refused_by_name(client: ApiClient, workflow: Workflow) -> None:
+    response = client.send("POST", URL, b"[]")
+    assert response.status_code == 422
+    assert response.json()["errors"][0] == {
+        "field": "(body)", "error": "holds no case", "fix": "Send at least one.",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("body", [b'"case"', b"5", b"null", b"true"])

@@ -10,7 +10,7 @@ from django.conf import settings
 
 from cases.content import printable
 from hitl.flow.intake.types import Submission
-from hitl.shared.errors import HitlError, Problem
+from hitl.shared.errors import HitlError, Invalid, Problem
 from hitl.shared.words import Words
 
 JSON = "application/json"
@@ -154,7 +154,7 @@ def _check_count(count: int) -> None:
             )
         )
     if not count:
-        raise NotJson("The batch is empty. Send at least one case.")
+        raise Invalid([Problem(field="(body)", error="holds no case", fix="Send at least one.")])
 
 
 def _reason(error: Exception) -> str:

@@ -44,7 +44,10 @@ def _named(name: str) -> Words:
 
 _NAMED: dict[type[Model], tuple[Callable[[Any], str], Callable[[Any], str]]] = {
     Workflow: (lambda one: _named(one.name), lambda one: reverse("workflow", args=[one.slug])),
-    Case: (lambda one: Words("case %(id)s", id=str(one.pk)[:8]), lambda one: reverse("case", args=[one.pk])),
+    Case: (
+        lambda one: Words("case %(id)s", id=one.reference or str(one.pk)[-8:]),
+        lambda one: reverse("case", args=[one.pk]),
+    ),
     Release: (lambda one: _named(one.name), lambda one: reverse("release", args=[one.pk])),
     TrainingRun: (lambda one: Words("training run"), lambda one: reverse("training-run", args=[one.pk])),
     User: (lambda one: _named(one.username), lambda one: reverse("lead-person", args=[one.pk])),

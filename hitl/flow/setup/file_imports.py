@@ -6,8 +6,9 @@ is followed by another.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,9 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
+from cases.files.collected import parts
+from cases.files.columns import cell_as, is_of
+from cases.files.errors import BadTable, Unreadable
 from cases.files.limits import JOB as LIMITS
 from cases.files.tables import read_table
 from cases.files.told import Told
@@ -31,6 +35,7 @@ from hitl.shared.heartbeat import alive
 from hitl.shared.jobs import enqueue
 from hitl.shared.words import Words, joined
 from models_store.services.schedule import request_where_due
+from science.fields import Field
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +43,7 @@ JOB = "hitl.flow.take_in_file"
 MAX_ATTEMPTS = 5
 _SILENT = timedelta(seconds=90)  # of a worker that is taken for dead
 _BELL_LOST_AFTER = timedelta(seconds=15)
+_LOOKED_AT = 20  # rows, for one that shows what a case is like
 _KEPT_FOR = timedelta(days=1)  # a file of which no workflow is made
 
 
@@ -81,6 +87,32 @@ def keep_file(
     default_storage.save(row.path, file)
     row.save(force_insert=True)
     return row
+
+
+def first_content(import_id: UUID, *, fields: Sequence[Field]) -> dict[str, Any] | None:
+    """Return what the fields hold in one of the first rows of a kept file; None where none of them fits."""
+    row = FileImport.objects.filter(pk=import_id).first()
+    told = Told.from_json(row.told) if row else None
+    if row is None or told is None:
+        return None
+    plain = [field for field in fields if not field.is_media]
+    try:
+        with default_storage.open(row.path) as file:
+            rows = read_table(file, row.name, encoding=told.encoding, limits=LIMITS).rows
+            for _, cells in islice(rows, _LOOKED_AT):
+                if isinstance(cells, Unreadable):
+                    continue
+                inside, _ = parts(cells)
+                found = {field.name: cell_as(inside.get(field.name), field.kind) for field in plain}
+                if all(_fits(found[field.name], field) for field in plain):
+                    return {name: value for name, value in found.items() if value is not None}
+    except (BadTable, OSError):  # whoever takes it in says so
+        pass
+    return None
+
+
+def _fits(value: object, field: Field) -> bool:
+    return not field.required if value is None else is_of(value, field.kind)
 
 
 def take_up(

@@ -88,6 +88,22 @@ def _wanted(plan: dict[str, Any], label: str | None) -> str:
         return Words(
             "No share of audits proves a healthy period of %(label)s kept nine times in ten.", label=label
         )
+    if plan["affordable_kept"] < 0.005:
+        wanted = percent(plan["wanted_rate"])
+        return (
+            Words(
+                "To prove a healthy period kept nine times in ten, %(wanted)s of the decisions would have to"
+                " be audited. What is within reach hardly ever proves it.",
+                wanted=wanted,
+            )
+            if label is None
+            else Words(
+                "To prove a healthy period of %(label)s kept nine times in ten, %(wanted)s of the decisions"
+                " would have to be audited. What is within reach hardly ever proves it.",
+                wanted=wanted,
+                label=label,
+            )
+        )
     found = {
         "wanted": percent(plan["wanted_rate"]),
         "rate": percent(plan["affordable_rate"]),

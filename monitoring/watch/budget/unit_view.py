@@ -100,7 +100,7 @@ class UnitView:
         """As the API says it."""
         body = {
             "label": self.label,
-            "decisions": self.budget.decisions,
+            "counted": self.budget.decisions,
             "audits": self.budget.audits,
             "unanswered": self.budget.unanswered,
             "allowed": self.allowed,

@@ -98,9 +98,14 @@ class BudgetView:
         return delivered_in(self.period).filter(decided_at__lte=self.now).order_by().count()
 
     @property
+    def counted(self) -> int:
+        """Decisions that are taken in: what is said of the budget is about them."""
+        return self.period.n_decisions
+
+    @property
     def waits(self) -> int:
         """Decisions that are not taken in yet, because the audit of one before them is open."""
-        return max(0, self.delivered - self.period.n_decisions)
+        return max(0, self.delivered - self.counted)
 
     @cached_property
     def units(self) -> list[UnitView]:

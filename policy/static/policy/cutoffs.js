@@ -131,7 +131,7 @@ class UnitView {
         scales: { x: { time: false, range: [this.first, last] }, y: { range: [0, top] } },
         axes: [
           { ...axis, splits: () => this.ticks(this.first, last, place.clientWidth), values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((t) => short(1 - 10 ** -t)) },
-          { ...axis, size: 56, values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((t) => percent(t, top < 0.02 ? 2 : top < 0.1 ? 1 : 0)) },
+          { ...axis, size: 56, values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((t) => percent(t, top < 0.02 ? 2 : top < 0.4 ? 1 : 0)) },
         ],
         cursor: { show: false },
         hooks: { draw: [(/** @type {any} */ u) => this.lines(u, isError)] },
@@ -171,7 +171,7 @@ class UnitView {
   /** @param {any} u @param {number} at @param {string} words @param {string} token @param {number[]} dash @param {number} down */
   mark(u, at, words, token, dash, down) {
     const { ctx, bbox } = u;
-    const x = u.valToPos(at, "x", true);
+    const x = Math.max(bbox.left, Math.min(bbox.left + bbox.width, u.valToPos(at, "x", true)));
     this.dashed(ctx, colour(token), dash, x, bbox.top, x, bbox.top + bbox.height);
     const isRight = x > bbox.left + bbox.width * 0.75;
     ctx.textAlign = isRight ? "right" : "left";

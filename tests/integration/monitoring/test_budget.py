@@ -410,7 +410,7 @@ def test_the_page_says_first_what_was_delivered():
     overview = client.get(f"/overview/{release.workflow.slug}/").content.decode()
     assert "Error budget used" in overview
     metrics = client.get("/metrics").content.decode()
-    assert f'hitl_budget_decisions{{label="",workflow="{release.workflow.slug}"}} 60.0' in metrics
+    assert f'hitl_budget_counted{{label="",workflow="{release.workflow.slug}"}} 60.0' in metrics
 
 
 def test_where_all_decisions_wait_for_the_first_audit_nothing_is_said_of_none():

@@ -119,7 +119,8 @@ def test_a_field_that_does_not_fit_is_named_with_its_fix(workflow):
 def test_an_operator_with_an_old_page_is_asked_to_look_again(workflow):
     client = signed_in(person(Role.OPERATOR))
     response = client.post(page(workflow, "cutoffs/"), {"cutoff": "0.5", "reason": "x", "seen": "0"})
-    assert "Somebody else changed the policy" in told(response)
+    assert "What this rests on has changed since the page was loaded." in told(response)
+    assert "You had written: “x”" in told(response)
 
 
 @pytest.mark.parametrize("rest", ["degree/settle/", "cutoffs/settle/"])

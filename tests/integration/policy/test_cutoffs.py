@@ -8,6 +8,7 @@ from hitl.audit.models import Entry
 from hitl.shared.errors import Conflict, Invalid, NotAllowed
 from models_store.models import RoleSpan
 from policy.errors import ChangedMeanwhile, NoModel, NothingCertified, SecondPersonNeeded
+from policy.in_force.looked_at import looked_at
 from policy.in_force.rules import rule_for
 from policy.models import Certificate, CutoffSet, Policy
 from policy.services.cutoffs import approve, set_cutoffs_by_hand, use_certified, withdraw
@@ -166,7 +167,7 @@ def test_a_withdrawn_proposal_is_gone_for_good():
 
 def test_an_operator_who_saw_an_older_policy_is_asked_to_look_again():
     workflow, maker = automating_workflow(), operator()
-    seen = Workflow.objects.get(pk=workflow.pk).policy_version
+    seen = looked_at(Policy.objects.get(workflow=workflow))
     by_hand(workflow, 0.5, maker, seen=seen)
     with pytest.raises(ChangedMeanwhile):
         by_hand(workflow, 0.6, maker, seen=seen)

@@ -9,6 +9,7 @@ from django.db import connection
 from cases.models import Workflow
 from hitl.audit.verify import verify
 from hitl.shared.errors import HitlError
+from policy.in_force.looked_at import looked_at
 from policy.in_force.rules import rule_for
 from policy.models import CutoffSet, DegreeChange, Policy
 from policy.services.breaker import trip_breaker
@@ -46,7 +47,7 @@ def at_once(*calls: Callable[[], object]) -> list[str]:
 
 def test_of_two_operators_who_saw_the_same_cutoffs_one_is_asked_to_look_again():
     workflow, ann = automating_workflow(), operator()
-    seen = Workflow.objects.get(pk=workflow.pk).policy_version
+    seen = looked_at(Policy.objects.get(workflow=workflow))
 
     def chooses(cutoff: float) -> Callable[[], object]:
         return lambda: set_cutoffs_by_hand(

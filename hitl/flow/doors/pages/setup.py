@@ -1,5 +1,6 @@
 """Pages that create a workflow, from a file or by hand, and change its texts, fields and labels."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -33,7 +34,7 @@ from hitl.flow.doors.pages.imports import beginning_context
 from hitl.flow.doors.pages.workflows import find
 from hitl.flow.setup.create import set_up_workflow
 from hitl.flow.setup.examples import curl_line
-from hitl.flow.setup.file_imports import keep_file, shown_reasons, take_up
+from hitl.flow.setup.file_imports import first_content, keep_file, shown_reasons, take_up
 from hitl.flow.setup.from_file import named_after, slug_of
 from hitl.flow.setup.import_history import Outcome
 from hitl.flow.setup.rehearsal import ALLOWED, Source, rehearse
@@ -41,6 +42,7 @@ from hitl.shared import clock
 from hitl.shared.errors import Conflict, HitlError, Invalid, in_words
 from hitl.shared.words import shown
 from hitl.web.views import actor_of
+from science.fields import Field
 
 _FORM = "workflows/form.html"
 
@@ -145,8 +147,9 @@ def _create(request: HttpRequest) -> HttpResponse:
     except Conflict as refused:
         words.add_error("slug", shown(refused.message))
         return _form(request, words, schema, kept=kept)
+    like = first_content(kept.cleaned_data["kept"], fields=fields_of(made)) if kept else None
     begins = _begin(request, made, kept) if kept and kept.cleaned_data["take"] else {}
-    return unkept(render(request, "workflows/made.html", _made(request, made, secret) | begins))
+    return unkept(render(request, "workflows/made.html", _made(request, made, secret, like) | begins))
 
 
 def _begin(request: HttpRequest, made: Workflow, kept: KeptFileForm) -> dict[str, Any]:
@@ -173,10 +176,17 @@ def _kept(request: HttpRequest) -> KeptFileForm | None:
     return KeptFileForm(request.POST) if "kept" in request.POST else None
 
 
-def _made(request: HttpRequest, made: Workflow, secret: str) -> dict[str, Any]:
+def _made(
+    request: HttpRequest, made: Workflow, secret: str, like: Mapping[str, Any] | None
+) -> dict[str, Any]:
     address = request.build_absolute_uri(f"/api/v1/workflows/{made.slug}/cases")
-    fields = made.schemas.get(number=1).schema.fields
-    return {"workflow": made, "secret": secret, "curl": curl_line(address, fields, secret)}
+    curl = curl_line(address, fields_of(made), secret, like=like)
+    return {"workflow": made, "secret": secret, "curl": curl}
+
+
+def fields_of(made: Workflow) -> Sequence[Field]:
+    """Return the fields of a workflow's first schema."""
+    return made.schemas.get(number=1).schema.fields
 
 
 @for_administrators

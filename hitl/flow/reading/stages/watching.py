@@ -25,7 +25,7 @@ def watching(seen: Seen) -> Stage:
         ),
     ]
     used = None
-    if budget is not None and budget.delivered:
+    if budget is not None and budget.counted:
         used = max(one.used for one in budget.units)
         facts.insert(
             0, Fact(gettext("Error budget used"), percent(used), reverse("promise-page", args=[slug]))
@@ -39,9 +39,11 @@ def watching(seen: Seen) -> Stage:
             Criterion(
                 gettext("The error budget is not used up"),
                 None if used is None else used <= 1,
-                gettext("Nothing was decided automatically in this period.")
-                if used is None
-                else gettext("%(share)s of it is used.") % {"share": percent(used)},
+                gettext("%(share)s of it is used.") % {"share": percent(used)}
+                if used is not None
+                else gettext("None of the decisions is counted yet: the first waits for its audit.")
+                if budget is not None and budget.delivered
+                else gettext("Nothing was decided automatically in this period."),
                 gettext("See the budget"),
                 reverse("promise-page", args=[slug]),
             ),

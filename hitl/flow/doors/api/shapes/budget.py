@@ -19,7 +19,7 @@ class BudgetUnit(Shape):
     """One unit of the promise: all decisions, or those of one label."""
 
     label: str | None
-    decisions: Annotated[int, said("Taken in so far.")]
+    counted: Annotated[int, said("Its decisions that are taken in so far.")]
     audits: int
     unanswered: Annotated[int, said("Audits without a final answer: wrong for the model, right against it.")]
     allowed: Annotated[float, said("Wrong decisions that the promise allows in the whole period.")]
