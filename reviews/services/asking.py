@@ -14,6 +14,7 @@ from hitl.shared.ids import new_id
 from hitl.shared.transitions import move, move_one
 from reviews.errors import HandsFull
 from reviews.models import ReviewRules, Task
+from reviews.services.leases import let_go_ahead
 from reviews.services.order import blind_head_start
 from reviews.services.rules import rules_of
 from reviews.services.tasks import NO_LEASE, NOTHING_SHOWN
@@ -120,7 +121,7 @@ def reopen(*, task: Task, actor: Actor, now: datetime) -> UUID:
     mine = Task.objects.filter(leased_to_id=actor.user_id, status=TaskStatus.LEASED)
     place = _free_place(mine)
     if place is None:  # what is leased ahead was not seen yet, and is let go of first
-        move(mine.filter(ahead=True), table=TASK_TRANSITIONS, to=TaskStatus.WAITING, **NO_LEASE)
+        let_go_ahead(actor)
         place = _free_place(mine)
     if place is None:
         raise HandsFull()

@@ -17,6 +17,7 @@ from reviews.access import person_id
 from reviews.errors import LeaseExpired
 from reviews.lease_length import AHEAD_LASTS, AWAY_GRACE
 from reviews.models import ReviewRules, Task
+from reviews.selectors import LeasedTask
 from reviews.services.tasks import NO_LEASE
 from reviews.sql_queue import RENEW
 from reviews.types import MAX_LEASES, TASK_TRANSITIONS, TaskStatus
@@ -96,6 +97,23 @@ def to_queue(tasks: QuerySet[Task]) -> int:
     return move(tasks, table=TASK_TRANSITIONS, to=TaskStatus.WAITING, **NO_LEASE)
 
 
+def let_go_ahead(actor: Actor) -> int:
+    """Give back what is leased ahead: it was not seen yet, and makes room for a case that is asked for."""
+    return to_queue(Task.objects.filter(leased_to_id=actor.user_id, status=TaskStatus.LEASED, ahead=True))
+
+
 def holds_all_places(actor: Actor) -> bool:
     """Tell whether the person has as many tasks as one person may."""
     return Task.objects.filter(leased_to_id=actor.user_id, status=TaskStatus.LEASED).count() >= MAX_LEASES
+
+
+def lease_asked_for(statement: str, params: dict[str, Any], actor: Actor) -> LeasedTask | None:
+    """Lease a task that the person asks for; where no place is free, what is leased ahead makes room."""
+    for _ in range(2):
+        with connection.cursor() as cursor:
+            cursor.execute(statement, params)
+            if (task := LeasedTask.fetch(cursor)) is not None:
+                return task
+        if not holds_all_places(actor) or not let_go_ahead(actor):
+            break
+    return None

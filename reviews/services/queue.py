@@ -15,7 +15,7 @@ from reviews.errors import HandsFull, LeaseExpired
 from reviews.lease_length import AHEAD_LASTS
 from reviews.models import Task
 from reviews.selectors import LeasedTask, lanes_of
-from reviews.services.leases import holds_all_places, lease_params
+from reviews.services.leases import holds_all_places, lease_asked_for, lease_params
 from reviews.sql_queue import BEGIN_LEASED_AHEAD, CLAIM_NEXT, TAKE_AGAIN
 from reviews.types import MAX_AHEAD, MAX_LEASES, TaskStatus
 
@@ -99,10 +99,7 @@ def take_again(*, actor: Actor, case_id: UUID, now: datetime) -> LeasedTask:
         HandsFull: they hold as many as one person may.
     """
     params = lease_params(actor, now) | {"case": case_id}
-    with connection.cursor() as cursor:
-        cursor.execute(TAKE_AGAIN, params)
-        task = LeasedTask.fetch(cursor)
-    if task is not None:
+    if (task := lease_asked_for(TAKE_AGAIN, params, actor)) is not None:
         return task
     if holds_all_places(actor):
         raise HandsFull()

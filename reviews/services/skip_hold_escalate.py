@@ -15,7 +15,7 @@ from reviews.access import person_id
 from reviews.errors import HandsFull, HoldsFull, LeaseExpired
 from reviews.models import Skip
 from reviews.selectors import LeasedTask
-from reviews.services.leases import holds_all_places, lease_params, leased_under, to_queue
+from reviews.services.leases import holds_all_places, lease_asked_for, lease_params, leased_under, to_queue
 from reviews.services.rules import rules_of, skip_rule
 from reviews.services.tasks import NO_LEASE, with_reason
 from reviews.sql_queue import HOLD, TAKE_UP
@@ -121,10 +121,8 @@ def unhold(*, task_id: UUID, actor: Actor, now: datetime) -> LeasedTask:
         LeaseExpired: they have not, or it went back to the queue.
         HandsFull: they hold as many as one person may.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(TAKE_UP, lease_params(actor, now) | {"task": task_id})
-        task = LeasedTask.fetch(cursor)
-    if task is not None:
+    params = lease_params(actor, now) | {"task": task_id}
+    if (task := lease_asked_for(TAKE_UP, params, actor)) is not None:
         return task
     if holds_all_places(actor):
         raise HandsFull()

@@ -46,7 +46,7 @@ def estimate(found: Share | TooFew | Alpha | RubberStamp | None) -> SafeString:
             '<span class="estimate muted" title="{}">{} <small>{}</small></span>',
             because(found),
             gettext("too few"),
-            _so_many(found.n, found.needed),
+            gettext("%(n)s of %(needed)s needed") % {"n": number(found.n), "needed": number(found.needed)},
         )
     return format_html('<span class="muted">–</span>')
 

@@ -2,7 +2,7 @@
 // way; what does not fit the case on the page is not shown at all.
 
 import { gettext } from "../hitl/js/words.js";
-import { markField, unmarkFields } from "./fields.js";
+import { markField, said, unmarkFields } from "./fields.js";
 import { mark, rangeOf, showPlace, unmark } from "./marks.js";
 import { drawRegions, eraseRegions } from "./regions.js";
 import { ask } from "./server.js";
@@ -157,11 +157,20 @@ function list(on) {
   }
 }
 
+/** What evidence is, in the reader's language: a quote, a field with its value, or a place. @param {Highlight} one */
+function nameOf(one) {
+  if (one.where.quote !== undefined) return one.where.quote;
+  if (one.where.x !== undefined) return gettext("region %(n)s", { n: (/\d+/.exec(one.label) ?? [""])[0] });
+  if (one.why === undefined || !("value" in one.why)) return one.label;
+  const name = one.where.path.replaceAll("_", " ");
+  return `${name} ${one.why.value === null || one.why.value === "" ? gettext("missing") : said(one.why.value)}`;
+}
+
 /** @param {Drawn} on @param {Highlight} one @param {number} highlight */
 function item(on, one, highlight) {
   const row = copy(on.stage, "[data-evidence-item]");
   row.dataset.highlight = String(highlight);
-  words(row).textContent = one.where.quote ?? one.label;
+  words(row).textContent = nameOf(one);
   const meter = /** @type {HTMLMeterElement} */ (row.querySelector("meter"));
   meter.value = one.share;
   if (on.found.status === "quoted") meter.remove(); // it gave no weights

@@ -1,6 +1,13 @@
 // Evidence in the fields of a table: the line is marked, with what is typical beside its value.
 
-import { gettext } from "../hitl/js/words.js";
+import { gettext, number } from "../hitl/js/words.js";
+
+/** A value of a field as the reader's language writes it. @param {unknown} value */
+export function said(value) {
+  if (typeof value === "number") return number(value, { maximumSignificantDigits: 6 });
+  if (typeof value === "boolean") return value ? gettext("yes") : gettext("no");
+  return String(value).slice(0, 80);
+}
 
 /** @param {Element} content @param {import("./evidence.js").Highlight} one */
 export function markField(content, one) {
@@ -9,7 +16,7 @@ export function markField(content, one) {
   if (!field || !value) return;
   bringUp(field);
   field.classList.add(one.side);
-  const usual = Object.entries(one.why?.typical ?? {}).map(([label, typical]) => `${label}: ${typical}`);
+  const usual = Object.entries(one.why?.typical ?? {}).map(([label, typical]) => `${label}: ${said(typical)}`);
   if (!usual.length) return;
   const why = document.createElement("dd");
   why.className = "field-why";

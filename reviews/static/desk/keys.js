@@ -44,7 +44,7 @@ export function listen(desk) {
     const dialog = document.querySelector("dialog[open]");
     const open = dialog instanceof HTMLDialogElement ? dialog : null;
     let isDone = false;
-    if (open) isDone = !isCommand && !isTyping(event.target) && desk.inDialog(key, open);
+    if (open) isDone = isCommand ? key === "Enter" && submit(open) : !isTyping(event.target) && desk.inDialog(key, open);
     else if (desk.isGuarded()) isDone = false;
     else if (isTyping(event.target)) isDone = inField(event, key, isCommand, desk.act);
     else if (isCommand) isDone = (key === "z" && !event.shiftKey && desk.act("undo")) || (key === "Enter" && desk.act("Enter"));
@@ -52,6 +52,13 @@ export function listen(desk) {
     else isDone = desk.act(key);
     if (isDone) event.preventDefault();
   });
+}
+
+/** Send the form of a dialog, as its main button does. @param {HTMLDialogElement} dialog */
+function submit(dialog) {
+  const button = dialog.querySelector("form button:not([type=button])");
+  if (button instanceof HTMLButtonElement) button.click();
+  return !!button;
 }
 
 /** @param {KeyboardEvent} event @param {string} key @param {boolean} isCommand @param {(key: string) => boolean} act */

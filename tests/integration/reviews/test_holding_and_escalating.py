@@ -15,7 +15,7 @@ from reviews.lease_length import AHEAD_LASTS
 from reviews.models import Skip, Task
 from reviews.quiet import why_quiet
 from reviews.selectors import has_work, leased_task_of, on_hold
-from reviews.services.leases import reap, release_left, renew
+from reviews.services.leases import give_back, reap, release_left, renew
 from reviews.services.queue import begin, claim_ahead, claim_next, take_again
 from reviews.services.skip_hold_escalate import end_skips, escalate, hold, skip, unhold
 from reviews.types import MAX_LEASES, SKIP_LASTS
@@ -132,6 +132,30 @@ def test_a_case_on_hold_is_its_holders_until_its_time_is_over() -> None:
     assert reap(now=TOMORROW + timedelta(seconds=1)) == 1
     assert on_hold(reviewer.as_actor()) == []
     assert claim(colleague, at=TOMORROW).case_id == case.pk
+
+
+@pytest.mark.parametrize("how", ["held", "left"])
+def test_what_is_leased_ahead_makes_room_for_a_case_that_is_asked_for(how: str) -> None:
+    """The desk leases ahead by itself: with one case on the page every place is taken."""
+    waiting(review_workflow(), 6)
+    reviewer = person()
+    actor = reviewer.as_actor()
+    first, shown = claim(reviewer), claim(reviewer)
+    ahead(reviewer, most=1)
+    if how == "held":
+        hold(lease_token=first.lease_token, actor=actor, now=NOW, until=TOMORROW)
+    else:
+        give_back(lease_token=first.lease_token, actor=actor, now=NOW)
+    Task.objects.filter(case_id=first.case_id, status="waiting").update(created_at=TOMORROW, due_at=TOMORROW)
+    ahead(reviewer)
+    assert Task.objects.filter(leased_to=reviewer, status="leased").count() == MAX_LEASES
+    if how == "held":
+        leased = unhold(task_id=on_hold(actor)[0].pk, actor=actor, now=NOW)
+    else:
+        leased = take_again(actor=actor, case_id=first.case_id, now=NOW)
+    assert leased.case_id == first.case_id
+    mine = Task.objects.filter(leased_to=reviewer, status="leased").values_list("case_id", flat=True)
+    assert set(mine) == {shown.case_id, first.case_id}
 
 
 def test_the_owner_takes_a_case_up_again_and_answers_it() -> None:
