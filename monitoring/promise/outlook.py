@@ -163,7 +163,7 @@ def _step(drafted: TestPlan, n: int, multiple: int, proved: float, rate: float, 
     """With the labels there are, what is proved is known; with more, no less is to be expected."""
     labels = n * multiple
     share = _expected(replace(drafted, expected_labels=max(1, labels)))
-    share = proved if proved and multiple == 1 else max(proved, share)
+    share = proved if multiple == 1 else max(proved, share)
     return Step(labels, labels - n, share, _by(labels - n, rate, now))
 
 
