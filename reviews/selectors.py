@@ -59,6 +59,7 @@ class LeasedTask:
     fields: list[dict[str, Any]]
     labels: list[dict[str, Any]]
     first_label: str | None
+    for_adjudicator: bool
     escalation: str
     reason_codes: dict[str, Any] | None
     ready_notes: list[str] | None

@@ -96,7 +96,8 @@ CASE WHEN {shown} THEN t.confidence END AS confidence,
 CASE WHEN {shown} THEN t.runner_up END AS runner_up,
 CASE WHEN {shown} THEN t.release_id END AS release_id,
 t.case_id, t.workflow_id, t.schema_version, c.content, t.created_at AS received_at,
-w.slug, w.name AS workflow, w.review_policy, s.fields, s.labels, t.first_label, t.escalation,
+w.slug, w.name AS workflow, w.review_policy, s.fields, s.labels,
+t.first_label, t.for_adjudicator, t.escalation,
 rules.reason_codes, rules.ready_notes
 
 -- name: leased_by

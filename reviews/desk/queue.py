@@ -77,6 +77,14 @@ def waiting(request: HttpRequest, actor: Actor) -> HttpResponse:
     return JsonResponse({"has_work": has_work(actor, workflow_ids=ids, now=clock.now())})
 
 
+@require_GET
+@desk_door
+def counts(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Tell how many cases wait for the person in each workflow that they may choose, as people read it."""
+    found = {choice.slug: choice.words for choice in choices_for(actor, now=clock.now())}
+    return JsonResponse({"counts": found}, headers={"Cache-Control": "no-store"})
+
+
 @require_POST
 @desk_door
 def ahead(request: HttpRequest, actor: Actor) -> HttpResponse:

@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern] = [
     path("review/next/", queue.next_case, name="desk-next"),
     path("review/ahead/", queue.ahead, name="desk-ahead"),
     path("review/waiting/", queue.waiting, name="desk-waiting"),
+    path("review/counts/", queue.counts, name="desk-counts"),
     path("review/renew/", queue.renew, name="desk-renew"),
     path("review/leave/", queue.leave, name="desk-leave"),
     path("review/give-back/", queue.give_back, name="desk-give-back"),

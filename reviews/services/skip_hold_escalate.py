@@ -134,7 +134,7 @@ def escalate(*, lease_token: UUID, reason: str, actor: Actor, now: datetime) -> 
     """Escalate a task to the adjudicators, with the reason; whoever escalated it is not offered it again.
 
     Raises:
-        Invalid: the reason is too long.
+        Invalid: the reason is too long, or adjudicators have it already.
         LeaseExpired: the person no longer holds it.
     """
     said = reason.strip()
@@ -151,6 +151,9 @@ def escalate(*, lease_token: UUID, reason: str, actor: Actor, now: datetime) -> 
         "reasons": with_reason(TaskReason.ESCALATED),
     }
     leased = leased_under(lease_token, actor).filter(lease_until__gt=now)
+    if leased.filter(for_adjudicator=True).exists():  # it would wait for another adjudicator, if there is one
+        fix = Words("Answer it, hold it, or skip it.")
+        raise Invalid([Problem(field="case", error=Words("is with the adjudicators already"), fix=fix)])
     if move(leased, table=TASK_TRANSITIONS, to=TaskStatus.WAITING, **NO_LEASE, **changes) != 1:
         raise LeaseExpired()
 

@@ -94,7 +94,7 @@ def plain(answer: HttpResponseBase, known: Known) -> str:
     for pattern, word in _TOKENS:
         text = pattern.sub(word, text)
     text = named(text, known)
-    for short in {found[:8] for found in known.names}:  # as headings have it; made in one minute, all are one
+    for short in {found[-8:] for found in known.names}:  # as headings have it
         text = text.replace(short, "<short>")
     seen: dict[str, str] = {}
     return _ID.sub(lambda match: seen.setdefault(match[0], f"<id {len(seen)}>"), text)

@@ -4,6 +4,7 @@
 import { gettext } from "../hitl/js/words.js";
 import { read } from "./cases.js";
 import { can } from "./deeds.js";
+import { recount } from "./choices.js";
 import { keepDraft } from "./drafts.js";
 import { lose, setLost, shelf } from "./leases.js";
 import { outboxOf } from "./outbox.js";
@@ -15,6 +16,13 @@ import { offerUndo } from "./undo.js";
 
 /** @typedef {import("./store.js").Act} Act */
 /** @typedef {import("./server.js").Reply} Reply */
+
+/** What a person is told of what has no bar to take it back. @type {Record<string, () => string>} */
+const DONE = {
+  skip: () => gettext("Skipped."),
+  hold: () => gettext("Put on hold: you find it under On hold."),
+  escalate: () => gettext("Escalated to an adjudicator."),
+};
 
 const undoBar = offerUndo(find("[data-undo]"), Number(url.undoSeconds));
 const outbox = outboxOf(url.person ?? "", { send, settled, changed });
@@ -82,10 +90,11 @@ function settled(act, reply) {
   if (reply.kind === "refused") return refused(act, reply, isWaitedFor);
   if (reply.kind !== "ok") return;
   keepDraft(act.case, null);
+  recount();
   if (act.kind === "answer") {
     if (reply.headers.get("X-Desk-Answer") === "saved") tally(+1);
     undoBar.saved(act.lease);
-  }
+  } else toast(DONE[act.kind]());
   if (isWaitedFor) show(read(reply.html));
 }
 

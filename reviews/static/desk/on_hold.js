@@ -3,13 +3,13 @@
 import { gettext } from "../hitl/js/words.js";
 import { commit, takesAnswers } from "./answering.js";
 import { can } from "./deeds.js";
-import { busy, dialog, find, isCase, toast, url } from "./page.js";
+import { busy, dialog, find, isCase, place, toast, url } from "./page.js";
 import { move } from "./moves.js";
 import { ask } from "./server.js";
 
 can({
   hold: () => (takesAnswers() ? dialog("hold").showModal() : false),
-  escalate: () => (takesAnswers() ? dialog("escalate").showModal() : false),
+  escalate: () => (takesAnswers() && place.querySelector("[data-does=escalate]") ? dialog("escalate").showModal() : false),
   async held() {
     const reply = await ask(url.heldUrl ?? "");
     if (reply.kind !== "ok") return toast(gettext("Your cases on hold cannot be shown just now."), "warn");

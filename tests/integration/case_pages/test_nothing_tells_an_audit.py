@@ -180,7 +180,15 @@ def _live(stage: Stage, probabilities: list[float] | None, seen: dict[str, str])
     assert (others_can > 0) == (max(probabilities or [0]) > 0.9), "only of audits are others asked"
 
 
-SHOWN = ("/cases/", "/review/", "/review/recent/", "/review/waiting/", "/review/held/", "/profile/answers/")
+SHOWN = (
+    "/cases/",
+    "/review/",
+    "/review/recent/",
+    "/review/waiting/",
+    "/review/counts/",
+    "/review/held/",
+    "/profile/answers/",
+)
 
 
 def _work(people: list[User], case: Case, now: datetime) -> int:

@@ -153,6 +153,16 @@ def test_a_quiet_desk_says_where_the_open_cases_are() -> None:
     assert "Message" in client.post("/review/next/", {"with_skipped": "yes"}).content.decode()
 
 
+def test_the_counts_beside_the_workflows_are_those_of_now() -> None:
+    flow = review_workflow()
+    waiting(flow, 3)
+    client = at_desk(person())
+    lease = lease_in(client.get("/review/"))
+    assert client.get("/review/counts/").json() == {"counts": {flow.slug: "2"}}  # one is on the desk
+    client.post("/review/answer/", {"lease": lease, "label": "spam"})
+    assert client.get("/review/counts/").json() == {"counts": {flow.slug: "1"}}
+
+
 def test_a_lease_is_kept_by_renewing_and_given_back_on_leaving() -> None:
     waiting(review_workflow())
     client = at_desk(person())

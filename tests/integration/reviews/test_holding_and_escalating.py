@@ -347,3 +347,16 @@ def test_two_pages_that_take_a_case_up_at_once_get_it_once() -> None:
         *[lambda: unhold(task_id=task.pk, actor=actor, now=NOW) for _ in range(2)]
     ) as outcomes:
         assert sum(isinstance(outcome, LeaseExpired) for outcome in outcomes) == 1
+
+
+def test_what_adjudicators_have_is_not_escalated_to_them_again() -> None:
+    """Whoever escalates a case is not offered it again: with one adjudicator it would wait for nobody."""
+    waiting(review_workflow())
+    reviewer, judge = person(), adjudicator()
+    escalate(lease_token=claim(reviewer).lease_token, reason="Which?", actor=reviewer.as_actor(), now=NOW)
+    leased = claim(judge)
+    assert leased.for_adjudicator
+    with pytest.raises(Invalid) as refused:
+        escalate(lease_token=leased.lease_token, reason="Hm.", actor=judge.as_actor(), now=NOW)
+    assert refused.value.facts["errors"][0]["error"] == "is with the adjudicators already"
+    assert Task.objects.get().status == "leased"

@@ -15,6 +15,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from cases.access import case_for
 from cases.models import Case
+from cases.selectors import assets_of, schemas_of
+from cases.web.content import blocks, shown_fields
+from hitl.flow.reading.personal import note_personal_seen
 from hitl.flow.settling.amend import MAY_AMEND, amend_answer
 from hitl.flow.settling.answer import Answered, submit_review
 from hitl.flow.settling.undo import undo_review
@@ -122,6 +125,8 @@ class AmendForm(forms.Form):
     def __init__(self, data: Any, *, labels: list[str]) -> None:
         super().__init__(data)
         self.fields["label"].choices = [(label, label) for label in labels]  # type: ignore[attr-defined]
+        if len(labels) == 1:
+            self.fields["label"].initial = labels[0]
 
 
 @login_required
@@ -141,7 +146,15 @@ def amend(request: HttpRequest, case_id: UUID) -> HttpResponse:
         )
         messages.success(request, gettext("Changed to %(label)s.") % {"label": said["label"]})
         return redirect("case", case.pk)
-    context = {"case": case, "present": present, "form": form, "is_own": not actor.has(*MAY_AMEND)}
+    schema = schemas_of([case])[case.workflow_id, case.schema_version]
+    note_personal_seen(case, schema, actor=actor, now=clock.now())
+    context = {
+        "case": case,
+        "present": present,
+        "form": form,
+        "is_own": not actor.has(*MAY_AMEND),
+        "blocks": blocks(shown_fields(case, schema, assets_of([case]))),
+    }
     return render(request, "desk/amend.html", context)
 
 
