@@ -81,7 +81,10 @@ def submit(workflow: Workflow, contents: list[dict[str, Any]]) -> list[UUID]:
 
 
 def test_it_is_tried_run_and_calibrated_like_any_other() -> None:
-    source = registered(onnx_file("numbers"), known_numbers())
+    # Hidden, since the gate judges groups of cases by fields that are shown, and which 75 of 300 do badly is
+    # chance: folds are drawn by the labels' ids.
+    hidden = [field | {"show": False} for field in NUMBERS]
+    source = registered(onnx_file("numbers"), known_numbers(), fields=hidden)
     assert (source.tried, source.is_in_use, source.trouble_words) == ({"n": 20, "right": 20}, True, "")
     spam, truth = overconfident(300)
     logits = [min(max(x, -12), 12) for x in (_logit(p) for p in spam.tolist())]
