@@ -40,7 +40,7 @@ class Reading:
         prepare: by column, what is done to a cell before it is read.
         loose: fields whose few cells of another kind count as empty.
         notes: what whoever reads the outcome should know, in sentences.
-        columns: all columns of the file; `left_out`: why some of them mean nothing here.
+        columns: all columns of the file; `left_out`: those that mean nothing here, with why.
         held: what the columns hold that are fields.
         n_rows: how many rows could be read.
     """
@@ -119,6 +119,8 @@ def look_at(table: Table, told: Told, *, schema: Schema | None = None, folder: P
                     kind=field["kind"],
                 )
             )
+    case_id = _there(found, export.case_id if export else None)
+    meant = {guess.label, guess.reference, guess.time, told.entity, case_id}
     known_labels = tuple(schema.labels) if schema else ()
     counts = _label_counts(found.columns[guess.label] if guess.label else (), known_labels)
     return Reading(
@@ -130,12 +132,16 @@ def look_at(table: Table, told: Told, *, schema: Schema | None = None, folder: P
         reference=guess.reference,
         time=guess.time,
         entity=told.entity,
-        case_id=_there(found, export.case_id if export else None),
+        case_id=case_id,
         prepare={name: style.prepare for name, style in styles.items() if style.prepare},
         loose=frozenset(loose),
         notes=tuple(map(seen, notes)),  # those that everybody can see stay `Words`
         columns=tuple(found.columns),
-        left_out={name: _why_left_out(name, found, is_told=bool(kinds)) for name in found.columns},
+        left_out={
+            name: _why_left_out(name, found, is_told=bool(kinds))
+            for name in found.columns
+            if name not in {*(field["name"] for field in fields), *meant}
+        },
         held={field["name"]: held(found.inside[field["name"]]) for field in fields},
         n_rows=found.n_rows,
     )

@@ -1,17 +1,13 @@
 """What a terminal shows of a file: its columns as they are read, and what a model of its rows could do."""
 
 from collections.abc import Iterator
-from datetime import datetime
 
 from django.urls import reverse
 
 from cases.files.reading import Reading
-from cases.models import Workflow
 from hitl.flow.reading.beginning import Beginning
-from hitl.shared import clock
 from hitl.shared.words import shown
 from hitl.web.format import percent
-from models_store.services.schedule import request_where_due
 
 _SHOWN = 40  # columns
 _LABELS = 8
@@ -44,12 +40,7 @@ def _read_as(name: str, reading: Reading) -> tuple[str, str]:
     if name in kinds:
         kind = kinds[name]["kind"] + ("" if kinds[name]["required"] else ", may be empty")
         return kind, ", ".join(reading.held[name].examples) if name in reading.held else ""
-    return "left out", str(reading.left_out.get(name, ""))
-
-
-def begin_training(workflow: Workflow) -> None:
-    """Ask for a model if the labels are enough: whoever sees rows come in does not wait for the clock."""
-    request_where_due(workflow.pk, now=clock.now())
+    return "left out", str(reading.left_out[name])
 
 
 def what_follows(begins: Beginning, address: str) -> Iterator[str]:
@@ -110,8 +101,3 @@ def _could_decide(begins: Beginning, model: str) -> Iterator[str]:
     if effort.wait:
         until = f", until {effort.proved_at:%-d %B %Y}" if effort.proved_at else ": years at this pace"
         yield f"The proof takes about {effort.wait.labels:,} blind answers{until}."
-
-
-def begun(workflow: Workflow, since: datetime) -> Beginning:
-    """Return what has followed by now from rows that came in at a moment."""
-    return Beginning(workflow, since, clock.now())

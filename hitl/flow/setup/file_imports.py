@@ -6,7 +6,8 @@ is followed by another.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -17,13 +18,13 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from cases.files.collected import parts
-from cases.files.columns import cell_as, is_of
-from cases.files.errors import BadTable, Unreadable
+from cases.files.histories import labelled
 from cases.files.limits import JOB as LIMITS
-from cases.files.tables import read_table
+from cases.files.reading import look_at
+from cases.files.tables import Table, read_table
 from cases.files.told import Told
 from cases.models import FileImport, Workflow
+from cases.services.labelled import Labelled
 from cases.types import FileImportStatus
 from hitl.flow.setup.import_history import Outcome
 from hitl.flow.setup.rehearsal import Source, TooManyRefused
@@ -35,7 +36,7 @@ from hitl.shared.heartbeat import alive
 from hitl.shared.jobs import enqueue
 from hitl.shared.words import Words, joined
 from models_store.services.schedule import request_where_due
-from science.fields import Field
+from science.fields import Schema
 
 log = logging.getLogger(__name__)
 
@@ -89,30 +90,25 @@ def keep_file(
     return row
 
 
-def first_content(import_id: UUID, *, fields: Sequence[Field]) -> dict[str, Any] | None:
-    """Return what the fields hold in one of the first rows of a kept file; None where none of them fits."""
+def first_content(import_id: UUID, *, schema: Schema) -> Mapping[str, Any] | None:
+    """Return the content of the first case of a kept file; None where none of its first rows is one."""
     row = FileImport.objects.filter(pk=import_id).first()
-    told = Told.from_json(row.told) if row else None
-    if row is None or told is None:
+    if row is None:
         return None
-    plain = [field for field in fields if not field.is_media]
+    told = Told.from_json(row.told)
     try:
         with default_storage.open(row.path) as file:
-            rows = read_table(file, row.name, encoding=told.encoding, limits=LIMITS).rows
-            for _, cells in islice(rows, _LOOKED_AT):
-                if isinstance(cells, Unreadable):
-                    continue
-                inside, _ = parts(cells)
-                found = {field.name: cell_as(inside.get(field.name), field.kind) for field in plain}
-                if all(_fits(found[field.name], field) for field in plain):
-                    return {name: value for name, value in found.items() if value is not None}
-    except (BadTable, OSError):  # whoever takes it in says so
-        pass
-    return None
 
+            def first() -> Table:
+                table = read_table(file, row.name, encoding=told.encoding, limits=LIMITS)
+                return replace(table, rows=islice(table.rows, _LOOKED_AT))
 
-def _fits(value: object, field: Field) -> bool:
-    return not field.required if value is None else is_of(value, field.kind)
+            reading = look_at(first(), told, schema=schema)
+            cases = (item for _, item in labelled(first().rows, reading) if isinstance(item, Labelled))
+            found = next(cases, None)
+    except (HitlError, OSError):  # whoever takes it in says so
+        return None
+    return found.content if found else None
 
 
 def take_up(

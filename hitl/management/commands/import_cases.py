@@ -13,14 +13,16 @@ from django.utils.text import slugify
 from cases.files.proposal import check_new
 from cases.files.reading import Reading
 from cases.models import Workflow
+from hitl.flow.reading.beginning import Beginning
 from hitl.flow.setup.create import set_up_workflow
 from hitl.flow.setup.rehearsal import at_path
 from hitl.flow.setup.take_in import take_in
-from hitl.management.beginning import begin_training, begun, columns_read, what_follows
+from hitl.management.beginning import columns_read, what_follows
 from hitl.management.importing import BAD_INPUT, add_file_options, show_progress, summary, told_by
 from hitl.shared import clock
 from hitl.shared.actor import system
 from hitl.shared.errors import HitlError, in_words
+from models_store.services.schedule import request_where_due
 
 ACTOR = system("import_cases")
 
@@ -81,8 +83,10 @@ class Command(BaseCommand):
         if outcome.is_attested:
             self.stdout.write("Attested: a random and recent sample, labelled without sight of a model.")
         if outcome.taken:
-            begin_training(workflow)
-            for line in what_follows(begun(workflow, now), os.environ.get("HITL_ADDRESS", "")):
+            request_where_due(workflow.pk, now=now)
+            for line in what_follows(
+                Beginning(workflow, now, clock.now()), os.environ.get("HITL_ADDRESS", "")
+            ):
                 self.stdout.write(line)
 
     def _create(self, slug: str, reading: Reading) -> Workflow:

@@ -13,15 +13,16 @@ from django.core.management.base import BaseCommand, CommandError
 from cases.files.reading import Reading
 from cases.files.told import NOTHING, Told
 from cases.models import Workflow
+from hitl.flow.reading.beginning import Beginning
 from hitl.flow.setup.from_file import Begun, begin_with
-from hitl.management.beginning import begin_training, columns_read, what_follows
-from hitl.management.beginning import begun as begun_since
+from hitl.management.beginning import columns_read, what_follows
 from hitl.management.importing import add_file_options, show_progress, summary, told_by
 from hitl.runtime.errors import BadInput
 from hitl.runtime.serve import say, serve
 from hitl.shared import clock
 from hitl.shared.actor import system
 from hitl.shared.errors import HitlError, in_words
+from models_store.services.schedule import request_where_due
 
 _POLL_SECONDS = 0.5  # how often it is looked whether a model is there
 
@@ -102,12 +103,12 @@ def _show(workflow: Workflow, reading: Reading) -> None:
 
 def _follow(workflow: Workflow, since: datetime, address: str) -> None:
     """Train on the rows, and say what the model could decide as soon as it is there."""
-    begin_training(workflow)
-    begins = begun_since(workflow, since)
+    request_where_due(workflow.pk, now=clock.now())
+    begins = Beginning(workflow, since, clock.now())
     if begins.is_under_way:
         say(next(what_follows(begins, address)))
     while begins.is_under_way:
         time.sleep(_POLL_SECONDS)
-        begins = begun_since(workflow, since)
+        begins = Beginning(workflow, since, clock.now())
     for line in what_follows(begins, address):
         say(line)

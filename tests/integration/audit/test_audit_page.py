@@ -157,13 +157,13 @@ def test_pages_are_cut_by_number_and_nothing_is_shown_twice_or_lost(monkeypatch:
 def test_the_file_has_every_entry_that_passes_and_taking_it_is_recorded() -> None:
     train_now(credit_workflow(300))
     client = auditor()
-    reply = client.get("/audit/export/jsonl/", {"by": "everybody"})
+    reply = client.get("/audit/export/jsonl/")  # the page folds the service's own; a file has no gaps
     rows = [json.loads(line) for line in reply.getvalue().splitlines()]
     assert [row["number"] for row in rows] == list(
         Entry.objects.order_by("number").values_list("number", flat=True)
     )
     assert rows[-1]["said"] == "exported the audit log as jsonl"  # who took it is in the log first
-    assert json.loads(rows[-1]["detail"])["filters"] == {"by": "everybody"}
+    assert json.loads(rows[-1]["detail"])["filters"] == {}
     reply = client.get("/audit/export/csv/", {"kind": "workflow", "by": "everybody"})
     table = list(csv.DictReader(io.StringIO(reply.getvalue().decode())))
     assert {row["action"] for row in table} == {"workflow.created"}

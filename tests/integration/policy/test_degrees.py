@@ -3,7 +3,6 @@
 import pytest
 
 from cases.models import Workflow
-from cases.services.versions import bump
 from hitl.accounts.models import User
 from hitl.audit.models import Entry
 from hitl.outbox.models import Endpoint, Event
@@ -11,10 +10,9 @@ from hitl.shared.actor import system
 from hitl.shared.errors import Conflict, Invalid, NotAllowed
 from models_store.models import RoleSpan
 from policy.errors import AlreadyThere, ChangedMeanwhile, EvidenceMissing, SecondPersonNeeded
-from policy.in_force.looked_at import BY_THE_SERVICE, looked_at
+from policy.in_force.looked_at import looked_at
 from policy.in_force.rules import rule_for
-from policy.models import Certificate, CutoffSet, DegreeChange, Policy
-from policy.services.alarms import declare_least
+from policy.models import CutoffSet, DegreeChange, Policy
 from policy.services.breaker import reset_breaker, trip_breaker
 from policy.services.cutoffs import set_cutoffs_by_hand
 from policy.services.degrees import approve_degree, decline_degree, set_degree
@@ -295,34 +293,3 @@ def test_every_account_of_a_change_names_a_person_who_exists():
     actor = operator("ann")
     change(workflow, "human_only", actor)
     assert User.objects.get(pk=int(DegreeChange.objects.get().asked_by_id)).username == "ann"
-
-
-def test_what_the_service_sets_by_itself_voids_nobody_s_decision():
-    """It declares audits and sets how many there are every few minutes, and other rooms raise the version."""
-    workflow = automating_workflow(degree="assist")
-    policy = Policy.objects.get(workflow=workflow)
-    seen, before = looked_at(policy), version(workflow)
-    declare_least(workflow.id, rate=0.05, actor=system("watch"), now=NOW)
-    bump(workflow.id)
-    assert version(workflow) > before
-    change(workflow, "partial", operator(), seen=seen)
-    assert degree(workflow) == "partial"
-
-
-@pytest.mark.parametrize(
-    "field",
-    sorted({field.name for field in Policy._meta.concrete_fields} - BY_THE_SERVICE - {"workflow"}),
-)
-def test_every_term_that_a_person_sets_is_part_of_what_was_looked_at(field):
-    policy = Policy.objects.get(workflow=automating_workflow())
-    before = looked_at(policy)
-    setattr(policy, field, "another")
-    assert looked_at(policy) != before
-
-
-def test_a_proof_that_was_taken_back_is_no_longer_what_was_looked_at():
-    workflow = automating_workflow()
-    policy = Policy.objects.get(workflow=workflow)
-    before = looked_at(policy)
-    Certificate.objects.filter(workflow=workflow).update(refuted=[[None, 0.9]])
-    assert looked_at(policy) != before

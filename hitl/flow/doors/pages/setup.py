@@ -1,6 +1,6 @@
 """Pages that create a workflow, from a file or by hand, and change its texts, fields and labels."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -42,7 +42,7 @@ from hitl.shared import clock
 from hitl.shared.errors import Conflict, HitlError, Invalid, in_words
 from hitl.shared.words import shown
 from hitl.web.views import actor_of
-from science.fields import Field
+from science.fields import Schema
 
 _FORM = "workflows/form.html"
 
@@ -147,7 +147,7 @@ def _create(request: HttpRequest) -> HttpResponse:
     except Conflict as refused:
         words.add_error("slug", shown(refused.message))
         return _form(request, words, schema, kept=kept)
-    like = first_content(kept.cleaned_data["kept"], fields=fields_of(made)) if kept else None
+    like = first_content(kept.cleaned_data["kept"], schema=schema_of(made)) if kept else None
     begins = _begin(request, made, kept) if kept and kept.cleaned_data["take"] else {}
     return unkept(render(request, "workflows/made.html", _made(request, made, secret, like) | begins))
 
@@ -180,13 +180,13 @@ def _made(
     request: HttpRequest, made: Workflow, secret: str, like: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     address = request.build_absolute_uri(f"/api/v1/workflows/{made.slug}/cases")
-    curl = curl_line(address, fields_of(made), secret, like=like)
+    curl = curl_line(address, schema_of(made).fields, secret, like=like)
     return {"workflow": made, "secret": secret, "curl": curl}
 
 
-def fields_of(made: Workflow) -> Sequence[Field]:
-    """Return the fields of a workflow's first schema."""
-    return made.schemas.get(number=1).schema.fields
+def schema_of(made: Workflow) -> Schema:
+    """Return a workflow's first schema."""
+    return made.schemas.get(number=1).schema
 
 
 @for_administrators
