@@ -23,7 +23,8 @@ from hitl.outbox.models import Endpoint, Event
 from hitl.shared import clock
 from hitl.shared.canonical import canonical_json, sha256
 from models_store.models import Release
-from monitoring.models import BudgetPeriod
+from monitoring.models import BudgetPeriod, LiveFigures
+from monitoring.overview.figures import read_figures
 from monitoring.watch import watch
 from monitoring.watch.budget.calendar import end_of_period
 from monitoring.watch.budget.units import budgets_of, terms_of
@@ -426,6 +427,12 @@ def test_where_all_decisions_wait_for_the_first_audit_nothing_is_said_of_none():
     assert "No decision is counted yet: one before them waits for its audit." in page
     assert "Of 0 decisions" not in " ".join(page.split())
     assert "Budget used, by the estimate" not in page
+    read_figures(now=NOW + 2 * HOUR)
+    assert LiveFigures.objects.get(workflow=release.workflow).budget_used is None, "the overview says –"
+    overview = client.get(f"/overview/{release.workflow.slug}/").content.decode()
+    assert "none counted yet: the first waits for its audit" in overview
+    stages = client.get(f"/workflows/{release.workflow.slug}/stages/").content.decode()
+    assert "None of the decisions is counted yet: the first waits for its audit." in stages
 
 
 def test_the_next_turn_of_the_calendar_ends_a_period_that_is_not_too_short():
